@@ -1,0 +1,41 @@
+// The only file that asks the machine for the time or sets a timer. Everything else is given a Clock,
+// so that a test decides what time it is and nothing under test ever sleeps.
+
+/** Ends a timer. Calling it twice, or after the timer has run, does nothing. */
+export type Cancel = () => void;
+
+export interface Clock {
+  /** The present moment. */
+  now(): Date;
+  /** Calls `run` once, `delayMs` from now (at once when it is 0 or less). */
+  after(delayMs: number, run: () => void): Cancel;
+  /** Calls `run` each `periodMs` until cancelled. */
+  every(periodMs: number, run: () => void): Cancel;
+}
+
+/** Node's timers hold 31 bits of milliseconds; a longer delay would fire at once. */
+const delayMsMax = 2 ** 31 - 1;
+
+/** The machine's clock. Its timers do not keep the process alive: whoever serves does that. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, Math.min(Math.max(delayMs, 0), delayMsMax));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  every(periodMs, run) {
+    const timer = setInterval(run, periodMs);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+};
+
+/** A moment as the contract's integer Unix seconds. */
+export function toUnixSeconds(moment: Date): number {
+  return Math.floor(moment.getTime() / 1000);
+}
+
+export function addMs(moment: Date, ms: number): Date {
+  return new Date(moment.getTime() + ms);
+}
