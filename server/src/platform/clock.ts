@@ -39,3 +39,10 @@ export function toUnixSeconds(moment: Date): number {
 export function addMs(moment: Date, ms: number): Date {
   return new Date(moment.getTime() + ms);
 }
+
+/** A real pause, for polling what only the machine knows (a process, a file). Never for waiting until a time. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,195 @@
+-- Generated from the migrations, to read: `npm run generate`. The database is made by the migrations.
+
+create table accounts (
+  id text not null,
+  organization_id text not null,
+  environment text not null,
+  pinterest_user_id text not null,
+  username text not null,
+  display_name text not null,
+  avatar_url text,
+  is_domain_verified boolean not null default false,
+  timezone text not null default 'UTC'::text,
+  access_token bytea,
+  refresh_token bytea,
+  access_token_expires_at timestamp with time zone,
+  refresh_token_expires_at timestamp with time zone,
+  token_authorized boolean not null default true,
+  boards_fetched_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint accounts_pkey PRIMARY KEY (id),
+  constraint accounts_organization_id_environment_pinterest_user_id_key UNIQUE (organization_id, environment, pinterest_user_id),
+  constraint accounts_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text, 'simulator'::text]))),
+  constraint accounts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
+create table api_keys (
+  id text not null,
+  organization_id text not null,
+  name text not null,
+  prefix text not null,
+  secret_hash bytea not null,
+  scopes text[],
+  account_ids text[],
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_secret_hash_key UNIQUE (secret_hash),
+  constraint api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
+create table boards (
+  account_id text not null,
+  id text not null,
+  name text not null,
+  description text,
+  is_collaborator boolean not null,
+  is_secret boolean not null,
+  pin_count integer,
+  position integer not null,
+  constraint boards_pkey PRIMARY KEY (account_id, id),
+  constraint boards_id_check CHECK ((id ~ '^[0-9]+$'::text)),
+  constraint boards_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE
+);
+
+create table events (
+  id bigint not null generated always as identity,
+  organization_id text not null,
+  account_id text,
+  post_id text,
+  type text not null,
+  at timestamp with time zone not null,
+  data jsonb not null default '{}'::jsonb,
+  constraint events_pkey PRIMARY KEY (id)
+);
+
+create table lanes (
+  account_id text not null,
+  wake_at timestamp with time zone,
+  not_before timestamp with time zone,
+  owner text,
+  lease_until timestamp with time zone,
+  fence bigint not null default 0,
+  constraint lanes_pkey PRIMARY KEY (account_id),
+  constraint lanes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE
+);
+
+create table media (
+  id text not null,
+  organization_id text not null,
+  sha256 text not null,
+  source_sha256 text not null,
+  source_url text,
+  content_type text not null,
+  bytes bigint not null,
+  width integer not null,
+  height integer not null,
+  duration_ms integer,
+  storage_key text not null,
+  thumbnail_key text not null,
+  placeholder text not null,
+  created_at timestamp with time zone not null,
+  constraint media_pkey PRIMARY KEY (id),
+  constraint media_organization_id_sha256_key UNIQUE (organization_id, sha256),
+  constraint media_bytes_check CHECK ((bytes > 0)),
+  constraint media_content_type_check CHECK ((content_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text, 'video/mp4'::text, 'video/quicktime'::text]))),
+  constraint media_duration_ms_check CHECK ((duration_ms > 0)),
+  constraint media_height_check CHECK ((height > 0)),
+  constraint media_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint media_source_sha256_check CHECK ((source_sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint media_width_check CHECK ((width > 0)),
+  constraint video_has_duration CHECK (((content_type ~~ 'video/%'::text) = (duration_ms IS NOT NULL))),
+  constraint media_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
+create table organizations (
+  id text not null,
+  name text not null,
+  created_at timestamp with time zone not null,
+  constraint organizations_pkey PRIMARY KEY (id),
+  constraint organizations_name_key UNIQUE (name)
+);
+
+create table posts (
+  id text not null,
+  organization_id text not null,
+  account_id text not null,
+  state text not null,
+  version integer not null default 1,
+  title text,
+  description text,
+  url text,
+  board_id text,
+  alt_text text,
+  is_simplified_pin boolean not null,
+  media_type text not null,
+  media_id text not null,
+  source_media_url text,
+  send_at timestamp with time zone,
+  run_at timestamp with time zone,
+  sent_at timestamp with time zone,
+  pin_id text,
+  attempts integer not null default 0,
+  attempt_started_at timestamp with time zone,
+  postponements integer not null default 0,
+  looks integer not null default 0,
+  failure jsonb,
+  match_key text not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  status text not null generated always as (
+CASE
+    WHEN (state = ANY (ARRAY['uploading'::text, 'publishing'::text, 'unknown'::text])) THEN 'uploading'::text
+    ELSE state
+END) stored,
+  listed_at timestamp with time zone not null generated always as (
+CASE state
+    WHEN 'draft'::text THEN created_at
+    WHEN 'sent'::text THEN sent_at
+    ELSE send_at
+END) stored,
+  constraint posts_pkey PRIMARY KEY (id),
+  constraint at_rest_does_not_run CHECK (((state = ANY (ARRAY['queued'::text, 'unknown'::text])) OR (run_at IS NULL))),
+  constraint attempt_is_recorded CHECK (((state <> ALL (ARRAY['publishing'::text, 'unknown'::text])) OR (attempt_started_at IS NOT NULL))),
+  constraint failed_has_reason CHECK (((state <> 'failed'::text) OR (failure IS NOT NULL))),
+  constraint only_at_rest_is_deleted CHECK (((deleted_at IS NULL) OR (state = ANY (ARRAY['draft'::text, 'queued'::text, 'failed'::text])))),
+  constraint posts_media_type_check CHECK ((media_type = ANY (ARRAY['image'::text, 'video'::text]))),
+  constraint posts_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'queued'::text, 'uploading'::text, 'publishing'::text, 'sent'::text, 'failed'::text, 'unknown'::text]))),
+  constraint queued_will_run CHECK (((state <> 'queued'::text) OR (run_at IS NOT NULL) OR (deleted_at IS NOT NULL))),
+  constraint scheduled_is_complete CHECK (((state = 'draft'::text) OR ((send_at IS NOT NULL) AND (board_id IS NOT NULL) AND (title IS NOT NULL) AND (description IS NOT NULL) AND (url IS NOT NULL)))),
+  constraint sent_has_pin CHECK (((state = 'sent'::text) = ((pin_id IS NOT NULL) AND (sent_at IS NOT NULL)))),
+  constraint posts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint posts_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id),
+  constraint posts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
+CREATE INDEX api_keys_by_organization ON public.api_keys USING btree (organization_id, id);
+CREATE INDEX events_by_organization ON public.events USING btree (organization_id, id);
+CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (post_id IS NOT NULL);
+CREATE INDEX lanes_due ON public.lanes USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+CREATE INDEX media_by_source ON public.media USING btree (organization_id, source_sha256);
+CREATE INDEX posts_by_media ON public.posts USING btree (media_id);
+CREATE UNIQUE INDEX posts_by_pin ON public.posts USING btree (account_id, pin_id) WHERE (pin_id IS NOT NULL);
+CREATE INDEX posts_deleted ON public.posts USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX posts_due ON public.posts USING btree (account_id, run_at, id) WHERE (run_at IS NOT NULL);
+CREATE INDEX posts_in_flight ON public.posts USING btree (account_id, state) WHERE (state = ANY (ARRAY['uploading'::text, 'publishing'::text, 'unknown'::text]));
+CREATE INDEX posts_listed ON public.posts USING btree (account_id, status, listed_at, id) WHERE (deleted_at IS NULL);
+comment on table media is 'Media that posts use. A row is written once, after its files are in the storage, and never changed.';
+comment on column media.id is 'Random enough (74 bits) to be the only secret in the public URL of the file.';
+comment on column media.organization_id is 'Who fetched it. Equal bytes of two organizations are two rows and two files.';
+comment on column media.sha256 is 'Digest of the copy we keep, in hexadecimal. Equal bytes of one organization are one row.';
+comment on column media.source_sha256 is 'Digest of the bytes that were fetched. Differs from sha256 when the picture had to be converted.';
+comment on column media.source_url is 'The URL it was first fetched from; null when it was uploaded.';
+comment on column media.content_type is 'What the bytes are, found by looking at them. Only types that Pinterest takes.';
+comment on column media.bytes is 'Size of the copy we keep.';
+comment on column media.width is 'In pixels, as seen by a viewer.';
+comment on column media.height is 'In pixels, as seen by a viewer.';
+comment on column media.duration_ms is 'Length of a video in milliseconds; null for a picture.';
+comment on column media.storage_key is 'Where the storage keeps our copy.';
+comment on column media.thumbnail_key is 'Where the storage keeps the small WebP for lists.';
+comment on column media.placeholder is 'ThumbHash in base64: about 25 bytes to paint until the thumbnail is there.';
+comment on column media.created_at is 'When it was stored.';

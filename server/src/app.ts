@@ -1,0 +1,103 @@
+// Builds every part once, by hand. Who needs what can be read here.
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
+import { accountRoutes, createAccounts } from './features/accounts/index.ts';
+import { createAuth } from './features/auth/index.ts';
+import { boardRoutes, createBoards } from './features/boards/index.ts';
+import { createMedia, registerMediaFiles } from './features/media/index.ts';
+import { createPosts, postRoutes } from './features/posts/index.ts';
+import { createWorker } from './features/publishing/index.ts';
+import { ping, registerHealth } from './features/system/index.ts';
+import { createPinterest } from './pinterest/index.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Database } from './platform/db/index.ts';
+import { createEncryption, keyFromFile } from './platform/encryption.ts';
+import { serveDocs } from './platform/http/docs-page.ts';
+import { createOpenApi } from './platform/http/openapi.ts';
+import { createHttpServer } from './platform/http/server.ts';
+import type { Log } from './platform/log.ts';
+import { createOutbound } from './platform/outbound/index.ts';
+import { createFolderStorage } from './platform/storage/index.ts';
+import { version } from './version.ts';
+
+export interface AppParts {
+  config: Config;
+  database: Database;
+  clock: Clock;
+  log: Log;
+  /** Where Pinterest's API answers, with /v5. */
+  pinterestApiUrl: string;
+  /** How callers reach this server, without a slash at the end. */
+  publicUrl: string;
+  /** Private addresses from which media may be fetched, besides those in the settings. */
+  allowedPrivateHosts?: readonly string[];
+}
+
+/** How many accounts a worker process serves at a time. */
+const lanesMax = 64;
+
+export type App = Awaited<ReturnType<typeof createApp>>;
+
+export async function createApp(parts: AppParts) {
+  const { config, database, clock, log, publicUrl } = parts;
+  const encryption = createEncryption(
+    config.encryptionKey ?? keyFromFile(join(config.dataDir, 'encryption.key')),
+  );
+  const pinterest = createPinterest({ apiUrl: parts.pinterestApiUrl, clock, log });
+  const outbound = createOutbound({
+    allowedPrivateHosts: [...config.mediaAllowedPrivateHosts, ...(parts.allowedPrivateHosts ?? [])],
+    clock,
+  });
+  const storage = await createFolderStorage({ folder: join(config.dataDir, 'media'), clock });
+
+  const auth = createAuth({ database, clock });
+  const accounts = createAccounts({ database, clock, pinterest, encryption });
+  const boards = createBoards({ database, clock, pinterest, accounts });
+  const media = await createMedia({
+    database,
+    clock,
+    storage,
+    outbound,
+    log,
+    temporaryDir: join(config.dataDir, 'incoming'),
+  });
+  const posts = createPosts({ database, clock, accounts, boards, media, publicUrl });
+
+  const routes = [...postRoutes({ posts, clock }), ...accountRoutes(accounts), ...boardRoutes(boards)];
+
+  return {
+    auth,
+    accounts,
+    routes,
+
+    createHttp(): FastifyInstance {
+      const http = createHttpServer({ log, routes, authenticate: (key) => auth.authenticate(key) });
+      registerHealth(http, [{ name: 'database', check: async () => void (await ping(database.db)) }]);
+      registerMediaFiles(http, { media });
+      serveDocs(http, createOpenApi(routes, { version, url: publicUrl }));
+      return http;
+    },
+
+    createWorker() {
+      return createWorker({
+        database,
+        clock,
+        log,
+        pinterest,
+        accounts,
+        media,
+        sendIsStandard: config.sendIsStandard,
+        confirmDelaysMs: config.confirmDelaysMs,
+        leaseMs: config.leaseMs,
+        owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
+        lanesMax,
+        random: Math.random,
+      });
+    },
+
+    close: () => pinterest.close(),
+  };
+}

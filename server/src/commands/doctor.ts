@@ -1,0 +1,161 @@
+// Checks each part that Pintail needs, and says of each what to do when it fails.
+import { access, constants, statfs } from 'node:fs/promises';
+import { request } from 'undici';
+import { type Config, parseConfig } from '../config.ts';
+import { ping } from '../features/system/index.ts';
+import {
+  type Installation,
+  makeDataDir,
+  openInstallation,
+  pinterestApiUrlOf,
+  publicUrlOf,
+} from '../installation.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createLog } from '../platform/log.ts';
+import { explainFailure } from './failure.ts';
+import { printJson } from './with-installation.ts';
+
+interface Check {
+  name: string;
+  ok: boolean;
+  /** What was found, or what to do. */
+  message: string;
+}
+
+const freeBytesMin = 1024 ** 3;
+const clockSkewMsMax = 2_000;
+const nodeMajorMin = 24;
+
+export async function doctorCommand(options: { json?: true }): Promise<void> {
+  const checks = await examine();
+  if (options.json) printJson(checks);
+  else
+    for (const { name, ok, message } of checks)
+      console.log(`${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(10)} ${message}`);
+  if (checks.some((check) => !check.ok)) process.exitCode = 1;
+}
+
+async function examine(): Promise<Check[]> {
+  const node = await examineOne('node', examineNode);
+  let config: Config | undefined;
+  const settings = await examineOne('settings', async () => {
+    config = parseConfig(process.env);
+    return `environment ${config.pinterestEnvironment}, data in ${config.dataDir}`;
+  });
+  if (!config) return [node, settings];
+  const known = config;
+  const storage = await examineOne('storage', () => examineStorage(known));
+  const pinterest = await examineOne('pinterest', () => examinePinterest(known));
+  return [node, settings, storage, ...(await examineDatabase(known)), pinterest];
+}
+
+async function examineOne(name: string, work: () => Promise<string>): Promise<Check> {
+  try {
+    return { name, ok: true, message: await work() };
+  } catch (error) {
+    return { name, ok: false, message: explainFailure(error) };
+  }
+}
+
+async function examineNode(): Promise<string> {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < nodeMajorMin)
+    throw problem(`Node ${process.versions.node} is too old. Install Node ${nodeMajorMin} or newer.`);
+  return process.versions.node;
+}
+
+async function examineStorage(config: Config): Promise<string> {
+  makeDataDir(config);
+  await access(config.dataDir, constants.R_OK | constants.W_OK);
+  const { bavail, bsize } = await statfs(config.dataDir);
+  const free = `${(bavail * bsize) / 1024 ** 3 >= 10 ? Math.round((bavail * bsize) / 1024 ** 3) : ((bavail * bsize) / 1024 ** 3).toFixed(1)} GiB free`;
+  if (bavail * bsize < freeBytesMin)
+    throw problem(`Only ${free} in ${config.dataDir}. Make room, or media will be refused.`);
+  return `${config.dataDir} can be written, ${free}`;
+}
+
+/** The database, and what can only be known with it. */
+async function examineDatabase(config: Config): Promise<Check[]> {
+  let installation: Installation | undefined;
+  try {
+    const database = await examineOne('database', async () => {
+      installation = await openInstallation({
+        config,
+        log: createLog({ level: 'error', format: config.logFormat }, process.stderr),
+        pinterestApiUrl: pinterestApiUrlOf(config),
+        publicUrl: publicUrlOf(config),
+      });
+      const { version } = await ping(installation.database.db);
+      return `PostgreSQL ${version}, ${config.databaseUrl ? 'yours' : 'embedded'}, up to date`;
+    });
+    if (!installation) return [database];
+    const open = installation;
+    return [
+      database,
+      await examineOne('clock', () => examineClock(open)),
+      await examineOne('keys', () => examineKeys(open)),
+      await examineOne('accounts', () => examineAccounts(open)),
+    ];
+  } finally {
+    await installation?.close();
+  }
+}
+
+async function examineClock({ database }: Installation): Promise<string> {
+  const { now } = await ping(database.db);
+  const skewMs = Math.abs(now.getTime() - systemClock.now().getTime());
+  if (skewMs > clockSkewMsMax) {
+    throw problem(
+      `This machine and the database differ by ${skewMs} ms. Posts go out by the database's clock; set both by NTP.`,
+    );
+  }
+  return `agrees with the database's within ${skewMs} ms`;
+}
+
+async function examineKeys({ app, clock }: Installation): Promise<string> {
+  const now = clock.now();
+  const living = (await app.auth.listKeys()).filter(
+    (key) => key.revoked_at === null && (key.expires_at === null || key.expires_at > now),
+  );
+  if (living.length === 0)
+    throw problem('There is no API key. Make one: npm run pintail -- keys create --name first');
+  return `${living.length} living API key${living.length === 1 ? '' : 's'}`;
+}
+
+async function examineAccounts({ app }: Installation): Promise<string> {
+  const accounts = await app.accounts.listForOperator();
+  const bad = [
+    ...accounts.filter((account) => !account.tokenAuthorized).map((account) => account.username),
+    ...(await app.accounts.listUnreadable()),
+  ];
+  if (bad.length > 0) {
+    throw problem(
+      `The tokens of ${bad.join(', ')} do not work. Connect them again: npm run pintail -- accounts add --access-token T. If all fail, PINTAIL_ENCRYPTION_KEY is not the one they were stored with.`,
+    );
+  }
+  return `${accounts.length} connected, every token readable`;
+}
+
+async function examinePinterest(config: Config): Promise<string> {
+  const url = pinterestApiUrlOf(config);
+  try {
+    // Without a token: an answer, even a refusal, shows that the way there is open.
+    const { statusCode, body } = await request(`${url}/user_account`, {
+      headersTimeout: 10_000,
+      bodyTimeout: 10_000,
+    });
+    await body.dump();
+    return `${url} answers (${statusCode} without a token)`;
+  } catch {
+    const hint =
+      config.pinterestEnvironment === 'simulator'
+        ? 'The simulator runs only while the server does: npm start.'
+        : 'Check the network, DNS and PINTEREST_API_URL.';
+    throw problem(`${url} cannot be reached. ${hint}`);
+  }
+}
+
+/** A finding is a sentence, not a stack. */
+function problem(message: string): string {
+  return message;
+}

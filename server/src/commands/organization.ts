@@ -1,0 +1,27 @@
+// Which organization a command acts for.
+
+import {
+  findFirstOrganization,
+  findOrCreateOrganization,
+  firstOrganizationName,
+} from '../features/auth/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/db/index.ts';
+import { newId } from '../platform/ids.ts';
+
+/** The named one, made if need be; without a name the first there is. */
+export async function organizationName(database: Database, name: string | undefined): Promise<string> {
+  return name ?? (await findFirstOrganization(database.db))?.name ?? firstOrganizationName;
+}
+
+export async function organizationId(
+  database: Database,
+  clock: Clock,
+  name: string | undefined,
+): Promise<string> {
+  return findOrCreateOrganization(database.db, {
+    id: newId('org'),
+    name: await organizationName(database, name),
+    createdAt: clock.now(),
+  });
+}

@@ -1,0 +1,27 @@
+// For commands that do one thing and end: opens the installation, does it, closes again.
+import { type Config, parseConfig } from '../config.ts';
+import { type Installation, openInstallation, pinterestApiUrlOf, publicUrlOf } from '../installation.ts';
+import { createLog } from '../platform/log.ts';
+
+export async function withInstallation<T>(
+  work: (installation: Installation, config: Config) => Promise<T>,
+): Promise<T> {
+  const config = parseConfig(process.env);
+  // Standard output belongs to the command's result.
+  const log = createLog({ level: 'warn', format: config.logFormat }, process.stderr);
+  const installation = await openInstallation({
+    config,
+    log,
+    pinterestApiUrl: pinterestApiUrlOf(config),
+    publicUrl: publicUrlOf(config),
+  });
+  try {
+    return await work(installation, config);
+  } finally {
+    await installation.close();
+  }
+}
+
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2));
+}

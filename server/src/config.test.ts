@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ConfigError, parseConfig } from './config.ts';
+
+function problemsOf(env: Record<string, string>): string {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+test('without any setting it starts on this machine with the simulator', () => {
+  expect(parseConfig({})).toMatchObject({
+    host: '127.0.0.1',
+    port: 8787,
+    role: 'all',
+    pinterestEnvironment: 'simulator',
+    leaseMs: 12_000,
+    confirmDelaysMs: [10_000, 30_000, 120_000, 600_000],
+  });
+});
+
+test('all mistakes are reported together, each with its name and what it should be', () => {
+  const message = problemsOf({
+    PORT: '99999',
+    PINTAIL_ROLE: 'boss',
+    PUBLIC_URL: 'ftp://example.com',
+    PINTAIL_LEASE_SECONDS: '1',
+    PINTAIL_CONFIRM_DELAYS: 'soon',
+    MEDIA_ALLOWED_PRIVATE_HOSTS: 'nas',
+  });
+  expect(
+    message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(' ')[0]),
+  ).toEqual([
+    'PORT',
+    'PINTAIL_ROLE',
+    'PUBLIC_URL',
+    'MEDIA_ALLOWED_PRIVATE_HOSTS',
+    'PINTAIL_LEASE_SECONDS',
+    'PINTAIL_CONFIRM_DELAYS',
+  ]);
+  expect(message).toContain('PINTAIL_ROLE must be all, api or worker (default all). It is "boss".');
+});
+
+test('a misspelt setting is refused with the name that was probably meant', () => {
+  expect(problemsOf({ PINTAIL_DATADIR: '/data' })).toContain('Did you mean PINTAIL_DATA_DIR?');
+});
+
+test('a refused secret is never repeated', () => {
+  const message = problemsOf({ DATABASE_URL: 'hunter2', PINTAIL_ENCRYPTION_KEY: 'hunter3' });
+  expect(message).toContain('DATABASE_URL must be postgres://');
+  expect(message).not.toMatch(/hunter[23]/);
+});
+
+test('a secret may come from a file, and not from both', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pintail-config-'));
+  try {
+    const file = join(folder, 'url');
+    writeFileSync(file, 'postgres://pintail@db/pintail\n');
+    expect(parseConfig({ DATABASE_URL_FILE: file }).databaseUrl).toBe('postgres://pintail@db/pintail');
+    expect(problemsOf({ DATABASE_URL_FILE: file, DATABASE_URL: 'postgres://x/y' })).toContain('both set');
+    expect(problemsOf({ DATABASE_URL_FILE: join(folder, 'none') })).toContain('DATABASE_URL_FILE');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the encryption key is taken as hexadecimal and as base64', () => {
+  const bytes = Buffer.alloc(32, 7);
+  expect(parseConfig({ PINTAIL_ENCRYPTION_KEY: bytes.toString('hex') }).encryptionKey).toEqual(bytes);
+  expect(parseConfig({ PINTAIL_ENCRYPTION_KEY: bytes.toString('base64') }).encryptionKey).toEqual(bytes);
+});

@@ -1,0 +1,242 @@
+// Every setting, parsed once. Nothing else reads the environment. All mistakes are reported together.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+
+/** A setting as the documentation shows it, and how its text is read. */
+interface Setting<T> {
+  about: string;
+  /** What it should look like, for the documentation and for the sentence that refuses it. */
+  shape: string;
+  schema: z.ZodType<T, string | undefined>;
+  /** Also readable from the file that NAME_FILE names. */
+  secret?: true;
+}
+
+const port = (standard: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .refine((value) => value <= 65_535)
+    .default(standard);
+
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
+const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) => z.enum(values);
+
+/** 32 bytes as 64 hexadecimal characters or as base64. */
+const encryptionKey = z.string().transform((text, context) => {
+  const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+  if (bytes.length === 32) return bytes;
+  context.addIssue({ code: 'custom', message: 'not 32 bytes' });
+  return z.NEVER;
+});
+
+const hostPort = /^(\[[0-9a-f:.]+\]|[^\s:,]+):\d{1,5}$/i;
+
+function list<T>(entry: z.ZodType<T, string>) {
+  return z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+    .pipe(z.array(entry));
+}
+
+const seconds = (standard: number, min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,7}$/)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max)
+    .default(standard);
+
+export const settings = {
+  HOST: {
+    about: 'The address to listen on. 0.0.0.0 makes the API reachable from other machines.',
+    shape: 'a host name or an IP address (default 127.0.0.1)',
+    schema: z.string().min(1).default('127.0.0.1'),
+  },
+  PORT: {
+    about: 'The port of the API.',
+    shape: 'a port number (default 8787; 0 for any free one)',
+    schema: port(8787),
+  },
+  PINTAIL_ROLE: {
+    about: 'What this process does: answer requests, publish, or both.',
+    shape: 'all, api or worker (default all)',
+    schema: oneOf('all', 'api', 'worker').default('all'),
+  },
+  PINTAIL_DATA_DIR: {
+    about: 'Where the embedded database, the media and the generated keys live.',
+    shape: 'a folder (default ./.pintail)',
+    schema: z.string().min(1).default('./.pintail'),
+  },
+  DATABASE_URL: {
+    about: 'A PostgreSQL server (14 or newer) to use instead of the embedded one.',
+    shape: 'postgres://user:password@host:port/database',
+    schema: databaseUrl.optional(),
+    secret: true,
+  },
+  PUBLIC_URL: {
+    about: 'How callers reach this server; used in the addresses of hosted media.',
+    shape: 'an http or https address (default http://HOST:PORT)',
+    schema: url.optional(),
+  },
+  PINTAIL_ENCRYPTION_KEY: {
+    about: "Encrypts the Pinterest accounts' tokens. Without it a key is made and kept in the data folder.",
+    shape: '32 random bytes, as 64 hexadecimal characters or base64',
+    schema: encryptionKey.optional(),
+    secret: true,
+  },
+  PINTEREST_ENVIRONMENT: {
+    about: 'Which Pinterest to talk to. The simulator needs no approval by Pinterest.',
+    shape: 'simulator, sandbox or production (default simulator)',
+    schema: oneOf('simulator', 'sandbox', 'production').default('simulator'),
+  },
+  PINTEREST_API_URL: {
+    about: "Overrides the environment's API address. With the simulator: use one that runs elsewhere.",
+    shape: 'an http or https address, with /v5 at its end',
+    schema: url.optional(),
+  },
+  PINTEREST_SEND_IS_STANDARD: {
+    about:
+      'Whether is_standard is sent with a Pin. Pinterest honours false only for apps in a closed beta; auto sends it only where it is true.',
+    shape: 'auto, always or never (default auto)',
+    schema: oneOf('auto', 'always', 'never').default('auto'),
+  },
+  MEDIA_ALLOWED_PRIVATE_HOSTS: {
+    about: 'Private addresses from which media may be fetched all the same.',
+    shape: 'host:port pairs with commas between',
+    schema: list(z.string().regex(hostPort)),
+  },
+  PINTAIL_LEASE_SECONDS: {
+    about: 'After how long the accounts of a worker that died go to another one.',
+    shape: 'seconds, 3 to 300 (default 12)',
+    schema: seconds(12, 3, 300),
+  },
+  PINTAIL_CONFIRM_DELAYS: {
+    about: 'After a lost answer: the seconds to wait before each look for the Pin on Pinterest.',
+    shape: 'seconds with commas between (default 10,30,120,600)',
+    schema: z
+      .string()
+      .regex(/^\d{1,6}(\s*,\s*\d{1,6})*$/)
+      .default('10,30,120,600')
+      .transform((text) => text.split(',').map(Number)),
+  },
+  SIMULATOR_PORT: {
+    about: 'The port of the Pinterest simulator.',
+    shape: 'a port number (default 8788; 0 for any free one)',
+    schema: port(8788),
+  },
+  LOG_LEVEL: {
+    about: 'How much is logged.',
+    shape: 'trace, debug, info, warn, error or silent (default info)',
+    schema: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent').default('info'),
+  },
+  LOG_FORMAT: {
+    about: 'For people or for machines.',
+    shape: 'pretty or json (default: pretty in a terminal, else json)',
+    schema: oneOf('pretty', 'json').optional(),
+  },
+} satisfies Record<string, Setting<unknown>>;
+
+type Values = { [Name in keyof typeof settings]: z.output<(typeof settings)[Name]['schema']> };
+
+export interface Config {
+  host: string;
+  port: number;
+  role: 'all' | 'api' | 'worker';
+  dataDir: string;
+  databaseUrl: string | undefined;
+  publicUrl: string | undefined;
+  encryptionKey: Buffer | undefined;
+  pinterestEnvironment: 'simulator' | 'sandbox' | 'production';
+  pinterestApiUrl: string | undefined;
+  sendIsStandard: 'auto' | 'always' | 'never';
+  mediaAllowedPrivateHosts: readonly string[];
+  leaseMs: number;
+  confirmDelaysMs: readonly number[];
+  simulatorPort: number;
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  logFormat: 'pretty' | 'json';
+}
+
+/** Every mistake in the settings at once. Its message is for the person who starts Pintail. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(problems: readonly string[]) {
+    super(`Pintail cannot start with these settings:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+  }
+}
+
+/** @throws ConfigError that names each bad setting and what it should be. Never its value if it is a secret. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [...misspelt(env)];
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(settings) as [string, Setting<unknown>][]) {
+    const text = readText(name, setting, env, problems);
+    const result = setting.schema.safeParse(text);
+    if (result.success) values[name] = result.data;
+    else {
+      const was = setting.secret ? '' : ` It is ${JSON.stringify(text)}.`;
+      problems.push(`${name} must be ${setting.shape}.${was}`);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return toConfig(values as Values);
+}
+
+function readText(
+  name: string,
+  setting: Setting<unknown>,
+  env: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): string | undefined {
+  // An empty variable is how shells and compose files say "not set".
+  const text = env[name] || undefined;
+  const file = setting.secret && env[`${name}_FILE`];
+  if (!file) return text;
+  if (text) problems.push(`${name} and ${name}_FILE are both set. Keep one.`);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    problems.push(
+      `${name}_FILE names a file that cannot be read: ${error instanceof Error ? error.message : file}`,
+    );
+    return undefined;
+  }
+}
+
+/** Names that start like ours and are none: nearly always a slip that would otherwise be ignored in silence. */
+function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = Object.keys(settings);
+  return Object.keys(env)
+    .filter((name) => /^PINTAIL_/.test(name) && !known.includes(name.replace(/_FILE$/, '')))
+    .map((name) => {
+      const near = closest(name, known);
+      return `${name} is no setting.${distance(name, near) <= 5 ? ` Did you mean ${near}?` : ''}`;
+    });
+}
+
+function toConfig(values: Values): Config {
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    role: values.PINTAIL_ROLE,
+    dataDir: resolve(values.PINTAIL_DATA_DIR),
+    databaseUrl: values.DATABASE_URL,
+    publicUrl: values.PUBLIC_URL,
+    encryptionKey: values.PINTAIL_ENCRYPTION_KEY,
+    pinterestEnvironment: values.PINTEREST_ENVIRONMENT,
+    pinterestApiUrl: values.PINTEREST_API_URL,
+    sendIsStandard: values.PINTEREST_SEND_IS_STANDARD,
+    mediaAllowedPrivateHosts: values.MEDIA_ALLOWED_PRIVATE_HOSTS,
+    leaseMs: values.PINTAIL_LEASE_SECONDS * 1000,
+    confirmDelaysMs: values.PINTAIL_CONFIRM_DELAYS.map((delay) => delay * 1000),
+    simulatorPort: values.SIMULATOR_PORT,
+    logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
+  };
+}

@@ -1,0 +1,6 @@
+// Pinterest accounts we may act for, and their tokens.
+export { accountNotFound } from './accounts.errors.ts';
+export type { AccountRow } from './accounts.queries.ts';
+export { accountRoutes } from './accounts.routes.ts';
+export { AccountPath } from './accounts.schema.ts';
+export { type AccountsService, createAccounts, type Environment } from './accounts.service.ts';

@@ -1,0 +1,107 @@
+// API keys: making, revoking, and finding out who holds one. A small cache spares the database a query on
+// each request; revocation reaches every process at once by NOTIFY, and by expiry of the cache at the latest.
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import type { Caller, Scope } from '../../platform/http/caller.ts';
+import { newId } from '../../platform/ids.ts';
+import { generateKey, hashKey, isWellFormedKey, type KeyPrefix, shownPrefix } from './api-key.ts';
+import {
+  findOrCreateOrganization,
+  insertKey,
+  type KeyRow,
+  listKeys,
+  revokeKey,
+  useKey,
+} from './auth.queries.ts';
+
+/** How long a key is believed without asking the database. Also how finely `lastUsedAt` is kept. */
+const cacheMs = 30_000;
+const cachedKeysMax = 10_000;
+
+export interface NewKey {
+  name: string;
+  /** Made when there is none of that name. */
+  organization: string;
+  scopes: readonly Scope[] | null;
+  accountIds: readonly string[] | null;
+  prefix: KeyPrefix;
+}
+
+export type AuthService = ReturnType<typeof createAuth>;
+
+export function createAuth({ database, clock }: { database: Database; clock: Clock }) {
+  const cache = new Map<string, { caller: Caller; until: number; expiresAt: Date | null }>();
+
+  return {
+    /** Who holds this key; null for one that is malformed, unknown, revoked or expired. */
+    async authenticate(key: string): Promise<Caller | null> {
+      if (!isWellFormedKey(key)) return null;
+      const hash = hashKey(key);
+      const cacheKey = hash.toString('base64');
+      const now = clock.now();
+      const cached = cache.get(cacheKey);
+      if (cached && cached.until > now.getTime() && (cached.expiresAt === null || cached.expiresAt > now)) {
+        return cached.caller;
+      }
+      const row = await useKey(database.db, hash, now);
+      if (!row) {
+        cache.delete(cacheKey);
+        return null;
+      }
+      if (cache.size >= cachedKeysMax) cache.clear();
+      const caller = toCaller(row);
+      cache.set(cacheKey, { caller, until: now.getTime() + cacheMs, expiresAt: row.expires_at });
+      return caller;
+    },
+
+    /** Forgets what was cached: another process revoked a key, or its message may have been missed. */
+    forgetCached(): void {
+      cache.clear();
+    },
+
+    /** Makes a key. The secret is in the answer and nowhere else. */
+    async createKey(input: NewKey): Promise<{ id: string; organizationId: string; key: string }> {
+      const key = generateKey(input.prefix);
+      const now = clock.now();
+      return database.transaction(async (tx) => {
+        const organizationId = await findOrCreateOrganization(tx, {
+          id: newId('org'),
+          name: input.organization,
+          createdAt: now,
+        });
+        const row: KeyRow = {
+          id: newId('key'),
+          organization_id: organizationId,
+          name: input.name,
+          prefix: shownPrefix(key),
+          scopes: input.scopes === null ? null : [...input.scopes],
+          account_ids: input.accountIds === null ? null : [...input.accountIds],
+          created_at: now,
+          last_used_at: null,
+          expires_at: null,
+          revoked_at: null,
+        };
+        await insertKey(tx, row, hashKey(key));
+        return { id: row.id, organizationId, key };
+      });
+    },
+
+    listKeys: () => listKeys(database.db),
+
+    async revokeKey(id: string): Promise<boolean> {
+      const revoked = await database.transaction((tx) => revokeKey(tx, id, clock.now()));
+      cache.clear();
+      return revoked;
+    },
+  };
+}
+
+function toCaller(row: KeyRow): Caller {
+  return {
+    keyId: row.id,
+    organizationId: row.organization_id,
+    // Only our own code writes this column, from the same list.
+    scopes: row.scopes as Scope[] | null,
+    accountIds: row.account_ids,
+  };
+}

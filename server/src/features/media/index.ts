@@ -1,0 +1,14 @@
+// Fetches, checks and keeps the pictures (later the videos) of posts. The door of the media room.
+export { mediaNotFound, mediaRefused } from './media.errors.ts';
+export { listMedia, type MediaRow } from './media.queries.ts';
+export { type MediaFilesOptions, registerMediaFiles } from './media.routes.ts';
+export {
+  createMedia,
+  type FetchFromUrl,
+  type MediaOptions,
+  type MediaService,
+  type PictureForPublishing,
+  type PublicFile,
+} from './media.service.ts';
+export { type MediaView, mediaUrl, toMediaView } from './media.view.ts';
+export type { DeclaredType } from './media-type.ts';

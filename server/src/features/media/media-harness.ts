@@ -1,0 +1,89 @@
+// Everything a test of media needs: a database, folders, and a site on this machine that serves what it is given.
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { createTestClock } from '../../../test/clock.ts';
+import { createTestDatabase } from '../../../test/database.ts';
+import { newId } from '../../platform/ids.ts';
+import { createLog } from '../../platform/log.ts';
+import { createOutbound } from '../../platform/outbound/index.ts';
+import { createFolderStorage, type Storage } from '../../platform/storage/index.ts';
+import { createMedia } from './index.ts';
+
+/** What a picture is, and the colour of its pixels. Through a file: `picture.ts` blocks the other decoders. */
+export async function look(bytes: Buffer) {
+  const folder = await mkdtemp(join(tmpdir(), 'pintail-look-'));
+  try {
+    const path = join(folder, 'picture');
+    await writeFile(path, bytes);
+    const metadata = await sharp(path).metadata();
+    const { data, info } = await sharp(path).raw().toBuffer({ resolveWithObject: true });
+    const pixel = (x: number, y: number) => {
+      const at = (y * info.width + x) * info.channels;
+      return [...data.subarray(at, at + info.channels)] as [number, ...number[]];
+    };
+    return { metadata, pixel };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+export type MediaHarness = Awaited<ReturnType<typeof createMediaHarness>>;
+
+export async function createMediaHarness() {
+  const { database, drop } = await createTestDatabase();
+  const clock = createTestClock();
+  const folder = await mkdtemp(join(tmpdir(), 'pintail-media-'));
+  const [storageDir, temporaryDir] = [join(folder, 'storage'), join(folder, 'incoming')];
+
+  let answer: RequestListener = (_request, response) => void response.writeHead(404).end();
+  const server = createServer((request, response) => answer(request, response));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+
+  const storage = await createFolderStorage({ folder: storageDir, clock });
+  const outbound = createOutbound({ allowedPrivateHosts: [`127.0.0.1:${port}`], clock });
+  const log = createLog({ level: 'silent', format: 'json' });
+  const openMedia = (over: { storage?: Storage } = {}) =>
+    createMedia({ database, clock, storage, outbound, log, temporaryDir, ...over });
+
+  return {
+    database,
+    clock,
+    storage,
+    temporaryDir,
+    openMedia,
+    media: await openMedia(),
+    url: `http://127.0.0.1:${port}/picture`,
+    /** What the site answers from now on. */
+    serve(next: Buffer | RequestListener, headers: Record<string, string> = {}) {
+      answer =
+        typeof next === 'function'
+          ? next
+          : (_request, response) => void response.writeHead(200, headers).end(next);
+    },
+    async addOrganization(): Promise<string> {
+      const id = newId('org');
+      await database.db
+        .insertInto('organizations')
+        .values({ id, name: id, created_at: clock.now() })
+        .execute();
+      return id;
+    },
+    rows: () => database.db.selectFrom('media').selectAll().orderBy('id').execute(),
+    /** Every file there is, kept or half made. */
+    async files(): Promise<string[]> {
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+      return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+      await drop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

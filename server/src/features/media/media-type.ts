@@ -1,0 +1,107 @@
+// What kind of file a few bytes are the beginning of, and whether it is what the caller said. Believes the bytes
+// alone: a file name or a Content-Type header is only what somebody claims.
+import { fileTypeFromBuffer, fileTypeFromFile } from 'file-type';
+import { MediaProblem } from './media.errors.ts';
+
+export type DeclaredType = 'image' | 'video';
+
+/** How much of a file `refuseEarly` wants to see: what file-type reads to know all types but a few. */
+export const headBytes = 4100;
+
+/** Types that we can decode. All but the first two are converted: Pinterest takes JPEG and PNG. */
+const pictureTypes = new Set([
+  'image/jpeg',
+  'image/png',
+  'image/apng',
+  'image/webp',
+  'image/gif',
+  'image/avif',
+  'image/tiff',
+]);
+/** .mp4, .mov and .m4v: what Pinterest takes. */
+const videoTypes = new Set(['video/mp4', 'video/quicktime', 'video/x-m4v']);
+
+const accepted = 'Send a JPEG or PNG; WebP, GIF, AVIF and TIFF are converted.';
+
+/**
+ * Refuses what the beginning of a file already gives away, so that a long video or a web page is not fetched to
+ * its end first.
+ *
+ * @param head The first `headBytes` of the file, or all of it
+ * @throws MediaProblem
+ */
+export async function refuseEarly(head: Uint8Array, declared: DeclaredType): Promise<void> {
+  if (head.length === 0)
+    throw new MediaProblem('empty_file', 'There is nothing in this file. Check the URL.');
+  const type = (await fileTypeFromBuffer(head))?.mime;
+  // A TIFF is told by tables that may lie at its end; it is judged when all of it is there.
+  if (type === undefined && isTiff(head)) return;
+  judge(type ?? textType(head), declared);
+}
+
+/**
+ * What a whole file is.
+ *
+ * @throws MediaProblem when it is not what was declared, or nothing we take
+ */
+export async function identify(path: string, declared: DeclaredType): Promise<string> {
+  const type = (await fileTypeFromFile(path))?.mime;
+  return judge(type, declared);
+}
+
+function judge(type: string | undefined, declared: DeclaredType): string {
+  if (type === 'text/html') {
+    throw new MediaProblem(
+      'web_page',
+      'This is a web page, not a picture. Open it and copy the address of the picture itself.',
+    );
+  }
+  if (type?.startsWith('video/')) throw videoProblem(type, declared);
+  if (type === undefined || !type.startsWith('image/')) {
+    const found = type === undefined ? 'This file' : `This file (${type})`;
+    throw new MediaProblem('not_a_media_file', `${found} is neither a picture nor a video. ${accepted}`);
+  }
+  if (!pictureTypes.has(type)) {
+    throw new MediaProblem('unsupported_image_type', `Pictures of type ${type} cannot be read. ${accepted}`);
+  }
+  if (declared === 'video') {
+    throw new MediaProblem(
+      'media_type_mismatch',
+      `This is a picture (${type}). Send "mediaType": "image", or leave mediaType out.`,
+    );
+  }
+  return type;
+}
+
+function videoProblem(type: string, declared: DeclaredType): MediaProblem {
+  if (!videoTypes.has(type)) {
+    return new MediaProblem(
+      declared === 'video' ? 'unsupported_video_type' : 'media_type_mismatch',
+      `This is a video (${type}) of a kind that Pinterest does not take. Send an MP4, MOV or M4V file with "mediaType": "video".`,
+    );
+  }
+  if (declared === 'image') {
+    return new MediaProblem('media_type_mismatch', `This is a video (${type}). Send "mediaType": "video".`);
+  }
+  return new MediaProblem(
+    'video_not_supported_yet',
+    'Videos cannot be published by this version yet. Send a picture instead.',
+  );
+}
+
+function isTiff(head: Uint8Array): boolean {
+  const magic = Buffer.from(head.subarray(0, 4)).toString('latin1');
+  return magic === 'II*\0' || magic === 'MM\0*';
+}
+
+/** Types that are text, which file-type leaves alone. */
+function textType(head: Uint8Array): string | undefined {
+  const text = Buffer.from(head)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '')
+    .trimStart()
+    .toLowerCase();
+  if (!text.startsWith('<')) return undefined;
+  if (/<(!doctype html|html|head|body|script)[\s>]/.test(text)) return 'text/html';
+  return /<svg[\s>]/.test(text) ? 'image/svg+xml' : undefined;
+}

@@ -1,0 +1,38 @@
+// The refusals of this feature, and the one error in which its parts say what is wrong with a file.
+import { refusal } from '../../platform/errors.ts';
+
+/** The sentence is the hosted API's, word for word; the real reason and the remedy are in the details. */
+export const mediaRefused = refusal({
+  code: 'UNPROCESSABLE_ENTITY',
+  message:
+    'Failed to process media URL. Ensure the URL is publicly accessible and points to a valid media file.',
+});
+
+export const mediaNotFound = refusal({ code: 'NOT_FOUND', message: 'Media not found' });
+
+/** What can be wrong with a file that did arrive. What can go wrong before that: `OutboundReason`. */
+export type MediaProblemCode =
+  | 'empty_file'
+  | 'web_page'
+  | 'not_a_media_file'
+  | 'unsupported_image_type'
+  | 'unsupported_video_type'
+  | 'media_type_mismatch'
+  | 'image_broken'
+  | 'image_too_small'
+  | 'image_too_many_pixels'
+  | 'image_too_complex'
+  | 'image_too_large'
+  | 'video_not_supported_yet';
+
+/** Thrown by the parts that look at a file, which do not know which field of a request named it. */
+export class MediaProblem extends Error {
+  override readonly name = 'MediaProblem';
+  readonly code: MediaProblemCode;
+
+  /** @param message For people: what is wrong and what to do. */
+  constructor(code: MediaProblemCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}

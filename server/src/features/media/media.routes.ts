@@ -1,0 +1,69 @@
+// Serves our copies and their thumbnails to browsers and to Pinterest: GET and HEAD /media/:mediaId/:fileName.
+//
+// No key is asked for. `mediaUrl` is shown in dashboards and fetched by Pinterest, neither of which can send one;
+// the id in the path has 74 random bits and is told only to who may see the post, so knowing it is the permission.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseRange } from './byte-range.ts';
+import { mediaNotFound } from './media.errors.ts';
+import type { MediaService, PublicFile } from './media.service.ts';
+
+export interface MediaFilesOptions {
+  media: Pick<MediaService, 'findPublicFile'>;
+}
+
+interface MediaFilePath {
+  mediaId: string;
+  fileName: string;
+}
+
+/** Adds the route. The server's error handler answers what it throws: mediaNotFound, Outage. */
+export function registerMediaFiles(app: FastifyInstance, { media }: MediaFilesOptions): void {
+  app.route<{ Params: MediaFilePath }>({
+    method: ['GET', 'HEAD'],
+    url: '/media/:mediaId/:fileName',
+    handler: async (request, reply) => {
+      const { mediaId, fileName } = request.params;
+      const file = await media.findPublicFile(mediaId, fileName);
+      if (!file) throw mediaNotFound();
+      return answer(file, request, reply);
+    },
+  });
+}
+
+async function answer(file: PublicFile, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  reply.headers({
+    // The type is what we found it to be; a browser must not think again, and must run nothing in it.
+    'content-type': file.contentType,
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; sandbox",
+    // A dashboard on another origin may show it.
+    'cross-origin-resource-policy': 'cross-origin',
+    // A row and its files never change.
+    'cache-control': 'public, max-age=31536000, immutable',
+    'accept-ranges': 'bytes',
+    etag: file.etag,
+  });
+  if (matches(request.headers['if-none-match'], file.etag)) return reply.code(304).send();
+
+  const mayBePart = [undefined, file.etag].includes(request.headers['if-range'] as string | undefined);
+  const range = parseRange(mayBePart ? request.headers.range : undefined, file.bytes);
+  if (range === 'unsatisfiable') {
+    return reply.code(416).header('content-range', `bytes */${file.bytes}`).send();
+  }
+  if (range === 'whole') {
+    reply.header('content-length', file.bytes);
+  } else {
+    reply
+      .code(206)
+      .header('content-range', `bytes ${range.first}-${range.last}/${file.bytes}`)
+      .header('content-length', range.last - range.first + 1);
+  }
+  if (request.method === 'HEAD') return reply.send();
+  return reply.send(await file.open(range === 'whole' ? undefined : range));
+}
+
+/** Weak comparison, as RFC 9110 wants for If-None-Match. */
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()));
+}

@@ -1,0 +1,59 @@
+// How media look from outside: the `media` of a post, and the URLs of its files.
+import type { MediaRow } from './media.queries.ts';
+
+/** `media` of a post (api.md, section 2). */
+export interface MediaView {
+  id: string;
+  /** In pixels. */
+  width: number;
+  height: number;
+  /** Videos only. */
+  durationMs?: number;
+  contentType: string;
+  bytes: number;
+  /** Of our copy, in hexadecimal. */
+  sha256: string;
+  thumbnailUrl: string;
+  /** ThumbHash, base64. */
+  placeholder: string;
+}
+
+export const thumbnailFile = 'thumbnail.webp';
+
+const originalFiles: Record<string, string> = {
+  'image/jpeg': 'image.jpg',
+  'image/png': 'image.png',
+  'video/mp4': 'video.mp4',
+  'video/quicktime': 'video.mov',
+};
+
+/** The file name in the URL of our copy. */
+export function originalFile(contentType: string): string {
+  const name = originalFiles[contentType];
+  if (name === undefined) throw new Error(`Media of type ${contentType} have no file name.`);
+  return name;
+}
+
+/** @param publicUrl Where this server is reached, such as `https://pins.example.com` */
+export function toMediaView(row: MediaRow, publicUrl: string): MediaView {
+  return {
+    id: row.id,
+    width: row.width,
+    height: row.height,
+    ...(row.duration_ms !== null && { durationMs: row.duration_ms }),
+    contentType: row.content_type,
+    bytes: row.bytes,
+    sha256: row.sha256,
+    thumbnailUrl: fileUrl(row.id, thumbnailFile, publicUrl),
+    placeholder: row.placeholder,
+  };
+}
+
+/** The URL of our copy: `mediaUrl` of a post. */
+export function mediaUrl(row: Pick<MediaRow, 'id' | 'content_type'>, publicUrl: string): string {
+  return fileUrl(row.id, originalFile(row.content_type), publicUrl);
+}
+
+function fileUrl(id: string, name: string, publicUrl: string): string {
+  return `${publicUrl.replace(/\/+$/, '')}/media/${id}/${name}`;
+}

@@ -1,0 +1,16 @@
+// Posts and their lifecycle.
+export { earliestWork, isHeldBack, lanesChannel, lookEveryMs } from './lane-wake.queries.ts';
+export { allowedMoves, type State, states } from './lifecycle.ts';
+export { normaliseText } from './match-key.ts';
+export {
+  deletedBefore,
+  movePost,
+  type PinterestTrace,
+  type PostFailure,
+  type Step,
+  toMatchable,
+} from './move-post.ts';
+export { postChanged } from './posts.errors.ts';
+export { listOwnedPinIds, type PostRow, removeDeletedPosts } from './posts.queries.ts';
+export { postRoutes } from './posts.routes.ts';
+export { createPosts, type PostsService } from './posts.service.ts';

@@ -1,0 +1,58 @@
+// How a post makes itself known to the workers: the account's lane must wake no later than the post.
+import { type RawBuilder, sql } from 'kysely';
+import { addMs } from '../../platform/clock.ts';
+import type { Connection } from '../../platform/db/index.ts';
+
+/** The channel on which workers hear that a lane wakes soon. */
+export const lanesChannel = 'pintail_lanes';
+
+/** Workers look at the lanes at least this often, so only what is due sooner needs to be announced. */
+export const lookEveryMs = 2_000;
+
+/**
+ * Makes the account's lane wake at `runAt` at the latest. Belongs into the transaction that writes the post.
+ *
+ * The first statement is what keeps a post from being stranded: a worker that lets go of the lane locks it
+ * FOR UPDATE before it looks for the next post. So either it waits for this transaction, and then sees the
+ * post; or it has finished, and the second statement sees the wake-up it wrote. A bare conditional update
+ * could compare with a wake-up that the worker is just about to remove. KEY SHARE does not stop other
+ * writers of posts, who need not wait for each other.
+ */
+export async function lowerWake(
+  connection: Connection,
+  accountId: string,
+  runAt: Date,
+  now: Date,
+): Promise<void> {
+  await sql`select 1 from lanes where account_id = ${accountId} for key share`.execute(connection);
+  await sql`
+    with lowered as (
+      update lanes set wake_at = greatest(${runAt}::timestamptz, not_before)
+      where account_id = ${accountId}
+        and (wake_at is null or wake_at > greatest(${runAt}::timestamptz, not_before))
+      returning wake_at
+    )
+    select pg_notify(${lanesChannel}, '') from lowered where wake_at <= ${addMs(now, lookEveryMs)}
+  `.execute(connection);
+}
+
+/**
+ * Whether a queued post must wait because it could not be told apart from one whose outcome is unknown: a
+ * look on Pinterest would then find two Pins, or take the one for the other. For the posts table as `p`.
+ */
+export const isHeldBack: RawBuilder<boolean> = sql<boolean>`(
+  p.state = 'queued' and exists (
+    select 1 from posts u
+    where u.account_id = p.account_id and u.state = 'unknown' and u.match_key = p.match_key
+  )
+)`;
+
+/** The moment at which an account next has work for a worker; null for none. */
+export function earliestWork(accountId: RawBuilder<unknown>): RawBuilder<Date | null> {
+  return sql<Date | null>`(
+    select p.run_at from posts p
+    where p.account_id = ${accountId} and p.run_at is not null and not ${isHeldBack}
+    order by p.run_at
+    limit 1
+  )`;
+}

@@ -1,0 +1,64 @@
+// The life of a post: which move leads from which state to which. Pure; the only code that writes the
+// result down is move-post.ts.
+
+/**
+ * draft       kept, not scheduled
+ * queued      waits for its time
+ * uploading   a worker prepares it; doing so again harms nothing
+ * publishing  Pinterest is being asked for the Pin; from here on a Pin may exist
+ * sent        the Pin exists and is ours
+ * failed      refused for a reason that waiting does not mend
+ * unknown     asked for, answer lost: settled by looking on Pinterest, never by asking again
+ */
+export const states = ['draft', 'queued', 'uploading', 'publishing', 'sent', 'failed', 'unknown'] as const;
+export type State = (typeof states)[number];
+
+export const moves = [
+  'schedule',
+  'unschedule',
+  'claim',
+  'mediaReady',
+  'accept',
+  'postpone',
+  'refuse',
+  'lose',
+  'look',
+  'find',
+  'clear',
+] as const;
+export type Move = (typeof moves)[number];
+
+/**
+ * The line between uploading and publishing is the line between "do it again" and "a Pin may exist".
+ * Nothing leads from publishing or unknown to another create without Pinterest's word, or a look, that
+ * nothing was made.
+ */
+const table: Record<State, Partial<Record<Move, State>>> = {
+  draft: { schedule: 'queued' },
+  queued: { schedule: 'queued', unschedule: 'draft', claim: 'uploading', refuse: 'failed' },
+  uploading: { mediaReady: 'publishing', postpone: 'queued', refuse: 'failed' },
+  publishing: { accept: 'sent', postpone: 'queued', refuse: 'failed', lose: 'unknown' },
+  sent: {},
+  failed: { schedule: 'queued', unschedule: 'draft' },
+  unknown: { look: 'unknown', find: 'sent', clear: 'queued' },
+};
+
+/** The state to which `move` leads from `from`; undefined when it is not allowed there. */
+export function nextState(from: State, move: Move): State | undefined {
+  return table[from][move];
+}
+
+/** Every allowed move, for documentation and tests. */
+export function allowedMoves(): { from: State; move: Move; to: State }[] {
+  return states.flatMap((from) =>
+    moves.flatMap((move) => {
+      const to = nextState(from, move);
+      return to ? [{ from, move, to }] : [];
+    }),
+  );
+}
+
+/** Posts that no worker holds may be deleted (as a mark). A sent Pin stays; one in flight is not ours to stop. */
+export function canDelete(state: State): boolean {
+  return state === 'draft' || state === 'queued' || state === 'failed';
+}

@@ -1,0 +1,38 @@
+// What makes two posts' Pins indistinguishable on Pinterest, which carries no mark of ours.
+import { createHash } from 'node:crypto';
+
+export interface Matchable {
+  boardId: string | null;
+  title: string | null;
+  description: string | null;
+  url: string | null;
+  altText: string | null;
+}
+
+const entities: Record<string, string> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  '#39': "'",
+  apos: "'",
+  nbsp: ' ',
+};
+
+/** Text as it can be compared after Pinterest may have trimmed it, folded its blanks or unescaped it. */
+export function normaliseText(text: string | null): string {
+  return (text ?? '')
+    .replaceAll(/&(amp|lt|gt|quot|#39|apos|nbsp);/g, (whole, name: string) => entities[name] ?? whole)
+    .normalize('NFC')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+/** Equal for two posts exactly when their Pins could not be told apart. */
+export function matchKey(post: Matchable): string {
+  const parts = [
+    post.boardId ?? '',
+    ...[post.title, post.description, post.url, post.altText].map(normaliseText),
+  ];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+}

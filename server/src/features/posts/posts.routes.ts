@@ -1,0 +1,97 @@
+import type { Clock } from '../../platform/clock.ts';
+import { route } from '../../platform/http/route.ts';
+import { AccountPath, accountNotFound } from '../accounts/index.ts';
+import { mediaRefused } from '../media/index.ts';
+import { postCannot, postChanged, postNotFound } from './posts.errors.ts';
+import {
+  createPostBody,
+  DeletedAnswer,
+  ListPostsQuery,
+  PostAnswer,
+  PostListAnswer,
+  PostPath,
+  schedulePostBody,
+} from './posts.schema.ts';
+import type { PostsService } from './posts.service.ts';
+
+const tag = 'Posts';
+
+export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock }) {
+  return [
+    route({
+      operationId: 'createPost',
+      method: 'POST',
+      path: '/v1/accounts/:accountId/posts',
+      summary: 'Create post',
+      description:
+        'Create a new post. If sendAt is provided, the post will be scheduled. Otherwise, it will be saved as a draft.',
+      tag,
+      scope: 'posts:write',
+      params: AccountPath,
+      body: createPostBody(clock),
+      data: PostAnswer,
+      status: 201,
+      refusals: [accountNotFound, mediaRefused],
+      handle: ({ caller, params, body, signal }) => posts.create(caller, params.accountId, body, signal),
+    }),
+    route({
+      operationId: 'listPosts',
+      method: 'GET',
+      path: '/v1/accounts/:accountId/posts',
+      summary: 'List posts',
+      description: 'Queued posts soonest first, all others newest first.',
+      tag,
+      scope: 'posts:read',
+      params: AccountPath,
+      query: ListPostsQuery,
+      data: PostListAnswer,
+      status: 200,
+      refusals: [accountNotFound],
+      handle: async ({ caller, params, query }) => ({
+        data: await posts.list(caller, params.accountId, query),
+      }),
+    }),
+    route({
+      operationId: 'getPost',
+      method: 'GET',
+      path: '/v1/accounts/:accountId/posts/:postId',
+      summary: 'Get post',
+      tag,
+      scope: 'posts:read',
+      params: PostPath,
+      data: PostAnswer,
+      status: 200,
+      refusals: [accountNotFound, postNotFound],
+      handle: async ({ caller, params }) => ({ data: await posts.get(caller, params) }),
+    }),
+    route({
+      operationId: 'deletePost',
+      method: 'DELETE',
+      path: '/v1/accounts/:accountId/posts/:postId',
+      summary: 'Delete post',
+      description: 'Drafts, queued and failed posts. What is published, or being published, stays.',
+      tag,
+      scope: 'posts:write',
+      params: PostPath,
+      data: DeletedAnswer,
+      status: 200,
+      refusals: [accountNotFound, postNotFound, postCannot, postChanged],
+      handle: async ({ caller, params }) => ({ data: await posts.delete(caller, params) }),
+    }),
+    route({
+      operationId: 'schedulePost',
+      method: 'POST',
+      path: '/v1/accounts/:accountId/posts/:postId/schedule',
+      summary: 'Schedule post',
+      description: 'Schedules a draft or a failed post, or reschedules a queued one.',
+      tag,
+      scope: 'posts:write',
+      params: PostPath,
+      body: schedulePostBody(clock),
+      data: PostAnswer,
+      status: 200,
+      refusals: [accountNotFound, postNotFound, postCannot, postChanged],
+      handle: ({ caller, params, body }) => posts.schedule(caller, params, body),
+    }),
+  ];
+}

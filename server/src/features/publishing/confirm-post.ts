@@ -1,0 +1,116 @@
+// Settles a post whose answer was lost by looking on Pinterest. Never creates anything.
+
+import type { Pinterest } from '../../pinterest/index.ts';
+import { addMs, type Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import { listOwnedPinIds, type PostFailure, type PostRow } from '../posts/index.ts';
+import type { HeldLane } from './held-lane.ts';
+import { matchingPins } from './match-pin.ts';
+import { retryDelayMs } from './retry.ts';
+
+export interface ConfirmParts {
+  database: Database;
+  clock: Clock;
+  pinterest: Pinterest;
+  /** The waits before each look; after the last one without a match the Pin is taken not to exist. */
+  confirmDelaysMs: readonly number[];
+  random(): number;
+}
+
+/** Pages of 250 Pins. Pinterest does not document the order of the list, so it is read whole up to here. */
+const pagesMax = 40;
+
+export async function confirmPost(
+  parts: ConfirmParts,
+  { lane, token, post }: { lane: HeldLane; token: string; post: PostRow },
+): Promise<void> {
+  const now = parts.clock.now();
+  // The constraints attempt_is_recorded and scheduled_is_complete see to both.
+  if (post.attempt_started_at === null || post.board_id === null)
+    throw new Error(`post ${post.id} has no attempt`);
+  const answer = await parts.pinterest.listBoardPins(token, post.board_id, { pagesMax });
+  if (answer.kind === 'failed') {
+    // We could not see, so this does not count as a look.
+    const lookAt = addMs(now, retryDelayMs(answer.failure, 0, parts.random()));
+    if (answer.failure.scope !== 'post') lane.notBefore = lookAt;
+    await lane.move(post, { move: 'look', lookAt, failure: notSeen, counts: false, found: 0 });
+    return;
+  }
+  const candidates = matchingPins(
+    {
+      title: post.title,
+      description: post.description,
+      url: post.url,
+      altText: post.alt_text,
+      mediaType: post.media_type as 'image' | 'video',
+      startedAt: post.attempt_started_at,
+    },
+    answer.value.pins,
+  );
+  const ids = candidates.map((pin) => pin.id);
+  const owned = await listOwnedPinIds(parts.database.db, post.account_id, ids);
+  const free = ids.filter((id) => !owned.has(id));
+  const [pinId] = free;
+  if (pinId !== undefined && free.length === 1) {
+    await lane.move(post, { move: 'find', pinId });
+    return;
+  }
+  if (free.length > 1) {
+    await lane.move(post, {
+      move: 'look',
+      lookAt: null,
+      failure: severalPins,
+      counts: true,
+      found: free.length,
+    });
+    return;
+  }
+  const nextDelay = parts.confirmDelaysMs[post.looks + 1];
+  if (nextDelay !== undefined) {
+    await lane.move(post, {
+      move: 'look',
+      lookAt: addMs(now, nextDelay),
+      failure: notThereYet,
+      counts: true,
+      found: 0,
+    });
+    return;
+  }
+  if (!answer.value.complete) {
+    await lane.move(post, { move: 'look', lookAt: null, failure: boardTooLarge, counts: true, found: 0 });
+    return;
+  }
+  await lane.move(post, { move: 'clear' });
+}
+
+const remediationByHand =
+  'Look on the board: if the Pin is there, nothing needs to be done; delete a Pin too many.';
+
+const notSeen: PostFailure = {
+  code: 'answer_lost',
+  message: 'The answer to the Pin was lost, and Pinterest cannot be asked right now whether it exists.',
+  remediation: 'Pintail goes on looking by itself.',
+  retryable: true,
+};
+
+const notThereYet: PostFailure = {
+  code: 'answer_lost',
+  message: 'The answer to the Pin was lost. It is not on the board so far.',
+  remediation:
+    'Pintail goes on looking by itself, and publishes the post again once it is sure that there is no Pin.',
+  retryable: true,
+};
+
+const severalPins: PostFailure = {
+  code: 'several_pins_match',
+  message: 'The answer to the Pin was lost, and more than one Pin on the board could be it.',
+  remediation: remediationByHand,
+  retryable: false,
+};
+
+const boardTooLarge: PostFailure = {
+  code: 'board_too_large_to_search',
+  message: 'The answer to the Pin was lost, and the board has too many Pins to be searched whole.',
+  remediation: remediationByHand,
+  retryable: false,
+};

@@ -1,0 +1,139 @@
+// The lanes in SQL: one row per account says when it has work and who is at it. Workers look only here, so a
+// look costs the same with ten posts stored and with ten million.
+import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
+import { earliestWork, isHeldBack, type PostRow } from '../posts/index.ts';
+
+/** A lane that this worker holds. Its fence goes with every write. */
+export interface Lane {
+  accountId: string;
+  fence: number;
+}
+
+/**
+ * Takes up to `limit` lanes that are due and that nobody holds, or whose holder let the lease run out.
+ * SKIP LOCKED lets several workers claim at once without waiting for each other.
+ */
+export async function claimLanes(
+  connection: Connection,
+  { owner, now, leaseUntil, limit }: { owner: string; now: Date; leaseUntil: Date; limit: number },
+): Promise<Lane[]> {
+  const { rows } = await sql<Lane>`
+    with due as (
+      select account_id from lanes
+      where wake_at <= ${now} and (lease_until is null or lease_until <= ${now})
+      order by wake_at
+      limit ${limit}
+      for update skip locked
+    )
+    update lanes set owner = ${owner}, lease_until = ${leaseUntil}, fence = fence + 1
+    from due where lanes.account_id = due.account_id
+    returning lanes.account_id as "accountId", lanes.fence
+  `.execute(connection);
+  return rows;
+}
+
+/** Prolongs the leases of the lanes that are still this worker's; returns their accounts. */
+export async function renewLeases(
+  connection: Connection,
+  { owner, accountIds, leaseUntil }: { owner: string; accountIds: readonly string[]; leaseUntil: Date },
+): Promise<Set<string>> {
+  const rows = await connection
+    .updateTable('lanes')
+    .set({ lease_until: leaseUntil })
+    .where('owner', '=', owner)
+    .where('account_id', 'in', [...accountIds])
+    .returning('account_id')
+    .execute();
+  return new Set(rows.map((row) => row.account_id));
+}
+
+/**
+ * Whether the lane is still held under this fence; if so, nobody can take it over before the transaction
+ * ends. Every write of a worker asks this first.
+ */
+export async function holdLane(tx: Tx, lane: Lane): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from lanes where account_id = ${lane.accountId} and fence = ${lane.fence} for no key update
+  `.execute(tx);
+  return rows.length === 1;
+}
+
+/**
+ * Lets go of the lane and sets its next wake-up. Two statements on purpose: the first waits for every
+ * transaction that is just adding a post (see lowerWake), and only a later statement sees what they wrote.
+ * @param notBefore Pacing: no post of the account goes out before this; null leaves the lane's own.
+ */
+export async function releaseLane(tx: Tx, lane: Lane, notBefore: Date | null): Promise<void> {
+  const { rows } = await sql`
+    select 1 from lanes where account_id = ${lane.accountId} and fence = ${lane.fence} for update
+  `.execute(tx);
+  // Taken over: the new holder lets go of it.
+  if (rows.length === 0) return;
+  const paced = sql`greatest(not_before, ${notBefore}::timestamptz)`;
+  const next = earliestWork(sql`${lane.accountId}`);
+  await sql`
+    update lanes set
+      owner = null,
+      lease_until = null,
+      not_before = ${paced},
+      -- GREATEST passes over nulls, and a lane without work must not wake at all.
+      wake_at = case when ${next} is null then null else greatest(${next}, ${paced}) end
+    where account_id = ${lane.accountId}
+  `.execute(tx);
+}
+
+/** The next post of the account on which work is due; posts that must wait for a lost one are passed over. */
+export async function findDuePost(
+  connection: Connection,
+  accountId: string,
+  now: Date,
+): Promise<PostRow | undefined> {
+  const { rows } = await sql<PostRow>`
+    select p.* from posts p
+    where p.account_id = ${accountId} and p.run_at <= ${now} and not ${isHeldBack}
+    order by p.run_at, p.id
+    limit 1
+  `.execute(connection);
+  return rows[0];
+}
+
+/** What a worker that died may have left behind in a lane. */
+export async function listInFlight(connection: Connection, accountId: string): Promise<PostRow[]> {
+  return connection
+    .selectFrom('posts')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('state', 'in', ['uploading', 'publishing'])
+    .execute();
+}
+
+/** When the next lane wakes that nobody holds; null for none. */
+export async function findNextWake(connection: Connection, now: Date): Promise<Date | null> {
+  const { rows } = await sql<{ wake_at: Date }>`
+    select wake_at from lanes
+    where wake_at is not null and (lease_until is null or lease_until <= ${now})
+    order by wake_at limit 1
+  `.execute(connection);
+  return rows[0]?.wake_at ?? null;
+}
+
+/**
+ * The safety net: lanes that would wake later than their work is due. There should be none; returns how many
+ * there were.
+ */
+export async function sweepLanes(connection: Connection): Promise<number> {
+  const result = await sql`
+    update lanes set wake_at = greatest(work.due, lanes.not_before)
+    from (
+      select l.account_id, d.run_at as due from lanes l
+      cross join lateral (
+        select p.run_at from posts p
+        where p.account_id = l.account_id and p.run_at is not null and not ${isHeldBack}
+        order by p.run_at limit 1
+      ) d
+      where l.owner is null and (l.wake_at is null or l.wake_at > greatest(d.run_at, l.not_before))
+    ) work
+    where lanes.account_id = work.account_id and lanes.owner is null
+  `.execute(connection);
+  return Number(result.numAffectedRows ?? 0);
+}

@@ -1,0 +1,148 @@
+// Carries one due post to Pinterest: claim, prepare, mark, ask, settle.
+
+import type {
+  Call,
+  CreateOutcome,
+  CreatePinBody,
+  Failure,
+ 
+  Pinterest,
+} from '../../pinterest/index.ts';
+import { addMs, type Clock } from '../../platform/clock.ts';
+import { Outage } from '../../platform/errors.ts';
+import type { Log } from '../../platform/log.ts';
+import type { AccountRow, AccountsService } from '../accounts/index.ts';
+import type { MediaService, PictureForPublishing } from '../media/index.ts';
+import type { PinterestTrace, PostFailure, PostRow } from '../posts/index.ts';
+import type { HeldLane } from './held-lane.ts';
+import { mayRetry, retryDelayMs, toPostFailure } from './retry.ts';
+
+export interface PublishParts {
+  clock: Clock;
+  pinterest: Pinterest;
+  accounts: AccountsService;
+  media: MediaService;
+  /** Whether is_standard is sent; false is honoured only for apps in Pinterest's closed beta. */
+  sendIsStandard: 'auto' | 'always' | 'never';
+  /** The wait before the first look after a lost answer. */
+  confirmDelaysMs: readonly number[];
+  /** From 0 to 1. */
+  random(): number;
+}
+
+export interface PublishInput {
+  lane: HeldLane;
+  account: AccountRow;
+  token: string;
+  post: PostRow;
+  log: Log;
+}
+
+/** Publishes one post. Whatever comes of it is written down before this resolves. */
+export async function publishPost(parts: PublishParts, input: PublishInput): Promise<void> {
+  const { lane, log } = input;
+  const claimed = await lane.move(input.post, { move: 'claim' });
+  if (!claimed) return;
+  const image = await readImage(parts, claimed);
+  if (image === null) {
+    const delayMs = retryDelayMs({ retryAfterMs: null }, claimed.postponements, parts.random());
+    const runAt = addMs(parts.clock.now(), delayMs);
+    await lane.move(claimed, { move: 'postpone', runAt, failure: mediaAway });
+    return;
+  }
+  // The line that matters: from this commit on, a Pin may exist.
+  const publishing = await lane.move(claimed, { move: 'mediaReady' });
+  if (!publishing) return;
+  const outcome = await parts.pinterest.createPin(
+    input.token,
+    toPin(publishing, image, parts.sendIsStandard),
+  );
+  log.info(
+    { postId: claimed.id, outcome: outcome.kind, status: outcome.call.status, ms: outcome.call.durationMs },
+    'publish',
+  );
+  await settle(parts, { ...input, post: publishing }, outcome);
+}
+
+const mediaAway: PostFailure = {
+  code: 'media_unavailable',
+  message: 'The stored picture of this post cannot be read.',
+  remediation:
+    'Check that the media storage is there and readable, or restore it from a backup. It is tried again by itself.',
+  retryable: true,
+};
+
+/** Null while the picture cannot be read: waiting may mend that, and nothing was asked of Pinterest yet. */
+async function readImage(parts: PublishParts, post: PostRow): Promise<PictureForPublishing | null> {
+  try {
+    return await parts.media.readForPublishing(post.media_id);
+  } catch (error) {
+    if (error instanceof Outage) return null;
+    throw error;
+  }
+}
+
+async function settle(parts: PublishParts, input: PublishInput, outcome: CreateOutcome): Promise<void> {
+  const { lane, post } = input;
+  const now = parts.clock.now();
+  const pinterest = toTrace(outcome.call);
+  switch (outcome.kind) {
+    case 'created':
+      await lane.move(post, { move: 'accept', pinId: outcome.pin.id, pinterest });
+      return;
+    case 'lost': {
+      const lookAt = addMs(now, parts.confirmDelaysMs[0] ?? 0);
+      await lane.move(post, { move: 'lose', lookAt, failure: toPostFailure(outcome.failure), pinterest });
+      return;
+    }
+    case 'refused':
+      await lane.move(post, { move: 'refuse', failure: toPostFailure(outcome.failure), pinterest });
+      return;
+    case 'postponed': {
+      const failure = toPostFailure(outcome.failure);
+      if (outcome.failure.scope === 'post' && !mayRetry(outcome.failure, post.postponements)) {
+        await lane.move(post, { move: 'refuse', failure, pinterest });
+        return;
+      }
+      const delayMs = retryDelayMs(outcome.failure, post.postponements, parts.random());
+      await lane.move(post, { move: 'postpone', runAt: addMs(now, delayMs), failure, pinterest });
+      await holdAccount(parts, input, outcome.failure, addMs(now, delayMs));
+    }
+  }
+}
+
+/** What concerns the whole account makes its other posts wait too; their `sendAt` stays. */
+async function holdAccount(parts: PublishParts, input: PublishInput, failure: Failure, until: Date) {
+  if (failure.scope === 'post') return;
+  input.lane.notBefore = until;
+  if (failure.accountProblem === 'unauthorized') await parts.accounts.reportUnauthorized(input.account);
+}
+
+/** `is_standard` is the opposite of `isSimplifiedPin`. */
+function toPin(
+  post: PostRow,
+  image: PictureForPublishing,
+  sendIsStandard: PublishParts['sendIsStandard'],
+): CreatePinBody {
+  const isStandard = !post.is_simplified_pin;
+  const isSent = sendIsStandard === 'always' || (sendIsStandard === 'auto' && isStandard);
+  return {
+    // A queued post has its board: the constraint scheduled_is_complete.
+    boardId: post.board_id ?? '',
+    title: post.title,
+    description: post.description,
+    link: post.url,
+    altText: post.alt_text,
+    ...(isSent && { isStandard }),
+    source: { type: 'image_base64', contentType: image.contentType, data: image.base64 },
+  };
+}
+
+function toTrace(call: Call): PinterestTrace {
+  return {
+    status: call.status,
+    code: call.pinterestCode,
+    requestId: call.requestId,
+    durationMs: call.durationMs,
+  };
+}

@@ -1,0 +1,66 @@
+// What a worker does with one account while it holds its lane.
+import { addMs } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import { type ConfirmParts, confirmPost } from './confirm-post.ts';
+import type { HeldLane } from './held-lane.ts';
+import { findDuePost, listInFlight } from './lanes.queries.ts';
+import { type PublishParts, publishPost } from './publish-post.ts';
+
+export type LaneParts = PublishParts & ConfirmParts;
+
+/** After so many posts the account goes to the back of the line, so that a long queue delays nobody else. */
+const postsPerTurn = 10;
+/** How long an account without a working token rests; connecting it again wakes it at once. */
+const unauthorizedRestMs = 15 * 60 * 1000;
+
+/** Serves what is due in the lane, up to a fair share. */
+export async function serveLane(
+  parts: LaneParts,
+  lane: HeldLane,
+  { log, isStopping }: { log: Log; isStopping(): boolean },
+): Promise<void> {
+  await recover(parts, lane);
+  const account = await parts.accounts.getForWork(parts.database.db, lane.accountId);
+  const token = account.token_authorized ? parts.accounts.accessToken(account) : null;
+  if (token === null) {
+    lane.notBefore = addMs(parts.clock.now(), unauthorizedRestMs);
+    return;
+  }
+  for (let served = 0; served < postsPerTurn; served += 1) {
+    if (lane.isLost || lane.notBefore !== null || isStopping()) return;
+    const post = await findDuePost(parts.database.db, lane.accountId, parts.clock.now());
+    if (!post) return;
+    const input = { lane, account, token, post, log };
+    await (post.state === 'unknown' ? confirmPost(parts, input) : publishPost(parts, input));
+  }
+}
+
+/**
+ * A lane is served by one worker at a time, so a post that is in flight when the lane is taken was left
+ * behind by one that died: before the line it is done again, behind it nobody knows whether a Pin exists.
+ */
+async function recover(parts: LaneParts, lane: HeldLane): Promise<void> {
+  const now = parts.clock.now();
+  for (const post of await listInFlight(parts.database.db, lane.accountId)) {
+    if (post.state === 'publishing') {
+      const lookAt = addMs(now, parts.confirmDelaysMs[0] ?? 0);
+      await lane.move(post, { move: 'lose', lookAt, failure: workerDied });
+    } else {
+      await lane.move(post, { move: 'postpone', runAt: now, failure: interrupted });
+    }
+  }
+}
+
+const workerDied = {
+  code: 'answer_lost',
+  message: 'Pintail was stopped while Pinterest was being asked for the Pin.',
+  remediation: 'Pintail looks on Pinterest by itself whether the Pin exists.',
+  retryable: true,
+};
+
+const interrupted = {
+  code: 'interrupted',
+  message: 'Pintail was stopped while it prepared the post. Nothing was sent to Pinterest.',
+  remediation: 'Nothing to do: it is tried again at once.',
+  retryable: true,
+};

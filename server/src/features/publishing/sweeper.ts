@@ -1,0 +1,27 @@
+// The night-watchman: puts right what should never be wrong, and removes what has had its time.
+import type { Cancel, Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import type { Log } from '../../platform/log.ts';
+import { deletedBefore, removeDeletedPosts } from '../posts/index.ts';
+import { sweepLanes } from './lanes.queries.ts';
+
+export const sweepEveryMs = 30_000;
+
+export interface SweeperParts {
+  database: Database;
+  clock: Clock;
+  log: Log;
+}
+
+/** One round. */
+export async function sweep({ database, clock, log }: SweeperParts): Promise<void> {
+  const stranded = await sweepLanes(database.db);
+  if (stranded > 0) log.warn({ lanes: stranded }, 'lanes would have slept past their posts');
+  await removeDeletedPosts(database.db, deletedBefore(clock.now()));
+}
+
+export function startSweeper(parts: SweeperParts): Cancel {
+  return parts.clock.every(sweepEveryMs, () => {
+    sweep(parts).catch((error: unknown) => parts.log.warn({ err: error }, 'a sweep failed'));
+  });
+}

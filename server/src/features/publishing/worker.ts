@@ -1,0 +1,185 @@
+// The worker: claims lanes that are due, carries their posts to Pinterest, lets go of them, and looks again.
+// A lane is one account, so an account is served by one worker at a time and in order.
+
+import type { Pinterest } from '../../pinterest/index.ts';
+import { addMs, type Cancel, type Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import type { Log } from '../../platform/log.ts';
+import type { AccountsService } from '../accounts/index.ts';
+import type { MediaService } from '../media/index.ts';
+import { lookEveryMs } from '../posts/index.ts';
+import { holdLaneFor } from './held-lane.ts';
+import { claimLanes, findNextWake, type Lane, releaseLane, renewLeases } from './lanes.queries.ts';
+import { type LaneParts, serveLane } from './serve-lane.ts';
+
+export interface WorkerParts {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  pinterest: Pinterest;
+  accounts: AccountsService;
+  media: MediaService;
+  sendIsStandard: 'auto' | 'always' | 'never';
+  confirmDelaysMs: readonly number[];
+  leaseMs: number;
+  /** Unique to this process and this start of it. */
+  owner: string;
+  /** How many accounts are served at a time. */
+  lanesMax: number;
+  /** From 0 to 1; spreads retries. */
+  random(): number;
+}
+
+export interface Worker {
+  /** Serves everything that is due now, and resolves when nothing is. */
+  runDue(): Promise<void>;
+  /** Looks whenever a lane wakes, from now on. */
+  start(): void;
+  /** Something may be due: look now rather than at the next poll. */
+  wake(): void;
+  /** Claims nothing more and waits for what is under way; what takes longer than `graceMs` is left to others. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Leases are renewed this many times before they would run out. */
+const renewalsPerLease = 4;
+/** After an error of our own the account rests this long. */
+const restAfterErrorMs = 30_000;
+
+export function createWorker(parts: WorkerParts): Worker {
+  const { database, clock, log } = parts;
+  const laneParts: LaneParts = parts;
+  const active = new Map<string, { held: ReturnType<typeof holdLaneFor>; done: Promise<void> }>();
+  const cancels: Cancel[] = [];
+  let cancelTimer: Cancel = () => {};
+  let isRunning = false;
+  let isStopping = false;
+  let looking: Promise<number> | null = null;
+  let lookAgain = false;
+
+  /** Claims what is due, as far as there is room, and starts on it. Returns how many lanes it took. */
+  async function claim(): Promise<number> {
+    const limit = parts.lanesMax - active.size;
+    if (limit <= 0 || isStopping) return 0;
+    const now = clock.now();
+    const leaseUntil = addMs(now, parts.leaseMs);
+    const lanes = await claimLanes(database.db, { owner: parts.owner, now, leaseUntil, limit });
+    for (const lane of lanes) begin(lane);
+    return lanes.length;
+  }
+
+  function begin(lane: Lane): void {
+    const held = holdLaneFor(lane, parts);
+    const done = serve(held).finally(() => {
+      active.delete(lane.accountId);
+      // There is room again, and this account may have more.
+      wake();
+    });
+    active.set(lane.accountId, { held, done });
+  }
+
+  async function serve(held: ReturnType<typeof holdLaneFor>): Promise<void> {
+    const laneLog = log.child({ accountId: held.accountId });
+    try {
+      await serveLane(laneParts, held, { log: laneLog, isStopping: () => isStopping });
+    } catch (error) {
+      laneLog.error({ err: error }, 'an account could not be served');
+      held.notBefore = addMs(clock.now(), restAfterErrorMs);
+    }
+    try {
+      await database.transaction((tx) => releaseLane(tx, held, held.notBefore));
+    } catch (error) {
+      // The lease runs out by itself, and another worker takes over.
+      laneLog.warn({ err: error }, 'a lane could not be released');
+    }
+  }
+
+  function look(): Promise<number> {
+    looking ??= claim().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
+
+  /** One look, then a timer for the next one. Looks never overlap. */
+  function wake(): void {
+    if (!isRunning || isStopping) return;
+    if (looking) {
+      lookAgain = true;
+      return;
+    }
+    lookAgain = false;
+    cancelTimer();
+    look()
+      .then(async (taken) => {
+        if (lookAgain || (taken > 0 && active.size < parts.lanesMax)) return wake();
+        const now = clock.now();
+        const next = await findNextWake(database.db, now);
+        // With no room left, the next lane that ends looks again.
+        const isFull = active.size >= parts.lanesMax;
+        const inMs = next === null || isFull ? lookEveryMs : next.getTime() - now.getTime();
+        plan(Math.min(Math.max(inMs, 0), lookEveryMs));
+      })
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'the lanes could not be looked at');
+        plan(lookEveryMs);
+      });
+  }
+
+  function plan(inMs: number): void {
+    if (isStopping) return;
+    cancelTimer();
+    // What came up while we asked for the next wake-up must not wait for it.
+    cancelTimer = clock.after(lookAgain ? 0 : inMs, wake);
+  }
+
+  async function renew(): Promise<void> {
+    const accountIds = [...active.keys()];
+    if (accountIds.length === 0) return;
+    const leaseUntil = addMs(clock.now(), parts.leaseMs);
+    const kept = await renewLeases(database.db, { owner: parts.owner, accountIds, leaseUntil });
+    for (const id of accountIds) {
+      const entry = active.get(id);
+      if (entry && !kept.has(id)) entry.held.isLost = true;
+    }
+  }
+
+  function keepLeases(): Cancel {
+    return clock.every(parts.leaseMs / renewalsPerLease, () => {
+      renew().catch((error: unknown) => log.warn({ err: error }, 'leases could not be renewed'));
+    });
+  }
+
+  return {
+    async runDue() {
+      const cancel = keepLeases();
+      try {
+        for (;;) {
+          const taken = await look();
+          if (taken === 0 && active.size === 0) return;
+          await Promise.all([...active.values()].map((entry) => entry.done));
+        }
+      } finally {
+        cancel();
+      }
+    },
+    start() {
+      isRunning = true;
+      cancels.push(keepLeases());
+      wake();
+    },
+    wake,
+    async stop(graceMs) {
+      isStopping = true;
+      cancelTimer();
+      const ended = Promise.all([...active.values()].map((entry) => entry.done));
+      let cancelGrace: Cancel = () => {};
+      const graceOver = new Promise<void>((resolve) => {
+        cancelGrace = clock.after(graceMs, resolve);
+      });
+      await Promise.race([ended, graceOver]);
+      cancelGrace();
+      for (const cancel of cancels) cancel();
+    },
+  };
+}

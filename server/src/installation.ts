@@ -1,0 +1,96 @@
+// What every command needs before it can do anything: the data folder, a database that is running and
+// migrated, a clock, and the parts built on them. Opened in order, closed in the opposite one.
+import { mkdirSync } from 'node:fs';
+import { type App, createApp } from './app.ts';
+import type { Config } from './config.ts';
+import type { Clock } from './platform/clock.ts';
+import { systemClock } from './platform/clock.ts';
+import { createDatabaseClock } from './platform/db/database-clock.ts';
+import { startEmbeddedPostgres } from './platform/db/embedded/supervisor.ts';
+import { type Database, migrate, openDatabase } from './platform/db/index.ts';
+import type { Log } from './platform/log.ts';
+
+export interface Installation {
+  app: App;
+  database: Database;
+  databaseUrl: string;
+  clock: Clock;
+  close(): Promise<void>;
+}
+
+export interface OpenInstallation {
+  config: Config;
+  log: Log;
+  pinterestApiUrl: string;
+  publicUrl: string;
+  allowedPrivateHosts?: readonly string[];
+}
+
+/** Each environment's API, unless PINTEREST_API_URL says otherwise. */
+export function pinterestApiUrlOf(config: Config): string {
+  if (config.pinterestApiUrl) return config.pinterestApiUrl;
+  switch (config.pinterestEnvironment) {
+    case 'production':
+      return 'https://api.pinterest.com/v5';
+    case 'sandbox':
+      return 'https://api-sandbox.pinterest.com/v5';
+    case 'simulator':
+      return `http://127.0.0.1:${config.simulatorPort}/v5`;
+  }
+}
+
+export function publicUrlOf(config: Config, port: number = config.port): string {
+  if (config.publicUrl) return config.publicUrl;
+  // An address that means "all interfaces" is none that anyone can call.
+  const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+export function makeDataDir(config: Config): void {
+  mkdirSync(config.dataDir, { recursive: true });
+}
+
+/** The database of this installation: the one in the settings, or the embedded one. */
+export async function openDatabaseOf(
+  config: Config,
+  log: Log,
+): Promise<{ url: string; close(): Promise<void> }> {
+  if (config.databaseUrl) return { url: config.databaseUrl, close: async () => {} };
+  makeDataDir(config);
+  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+  return { url: embedded.url, close: () => embedded.stop() };
+}
+
+export async function openInstallation(open: OpenInstallation): Promise<Installation> {
+  const { config, log } = open;
+  const closers: (() => Promise<void> | void)[] = [];
+  async function close(): Promise<void> {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  }
+  try {
+    makeDataDir(config);
+    const server = await openDatabaseOf(config, log);
+    closers.push(() => server.close());
+    await migrate({ url: server.url, log });
+    const database = openDatabase({ url: server.url, log, poolSize: 20 });
+    closers.push(() => database.close());
+    // The embedded database runs on this machine's clock.
+    const remote = config.databaseUrl ? await createDatabaseClock(database, systemClock, log) : null;
+    if (remote) closers.push(() => remote.stop());
+    const clock = remote ?? systemClock;
+    const app = await createApp({
+      config,
+      database,
+      clock,
+      log,
+      pinterestApiUrl: open.pinterestApiUrl,
+      publicUrl: open.publicUrl,
+      ...(open.allowedPrivateHosts && { allowedPrivateHosts: open.allowedPrivateHosts }),
+    });
+    closers.push(() => app.close());
+    return { app, database, databaseUrl: server.url, clock, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

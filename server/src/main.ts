@@ -1,0 +1,83 @@
+// The front door: the command line of the server.
+import { Command } from 'commander';
+import { scopes } from './platform/http/caller.ts';
+import { version } from './version.ts';
+
+// Each command loads only what it needs, so that help and mistakes answer at once.
+const program = new Command('pintail')
+  .description('A self-hosted Pinterest scheduler.')
+  .version(version)
+  .showHelpAfterError('(--help lists what there is)');
+
+program
+  .command('serve')
+  .description('start the API, the worker, or both, as PINTAIL_ROLE says')
+  .action(async () => (await import('./commands/serve.ts')).serveCommand());
+
+program
+  .command('worker')
+  .description('start a worker alone (needs DATABASE_URL, or a server on the same data folder)')
+  .action(async () => (await import('./commands/serve.ts')).serveCommand('worker'));
+
+program
+  .command('migrate')
+  .description('bring the database up to date')
+  .action(async () => (await import('./commands/migrate.ts')).migrateCommand());
+
+program
+  .command('doctor')
+  .description('check database, storage, clock, Pinterest and keys, and say what to do')
+  .option('--json', 'print the checks as JSON')
+  .action(async (options) => (await import('./commands/doctor.ts')).doctorCommand(options));
+
+const keys = program.command('keys').description('API keys');
+keys
+  .command('create')
+  .description('make an API key; it is shown once')
+  .requiredOption('--name <name>', 'what the key is for')
+  .option('--organization <name>', 'whose key it is; made if there is none of that name (default: the first)')
+  .option('--scope <scope...>', `what it may do, any of: ${scopes.join(' ')} (default: everything)`)
+  .option('--account <id...>', 'the accounts it may use (default: all)')
+  .option('--json', 'print as JSON')
+  .action(async (options) => (await import('./commands/keys.ts')).createKeyCommand(options));
+keys
+  .command('list')
+  .description('list the keys, without their secrets')
+  .option('--json', 'print as JSON')
+  .action(async (options) => (await import('./commands/keys.ts')).listKeysCommand(options));
+keys
+  .command('revoke <id>')
+  .description('revoke a key at once')
+  .action(async (id) => (await import('./commands/keys.ts')).revokeKeyCommand(id));
+
+const accounts = program.command('accounts').description('Pinterest accounts');
+accounts
+  .command('add')
+  .description('connect an account with tokens made in the Pinterest developer console')
+  .requiredOption('--access-token <token>', 'starts with pina_')
+  .option('--refresh-token <token>', 'starts with pinr_')
+  .option('--environment <environment>', 'production, sandbox or simulator (default: PINTEREST_ENVIRONMENT)')
+  .option(
+    '--organization <name>',
+    'whose account it is; made if there is none of that name (default: the first)',
+  )
+  .option('--json', 'print as JSON')
+  .action(async (options) => (await import('./commands/accounts.ts')).addAccountCommand(options));
+accounts
+  .command('list')
+  .description('list the connected accounts')
+  .option('--json', 'print as JSON')
+  .action(async (options) => (await import('./commands/accounts.ts')).listAccountsCommand(options));
+
+program
+  .command('demo')
+  .description('on a running server with the simulator: create a post, wait, print the Pin')
+  .action(async () => (await import('./commands/demo.ts')).demoCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { explainFailure } = await import('./commands/failure.ts');
+  console.error(explainFailure(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,35 @@
+// Tells "the database is away" from "the statement is wrong". The driver has no common sign for the former:
+// it may be an error of the socket, of the server's shutdown, or of the driver itself, known by its text only.
+import { Outage } from '../errors.ts';
+
+const socketCodes = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT', // a Unix socket that is not there
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections. Class 08 is all connection. */
+const serverCodes = new Set(['57P01', '57P02', '57P03', '53300']);
+
+/** Texts of pg 8.23, which gives these errors no code. */
+const driverTexts =
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed and is not queryable|Cannot use a pool after calling end)/;
+
+export function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code) return socketCodes.has(code) || serverCodes.has(code) || code.startsWith('08');
+  return driverTexts.test(error.message);
+}
+
+/** The error to throw instead of `error`: an Outage where the database is away, else the error itself. */
+export function asOutage(error: unknown): unknown {
+  return isConnectionFailure(error) ? new Outage('The database', error) : error;
+}

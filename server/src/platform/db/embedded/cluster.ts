@@ -1,0 +1,130 @@
+// Makes the directory that PostgreSQL calls a cluster, with the role and the database of Pintail in it.
+// It is built under another name and renamed when complete and on disk: one with its final name is whole.
+import { randomBytes } from 'node:crypto';
+import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SetupProblem } from '../setup-problem.ts';
+import type { Binaries } from './binaries.ts';
+import { explainOutput, hasCode } from './failures.ts';
+import { openPlace, runProgram } from './programs.ts';
+import type { ServerUser } from './server-user.ts';
+
+/** Owns Pintail's database and can do nothing outside of it. */
+export const ownRole = 'pintail';
+export const ownDatabase = 'pintail';
+export const superuser = 'postgres';
+
+/** Lies in the cluster, so that neither can be had without the other. PostgreSQL leaves it alone. */
+const passwordFile = 'pintail-password';
+
+export interface CreateCluster {
+  /** The final name; must not exist, or be empty. */
+  cluster: string;
+  /** A directory on the same disk for the unfinished one. */
+  workshop: string;
+  binaries: Binaries;
+  user: ServerUser | undefined;
+  /** False only where the data may be lost with the machine: in tests. */
+  durable: boolean;
+}
+
+export async function createCluster(create: CreateCluster): Promise<void> {
+  const { cluster, workshop, user, durable } = create;
+  await removeUnfinished(workshop);
+  const unfinished = join(workshop, `unfinished-${randomBytes(6).toString('hex')}`);
+  await mkdir(unfinished, { mode: 0o700 });
+  if (user) await chown(unfinished, user.uid, user.gid);
+  const place = await openPlace(unfinished, user);
+  const run: RunStep = async (doing, program, args, input) => {
+    const { succeeded, output } = await runProgram(create.binaries[program], args, place, input);
+    if (!succeeded) throw explainOutput(doing, output, cluster);
+  };
+  try {
+    const password = randomBytes(24).toString('base64url');
+    const passwordPath = join(unfinished, passwordFile);
+    await writeFile(passwordPath, password, { mode: 0o600, flag: 'wx' });
+    if (user) await chown(passwordPath, user.uid, user.gid);
+    await run('making its directory', 'initdb', [
+      `--pgdata=${place.seenAs}/data`,
+      `--pwfile=${place.seenAs}/${passwordFile}`,
+      ...initdbOptions(create.binaries),
+    ]);
+    // In single-user mode: no port, no second process, and the password goes through a pipe.
+    await run(
+      'making its database',
+      'postgres',
+      ['--single', '-D', `${place.seenAs}/data`, '-c', 'exit_on_error=on', '-c', 'fsync=off', 'postgres'],
+      `create role ${ownRole} login password '${password}'\ncreate database ${ownDatabase} owner ${ownRole}\n`,
+    );
+    await rename(passwordPath, join(unfinished, 'data', passwordFile));
+    if (durable) await run('writing to disk', 'initdb', ['--sync-only', `--pgdata=${place.seenAs}/data`]);
+    await rename(join(unfinished, 'data'), cluster);
+    if (durable) await syncDirectory(join(cluster, '..'));
+  } finally {
+    await place.close();
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+type RunStep = (
+  doing: string,
+  program: 'initdb' | 'postgres',
+  args: string[],
+  input?: string,
+) => Promise<void>;
+
+/** What a process killed in the middle has left. Its initdb may still run: it fails without its directory. */
+async function removeUnfinished(workshop: string): Promise<void> {
+  for (const name of await readdir(workshop)) {
+    if (name.startsWith('unfinished-')) {
+      await rm(join(workshop, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+    }
+  }
+}
+
+function initdbOptions({ major }: Binaries): string[] {
+  return [
+    `--username=${superuser}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    // The built-in locale sorts and folds alike on every machine, whatever its C library; 17 brought it.
+    ...(major >= 17 ? ['--locale-provider=builtin', '--locale=C.UTF-8'] : ['--locale=C']),
+    '--data-checksums',
+    '--no-sync', // Everything is written to disk once, at the end.
+  ];
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path);
+  await handle.sync().finally(() => handle.close());
+}
+
+/** The cluster's major version, or undefined where there is none yet. */
+export async function clusterVersion(cluster: string): Promise<number | undefined> {
+  try {
+    return Number.parseInt(await readFile(join(cluster, 'PG_VERSION'), 'utf8'), 10);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+  const left = await readdir(cluster).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  if (left.length === 0) return undefined;
+  throw new SetupProblem(
+    `${cluster} has files in it, but it is not a PostgreSQL data directory. Move it away, ` +
+      'or set PINTAIL_DATA_DIR to another directory.',
+  );
+}
+
+export async function readPassword(cluster: string): Promise<string> {
+  try {
+    return (await readFile(join(cluster, passwordFile), 'utf8')).trim();
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    throw new SetupProblem(
+      `The file ${join(cluster, passwordFile)} is missing, without which the database cannot be opened. ` +
+        'Restore it from a backup.',
+    );
+  }
+}

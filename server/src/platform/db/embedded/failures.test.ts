@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { SetupProblem } from '../setup-problem.ts';
+import { explainFileError, explainOutput } from './failures.ts';
+
+test.each([
+  {
+    output: 'FATAL:  could not write file "x": No space left on device',
+    says: /disk of \/data is full\. Make room/,
+  },
+  {
+    output: 'initdb: error: could not create directory: Read-only file system',
+    says: /read-only\. Mount it/,
+  },
+  { output: 'initdb: error: could not access "/data": Permission denied', says: /may not write in.*chown/ },
+  {
+    output: 'initdb: error: could not look up effective user ID 4711: user does not exist',
+    says: /\/etc\/passwd/,
+  },
+  { output: 'FATAL:  could not map anonymous shared memory: Cannot allocate memory', says: /100 MB/ },
+  {
+    output: 'one\ntwo\nFATAL:  something new',
+    says: /failed to start\. Its last words:\none\ntwo\nFATAL: {2}something new/,
+  },
+])('of a program that says «$output» a person learns what to do', ({ output, says }) => {
+  const problem = explainOutput('to start', output, '/data');
+  expect(problem).toBeInstanceOf(SetupProblem);
+  expect(problem.message).toMatch(says);
+});
+
+test.each([
+  { code: 'EACCES', says: /may not write in its data directory \/data/ },
+  { code: 'EPERM', says: /may not write in its data directory \/data/ },
+  { code: 'EROFS', says: /read-only/ },
+  { code: 'ENOSPC', says: /full/ },
+])('of a file error $code a person learns what to do', ({ code, says }) => {
+  const explained = explainFileError(Object.assign(new Error('raw'), { code }), '/data');
+  expect(explained).toBeInstanceOf(SetupProblem);
+  expect(String(explained)).toMatch(says);
+});
+
+test('an error that is nobody’s fault but ours stays as it is', () => {
+  const bug = new TypeError('x is not a function');
+  expect(explainFileError(bug, '/data')).toBe(bug);
+});

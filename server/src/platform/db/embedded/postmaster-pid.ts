@@ -1,0 +1,81 @@
+// Reads postmaster.pid, the file by which a PostgreSQL server says who and where it is, and judges whether the
+// process named in it still is that server.
+import { readFile, readlink, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { kill, platform } from 'node:process';
+import { hasCode } from './failures.ts';
+import { runProgram } from './programs.ts';
+
+export interface PostmasterFile {
+  pid: number;
+  port: number | undefined;
+  /** The server takes connections, by its own account. */
+  isReady: boolean;
+}
+
+const path = (cluster: string) => join(cluster, 'postmaster.pid');
+
+export async function readPostmasterFile(cluster: string): Promise<PostmasterFile | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path(cluster), 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  // pid, directory, start, port, socket directory, listen address, shared memory, status
+  const lines = text.split('\n');
+  // Empty for the instant between the file's making and its filling, and after some crashes of the machine.
+  const pid = Math.abs(Number.parseInt(lines[0] ?? '', 10)) || 0;
+  const port = Number.parseInt(lines[3] ?? '', 10) || undefined;
+  return { pid, port, isReady: lines[7]?.trim() === 'ready' };
+}
+
+/** A dead process whose parent has not looked yet (a zombie) is dead. */
+export async function isAlive(pid: number): Promise<boolean> {
+  try {
+    kill(pid, 0);
+  } catch (error) {
+    if (!hasCode(error, 'EPERM')) return false;
+  }
+  if (platform !== 'linux') return true;
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name is in brackets and may contain anything; the state follows it.
+  return stat !== '' && !/\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
+}
+
+/** Whether the process is a server of this cluster, rather than one that was given a dead server's number. */
+export async function isServerOf(pid: number, cluster: string): Promise<boolean> {
+  if (pid <= 1 || !(await isAlive(pid))) return false;
+  const directory = await realpath(cluster);
+  if (platform === 'linux') {
+    // A server works in its cluster, and hardly anything else does. Only its own user (and root) may look:
+    // a process of somebody else's is not ours.
+    const works = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+    const program = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+    return works === directory && program.trim() === 'postgres';
+  }
+  const { output } = await runProgram('/bin/ps', ['-o', 'command=', '-p', String(pid)], {
+    user: undefined,
+    handle: undefined,
+  });
+  return output.includes('postgres') && output.includes(`-D ${directory} `);
+}
+
+/** Greater than any process number. */
+const nobodysPid = 2 ** 31 - 1;
+
+/**
+ * Says in the file that its server is dead. PostgreSQL refuses to start while the number in it is a living
+ * process's. It is not deleted: from its other lines PostgreSQL tells whether children of the dead server
+ * still write to the cluster.
+ */
+export async function markDead(cluster: string): Promise<void> {
+  try {
+    const [, ...rest] = (await readFile(path(cluster), 'utf8')).split('\n');
+    await writeFile(path(cluster), [nobodysPid, ...rest].join('\n'), { flag: 'r+' });
+  } catch (error) {
+    // It has ended in good order meanwhile and taken its file with it.
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+}

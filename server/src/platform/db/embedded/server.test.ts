@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLog } from '../../log.ts';
+import { type Binaries, findBinaries } from './binaries.ts';
+import { createCluster } from './cluster.ts';
+import { isAlive, isServerOf, readPostmasterFile } from './postmaster-pid.ts';
+import { startServer, stopServer } from './server.ts';
+import { serverUser } from './server-user.ts';
+
+const user = serverUser();
+const log = createLog({ level: 'silent', format: 'json' });
+let folder: string;
+let cluster: string;
+let binaries: Binaries;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pintail-server-'));
+  cluster = join(folder, 'postgres');
+  const workshop = join(folder, 'run');
+  await mkdir(workshop);
+  binaries = await findBinaries({ user, copyTo: folder, log });
+  await createCluster({ cluster, workshop, binaries, user, durable: false });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const start = (port?: number) =>
+  startServer({
+    cluster,
+    binaries,
+    user,
+    log,
+    logFile: join(folder, 'log'),
+    durable: false,
+    ...(port && { port }),
+  });
+
+test('where the port is taken the server goes to another one', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as { port: number };
+  const server = await start(port);
+  expect(server.port).not.toBe(port);
+  expect(await readPostmasterFile(cluster)).toEqual({ ...server, isReady: true });
+  await stopServer(server.pid);
+  taken.close();
+});
+
+test('a server is known by its process and its directory, and by neither alone', async () => {
+  const server = await start();
+  expect(await isServerOf(server.pid, cluster)).toBe(true);
+  expect(await isServerOf(server.pid, folder)).toBe(false);
+  expect(await isServerOf(process.pid, cluster)).toBe(false);
+  await stopServer(server.pid);
+  expect(await isAlive(server.pid)).toBe(false);
+  expect(await isServerOf(server.pid, cluster)).toBe(false);
+});
+
+test('a second server on a living one’s directory does not start, and does not harm the first', async () => {
+  const server = await start();
+  await expect(start()).rejects.toThrow(/lock file "postmaster.pid" already exists/);
+  expect(await isServerOf(server.pid, cluster)).toBe(true);
+  await stopServer(server.pid);
+});
+
+test('stopping a server that is gone is no error', async () => {
+  const { pid } = await start();
+  await stopServer(pid);
+  await stopServer(pid);
+});

@@ -1,0 +1,157 @@
+// Starts and stops one PostgreSQL server process on a cluster. Who may do so, and when, is decided elsewhere.
+import { once } from 'node:events';
+import { open, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { kill } from 'node:process';
+import { pause } from '../../clock.ts';
+import type { Log } from '../../log.ts';
+import type { Binaries } from './binaries.ts';
+import { explainOutput, hasCode } from './failures.ts';
+import { isAlive, readPostmasterFile } from './postmaster-pid.ts';
+import { openPlace, startProgram } from './programs.ts';
+import type { ServerUser } from './server-user.ts';
+
+export interface StartServer {
+  cluster: string;
+  binaries: Binaries;
+  user: ServerUser | undefined;
+  logFile: string;
+  log: Log;
+  durable: boolean;
+  /** The port to try first. */
+  port?: number;
+}
+
+export interface Server {
+  pid: number;
+  port: number;
+}
+
+const pollMs = 5;
+/** Another program may take the port between our look and the server's. */
+const portsTriedMax = 5;
+const orphanPatienceMs = 15_000;
+const orphanPollMs = 100;
+const noticeAfterMs = 5_000;
+
+/** Small, for a laptop. The rest of PostgreSQL's own defaults hold, above all fsync. */
+function settings({ durable, binaries }: StartServer, port: number): Record<string, string | number> {
+  return {
+    listen_addresses: '127.0.0.1',
+    port,
+    // Socket paths are limited to 107 bytes and data directories are not.
+    unix_socket_directories: '',
+    max_connections: 100,
+    shared_buffers: '48MB',
+    max_wal_size: '256MB',
+    jit: 'off',
+    ...(binaries.major >= 18 && { io_method: 'sync' }), // otherwise three more processes
+    log_line_prefix: '%m [%p] ',
+    log_timezone: 'UTC',
+    log_checkpoints: 'off',
+    // What went wrong, without the values that were in the statement or in the row.
+    log_error_verbosity: 'terse',
+    log_min_error_statement: 'panic',
+    ...(!durable && {
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      wal_level: 'minimal',
+      max_wal_senders: 0,
+      autovacuum: 'off',
+      max_wal_size: '1GB',
+    }),
+  };
+}
+
+/** Resolves when the server takes connections. */
+export async function startServer(start: StartServer): Promise<Server> {
+  const begin = performance.now();
+  for (let portsTried = 0; ; ) {
+    const port = portsTried === 0 && start.port ? start.port : await freePort();
+    const result = await tryPort(start, port);
+    if ('pid' in result) return result;
+    if (/could not bind .* address|Address already in use/.test(result.output)) {
+      portsTried += 1;
+      if (portsTried < portsTriedMax) continue;
+    }
+    // Children of a server that was killed end as soon as they notice, and write until then.
+    if (
+      /pre-existing shared memory block/.test(result.output) &&
+      performance.now() - begin < orphanPatienceMs
+    ) {
+      await pause(orphanPollMs);
+      continue;
+    }
+    throw explainOutput('to start', result.output, start.cluster);
+  }
+}
+
+async function tryPort(start: StartServer, port: number): Promise<Server | { output: string }> {
+  const logFile = await open(start.logFile, 'a', 0o600);
+  const place = await openPlace(start.cluster, start.user);
+  try {
+    const logStart = (await logFile.stat()).size;
+    const args = Object.entries(settings(start, port)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const child = startProgram(start.binaries.postgres, ['-D', place.seenAs, ...args], {
+      place,
+      output: logFile.fd,
+    });
+    let end: string | undefined;
+    child.on('error', (error) => {
+      end = error.message;
+    });
+    child.on('exit', (code, signal) => {
+      end = `It ended with ${code ?? signal}.`;
+    });
+    child.unref();
+    let noticeAt = performance.now() + noticeAfterMs;
+    while (end === undefined) {
+      const file = await readPostmasterFile(start.cluster);
+      if (file && file.pid === child.pid && file.isReady) return { pid: file.pid, port };
+      if (performance.now() > noticeAt) {
+        start.log.info('the database recovers from a crash; this can take minutes');
+        noticeAt = Number.POSITIVE_INFINITY;
+      }
+      await pause(pollMs);
+    }
+    const written = (await readFile(start.logFile)).subarray(logStart).toString();
+    return { output: written || end };
+  } finally {
+    await place.close();
+    await logFile.close();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('A TCP server without a port.');
+  return address.port;
+}
+
+/** Ends the connections, writes everything to disk and waits until the process is gone. */
+export async function stopServer(pid: number, patienceMs = 20_000): Promise<void> {
+  // fast, immediate (recovers at the next start), and the system's own way.
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
+    try {
+      kill(pid, signal);
+    } catch (error) {
+      if (hasCode(error, 'ESRCH')) return;
+      throw error;
+    }
+    if (await isGone(pid, signal === 'SIGINT' ? patienceMs : Math.min(patienceMs, 5_000))) return;
+  }
+}
+
+async function isGone(pid: number, patienceMs: number): Promise<boolean> {
+  const deadline = performance.now() + patienceMs;
+  while (await isAlive(pid)) {
+    if (performance.now() > deadline) return false;
+    await pause(pollMs);
+  }
+  return true;
+}

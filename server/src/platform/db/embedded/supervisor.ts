@@ -1,0 +1,210 @@
+// Gives a process of Pintail the embedded PostgreSQL of a data directory. The server belongs to no process: it
+// outlives one that was killed, and all processes on the directory share it.
+//   start.lock  one process at a time looks, starts or stops, so that what it saw holds until it has acted;
+//   users.lock  shared by all who use the server; who finds itself alone when it leaves stops the server.
+// Both locks end with their process, so that a kill -9 leaves nothing to clean up.
+import { type Clock, pause, systemClock } from '../../clock.ts';
+import type { Log } from '../../log.ts';
+import { SetupProblem } from '../setup-problem.ts';
+import { findBinaries } from './binaries.ts';
+import { clusterVersion, createCluster } from './cluster.ts';
+import {
+  claimCluster,
+  clusterUser,
+  type DataDirectory,
+  openDataDirectory,
+  trimLog,
+} from './data-directory.ts';
+import { explainFileError } from './failures.ts';
+import { databaseUrl, findServer } from './find-server.ts';
+import { type Lock, tryLock, waitForLock } from './lock.ts';
+import { isServerOf, readPostmasterFile } from './postmaster-pid.ts';
+import { type Server, startServer, stopServer } from './server.ts';
+
+export interface EmbeddedPostgres {
+  /** Contains the password. */
+  url: string;
+  /** The server was running already. */
+  adopted: boolean;
+  /** Leaves the server, and stops it if nobody else uses it. May be called more than once. */
+  stop(): Promise<void>;
+}
+
+export interface StartEmbeddedPostgres {
+  /** Made by the caller. */
+  dataDir: string;
+  log: Log;
+  /** Its timer watches the server. */
+  clock?: Clock;
+  /** PostgreSQL's programs, if not those of the package for this platform. */
+  packageFolder?: string;
+  /** For how long a running server may leave us without an answer before it is restarted. */
+  answerPatienceMs?: number;
+  /** For how long a server that others use may be away before we give up. */
+  absencePatienceMs?: number;
+}
+
+type Settings = Required<Omit<StartEmbeddedPostgres, 'packageFolder'>> &
+  Pick<StartEmbeddedPostgres, 'packageFolder'> & { directory: DataDirectory };
+
+/** More than the start of a server that has much to recover. */
+const turnPatienceMs = 180_000;
+const watchPeriodMs = 2_000;
+const pollMs = 50;
+
+export async function startEmbeddedPostgres(start: StartEmbeddedPostgres): Promise<EmbeddedPostgres> {
+  try {
+    const settings: Settings = {
+      clock: systemClock,
+      answerPatienceMs: 10_000,
+      absencePatienceMs: 15_000,
+      ...start,
+      directory: await openDataDirectory(start.dataDir),
+    };
+    const { server, share, adopted } = await enter(settings);
+    const watch = watchServer(settings, server);
+    let left: Promise<void> | undefined;
+    return {
+      url: await databaseUrl(settings.directory.cluster, server.port),
+      adopted,
+      stop() {
+        left ??= watch.end().then(() => leave(settings, share));
+        return left;
+      },
+    };
+  } catch (error) {
+    throw explainFileError(error, start.dataDir);
+  }
+}
+
+interface Entry {
+  server: Server;
+  /** Our share of users.lock. */
+  share: Lock;
+  adopted: boolean;
+}
+
+async function enter(settings: Settings): Promise<Entry> {
+  const { directory, absencePatienceMs } = settings;
+  const deadline = performance.now() + absencePatienceMs;
+  for (;;) {
+    const entry = await inTurn(directory, async () => {
+      const found = await findServer({ ...settings, cluster: directory.cluster });
+      // Others use a server that we do not see. It may have died: they start it again. Or it runs in another
+      // container, on a directory that both have mounted: a second server would destroy the data.
+      if (!found && !isUnused(directory)) return undefined;
+      const server = found ?? (await startNew(settings));
+      const share = tryLock(directory.usersLock, 'shared');
+      if (!share)
+        throw new Error(`${directory.usersLock} is held by a process that it was not its turn for.`);
+      return { server, share, adopted: found !== undefined };
+    });
+    if (entry) return entry;
+    if (performance.now() > deadline) {
+      throw new SetupProblem(
+        `Another Pintail uses the data directory ${directory.path}, with a database that cannot be seen from ` +
+          'here; perhaps it runs in another container. Stop it, or give this one a PINTAIL_DATA_DIR of its own.',
+      );
+    }
+    await pause(pollMs);
+  }
+}
+
+async function leave({ directory, log }: Settings, share: Lock): Promise<void> {
+  await inTurn(directory, async () => {
+    share.release();
+    if (!isUnused(directory)) return;
+    const file = await readPostmasterFile(directory.cluster);
+    if (!file || !(await isServerOf(file.pid, directory.cluster))) return;
+    await stopServer(file.pid);
+    log.debug('the embedded database was stopped');
+  });
+}
+
+/** Runs `act` while no other process looks at, starts or stops the server. */
+async function inTurn<T>({ startLock, path }: DataDirectory, act: () => Promise<T>): Promise<T> {
+  const turn = await waitForLock(startLock, 'exclusive', turnPatienceMs);
+  if (!turn) {
+    throw new SetupProblem(
+      `Another Pintail process has been starting or stopping the database in ${path} for ` +
+        `${turnPatienceMs / 60_000} minutes. End it and try again.`,
+    );
+  }
+  try {
+    return await act();
+  } finally {
+    turn.release();
+  }
+}
+
+/** Shares are taken in turn only, so that the answer holds for the rest of ours. */
+function isUnused({ usersLock }: DataDirectory): boolean {
+  const lock = tryLock(usersLock, 'exclusive');
+  lock?.release();
+  return lock !== undefined;
+}
+
+async function startNew(settings: Settings, port?: number): Promise<Server> {
+  const { directory, log, packageFolder } = settings;
+  const { cluster, run, logFile } = directory;
+  const user = await clusterUser(directory);
+  const binaries = await findBinaries({
+    user,
+    copyTo: directory.path,
+    log,
+    ...(packageFolder && { packageFolder }),
+  });
+  const version = await clusterVersion(cluster);
+  if (version === undefined) {
+    await createCluster({ cluster, workshop: run, binaries, user, durable: true });
+    log.info({ directory: directory.path }, 'made the embedded database');
+  } else if (version !== binaries.major) {
+    throw new SetupProblem(
+      `The database in ${cluster} was made by PostgreSQL ${version}; this version of Pintail brings ` +
+        `PostgreSQL ${binaries.major}, which cannot read it. Start the version of Pintail that made it, ` +
+        'or move the directory away to begin with an empty database.',
+    );
+  }
+  await claimCluster(cluster, user);
+  await trimLog(directory);
+  return startServer({ cluster, binaries, user, logFile, log, durable: true, ...(port && { port }) });
+}
+
+/** Starts the server again when it has died, on the same port: the pools out there reconnect by themselves. */
+function watchServer(settings: Settings, first: Server): { end(): Promise<void> } {
+  const { directory, clock, log } = settings;
+  let { pid } = first;
+  let look: Promise<void> | undefined;
+  let isEnded = false;
+
+  async function lookAfter(): Promise<void> {
+    await trimLog(directory);
+    if (await isServerOf(pid, directory.cluster)) return;
+    await inTurn(directory, async () => {
+      if (isEnded) return;
+      const found = await findServer({ ...settings, cluster: directory.cluster });
+      const server = found ?? (await startNew(settings, first.port));
+      pid = server.pid;
+      if (server.port === first.port) {
+        log.warn('the embedded database had died and was started again');
+      } else {
+        log.error('the embedded database had died and could not get its port back; restart Pintail');
+      }
+    });
+  }
+
+  const cancel = clock.every(watchPeriodMs, () => {
+    look ??= lookAfter()
+      .catch((error: unknown) => log.error({ err: error }, 'the embedded database cannot be started again'))
+      .finally(() => {
+        look = undefined;
+      });
+  });
+  return {
+    async end() {
+      isEnded = true;
+      cancel();
+      await look;
+    },
+  };
+}

@@ -1,0 +1,12 @@
+// The door of the database room.
+
+// From here, so that queries need one import and Kysely can be replaced in one place.
+export { sql } from 'kysely';
+export { asOutage, isConnectionFailure } from './connection-failure.ts';
+export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/supervisor.ts';
+export { type Json, json } from './json.ts';
+export { type Listen, type Listener, listen } from './listen.ts';
+export { migrate } from './migrate.ts';
+export { type Connection, type Database, openDatabase, type Tx } from './open-database.ts';
+export type { Schema } from './schema.gen.ts';
+export { SetupProblem } from './setup-problem.ts';

@@ -1,0 +1,12 @@
+// JSON on its way into a jsonb column. Left to itself the driver sends an array as a PostgreSQL array and a
+// string as it is, neither of which is JSON; so that the column types accept only what `json` has made.
+import { type RawBuilder, sql } from 'kysely';
+
+declare const isJson: unique symbol;
+export interface Json {
+  readonly [isJson]: true;
+}
+
+export function json(value: unknown): RawBuilder<Json> {
+  return sql<Json>`${JSON.stringify(value)}::jsonb`;
+}

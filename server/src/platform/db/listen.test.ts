@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
+import { eventually } from '../../../test/eventually.ts';
+import { type Cancel, type Clock, systemClock } from '../clock.ts';
+import { Outage } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { type Listener, listen } from './index.ts';
+
+interface Timer {
+  delayMs: number;
+  run: () => void;
+}
+
+const log = createLog({ level: 'silent', format: 'json' });
+let testing: TestDatabase;
+let listener: Listener;
+let heard: string[];
+let timers: Timer[];
+let heartbeats: Timer[];
+
+function keep(list: Timer[], delayMs: number, run: () => void): Cancel {
+  const timer = { delayMs, run };
+  list.push(timer);
+  return () => list.splice(list.indexOf(timer), 1);
+}
+
+const clock: Clock = {
+  now: systemClock.now,
+  after: (delayMs, run) => keep(timers, delayMs, run),
+  every: (delayMs, run) => keep(heartbeats, delayMs, run),
+};
+
+beforeEach(async () => {
+  heard = [];
+  timers = [];
+  heartbeats = [];
+  testing = await createTestDatabase({ empty: true });
+  listener = await start();
+});
+afterEach(async () => {
+  await listener.close();
+  await testing.drop();
+});
+
+const start = () =>
+  listen({
+    url: testing.url,
+    channel: 'Some channel',
+    onNotify: (payload) => {
+      heard.push(payload);
+      if (payload === 'throw') throw new Error('a bug of the caller');
+    },
+    onGap: () => heard.push('(gap)'),
+    log,
+    clock,
+  });
+
+const notify = (payload: string) => testing.database.pool.query(`notify "Some channel", '${payload}'`);
+
+const listenerPid = async () => {
+  const { rows } = await testing.database.pool.query<{ pid: number }>(
+    `select pid from pg_stat_activity where application_name = 'pintail listener' and datname = current_database()`,
+  );
+  return rows[0]?.pid;
+};
+
+async function cutConnection(): Promise<void> {
+  await testing.database.pool.query('select pg_terminate_backend($1)', [await listenerPid()]);
+  await eventually('a retry is planned', () => timers.length > 0);
+}
+
+async function runTimer(): Promise<number> {
+  const timer = timers.shift();
+  timer?.run();
+  return timer?.delayMs ?? 0;
+}
+
+test('what others say on the channel is heard', async () => {
+  await notify('one');
+  await notify('two');
+  await eventually('both arrive', () => heard.length === 2);
+  expect(heard).toEqual(['one', 'two']);
+});
+
+test('after a lost connection it listens again and tells of the gap', async () => {
+  await cutConnection();
+  await notify('nobody hears this');
+  await runTimer();
+  await eventually('the gap is told', () => heard.length > 0);
+  await notify('back');
+  await eventually('it hears again', () => heard.length > 1);
+  expect(heard).toEqual(['(gap)', 'back']);
+});
+
+test('while the database stays away it tries ever less often, and no gap is told', async () => {
+  const admin = testing.database.pool;
+  const name = new URL(testing.url).pathname.slice(1);
+  await admin.query(`alter database ${name} connection limit 0`);
+  await cutConnection();
+  const delays: number[] = [];
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    delays.push(await runTimer());
+    await eventually('the next retry is planned', () => timers.length > 0);
+  }
+  expect(delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 15000, 15000]);
+  expect(heard).toEqual([]);
+  await admin.query(`alter database ${name} connection limit -1`);
+  await runTimer();
+  await eventually('the gap is told', () => heard.length > 0);
+  expect(heard).toEqual(['(gap)']);
+});
+
+test('an error in the handler does not end the listening', async () => {
+  await notify('throw');
+  await notify('after');
+  await eventually('both arrive', () => heard.length === 2);
+});
+
+test('a closed listener leaves no connection and plans no retry', async () => {
+  await listener.close();
+  await eventually('the session ends', async () => (await listenerPid()) === undefined);
+  expect(timers).toEqual([]);
+  expect(heartbeats).toEqual([]);
+});
+
+test('closing while a retry is under way leaves no connection either', async () => {
+  await cutConnection();
+  await runTimer();
+  await listener.close();
+  await eventually('the session ends', async () => (await listenerPid()) === undefined);
+  expect(timers).toEqual([]);
+  expect(heard).toEqual([]);
+});
+
+test('a database that is away from the start is an Outage', async () => {
+  const failing = listen({
+    url: 'postgres://nobody@127.0.0.1:1/none',
+    channel: 'any',
+    onNotify: () => undefined,
+    onGap: () => undefined,
+    log,
+    clock,
+  });
+  await expect(failing).rejects.toBeInstanceOf(Outage);
+});

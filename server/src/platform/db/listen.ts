@@ -1,0 +1,111 @@
+// Hears what other processes say with NOTIFY, on a connection of its own. What is said while that connection
+// is away is lost, so the caller is told of every gap and looks anew.
+import pg from 'pg';
+import { addMs, type Cancel, type Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { asOutage } from './connection-failure.ts';
+import { applicationName } from './open-database.ts';
+
+export interface Listen {
+  url: string;
+  channel: string;
+  onNotify(payload: string): void;
+  /** The connection is back after having been away: anything may have been missed. */
+  onGap(): void;
+  log: Log;
+  clock: Clock;
+}
+
+export interface Listener {
+  close(): Promise<void>;
+}
+
+const retryMsFirst = 250;
+const retryMsMax = 15_000;
+/** Finds a connection that was cut without a word, as firewalls do. */
+const heartbeatMs = 30_000;
+const answerPatienceMs = 10_000;
+
+/** Resolves when it hears; fails with an Outage where the database is away from the start. */
+export async function listen({ url, channel, onNotify, onGap, log, clock }: Listen): Promise<Listener> {
+  let client: pg.Client | undefined;
+  let connecting: Promise<void> | undefined;
+  let cancelRetry: Cancel | undefined;
+  let isClosed = false;
+
+  async function connect(): Promise<void> {
+    const next = new pg.Client({
+      connectionString: url,
+      application_name: `${applicationName} listener`,
+      keepAlive: true,
+      connectionTimeoutMillis: answerPatienceMs,
+      query_timeout: answerPatienceMs,
+    });
+    next.on('error', (error) => log.debug({ err: error, channel }, 'the listening connection failed'));
+    next.on('notification', ({ payload }) => safely(() => onNotify(payload ?? '')));
+    try {
+      await next.connect();
+      await next.query(`listen ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      await next.end().catch(() => undefined);
+      throw asOutage(error);
+    }
+    client = next;
+    next.once('end', () => {
+      if (client === next) client = undefined;
+      if (isClosed) return;
+      log.warn({ channel }, 'the listening connection to the database was lost');
+      retry(retryMsFirst);
+    });
+  }
+
+  function retry(delayMs: number): void {
+    cancelRetry = clock.after(delayMs, () => {
+      connecting = reconnect(delayMs).finally(() => {
+        connecting = undefined;
+      });
+    });
+  }
+
+  async function reconnect(delayMs: number): Promise<void> {
+    try {
+      await connect();
+    } catch (error) {
+      const nextMs = Math.min(delayMs * 2, retryMsMax);
+      log.warn(
+        { err: error, channel, nextTryAt: addMs(clock.now(), nextMs) },
+        'cannot listen to the database',
+      );
+      if (!isClosed) retry(nextMs);
+      return;
+    }
+    if (isClosed) return;
+    log.info({ channel }, 'listening to the database again');
+    safely(onGap);
+  }
+
+  /** An error of the caller's is a bug to log; the connection is not to blame for it. */
+  function safely(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      log.error({ err: error, channel }, 'handling a notification failed');
+    }
+  }
+
+  await connect();
+  const cancelHeartbeat = clock.every(heartbeatMs, () => {
+    const asked = client;
+    // Its end event brings us to `retry`; a socket that is cut off would never end by itself.
+    asked?.query('select 1').catch(() => asked.connection.stream.destroy());
+  });
+  return {
+    async close() {
+      isClosed = true;
+      cancelRetry?.();
+      cancelHeartbeat();
+      await connecting;
+      await client?.end();
+    },
+  };
+}

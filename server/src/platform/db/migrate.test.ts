@@ -1,0 +1,134 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
+import { createLog } from '../log.ts';
+import { SetupProblem, sql } from './index.ts';
+import { migrate, requireVersion } from './migrate.ts';
+
+const log = createLog({ level: 'silent', format: 'json' });
+let testing: TestDatabase;
+let folder: string;
+
+beforeEach(async () => {
+  testing = await createTestDatabase({ empty: true });
+  folder = await mkdtemp(join(tmpdir(), 'pintail-migrations-'));
+});
+afterEach(async () => {
+  await testing.drop();
+  await rm(folder, { recursive: true });
+});
+
+const write = (name: string, text: string) => writeFile(join(folder, name), text);
+const run = () => migrate({ url: testing.url, log, folder });
+
+async function rowsOf(query: string): Promise<unknown[]> {
+  return (await testing.database.pool.query(query)).rows;
+}
+
+describe('migrations', () => {
+  test('are applied in the order of their numbers, each once', async () => {
+    await write('0002_rows.sql', "insert into log values ('second')");
+    await write('0001_table.sql', "create table log (entry text); insert into log values ('first')");
+    expect(await run()).toEqual({ applied: ['0001_table.sql', '0002_rows.sql'] });
+    await write('0003_more.sql', "insert into log values ('third')");
+    expect(await run()).toEqual({ applied: ['0003_more.sql'] });
+    expect(await run()).toEqual({ applied: [] });
+    expect(await rowsOf('select entry from log')).toEqual([
+      { entry: 'first' },
+      { entry: 'second' },
+      { entry: 'third' },
+    ]);
+  });
+
+  test('are applied once by many processes that start together', async () => {
+    await write('0001_table.sql', 'create table log (entry text)');
+    await write('0002_slow.sql', "select pg_sleep(0.05); insert into log values ('once')");
+    const results = await Promise.all(Array.from({ length: 6 }, run));
+    expect(results.map(({ applied }) => applied.length).sort()).toEqual([0, 0, 0, 0, 0, 2]);
+    expect(await rowsOf('select entry from log')).toEqual([{ entry: 'once' }]);
+  });
+
+  test('that fail leave nothing behind and say where', async () => {
+    await write('0001_table.sql', 'create table log (entry text)');
+    await write('0002_wrong.sql', 'create table other (x text);\n\nselect * from nowhere;');
+    await expect(run()).rejects.toThrow(
+      'The migration 0002_wrong.sql failed at line 3: relation "nowhere" does not exist',
+    );
+    expect(await rowsOf('select name from migrations')).toEqual([{ name: '0001_table.sql' }]);
+    expect(await rowsOf("select to_regclass('other') as other")).toEqual([{ other: null }]);
+  });
+
+  test('run without the time limit of ordinary statements', async () => {
+    await write('0001_look.sql', "create table seen as select current_setting('statement_timeout') as value");
+    await run();
+    expect(await rowsOf('select value from seen')).toEqual([{ value: '0' }]);
+  });
+});
+
+describe('a history that does not fit is refused, with what to do', () => {
+  beforeEach(async () => {
+    await write('0001_a.sql', 'create table a (x text);\n');
+    await write('0003_c.sql', 'create table c (x text);\n');
+    await run();
+  });
+
+  const refusal = async () => {
+    const error = await run().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SetupProblem);
+    return String(error);
+  };
+
+  test('a file that was changed after it had been applied', async () => {
+    await write('0001_a.sql', 'create table a (x text, y text);\n');
+    expect(await refusal()).toMatch(/0001_a.sql was changed after .* Restore the file/);
+  });
+
+  test('but not one that Git has checked out with other line ends', async () => {
+    await write('0001_a.sql', 'create table a (x text);\r\n');
+    expect(await run()).toEqual({ applied: [] });
+  });
+
+  test('a database that is newer than the code', async () => {
+    await rm(join(folder, '0003_c.sql'));
+    expect(await refusal()).toMatch(/newer than this version .* 0003_c.sql.* Start the newer version again/);
+  });
+
+  test('a file that comes before an applied one', async () => {
+    await write('0002_b.sql', 'create table b (x text)');
+    expect(await refusal()).toMatch(/0002_b.sql comes before 0003_c.sql.* next free number/);
+  });
+
+  test('two files with one number', async () => {
+    await write('0003_b.sql', 'create table b (x text)');
+    expect(await refusal()).toMatch(/Two migrations have the number 0003/);
+  });
+
+  test('a file whose name has no number', async () => {
+    await write('fix.sql', 'create table b (x text)');
+    expect(await refusal()).toMatch(/fix.sql must be named like/);
+  });
+});
+
+describe('the version of PostgreSQL', () => {
+  test('14 is enough', () => {
+    expect(() => requireVersion(140_000, '14.0')).not.toThrow();
+  });
+
+  test('older than 14 is refused by name', () => {
+    expect(() => requireVersion(130_014, '13.14')).toThrow(
+      /runs PostgreSQL 13.14; Pintail needs 14 or newer/,
+    );
+  });
+});
+
+test("the server's own migrations are applied in the databases that tests get", async () => {
+  const migrated = await createTestDatabase();
+  const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(
+    migrated.database.db,
+  );
+  expect(rows.at(0)).toEqual({ name: '0001_foundation.sql' });
+  expect(await migrate({ url: migrated.url, log })).toEqual({ applied: [] });
+  await migrated.drop();
+});

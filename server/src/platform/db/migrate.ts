@@ -1,0 +1,161 @@
+// Brings a database to the state the code expects: numbered plain SQL files, forward only, one transaction each.
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import type { Log } from '../log.ts';
+import { asOutage, isConnectionFailure } from './connection-failure.ts';
+import { applicationName } from './open-database.ts';
+import { SetupProblem } from './setup-problem.ts';
+
+export interface Migrate {
+  url: string;
+  log: Log;
+  /** Where the files are; ours unless a test brings its own. */
+  folder?: string;
+}
+
+interface MigrationFile {
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+interface AppliedMigration {
+  name: string;
+  checksum: string;
+}
+
+const ownFolder = fileURLToPath(new URL('./migrations', import.meta.url));
+const fileName = /^\d{4}_[a-z0-9_]+\.sql$/;
+/** The oldest PostgreSQL still maintained when Pintail 0.1 was written. */
+const versionMin = 14;
+/** Any fixed number; it only must not be used for another lock of this database. */
+const migrationLock = 7_265_311;
+
+/** Applies what is missing, in order. Any number of processes may call this at once. */
+export async function migrate({ url, log, folder = ownFolder }: Migrate): Promise<{ applied: string[] }> {
+  const files = await readMigrations(folder);
+  const client = new pg.Client({ connectionString: url, application_name: applicationName });
+  // A lost connection fails the query under way; without a listener it would end the process besides.
+  client.on('error', (error) => log.warn({ err: error }, 'the connection for migrations was lost'));
+  try {
+    await client.connect();
+    await checkVersion(client);
+    // Held by the session, so that it spans the transactions below and ends with the connection.
+    await client.query('select pg_advisory_lock($1)', [migrationLock]);
+    await client.query(`create table if not exists migrations (
+      name text primary key,
+      checksum text not null,
+      applied_at timestamptz not null default now()
+    )`);
+    const { rows } = await client.query<AppliedMigration>(
+      'select name, checksum from migrations order by name collate "C"',
+    );
+    const missing = compare(files, rows);
+    for (const file of missing) {
+      await apply(client, file);
+      log.info({ migration: file.name }, 'applied a migration');
+    }
+    return { applied: missing.map((file) => file.name) };
+  } catch (error) {
+    throw asOutage(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function readMigrations(folder: string): Promise<MigrationFile[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  const numbers = new Set<string>();
+  for (const name of names) {
+    if (!fileName.test(name)) {
+      throw new SetupProblem(`The migration ${name} must be named like 0001_what_it_does.sql. Rename it.`);
+    }
+    const number = name.slice(0, 4);
+    if (numbers.has(number)) {
+      throw new SetupProblem(`Two migrations have the number ${number}. Give ${name} the next free number.`);
+    }
+    numbers.add(number);
+  }
+  return Promise.all(
+    names.map(async (name) => {
+      // Git may check files out with CRLF; that is not a change.
+      const sql = (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+async function checkVersion(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ number: number; text: string }>(
+    `select current_setting('server_version_num')::int as number, current_setting('server_version') as text`,
+  );
+  const [version] = rows;
+  if (version) requireVersion(version.number, version.text);
+}
+
+/** @param number As PostgreSQL counts: 140005 is 14.5. */
+export function requireVersion(number: number, text: string): void {
+  if (number >= versionMin * 10_000) return;
+  throw new SetupProblem(
+    `The database runs PostgreSQL ${text}; Pintail needs ${versionMin} or newer. ` +
+      'Upgrade it, or unset DATABASE_URL to use the embedded database.',
+  );
+}
+
+/** The files still to apply. Refuses a history that is not a beginning of the files. */
+function compare(files: MigrationFile[], applied: AppliedMigration[]): MigrationFile[] {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  for (const { name, checksum } of applied) {
+    const file = byName.get(name);
+    if (!file) {
+      throw new SetupProblem(
+        `The database is newer than this version of Pintail: it has the migration ${name}, which this ` +
+          'version does not know. Start the newer version again, or restore a backup from before the upgrade.',
+      );
+    }
+    if (file.checksum !== checksum) {
+      throw new SetupProblem(
+        `The migration ${name} was changed after it had been applied to this database. ` +
+          'Restore the file as it was, and put the change into a new migration.',
+      );
+    }
+  }
+  const last = applied.at(-1)?.name ?? '';
+  const appliedNames = new Set(applied.map(({ name }) => name));
+  const missing = files.filter((file) => !appliedNames.has(file.name));
+  for (const { name } of missing) {
+    if (name < last) {
+      throw new SetupProblem(
+        `The migration ${name} comes before ${last}, which is applied already. Give it the next free number.`,
+      );
+    }
+  }
+  return missing;
+}
+
+async function apply(client: pg.Client, file: MigrationFile): Promise<void> {
+  await client.query('begin');
+  try {
+    await client.query(file.sql);
+    await client.query('insert into migrations (name, checksum) values ($1, $2)', [file.name, file.checksum]);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    if (!(error instanceof pg.DatabaseError) || isConnectionFailure(error)) throw error;
+    throw new Error(
+      `The migration ${file.name} failed${atLine(file.sql, error.position)}: ${error.message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** PostgreSQL counts characters from 1; people count lines. */
+function atLine(sql: string, position: string | undefined): string {
+  if (!position) return '';
+  return ` at line ${sql.slice(0, Number(position) - 1).split('\n').length}`;
+}

@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
+import { eventually } from '../../../test/eventually.ts';
+import { Outage } from '../errors.ts';
+import { createLog } from '../log.ts';
+import { type Database, json, openDatabase, sql } from './index.ts';
+
+let testing: TestDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  testing = await createTestDatabase({ empty: true });
+  database = testing.database;
+  await sql`create table things (name text primary key, data jsonb)`.execute(database.db);
+});
+afterAll(() => testing.drop());
+
+async function value(expression: string): Promise<unknown> {
+  const { rows } = await database.pool.query(`select ${expression} as value`);
+  return rows[0].value;
+}
+
+/** Cuts a connection as an administrator or a restart of the server would. */
+async function cut(applicationName: string): Promise<void> {
+  const client = new pg.Client({ connectionString: testing.url });
+  await client.connect();
+  await client.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = $1 and pid <> pg_backend_pid()',
+    [applicationName],
+  );
+  await client.end();
+}
+
+describe('values', () => {
+  test('an int8 is a number, also in an array', async () => {
+    expect(await value('7::int8')).toBe(7);
+    expect(await value('array[1, null, 3]::int8[]')).toEqual([1, null, 3]);
+  });
+
+  test('an int8 that a number cannot hold is an error rather than another number', async () => {
+    await expect(value('9007199254740993::int8')).rejects.toThrow(/too large/);
+  });
+
+  test('a timestamptz is a moment', async () => {
+    expect(await value(`'2027-03-28 01:30:00+02'::timestamptz`)).toEqual(new Date('2027-03-27T23:30:00Z'));
+  });
+
+  test('a date stays what was written, whatever the time zone of the machine', async () => {
+    expect(await value(`'2027-03-28'::date`)).toBe('2027-03-28');
+  });
+
+  test('a numeric keeps all its digits', async () => {
+    expect(await value(`'0.12345678901234567890'::numeric`)).toBe('0.12345678901234567890');
+  });
+
+  test.each([{ value: ['a', 'b'] }, { value: 'text' }, { value: { a: [1, null] } }])(
+    'json $value comes back as it was',
+    async ({ value: data }) => {
+      await sql`insert into things (name, data) values ('json', ${json(data)})
+        on conflict (name) do update set data = excluded.data`.execute(database.db);
+      const { rows } = await sql<{ data: unknown }>`select data from things where name = 'json'`.execute(
+        database.db,
+      );
+      expect(rows).toEqual([{ data }]);
+    },
+  );
+});
+
+describe('a transaction', () => {
+  const names = async () => {
+    const { rows } = await sql<{ name: string }>`select name from things order by name`.execute(database.db);
+    return rows.map(({ name }) => name);
+  };
+
+  test('is kept when its work succeeds, with the result of the work', async () => {
+    const result = await database.transaction(async (tx) => {
+      await sql`insert into things (name) values ('kept')`.execute(tx);
+      return 'done';
+    });
+    expect(result).toBe('done');
+    expect(await names()).toContain('kept');
+  });
+
+  test('leaves nothing when its work fails, and passes the error on', async () => {
+    const failure = new Error('no');
+    const work = database.transaction(async (tx) => {
+      await sql`insert into things (name) values ('undone')`.execute(tx);
+      throw failure;
+    });
+    await expect(work).rejects.toBe(failure);
+    expect(await names()).not.toContain('undone');
+  });
+
+  test('is READ COMMITTED even where the database has another default', async () => {
+    const [row] = await database.transaction(async (tx) => {
+      return (
+        await sql<{ level: string }>`select current_setting('transaction_isolation') as level`.execute(tx)
+      ).rows;
+    });
+    expect(row?.level).toBe('read committed');
+  });
+});
+
+describe('sessions', () => {
+  test('have a name and limits', async () => {
+    expect(await value(`current_setting('application_name')`)).toBe('pintail');
+    expect(await value(`current_setting('statement_timeout')`)).toBe('30s');
+    expect(await value(`current_setting('idle_in_transaction_session_timeout')`)).toBe('30s');
+  });
+});
+
+describe('when the database is away', () => {
+  test('a query fails with an Outage that names no host', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    server.close();
+    await once(server, 'close');
+    const away = openDatabase({
+      url: `postgres://user:secret@127.0.0.1:${port}/none`,
+      log: createLog({ level: 'silent', format: 'json' }),
+    });
+    const failure = await sql`select 1`.execute(away.db).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Outage);
+    expect(failure).toMatchObject({ part: 'The database' });
+    expect(String(failure)).not.toContain('127.0.0.1');
+    await expect(away.pool.query('select 1')).rejects.toBeInstanceOf(Outage);
+    await away.close();
+  });
+
+  test('a connection lost while idle is logged, and the next query gets another one', async () => {
+    const lines: string[] = [];
+    const own = openDatabase({
+      url: testing.url,
+      log: createLog({ level: 'warn', format: 'json' }, { write: (line) => lines.push(line) }),
+      poolSize: 1,
+    });
+    await sql`set application_name = 'idle'`.execute(own.db);
+    await cut('idle');
+    await eventually('a line about the lost connection', () => lines.length > 0);
+    expect(lines.join()).toContain('an idle connection to the database was lost');
+    expect((await sql`select 1 as one`.execute(own.db)).rows).toEqual([{ one: 1 }]);
+    await own.close();
+  });
+
+  test('a connection lost between two queries of a transaction fails it with an Outage', async () => {
+    const own = openDatabase({ url: testing.url, log: createLog({ level: 'silent', format: 'json' }) });
+    const work = own.transaction(async (tx) => {
+      await sql`set application_name = 'busy'`.execute(tx);
+      await cut('busy');
+      await sql`select 1`.execute(tx);
+    });
+    await expect(work).rejects.toBeInstanceOf(Outage);
+    expect((await sql`select 1 as one`.execute(own.db)).rows).toEqual([{ one: 1 }]);
+    await own.close();
+  });
+
+  test('a wrong statement is not an Outage', async () => {
+    const failure = await sql`select * from nothing_of_that_name`
+      .execute(database.db)
+      .catch((error) => error);
+    expect(failure).not.toBeInstanceOf(Outage);
+    expect(failure).toMatchObject({ code: '42P01' });
+  });
+});
+
+test('a database may be closed twice', async () => {
+  const own = openDatabase({ url: testing.url, log: createLog({ level: 'warn', format: 'json' }) });
+  await sql`select 1`.execute(own.db);
+  await own.close();
+  await own.close();
+  await expect(sql`select 1`.execute(own.db)).rejects.toBeInstanceOf(Outage);
+});

@@ -1,0 +1,111 @@
+// The pool, and what rows look like in JavaScript. Knows nothing of any table.
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { Log } from '../log.ts';
+import { asOutage } from './connection-failure.ts';
+import type { Schema } from './schema.gen.ts';
+
+/** What queries take as their first parameter. A Tx is one too. */
+export type Connection = Kysely<Schema>;
+export type Tx = Transaction<Schema>;
+
+export interface Database {
+  db: Kysely<Schema>;
+  pool: pg.Pool;
+  /** READ COMMITTED. Commits when `work` resolves, rolls back when it throws. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Waits for the queries under way. May be called more than once. */
+  close(): Promise<void>;
+}
+
+export interface OpenDatabase {
+  url: string;
+  log: Log;
+  poolSize?: number;
+}
+
+export const applicationName = 'pintail';
+
+/** No statement of ours should take a second; one that takes this long holds up others. */
+const statementTimeoutMs = 30_000;
+/** A transaction left open keeps locks and stops vacuum from cleaning up. */
+const idleInTransactionTimeoutMs = 30_000;
+const connectTimeoutMs = 10_000;
+
+const oid = { int8: 20, int8Array: 1016, date: 1082, dateArray: 1182, textArray: 1009 };
+
+/** int8 as number; date as `2027-01-31`, for a Date would move it by the machine's time zone. */
+const parsers: Record<number, (value: string) => unknown> = {
+  [oid.int8]: toSafeInteger,
+  [oid.int8Array]: (value) => parseTexts(value).map((text) => (text === null ? null : toSafeInteger(text))),
+  [oid.date]: (value) => value,
+  [oid.dateArray]: (value) => parseTexts(value),
+};
+
+/** How values from PostgreSQL are read, on every connection of ours. */
+export const columnTypes: pg.CustomTypesConfig = {
+  getTypeParser: (id, format) =>
+    (format === 'binary' ? undefined : parsers[id]) ?? pg.types.getTypeParser(id, format),
+};
+
+function parseTexts(value: string): (string | null)[] {
+  const parse: (value: string) => (string | null)[] = pg.types.getTypeParser(oid.textArray, 'text');
+  return parse(value);
+}
+
+function toSafeInteger(value: string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${value} is too large for a JavaScript number.`);
+  return number;
+}
+
+export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+    types: columnTypes,
+  });
+  pool.on('error', (error) => {
+    // The pool has dropped the client already and opens another one when it is needed.
+    log.warn({ err: error }, 'an idle connection to the database was lost');
+  });
+  reportOutages(pool, 'connect');
+  reportOutages(pool, 'query');
+  pool.on('connect', (client) => {
+    reportOutages(client, 'query');
+    // Between queries of a transaction a client is neither idle nor busy: without this, the loss of its
+    // connection would end the process. The next query on it fails and says so.
+    client.on('error', (error) => log.warn({ err: error }, 'a connection to the database was lost'));
+  });
+
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  let closed: Promise<void> | undefined;
+  return {
+    db,
+    pool,
+    transaction: (work) => db.transaction().setIsolationLevel('read committed').execute(work),
+    close() {
+      closed ??= pool.end();
+      return closed;
+    },
+  };
+}
+
+/** Makes a method that returns a promise fail with an Outage where the database is away. */
+function reportOutages<Name extends string>(target: { [name in Name]: unknown }, name: Name): void {
+  const original = target[name];
+  if (typeof original !== 'function') throw new TypeError(`${name} is not a method.`);
+  const reporting = (...parameters: unknown[]): unknown => {
+    const answer: unknown = original.apply(target, parameters);
+    if (!(answer instanceof Promise)) return answer;
+    return answer.catch((error: unknown) => {
+      throw asOutage(error);
+    });
+  };
+  Object.assign(target, { [name]: reporting });
+}

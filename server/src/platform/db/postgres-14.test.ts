@@ -1,0 +1,51 @@
+// The oldest PostgreSQL that DATABASE_URL may point to.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLog } from '../log.ts';
+import { locatePackage } from './embedded/binaries.ts';
+import { startThrowawayServer, type ThrowawayServer } from './embedded/throwaway.ts';
+import { type Database, migrate, openDatabase, sql } from './index.ts';
+
+const log = createLog({ level: 'warn', format: 'pretty' });
+// Installed where npm can: on Linux with an x64 processor.
+const packageFolder = locatePackage('postgres-14-linux-x64');
+const name = packageFolder ? 'on PostgreSQL 14' : 'on PostgreSQL 14 (skipped: its package is for linux-x64)';
+
+describe.runIf(packageFolder)(name, () => {
+  let server: ThrowawayServer;
+  let database: Database;
+  let applied: string[];
+
+  beforeAll(async () => {
+    server = await startThrowawayServer({
+      log,
+      name: 'pintail-postgres-14',
+      ...(packageFolder && { packageFolder }),
+    });
+    ({ applied } = await migrate({ url: server.url, log }));
+    database = openDatabase({ url: server.url, log });
+  });
+  afterAll(async () => {
+    await database.close();
+    await server.stop();
+  });
+
+  test('all migrations are applied', async () => {
+    const { rows } = await sql<{
+      version: string;
+    }>`select current_setting('server_version') as version`.execute(database.db);
+    expect(rows[0]?.version).toMatch(/^14\./);
+    expect(applied).toContain('0001_foundation.sql');
+    expect(await migrate({ url: server.url, log })).toEqual({ applied: [] });
+  });
+
+  test('a transaction works', async () => {
+    const id = await database.transaction(async (tx) => {
+      await tx
+        .insertInto('organizations')
+        .values({ id: 'org_1', name: 'One', created_at: new Date('2027-01-01T00:00:00Z') })
+        .execute();
+      return (await tx.selectFrom('organizations').select('id').executeTakeFirstOrThrow()).id;
+    });
+    expect(id).toBe('org_1');
+  });
+});

@@ -1,0 +1,63 @@
+// The envelope of every answer under /v1 (create-post.txt; api.md, section 1).
+import { z } from 'zod';
+import type { Detail, Refusal } from '../errors.ts';
+import type { Warning } from './route.ts';
+
+const warningSchema = z.object({
+  code: z.string().meta({ description: 'Stable, for programs.' }),
+  message: z.string().meta({ description: 'For people.' }),
+});
+
+const successMeta = z
+  .object({
+    requestId: z.string().meta({
+      description: 'Unique request id for debugging; also in the `X-Request-Id` header and in the log.',
+      example: 'req_01kav8w5v8e6nb1vkh5tq4j1aa',
+    }),
+    warnings: z.array(warningSchema).optional().meta({
+      description: 'What was accepted but deserves attention.',
+    }),
+  })
+  .meta({ id: 'Meta' });
+
+/** The schema of a successful answer whose payload is `data`. */
+export function successSchema(data: z.ZodType): z.ZodType {
+  return z.object({ data, meta: successMeta });
+}
+
+export const errorSchema = z
+  .object({
+    error: z.object({
+      code: z.string().meta({ description: 'Error code.', example: 'BAD_REQUEST' }),
+      message: z.string().meta({ description: 'What was wrong, for people.' }),
+      details: z
+        .array(
+          z.object({
+            path: z
+              .string()
+              .meta({ description: 'The field, in dots. Empty for the whole body.', example: 'title' }),
+            code: z.string().meta({ description: 'Stable, for programs.', example: 'too_long' }),
+            message: z.string().meta({ description: 'What is wrong and what to do.' }),
+          }),
+        )
+        .optional()
+        .meta({ description: 'One entry per bad field, all at once.' }),
+    }),
+    meta: z.object({ requestId: z.string().meta({ description: 'Unique request id for debugging.' }) }),
+  })
+  .meta({ id: 'Error' });
+
+export function success(data: unknown, requestId: string, warnings: readonly Warning[] = []) {
+  return { data, meta: warnings.length > 0 ? { requestId, warnings } : { requestId } };
+}
+
+export interface ErrorEnvelope {
+  error: { code: string; message: string; details?: readonly Detail[] };
+  meta: { requestId: string };
+}
+
+export function failure(refusal: Refusal, requestId: string): ErrorEnvelope {
+  const { code, message } = refusal.declaration;
+  const error = refusal.details.length > 0 ? { code, message, details: refusal.details } : { code, message };
+  return { error, meta: { requestId } };
+}

@@ -1,0 +1,73 @@
+// Field schemas that many routes share, with the contract's limits (api.md, section 1).
+import { z } from 'zod';
+
+/** Lengths count Unicode code points, as JSON Schema does; a JavaScript length counts UTF-16 units. */
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+/** Text that PostgreSQL can hold and that comes back as it went in. */
+export function text(lengthMax?: number) {
+  const plain = z.string().refine((value) => value.isWellFormed() && !value.includes('\0'), {
+    params: { code: 'bad_character' },
+    error: 'Holds a character that is no text (a NUL or half of a surrogate pair).',
+  });
+  if (lengthMax === undefined) return plain;
+  return plain
+    .refine((value) => codePoints(value) <= lengthMax, {
+      params: { code: 'too_long' },
+      error: (issue) => `At most ${lengthMax} characters; this has ${codePoints(String(issue.input))}.`,
+    })
+    .meta({ override: { maxLength: lengthMax } });
+}
+
+/** What Pinterest takes as a link (its `link` field: 2048 characters). */
+const urlLengthMax = 2048;
+
+/** An http or https address. */
+export const webUrl = text(urlLengthMax)
+  .refine(isWebUrl, {
+    params: { code: 'invalid_url' },
+    error: 'Must be a full http or https address, such as "https://example.com/recipe".',
+  })
+  .meta({ override: { format: 'uri', maxLength: urlLengthMax } });
+
+function isWebUrl(value: string): boolean {
+  // The WHATWG parser trims, fixes slashes and drops line breaks; what we store is what the caller wrote.
+  if (!/^https?:\/\/[^\s/?#\\]/i.test(value) || /[\s\p{Cc}<>"\\^`{|}]/u.test(value)) return false;
+  return URL.canParse(value) && new URL(value).hostname !== '';
+}
+
+/** RFC 3339 with an offset or Z; everything else would have to be guessed. */
+export const moment = z
+  .string()
+  .superRefine((value, context) => {
+    if (z.iso.datetime({ offset: true }).safeParse(value.toUpperCase()).success) return;
+    const isLocal = z.iso.datetime({ local: true }).safeParse(value.toUpperCase()).success;
+    context.addIssue({
+      code: 'custom',
+      params: { code: isLocal ? 'offset_missing' : 'invalid_time' },
+      message: isLocal
+        ? 'Has no offset from UTC. Add "Z" or an offset, such as "2027-03-01T09:00:00-05:00".'
+        : 'Must be a real RFC 3339 date and time with an offset, such as "2027-03-01T09:00:00Z".',
+    });
+  })
+  .transform((value) => new Date(value.toUpperCase()))
+  .meta({ override: { type: 'string', format: 'date-time' } });
+
+/** A yes or no in a query. */
+export const queryFlag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((value) => value === 'true');
+
+/** How many entries a page has. */
+export const pageLimit = z
+  .string()
+  .regex(/^\d{1,3}$/, 'Must be a whole number from 1 to 100.')
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= 100, 'Must be a whole number from 1 to 100.')
+  .default(50)
+  .meta({ override: { type: 'integer', minimum: 1, maximum: 100, default: 50 } });

@@ -1,0 +1,118 @@
+// The OpenAPI 3.1 document and the answers' serializers, both from the route declarations.
+import { z } from 'zod';
+import { createDocument } from 'zod-openapi';
+import type { ErrorCode, RefusalMaker } from '../errors.ts';
+import { errorSchema, successSchema } from './envelope.ts';
+import { badRequest, bug, forbidden, invalidBody, outage, statusOf, unauthorized } from './refusals.ts';
+import type { Route } from './route.ts';
+
+type JsonSchema = Record<string, unknown>;
+
+/** `null or string` as `type: [string, null]`: what people read more easily and the serializer takes faster. */
+function simplifyNullable(schema: JsonSchema): void {
+  const options = schema.anyOf;
+  if (!Array.isArray(options) || options.length !== 2) return;
+  const [value, nothing] = options as [JsonSchema, JsonSchema];
+  if (nothing.type !== 'null' || typeof value.type !== 'string') return;
+  delete schema.anyOf;
+  // A description given to the nullable field wins over the inner one.
+  Object.assign(schema, { ...value, ...schema, type: [value.type, 'null'] });
+}
+
+/** The JSON Schema from which Fastify makes an answer's serializer. Fields not in it are not sent. */
+export function toAnswerJsonSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io: 'output',
+    unrepresentable: 'any',
+    // Components would come out as references; a serializer is better off with the whole shape.
+    metadata: z.registry<{ id?: string }>(),
+    override: ({ jsonSchema }) => simplifyNullable(jsonSchema as JsonSchema),
+  }) as JsonSchema;
+}
+
+export interface ApiInfo {
+  version: string;
+  /** Where this server answers. */
+  url: string;
+}
+
+/** The whole document, as served at /openapi.json. */
+export function createOpenApi(routes: readonly Route[], info: ApiInfo) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route) };
+  }
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Pintail',
+        version: info.version,
+        summary: 'Publishes Pins on Pinterest: on time, exactly once.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: info.url }],
+      security: [{ apiKey: [] }],
+      tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer pt_…`' },
+        },
+      },
+      paths,
+    },
+    { override: ({ jsonSchema }) => simplifyNullable(jsonSchema as JsonSchema), outputIdSuffix: 'Answer' },
+  );
+}
+
+function toOperation(route: Route) {
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    ...(route.description && { description: route.description }),
+    tags: [route.tag],
+    'x-scope': route.scope,
+    requestParams: {
+      ...(route.params && { path: route.params }),
+      ...(route.query && { query: route.query }),
+    },
+    ...(route.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: route.body } } },
+    }),
+    responses: {
+      [route.status]: {
+        description: route.summary,
+        headers: z.object({ 'X-Request-Id': z.string() }),
+        content: { 'application/json': { schema: successSchema(route.data) } },
+      },
+      ...refusalAnswers(route),
+    },
+  };
+}
+
+/** One answer per status, naming every refusal that can stand behind it. */
+function refusalAnswers(route: Route) {
+  const everyRoute = [unauthorized, forbidden, bug, outage];
+  const takesInput = route.body ? [invalidBody] : route.query ? [badRequest] : [];
+  const makers: readonly RefusalMaker[] = [...takesInput, ...route.refusals, ...everyRoute];
+  const answers: Record<string, unknown> = {};
+  for (const code of new Set(makers.map((maker) => maker.declaration.code))) {
+    const declarations = makers.map((maker) => maker.declaration).filter((entry) => entry.code === code);
+    answers[statusOf[code as ErrorCode]] = {
+      description: declarations
+        .map(({ message, fix }) => (fix ? `${message}. ${fix}` : message))
+        .join('\n\n'),
+      content: {
+        'application/json': {
+          schema: errorSchema,
+          example: {
+            error: { code, message: declarations[0]?.message },
+            meta: { requestId: 'req_01kav8w5v8e6nb1vkh5tq4j1aa' },
+          },
+        },
+      },
+    };
+  }
+  return answers;
+}

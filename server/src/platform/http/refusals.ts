@@ -1,0 +1,76 @@
+// The refusals that any route can give, and the one place that knows which HTTP status a code has.
+import { type ErrorCode, refusal } from '../errors.ts';
+
+/** api.md, section 1. */
+export const statusOf: Record<ErrorCode, number> = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  PRECONDITION_FAILED: 412,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  UNPROCESSABLE_ENTITY: 422,
+  RATE_LIMIT_EXCEEDED: 429,
+  INTERNAL_ERROR: 500,
+  SERVICE_UNAVAILABLE: 503,
+};
+
+/** The message is the hosted API's (create-post.txt, answer 400). */
+export const invalidBody = refusal({
+  code: 'BAD_REQUEST',
+  message: 'Invalid request body',
+  fix: 'Each entry of `details` names a field, what is wrong with it and what to send.',
+});
+
+export const invalidQuery = refusal({
+  code: 'BAD_REQUEST',
+  message: 'Invalid query parameters',
+  fix: 'Each entry of `details` names a parameter, what is wrong with it and what to send.',
+});
+
+export const malformedJson = refusal({
+  code: 'BAD_REQUEST',
+  message: 'The body is not valid JSON',
+});
+
+export const badRequest = refusal({ code: 'BAD_REQUEST', message: 'Invalid request' });
+
+export const unauthorized = refusal({
+  code: 'UNAUTHORIZED',
+  message: 'Invalid API key',
+  fix: 'Send `Authorization: Bearer <key>` with a key that is neither revoked nor expired.',
+});
+
+export const forbidden = refusal({
+  code: 'FORBIDDEN',
+  message: 'This API key lacks the scope that the request needs',
+  fix: '`details` names the scope. Make a key with it: `npm run pintail -- keys create --name N --scope S`.',
+});
+
+export const noSuchRoute = refusal({
+  code: 'NOT_FOUND',
+  message: 'There is no such method and path',
+  fix: 'See /docs for every operation.',
+});
+
+export const bodyTooLarge = refusal({
+  code: 'PAYLOAD_TOO_LARGE',
+  message: 'The body is larger than this route takes',
+});
+
+export const notJson = refusal({
+  code: 'UNSUPPORTED_MEDIA_TYPE',
+  message: 'Send the body as application/json',
+});
+
+export const bug = refusal({
+  code: 'INTERNAL_ERROR',
+  message: 'Something went wrong on our side. The request id finds it in the log.',
+});
+
+export const outage = refusal({
+  code: 'SERVICE_UNAVAILABLE',
+  message: 'A part of Pintail cannot be reached now. Try again in a moment.',
+});

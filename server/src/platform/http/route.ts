@@ -1,0 +1,70 @@
+// What an endpoint says of itself. Validation, types, the answer's serializer and the OpenAPI document
+// all come from this one declaration.
+import type { z } from 'zod';
+import type { RefusalMaker } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Caller, Scope } from './caller.ts';
+
+/** What a handler is given: already checked, already typed. */
+export interface RouteInput<Params, Query, Body> {
+  caller: Caller;
+  params: Params;
+  query: Query;
+  body: Body;
+  log: Log;
+  /** Aborted when the client goes away. */
+  signal: AbortSignal;
+}
+
+/** A sentence about something that is accepted but deserves attention; told in `meta.warnings`. */
+export interface Warning {
+  code: string;
+  message: string;
+}
+
+export interface RouteDefinition<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Data extends z.ZodType,
+> {
+  operationId: string;
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With `:name` for parameters. */
+  path: string;
+  /** The first line of its description. */
+  summary: string;
+  description?: string;
+  tag: string;
+  scope: Scope;
+  params?: Params;
+  query?: Query;
+  body?: Body;
+  /** What stands under `data`; the envelope is added here. */
+  data: Data;
+  status: 200 | 201 | 202;
+  /** What it may refuse, besides what every route may. */
+  refusals: readonly RefusalMaker[];
+  handle(
+    input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ): Promise<RouteResult<z.input<Data>>>;
+}
+
+export interface RouteResult<Data> {
+  data: Data;
+  warnings?: readonly Warning[];
+}
+
+/** A route whose types have done their work. */
+export type Route = RouteDefinition<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
+
+/** Declares an endpoint; gives the handler its types. */
+export function route<
+  Params extends z.ZodType = z.ZodUndefined,
+  Query extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodType = z.ZodUndefined,
+  Data extends z.ZodType = z.ZodUndefined,
+>(definition: RouteDefinition<Params, Query, Body, Data>): Route {
+  // Handlers take narrower input than `unknown`; the server calls them only with what the schemas let through.
+  return definition as unknown as Route;
+}

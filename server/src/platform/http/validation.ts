@@ -1,0 +1,115 @@
+// Turns what zod found wrong into the contract's details: one entry per bad field, all at once, each with
+// a code for programs and a sentence for people.
+import { closest, distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import type { Detail } from '../errors.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Details for every issue; a field with several is named once, with the first. */
+export function toDetails(issues: readonly Issue[], schema: z.ZodType): Detail[] {
+  const byPath = new Map<string, Detail>();
+  for (const issue of issues) {
+    for (const detail of detailsOf(issue, schema)) {
+      if (!byPath.has(detail.path)) byPath.set(detail.path, detail);
+    }
+  }
+  return [...byPath.values()];
+}
+
+function detailsOf(issue: Issue, schema: z.ZodType): Detail[] {
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => unknownField(key, path, knownKeys(schema, issue.path)));
+  }
+  return [{ path, ...describe(issue) }];
+}
+
+function unknownField(key: string, parent: string, known: readonly string[]): Detail {
+  const name = printable(key);
+  const near = nearest(key, known);
+  const hint = near ? ` Did you mean "${near}"?` : '';
+  return {
+    path: parent ? `${parent}.${name}` : name,
+    code: 'unknown_field',
+    message: `There is no field "${name}".${hint}`,
+  };
+}
+
+/** A known name that the caller probably meant: one or two slips, or another spelling of the same letters. */
+function nearest(key: string, known: readonly string[]): string | undefined {
+  if (known.length === 0 || key.length > 60) return undefined;
+  const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const same = known.find((name) => plain(name) === plain(key));
+  if (same) return same;
+  const near = closest(key, [...known]);
+  return distance(key, near) <= Math.max(2, Math.floor(near.length / 4)) ? near : undefined;
+}
+
+/** The field names of the object at `path` inside a schema. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let def = definition(schema);
+  for (const step of path) {
+    const next = typeof step === 'number' ? def.element : def.shape?.[String(step)];
+    if (!next) return [];
+    def = definition(next);
+  }
+  return Object.keys(def.shape ?? {});
+}
+
+interface Definition {
+  shape?: Record<string, z.ZodType>;
+  element?: z.ZodType;
+  innerType?: z.ZodType;
+  in?: z.ZodType;
+}
+
+/** What a schema is underneath optional, default and pipe. */
+function definition(schema: z.ZodType): Definition {
+  const def = schema.def as unknown as Definition;
+  const inner = def.innerType ?? def.in;
+  return inner ? definition(inner) : def;
+}
+
+/** What the caller sent as a name goes back to them, so it is cut and kept on one line. */
+function printable(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Cs}]/gu, '�');
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
+}
+
+function describe(issue: Issue): Omit<Detail, 'path'> {
+  switch (issue.code) {
+    case 'invalid_type': {
+      if (issue.input === undefined) return { code: 'required', message: 'This field is required.' };
+      const was =
+        issue.input === null ? 'null' : Array.isArray(issue.input) ? 'an array' : typeofWord(issue.input);
+      const hint = issue.input === null ? ' Leave the field out instead.' : '';
+      return { code: 'wrong_type', message: `Must be ${article(issue.expected)}, not ${was}.${hint}` };
+    }
+    case 'too_big':
+      return { code: issue.origin === 'string' ? 'too_long' : 'too_large', message: issue.message };
+    case 'too_small':
+      return { code: issue.origin === 'string' ? 'too_short' : 'too_small', message: issue.message };
+    case 'invalid_value':
+      return {
+        code: 'not_allowed',
+        message: `Must be one of: ${issue.values.map((value) => JSON.stringify(value)).join(', ')}.`,
+      };
+    case 'custom':
+      return {
+        code: typeof issue.params?.code === 'string' ? issue.params.code : 'invalid',
+        message: issue.message,
+      };
+    default:
+      return { code: 'invalid', message: issue.message };
+  }
+}
+
+function typeofWord(value: unknown): string {
+  return typeof value === 'object' ? 'an object' : article(typeof value);
+}
+
+function article(type: string): string {
+  if (type === 'int') return 'a whole number';
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}

@@ -1,0 +1,113 @@
+// The storage that keeps its objects as files in a folder.
+import { constants } from 'node:fs';
+import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable, Transform, type TransformCallback } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Clock } from '../clock.ts';
+import { Outage } from '../errors.ts';
+import { checkKey, ObjectTooLarge, type Storage, type StorageSource } from './storage.ts';
+import { openTemporaryFolder } from './temporary-folder.ts';
+
+export interface FolderStorageOptions {
+  /** Made if it does not exist. Must be one file system, for renaming. */
+  folder: string;
+  clock: Clock;
+}
+
+/** Opens the folder and sweeps what a crash left half written. */
+export async function createFolderStorage({ folder, clock }: FolderStorageOptions): Promise<Storage> {
+  // A key cannot begin with a dot, so no object is ever here.
+  const halfWritten = await openTemporaryFolder(join(folder, '.incoming'), clock);
+  const pathOf = (key: string) => {
+    checkKey(key);
+    return join(folder, key);
+  };
+
+  return {
+    async put(key, source, { bytesMax = Number.POSITIVE_INFINITY } = {}) {
+      const path = pathOf(key);
+      await asOutage(
+        halfWritten.withPath(async (incoming) => {
+          await write(incoming, source, bytesMax);
+          const made = await mkdir(dirname(path), { recursive: true });
+          await rename(incoming, path);
+          await syncFolders(dirname(path), made);
+        }),
+      ).finally(() => {
+        if (source instanceof Readable) source.destroy();
+      });
+    },
+
+    async read(key, range) {
+      const file = await asOutage(unlessMissing(open(pathOf(key), 'r')));
+      return file?.createReadStream(range ? { start: range.first, end: range.last } : {});
+    },
+
+    async stat(key) {
+      const found = await asOutage(unlessMissing(stat(pathOf(key))));
+      return found?.isFile() ? { bytes: found.size } : undefined;
+    },
+
+    async remove(key) {
+      await asOutage(rm(pathOf(key), { force: true }));
+    },
+  };
+}
+
+async function write(path: string, source: StorageSource, bytesMax: number): Promise<void> {
+  if ('file' in source) {
+    if ((await stat(source.file)).size > bytesMax) throw new ObjectTooLarge();
+    // Shares the blocks where the file system can.
+    await copyFile(source.file, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  } else {
+    const file = await open(path, 'wx');
+    await pipeline(source, limit(bytesMax), file.createWriteStream());
+  }
+  await sync(path);
+}
+
+/** A new name is safe only when the folder that holds it is on the disk too; likewise that of a new folder. */
+async function syncFolders(folder: string, firstMade: string | undefined): Promise<void> {
+  await sync(folder);
+  if (firstMade === undefined) return;
+  for (let made = folder; made.length >= firstMade.length; made = dirname(made)) await sync(dirname(made));
+}
+
+/** Waits until a file or a folder is on the disk. */
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function limit(bytesMax: number): Transform {
+  let count = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done: TransformCallback) {
+      count += chunk.length;
+      if (count > bytesMax) done(new ObjectTooLarge());
+      else done(null, chunk);
+    },
+  });
+}
+
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+}
+
+/** What the file system itself refuses is an outage; what the source threw stays what it was. */
+async function asOutage<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof Error && typeof error.syscall === 'string' && typeof error.errno === 'number') {
+      throw new Outage('The media storage', error);
+    }
+    throw error;
+  });
+}

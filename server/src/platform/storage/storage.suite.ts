@@ -1,0 +1,156 @@
+// The promises of a storage, to be run against every driver.
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ObjectTooLarge, type Storage } from './storage.ts';
+
+export interface StorageUnderTest {
+  storage: Storage;
+  /** Everything that the driver keeps, half-made things included, by whatever name it gives them. */
+  everything(): Promise<string[]>;
+}
+
+export function describeStorage(name: string, openStorage: () => Promise<StorageUnderTest>): void {
+  describe(name, () => {
+    let storage: Storage;
+    let everything: StorageUnderTest['everything'];
+    let folder: string;
+
+    beforeEach(async () => {
+      ({ storage, everything } = await openStorage());
+      folder = await mkdtemp(join(tmpdir(), 'pintail-storage-'));
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    const bytesOf = async (key: string, range?: { first: number; last: number }) => {
+      const stream = await storage.read(key, range);
+      return stream && Buffer.concat(await stream.toArray());
+    };
+    const text = async (key: string, range?: { first: number; last: number }) =>
+      (await bytesOf(key, range))?.toString();
+    const put = (key: string, content: string) => storage.put(key, Readable.from([Buffer.from(content)]));
+
+    it('gives back what a stream put into it, byte for byte', async () => {
+      const bytes = randomBytes(3_000_000);
+      const chunks = Array.from({ length: 30 }, (_, index) =>
+        bytes.subarray(index * 100_000, (index + 1) * 100_000),
+      );
+      await storage.put('org_1/ab/abcd.jpg', Readable.from(chunks));
+      expect((await bytesOf('org_1/ab/abcd.jpg'))?.equals(bytes)).toBe(true);
+      expect(await storage.stat('org_1/ab/abcd.jpg')).toEqual({ bytes: 3_000_000 });
+    });
+
+    it('takes a file and leaves it where it was', async () => {
+      const file = join(folder, 'source');
+      await writeFile(file, 'content');
+      await storage.put('a', { file });
+      expect(await text('a')).toBe('content');
+      expect(await readFile(file, 'utf8')).toBe('content');
+    });
+
+    it('keeps an empty object', async () => {
+      await put('a', '');
+      expect(await text('a')).toBe('');
+      expect(await storage.stat('a')).toEqual({ bytes: 0 });
+    });
+
+    it('knows what it does not have', async () => {
+      await put('a', 'x');
+      for (const key of ['b', 'b/c', 'a/b']) {
+        expect(await storage.read(key)).toBeUndefined();
+        expect(await storage.stat(key)).toBeUndefined();
+      }
+    });
+
+    it('does not take a folder of objects for an object', async () => {
+      await put('a/b', 'x');
+      expect(await storage.stat('a')).toBeUndefined();
+    });
+
+    it('reads a part, counted from 0, both ends included', async () => {
+      await put('a', '0123456789');
+      expect(await text('a', { first: 0, last: 0 })).toBe('0');
+      expect(await text('a', { first: 3, last: 5 })).toBe('345');
+      expect(await text('a', { first: 8, last: 99 })).toBe('89');
+    });
+
+    it('replaces an object whole', async () => {
+      await put('a', 'the first, which is longer');
+      await put('a', 'second');
+      expect(await text('a')).toBe('second');
+    });
+
+    it('lets a reader that began before a replacement finish the old object', async () => {
+      await put('a', 'old');
+      const reading = await storage.read('a');
+      await put('a', 'new');
+      expect((await reading?.toArray())?.join('')).toBe('old');
+    });
+
+    it('keeps one of two objects that are put at once under one key', async () => {
+      const contents = Array.from({ length: 8 }, (_, index) => String(index).repeat(100_000));
+      await Promise.all(contents.map((content) => put('a', content)));
+      expect(contents).toContain(await text('a'));
+      expect(await everything()).toHaveLength(1);
+    });
+
+    it('forgets an object, and one it never had', async () => {
+      await put('a/b', 'x');
+      await storage.remove('a/b');
+      await storage.remove('a/b');
+      await storage.remove('c');
+      expect(await storage.stat('a/b')).toBeUndefined();
+      expect(await everything()).toEqual([]);
+    });
+
+    it('keeps nothing of a stream that breaks off, and the old object stays', async () => {
+      const broken = async function* () {
+        yield Buffer.alloc(100_000);
+        throw new Error('the source broke');
+      };
+      await expect(storage.put('new', Readable.from(broken()))).rejects.toThrow('the source broke');
+      expect(await everything()).toEqual([]);
+      await put('old', 'old');
+      await expect(storage.put('old', Readable.from(broken()))).rejects.toThrow('the source broke');
+      expect(await text('old')).toBe('old');
+      expect(await everything()).toHaveLength(1);
+    });
+
+    it('keeps nothing of an object that is larger than it may be', async () => {
+      const file = join(folder, 'source');
+      await writeFile(file, '123456');
+      await expect(storage.put('a', { file }, { bytesMax: 5 })).rejects.toThrow(ObjectTooLarge);
+      const source = Readable.from([Buffer.from('123'), Buffer.from('456')]);
+      await expect(storage.put('a', source, { bytesMax: 5 })).rejects.toThrow(ObjectTooLarge);
+      expect(await everything()).toEqual([]);
+      await storage.put('a', { file }, { bytesMax: 6 });
+      expect(await text('a')).toBe('123456');
+    });
+
+    it.each([
+      '',
+      '/a',
+      'a/',
+      'a//b',
+      '.',
+      '..',
+      '../a',
+      'a/../b',
+      'a/./b',
+      '.a',
+      'a/.b',
+      'a\\b',
+      'a b',
+      'a\0b',
+      'ä',
+    ])('refuses %j as a key', async (key) => {
+      await expect(put(key, 'x')).rejects.toThrow('is no storage key');
+      await expect(storage.read(key)).rejects.toThrow('is no storage key');
+      await expect(storage.stat(key)).rejects.toThrow('is no storage key');
+      await expect(storage.remove(key)).rejects.toThrow('is no storage key');
+    });
+  });
+}

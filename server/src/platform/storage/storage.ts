@@ -1,0 +1,54 @@
+// What it takes to keep files: four acts over keys. A driver (a folder now, S3 later) promises all that is
+// written here; `storage.suite.ts` holds every driver to it. Knows nothing of what the files are.
+import type { Readable } from 'node:stream';
+
+/** Where the bytes of a new object come from: a stream, or a finished file (which is left where it is). */
+export type StorageSource = Readable | { file: string };
+
+/** The first and the last byte wanted, both counted from 0 and both included, as HTTP counts them. */
+export interface ByteRange {
+  first: number;
+  last: number;
+}
+
+export interface PutOptions {
+  /** More bytes than this are an error, and nothing is kept. */
+  bytesMax?: number;
+}
+
+export interface Storage {
+  /**
+   * Keeps an object, all of it or nothing: a reader sees the old object or the new one, never a part, and after
+   * a failure or a crash there is neither a part nor a trace. When it resolves the bytes are on the disk. A
+   * stream is used up, or destroyed.
+   *
+   * @throws what the source threw; ObjectTooLarge when there are more bytes than `bytesMax`; Outage when the
+   *   storage cannot take it (disk full, no rights)
+   */
+  put(key: string, source: StorageSource, options?: PutOptions): Promise<void>;
+  /**
+   * Opens an object. Without a range, all of it. A range that reaches beyond the end gives what there is.
+   *
+   * @returns undefined when there is none
+   */
+  read(key: string, range?: ByteRange): Promise<Readable | undefined>;
+  /** How large an object is; undefined when there is none. */
+  stat(key: string): Promise<{ bytes: number } | undefined>;
+  /** Forgets an object. One that is not there is forgotten already. */
+  remove(key: string): Promise<void>;
+}
+
+/** An object was larger than its maker said it may be. */
+export class ObjectTooLarge extends Error {
+  override readonly name = 'ObjectTooLarge';
+}
+
+/**
+ * Keys are paths of plain names, so that every driver can have them: `org_1/ab/abcd.jpg`.
+ *
+ * @throws Error for anything else. Keys are made by us, so a bad one is a bug, and never reaches the disk
+ */
+export function checkKey(key: string): void {
+  const isPlain = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/.test(key);
+  if (!isPlain || key.length > 500) throw new Error(`"${key}" is no storage key.`);
+}

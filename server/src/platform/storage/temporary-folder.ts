@@ -1,0 +1,41 @@
+// Files that are only half made. They live in a folder of their own, and what a crash left there is swept away.
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+
+export interface TemporaryFolder {
+  /** A path at which nothing is yet. */
+  newPath(): string;
+  /** Runs `work` with such a path and removes whatever is there afterwards, however it ended. */
+  withPath<T>(work: (path: string) => Promise<T>): Promise<T>;
+}
+
+/**
+ * Another process may share the folder, and no half-made file of a living one is this old: a fetch takes
+ * seconds.
+ */
+const abandonedAfterMs = 60 * 60 * 1000;
+
+/** Makes the folder if need be and removes what was abandoned in it. */
+export async function openTemporaryFolder(folder: string, clock: Clock): Promise<TemporaryFolder> {
+  await mkdir(folder, { recursive: true });
+  const oldest = clock.now().getTime() - abandonedAfterMs;
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined); // Gone: another process swept it, or finished with it.
+    if (found && found.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
+  }
+  const newPath = () => join(folder, randomUUID());
+  return {
+    newPath,
+    async withPath(work) {
+      const path = newPath();
+      try {
+        return await work(path);
+      } finally {
+        await rm(path, { force: true });
+      }
+    },
+  };
+}

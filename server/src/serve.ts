@@ -1,0 +1,137 @@
+// `serve` and `worker`: starts what the role asks for, says so, and stops it in order.
+import { join } from 'node:path';
+import type { Simulator } from '@pintail/simulator';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
+import { keysChannel } from './features/auth/index.ts';
+import { lanesChannel } from './features/posts/index.ts';
+import { startSweeper, type Worker } from './features/publishing/index.ts';
+import { type FirstRunResult, firstRun } from './features/system/index.ts';
+import {
+  type Installation,
+  makeDataDir,
+  openInstallation,
+  pinterestApiUrlOf,
+  publicUrlOf,
+} from './installation.ts';
+import { listen } from './platform/db/listen.ts';
+import type { Log } from './platform/log.ts';
+
+export interface Served {
+  /** How callers reach the API; null for a worker alone. */
+  url: string | null;
+  simulatorUrl: string | null;
+  firstRun: FirstRunResult | null;
+  /** Finishes what is under way, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** A call to Pinterest under way is waited for this long; then its lane is left to another worker. */
+const graceMs = 10_000;
+
+export async function serve(config: Config, log: Log): Promise<Served> {
+  const stoppers: (() => Promise<void> | void)[] = [];
+  async function stop(): Promise<void> {
+    for (const stopper of stoppers.splice(0).reverse()) await stopper();
+  }
+  try {
+    makeDataDir(config);
+    const simulator = await startOwnSimulator(config);
+    if (simulator) stoppers.push(() => simulator.close());
+    const installation = await openInstallation({
+      config,
+      log,
+      pinterestApiUrl: simulator?.apiUrl ?? pinterestApiUrlOf(config),
+      publicUrl: publicUrlOf(config),
+      // Our own simulator's sample pictures.
+      ...(simulator && { allowedPrivateHosts: hostsOf(simulator) }),
+    });
+    stoppers.push(() => installation.close());
+    const prepared =
+      config.role === 'worker'
+        ? null
+        : await firstRun({
+            database: installation.database,
+            auth: installation.app.auth,
+            accounts: installation.app.accounts,
+            keyFile: join(config.dataDir, 'first-api-key'),
+            simulatorUrl: simulator?.url ?? null,
+            keyPrefix: config.pinterestEnvironment === 'simulator' ? 'pt_test_' : 'pt_live_',
+          });
+    if (config.role !== 'api') stoppers.push(await startWorker(installation, log));
+    let url: string | null = null;
+    if (config.role !== 'worker') {
+      const http = await startHttp(config, installation, log);
+      stoppers.push(() => http.close());
+      url = publicUrlOf(config, portOf(http));
+    }
+    return { url, simulatorUrl: simulator?.url ?? null, firstRun: prepared, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Only the all-in-one process runs the simulator; others use the one they are pointed at. */
+async function startOwnSimulator(config: Config): Promise<Simulator | null> {
+  const isOwn =
+    config.role === 'all' && config.pinterestEnvironment === 'simulator' && !config.pinterestApiUrl;
+  if (!isOwn) return null;
+  // Loaded only here: a process that talks to Pinterest does not carry a pretend one.
+  const { startSimulator } = await import('@pintail/simulator');
+  return startSimulator({
+    port: config.simulatorPort,
+    dataFile: join(config.dataDir, 'simulator.jsonl'),
+  });
+}
+
+function hostsOf(simulator: Simulator): string[] {
+  const { port } = new URL(simulator.url);
+  return [`127.0.0.1:${port}`, `localhost:${port}`];
+}
+
+async function startWorker(installation: Installation, log: Log): Promise<() => Promise<void>> {
+  const worker: Worker = installation.app.createWorker();
+  const { database, databaseUrl, clock } = installation;
+  const listener = await listen({
+    url: databaseUrl,
+    channel: lanesChannel,
+    onNotify: worker.wake,
+    onGap: worker.wake,
+    log,
+    clock,
+  });
+  const cancelSweeper = startSweeper({ database, clock, log });
+  worker.start();
+  return async () => {
+    cancelSweeper();
+    await worker.stop(graceMs);
+    await listener.close();
+  };
+}
+
+async function startHttp(config: Config, installation: Installation, log: Log): Promise<FastifyInstance> {
+  const { app, databaseUrl, clock } = installation;
+  const http = app.createHttp();
+  const listener = await listen({
+    url: databaseUrl,
+    channel: keysChannel,
+    onNotify: app.auth.forgetCached,
+    onGap: app.auth.forgetCached,
+    log,
+    clock,
+  });
+  http.addHook('onClose', () => listener.close());
+  try {
+    await http.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+  return http;
+}
+
+function portOf(http: FastifyInstance): number {
+  const address = http.server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

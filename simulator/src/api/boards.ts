@@ -1,0 +1,91 @@
+// The account, its boards and their sections (facts, section 11).
+
+import { z } from 'zod';
+import type { Answer, Call, Operation } from '../http/operation.ts';
+import { pageOf } from '../http/paging.ts';
+import { adAccount, check, digits, paging } from '../http/parse.ts';
+import { getBoard, maySee } from './access.ts';
+import { accountView, boardsOf, boardView, sectionView } from './views.ts';
+
+const boardPath = z.object({ board_id: digits });
+const accountQuery = z.object(adAccount);
+const pagedQuery = z.object({ ...paging, ...adAccount });
+const boardsQuery = pagedQuery.extend({
+  privacy: z.enum(['ALL', 'PUBLIC', 'PROTECTED', 'SECRET', 'PUBLIC_AND_SECRET']).default('ALL'),
+});
+
+function readAccount(call: Call): Answer {
+  check(accountQuery, call.query);
+  return { status: 200, body: accountView(call.world, call.account) };
+}
+
+function listBoards(call: Call): Answer {
+  const query = check(boardsQuery, call.query);
+  const boards = boardsOf(call.world, call.account)
+    .filter((board) => maySee(call, board, 'boards:read'))
+    .filter(
+      ({ privacy }) =>
+        query.privacy === 'ALL' ||
+        privacy === query.privacy ||
+        (query.privacy === 'PUBLIC_AND_SECRET' && privacy !== 'PROTECTED'),
+    );
+  const { listing } = call.world.settings();
+  const page = pageOf(boards, listing.order, query, listing);
+  const items = page.items.map((board) => boardView(call.world, board));
+  return { status: 200, body: { items, bookmark: page.bookmark } };
+}
+
+function readBoard(call: Call): Answer {
+  const path = check(boardPath, call.params);
+  check(accountQuery, call.query);
+  return { status: 200, body: boardView(call.world, getBoard(call, path.board_id, 'boards:read')) };
+}
+
+function listSections(call: Call): Answer {
+  const path = check(boardPath, call.params);
+  const query = check(pagedQuery, call.query);
+  const board = getBoard(call, path.board_id, 'boards:read');
+  const sections = [...call.world.store.rows.sections.values()].filter((row) => row.boardId === board.id);
+  const { listing } = call.world.settings();
+  const page = pageOf(sections, 'oldest', query, listing);
+  return { status: 200, body: { items: page.items.map(sectionView), bookmark: page.bookmark } };
+}
+
+export const boardOperations: Operation[] = [
+  {
+    id: 'user_account/get',
+    method: 'GET',
+    path: '/user_account',
+    scopes: ['user_accounts:read'],
+    category: 'org_read',
+    takesClientCredentials: true,
+    handle: readAccount,
+  },
+  {
+    id: 'boards/list',
+    method: 'GET',
+    path: '/boards',
+    scopes: ['boards:read'],
+    category: 'org_read',
+    takesClientCredentials: true,
+    handle: listBoards,
+  },
+  {
+    id: 'boards/get',
+    method: 'GET',
+    path: '/boards/:board_id',
+    scopes: ['boards:read'],
+    category: 'org_read',
+    takesClientCredentials: true,
+    handle: readBoard,
+  },
+  {
+    id: 'board_sections/list',
+    method: 'GET',
+    path: '/boards/:board_id/sections',
+    scopes: ['boards:read'],
+    category: 'org_read',
+    takesClientCredentials: true,
+    handle: listSections,
+  },
+];

@@ -1,0 +1,161 @@
+// Reading, listing and deleting Pins.
+
+import { z } from 'zod';
+import type { Answer, Call, Operation } from '../http/operation.ts';
+import { pageOf } from '../http/paging.ts';
+import { adAccount, check, digits, paging, queryBoolean, queryList } from '../http/parse.ts';
+import type { Pin } from '../store/model.ts';
+import { getBoard, getPin, getSection, listed, maySee } from './access.ts';
+import { createPin } from './pin-create.ts';
+import { creativeType, pinView } from './views.ts';
+
+const readScopes = ['boards:read', 'pins:read'];
+const writeScopes = ['boards:read', 'boards:write', 'pins:read', 'pins:write'];
+
+const creativeTypes = queryList([
+  'REGULAR',
+  'VIDEO',
+  'SHOPPING',
+  'CAROUSEL',
+  'MAX_VIDEO',
+  'SHOP_THE_PIN',
+  'COLLECTION',
+  'IDEA',
+  'SHOWCASE',
+  'QUIZ',
+  'COLLAGE',
+  'MAX_WIDTH_REGULAR_COLLECTION',
+  'MAX_WIDTH_VIDEO_COLLECTION',
+]).optional();
+
+const listQuery = z.object({
+  ...paging,
+  ...adAccount,
+  creative_types: creativeTypes,
+  pin_metrics: queryBoolean,
+});
+const ownListQuery = listQuery.extend({
+  pin_filter: z.enum(['exclude_native', 'exclude_repins', 'has_been_promoted']).optional(),
+  include_protected_pins: queryBoolean,
+  pin_type: z.enum(['PRIVATE']).optional(),
+});
+const pinPath = z.object({ pin_id: digits });
+const pinQuery = z.object({ ...adAccount, pin_metrics: queryBoolean });
+const boardPath = z.object({ board_id: digits });
+const sectionPath = boardPath.extend({ section_id: digits });
+
+function pageOfPins(call: Call, pins: readonly Pin[], query: z.infer<typeof listQuery>): Answer {
+  const { listing } = call.world.settings();
+  const wanted = listed(call, pins).filter(
+    (pin) => query.creative_types?.includes(creativeType(pin) as never) ?? true,
+  );
+  const page = pageOf(wanted, listing.order, query, listing);
+  const options = { viewer: call.account, withMetrics: query.pin_metrics };
+  return {
+    status: 200,
+    body: { items: page.items.map((pin) => pinView(call.world, pin, options)), bookmark: page.bookmark },
+  };
+}
+
+function listOwnPins(call: Call): Answer {
+  const query = check(ownListQuery, call.query);
+  if (query.pin_filter === 'has_been_promoted') return pageOfPins(call, [], query);
+  const pins = call.world.store.pinsOfAccount(call.account.id).filter((pin) => {
+    const board = call.world.store.rows.boards.get(pin.boardId);
+    if (board === undefined || !maySee(call, board, 'boards:read', 'pins:read')) return false;
+    const isShown = board.privacy !== 'PROTECTED' || query.include_protected_pins;
+    return isShown && (query.pin_type !== 'PRIVATE' || board.privacy === 'SECRET');
+  });
+  return pageOfPins(call, pins, query);
+}
+
+/** Includes the Pins of the board's sections (facts, section 8, no. 3). */
+function listBoardPins(call: Call): Answer {
+  const path = check(boardPath, call.params);
+  const query = check(listQuery, call.query);
+  const board = getBoard(call, path.board_id, 'boards:read', 'pins:read');
+  return pageOfPins(call, call.world.store.pinsOfBoard(board.id), query);
+}
+
+function listSectionPins(call: Call): Answer {
+  const path = check(sectionPath, call.params);
+  const query = check(listQuery, call.query);
+  const board = getBoard(call, path.board_id, 'boards:read', 'pins:read');
+  const section = getSection(call, board, path.section_id);
+  const pins = call.world.store.pinsOfBoard(board.id).filter((pin) => pin.boardSectionId === section.id);
+  return pageOfPins(call, pins, query);
+}
+
+function readPin(call: Call): Answer {
+  const path = check(pinPath, call.params);
+  const query = check(pinQuery, call.query);
+  const pin = getPin(call, path.pin_id, 'boards:read', 'pins:read');
+  const options = { viewer: call.account, withMetrics: query.pin_metrics };
+  return { status: 200, body: pinView(call.world, pin, options) };
+}
+
+function deletePin(call: Call): Answer {
+  const path = check(pinPath, call.params);
+  const pin = getPin(call, path.pin_id, 'boards:write', 'pins:write');
+  // Kept with a mark, so that the control interface can still tell that it was made.
+  const row = { ...pin, deletedAt: call.world.clock.now().toISOString() };
+  call.world.store.commit({ put: 'pins', row });
+  return { status: 204 };
+}
+
+export const pinOperations: Operation[] = [
+  {
+    id: 'pins/create',
+    method: 'POST',
+    path: '/pins',
+    scopes: writeScopes,
+    category: 'org_write',
+    takesClientCredentials: true,
+    handle: createPin,
+  },
+  {
+    id: 'pins/list',
+    method: 'GET',
+    path: '/pins',
+    scopes: readScopes,
+    category: 'org_read',
+    takesClientCredentials: true,
+    handle: listOwnPins,
+  },
+  {
+    id: 'pins/get',
+    method: 'GET',
+    path: '/pins/:pin_id',
+    scopes: readScopes,
+    category: 'org_read',
+    takesClientCredentials: true,
+    handle: readPin,
+  },
+  {
+    id: 'pins/delete',
+    method: 'DELETE',
+    path: '/pins/:pin_id',
+    scopes: writeScopes,
+    category: 'org_write',
+    takesClientCredentials: true,
+    handle: deletePin,
+  },
+  {
+    id: 'boards/list_pins',
+    method: 'GET',
+    path: '/boards/:board_id/pins',
+    scopes: readScopes,
+    category: 'org_read',
+    takesClientCredentials: true,
+    handle: listBoardPins,
+  },
+  {
+    id: 'board_sections/list_pins',
+    method: 'GET',
+    path: '/boards/:board_id/sections/:section_id/pins',
+    scopes: readScopes,
+    category: 'org_read',
+    takesClientCredentials: true,
+    handle: listSectionPins,
+  },
+];

@@ -1,0 +1,101 @@
+// Who calls, and may they: bearer tokens, their scopes, the level of their app (facts, sections 2, 3, 7).
+
+import { timingSafeEqual } from 'node:crypto';
+import { fingerprint } from '../store/ids.ts';
+import type { Account, App, Environment, Token } from '../store/model.ts';
+import type { World } from '../world.ts';
+import type { Operation } from './operation.ts';
+import {
+  authenticationFailed,
+  consumerTypeNotSupported,
+  missingScopes,
+  notPermitted,
+  Refusal,
+  trialApp,
+} from './refusal.ts';
+
+export const allScopes = [
+  'boards:read',
+  'boards:read_secret',
+  'boards:write',
+  'boards:write_secret',
+  'pins:read',
+  'pins:read_secret',
+  'pins:write',
+  'pins:write_secret',
+  'user_accounts:read',
+  'user_accounts:write',
+] as const;
+
+export interface Caller {
+  token: Token;
+  account: Account;
+  app: App;
+}
+
+/** Who the token belongs to, whether or not it is still good. */
+export function findCaller(world: World, authorization: string | undefined): Caller | undefined {
+  const bearer = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1];
+  if (bearer === undefined) return undefined;
+  const token = world.store.rows.tokens.get(fingerprint(bearer));
+  if (token === undefined) return undefined;
+  const account = world.store.rows.accounts.get(token.accountId);
+  const app = world.store.rows.apps.get(token.appId);
+  return account && app ? { token, account, app } : undefined;
+}
+
+export function admit(
+  world: World,
+  operation: Operation,
+  environment: Environment,
+  caller: Caller | undefined,
+): Caller {
+  if (caller === undefined) throw authenticationFailed();
+  const { token, account, app } = caller;
+  const isGood =
+    token.accessRevokedAt === null &&
+    world.clock.nowMs() < Date.parse(token.accessExpiresAt) &&
+    account.state !== 'deleted' &&
+    // A token of the other environment is as bad as an unknown one (section 2).
+    account.environment === environment;
+  if (!isGood) throw authenticationFailed();
+  if (app.level === 'pending') throw consumerTypeNotSupported();
+  if (token.kind === 'client' && operation.takesClientCredentials !== true) throw notPermitted();
+  const missing = operation.scopes.filter((scope) => !token.scopes.includes(scope));
+  if (missing.length > 0) throw missingScopes(missing);
+  if (account.state === 'suspended') throw notPermitted('This account has been suspended.');
+  if (environment === 'sandbox' && operation.isMissingInSandbox === true) {
+    throw notPermitted('This endpoint is not available in the sandbox.');
+  }
+  const isTrialPublishing = app.level === 'trial' && environment === 'production';
+  if (isTrialPublishing && operation.id === 'pins/create') throw trialApp();
+  return caller;
+}
+
+/** The app behind HTTP Basic, for the token calls. */
+export function admitApp(world: World, authorization: string | undefined): App {
+  const encoded = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '')?.[1];
+  const pair = Buffer.from(encoded ?? '', 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  const app = colon > 0 ? world.store.rows.apps.get(pair.slice(0, colon)) : undefined;
+  if (app === undefined || !isSame(app.secretFingerprint, fingerprint(pair.slice(colon + 1)))) {
+    throw authenticationFailed();
+  }
+  return app;
+}
+
+/** A spam block strikes what makes Pins (section 14, no. 23). */
+export function refuseBlocked(world: World, operation: Operation, account: Account): void {
+  if (operation.id !== 'pins/create' && operation.id !== 'pins/save') return;
+  const block = world.store.rows.spamBlocks.get(account.id);
+  if (block === undefined || world.clock.nowMs() >= Date.parse(block.until)) return;
+  throw new Refusal(
+    block.status,
+    9,
+    "You've hit a block (Pins) we have in place to combat spam. Please try again later.",
+  );
+}
+
+function isSame(left: string, right: string): boolean {
+  return timingSafeEqual(Buffer.from(left), Buffer.from(right));
+}

@@ -1,0 +1,86 @@
+// The ledger: every request that reached the pretend Pinterest, so that a test can count them.
+// It never holds a token, a secret or the bytes of a picture.
+
+export interface LedgerEntry {
+  requestNumber: number;
+  at: string;
+  method: string;
+  path: string;
+  query: Record<string, unknown>;
+  operation: string | null;
+  environment: string | null;
+  accountId: string | null;
+  appId: string | null;
+  body: unknown;
+  /** Null while the request is still being answered. */
+  status: number | null;
+  durationMs: number | null;
+  /** The faults that were applied, such as `reset after`. */
+  faults: string[];
+  /** How the answer left: whole, cut short by a fault, or not at all. */
+  answer: 'pending' | 'sent' | 'truncated' | 'none';
+  requestId: string;
+}
+
+export interface Ledger {
+  open(entry: Omit<LedgerEntry, 'requestNumber'>): LedgerEntry;
+  list(): readonly LedgerEntry[];
+  clear(): void;
+  /** Numbers go on after a restart, so that a Pin's requestNumber stays its own. */
+  startAfter(requestNumber: number): void;
+}
+
+const entriesMax = 20_000;
+
+export function createLedger(): Ledger {
+  let entries: LedgerEntry[] = [];
+  let last = 0;
+  return {
+    open: (given) => {
+      last += 1;
+      const entry = { requestNumber: last, ...given };
+      entries.push(entry);
+      if (entries.length > entriesMax) entries = entries.slice(-entriesMax / 2);
+      return entry;
+    },
+    list: () => entries,
+    clear: () => {
+      entries = [];
+    },
+    startAfter: (requestNumber) => {
+      last = Math.max(last, requestNumber);
+    },
+  };
+}
+
+const secretNames = new Set([
+  'access_token',
+  'refresh_token',
+  'client_secret',
+  'code',
+  'token',
+  'authorization',
+]);
+const bytesNames = new Set(['data', 'cover_image_data']);
+const textLengthMax = 300;
+
+/** A body or query fit for the ledger: long text shortened, base64 and secrets replaced by their length. */
+export function forLedger(value: unknown, name = '', depth = 0): unknown {
+  if (depth > 8) return '[too deep]';
+  if (typeof value === 'string') {
+    if (secretNames.has(name)) return `[secret, ${value.length} characters]`;
+    if (bytesNames.has(name)) return `[base64, ${value.length} characters]`;
+    return value.length > textLengthMax
+      ? `${value.slice(0, textLengthMax)}… [${value.length} characters]`
+      : value;
+  }
+  if (Array.isArray(value)) return value.slice(0, 20).map((item) => forLedger(item, name, depth + 1));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value)
+        .slice(0, 50)
+        .map(([key, item]) => [key.slice(0, 100), forLedger(item, key, depth + 1)]),
+    );
+  }
+  return value;
+}

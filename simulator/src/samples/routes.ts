@@ -1,0 +1,47 @@
+// Serves the sample pictures: a list at /samples/ and each as JPEG or PNG, rendered once.
+
+import type { FastifyInstance } from 'fastify';
+import sharp from 'sharp';
+import { sampleHeight, samples, sampleWidth } from './drawings.ts';
+
+const rendered = new Map<string, Promise<Buffer>>();
+
+function render(name: string, format: 'jpg' | 'png'): Promise<Buffer> | undefined {
+  const sample = samples.find((candidate) => candidate.name === name);
+  if (sample === undefined) return undefined;
+  const key = `${name}.${format}`;
+  const known = rendered.get(key);
+  if (known !== undefined) return known;
+  const drawn = sharp(Buffer.from(sample.drawing));
+  const bytes = format === 'jpg' ? drawn.jpeg({ quality: 84 }).toBuffer() : drawn.png().toBuffer();
+  rendered.set(key, bytes);
+  return bytes;
+}
+
+export function addSamples(app: FastifyInstance): void {
+  app.get('/samples/', async (request) => {
+    const base = `${request.protocol}://${request.host}/samples`;
+    return {
+      samples: samples.map(({ name, title }) => ({
+        name,
+        title,
+        width: sampleWidth,
+        height: sampleHeight,
+        jpg: `${base}/${name}.jpg`,
+        png: `${base}/${name}.png`,
+      })),
+    };
+  });
+
+  app.get('/samples/:file', async (request, reply) => {
+    const { file } = request.params as { file: string };
+    const match = /^([a-z]+)\.(jpg|png)$/.exec(file);
+    const [, name, format] = match ?? [];
+    const bytes = name === undefined ? undefined : await render(name, format === 'png' ? 'png' : 'jpg');
+    if (bytes === undefined) return reply.callNotFound();
+    return reply
+      .type(format === 'png' ? 'image/png' : 'image/jpeg')
+      .header('cache-control', 'public, max-age=3600')
+      .send(bytes);
+  });
+}
