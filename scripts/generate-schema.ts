@@ -18,7 +18,7 @@ interface Column {
   generated: string;
 }
 
-interface Catalog {
+export interface Catalog {
   columns: Column[];
   /** Per table: `primary key (id)`; in the order in which they are shown. */
   constraints: { table: string; name: string; definition: string }[];
@@ -163,7 +163,7 @@ const targets = {
 
 async function main(isCheck: boolean): Promise<void> {
   const log = createLog({ level: 'warn', format: 'pretty' });
-  const server = await startThrowawayServer({ log, name: 'pintail-generate' });
+  const server = await startThrowawayServer({ log, name: 'generate' });
   let catalog: Catalog;
   try {
     await migrate({ url: server.url, log });

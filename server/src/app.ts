@@ -9,7 +9,7 @@ import { createAuth } from './features/auth/index.ts';
 import { boardRoutes, createBoards } from './features/boards/index.ts';
 import { createMedia, registerMediaFiles } from './features/media/index.ts';
 import { createPosts, postRoutes } from './features/posts/index.ts';
-import { createWorker } from './features/publishing/index.ts';
+import { createWorker, type WorkerParts } from './features/publishing/index.ts';
 import { ping, registerHealth } from './features/system/index.ts';
 import { createPinterest } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
@@ -71,6 +71,8 @@ export async function createApp(parts: AppParts) {
   return {
     auth,
     accounts,
+    media,
+    pinterest,
     routes,
 
     createHttp(): FastifyInstance {
@@ -81,7 +83,8 @@ export async function createApp(parts: AppParts) {
       return http;
     },
 
-    createWorker() {
+    /** @param change For tests: what should be another part than the app's own. */
+    createWorker(change: Partial<WorkerParts> = {}) {
       return createWorker({
         database,
         clock,
@@ -95,6 +98,7 @@ export async function createApp(parts: AppParts) {
         owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
         lanesMax,
         random: Math.random,
+        ...change,
       });
     },
 

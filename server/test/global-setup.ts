@@ -19,8 +19,8 @@ const template = 'template_pintail';
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const log = createLog({ level: 'warn', format: 'pretty' });
   // A run that was killed has not stopped its server.
-  await sweepThrowawayServers('pintail-test');
-  const server = await startThrowawayServer({ log, name: 'pintail-test' });
+  await sweepThrowawayServers();
+  const server = await startThrowawayServer({ log, name: 'test' });
   try {
     await makeTemplate(server.superuserUrl);
     await migrate({ url: databaseUrl(server.url, template), log });

@@ -54,6 +54,8 @@ export interface CallerParts {
   timeoutMs?: number | undefined;
 }
 
+/** The one operation that may live at another address. */
+const tokenPath = '/oauth/token';
 const readTimeoutMs = 15_000;
 const writeTimeoutMs = 30_000;
 /** An image of 20 MB needs more than 30 s on a home line, and cutting it short would leave a lost answer. */
@@ -61,6 +63,7 @@ const slowestUploadBytesPerS = 256 * 1024;
 
 export function createCaller(parts: CallerParts): Caller {
   const base = parts.apiUrl.replace(/\/+$/, '');
+  const tokenUrl = parts.tokenUrl ?? base + tokenPath;
   const { clock, log, transport } = parts;
 
   async function ask<T>(question: Question<T>): Promise<Reply<T>> {
@@ -79,8 +82,7 @@ export function createCaller(parts: CallerParts): Caller {
   }
 
   function addressOf(question: Question<unknown>): URL {
-    const isTokenCall = question.path === '/oauth/token' && parts.tokenUrl !== undefined;
-    const url = new URL(isTokenCall && parts.tokenUrl ? parts.tokenUrl : base + question.path);
+    const url = new URL(question.path === tokenPath ? tokenUrl : base + question.path);
     for (const [name, value] of Object.entries(question.query ?? {})) {
       if (value !== null && value !== undefined) url.searchParams.set(name, String(value));
     }
@@ -99,7 +101,8 @@ export function createCaller(parts: CallerParts): Caller {
       return { kind: 'ok', value: (question.expects === null ? null : value) as T, call };
     },
     refuse(problem) {
-      return { failure: failureFor('invalid_request', { said: problem }), call: unsent(clock) };
+      const message = `Pinterest would not accept this, so it was not sent: ${problem}.`;
+      return { failure: { ...failureFor('invalid_request'), message }, call: unsent(clock) };
     },
   };
 }

@@ -108,6 +108,16 @@ test.each<[string, RawAnswer]>([
   expect(outcome).toMatchObject({ kind: 'lost', failure: { retryable: false } });
 });
 
+test('a 201 that ends after any byte but its last is lost', async () => {
+  const answer = `HTTP/1.1 201 Created\r\ncontent-length: 14\r\n\r\n{"id":"12345"}`.slice(0, -1);
+  let length = 0;
+  const { pinterest } = await setUp((socket) => socket.end(answer.slice(0, length)));
+  for (; length <= answer.length; length += 1) {
+    const { kind } = await pinterest.createPin('pina_token', body);
+    expect([length, kind]).toEqual([length, 'lost']);
+  }
+});
+
 test('a redirect is not followed', async () => {
   const outcome = await outcomeWith(respond(308, '', { location: '/v5/elsewhere' }));
   expect(outcome).toMatchObject({ kind: 'lost', failure: { reason: 'redirected' }, call: { status: 308 } });

@@ -21,244 +21,127 @@ function heard(over: Partial<Heard>): Heard {
   };
 }
 
+const hour = 3_600_000;
+const trial = 'Apps with Trial access may not create Pins in production - use API Sandbox instead.';
+const block = 'You’ve hit a block (Pins) we have in place to combat spam.';
+const ourEnd = 'Sorry! Something went wrong on our end.';
+
 type Row = [title: string, over: Partial<Heard>, kind: Kind, reason: ReasonCode | null];
 
-const hour = 3_600_000;
-const trialWords =
-  'Apps with Trial access may not create Pins in production https://api.pinterest.com - use API Sandbox https://api-sandbox.pinterest.com instead.';
+/** Answers with a body of Pinterest's own: status, code, words. */
+type Said = [status: number, code: number | null, message: string | null, kind: Kind, reason: ReasonCode];
+const said: Said[] = [
+  // Codes, one by one.
+  [400, 1, 'Invalid parameters.', 'refused', 'invalid_request'],
+  [400, 1, 'Invalid URL: link', 'refused', 'link_invalid'],
+  [400, 1, 'Sorry we could not fetch the image.', 'postponed', 'image_fetch_failed'],
+  [400, 1, 'Unable to reach the URL. Please check it.', 'postponed', 'image_fetch_failed'],
+  [401, 2, 'Authentication failed.', 'postponed', 'token_invalid'],
+  [401, 3, 'Your token does not have sufficient permissions.', 'refused', 'scope_missing'],
+  [401, 3, 'Your application consumer type is not supported', 'refused', 'app_not_approved'],
+  [401, 7, 'Not authorized to access Board or Pin.', 'refused', 'not_permitted'],
+  [403, 7, 'Not authorized to access Board or Pin.', 'refused', 'not_permitted'],
+  [429, 8, 'This request exceeded a rate limit.', 'postponed', 'rate_limited'],
+  [429, 8, 'Several writes to one object in a short time.', 'postponed', 'rate_limited'],
+  [429, 30, 'Too many requests.', 'postponed', 'rate_limited'],
+  [429, 29, 'A vendor’s article has 29 for rate limits.', 'postponed', 'rate_limited'],
+  [429, 9, block, 'postponed', 'spam_block'],
+  [403, 9, block, 'postponed', 'spam_block'],
+  [400, 9, null, 'postponed', 'spam_block'],
+  [429, 8, 'Blocked for spam.', 'postponed', 'spam_block'],
+  [403, 29, 'You are not permitted to access that resource.', 'refused', 'not_permitted'],
+  [403, 29, trial, 'refused', 'trial_app'],
+  [403, 3, trial, 'refused', 'trial_app'],
+  [404, 40, 'Board not found.', 'refused', 'board_not_found'],
+  [404, 50, 'Pin not found.', 'refused', 'pin_not_found'],
+  [400, 58, 'Try a different name', 'refused', 'board_name_taken'],
+  [409, 58, 'Try a different name', 'refused', 'board_name_taken'],
+  [403, 233, 'Image is too small.', 'refused', 'image_too_small'],
+  [403, 235, 'Image is broken.', 'refused', 'image_broken'],
+  [400, 283, 'Authorization grant invalid', 'refused', 'grant_invalid'],
+  [401, 283, 'Authorization grant invalid', 'refused', 'grant_invalid'],
+  [404, 2031, 'Sorry! We couldn’t find this board section.', 'refused', 'section_not_found'],
+  [403, 2625, 'Disapproved.', 'refused', 'account_disapproved'],
+  [403, 2626, 'Under review.', 'refused', 'account_under_review'],
+  [500, 2787, ourEnd, 'lost', 'pinterest_unavailable'],
+  [400, 2787, ourEnd, 'lost', 'pinterest_unavailable'],
+  [429, 2787, null, 'lost', 'pinterest_unavailable'],
 
+  // Older operations repeat the status as the code.
+  [400, 400, 'Invalid board section parameters.', 'refused', 'invalid_request'],
+  [403, 403, 'Not authorized to create board sections.', 'refused', 'not_permitted'],
+  [404, 404, 'Not found.', 'refused', 'not_found'],
+  [404, 404, 'Media upload not found', 'refused', 'media_not_found'],
+  [409, 409, 'Could not get exclusive access to the board.', 'postponed', 'busy'],
+  [500, 500, 'Could not create a new board section.', 'lost', 'pinterest_unavailable'],
+
+  // A 5xx is unknown whatever it says.
+  [500, 0, 'Unexpected error.', 'lost', 'pinterest_unavailable'],
+  [503, 9, block, 'lost', 'pinterest_unavailable'],
+  [504, null, null, 'lost', 'pinterest_unavailable'],
+
+  // Traps that developers reported. A token or board of the other environment looks like a bad one (2, 40 above).
+  [400, 1, 'cover_image_url or cover_image_content_type is required', 'refused', 'video_cover_missing'],
+  [400, 1, 'items: constraint: maxItems=5', 'refused', 'too_many_images'],
+  [400, 1, "'abc' does not match '^\\d+$'", 'refused', 'invalid_request'],
+  [400, 1, 'This link leads to spam.', 'refused', 'blocked_as_spam'],
+
+  // What nobody has seen yet.
+  [422, 77, 'Something new.', 'refused', 'invalid_request'],
+  [403, null, 'No.', 'refused', 'not_permitted'],
+];
+
+const unreadable = { readable: false, usable: false };
 const rows: Row[] = [
+  ...said.map(([status, code, message, kind, reason]): Row => {
+    return [`${status}/${code} ${message}`, { status, code, message }, kind, reason];
+  }),
+
   // How far it got.
-  ['DNS, refused connection, TLS', { reach: 'not_sent', readable: false }, 'postponed', 'connection_failed'],
-  ['cut before any byte of the answer', { reach: 'sent', readable: false }, 'lost', 'answer_lost'],
+  ['DNS, refused connection, TLS', { reach: 'not_sent', ...unreadable }, 'postponed', 'connection_failed'],
+  ['cut before any byte of the answer', { reach: 'sent', ...unreadable }, 'lost', 'answer_lost'],
   ['201 with an id', { status: 201, usable: true }, 'created', null],
   ['200 instead of 201 (declared since 5.18.0)', { status: 200, usable: true }, 'created', null],
   ['201 without an id', { status: 201 }, 'lost', 'answer_unreadable'],
-  ['201 without a body', { status: 201, readable: false }, 'lost', 'answer_unreadable'],
+  ['201 without a body', { status: 201, ...unreadable }, 'lost', 'answer_unreadable'],
   [
-    '201 with an id, cut after it',
+    '201 cut in the middle',
+    { status: 201, reach: 'answer_broken', ...unreadable },
+    'lost',
+    'answer_unreadable',
+  ],
+  [
+    '201 cut after the id',
     { status: 201, reach: 'answer_broken', usable: true },
     'lost',
     'answer_unreadable',
   ],
-  [
-    '201 cut in the middle',
-    { status: 201, reach: 'answer_broken', readable: false },
-    'lost',
-    'answer_unreadable',
-  ],
   ['200 that says failure', { status: 200, code: 1, message: 'x' }, 'lost', 'answer_unreadable'],
-  ['301 from a gateway', { status: 301, readable: false }, 'lost', 'redirected'],
-  ['303, which would mean it is done', { status: 303, readable: false }, 'lost', 'redirected'],
-  ['408', { status: 408, readable: false }, 'lost', 'pinterest_unavailable'],
-
-  // Codes, one by one.
-  ['400/1', { status: 400, code: 1, message: 'Invalid parameters.' }, 'refused', 'invalid_request'],
-  ['400/1 link', { status: 400, code: 1, message: 'Invalid URL: link' }, 'refused', 'link_invalid'],
-  [
-    '400/1 fetch',
-    { status: 400, code: 1, message: 'Sorry we could not fetch the image.' },
-    'postponed',
-    'image_fetch_failed',
-  ],
-  [
-    '400/1 reach',
-    { status: 400, code: 1, message: 'Unable to reach the URL. Check it.' },
-    'postponed',
-    'image_fetch_failed',
-  ],
-  ['401/2', { status: 401, code: 2, message: 'Authentication failed.' }, 'postponed', 'token_invalid'],
-  [
-    '401/3 scope (401, not 403)',
-    {
-      status: 401,
-      code: 3,
-      message: 'Your token does not have sufficient permissions to perform this operation.',
-    },
-    'refused',
-    'scope_missing',
-  ],
-  [
-    '401/3 app pending',
-    { status: 401, code: 3, message: 'Your application consumer type is not supported' },
-    'refused',
-    'app_not_approved',
-  ],
-  [
-    '401/7',
-    { status: 401, code: 7, message: 'Not authorized to access Board or Pin.' },
-    'refused',
-    'not_permitted',
-  ],
-  [
-    '403/7',
-    { status: 403, code: 7, message: 'Not authorized to access Board or Pin.' },
-    'refused',
-    'not_permitted',
-  ],
-  [
-    '429/8',
-    { status: 429, code: 8, message: 'This request exceeded a rate limit.' },
-    'postponed',
-    'rate_limited',
-  ],
-  [
-    '429/30 (another document)',
-    { status: 429, code: 30, message: 'Too many requests.' },
-    'postponed',
-    'rate_limited',
-  ],
-  ['429/29 (a vendor’s article)', { status: 429, code: 29, message: 'x' }, 'postponed', 'rate_limited'],
-  [
-    '429/9',
-    { status: 429, code: 9, message: 'You’ve hit a block (Pins) we have in place to combat spam.' },
-    'postponed',
-    'spam_block',
-  ],
-  ['403/9', { status: 403, code: 9, message: 'You’ve hit a block' }, 'postponed', 'spam_block'],
-  ['400/9', { status: 400, code: 9, message: null }, 'postponed', 'spam_block'],
-  [
-    '429 that speaks of spam',
-    { status: 429, code: 8, message: 'blocked for spam' },
-    'postponed',
-    'spam_block',
-  ],
-  [
-    '403/29',
-    { status: 403, code: 29, message: 'You are not permitted to access that resource.' },
-    'refused',
-    'not_permitted',
-  ],
-  ['403/29 Trial app', { status: 403, code: 29, message: trialWords }, 'refused', 'trial_app'],
-  ['403/3 Trial app (reported too)', { status: 403, code: 3, message: trialWords }, 'refused', 'trial_app'],
-  ['404/40', { status: 404, code: 40, message: 'Board not found.' }, 'refused', 'board_not_found'],
-  ['404/50', { status: 404, code: 50, message: 'Pin not found.' }, 'refused', 'pin_not_found'],
-  ['400/58', { status: 400, code: 58, message: 'Try a different name' }, 'refused', 'board_name_taken'],
-  ['409/58', { status: 409, code: 58, message: 'Try a different name' }, 'refused', 'board_name_taken'],
-  ['403/233', { status: 403, code: 233, message: 'Image is too small.' }, 'refused', 'image_too_small'],
-  ['403/235', { status: 403, code: 235, message: 'Image is broken.' }, 'refused', 'image_broken'],
-  ['400/283', { status: 400, code: 283, message: 'Authorization grant invalid' }, 'refused', 'grant_invalid'],
-  ['401/283', { status: 401, code: 283, message: 'Authorization grant invalid' }, 'refused', 'grant_invalid'],
-  [
-    '404/2031',
-    { status: 404, code: 2031, message: 'Sorry! We couldn’t find this board section.' },
-    'refused',
-    'section_not_found',
-  ],
-  ['403/2625', { status: 403, code: 2625, message: 'Disapproved.' }, 'refused', 'account_disapproved'],
-  ['403/2626', { status: 403, code: 2626, message: 'Under review.' }, 'refused', 'account_under_review'],
-  [
-    '2787 with 500',
-    { status: 500, code: 2787, message: 'Sorry! Something went wrong on our end.' },
-    'lost',
-    'pinterest_unavailable',
-  ],
-  [
-    '2787 with 400',
-    { status: 400, code: 2787, message: 'Sorry! Something went wrong on our end.' },
-    'lost',
-    'pinterest_unavailable',
-  ],
-  ['2787 with 429', { status: 429, code: 2787, message: null }, 'lost', 'pinterest_unavailable'],
-  [
-    '400/400',
-    { status: 400, code: 400, message: 'Invalid board section parameters.' },
-    'refused',
-    'invalid_request',
-  ],
-  [
-    '403/403',
-    { status: 403, code: 403, message: 'Not authorized to create board sections.' },
-    'refused',
-    'not_permitted',
-  ],
-  ['404/404', { status: 404, code: 404, message: 'Not found.' }, 'refused', 'not_found'],
-  [
-    '404/404 media',
-    { status: 404, code: 404, message: 'Media upload not found' },
-    'refused',
-    'media_not_found',
-  ],
-  [
-    '409/409',
-    {
-      status: 409,
-      code: 409,
-      message: 'Could not get exclusive access to the board to create a new section.',
-    },
-    'postponed',
-    'busy',
-  ],
-  [
-    '500/500',
-    { status: 500, code: 500, message: 'Could not create a new board section.' },
-    'lost',
-    'pinterest_unavailable',
-  ],
-  ['502 HTML', { status: 502, readable: false }, 'lost', 'pinterest_unavailable'],
-  ['503', { status: 503, code: 9, message: 'spam' }, 'lost', 'pinterest_unavailable'],
-  ['504', { status: 504, readable: false }, 'lost', 'pinterest_unavailable'],
-
-  // Traps developers reported.
-  [
-    'token of the other environment',
-    { status: 401, code: 2, message: 'Authentication failed.' },
-    'postponed',
-    'token_invalid',
-  ],
-  [
-    'board of the other environment',
-    { status: 404, code: 40, message: 'Board not found.' },
-    'refused',
-    'board_not_found',
-  ],
-  [
-    'video without a cover',
-    { status: 400, code: 1, message: 'cover_image_url or cover_image_content_type is required' },
-    'refused',
-    'video_cover_missing',
-  ],
-  [
-    'six slides',
-    { status: 400, code: 1, message: 'items: constraint: maxItems=5' },
-    'refused',
-    'too_many_images',
-  ],
-  [
-    'board id not digits',
-    { status: 400, code: 1, message: "'abc' does not match '^\\d+$'" },
-    'refused',
-    'invalid_request',
-  ],
-  [
-    'shortener taken for spam',
-    { status: 400, code: 1, message: 'This link leads to spam.' },
-    'refused',
-    'blocked_as_spam',
-  ],
+  ['301 from a gateway', { status: 301, ...unreadable }, 'lost', 'redirected'],
+  ['303, which would mean it is done', { status: 303, ...unreadable }, 'lost', 'redirected'],
+  ['408', { status: 408, ...unreadable }, 'lost', 'pinterest_unavailable'],
+  ['502 HTML', { status: 502, ...unreadable }, 'lost', 'pinterest_unavailable'],
 
   // Who is speaking: a gateway's page is no clear refusal, but some statuses come before the application.
-  ['401 without JSON', { status: 401, readable: false }, 'postponed', 'token_invalid'],
-  ['429 without JSON (Envoy)', { status: 429, readable: false }, 'postponed', 'rate_limited'],
+  ['401 without JSON', { status: 401, ...unreadable }, 'postponed', 'token_invalid'],
+  ['429 without JSON (Envoy)', { status: 429, ...unreadable }, 'postponed', 'rate_limited'],
   [
     '429 cut in the middle',
-    { status: 429, reach: 'answer_broken', readable: false },
+    { status: 429, reach: 'answer_broken', ...unreadable },
     'postponed',
     'rate_limited',
   ],
-  ['413 without JSON', { status: 413, readable: false }, 'refused', 'too_big'],
-  ['415 without JSON', { status: 415, readable: false }, 'refused', 'invalid_request'],
-  ['400 without JSON', { status: 400, readable: false }, 'lost', 'answer_unreadable'],
-  ['403 without JSON', { status: 403, readable: false }, 'lost', 'answer_unreadable'],
-  ['404 without JSON', { status: 404, readable: false }, 'lost', 'answer_unreadable'],
+  ['413 without JSON', { status: 413, ...unreadable }, 'refused', 'too_big'],
+  ['415 without JSON', { status: 415, ...unreadable }, 'refused', 'invalid_request'],
+  ['400 without JSON', { status: 400, ...unreadable }, 'lost', 'answer_unreadable'],
+  ['403 without JSON', { status: 403, ...unreadable }, 'lost', 'answer_unreadable'],
+  ['404 without JSON', { status: 404, ...unreadable }, 'lost', 'answer_unreadable'],
   [
     '400 cut in the middle',
-    { status: 400, reach: 'answer_broken', readable: false },
+    { status: 400, reach: 'answer_broken', ...unreadable },
     'lost',
     'answer_unreadable',
   ],
-  ['a new 4xx with JSON', { status: 422, code: 77, message: 'Something new.' }, 'refused', 'invalid_request'],
-  ['403 with JSON and no code', { status: 403, message: 'No.' }, 'refused', 'not_permitted'],
 ];
 
 describe('what an answer means', () => {
@@ -305,6 +188,8 @@ describe('who should pause, and for how long', () => {
     expect(failure({ status: 429, code: 8, retryAfterMs: 7_000, resetMs: 60_000 }).retryAfterMs).toBe(7_000);
     expect(failure({ status: 429, code: 8, resetMs: 60_000 }).retryAfterMs).toBe(60_000);
     expect(failure({ status: 429, code: 8 }).retryAfterMs).toBeNull();
+    expect(failure({ status: 429, retryAfterMs: 0, resetMs: 60_000 }).retryAfterMs).toBe(60_000);
+    expect(failure({ status: 429, retryAfterMs: 0, resetMs: 0 }).retryAfterMs).toBeNull();
   });
 
   test('a minute’s limit pauses the account; a daily quota (67,150 s seen) pauses the app', () => {
@@ -313,8 +198,8 @@ describe('who should pause, and for how long', () => {
   });
 
   test('a spam block pauses the account for hours, however soon the rate limit is renewed', () => {
-    const block = failure({ status: 429, code: 9, resetMs: 60_000, retryAfterMs: 1_000 });
-    expect(block).toMatchObject({ scope: 'account', accountProblem: 'spam_block', retryAfterMs: 4 * hour });
+    const blocked = failure({ status: 429, code: 9, resetMs: 60_000, retryAfterMs: 1_000 });
+    expect(blocked).toMatchObject({ scope: 'account', accountProblem: 'spam_block', retryAfterMs: 4 * hour });
     expect(failure({ status: 429, code: 9, retryAfterMs: 20 * hour }).retryAfterMs).toBe(20 * hour);
   });
 
@@ -330,7 +215,7 @@ describe('who should pause, and for how long', () => {
   });
 
   test('a Trial or pending app concerns every account; no connection does too', () => {
-    expect(failure({ status: 403, code: 29, message: trialWords }).scope).toBe('app');
+    expect(failure({ status: 403, code: 29, message: trial }).scope).toBe('app');
     expect(failure({ status: 401, code: 3, message: 'consumer type is not supported' }).scope).toBe('app');
     expect(failure({ reach: 'not_sent' })).toMatchObject({ scope: 'app', repeatsMax: null });
   });

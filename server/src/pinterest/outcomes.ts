@@ -134,9 +134,12 @@ function judgeUnauthorized(heard: Heard, says: (pattern: RegExp) => boolean): Ve
   return postponed('token_invalid', { retryAfterMs: heard.retryAfterMs, repeatsMax: 1 });
 }
 
-/** A daily quota was seen with 67,150 s to wait (airbyte #16161); `Retry-After` is undocumented but honoured. */
+/**
+ * A daily quota was seen with 67,150 s to wait (airbyte #16161); `Retry-After` is undocumented but honoured.
+ * A wait of 0 after a refusal is no answer to the question how long.
+ */
 function rateLimited(heard: Heard): Verdict {
-  const retryAfterMs = heard.retryAfterMs ?? heard.resetMs;
+  const retryAfterMs = heard.retryAfterMs || heard.resetMs || null;
   const scope = (retryAfterMs ?? 0) > userLimitMsMax ? 'app' : 'account';
   return postponed('rate_limited', { retryAfterMs, scope });
 }

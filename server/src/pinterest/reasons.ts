@@ -187,7 +187,7 @@ export const reasons = {
   },
   invalid_request: {
     message: 'Pinterest did not accept what was sent.',
-    remediation: 'Change the post as Pinterest’s words say.',
+    remediation: 'Change what is named there, then try again.',
     scope: 'post',
     quote: true,
   },

@@ -4,6 +4,7 @@
 // handed to the socket. Not called: surely nothing left. Called: something may have, whatever the error says,
 // because a reset or «other side closed» looks the same before and after the server acted.
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
 import { addMs, type Clock } from '../platform/clock.ts';
 import type { Reach } from './outcomes.ts';
@@ -126,7 +127,8 @@ function exchangeOnce(dispatcher: Dispatcher, outgoing: Outgoing, clock: Clock):
           path: outgoing.url.pathname + outgoing.url.search,
           method: outgoing.method,
           headers: outgoing.headers,
-          body: toBody(outgoing.body),
+          // undici takes any async iterable as a body, though its types name only streams.
+          body: outgoing.body as string | Readable | null,
           idempotent: false,
         },
         handler,
@@ -135,11 +137,6 @@ function exchangeOnce(dispatcher: Dispatcher, outgoing: Outgoing, clock: Clock):
       settle(causeOf(error));
     }
   });
-}
-
-/** undici takes an async iterable as a body, though its types do not say so. */
-function toBody(body: Outgoing['body']): string | null {
-  return body as string | null;
 }
 
 /** The code alone: a message may hold addresses, and for a stream of ours anything at all. */

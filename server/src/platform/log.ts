@@ -21,5 +21,5 @@ export function createLog(settings: LogSettings, destination?: DestinationStream
   if (destination) return pino(options, destination);
   if (settings.format === 'json') return pino(options);
   // In this process rather than in a worker thread: less memory, and the last lines before an exit are kept.
-  return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' }));
+  return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }));
 }

@@ -36,7 +36,7 @@ export async function refuseEarly(head: Uint8Array, declared: DeclaredType): Pro
   const type = (await fileTypeFromBuffer(head))?.mime;
   // A TIFF is told by tables that may lie at its end; it is judged when all of it is there.
   if (type === undefined && isTiff(head)) return;
-  judge(type ?? textType(head), declared);
+  judge(type === undefined || type === 'application/xml' ? (textType(head) ?? type) : type, declared);
 }
 
 /**

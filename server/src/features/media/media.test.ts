@@ -278,7 +278,7 @@ describe('a refusal', () => {
     const jpeg = await picture().jpeg().toBuffer();
     const begun = Promise.withResolvers<ServerResponse>();
     harness.serve((_request, response) => {
-      response.writeHead(200, { 'content-length': String(jpeg.length) }).write(jpeg.subarray(0, 5000));
+      response.writeHead(200, { 'content-length': String(jpeg.length) }).write(jpeg.subarray(0, 1000));
       begun.resolve(response);
     });
     const asked = reasonOf(fetchMedia());
@@ -291,7 +291,7 @@ describe('a refusal', () => {
     const jpeg = await picture().jpeg().toBuffer();
     harness.serve((request, response) => {
       response.writeHead(200, { 'content-length': String(jpeg.length) });
-      response.write(jpeg.subarray(0, 5000), () => request.socket.destroy());
+      response.write(jpeg.subarray(0, 1000), () => request.socket.destroy());
     });
     expect(await reasonOf(fetchMedia())).toMatchObject({ code: 'connection_failed' });
   });

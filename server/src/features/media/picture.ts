@@ -30,6 +30,9 @@ sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
   operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}File`),
 });
+// Pictures come to us as files only. What loads from memory is for others in this process: the simulator looks
+// at the pictures it is sent, and draws its samples.
+sharp.unblock({ operation: ['Jpeg', 'Png', 'Svg'].map((name) => `VipsForeignLoad${name}Buffer`) });
 
 export interface PictureHeader {
   metadata: Metadata;
@@ -144,8 +147,9 @@ const jpegAttempts: readonly Attempt[] = [
 const pngSides: readonly (number | undefined)[] = [undefined, 4000, 2200];
 
 /** Upright, 8-bit sRGB, first frame, no metadata at all; PNG where there is transparency, else JPEG. */
-async function convert(path: string, { hasAlpha }: Metadata, to: string): Promise<Kept> {
-  const attempts = hasAlpha
+async function convert(path: string, metadata: Metadata, to: string): Promise<Kept> {
+  const isPng = metadata.hasAlpha && (await hasTransparency(path));
+  const attempts = isPng
     ? pngSides.map((side) => shrunk(path, side).png())
     : jpegAttempts.map(({ quality, chromaSubsampling, sideMax }) =>
         // Optimized coding would hold all of the picture in memory: 1.2 GB for 100 megapixels instead of 0.1.
@@ -154,13 +158,19 @@ async function convert(path: string, { hasAlpha }: Metadata, to: string): Promis
   for (const attempt of attempts) {
     const { width, height, size } = await attempt.toFile(to).catch(throwDecodeError);
     if (size <= keptBytesMax) {
-      return { path: to, contentType: hasAlpha ? 'image/png' : 'image/jpeg', width, height };
+      return { path: to, contentType: isPng ? 'image/png' : 'image/jpeg', width, height };
     }
   }
   throw new MediaProblem(
     'image_too_large',
     'The picture cannot be brought under 20 MB. Send it smaller, or as JPEG.',
   );
+}
+
+/** Whether any of it shows through. Every animated GIF claims so. Looked at in a size that keeps single pixels. */
+async function hasTransparency(path: string): Promise<boolean> {
+  const alpha = await shrunk(path, 1000).extractChannel('alpha').raw().toBuffer().catch(throwDecodeError);
+  return alpha.some((value) => value < 255);
 }
 
 function shrunk(path: string, sideMax: number | undefined): Sharp {

@@ -65,6 +65,10 @@ export const fitting: Record<string, () => Promise<Buffer>> = {
 export const convertible: Record<string, { make: () => Promise<Buffer>; to: 'image/jpeg' | 'image/png' }> = {
   'a WebP': { make: () => picture().webp().toBuffer(), to: 'image/jpeg' },
   'a WebP with transparency': { make: () => seeThrough().webp().toBuffer(), to: 'image/png' },
+  'a WebP whose transparency is not used': {
+    make: () => picture().ensureAlpha().webp().toBuffer(),
+    to: 'image/jpeg',
+  },
   'an animated WebP': { make: () => frames(3).webp().toBuffer(), to: 'image/jpeg' },
   'an animated GIF': { make: () => frames(3).gif().toBuffer(), to: 'image/jpeg' },
   'an AVIF': { make: () => picture().avif({ effort: 0 }).toBuffer(), to: 'image/jpeg' },
@@ -136,7 +140,7 @@ export const refused: Record<string, { make: () => Promise<Buffer>; code: string
   'a WebP that is half there': { make: () => part('webp', 0.5), code: 'image_broken' },
   'an AVIF that is half there': { make: () => part('avif', 0.5), code: 'image_broken' },
   'a GIF that is half there': { make: () => part('gif', 0.5), code: 'image_broken' },
-  'a TIFF that lacks its end': { make: () => part('tiff', 0.9), code: 'not_a_media_file' },
+  'a TIFF that lacks its end': { make: () => part('tiff', 0.9), code: 'image_broken' },
   'a PNG with a wrong bit': {
     make: async () => {
       const bytes = await picture().png().toBuffer();

@@ -1,3 +1,3 @@
 // Carries due posts to Pinterest, and finds out what became of lost answers.
 export { startSweeper } from './sweeper.ts';
-export { createWorker, type Worker } from './worker.ts';
+export { createWorker, type Worker, type WorkerParts } from './worker.ts';

@@ -1,13 +1,6 @@
 // Carries one due post to Pinterest: claim, prepare, mark, ask, settle.
 
-import type {
-  Call,
-  CreateOutcome,
-  CreatePinBody,
-  Failure,
- 
-  Pinterest,
-} from '../../pinterest/index.ts';
+import type { Call, CreateOutcome, CreatePinBody, Failure, Pinterest } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import { Outage } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';

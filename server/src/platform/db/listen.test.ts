@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { kill } from 'node:process';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { type Cancel, type Clock, systemClock } from '../clock.ts';
@@ -53,6 +54,7 @@ const start = () =>
     onGap: () => heard.push('(gap)'),
     log,
     clock,
+    answerPatienceMs: 500,
   });
 
 const notify = (payload: string) => testing.database.pool.query(`notify "Some channel", '${payload}'`);
@@ -69,7 +71,7 @@ async function cutConnection(): Promise<void> {
   await eventually('a retry is planned', () => timers.length > 0);
 }
 
-async function runTimer(): Promise<number> {
+function runTimer(): number {
   const timer = timers.shift();
   timer?.run();
   return timer?.delayMs ?? 0;
@@ -85,7 +87,7 @@ test('what others say on the channel is heard', async () => {
 test('after a lost connection it listens again and tells of the gap', async () => {
   await cutConnection();
   await notify('nobody hears this');
-  await runTimer();
+  runTimer();
   await eventually('the gap is told', () => heard.length > 0);
   await notify('back');
   await eventually('it hears again', () => heard.length > 1);
@@ -99,15 +101,27 @@ test('while the database stays away it tries ever less often, and no gap is told
   await cutConnection();
   const delays: number[] = [];
   for (let attempt = 0; attempt < 8; attempt += 1) {
-    delays.push(await runTimer());
+    delays.push(runTimer());
     await eventually('the next retry is planned', () => timers.length > 0);
   }
   expect(delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 15000, 15000]);
   expect(heard).toEqual([]);
   await admin.query(`alter database ${name} connection limit -1`);
-  await runTimer();
+  runTimer();
   await eventually('the gap is told', () => heard.length > 0);
   expect(heard).toEqual(['(gap)']);
+});
+
+test('a connection that is silent without having ended is given up', async () => {
+  const pid = (await listenerPid()) ?? 0;
+  kill(pid, 'SIGSTOP');
+  onTestFinished(() => {
+    kill(pid, 'SIGCONT');
+  });
+  heartbeats[0]?.run();
+  await eventually('a retry is planned', () => timers.length > 0);
+  runTimer();
+  await eventually('the gap is told', () => heard.length > 0);
 });
 
 test('an error in the handler does not end the listening', async () => {
@@ -125,7 +139,7 @@ test('a closed listener leaves no connection and plans no retry', async () => {
 
 test('closing while a retry is under way leaves no connection either', async () => {
   await cutConnection();
-  await runTimer();
+  runTimer();
   await listener.close();
   await eventually('the session ends', async () => (await listenerPid()) === undefined);
   expect(timers).toEqual([]);

@@ -14,6 +14,8 @@ export interface Listen {
   onGap(): void;
   log: Log;
   clock: Clock;
+  /** For how long the server may leave us without an answer. */
+  answerPatienceMs?: number;
 }
 
 export interface Listener {
@@ -24,10 +26,10 @@ const retryMsFirst = 250;
 const retryMsMax = 15_000;
 /** Finds a connection that was cut without a word, as firewalls do. */
 const heartbeatMs = 30_000;
-const answerPatienceMs = 10_000;
 
 /** Resolves when it hears; fails with an Outage where the database is away from the start. */
-export async function listen({ url, channel, onNotify, onGap, log, clock }: Listen): Promise<Listener> {
+export async function listen(listening: Listen): Promise<Listener> {
+  const { url, channel, onNotify, onGap, log, clock, answerPatienceMs = 10_000 } = listening;
   let client: pg.Client | undefined;
   let connecting: Promise<void> | undefined;
   let cancelRetry: Cancel | undefined;

@@ -65,6 +65,7 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     max: poolSize,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
     idleTimeoutMillis: 30_000,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,

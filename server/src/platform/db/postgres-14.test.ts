@@ -18,7 +18,7 @@ describe.runIf(packageFolder)(name, () => {
   beforeAll(async () => {
     server = await startThrowawayServer({
       log,
-      name: 'pintail-postgres-14',
+      name: 'postgres-14',
       ...(packageFolder && { packageFolder }),
     });
     ({ applied } = await migrate({ url: server.url, log }));

@@ -117,7 +117,7 @@ function addRoute(app: FastifyInstance, route: Route, authenticate: HttpOptions[
         query: request.query,
         body: request.body,
         log: request.log as Log,
-        signal: abortedWhenGone(request, reply),
+        signal: abortedWhenGone(reply),
       });
       return reply.code(route.status).send(success(data, request.id, warnings));
     },
@@ -129,9 +129,9 @@ function bearerKey(header: string | undefined): string | null {
   return match?.[1] ?? null;
 }
 
-function abortedWhenGone(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+function abortedWhenGone(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  request.raw.socket?.once('close', () => {
+  reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort();
   });
   return controller.signal;

@@ -121,8 +121,8 @@ async function copyBinaries(native: string, name: string, find: FindBinaries): P
     const unfinished = join(parent, `.${name}-${randomBytes(6).toString('hex')}`);
     try {
       await cp(native, unfinished, { recursive: true, verbatimSymlinks: true, filter: isNeededToRun });
-      await makeLinks(unfinished);
       await openToAll(unfinished);
+      await makeLinks(unfinished);
       // Whole or not at all; where another process was faster, its copy is as good as ours.
       await rename(unfinished, copy).catch((error: unknown) => {
         if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;

@@ -62,6 +62,15 @@ export async function isServerOf(pid: number, cluster: string): Promise<boolean>
   return output.includes('postgres') && output.includes(`-D ${directory} `);
 }
 
+/**
+ * Whether the server's program has been removed under it, as an upgrade of the packages does. Such a server
+ * answers until it needs one of its other files.
+ */
+export async function isProgramGone(pid: number): Promise<boolean> {
+  if (platform !== 'linux') return false;
+  return (await readlink(`/proc/${pid}/exe`).catch(() => '')).endsWith(' (deleted)');
+}
+
 /** Greater than any process number. */
 const nobodysPid = 2 ** 31 - 1;
 

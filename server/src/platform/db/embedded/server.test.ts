@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kill, platform } from 'node:process';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../../../test/eventually.ts';
 import { createLog } from '../../log.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { createCluster } from './cluster.ts';
@@ -57,6 +60,20 @@ test('a server is known by its process and its directory, and by neither alone',
   await stopServer(server.pid);
   expect(await isAlive(server.pid)).toBe(false);
   expect(await isServerOf(server.pid, cluster)).toBe(false);
+});
+
+test.runIf(platform === 'linux')('a process that is dead but not buried by its parent is dead', async () => {
+  // The shell's child ends, and the program that takes the shell's place never asks for it.
+  const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 600'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => {
+    parent.kill('SIGKILL');
+  });
+  const [line] = await once(parent.stdout, 'data');
+  const pid = Number(String(line));
+  await eventually('it is dead', async () => !(await isAlive(pid)));
+  expect(kill(pid, 0)).toBe(true);
 });
 
 test('a second server on a living one’s directory does not start, and does not harm the first', async () => {

@@ -60,6 +60,7 @@ function settings({ durable, binaries }: StartServer, port: number): Record<stri
       max_wal_senders: 0,
       autovacuum: 'off',
       max_wal_size: '1GB',
+      max_connections: 300,
     }),
   };
 }

@@ -1,20 +1,23 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { execPath, kill } from 'node:process';
+import { dirname, join } from 'node:path';
+import { arch, execPath, kill, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../../../test/eventually.ts';
 import { type Clock, systemClock } from '../../clock.ts';
 import { createLog } from '../../log.ts';
 import { SetupProblem } from '../setup-problem.ts';
+import { findBinaries, requirePackage } from './binaries.ts';
 import { readPassword } from './cluster.ts';
-import { openDataDirectory, trimLog } from './data-directory.ts';
+import { claimCluster, openDataDirectory, trimLog } from './data-directory.ts';
 import { tryLock } from './lock.ts';
 import { isAlive, isServerOf, readPostmasterFile } from './postmaster-pid.ts';
+import { startServer } from './server.ts';
 import { serverUser } from './server-user.ts';
 import { type StartEmbeddedPostgres, startEmbeddedPostgres } from './supervisor.ts';
 
@@ -64,7 +67,7 @@ async function usedDataDir(): Promise<string> {
 
 /** As a person would: all files become ours, whoever the server's user is. */
 async function copyTemplate(): Promise<void> {
-  await once(spawn('/bin/cp', ['-R', `${template}/.`, dataDir]), 'exit');
+  await promisify(execFile)('/bin/cp', ['-R', `${template}/.`, dataDir]);
 }
 
 async function writePidFile(text: string): Promise<void> {
@@ -295,6 +298,32 @@ describe('what an earlier server has left', () => {
     expect(await isAlive(pid)).toBe(false);
     expect(await notes(url)).toEqual([{ text: 'committed' }, { text: 'kept' }]);
   });
+
+  test.runIf(platform === 'linux')(
+    'a server whose program was replaced by an upgrade is replaced',
+    async () => {
+      await usedDataDir();
+      const old = join(folder, 'old-package');
+      await promisify(execFile)('/bin/cp', ['-R', requirePackage(`${platform}-${arch}`), old]);
+      // As after a kill -9 of the process that started it: nobody uses it.
+      const binaries = await findBinaries({ user: serverUser(), copyTo: dataDir, log, packageFolder: old });
+      const { logFile } = await openDataDirectory(dataDir);
+      await claimCluster(cluster(), serverUser());
+      const { pid } = await startServer({
+        cluster: cluster(),
+        binaries,
+        user: serverUser(),
+        logFile,
+        log,
+        durable: true,
+      });
+      await rm(dirname(binaries.postgres), { recursive: true });
+      const { url, adopted } = await start();
+      expect(adopted).toBe(false);
+      expect(await isAlive(pid)).toBe(false);
+      expect(await notes(url)).toEqual([{ text: 'kept' }]);
+    },
+  );
 
   test('a number that another process has by now does neither harm that process nor stop the start', async () => {
     await usedDataDir();

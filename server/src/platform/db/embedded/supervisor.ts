@@ -18,7 +18,7 @@ import {
 import { explainFileError } from './failures.ts';
 import { databaseUrl, findServer } from './find-server.ts';
 import { type Lock, tryLock, waitForLock } from './lock.ts';
-import { isServerOf, readPostmasterFile } from './postmaster-pid.ts';
+import { isProgramGone, isServerOf, readPostmasterFile } from './postmaster-pid.ts';
 import { type Server, startServer, stopServer } from './server.ts';
 
 export interface EmbeddedPostgres {
@@ -89,7 +89,11 @@ async function enter(settings: Settings): Promise<Entry> {
   const deadline = performance.now() + absencePatienceMs;
   for (;;) {
     const entry = await inTurn(directory, async () => {
-      const found = await findServer({ ...settings, cluster: directory.cluster });
+      let found = await findServer({ ...settings, cluster: directory.cluster });
+      if (found && isUnused(directory) && (await isProgramGone(found.pid))) {
+        await stopServer(found.pid);
+        found = undefined;
+      }
       // Others use a server that we do not see. It may have died: they start it again. Or it runs in another
       // container, on a directory that both have mounted: a second server would destroy the data.
       if (!found && !isUnused(directory)) return undefined;

@@ -21,13 +21,14 @@ export interface ThrowawayServer {
 
 export interface StartThrowaway {
   log: Log;
-  /** A name for the folder, for people and for sweepers. */
+  /** Part of the folder's name, for people. */
   name: string;
   /** For a test with another version's programs. */
   packageFolder?: string;
 }
 
-/** The process that will stop the server. */
+const prefix = 'pintail-';
+/** Holds the number of the process that will stop the server. */
 const ownerFile = 'owner';
 
 export async function startThrowawayServer({
@@ -36,7 +37,7 @@ export async function startThrowawayServer({
   packageFolder,
 }: StartThrowaway): Promise<ThrowawayServer> {
   const user = serverUser();
-  const folder = await mkdtemp(join(tmpdir(), `${name}-`));
+  const folder = await mkdtemp(join(tmpdir(), `${prefix}${name}-`));
   try {
     await chmod(folder, 0o711);
     await writeFile(join(folder, ownerFile), String(process.pid));
@@ -69,13 +70,13 @@ export async function startThrowawayServer({
   }
 }
 
-/** Stops and removes what processes that were killed have left behind under this name. */
-export async function sweepThrowawayServers(name: string): Promise<void> {
+/** Stops and removes what processes that were killed have left behind. */
+export async function sweepThrowawayServers(): Promise<void> {
   for (const entry of await readdir(tmpdir())) {
-    if (!entry.startsWith(`${name}-`)) continue;
+    if (!entry.startsWith(prefix)) continue;
     const folder = join(tmpdir(), entry);
     const owner = Number(await readFile(join(folder, ownerFile), 'utf8').catch(() => ''));
-    // No owner yet: it is being made this moment. Somebody else's: not ours to stop.
+    // Without an owner it is something else, or is being made this moment.
     if (!owner || (await isAlive(owner))) continue;
     const cluster = join(folder, 'postgres');
     const file = await readPostmasterFile(cluster).catch(() => undefined);

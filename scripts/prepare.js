@@ -1,0 +1,139 @@
+// Makes `npm start` and `npm test` work on a fresh clone: installs what the lockfile names, and makes sure
+// that a Node new enough will run them. Plain JavaScript without dependencies, since it runs before there are
+// any, and on the system's Node, which may be as old as 18.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const majorMin = 24;
+const lockFolder = join(root, '.pintail');
+const lockFile = join(lockFolder, 'prepare.lock');
+
+const say = (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
+
+function readJson(/** @type {string} */ path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Compares what npm has installed, of which it keeps a list, with the lockfile: by content, because times say
+ * little after a checkout. npm writes its list last, so that an installation cut short has none.
+ */
+function isInstalled() {
+  const wanted = readJson(join(root, 'package-lock.json'))?.packages ?? {};
+  const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
+  if (!installed) return false;
+  // Only tests need the tools of development; a server may have been installed with --omit=dev.
+  const isForTests = process.env.npm_lifecycle_event === 'pretest';
+  return Object.entries(wanted).every(([path, { version, integrity, optional, dev, devOptional }]) => {
+    if (!path.startsWith('node_modules/')) return true;
+    const found = installed[path];
+    if (!found) return optional || ((dev || devOptional) && !isForTests);
+    return found.version === version && found.integrity === integrity;
+  });
+}
+
+function isAlive(/** @type {number} */ pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+/** Two installations at once would delete each other's files. */
+async function takeLock() {
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      mkdirSync(lockFolder, { recursive: true, mode: 0o700 });
+      writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      // ENOENT: a holder that is just done has removed the folder between the two.
+      if (error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
+    }
+    const holder = Number(readJson(lockFile));
+    if (holder && !isAlive(holder)) removeStaleLock(holder);
+    else if (isFirst) say('Waiting for another npm ci in this folder.');
+    await pause(100);
+  }
+}
+
+/** Moved away first: of several who find it stale only one gets it, and none takes a new one away. */
+function removeStaleLock(/** @type {number} */ holder) {
+  const mine = `${lockFile}-${process.pid}`;
+  try {
+    renameSync(lockFile, mine);
+    if (Number(readJson(mine)) !== holder) renameSync(mine, lockFile);
+    else unlinkSync(mine);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+}
+
+function releaseLock() {
+  unlinkSync(lockFile);
+  try {
+    rmdirSync(lockFolder); // Unless it has become the data directory.
+  } catch {}
+}
+
+function install() {
+  say('Installing the packages of package-lock.json (npm ci); this takes a minute or so.');
+  // npm's own Node: ours may be the copy in node_modules, which npm ci deletes.
+  const node = process.env.npm_node_execpath ?? process.execPath;
+  const npm = process.env.npm_execpath;
+  const [program, args] = npm ? [node, [npm, 'ci']] : ['npm', ['ci']];
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status === 0) return true;
+  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+  say(
+    `npm ci failed${error ? ` (${error.message})` : ''}; its output is above. Put that right and try again.`,
+  );
+  return false;
+}
+
+/** Looks with the path that npm gives its scripts: packages first, then the system. */
+function isNodeNewEnough() {
+  const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+  const { stdout } = spawnSync('node', ['--version'], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: path },
+  });
+  const version = (stdout ?? '').trim();
+  if (Number(version.slice(1).split('.')[0]) >= majorMin) return true;
+  say(
+    `Pintail needs Node ${majorMin} or newer; ${version ? `this is ${version}` : 'there is none here'}. ` +
+      'Its own copy is missing, because npm was told not to run install scripts or to leave out development ' +
+      'packages. Run `npm ci --ignore-scripts=false --include=dev`, or install Node ' +
+      `${majorMin} from https://nodejs.org, and try again.`,
+  );
+  return false;
+}
+
+async function prepare() {
+  if (!isInstalled()) {
+    await takeLock();
+    try {
+      // Another process may have done it while we waited.
+      if (!isInstalled() && !install()) return false;
+    } finally {
+      releaseLock();
+    }
+  }
+  return isNodeNewEnough();
+}
+
+process.exitCode = (await prepare()) ? 0 : 1;

@@ -1,0 +1,42 @@
+// A process of its own that fetches many pictures at once and prints what it used. Run by media-memory.test.ts:
+// node memory-probe.ts <database url> <folder> <site> <how many>
+import { join } from 'node:path';
+import { systemClock } from '../../platform/clock.ts';
+import { openDatabase } from '../../platform/db/index.ts';
+import { newId } from '../../platform/ids.ts';
+import { createLog } from '../../platform/log.ts';
+import { createOutbound } from '../../platform/outbound/index.ts';
+import { createFolderStorage } from '../../platform/storage/index.ts';
+import { createMedia } from './index.ts';
+
+const [databaseUrl = '', folder = '', site = '', count = ''] = process.argv.slice(2);
+const clock = systemClock;
+const log = createLog({ level: 'warn', format: 'json' });
+const database = openDatabase({ url: databaseUrl, log });
+const media = await createMedia({
+  database,
+  clock,
+  log,
+  storage: await createFolderStorage({ folder: join(folder, 'storage'), clock }),
+  outbound: createOutbound({ allowedPrivateHosts: [new URL(site).host], clock }),
+  temporaryDir: join(folder, 'incoming'),
+});
+const organizationId = newId('org');
+await database.db
+  .insertInto('organizations')
+  .values({ id: organizationId, name: organizationId, created_at: clock.now() })
+  .execute();
+
+let peak = 0; const T0 = Date.now();
+setInterval(() => { const m = process.memoryUsage(); if (m.rss > peak*1.05) { peak = m.rss; console.error(Date.now()-T0, Object.entries(m).map(([k,v])=>k+' '+Math.round(v/1e6)).join(' ')); } }, 50).unref();
+const startedAt = clock.now().getTime();
+const rows = await Promise.all(
+  Array.from({ length: Number(count) }, (_, index) =>
+    media.fetchFromUrl({ organizationId, url: `${site}/${index}`, declaredType: 'image' }),
+  ),
+);
+const ms = clock.now().getTime() - startedAt;
+await database.close();
+const rssMax = process.resourceUsage().maxRSS * 1024;
+console.error(rows[0].bytes, rows[0].sha256 === rows[0].source_sha256, rows[0].width);
+process.stdout.write(JSON.stringify({ rows: new Set(rows.map(({ id }) => id)).size, rssMax, ms }));

@@ -1,0 +1,224 @@
+// A whole Pintail for a test file: its own database, a simulator over real HTTP, an API that listens, a
+// worker that the test runs, and a clock that the test moves.
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Simulator, startSimulator } from '@pintail/simulator';
+import { type App, type AppParts, createApp } from '../src/app.ts';
+import { type Config, parseConfig } from '../src/config.ts';
+import type { Scope } from '../src/platform/http/caller.ts';
+import { createLog } from '../src/platform/log.ts';
+import { createTestClock, type TestClock } from './clock.ts';
+import { createTestDatabase } from './database.ts';
+import { collectLog, type LogLine } from './log.ts';
+
+export type Json = Record<string, unknown>;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, and compare what they find.
+  body: any;
+}
+
+export interface PinterestAccount {
+  accountId: string;
+  /** By name. */
+  boards: Record<string, string>;
+  username: string;
+  accessToken: string;
+}
+
+export type TestApp = Awaited<ReturnType<typeof createTestApp>>;
+
+export async function createTestApp({ config = {}, now }: { config?: Partial<Config>; now?: Date } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'pintail-app-'));
+  const clock: TestClock = createTestClock(now);
+  const test = await createTestDatabase();
+  const simulator: Simulator = await startSimulator({ now: () => clock.now() });
+  const simulatorHost = new URL(simulator.url).host;
+  const logLines: LogLine[] = [];
+  const parts: AppParts = {
+    config: { ...parseConfig({}), dataDir: folder, ...config },
+    database: test.database,
+    clock,
+    log: createLog({ level: 'debug', format: 'json' }, collectLog(logLines)),
+    pinterestApiUrl: simulator.apiUrl,
+    publicUrl: 'http://pintail.test',
+    allowedPrivateHosts: [simulatorHost],
+  };
+  const app = await createApp(parts);
+  const http = app.createHttp();
+  const url = await http.listen({ host: '127.0.0.1', port: 0 });
+  const firstKey = await app.auth.createKey({
+    name: 'test',
+    organization: 'Test',
+    scopes: null,
+    accountIds: null,
+    prefix: 'pt_test_',
+  });
+
+  async function control(method: 'GET' | 'POST' | 'DELETE', path: string, body?: Json): Promise<Json> {
+    const answer = await fetch(`${simulator.url}/_control${path}`, {
+      method,
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} /_control${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Json;
+  }
+
+  async function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    key: string | null = firstKey.key,
+  ): Promise<Answer> {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(key !== null && { authorization: `Bearer ${key}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text === '' ? null : JSON.parse(text) };
+  }
+
+  let accountNumber = 0;
+
+  return {
+    url,
+    app,
+    parts,
+    clock,
+    simulator,
+    logLines,
+    database: test.database,
+    databaseUrl: test.url,
+    organizationId: firstKey.organizationId,
+    key: firstKey.key,
+    call,
+    control,
+
+    async makeKey(input: { organization?: string; scopes?: Scope[]; accountIds?: string[] } = {}) {
+      return app.auth.createKey({
+        name: 'another',
+        organization: input.organization ?? 'Test',
+        scopes: input.scopes ?? null,
+        accountIds: input.accountIds ?? null,
+        prefix: 'pt_test_',
+      });
+    },
+
+    /** A connected account with boards of these names. */
+    async connectAccount({
+      boards = ['Recipes', 'Garden'],
+      organizationId = firstKey.organizationId,
+    } = {}): Promise<PinterestAccount> {
+      accountNumber += 1;
+      const username = `user_${accountNumber}`;
+      const accessToken = `pina_${username}_${accountNumber}`;
+      const seeded = (await control('POST', '/seed', {
+        accounts: [{ username, boards: boards.map((name) => ({ name })), tokens: [{ accessToken }] }],
+      })) as { accounts: { boards: { id: string; name: string }[] }[] };
+      const account = await app.accounts.connectWithTokens({
+        organizationId,
+        accessToken,
+        refreshToken: null,
+        expiresInSeconds: null,
+        environment: 'simulator',
+      });
+      return {
+        accountId: account.id,
+        username,
+        accessToken,
+        boards: Object.fromEntries((seeded.accounts[0]?.boards ?? []).map(({ name, id }) => [name, id])),
+      };
+    },
+
+    /** Creates a post and gives what the answer says of it; whatever is not given is filled in. */
+    async createPost(account: PinterestAccount, change: Json = {}) {
+      const answer = await call('POST', `/v1/accounts/${account.accountId}/posts`, {
+        mediaUrl: `${simulator.url}/samples/recipe.jpg`,
+        title: 'Lemon tart',
+        description: 'Crisp, sour, done in an hour.',
+        url: 'https://example.com/lemon-tart',
+        boardId: Object.values(account.boards)[0],
+        sendAt: new Date(clock.now().getTime() + 60_000).toISOString(),
+        ...change,
+      });
+      if (answer.status !== 201)
+        throw new Error(`create answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+      return answer.body.data.post;
+    },
+
+    /** The post as the API shows it now. */
+    async getPost(account: PinterestAccount, id: string) {
+      return (await call('GET', `/v1/accounts/${account.accountId}/posts/${id}`)).body.data.post;
+    },
+
+    /** The address of a picture that can be fetched. */
+    picture: (name = 'recipe.jpg') => `${simulator.url}/samples/${name}`,
+
+    /** A worker that stops for good at a moment of its first post, as if its process had been killed there. */
+    dyingWorker: ({ before }: { before: 'ask' | 'settle' }) => createDyingWorker(app, clock, before),
+
+    /** Runs `work` while the media folder is away. */
+    async withoutMedia(work: () => Promise<void>): Promise<void> {
+      const media = join(folder, 'media');
+      await rename(media, `${media}.away`);
+      try {
+        await work();
+      } finally {
+        await rename(`${media}.away`, media);
+      }
+    },
+
+    /** What Pinterest has: the ledger, not our database. */
+    async pins(filter: { boardId?: string } = {}): Promise<Json[]> {
+      const query = new URLSearchParams(filter).toString();
+      return ((await control('GET', `/pins?${query}`)) as { pins: Json[] }).pins;
+    },
+
+    faults: (faults: Json[]) => control('POST', '/faults', { faults }),
+    clearFaults: () => control('DELETE', '/faults'),
+
+    async stop(): Promise<void> {
+      await http.close();
+      await app.close();
+      await simulator.close();
+      await test.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function createDyingWorker(app: App, clock: TestClock, before: 'ask' | 'settle') {
+  let die: () => void = () => {};
+  const died = new Promise<void>((resolve) => {
+    die = resolve;
+  });
+  // What a dead process waits for never comes.
+  const never = <T>() => {
+    die();
+    return new Promise<T>(() => {});
+  };
+  const worker = app.createWorker({
+    owner: 'dying',
+    // The dead renew no leases.
+    clock: { ...clock, every: () => () => {} },
+    ...(before === 'ask'
+      ? { media: { ...app.media, readForPublishing: () => never() } }
+      : {
+          pinterest: {
+            ...app.pinterest,
+            createPin: async (...parameters: Parameters<App['pinterest']['createPin']>) => {
+              await app.pinterest.createPin(...parameters);
+              return never();
+            },
+          },
+        }),
+  });
+  return { runDue: () => Promise.race([worker.runDue(), died]) };
+}
