@@ -1,0 +1,268 @@
+// The traps of the lanes, each with the test that the naive version fails.
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { addMs } from '../../platform/clock.ts';
+import { sql } from '../../platform/db/index.ts';
+import { newId } from '../../platform/ids.ts';
+import { createPost } from '../posts/move-post.ts';
+import { claimLanes, holdLane, type Lane, releaseLane, sweepLanes } from './lanes.queries.ts';
+import { sweep } from './sweeper.ts';
+
+let app: TestApp;
+let account: PinterestAccount;
+let mediaId: string;
+
+beforeAll(async () => {
+  app = await createTestApp();
+});
+beforeEach(async () => {
+  account = await app.connectAccount();
+  mediaId = (await app.createPost(account, { sendAt: undefined })).media.id;
+});
+afterAll(() => app.stop());
+
+const lease = () => addMs(app.clock.now(), 12_000);
+
+async function claim(owner = 'a'): Promise<Lane> {
+  const lanes = await claimLanes(app.database.db, {
+    owner,
+    now: app.clock.now(),
+    leaseUntil: lease(),
+    limit: 100,
+  });
+  const lane = lanes.find((entry) => entry.accountId === account.accountId);
+  if (!lane) throw new Error('the lane was not due');
+  return lane;
+}
+
+async function laneRow() {
+  return app.database.db
+    .selectFrom('lanes')
+    .selectAll()
+    .where('account_id', '=', account.accountId)
+    .executeTakeFirstOrThrow();
+}
+
+function newPost(sendAt: Date, title = 'Lemon tart') {
+  return {
+    id: newId('post'),
+    organizationId: app.organizationId,
+    accountId: account.accountId,
+    title,
+    description: 'd',
+    url: 'https://example.com/',
+    boardId: account.boards.Recipes ?? null,
+    altText: null,
+    isSimplifiedPin: true,
+    mediaType: 'image' as const,
+    mediaId,
+    sourceMediaUrl: null,
+    sendAt,
+  };
+}
+
+const insert = (sendAt: Date) =>
+  app.database.transaction(async (tx) => {
+    await createPost(tx, newPost(sendAt), app.clock.now());
+  });
+/** Leaves the lane nothing to do. */
+async function removePosts(): Promise<void> {
+  await app.database.db
+    .updateTable('posts')
+    .set({ deleted_at: app.clock.now(), run_at: null })
+    .where('account_id', '=', account.accountId)
+    .execute();
+}
+
+const release = (lane: Lane) => app.database.transaction((tx) => releaseLane(tx, lane, null));
+
+/** Resolves once some connection to this test's database waits for a lock, or `work` has ended without. */
+async function waitsOrEnds(work: Promise<void>): Promise<void> {
+  let hasEnded = false;
+  const ended = work.finally(() => {
+    hasEnded = true;
+  });
+  while (!hasEnded) {
+    const { rows } = await sql<{ waiting: number }>`
+      select count(*)::int as waiting from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'
+    `.execute(app.database.db);
+    if ((rows[0]?.waiting ?? 0) > 0) return;
+  }
+  await ended;
+}
+
+function deferred() {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+test('lost wake-up: a post that is being inserted while its lane is released is not stranded', async () => {
+  await insert(app.clock.now());
+  const lane = await claim();
+  await removePosts();
+  const later = addMs(app.clock.now(), 5_000);
+
+  // The insert has done all its work but not committed when the worker lets go of the lane.
+  const mayCommit = deferred();
+  const inserted = deferred();
+  const inserting = app.database.transaction(async (tx) => {
+    await createPost(tx, newPost(later), app.clock.now());
+    inserted.resolve();
+    await mayCommit.promise;
+  });
+  await inserted.promise;
+  const releasing = release(lane);
+  await waitsOrEnds(releasing);
+  mayCommit.resolve();
+  await Promise.all([inserting, releasing]);
+
+  expect((await laneRow()).wake_at).toEqual(later);
+});
+
+test('lost wake-up, the other way round: an insert that waits for the release still lowers the wake-up', async () => {
+  await insert(app.clock.now());
+  const lane = await claim();
+  await removePosts();
+  const later = addMs(app.clock.now(), 5_000);
+
+  const mayCommit = deferred();
+  const released = deferred();
+  const releasing = app.database.transaction(async (tx) => {
+    await releaseLane(tx, lane, null);
+    released.resolve();
+    await mayCommit.promise;
+  });
+  await released.promise;
+  const inserting = insert(later);
+  await waitsOrEnds(inserting);
+  mayCommit.resolve();
+  await Promise.all([inserting, releasing]);
+
+  expect((await laneRow()).wake_at).toEqual(later);
+});
+
+test('posts of one account can be inserted at the same time: none waits for another to commit', async () => {
+  await insert(addMs(app.clock.now(), 1_000));
+  const mayCommit = deferred();
+  const inserted = deferred();
+  // The lane wakes early enough already, so nobody has to write to it.
+  const open = app.database.transaction(async (tx) => {
+    await createPost(tx, newPost(addMs(app.clock.now(), 2_000)), app.clock.now());
+    inserted.resolve();
+    await mayCommit.promise;
+  });
+  await inserted.promise;
+  // Would hang here, were the lane's row locked by the open transaction.
+  await insert(addMs(app.clock.now(), 3_000));
+  mayCommit.resolve();
+  await open;
+});
+
+test('a worker whose lease was taken over can neither complete a post nor release the lane', async () => {
+  const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
+  app.clock.advance(1_000);
+  const asked = deferred();
+  const mayAnswer = deferred();
+  const slow = app.app.createWorker({
+    owner: 'slow',
+    clock: { ...app.clock, every: () => () => {} },
+    pinterest: {
+      ...app.app.pinterest,
+      createPin: async (...parameters) => {
+        const outcome = await app.app.pinterest.createPin(...parameters);
+        asked.resolve();
+        await mayAnswer.promise;
+        return outcome;
+      },
+    },
+  });
+  const slowRun = slow.runDue();
+  await asked.promise;
+
+  // The lease runs out, another worker takes the lane and finds the post behind the line.
+  app.clock.advance(app.parts.config.leaseMs);
+  await app.app.createWorker({ owner: 'quick' }).runDue();
+  expect(await app.getPost(account, post.id)).toMatchObject({ publication: 'confirming' });
+  const taken = await laneRow();
+
+  mayAnswer.resolve();
+  await slowRun;
+  expect(await app.getPost(account, post.id)).toMatchObject({ publication: 'confirming', pinId: null });
+  expect(await laneRow()).toEqual(taken);
+
+  // What it missed is found by looking: one Pin, one post.
+  app.clock.advance(10_000);
+  await app.app.createWorker().runDue();
+  expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
+  expect(await app.pins({ boardId: account.boards.Recipes ?? '' })).toHaveLength(1);
+});
+
+test('of several workers at once, one gets the lane; the fence rises with every change of hands', async () => {
+  await insert(app.clock.now());
+  const options = { now: app.clock.now(), leaseUntil: lease(), limit: 100 };
+  const claims = await Promise.all(
+    ['a', 'b', 'c', 'd'].map((owner) => claimLanes(app.database.db, { owner, ...options })),
+  );
+  const lanes = claims.flat().filter((entry) => entry.accountId === account.accountId);
+  expect(lanes).toHaveLength(1);
+  const [first] = lanes;
+  if (!first) throw new Error('unreachable');
+  app.clock.advance(12_000);
+  const second = await claim('e');
+  expect(second.fence).toBe(first.fence + 1);
+  expect(await app.database.transaction((tx) => holdLane(tx, first))).toBe(false);
+  expect(await app.database.transaction((tx) => holdLane(tx, second))).toBe(true);
+  await release(first);
+  expect((await laneRow()).owner).toBe('e');
+  await release(second);
+});
+
+test('a lane without work does not wake, pacing or not', async () => {
+  await insert(app.clock.now());
+  const lane = await claim();
+  await removePosts();
+  await app.database.transaction((tx) => releaseLane(tx, lane, addMs(app.clock.now(), 60_000)));
+  expect(await laneRow()).toMatchObject({ wake_at: null, owner: null, lease_until: null });
+});
+
+test('pacing delays the wake-up, also of a post that comes in meanwhile', async () => {
+  await insert(app.clock.now());
+  const lane = await claim();
+  const notBefore = addMs(app.clock.now(), 60_000);
+  await app.database.transaction((tx) => releaseLane(tx, lane, notBefore));
+  expect((await laneRow()).wake_at).toEqual(notBefore);
+  await insert(addMs(app.clock.now(), 1_000));
+  expect((await laneRow()).wake_at).toEqual(notBefore);
+});
+
+test('the sweeper finds a lane that would sleep past its post, and leaves all others alone', async () => {
+  const due = addMs(app.clock.now(), 5_000);
+  await insert(due);
+  expect(await sweepLanes(app.database.db)).toBe(0);
+  await app.database.db
+    .updateTable('lanes')
+    .set({ wake_at: null })
+    .where('account_id', '=', account.accountId)
+    .execute();
+  await sweep({ database: app.database, clock: app.clock, log: app.parts.log });
+  expect((await laneRow()).wake_at).toEqual(due);
+  expect(await sweepLanes(app.database.db)).toBe(0);
+});
+
+test('the mark of a deleted post goes after 28 days', async () => {
+  const post = await app.createPost(account);
+  await app.call('DELETE', `/v1/accounts/${account.accountId}/posts/${post.id}`);
+  const day = 24 * 3600 * 1000;
+  const exists = async () =>
+    (await app.database.db.selectFrom('posts').select('id').where('id', '=', post.id).execute()).length === 1;
+  app.clock.advance(28 * day - 1_000);
+  await sweep({ database: app.database, clock: app.clock, log: app.parts.log });
+  expect(await exists()).toBe(true);
+  app.clock.advance(2_000);
+  await sweep({ database: app.database, clock: app.clock, log: app.parts.log });
+  expect(await exists()).toBe(false);
+});
