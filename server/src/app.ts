@@ -79,7 +79,7 @@ export async function createApp(parts: AppParts) {
       const http = createHttpServer({ log, routes, authenticate: (key) => auth.authenticate(key) });
       registerHealth(http, [{ name: 'database', check: async () => void (await ping(database.db)) }]);
       registerMediaFiles(http, { media });
-      serveDocs(http, createOpenApi(routes, { version, url: publicUrl }));
+      serveDocs(http, () => createOpenApi(routes, { version, url: publicUrl }));
       return http;
     },
 

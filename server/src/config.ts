@@ -171,6 +171,11 @@ export class ConfigError extends Error {
   }
 }
 
+/** The settings of this process. @throws ConfigError as parseConfig does. */
+export function readConfig(): Config {
+  return parseConfig(process.env);
+}
+
 /** @throws ConfigError that names each bad setting and what it should be. Never its value if it is a secret. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const problems: string[] = [...misspelt(env)];

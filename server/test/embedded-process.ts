@@ -1,11 +1,11 @@
-// A process that uses the embedded PostgreSQL of the data directory given to it, for tests that kill such
-// processes. Prints what it got as one line of JSON; leaves when its input ends.
+// A process that uses the embedded PostgreSQL of the data directory (and with the programs of the package)
+// given to it, for tests that kill such processes. Prints what it got as one line of JSON; leaves when its input ends.
 import { startEmbeddedPostgres } from '../src/platform/db/index.ts';
 import { createLog } from '../src/platform/log.ts';
 
-const [, , dataDir = ''] = process.argv;
+const [, , dataDir = '', packageFolder] = process.argv;
 const log = createLog({ level: 'debug', format: 'json' }, { write: (line) => process.stderr.write(line) });
-const postgres = await startEmbeddedPostgres({ dataDir, log });
+const postgres = await startEmbeddedPostgres({ dataDir, log, ...(packageFolder && { packageFolder }) });
 process.stdout.write(`${JSON.stringify({ url: postgres.url, adopted: postgres.adopted })}\n`);
 process.stdin.resume();
 process.stdin.once('end', () => postgres.stop());

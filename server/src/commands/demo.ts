@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Config, parseConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { pinterestApiUrlOf, publicUrlOf } from '../installation.ts';
 import { addMs, pause, systemClock } from '../platform/clock.ts';
 
@@ -27,7 +27,7 @@ const pollMs = 250;
 const patienceMs = 60_000;
 
 export async function demoCommand(): Promise<void> {
-  const config = parseConfig(process.env);
+  const config = readConfig();
   if (config.pinterestEnvironment !== 'simulator') {
     throw new DemoProblem(
       'The demo publishes on the simulator only. Run it with PINTEREST_ENVIRONMENT=simulator.',

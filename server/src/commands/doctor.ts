@@ -1,7 +1,7 @@
 // Checks each part that Pintail needs, and says of each what to do when it fails.
 import { access, constants, statfs } from 'node:fs/promises';
 import { request } from 'undici';
-import { type Config, parseConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { ping } from '../features/system/index.ts';
 import {
   type Installation,
@@ -39,7 +39,7 @@ async function examine(): Promise<Check[]> {
   const node = await examineOne('node', examineNode);
   let config: Config | undefined;
   const settings = await examineOne('settings', async () => {
-    config = parseConfig(process.env);
+    config = readConfig();
     return `environment ${config.pinterestEnvironment}, data in ${config.dataDir}`;
   });
   if (!config) return [node, settings];

@@ -1,10 +1,10 @@
-import { parseConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
 import { openDatabaseOf } from '../installation.ts';
 import { migrate } from '../platform/db/index.ts';
 import { createLog } from '../platform/log.ts';
 
 export async function migrateCommand(): Promise<void> {
-  const config = parseConfig(process.env);
+  const config = readConfig();
   const log = createLog({ level: 'warn', format: config.logFormat }, process.stderr);
   const server = await openDatabaseOf(config, log);
   try {

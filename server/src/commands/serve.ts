@@ -1,10 +1,11 @@
-import { parseConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
+import { keepAlive } from '../platform/clock.ts';
 import { createLog, type Log } from '../platform/log.ts';
 import { type Served, serve } from '../serve.ts';
 import { version } from '../version.ts';
 
 export async function serveCommand(role?: 'worker'): Promise<void> {
-  const parsed = parseConfig(process.env);
+  const parsed = readConfig();
   const config = role ? { ...parsed, role } : parsed;
   const log = createLog({ level: config.logLevel, format: config.logFormat });
   const served = await serve(config, log);
@@ -17,7 +18,7 @@ export async function serveCommand(role?: 'worker'): Promise<void> {
 function stopOnSignal(served: Served, log: Log): void {
   let isStopping = false;
   // A listening socket keeps the process alive; a worker alone has none.
-  const alive = setInterval(() => {}, 2 ** 30);
+  const letGo = keepAlive();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (isStopping) process.exit(1);
@@ -30,7 +31,7 @@ function stopOnSignal(served: Served, log: Log): void {
           log.error({ err: error }, 'could not stop in order');
           process.exitCode = 1;
         })
-        .finally(() => clearInterval(alive));
+        .finally(() => letGo());
     });
   }
 }

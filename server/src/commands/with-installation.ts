@@ -1,12 +1,12 @@
 // For commands that do one thing and end: opens the installation, does it, closes again.
-import { type Config, parseConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { type Installation, openInstallation, pinterestApiUrlOf, publicUrlOf } from '../installation.ts';
 import { createLog } from '../platform/log.ts';
 
 export async function withInstallation<T>(
   work: (installation: Installation, config: Config) => Promise<T>,
 ): Promise<T> {
-  const config = parseConfig(process.env);
+  const config = readConfig();
   // Standard output belongs to the command's result.
   const log = createLog({ level: 'warn', format: config.logFormat }, process.stderr);
   const installation = await openInstallation({

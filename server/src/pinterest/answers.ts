@@ -1,5 +1,5 @@
 // What a call to Pinterest comes to, as values: nobody outside this folder sees an HTTP error.
-import type { ReasonCode } from './reasons.ts';
+import type { Failure } from './failure.ts';
 
 /** What is known about one exchange. Holds no token, no body, nothing that may not be logged. */
 export interface Call {
@@ -22,24 +22,6 @@ export interface RateLimit {
   remaining: number | null;
   /** Seconds to wait, not a moment. */
   resetSeconds: number | null;
-}
-
-export interface Failure {
-  reason: ReasonCode;
-  /** What happened, in one plain sentence. */
-  message: string;
-  /** What a person or the caller can do. */
-  remediation: string;
-  /** Whether the same request, sent again, may succeed and can do no harm. */
-  retryable: boolean;
-  /** How long to wait first; null leaves it to the caller's policy. */
-  retryAfterMs: number | null;
-  /** How often repeating makes sense; null when only time decides (rate limit, outage). 0 when not retryable. */
-  repeatsMax: number | null;
-  /** What should pause: this post, everything of this account, or everything of this app. */
-  scope: 'post' | 'account' | 'app';
-  /** What the account's owner has to know. */
-  accountProblem: 'none' | 'unauthorized' | 'spam_block';
 }
 
 /** Expected failures are values; what is thrown is a bug. */

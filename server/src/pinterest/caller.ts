@@ -3,12 +3,13 @@
 import type { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import type { Answer, Call, Failure } from './answers.ts';
+import type { Answer, Call } from './answers.ts';
+import type { Failure } from './failure.ts';
+import { failureFor } from './failure.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { judge, type Verdict } from './outcomes.ts';
 import { parseJson } from './parse-json.ts';
 import { parseRateHeaders } from './rate-headers.ts';
-import { failureFor } from './reasons.ts';
 import type { Exchange, Outgoing, Transport } from './transport.ts';
 
 export interface Question<T> {

@@ -5,10 +5,10 @@ import { z } from 'zod';
 import type { Log } from '../platform/log.ts';
 import type { Answer, Call } from './answers.ts';
 import type { Caller } from './caller.ts';
+import { failureFor } from './failure.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import { isPinterestId } from './ids.ts';
 import { multipartForm } from './multipart-form.ts';
-import { failureFor } from './reasons.ts';
 import type { Exchange, Transport } from './transport.ts';
 
 /** Where and how to upload. The parameters are credentials: never store or log them. */

@@ -4,7 +4,7 @@ import { addMs } from '../platform/clock.ts';
 import type { Answer } from './answers.ts';
 import { mapAnswer } from './answers.ts';
 import type { Caller } from './caller.ts';
-import { failureFor } from './reasons.ts';
+import { failureFor } from './failure.ts';
 import { type RawTokens, rawTokensSchema } from './token-answer.ts';
 
 export interface AppCredentials {

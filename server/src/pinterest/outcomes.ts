@@ -1,8 +1,9 @@
 // Decides what an answer of Pinterest means: created, refused, postponed or lost. Pure, and the only place
 // that does. HTTP status first, then Pinterest's code, and its words only where nothing else tells. In doubt
 // it is `lost`: that is the one outcome that cannot make a second Pin.
-import type { Failure } from './answers.ts';
-import { failureFor, type ReasonCode } from './reasons.ts';
+import type { Failure } from './failure.ts';
+import { failureFor } from './failure.ts';
+import type { ReasonCode } from './reasons.ts';
 
 /** How far a request got. */
 export type Reach =

@@ -1,7 +1,8 @@
 // Pins. Creating one is the call that this whole folder is careful about: it is sent once and never again.
-import type { Answer, Call, Failure } from './answers.ts';
+import type { Answer, Call } from './answers.ts';
 import { mapAnswer } from './answers.ts';
 import type { Caller, Question } from './caller.ts';
+import type { Failure } from './failure.ts';
 import { isPinterestId } from './ids.ts';
 import { pageOf, pageSizeMax, readPages } from './pages.ts';
 import { type CreatePinBody, toWirePin } from './pin-body.ts';

@@ -1,12 +1,16 @@
 // Every reason why Pinterest did not do what it was asked: a stable code, a sentence, what to do about it,
 // and who is concerned. Which answer has which reason is decided in outcomes.ts.
-import type { Failure } from './answers.ts';
 
-interface Reason {
+/** What should pause: this post, everything of this account, or everything of this app. */
+export type Scope = 'post' | 'account' | 'app';
+/** What the account's owner has to know. */
+export type AccountProblem = 'none' | 'unauthorized' | 'spam_block';
+
+export interface Reason {
   message: string;
   remediation: string;
-  scope: Failure['scope'];
-  accountProblem?: Failure['accountProblem'];
+  scope: Scope;
+  accountProblem?: AccountProblem;
   /** Pinterest's own words help here; they are added to the sentence. */
   quote?: true;
 }
@@ -208,27 +212,3 @@ export const reasons = {
 
 /** Stable: stored with posts and shown to API callers. */
 export type ReasonCode = keyof typeof reasons;
-
-interface Circumstances {
-  retryable?: boolean;
-  retryAfterMs?: number | null;
-  repeatsMax?: number;
-  scope?: Failure['scope'];
-  /** Pinterest's words, already scrubbed. */
-  said?: string | null;
-}
-
-export function failureFor(reason: ReasonCode, at: Circumstances = {}): Failure {
-  const entry: Reason = reasons[reason];
-  const retryable = at.retryable ?? false;
-  return {
-    reason,
-    message: entry.quote && at.said ? `${entry.message} It said: “${at.said}”` : entry.message,
-    remediation: entry.remediation,
-    retryable,
-    retryAfterMs: at.retryAfterMs ?? null,
-    repeatsMax: retryable ? (at.repeatsMax ?? null) : 0,
-    scope: at.scope ?? entry.scope,
-    accountProblem: entry.accountProblem ?? 'none',
-  };
-}

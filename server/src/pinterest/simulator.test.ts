@@ -228,7 +228,7 @@ test.each([
 
 test.each([
   ['an empty first page', { emptyFirstPage: true }, true],
-  ['a bookmark without an end', { repeatLastBookmark: true }, false],
+  ['a bookmark without an end', { emptyFirstPage: true, repeatLastBookmark: true }, false],
 ])('a list with %s', async (_name, listing, complete) => {
   await pinterest.createPin(token, pin());
   await control('/settings', { listing });

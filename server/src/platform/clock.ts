@@ -31,6 +31,12 @@ export const systemClock: Clock = {
   },
 };
 
+/** Keeps the process from ending while nothing but timers is left; systemClock's do not. */
+export function keepAlive(): Cancel {
+  const timer = setInterval(() => {}, delayMsMax);
+  return () => clearInterval(timer);
+}
+
 /** A moment as the contract's integer Unix seconds. */
 export function toUnixSeconds(moment: Date): number {
   return Math.floor(moment.getTime() / 1000);

@@ -17,9 +17,22 @@ export function createLog(settings: LogSettings, destination?: DestinationStream
     level: settings.level,
     redact: { paths: redacted.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },
     base: null,
+    serializers: { err: describeError },
   };
   if (destination) return pino(options, destination);
   if (settings.format === 'json') return pino(options);
   // In this process rather than in a worker thread: less memory, and the last lines before an exit are kept.
   return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }));
+}
+
+/** What helps of an error. Libraries hang whole connections on theirs, passwords included. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...('code' in error && { code: error.code }),
+    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+  };
 }

@@ -4,12 +4,16 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { Outage } from '../../platform/errors.ts';
 import type { Outbound } from '../../platform/outbound/index.ts';
+import type { Gate } from './gate.ts';
 import { type DeclaredType, headBytes, refuseEarly } from './media-type.ts';
 
 /** The largest file that is fetched: Pinterest's limit in its app, counted in the larger megabytes. */
 export const fetchedBytesMax = 32 * 1024 * 1024;
 
 export interface Download {
+  outbound: Outbound;
+  /** Lets only so many receive at once. Waiting for it counts as time of the fetch. */
+  receiving: Gate;
   url: string;
   declaredType: DeclaredType;
   /** Where to write it. The caller removes it, whether this succeeds or not. */
@@ -24,10 +28,14 @@ export interface Downloaded {
 }
 
 /** @throws OutboundFailure, MediaProblem; Outage when the disk takes no more */
-export async function download(
-  outbound: Outbound,
-  { url, declaredType, path, signal }: Download,
-): Promise<Downloaded> {
+export async function download({
+  outbound,
+  receiving,
+  url,
+  declaredType,
+  path,
+  signal,
+}: Download): Promise<Downloaded> {
   const { body } = await outbound.fetchStream(url, {
     bytesMax: fetchedBytesMax,
     ...(signal && { signal }),
@@ -39,8 +47,12 @@ export async function download(
   const judge = async () => {
     await refuseEarly(Buffer.concat(head), declaredType);
     isJudged = true;
+    head.length = 0;
   };
+  // A server that has not answered yet holds no place.
+  const turn = receiving.enter();
   try {
+    await Promise.race([turn.ready, new Promise((closed) => body.once('close', closed))]);
     await using file = await open(path, 'wx').catch(throwOutage);
     for await (const chunk of body as AsyncIterable<Buffer>) {
       hash.update(chunk);
@@ -54,6 +66,7 @@ export async function download(
     if (!isJudged) await judge();
     return { bytes, sha256: hash.digest('hex') };
   } finally {
+    turn.leave();
     body.destroy();
   }
 }

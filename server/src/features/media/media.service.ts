@@ -12,8 +12,8 @@ import { isId, newId } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import { type Outbound, OutboundFailure } from '../../platform/outbound/index.ts';
 import { type ByteRange, openTemporaryFolder, type Storage } from '../../platform/storage/index.ts';
-import { createDecodeGate } from './decode-gate.ts';
 import { type Downloaded, download } from './download.ts';
+import { createGate } from './gate.ts';
 import { MediaProblem, mediaRefused } from './media.errors.ts';
 import { addMedia, findMediaBySource, listMedia, type MediaRow } from './media.queries.ts';
 import { originalFile, thumbnailFile } from './media.view.ts';
@@ -75,6 +75,8 @@ export interface MediaService {
   findPublicFile(mediaId: string, fileName: string): Promise<PublicFile | undefined>;
 }
 
+/** With 200 at once, what they have received and not yet written was most of the memory used. */
+const receiversMax = 16;
 /** Leaves threads of Node's pool for files: decoding holds one of its four for as long as it takes. */
 const decodersMax = Math.min(2, availableParallelism());
 
@@ -82,7 +84,8 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
   const { clock, storage, outbound, log } = options;
   const { db } = options.database;
   const temporaryFolder = await openTemporaryFolder(options.temporaryDir, clock);
-  const gate = createDecodeGate(decodersMax, decodeBytesMax);
+  const receiving = createGate(receiversMax);
+  const decoding = createGate(decodersMax, decodeBytesMax);
 
   return {
     async fetchFromUrl(input) {
@@ -117,18 +120,18 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
   };
 
   async function fetchTo(path: string, input: FetchFromUrl): Promise<MediaRow> {
-    const source = await download(outbound, { ...input, path });
+    const source = await download({ ...input, outbound, receiving, path });
     const type = await identify(path, input.declaredType);
     const header = await readHeader(path, type);
-    return gate.run(header.decodeBytes, async () => {
-      // Looked up once it is this one's turn: of many at once for the same file, only the first is decoded.
-      const known = await findMediaBySource(db, input.organizationId, source.sha256);
-      if (known && (await isKept(known))) return known;
-      return temporaryFolder.withPath(async (converted) => {
-        const picture = await preparePicture(path, header, converted);
-        const kept = picture.path === path ? source : await digest(picture.path);
-        return keep(input, picture, kept, source);
-      });
+    return temporaryFolder.withPath(async (converted) => {
+      // Looked up once it is this one's turn: of many at once for the same file, one or two are decoded.
+      const picture = await decoding.run(
+        header.decodeBytes,
+        async () => (await findKept(input, source)) ?? preparePicture(path, header, converted),
+      );
+      if ('id' in picture) return picture;
+      const kept = picture.path === path ? source : await digest(picture.path);
+      return keep(input, picture, kept, source);
     });
   }
 
@@ -165,10 +168,15 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
     });
   }
 
-  /** Files that somebody removed from the storage are made anew by the next fetch. */
-  async function isKept(row: MediaRow): Promise<boolean> {
+  /** What became of these bytes before. Files that are gone from the storage are made anew. */
+  async function findKept(
+    { organizationId }: FetchFromUrl,
+    source: Downloaded,
+  ): Promise<MediaRow | undefined> {
+    const row = await findMediaBySource(db, organizationId, source.sha256);
+    if (!row) return undefined;
     const files = await Promise.all([storage.stat(row.storage_key), storage.stat(row.thumbnail_key)]);
-    return files.every((file) => file !== undefined);
+    return files.every((file) => file !== undefined) ? row : undefined;
   }
 
   function publicFile(key: string, contentType: string, bytes: number, digest: string): PublicFile {

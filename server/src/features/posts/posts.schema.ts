@@ -21,7 +21,12 @@ const description = text(500).meta({
   description: 'Pin description. Required when sendAt is provided.',
   example: 'Crisp, sour, done in an hour.',
 });
-const url = webUrl.meta({
+/** Pinterest's `link` takes 2048 characters. */
+const linkLengthMax = 2048;
+/** Signed addresses of file stores run long, and Pinterest never sees this one. */
+const mediaUrlLengthMax = 8192;
+
+const url = webUrl(linkLengthMax).meta({
   description: 'Destination URL when the Pin is clicked. Required when sendAt is provided.',
   example: 'https://example.com/lemon-tart',
 });
@@ -60,7 +65,7 @@ export const requiredToSchedule = 'Required when sendAt is provided.';
 
 export function createPostBody(clock: Clock) {
   const fields = z.strictObject({
-    mediaUrl: webUrl.meta({
+    mediaUrl: webUrl(mediaUrlLengthMax).meta({
       description:
         'URL of the media file to pin. Any publicly accessible URL; it is fetched, checked and kept before the answer.',
       example: 'https://example.com/lemon-tart.jpg',

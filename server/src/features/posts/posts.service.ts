@@ -38,7 +38,7 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
     return toPostView(post, row, { now: clock.now(), publicUrl });
   }
 
-  async function withMedia(connection: Connection, caller: Caller, posts: readonly PostRow[]) {
+  async function withMedia(connection: Connection, posts: readonly PostRow[]) {
     const ids = posts.map((post) => post.media_id);
     const rows = await media.getMany(connection, ids);
     return posts.map((post) => {
@@ -48,8 +48,8 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
     });
   }
 
-  async function answerWith(connection: Connection, caller: Caller, post: PostRow) {
-    const [view] = await withMedia(connection, caller, [post]);
+  async function answerWith(connection: Connection, post: PostRow) {
+    const [view] = await withMedia(connection, [post]);
     if (!view) throw new Error('one post makes one view');
     return { post: view };
   }
@@ -103,7 +103,7 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
     },
 
     async get(caller: Caller, path: PostPath) {
-      return answerWith(database.db, caller, await getPost(database.db, caller, path));
+      return answerWith(database.db, await getPost(database.db, caller, path));
     },
 
     async list(caller: Caller, accountId: string, query: ListPosts) {
@@ -122,7 +122,7 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
       const page = rows.slice(0, query.limit);
       const last = rows.length > query.limit ? page.at(-1) : undefined;
       return {
-        posts: await withMedia(database.db, caller, page),
+        posts: await withMedia(database.db, page),
         cursor: last ? encodeCursor(query.status, { listedAt: last.listed_at, id: last.id }) : null,
       };
     },
@@ -147,7 +147,7 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
           { move: 'schedule', sendAt: input.sendAt, boardId },
           clock.now(),
         );
-        return answerWith(tx, caller, moved);
+        return answerWith(tx, moved);
       });
       return { data: answer, warnings: warningsFor(account) };
     },

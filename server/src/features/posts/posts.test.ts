@@ -55,7 +55,11 @@ describe('create', () => {
 
   test('with sendAt it is queued for that second', async () => {
     const sendAt = '2027-03-01T12:00:00+02:00';
-    const answer = await app.call('POST', posts, scheduled({ sendAt, altText: 'A tart', isSimplifiedPin: false }));
+    const answer = await app.call(
+      'POST',
+      posts,
+      scheduled({ sendAt, altText: 'A tart', isSimplifiedPin: false }),
+    );
     expect(answer.status).toBe(201);
     expect(answer.body.data.post).toMatchObject({
       status: 'queued',
@@ -163,7 +167,9 @@ describe('get and list', () => {
       app.clock.advance(60_000);
     }
     const list = async (query: string) =>
-      (await app.call('GET', `${path}?status=draft${query}`)).body.data.posts.map((post: { id: string }) => post.id);
+      (await app.call('GET', `${path}?status=draft${query}`)).body.data.posts.map(
+        (post: { id: string }) => post.id,
+      );
     expect(await list('')).toEqual(ids.toReversed());
     const middle = encodeURIComponent(new Date(app.clock.now().getTime() - 120_000).toISOString());
     expect(await list(`&startDate=${middle}`)).toEqual([ids[2], ids[1]]);
@@ -185,7 +191,10 @@ describe('schedule', () => {
     const draft = (await app.call('POST', posts, complete)).body.data.post;
     const answer = await app.call('POST', `${posts}/${draft.id}/schedule`, { sendAt });
     expect(answer.status).toBe(200);
-    expect(answer.body.data.post).toMatchObject({ status: 'queued', sendAt: Date.parse(String(sendAt)) / 1000 });
+    expect(answer.body.data.post).toMatchObject({
+      status: 'queued',
+      sendAt: Date.parse(String(sendAt)) / 1000,
+    });
   });
 
   test('what scheduling needs is named, all of it', async () => {

@@ -1,5 +1,5 @@
 import { kill } from 'node:process';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { type Cancel, type Clock, systemClock } from '../clock.ts';
@@ -115,11 +115,12 @@ test('while the database stays away it tries ever less often, and no gap is told
 test('a connection that is silent without having ended is given up', async () => {
   const pid = (await listenerPid()) ?? 0;
   kill(pid, 'SIGSTOP');
-  onTestFinished(() => {
+  try {
+    heartbeats[0]?.run();
+    await eventually('a retry is planned', () => timers.length > 0);
+  } finally {
     kill(pid, 'SIGCONT');
-  });
-  heartbeats[0]?.run();
-  await eventually('a retry is planned', () => timers.length > 0);
+  }
   runTimer();
   await eventually('the gap is told', () => heard.length > 0);
 });

@@ -43,7 +43,9 @@ export async function listen(listening: Listen): Promise<Listener> {
       connectionTimeoutMillis: answerPatienceMs,
       query_timeout: answerPatienceMs,
     });
-    next.on('error', (error) => log.debug({ err: error, channel }, 'the listening connection failed'));
+    next.on('error', (error) =>
+      log.debug({ reason: error.message, channel }, 'the listening connection failed'),
+    );
     next.on('notification', ({ payload }) => safely(() => onNotify(payload ?? '')));
     try {
       await next.connect();

@@ -60,6 +60,18 @@ describe('migrations', () => {
     expect(await rowsOf("select to_regclass('other') as other")).toEqual([{ other: null }]);
   });
 
+  test('are kept together with the record of them, or not at all', async () => {
+    await write('0001_table.sql', 'create table log (entry text)');
+    await run();
+    // Takes its own place in the record, so that the runner cannot.
+    await write(
+      '0002_odd.sql',
+      "create table odd (x text); insert into migrations values ('0002_odd.sql', '')",
+    );
+    await expect(run()).rejects.toThrow(/0002_odd.sql failed/);
+    expect(await rowsOf("select to_regclass('odd') as odd")).toEqual([{ odd: null }]);
+  });
+
   test('run without the time limit of ordinary statements', async () => {
     await write('0001_look.sql', "create table seen as select current_setting('statement_timeout') as value");
     await run();

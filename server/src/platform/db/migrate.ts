@@ -39,7 +39,9 @@ export async function migrate({ url, log, folder = ownFolder }: Migrate): Promis
   const files = await readMigrations(folder);
   const client = new pg.Client({ connectionString: url, application_name: applicationName });
   // A lost connection fails the query under way; without a listener it would end the process besides.
-  client.on('error', (error) => log.warn({ err: error }, 'the connection for migrations was lost'));
+  client.on('error', (error) =>
+    log.warn({ reason: error.message }, 'the connection for migrations was lost'),
+  );
   try {
     await client.connect();
     await checkVersion(client);

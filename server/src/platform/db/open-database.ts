@@ -72,8 +72,9 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     types: columnTypes,
   });
   pool.on('error', (error) => {
+    // The error carries the whole client; only its text is for the log.
     // The pool has dropped the client already and opens another one when it is needed.
-    log.warn({ err: error }, 'an idle connection to the database was lost');
+    log.warn({ reason: error.message }, 'an idle connection to the database was lost');
   });
   reportOutages(pool, 'connect');
   reportOutages(pool, 'query');
@@ -81,7 +82,9 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     reportOutages(client, 'query');
     // Between queries of a transaction a client is neither idle nor busy: without this, the loss of its
     // connection would end the process. The next query on it fails and says so.
-    client.on('error', (error) => log.warn({ err: error }, 'a connection to the database was lost'));
+    client.on('error', (error) =>
+      log.warn({ reason: error.message }, 'a connection to the database was lost'),
+    );
   });
 
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });

@@ -33,9 +33,13 @@ const start = `SwaggerUIBundle({
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 
-export function serveDocs(app: FastifyInstance, openApi: object): void {
-  const json = JSON.stringify(openApi);
-  app.get('/openapi.json', (_request, reply) => reply.type('application/json').send(json));
+/** @param openApi Makes the document; called once, when somebody asks for it. */
+export function serveDocs(app: FastifyInstance, openApi: () => object): void {
+  let json: string | undefined;
+  app.get('/openapi.json', (_request, reply) => {
+    json ??= JSON.stringify(openApi());
+    return reply.type('application/json').send(json);
+  });
   app.get('/docs', (_request, reply) =>
     reply.type('text/html').header('content-security-policy', policy).send(page),
   );

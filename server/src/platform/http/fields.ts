@@ -23,16 +23,15 @@ export function text(lengthMax?: number) {
     .meta({ override: { maxLength: lengthMax } });
 }
 
-/** What Pinterest takes as a link (its `link` field: 2048 characters). */
-const urlLengthMax = 2048;
-
 /** An http or https address. */
-export const webUrl = text(urlLengthMax)
-  .refine(isWebUrl, {
-    params: { code: 'invalid_url' },
-    error: 'Must be a full http or https address, such as "https://example.com/recipe".',
-  })
-  .meta({ override: { format: 'uri', maxLength: urlLengthMax } });
+export function webUrl(lengthMax: number) {
+  return text(lengthMax)
+    .refine(isWebUrl, {
+      params: { code: 'invalid_url' },
+      error: 'Must be a full http or https address, such as "https://example.com/recipe".',
+    })
+    .meta({ override: { format: 'uri', maxLength: lengthMax } });
+}
 
 function isWebUrl(value: string): boolean {
   // The WHATWG parser trims, fixes slashes and drops line breaks; what we store is what the caller wrote.

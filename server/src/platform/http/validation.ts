@@ -80,6 +80,10 @@ function printable(text: string): string {
 function describe(issue: Issue): Omit<Detail, 'path'> {
   switch (issue.code) {
     case 'invalid_type': {
+      // Without a body Fastify hands over null.
+      if (issue.path.length === 0 && (issue.input ?? null) === null) {
+        return { code: 'required', message: 'A JSON object is required as the body.' };
+      }
       if (issue.input === undefined) return { code: 'required', message: 'This field is required.' };
       const was =
         issue.input === null ? 'null' : Array.isArray(issue.input) ? 'an array' : typeofWord(issue.input);

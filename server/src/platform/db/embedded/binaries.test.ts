@@ -72,18 +72,25 @@ test.skipIf(isRoot)('a package without links that may not be written to is copie
   await chmod(join(packageFolder, 'native/lib'), 0o755);
 });
 
-test.runIf(isRoot)('programs below a home that only root may enter are copied once', async () => {
-  await chmod(packageFolder, 0o700);
-  const find = () => findBinaries({ user, copyTo, log, packageFolder });
-  const [binaries] = await Promise.all([find(), find()]);
-  expect(binaries?.initdb.startsWith(copyTo)).toBe(true);
-  expect((await runs(binaries?.initdb ?? '')).succeeded).toBe(true);
-  const [copy = '', ...others] = await readdir(copyTo);
-  expect(others).toEqual([]);
-  const made = await stat(join(copyTo, copy));
-  await find();
-  expect((await stat(join(copyTo, copy))).ino).toBe(made.ino);
-});
+test.runIf(isRoot)(
+  'programs below a home that only root may enter are copied once, and again when the copy is damaged',
+  async () => {
+    await chmod(packageFolder, 0o700);
+    const find = () => findBinaries({ user, copyTo, log, packageFolder });
+    const [binaries] = await Promise.all([find(), find()]);
+    expect(binaries?.initdb.startsWith(copyTo)).toBe(true);
+    expect((await runs(binaries?.initdb ?? '')).succeeded).toBe(true);
+    const [copy = '', ...others] = await readdir(copyTo);
+    expect(others).toEqual([]);
+    const made = await stat(join(copyTo, copy));
+    await find();
+    expect((await stat(join(copyTo, copy))).ino).toBe(made.ino);
+
+    await rm(join(copyTo, copy, 'bin/postgres'));
+    await find();
+    expect((await runs(binaries?.postgres ?? '')).succeeded).toBe(true);
+  },
+);
 
 test.runIf(isRoot)('programs in a folder with closed modes are copied with open ones', async () => {
   await chmod(join(packageFolder, 'native/bin'), 0o700);

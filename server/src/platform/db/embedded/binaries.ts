@@ -35,8 +35,9 @@ export async function findBinaries(find: FindBinaries): Promise<Binaries> {
   const folder = find.packageFolder ?? requirePackage(`${platform}-${arch}`);
   const version = await packageVersion(folder);
   const native = join(folder, 'native');
-  if ((await linkLibraries(native)) && (await isRunnable(native, find.user)))
-    return programs(native, version);
+  const isLinked = await linkLibraries(native);
+  // Who installed the package can run it; whether nobody can is to be seen.
+  if (isLinked && (!find.user || (await isRunnable(native, find.user)))) return programs(native, version);
 
   const copy = await copyBinaries(native, `postgres-${version}-${platform}-${arch}`, find);
   return programs(copy, version);
@@ -104,7 +105,6 @@ async function makeLinks(native: string): Promise<void> {
 
 /** Asking the program itself covers closed directories, file modes and noexec in one go. */
 async function isRunnable(native: string, user: ServerUser | undefined): Promise<boolean> {
-  if (!user) return true;
   const { succeeded } = await runProgram(join(native, 'bin/postgres'), ['--version'], {
     user,
     handle: undefined,
@@ -116,14 +116,15 @@ async function copyBinaries(native: string, name: string, find: FindBinaries): P
   const { user, copyTo, log, systemCache = defaultSystemCache } = find;
   const parent = (await canReach(await realpath(copyTo), user)) ? copyTo : systemCache;
   const copy = join(parent, name);
-  if (!(await exists(copy))) {
+  if (!(await isRunnable(copy, user))) {
     await mkdir(parent, { recursive: true, mode: 0o755 });
     const unfinished = join(parent, `.${name}-${randomBytes(6).toString('hex')}`);
     try {
       await cp(native, unfinished, { recursive: true, verbatimSymlinks: true, filter: isNeededToRun });
       await openToAll(unfinished);
       await makeLinks(unfinished);
-      // Whole or not at all; where another process was faster, its copy is as good as ours.
+      // Another process may have been faster, and its copy is as good as ours. A damaged one makes place.
+      if (!(await isRunnable(copy, user))) await rm(copy, { recursive: true, force: true });
       await rename(unfinished, copy).catch((error: unknown) => {
         if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
       });
@@ -134,8 +135,9 @@ async function copyBinaries(native: string, name: string, find: FindBinaries): P
   }
   if (!(await isRunnable(copy, user))) {
     throw new SetupProblem(
-      `The PostgreSQL programs cannot be run as the user nobody, neither from ${native} nor from ${copy}. ` +
-        'Start Pintail as an ordinary user instead of root, or set DATABASE_URL.',
+      `The PostgreSQL programs cannot be run, neither from ${native} nor from ${copy}` +
+        `${user ? ' (as the user nobody, since PostgreSQL refuses root)' : ''}. ` +
+        'Look whether the disk is mounted with noexec, or set DATABASE_URL.',
     );
   }
   return copy;

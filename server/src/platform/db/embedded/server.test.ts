@@ -64,7 +64,7 @@ test('a server is known by its process and its directory, and by neither alone',
 
 test.runIf(platform === 'linux')('a process that is dead but not buried by its parent is dead', async () => {
   // The shell's child ends, and the program that takes the shell's place never asks for it.
-  const parent = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 600'], {
+  const parent = spawn('/bin/sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 600'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   onTestFinished(() => {

@@ -1,0 +1,97 @@
+// Who may import whom. The map is in docs/architecture.md.
+const rooms = 'server/src/features';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-unresolved',
+      comment: 'An import that leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'platform-knows-nothing',
+      comment: 'The platform knows nothing of Pins or posts.',
+      severity: 'error',
+      from: { path: '^server/src/platform' },
+      to: { path: '^server/src', pathNot: '^server/src/platform' },
+    },
+    {
+      name: 'pinterest-knows-only-platform',
+      severity: 'error',
+      from: { path: '^server/src/pinterest' },
+      to: { path: '^server/src', pathNot: '^server/src/(platform|pinterest)' },
+    },
+    {
+      name: 'features-below-app',
+      comment: 'main → app → features → pinterest → platform.',
+      severity: 'error',
+      from: { path: `^${rooms}` },
+      to: { path: '^server/src', pathNot: '^server/src/(features|pinterest|platform)' },
+    },
+    {
+      name: 'rooms-have-doors',
+      comment: 'A feature is entered through its index.ts only.',
+      severity: 'error',
+      from: { path: `^${rooms}/([^/]+)/`, pathNot: '[.]test[.]ts$' },
+      to: { path: `^${rooms}/([^/]+)/`, pathNot: [`^${rooms}/$1/`, `^${rooms}/[^/]+/index[.]ts$`] },
+    },
+    {
+      name: 'features-from-outside-through-the-door',
+      severity: 'error',
+      from: { path: '^server/src/[^/]+[.]ts$|^server/src/commands' },
+      to: { path: `^${rooms}/[^/]+/`, pathNot: `^${rooms}/[^/]+/index[.]ts$` },
+    },
+    {
+      name: 'pinterest-has-a-door',
+      severity: 'error',
+      from: { path: '^server/src', pathNot: '^server/src/pinterest' },
+      to: { path: '^server/src/pinterest/', pathNot: '^server/src/pinterest/index[.]ts$' },
+    },
+    ...order(['publishing', 'posts', '(schedule|media|boards)', 'accounts', 'auth']),
+    {
+      name: 'simulator-stands-alone',
+      comment: 'The simulator uses none of our packages.',
+      severity: 'error',
+      from: { path: '^simulator' },
+      to: { path: '^server' },
+    },
+    {
+      name: 'server-takes-only-the-simulator-s-door',
+      severity: 'error',
+      from: { path: '^server' },
+      to: { path: '^simulator', pathNot: '^simulator/src/index[.]ts$' },
+    },
+    {
+      name: 'tests-are-not-imported',
+      severity: 'error',
+      from: { path: '^(server|simulator)/src', pathNot: '[.]test[.]ts$|[.]suite[.]ts$|/fake-|/test-' },
+      to: { path: '[.]test[.]ts$|^(server|simulator)/test/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^node_modules' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json', '.cjs', '.mjs'],
+      conditionNames: ['import', 'node', 'default'],
+    },
+  },
+};
+
+/** Each room may use those to its right, and none to its left. */
+function order(names) {
+  return names.slice(1).map((name, index) => ({
+    name: `${name.replace(/\W/g, '-')}-does-not-look-up`,
+    comment: `Left may use right: ${names.join(' → ')}.`,
+    severity: 'error',
+    from: { path: `^${rooms}/${name}/`, pathNot: '[.]test[.]ts$' },
+    to: { path: names.slice(0, index + 1).map((upper) => `^${rooms}/${upper}/`) },
+  }));
+}

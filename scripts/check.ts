@@ -1,0 +1,33 @@
+// All of CI, fastest first. `--except tests` leaves a step out; a step's name alone runs only that one.
+import { spawnSync } from 'node:child_process';
+import { systemClock } from '../server/src/platform/clock.ts';
+
+const steps: [name: string, command: string, args: string[]][] = [
+  ['format and lint', 'biome', ['ci', '.']],
+  ['house rules', 'node', ['scripts/house-rules.ts']],
+  ['types', 'tsc', ['-p', '.']],
+  ['boundaries', 'depcruise', ['--log-level', 'error', 'server', 'simulator', 'scripts']],
+  ['unused', 'knip', []],
+  ['generated files', 'node', ['scripts/generate.ts', '--check']],
+  ['tests', 'vitest', ['run']],
+];
+
+const [first, second] = process.argv.slice(2);
+const chosen = steps.filter(([name]) => (first === '--except' ? name !== second : !first || name === first));
+if (chosen.length === 0) {
+  console.error(`There is no such step. There are: ${steps.map(([name]) => name).join(', ')}.`);
+  process.exit(1);
+}
+const failed: string[] = [];
+for (const [name, command, args] of chosen) {
+  const began = systemClock.now().getTime();
+  console.log(`\n== ${name}`);
+  const { status } = spawnSync(command, args, { stdio: 'inherit' });
+  const seconds = ((systemClock.now().getTime() - began) / 1000).toFixed(1);
+  console.log(`== ${name}: ${status === 0 ? 'ok' : 'FAILED'} (${seconds} s)`);
+  if (status !== 0) failed.push(name);
+}
+if (failed.length > 0) {
+  console.error(`\nFailed: ${failed.join(', ')}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,59 @@
+// The habits of the house that no linter knows: where the clock, the environment and SQL may be touched.
+import { globSync, readFileSync } from 'node:fs';
+
+interface Rule {
+  what: string;
+  files: string;
+  except: RegExp;
+  pattern: RegExp;
+}
+
+const rules: Rule[] = [
+  {
+    what: 'Only clock.ts asks the machine for the time or sets a timer; take a Clock.',
+    files: '{server,simulator}/src/**/*.ts',
+    except: /\/clock\.ts$|\.test\.ts$/,
+    pattern: /\b(setTimeout|setInterval|setImmediate)\(|\bnew Date\(\)|\bDate\.now\(\)|timers\/promises/,
+  },
+  {
+    what: 'Tests do not sleep; move the test clock, or wait for what happens.',
+    files: '{server,simulator,scripts}/**/*.test.ts',
+    except: /^$/,
+    pattern: /\b(setTimeout|setInterval)\(|\b(sleep|delay)\(|timers\/promises/,
+  },
+  {
+    what: 'Only config.ts reads the environment.',
+    files: 'server/src/**/*.ts',
+    except: /\/config\.ts$|\.test\.ts$/,
+    pattern: /\bprocess\.env\b/,
+  },
+  {
+    what: 'SQL lives in *.queries.ts.',
+    files: 'server/src/**/*.ts',
+    except: /\.queries\.ts$|\/platform\/db\/|\.test\.ts$/,
+    pattern: /\bsql(<[^>]*>)?`|\.(selectFrom|insertInto|updateTable|deleteFrom)\(/,
+  },
+  {
+    what: 'The product does not know this machine.',
+    files: '{server,simulator,scripts,docs}/**/*.{ts,js,md,sql}',
+    except: /\/house-rules\.ts$/,
+    pattern: /\/(work|farm)\/(main|shared)|\.library|bash_jobs/,
+  },
+];
+
+/** Every breach, as `file:line: what`. */
+export function breaches(): string[] {
+  return rules.flatMap((rule) =>
+    globSync(rule.files, { exclude: ['**/node_modules/**'] })
+      .filter((file) => !rule.except.test(`/${file}`))
+      .flatMap((file) =>
+        readFileSync(file, 'utf8')
+          .split('\n')
+          .flatMap((line, index) => (rule.pattern.test(line) ? [`${file}:${index + 1}: ${rule.what}`] : [])),
+      ),
+  );
+}
+
+const found = breaches();
+for (const line of found) console.error(line);
+if (found.length > 0) process.exitCode = 1;

@@ -1,0 +1,178 @@
+// Data directories with an embedded PostgreSQL, and other processes that use them.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { onTestFinished } from 'vitest';
+import { isServerOf, readPostmasterFile } from '../src/platform/db/embedded/postmaster-pid.ts';
+import { stopServer } from '../src/platform/db/embedded/server.ts';
+import {
+  type EmbeddedPostgres,
+  type StartEmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../src/platform/db/embedded/supervisor.ts';
+import { createLog } from '../src/platform/log.ts';
+import { eventually } from './eventually.ts';
+
+const log = createLog({ level: 'silent', format: 'json' });
+const program = fileURLToPath(new URL('./embedded-process.ts', import.meta.url));
+
+/** A place for the data directories of one test file. Call `remove` after all tests. */
+export interface EmbeddedFolder {
+  path: string;
+  /** Without a database. */
+  newDirectory(): Promise<TestDirectory>;
+  /** With a database in which the table `notes` has one row, `kept`; its server does not run. */
+  usedDirectory(below?: string): Promise<TestDirectory>;
+  /** Fails if a test has left a server running, which it ends. */
+  remove(): Promise<void>;
+}
+
+export interface TestDirectory {
+  path: string;
+  cluster: string;
+  /** Uses the directory from this process, until the test ends or stops it. */
+  start(settings?: Partial<StartEmbeddedPostgres>): Promise<EmbeddedPostgres>;
+  /** Starts another process on it, without waiting for its database. */
+  spawn(packageFolder?: string): ChildProcess;
+  startProcess(packageFolder?: string): Promise<RunningProcess>;
+  serverPid(): Promise<number>;
+  /** postmaster.pid as the server leaves it, and as a test wants it. */
+  readPidFile(): Promise<string>;
+  writePidFile(text: string): Promise<void>;
+}
+
+export interface RunningProcess {
+  url: string;
+  adopted: boolean;
+  /** All that it has logged so far. */
+  log(): string;
+  /** As a person would, who stops Pintail. */
+  end(): Promise<void>;
+  kill9(): Promise<void>;
+}
+
+export async function createEmbeddedFolder(): Promise<EmbeddedFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'pintail-embedded-'));
+  // Otherwise the programs of a test run as root would be copied to the system's cache.
+  await chmod(path, 0o711);
+  const directories: TestDirectory[] = [];
+
+  async function newDirectory(below = ''): Promise<TestDirectory> {
+    const directory = openDirectory(join(path, `data-${directories.length}`, below));
+    await mkdir(directory.path, { recursive: true });
+    directories.push(directory);
+    return directory;
+  }
+
+  // Copied for the tests, which is faster than making a database for each.
+  const template = await newDirectory();
+  const postgres = await startEmbeddedPostgres({ dataDir: template.path, log });
+  await query(postgres.url, 'create table notes (text text)');
+  await query(postgres.url, "insert into notes values ('kept')");
+  await postgres.stop();
+
+  return {
+    path,
+    newDirectory: () => newDirectory(),
+    async usedDirectory(below) {
+      const directory = await newDirectory(below);
+      // As a person would: all files become ours, whoever the server's user is.
+      await promisify(execFile)('/bin/cp', ['-R', `${template.path}/.`, directory.path]);
+      return directory;
+    },
+    async remove() {
+      const left: string[] = [];
+      for (const { cluster } of directories) {
+        const file = await readPostmasterFile(cluster);
+        if (!file || !(await isServerOf(file.pid, cluster))) continue;
+        left.push(cluster);
+        await stopServer(file.pid);
+      }
+      await rm(path, { recursive: true, force: true });
+      if (left.length > 0) throw new Error(`Servers were left running: ${left.join(', ')}`);
+    },
+  };
+}
+
+function openDirectory(path: string): TestDirectory {
+  const cluster = join(path, 'postgres');
+  const pidFile = join(cluster, 'postmaster.pid');
+  const directory: TestDirectory = {
+    path,
+    cluster,
+    async start(settings) {
+      const postgres = await startEmbeddedPostgres({ dataDir: path, log, ...settings });
+      onTestFinished(() => postgres.stop());
+      return postgres;
+    },
+    spawn(packageFolder) {
+      const args = [program, path, ...(packageFolder ? [packageFolder] : [])];
+      const child = spawn(execPath, args, { stdio: 'pipe' });
+      onTestFinished(() => {
+        child.kill('SIGKILL');
+      });
+      return child;
+    },
+    startProcess: (packageFolder) => whenRunning(directory.spawn(packageFolder)),
+    async serverPid() {
+      const file = await readPostmasterFile(cluster);
+      if (!file) throw new Error('There is no server.');
+      return file.pid;
+    },
+    readPidFile: () => readFile(pidFile, 'utf8'),
+    async writePidFile(text) {
+      const { uid, gid } = await stat(cluster);
+      await writeFile(pidFile, text, { mode: 0o600 });
+      await chown(pidFile, uid, gid);
+    },
+  };
+  return directory;
+}
+
+async function whenRunning(child: ChildProcess): Promise<RunningProcess> {
+  let output = '';
+  let errors = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output += chunk;
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors += chunk;
+  });
+  await eventually('the process has its database', () => {
+    if (child.exitCode !== null) throw new Error(`It ended: ${errors}`);
+    return output.includes('\n');
+  });
+  return {
+    ...(JSON.parse(output) as { url: string; adopted: boolean }),
+    log: () => errors,
+    async end() {
+      child.stdin?.end();
+      await once(child, 'exit');
+    },
+    kill9: () => kill9(child),
+  };
+}
+
+export async function kill9(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+export async function query(url: string, text: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  return (await client.query(text).finally(() => client.end())).rows;
+}
+
+/** What is in the table of `usedDirectory`. */
+export async function notes(url: string): Promise<string[]> {
+  const rows = (await query(url, 'select text from notes order by text')) as { text: string }[];
+  return rows.map(({ text }) => text);
+}
