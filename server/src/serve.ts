@@ -62,7 +62,7 @@ export async function serve(config: Config, log: Log): Promise<Served> {
     let url: string | null = null;
     if (config.role !== 'worker') {
       const http = await startHttp(config, installation, log);
-      stoppers.push(() => http.close());
+      stoppers.push(() => closeHttp(http, installation));
       url = publicUrlOf(config, portOf(http));
     }
     return { url, simulatorUrl: simulator?.url ?? null, firstRun: prepared, stop };
@@ -129,6 +129,13 @@ async function startHttp(config: Config, installation: Installation, log: Log): 
     throw error;
   }
   return http;
+}
+
+/** Answers what is under way. A client that does not take its answer is cut off after a while. */
+async function closeHttp(http: FastifyInstance, { clock }: Installation): Promise<void> {
+  const cancel = clock.after(graceMs, () => http.server.closeAllConnections());
+  await http.close();
+  cancel();
 }
 
 function portOf(http: FastifyInstance): number {

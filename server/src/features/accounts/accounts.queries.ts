@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Connection, Schema } from '../../platform/db/index.ts';
 import { type Caller, callerSeesAccount } from '../../platform/http/caller.ts';
+import { isId } from '../../platform/ids.ts';
 
 export type AccountRow = Selectable<Schema['accounts']>;
 
@@ -10,7 +11,7 @@ export async function findAccount(
   caller: Pick<Caller, 'organizationId' | 'accountIds'>,
   accountId: string,
 ): Promise<AccountRow | undefined> {
-  if (!callerSeesAccount(caller as Caller, accountId)) return undefined;
+  if (!isId('acc', accountId) || !callerSeesAccount(caller, accountId)) return undefined;
   return connection
     .selectFrom('accounts')
     .selectAll()

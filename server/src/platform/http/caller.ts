@@ -30,6 +30,6 @@ export function callerMay(caller: Caller, scope: Scope): boolean {
   return caller.scopes === null || caller.scopes.includes(scope);
 }
 
-export function callerSeesAccount(caller: Caller, accountId: string): boolean {
+export function callerSeesAccount(caller: Pick<Caller, 'accountIds'>, accountId: string): boolean {
   return caller.accountIds === null || caller.accountIds.includes(accountId);
 }

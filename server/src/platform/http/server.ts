@@ -175,6 +175,7 @@ const fastifyErrors: Record<string, () => Refusal> = {
   FST_ERR_CTP_BODY_TOO_LARGE: bodyTooLarge,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: badRequest,
   FST_ERR_BAD_URL: noSuchRoute,
+  FST_ERR_MAX_PARAM_LENGTH: noSuchRoute,
   FST_ERR_ASYNC_CONSTRAINT: noSuchRoute,
 };
 

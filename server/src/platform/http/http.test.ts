@@ -1,0 +1,199 @@
+// Wire-level promises that hold for every route.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { errorLevel } from '../../../test/log.ts';
+
+let app: TestApp;
+let account: PinterestAccount;
+
+beforeAll(async () => {
+  app = await createTestApp();
+  account = await app.connectAccount();
+});
+afterAll(() => app.stop());
+
+describe('keys', () => {
+  test('missing, malformed, unknown, revoked and expired keys get one and the same answer', async () => {
+    const revoked = await app.makeKey();
+    await app.app.auth.revokeKey(revoked.id);
+    const expired = await app.makeKey();
+    await app.database.db
+      .updateTable('api_keys')
+      .set({ expires_at: app.clock.now() })
+      .where('id', '=', expired.id)
+      .execute();
+    const altered = `${app.key.slice(0, -1)}${app.key.endsWith('0') ? '1' : '0'}`;
+    for (const key of [null, 'x', 'pt_test_short', altered, revoked.key, expired.key]) {
+      const answer = await app.call('GET', '/v1/accounts', undefined, key);
+      expect(answer.status).toBe(401);
+      expect(answer.body).toEqual({
+        error: { code: 'UNAUTHORIZED', message: 'Invalid API key' },
+        meta: { requestId: answer.headers.get('x-request-id') },
+      });
+    }
+  });
+
+  test('a key that was revoked by this or another process works no longer', async () => {
+    const { id, key } = await app.makeKey();
+    expect((await app.call('GET', '/v1/accounts', undefined, key)).status).toBe(200);
+    await app.database.db
+      .updateTable('api_keys')
+      .set({ revoked_at: app.clock.now() })
+      .where('id', '=', id)
+      .execute();
+    // What the listener does when another process says so.
+    app.app.auth.forgetCached();
+    expect((await app.call('GET', '/v1/accounts', undefined, key)).status).toBe(401);
+  });
+
+  test('without a message the revocation counts within half a minute, and an expiry at once', async () => {
+    const first = await app.makeKey();
+    const second = await app.makeKey();
+    const expiresAt = new Date(app.clock.now().getTime() + 1000);
+    await app.database.db
+      .updateTable('api_keys')
+      .set({ expires_at: expiresAt })
+      .where('id', '=', second.id)
+      .execute();
+    for (const { key } of [first, second]) {
+      expect((await app.call('GET', '/v1/accounts', undefined, key)).status).toBe(200);
+    }
+    await app.database.db
+      .updateTable('api_keys')
+      .set({ revoked_at: app.clock.now() })
+      .where('id', '=', first.id)
+      .execute();
+    app.clock.advance(1000);
+    expect((await app.call('GET', '/v1/accounts', undefined, second.key)).status).toBe(401);
+    app.clock.advance(29_000);
+    expect((await app.call('GET', '/v1/accounts', undefined, first.key)).status).toBe(401);
+  });
+
+  test('only a hash of a key is stored', async () => {
+    const rows = await app.database.db.selectFrom('api_keys').selectAll().execute();
+    expect(JSON.stringify(rows)).not.toContain(app.key.slice(12));
+  });
+
+  test('the key is asked for before the body is looked at', async () => {
+    const answer = await app.call('POST', `/v1/accounts/${account.accountId}/posts`, '{', null);
+    expect(answer.status).toBe(401);
+  });
+});
+
+describe('envelope', () => {
+  test('every answer carries its request id, in the body, in the header and in the log', async () => {
+    for (const path of ['/v1/accounts', '/v1/nothing', '/v1/accounts/acc_x/posts']) {
+      const answer = await app.call('GET', path);
+      const id = answer.headers.get('x-request-id');
+      expect(id).toMatch(/^req_[0-9a-z]{26}$/);
+      expect(answer.body.meta.requestId).toBe(id);
+      expect(app.logLines.filter((line) => line.requestId === id)).not.toEqual([]);
+    }
+  });
+
+  test('a path or method that does not exist is answered like everything else', async () => {
+    for (const [method, path] of [
+      ['GET', '/v1/posts'],
+      ['PUT', '/v1/accounts'],
+      ['GET', '/'],
+      ['GET', '/v1/accounts/%ff/posts'],
+      ['GET', `/v1/accounts/${'x'.repeat(1000)}/posts`],
+      ['GET', '/v1/accounts/../../etc/passwd'],
+    ] as const) {
+      const answer = await app.call(method, path);
+      expect([path, answer.status, answer.body.error.code]).toEqual([path, 404, 'NOT_FOUND']);
+    }
+  });
+
+  test('an account id that is none is an account that does not exist', async () => {
+    for (const id of ['acc_x', 'acc_%00', "acc_'--", 'null', '%20']) {
+      const answer = await app.call('GET', `/v1/accounts/${id}/posts`);
+      expect([id, answer.status, answer.body.error.message]).toEqual([id, 404, 'Account not found']);
+    }
+  });
+});
+
+describe('for machines and people around the API', () => {
+  test('/health is bare, /ready looks at the database', async () => {
+    expect((await app.call('GET', '/health', undefined, null)).body).toEqual({ status: 'ok' });
+    expect((await app.call('GET', '/ready', undefined, null)).body).toEqual({
+      status: 'ready',
+      checks: [{ name: 'database', ok: true }],
+    });
+  });
+
+  test('/openapi.json describes every route, with what the page says of create', async () => {
+    const { body } = await app.call('GET', '/openapi.json', undefined, null);
+    expect(body.openapi).toBe('3.1.0');
+    const described = Object.entries(body.paths as Record<string, Record<string, unknown>>).flatMap(
+      ([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const served = app.app.routes.map(
+      (route) => `${route.method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
+    );
+    expect(described.sort()).toEqual(served.sort());
+    const create = body.paths['/v1/accounts/{accountId}/posts'].post;
+    expect(Object.keys(create.responses)).toEqual(
+      expect.arrayContaining(['201', '400', '401', '404', '422']),
+    );
+    expect(body.components.schemas.CreatePost).toMatchObject({
+      required: ['mediaUrl'],
+      additionalProperties: false,
+      properties: {
+        title: { type: 'string', maxLength: 100 },
+        description: { type: 'string', maxLength: 500 },
+        altText: { type: 'string', maxLength: 500 },
+        sendAt: { type: 'string', format: 'date-time' },
+        isSimplifiedPin: { type: 'boolean', default: true },
+        mediaType: { enum: ['image', 'video'], default: 'image' },
+      },
+    });
+    expect(body.components.schemas.Post.properties.pinId).toMatchObject({ type: ['string', 'null'] });
+  });
+
+  test('the reference page is served whole from here, and may load nothing from elsewhere', async () => {
+    const page = await fetch(`${app.url}/docs`);
+    const html = await page.text();
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(html).not.toMatch(/https?:\/\//);
+    for (const [, path] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+      const asset = await fetch(`${app.url}${path}`);
+      expect([path, asset.status, (await asset.text()).length > 100]).toEqual([path, 200, true]);
+    }
+  });
+});
+
+test('when the database is away the answer is 503, and no detail of it leaks', async () => {
+  const broken = await createTestApp();
+  await broken.database.close();
+  const answer = await broken.call('GET', '/v1/accounts');
+  expect([answer.status, answer.body.error.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+  expect(JSON.stringify(answer.body)).not.toMatch(/127\.0\.0\.1|postgres/);
+  expect((await broken.call('GET', '/ready', undefined, null)).status).toBe(503);
+  expect((await broken.call('GET', '/health', undefined, null)).status).toBe(200);
+  await broken.stop();
+});
+
+test('a bug of ours is a 500 that tells the caller nothing and the log everything', async () => {
+  await app.database.db
+    .updateTable('accounts')
+    .set({ boards_fetched_at: null, access_token: Buffer.from('not what was stored') })
+    .where('id', '=', account.accountId)
+    .execute();
+  const answer = await app.call('GET', `/v1/accounts/${account.accountId}/boards`);
+  expect(answer.status).toBe(500);
+  expect(answer.body.error).toEqual({
+    code: 'INTERNAL_ERROR',
+    message: 'Something went wrong on our side. The request id finds it in the log.',
+  });
+  const [line] = app.logLines.filter(
+    (entry) => entry.requestId === answer.body.meta.requestId && entry.level >= errorLevel,
+  );
+  expect(JSON.stringify(line)).toContain('encrypted with another key');
+});
+
+test('no key and no token was ever logged', () => {
+  const log = JSON.stringify(app.logLines);
+  expect(log).not.toContain(app.key);
+  expect(log).not.toContain(account.accessToken);
+});

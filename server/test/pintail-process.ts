@@ -1,0 +1,75 @@
+// Pintail as its user runs it: the command line in a process of its own, on a data folder of its own. For
+// tests that kill it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { execPath } from 'node:process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../bin/pintail.js', import.meta.url));
+
+export interface PintailProcess {
+  child: ChildProcess;
+  /** Null for a worker. */
+  url: string | null;
+  /** All that was printed. */
+  output(): string;
+  kill9(): Promise<void>;
+  /** As Ctrl+C or a service manager stops it; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface StartPintail {
+  command?: 'serve' | 'worker';
+  dataDir: string;
+  env?: Record<string, string>;
+}
+
+/** Resolves once it says that it is ready. @throws Error with all that it printed when it ends before. */
+export async function startPintail({
+  command = 'serve',
+  dataDir,
+  env = {},
+}: StartPintail): Promise<PintailProcess> {
+  const child = spawn(execPath, [program, command], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      PINTAIL_DATA_DIR: dataDir,
+      PORT: '0',
+      SIMULATOR_PORT: '0',
+      LOG_FORMAT: 'json',
+      ...env,
+    },
+  });
+  let text = '';
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  child.stderr.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const ready = new Promise<{ url: string | null }>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      text += `${line}\n`;
+      if (line.startsWith('{') && line.includes('"msg":"ready"'))
+        resolve(JSON.parse(line) as { url: string | null });
+    });
+  });
+  const outcome = await Promise.race([ready, exited]);
+  if (Array.isArray(outcome)) throw new Error(`pintail ${command} ended with ${outcome[0]}:\n${text}`);
+
+  return {
+    child,
+    url: outcome.url,
+    output: () => text,
+    async kill9() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return code;
+    },
+  };
+}
