@@ -89,19 +89,31 @@ async function settle(parts: PublishParts, input: PublishInput, outcome: CreateO
       return;
     }
     case 'refused':
+      // Nothing is wrong with the post where the account's token is to blame: the queue waits for a new one.
+      if (outcome.failure.accountProblem === 'unauthorized') return putOff(parts, input, outcome);
       await lane.move(post, { move: 'refuse', failure: toPostFailure(outcome.failure), pinterest });
       return;
-    case 'postponed': {
-      const failure = toPostFailure(outcome.failure);
-      if (outcome.failure.scope === 'post' && !mayRetry(outcome.failure, post.postponements)) {
-        await lane.move(post, { move: 'refuse', failure, pinterest });
-        return;
-      }
-      const delayMs = retryDelayMs(outcome.failure, post.postponements, parts.random());
-      await lane.move(post, { move: 'postpone', runAt: addMs(now, delayMs), failure, pinterest });
-      await holdAccount(parts, input, outcome.failure, addMs(now, delayMs));
-    }
+    case 'postponed':
+      return putOff(parts, input, outcome);
   }
+}
+
+/** Pinterest surely made nothing, and waiting (or a person) may mend it. */
+async function putOff(
+  parts: PublishParts,
+  input: PublishInput,
+  { failure, call }: { failure: Failure; call: Call },
+): Promise<void> {
+  const { lane, post } = input;
+  const said = { failure: toPostFailure(failure), pinterest: toTrace(call) };
+  if (failure.scope === 'post' && !mayRetry(failure, post.postponements)) {
+    await lane.move(post, { move: 'refuse', ...said });
+    return;
+  }
+  const delayMs = retryDelayMs(failure, post.postponements, parts.random());
+  const runAt = addMs(parts.clock.now(), delayMs);
+  await lane.move(post, { move: 'postpone', runAt, ...said });
+  await holdAccount(parts, input, failure, runAt);
 }
 
 /** What concerns the whole account makes its other posts wait too; their `sendAt` stays. */

@@ -234,31 +234,37 @@ describe('explained', () => {
     expect(await pinsHere()).toHaveLength(2);
   });
 
-  test('a refused token keeps the queue; connecting again sends it out', async () => {
-    const post = await app.createPost(account);
-    await app.faults([
-      { operation: 'pins/create', when: 'before', kind: 'status', status: 401, code: 2, times: 1 },
-    ]);
-    await runAfter(minute);
-    expect(await app.getPost(account, post.id)).toMatchObject({
-      status: 'queued',
-      failure: { code: 'token_invalid' },
-    });
-    const { body } = await app.call('GET', '/v1/accounts');
-    const shown = body.data.accounts.find((entry: { id: string }) => entry.id === account.accountId);
-    expect(shown).toMatchObject({ tokenAuthorized: false, tokenStatus: 'unauthorized' });
-    await runAfter(60 * minute);
-    expect(await pinsHere()).toEqual([]);
-    await app.app.accounts.connectWithTokens({
-      organizationId: app.organizationId,
-      accessToken: account.accessToken,
-      refreshToken: null,
-      expiresInSeconds: null,
-      environment: 'simulator',
-    });
-    await worker.runDue();
-    expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
-  });
+  test.each([
+    { code: 2, reason: 'token_invalid' },
+    { code: 3, reason: 'scope_missing' },
+  ])(
+    'a refused token (code $code) keeps the queue; connecting again sends it out',
+    async ({ code, reason }) => {
+      const post = await app.createPost(account);
+      await app.faults([
+        { operation: 'pins/create', when: 'before', kind: 'status', status: 401, code, times: 1 },
+      ]);
+      await runAfter(minute);
+      expect(await app.getPost(account, post.id)).toMatchObject({
+        status: 'queued',
+        failure: { code: reason },
+      });
+      const { body } = await app.call('GET', '/v1/accounts');
+      const shown = body.data.accounts.find((entry: { id: string }) => entry.id === account.accountId);
+      expect(shown).toMatchObject({ tokenAuthorized: false, tokenStatus: 'unauthorized' });
+      await runAfter(60 * minute);
+      expect(await pinsHere()).toEqual([]);
+      await app.app.accounts.connectWithTokens({
+        organizationId: app.organizationId,
+        accessToken: account.accessToken,
+        refreshToken: null,
+        expiresInSeconds: null,
+        environment: 'simulator',
+      });
+      await worker.runDue();
+      expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
+    },
+  );
 
   test('media that went missing put the post off, and it goes out when they are back', async () => {
     const post = await app.createPost(account);
