@@ -18,6 +18,9 @@ create table accounts (
   boards_fetched_at timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  tokens_stored_at timestamp with time zone,
+  refresh_due_at timestamp with time zone,
+  refreshing_until timestamp with time zone,
   constraint accounts_pkey PRIMARY KEY (id),
   constraint accounts_organization_id_environment_pinterest_user_id_key UNIQUE (organization_id, environment, pinterest_user_id),
   constraint accounts_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text, 'simulator'::text]))),
@@ -105,6 +108,18 @@ create table media (
   constraint media_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
 );
 
+create table oauth_states (
+  state_hash bytea not null,
+  organization_id text not null,
+  account_id text,
+  environment text not null,
+  expires_at timestamp with time zone not null,
+  constraint oauth_states_pkey PRIMARY KEY (state_hash),
+  constraint oauth_states_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text, 'simulator'::text]))),
+  constraint oauth_states_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint oauth_states_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
 create table organizations (
   id text not null,
   name text not null,
@@ -167,11 +182,13 @@ END) stored,
   constraint posts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
 );
 
+CREATE INDEX accounts_refresh_due ON public.accounts USING btree (refresh_due_at) WHERE (refresh_due_at IS NOT NULL);
 CREATE INDEX api_keys_by_organization ON public.api_keys USING btree (organization_id, id);
 CREATE INDEX events_by_organization ON public.events USING btree (organization_id, id);
 CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (post_id IS NOT NULL);
 CREATE INDEX lanes_due ON public.lanes USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX media_by_source ON public.media USING btree (organization_id, source_sha256);
+CREATE INDEX oauth_states_expired ON public.oauth_states USING btree (expires_at);
 CREATE INDEX posts_by_media ON public.posts USING btree (media_id);
 CREATE UNIQUE INDEX posts_by_pin ON public.posts USING btree (account_id, pin_id) WHERE (pin_id IS NOT NULL);
 CREATE INDEX posts_deleted ON public.posts USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createApp } from '../server/src/app.ts';
 import { parseConfig, settings } from '../server/src/config.ts';
 import { allowedMoves, states } from '../server/src/features/posts/index.ts';
+import { createEnvironments, publishedAddresses, simulatorAddresses } from '../server/src/pinterest/index.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { openDatabase } from '../server/src/platform/db/index.ts';
 import { createOpenApi } from '../server/src/platform/http/openapi.ts';
@@ -21,16 +22,21 @@ async function openApi(): Promise<string> {
   const dataDir = mkdtempSync(join(tmpdir(), 'pintail-generate-'));
   const log = createLog({ level: 'silent', format: 'json' });
   const database = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none', log });
+  const pinterest = createEnvironments({
+    addresses: { ...publishedAddresses, simulator: simulatorAddresses('http://127.0.0.1:1') },
+    apps: {},
+    clock: systemClock,
+    log,
+  });
   try {
     const app = await createApp({
       config: { ...parseConfig({}), dataDir },
       database,
       clock: systemClock,
       log,
-      pinterestApiUrl: 'http://127.0.0.1:1/v5',
+      pinterest,
       publicUrl: 'http://127.0.0.1:8787',
     });
-    await app.close();
     return `${JSON.stringify(createOpenApi(app.routes, { version, url: 'http://127.0.0.1:8787' }), null, 2)}\n`;
   } finally {
     await database.close();

@@ -4,14 +4,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
-import { accountRoutes, createAccounts } from './features/accounts/index.ts';
+import { accountRoutes, createAccounts, registerConnectCallback } from './features/accounts/index.ts';
 import { createAuth } from './features/auth/index.ts';
 import { boardRoutes, createBoards } from './features/boards/index.ts';
 import { createMedia, registerMediaFiles } from './features/media/index.ts';
 import { createPosts, postRoutes } from './features/posts/index.ts';
 import { createWorker, type WorkerParts } from './features/publishing/index.ts';
 import { ping, registerHealth } from './features/system/index.ts';
-import { createPinterest } from './pinterest/index.ts';
+import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
 import { createEncryption, keyFromFile } from './platform/encryption.ts';
@@ -28,8 +28,7 @@ export interface AppParts {
   database: Database;
   clock: Clock;
   log: Log;
-  /** Where Pinterest's API answers, with /v5. */
-  pinterestApiUrl: string;
+  pinterest: PinterestEnvironments;
   /** How callers reach this server, without a slash at the end. */
   publicUrl: string;
   /** Private addresses from which media may be fetched, besides those in the settings. */
@@ -42,11 +41,10 @@ const lanesMax = 64;
 export type App = Awaited<ReturnType<typeof createApp>>;
 
 export async function createApp(parts: AppParts) {
-  const { config, database, clock, log, publicUrl } = parts;
+  const { config, database, clock, log, pinterest, publicUrl } = parts;
   const encryption = createEncryption(
     config.encryptionKey ?? keyFromFile(join(config.dataDir, 'encryption.key')),
   );
-  const pinterest = createPinterest({ apiUrl: parts.pinterestApiUrl, clock, log });
   const outbound = createOutbound({
     allowedPrivateHosts: [...config.mediaAllowedPrivateHosts, ...(parts.allowedPrivateHosts ?? [])],
     clock,
@@ -54,7 +52,15 @@ export async function createApp(parts: AppParts) {
   const storage = await createFolderStorage({ folder: join(config.dataDir, 'media'), clock });
 
   const auth = createAuth({ database, clock });
-  const accounts = createAccounts({ database, clock, pinterest, encryption });
+  const accounts = createAccounts({
+    database,
+    clock,
+    log,
+    pinterest,
+    encryption,
+    publicUrl,
+    environment: config.pinterestEnvironment,
+  });
   const boards = createBoards({ database, clock, pinterest, accounts });
   const media = await createMedia({
     database,
@@ -79,6 +85,7 @@ export async function createApp(parts: AppParts) {
       const http = createHttpServer({ log, routes, authenticate: (key) => auth.authenticate(key) });
       registerHealth(http, [{ name: 'database', check: async () => void (await ping(database.db)) }]);
       registerMediaFiles(http, { media });
+      registerConnectCallback(http, accounts);
       serveDocs(http, () => createOpenApi(routes, { version, url: publicUrl }));
       return http;
     },
@@ -101,7 +108,5 @@ export async function createApp(parts: AppParts) {
         ...change,
       });
     },
-
-    close: () => pinterest.close(),
   };
 }

@@ -92,12 +92,33 @@ export const settings = {
   },
   PINTEREST_ENVIRONMENT: {
     about: 'Which Pinterest to talk to. The simulator needs no approval by Pinterest.',
-    shape: 'simulator, sandbox or production (default simulator)',
-    schema: oneOf('simulator', 'sandbox', 'production').default('simulator'),
+    shape: 'simulator, sandbox or production (default simulator; production where PINTEREST_APP_ID is set)',
+    schema: oneOf('simulator', 'sandbox', 'production').optional(),
+  },
+  PINTEREST_APP_ID: {
+    about: 'Your app at Pinterest, to connect accounts through its consent page and to refresh their tokens.',
+    shape: 'the app id that Pinterest shows, with PINTEREST_APP_SECRET',
+    schema: z.string().regex(/^\S+$/).optional(),
+  },
+  PINTEREST_APP_SECRET: {
+    about: "The secret of that app. One app per operator: Pinterest's guidelines forbid collecting others'.",
+    shape: 'the app secret that Pinterest shows, with PINTEREST_APP_ID',
+    schema: z.string().regex(/^\S+$/).optional(),
+    secret: true,
   },
   PINTEREST_API_URL: {
     about: "Overrides the environment's API address. With the simulator: use one that runs elsewhere.",
     shape: 'an http or https address, with /v5 at its end',
+    schema: url.optional(),
+  },
+  PINTEREST_AUTHORIZE_URL: {
+    about: "Overrides the environment's consent page.",
+    shape: 'an http or https address',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+  },
+  PINTEREST_TOKEN_URL: {
+    about: "Overrides the environment's address for tokens.",
+    shape: 'an http or https address',
     schema: url.optional(),
   },
   PINTEREST_SEND_IS_STANDARD: {
@@ -153,7 +174,10 @@ export interface Config {
   publicUrl: string | undefined;
   encryptionKey: Buffer | undefined;
   pinterestEnvironment: 'simulator' | 'sandbox' | 'production';
+  pinterestApp: { appId: string; appSecret: string } | undefined;
   pinterestApiUrl: string | undefined;
+  pinterestAuthorizeUrl: string | undefined;
+  pinterestTokenUrl: string | undefined;
   sendIsStandard: 'auto' | 'always' | 'never';
   mediaAllowedPrivateHosts: readonly string[];
   leaseMs: number;
@@ -188,6 +212,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       const was = setting.secret ? '' : ` It is ${JSON.stringify(text)}.`;
       problems.push(`${name} must be ${setting.shape}.${was}`);
     }
+  }
+  if ((values.PINTEREST_APP_ID === undefined) !== (values.PINTEREST_APP_SECRET === undefined)) {
+    problems.push('PINTEREST_APP_ID and PINTEREST_APP_SECRET belong together. Set both or neither.');
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return toConfig(values as Values);
@@ -234,8 +261,15 @@ function toConfig(values: Values): Config {
     databaseUrl: values.DATABASE_URL,
     publicUrl: values.PUBLIC_URL,
     encryptionKey: values.PINTAIL_ENCRYPTION_KEY,
-    pinterestEnvironment: values.PINTEREST_ENVIRONMENT,
+    pinterestEnvironment:
+      values.PINTEREST_ENVIRONMENT ?? (values.PINTEREST_APP_ID === undefined ? 'simulator' : 'production'),
+    pinterestApp:
+      values.PINTEREST_APP_ID !== undefined && values.PINTEREST_APP_SECRET !== undefined
+        ? { appId: values.PINTEREST_APP_ID, appSecret: values.PINTEREST_APP_SECRET }
+        : undefined,
     pinterestApiUrl: values.PINTEREST_API_URL,
+    pinterestAuthorizeUrl: values.PINTEREST_AUTHORIZE_URL,
+    pinterestTokenUrl: values.PINTEREST_TOKEN_URL,
     sendIsStandard: values.PINTEREST_SEND_IS_STANDARD,
     mediaAllowedPrivateHosts: values.MEDIA_ALLOWED_PRIVATE_HOSTS,
     leaseMs: values.PINTAIL_LEASE_SECONDS * 1000,

@@ -3,6 +3,14 @@
 import { mkdirSync } from 'node:fs';
 import { type App, createApp } from './app.ts';
 import type { Config } from './config.ts';
+import {
+  type AppCredentials,
+  createEnvironments,
+  type Environment,
+  type EnvironmentAddresses,
+  publishedAddresses,
+  simulatorAddresses,
+} from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import { systemClock } from './platform/clock.ts';
 import { createDatabaseClock } from './platform/db/database-clock.ts';
@@ -21,22 +29,44 @@ export interface Installation {
 export interface OpenInstallation {
   config: Config;
   log: Log;
-  pinterestApiUrl: string;
+  /** A simulator that this process runs. */
+  simulatorUrl?: string;
   publicUrl: string;
   allowedPrivateHosts?: readonly string[];
 }
 
-/** Each environment's API, unless PINTEREST_API_URL says otherwise. */
-export function pinterestApiUrlOf(config: Config): string {
-  if (config.pinterestApiUrl) return config.pinterestApiUrl;
-  switch (config.pinterestEnvironment) {
-    case 'production':
-      return 'https://api.pinterest.com/v5';
-    case 'sandbox':
-      return 'https://api-sandbox.pinterest.com/v5';
-    case 'simulator':
-      return `http://127.0.0.1:${config.simulatorPort}/v5`;
-  }
+/** The app that the simulator knows us by. A pretend app needs no real secret. */
+export const simulatorApp: AppCredentials = { appId: 'pintail', appSecret: 'pintail-on-the-simulator' };
+
+/**
+ * Where each environment answers, as Pinterest publishes it. The settings override those of the environment
+ * that this installation is for.
+ */
+export function addressesOf(
+  config: Config,
+  simulatorUrl?: string,
+): Record<Environment, EnvironmentAddresses> {
+  const addresses = {
+    ...publishedAddresses,
+    simulator: simulatorAddresses(simulatorUrl ?? `http://127.0.0.1:${config.simulatorPort}`),
+  };
+  const own = config.pinterestEnvironment;
+  return {
+    ...addresses,
+    [own]: {
+      ...addresses[own],
+      ...(config.pinterestApiUrl && { apiUrl: config.pinterestApiUrl }),
+      ...(config.pinterestAuthorizeUrl && { authorizeUrl: config.pinterestAuthorizeUrl }),
+      ...(config.pinterestTokenUrl && { tokenUrl: config.pinterestTokenUrl }),
+    },
+  };
+}
+
+/** One app of Pinterest's serves production and sandbox alike. */
+function appsOf(config: Config): Partial<Record<Environment, AppCredentials>> {
+  const own = config.pinterestApp;
+  if (config.pinterestEnvironment === 'simulator') return { simulator: own ?? simulatorApp };
+  return own ? { production: own, sandbox: own } : {};
 }
 
 export function publicUrlOf(config: Config, port: number = config.port): string {
@@ -78,16 +108,22 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
     const remote = config.databaseUrl ? await createDatabaseClock(database, systemClock, log) : null;
     if (remote) closers.push(() => remote.stop());
     const clock = remote ?? systemClock;
+    const pinterest = createEnvironments({
+      addresses: addressesOf(config, open.simulatorUrl),
+      apps: appsOf(config),
+      clock,
+      log,
+    });
+    closers.push(() => pinterest.close());
     const app = await createApp({
       config,
       database,
       clock,
       log,
-      pinterestApiUrl: open.pinterestApiUrl,
+      pinterest,
       publicUrl: open.publicUrl,
       ...(open.allowedPrivateHosts && { allowedPrivateHosts: open.allowedPrivateHosts }),
     });
-    closers.push(() => app.close());
     return { app, database, databaseUrl: server.url, clock, close };
   } catch (error) {
     await close();

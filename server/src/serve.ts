@@ -1,8 +1,11 @@
 // `serve` and `worker`: starts what the role asks for, says so, and stops it in order.
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Simulator } from '@pintail/simulator';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
+import { callbackPath, startRefreshTimer } from './features/accounts/index.ts';
 import { keysChannel } from './features/auth/index.ts';
 import { lanesChannel } from './features/posts/index.ts';
 import { startSweeper, type Worker } from './features/publishing/index.ts';
@@ -11,8 +14,8 @@ import {
   type Installation,
   makeDataDir,
   openInstallation,
-  pinterestApiUrlOf,
   publicUrlOf,
+  simulatorApp,
 } from './installation.ts';
 import { listen } from './platform/db/listen.ts';
 import type { Log } from './platform/log.ts';
@@ -36,13 +39,17 @@ export async function serve(config: Config, log: Log): Promise<Served> {
   }
   try {
     makeDataDir(config);
+    // Addresses of media and of the consent page's way back name the port, so it is settled first.
+    const port =
+      config.port === 0 && config.role !== 'worker' ? await findFreePort(config.host) : config.port;
+    const publicUrl = publicUrlOf(config, port);
     const simulator = await startOwnSimulator(config);
     if (simulator) stoppers.push(() => simulator.close());
     const installation = await openInstallation({
       config,
       log,
-      pinterestApiUrl: simulator?.apiUrl ?? pinterestApiUrlOf(config),
-      publicUrl: publicUrlOf(config),
+      ...(simulator && { simulatorUrl: simulator.url }),
+      publicUrl,
       // Our own simulator's sample pictures.
       ...(simulator && { allowedPrivateHosts: hostsOf(simulator) }),
     });
@@ -56,16 +63,17 @@ export async function serve(config: Config, log: Log): Promise<Served> {
             accounts: installation.app.accounts,
             keyFile: join(config.dataDir, 'first-api-key'),
             simulatorUrl: simulator?.url ?? null,
+            redirectUri: `${publicUrl}${callbackPath}`,
+            app: simulatorApp,
             keyPrefix: config.pinterestEnvironment === 'simulator' ? 'pt_test_' : 'pt_live_',
           });
     if (config.role !== 'api') stoppers.push(await startWorker(installation, log));
-    let url: string | null = null;
-    if (config.role !== 'worker') {
-      const http = await startHttp(config, installation, log);
+    const isApi = config.role !== 'worker';
+    if (isApi) {
+      const http = await startHttp({ ...config, port }, installation, log);
       stoppers.push(() => closeHttp(http, installation));
-      url = publicUrlOf(config, portOf(http));
     }
-    return { url, simulatorUrl: simulator?.url ?? null, firstRun: prepared, stop };
+    return { url: isApi ? publicUrl : null, simulatorUrl: simulator?.url ?? null, firstRun: prepared, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -102,9 +110,11 @@ async function startWorker(installation: Installation, log: Log): Promise<() => 
     clock,
   });
   const cancelSweeper = startSweeper({ database, clock, log });
+  const cancelRefresh = startRefreshTimer({ accounts: installation.app.accounts, clock, log });
   worker.start();
   return async () => {
     cancelSweeper();
+    cancelRefresh();
     await worker.stop(graceMs);
     await listener.close();
   };
@@ -138,7 +148,11 @@ async function closeHttp(http: FastifyInstance, { clock }: Installation): Promis
   cancel();
 }
 
-function portOf(http: FastifyInstance): number {
-  const address = http.server.address();
+async function findFreePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
   return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@pintail/simulator';
 import { type App, type AppParts, createApp } from '../src/app.ts';
 import { type Config, parseConfig } from '../src/config.ts';
+import { createEnvironments, simulatorAddresses } from '../src/pinterest/index.ts';
 import type { Scope } from '../src/platform/http/caller.ts';
 import { createLog } from '../src/platform/log.ts';
 import { createTestClock, type TestClock } from './clock.ts';
@@ -29,6 +30,18 @@ export interface PinterestAccount {
   accessToken: string;
 }
 
+/** Our app on the simulator. */
+export const testApp = { appId: 'pintail-test', appSecret: 'secret-of-the-app' };
+
+/** An account on the simulator, by an access token alone. */
+export const plainGrant = {
+  environment: 'simulator',
+  accountId: null,
+  refreshToken: null,
+  accessTokenExpiresAt: null,
+  refreshTokenExpiresAt: null,
+} as const;
+
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>;
 
 export async function createTestApp({ config = {}, now }: { config?: Partial<Config>; now?: Date } = {}) {
@@ -38,12 +51,20 @@ export async function createTestApp({ config = {}, now }: { config?: Partial<Con
   const simulator: Simulator = await startSimulator({ now: () => clock.now() });
   const simulatorHost = new URL(simulator.url).host;
   const logLines: LogLine[] = [];
+  const log = createLog({ level: 'debug', format: 'json' }, collectLog(logLines));
+  const simulated = simulatorAddresses(simulator.url);
+  const pinterest = createEnvironments({
+    addresses: { production: simulated, sandbox: simulated, simulator: simulated },
+    apps: { simulator: testApp },
+    clock,
+    log,
+  });
   const parts: AppParts = {
     config: { ...parseConfig({}), dataDir: folder, ...config },
     database: test.database,
     clock,
-    log: createLog({ level: 'debug', format: 'json' }, collectLog(logLines)),
-    pinterestApiUrl: simulator.apiUrl,
+    log,
+    pinterest,
     publicUrl: 'http://pintail.test',
     allowedPrivateHosts: [simulatorHost],
   };
@@ -122,13 +143,7 @@ export async function createTestApp({ config = {}, now }: { config?: Partial<Con
       const seeded = (await control('POST', '/seed', {
         accounts: [{ username, boards: boards.map((name) => ({ name })), tokens: [{ accessToken }] }],
       })) as { accounts: { boards: { id: string; name: string }[] }[] };
-      const account = await app.accounts.connectWithTokens({
-        organizationId,
-        accessToken,
-        refreshToken: null,
-        expiresInSeconds: null,
-        environment: 'simulator',
-      });
+      const account = await app.accounts.connect({ organizationId, accessToken, ...plainGrant });
       return {
         accountId: account.id,
         username,
@@ -186,7 +201,7 @@ export async function createTestApp({ config = {}, now }: { config?: Partial<Con
 
     async stop(): Promise<void> {
       await http.close();
-      await app.close();
+      await pinterest.close();
       await simulator.close();
       await test.drop();
       await rm(folder, { recursive: true, force: true });
@@ -213,9 +228,15 @@ function createDyingWorker(app: App, clock: TestClock, before: 'ask' | 'settle')
       : {
           pinterest: {
             ...app.pinterest,
-            createPin: async (...parameters: Parameters<App['pinterest']['createPin']>) => {
-              await app.pinterest.createPin(...parameters);
-              return never();
+            of: (environment) => {
+              const client = app.pinterest.of(environment);
+              return {
+                ...client,
+                async createPin(token, body) {
+                  await client.createPin(token, body);
+                  return never();
+                },
+              };
             },
           },
         }),

@@ -1,8 +1,7 @@
 // Data directories with an embedded PostgreSQL, and other processes that use them.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +15,7 @@ import {
   type StartEmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../src/platform/db/embedded/supervisor.ts';
+import { createThrowawayFolder } from '../src/platform/db/embedded/throwaway.ts';
 import { createLog } from '../src/platform/log.ts';
 import { eventually } from './eventually.ts';
 
@@ -58,9 +58,7 @@ export interface RunningProcess {
 }
 
 export async function createEmbeddedFolder(): Promise<EmbeddedFolder> {
-  const path = await mkdtemp(join(tmpdir(), 'pintail-embedded-'));
-  // Otherwise the programs of a test run as root would be copied to the system's cache.
-  await chmod(path, 0o711);
+  const path = await createThrowawayFolder('embedded');
   const directories: TestDirectory[] = [];
 
   async function newDirectory(below = ''): Promise<TestDirectory> {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { Environment } from '../features/accounts/index.ts';
+import { isEnvironment } from '../features/accounts/index.ts';
 import { organizationId } from './organization.ts';
 import { printJson, withInstallation } from './with-installation.ts';
 
@@ -11,22 +11,21 @@ interface AddOptions {
   json?: true;
 }
 
-const environments: readonly Environment[] = ['production', 'sandbox', 'simulator'];
-
 export async function addAccountCommand(options: AddOptions): Promise<void> {
   const account = await withInstallation(async ({ app, database, clock }, config) => {
-    const name = options.environment ?? config.pinterestEnvironment;
-    const environment = environments.find((known) => known === name);
-    if (environment !== config.pinterestEnvironment) {
+    const environment = options.environment ?? config.pinterestEnvironment;
+    if (!isEnvironment(environment)) {
       throw new InvalidArgumentError(
-        `This installation talks to ${config.pinterestEnvironment} (PINTEREST_ENVIRONMENT), not to "${name}".`,
+        `There is no environment "${environment}": production, sandbox or simulator.`,
       );
     }
-    return app.accounts.connectWithTokens({
+    return app.accounts.connect({
       organizationId: await organizationId(database, clock, options.organization),
       accessToken: options.accessToken,
       refreshToken: options.refreshToken ?? null,
-      expiresInSeconds: null,
+      accessTokenExpiresAt: null,
+      refreshTokenExpiresAt: null,
+      accountId: null,
       environment,
     });
   });

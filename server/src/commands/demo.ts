@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Config, readConfig } from '../config.ts';
-import { pinterestApiUrlOf, publicUrlOf } from '../installation.ts';
+import { addressesOf, publicUrlOf } from '../installation.ts';
 import { addMs, pause, systemClock } from '../platform/clock.ts';
 
 const Accounts = z.object({ data: z.object({ accounts: z.array(z.object({ id: z.string() })).min(1) }) });
@@ -34,7 +34,7 @@ export async function demoCommand(): Promise<void> {
     );
   }
   const call = caller(publicUrlOf(config), readKey(config));
-  const simulatorUrl = pinterestApiUrlOf(config).replace(/\/v5$/, '');
+  const simulatorUrl = addressesOf(config).simulator.apiUrl.replace(/\/v5$/, '');
 
   const [account] = Accounts.parse(await call('GET', '/v1/accounts')).data.accounts;
   const path = `/v1/accounts/${account?.id}`;

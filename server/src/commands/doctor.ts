@@ -4,10 +4,10 @@ import { request } from 'undici';
 import { type Config, readConfig } from '../config.ts';
 import { ping } from '../features/system/index.ts';
 import {
+  addressesOf,
   type Installation,
   makeDataDir,
   openInstallation,
-  pinterestApiUrlOf,
   publicUrlOf,
 } from '../installation.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -82,7 +82,6 @@ async function examineDatabase(config: Config): Promise<Check[]> {
       installation = await openInstallation({
         config,
         log: createLog({ level: 'error', format: config.logFormat }, process.stderr),
-        pinterestApiUrl: pinterestApiUrlOf(config),
         publicUrl: publicUrlOf(config),
       });
       const { version } = await ping(installation.database.db);
@@ -124,10 +123,9 @@ async function examineKeys({ app, clock }: Installation): Promise<string> {
 
 async function examineAccounts({ app }: Installation): Promise<string> {
   const accounts = await app.accounts.listForOperator();
-  const bad = [
-    ...accounts.filter((account) => !account.tokenAuthorized).map((account) => account.username),
-    ...(await app.accounts.listUnreadable()),
-  ];
+  const bad = accounts
+    .filter((account) => !account.tokenAuthorized || !account.tokenReadable)
+    .map((account) => account.username);
   if (bad.length > 0) {
     throw problem(
       `The tokens of ${bad.join(', ')} do not work. Connect them again: npm run pintail -- accounts add --access-token T. If all fail, PINTAIL_ENCRYPTION_KEY is not the one they were stored with.`,
@@ -137,7 +135,7 @@ async function examineAccounts({ app }: Installation): Promise<string> {
 }
 
 async function examinePinterest(config: Config): Promise<string> {
-  const url = pinterestApiUrlOf(config);
+  const url = addressesOf(config)[config.pinterestEnvironment].apiUrl;
   try {
     // Without a token: an answer, even a refusal, shows that the way there is open.
     const { statusCode, body } = await request(`${url}/user_account`, {

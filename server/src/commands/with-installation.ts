@@ -1,6 +1,6 @@
 // For commands that do one thing and end: opens the installation, does it, closes again.
 import { type Config, readConfig } from '../config.ts';
-import { type Installation, openInstallation, pinterestApiUrlOf, publicUrlOf } from '../installation.ts';
+import { type Installation, openInstallation, publicUrlOf } from '../installation.ts';
 import { createLog } from '../platform/log.ts';
 
 export async function withInstallation<T>(
@@ -12,7 +12,6 @@ export async function withInstallation<T>(
   const installation = await openInstallation({
     config,
     log,
-    pinterestApiUrl: pinterestApiUrlOf(config),
     publicUrl: publicUrlOf(config),
   });
   try {

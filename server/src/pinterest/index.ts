@@ -2,6 +2,15 @@
 export type { MetricsBySplit, MetricsQuery } from './analytics.calls.ts';
 export type { Answer, Call, RateLimit } from './answers.ts';
 export type { CreateBoardBody, UpdateBoardBody } from './boards.calls.ts';
+export {
+  createEnvironments,
+  type Environment,
+  type EnvironmentAddresses,
+  environments,
+  type PinterestEnvironments,
+  publishedAddresses,
+  simulatorAddresses,
+} from './environments.ts';
 export type { Failure } from './failure.ts';
 export type { Media, MediaUpload, VideoFile } from './media.calls.ts';
 export { type AppCredentials, authorizeUrl, type TokenSet } from './oauth.calls.ts';

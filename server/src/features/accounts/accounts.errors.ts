@@ -9,6 +9,29 @@ export const accountNotFound = refusal({
 
 export const tokenRefused = refusal({
   code: 'UNPROCESSABLE_ENTITY',
-  message: 'Pinterest did not accept the access token',
-  fix: 'Make a token for this environment with the scopes boards:read, boards:write, pins:read, pins:write and user_accounts:read.',
+  message: 'Pinterest did not grant access with what it was given',
+  fix: 'Tokens need the scopes boards:read, boards:write, pins:read, pins:write and user_accounts:read, and work in one environment only.',
+});
+
+export const noPinterestApp = refusal({
+  code: 'CONFLICT',
+  message: 'No Pinterest app is configured for this environment',
+  fix: 'Set PINTEREST_APP_ID and PINTEREST_APP_SECRET, or connect with tokens: POST /v1/accounts.',
+});
+
+export const otherUser = refusal({
+  code: 'CONFLICT',
+  message: 'Another Pinterest user came back than the one whose account was to be re-authorized',
+});
+
+export const connectExpired = refusal({
+  code: 'BAD_REQUEST',
+  message: 'This connection was finished already, or was started more than 10 minutes ago',
+  fix: 'Start again: POST /v1/accounts/connect.',
+});
+
+export const connectDeclined = refusal({
+  code: 'BAD_REQUEST',
+  message: 'Pinterest was not given leave to connect the account',
+  fix: 'Start again, and accept on the page that Pinterest shows.',
 });

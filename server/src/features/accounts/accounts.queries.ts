@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import type { InsertObject, Selectable } from 'kysely';
 import type { Connection, Schema } from '../../platform/db/index.ts';
 import { type Caller, callerSeesAccount } from '../../platform/http/caller.ts';
 import { isId } from '../../platform/ids.ts';
@@ -65,7 +65,10 @@ export async function findAccountOfUser(
     .executeTakeFirst();
 }
 
-export async function insertAccount(connection: Connection, row: AccountRow): Promise<AccountRow> {
+export async function insertAccount(
+  connection: Connection,
+  row: InsertObject<Schema, 'accounts'>,
+): Promise<AccountRow> {
   // Each account has its lane from the start; posts need it to be found.
   const account = await connection
     .insertInto('accounts')
@@ -96,6 +99,68 @@ export async function wakeAccount(connection: Connection, id: string, now: Date)
     .set({ not_before: null, wake_at: now })
     .where('account_id', '=', id)
     .execute();
+}
+
+/** Takes the right to refresh an account's tokens, unless someone has it or has used it since `account` was read. */
+export async function claimRefresh(
+  connection: Connection,
+  account: AccountRow,
+  now: Date,
+  until: Date,
+): Promise<AccountRow | undefined> {
+  return connection
+    .updateTable('accounts')
+    .set({ refreshing_until: until })
+    .where('id', '=', account.id)
+    .where('tokens_stored_at', 'is not distinct from', account.tokens_stored_at)
+    .where((eb) => eb.or([eb('refreshing_until', 'is', null), eb('refreshing_until', '<=', now)]))
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Gives the right back without new tokens. */
+export async function endRefresh(connection: Connection, id: string, dueAt: Date | null): Promise<void> {
+  await connection
+    .updateTable('accounts')
+    .set({ refreshing_until: null, refresh_due_at: dueAt })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Accounts of every organization whose tokens should be refreshed by now, the most urgent first. */
+export async function listRefreshDue(
+  connection: Connection,
+  now: Date,
+  limit: number,
+): Promise<AccountRow[]> {
+  return connection
+    .selectFrom('accounts')
+    .selectAll()
+    .where('refresh_due_at', '<=', now)
+    .where('token_authorized', '=', true)
+    .orderBy('refresh_due_at')
+    .limit(limit)
+    .execute();
+}
+
+/** Keeps a state, and removes those that have had their time. */
+export async function insertOAuthState(
+  connection: Connection,
+  state: Selectable<Schema['oauth_states']>,
+  now: Date,
+): Promise<void> {
+  await connection.deleteFrom('oauth_states').where('expires_at', '<=', now).execute();
+  await connection.insertInto('oauth_states').values(state).execute();
+}
+
+/** A state works once: it is gone when this returns it. */
+export async function takeOAuthState(connection: Connection, stateHash: Buffer, now: Date) {
+  return connection
+    .deleteFrom('oauth_states')
+    .where('state_hash', '=', stateHash)
+    .where('expires_at', '>', now)
+    .returningAll()
+    .executeTakeFirst();
 }
 
 /** Marks that Pinterest refuses the token. Returns whether it was thought good until now. */

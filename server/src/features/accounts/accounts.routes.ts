@@ -1,6 +1,16 @@
 import { route } from '../../platform/http/route.ts';
-import { AccountList } from './accounts.schema.ts';
+import { accountNotFound, noPinterestApp, tokenRefused } from './accounts.errors.ts';
+import {
+  AccountAnswer,
+  AccountList,
+  AccountPath,
+  ConnectAccountBody,
+  ConnectAnswer,
+  ConnectByTokensBody,
+} from './accounts.schema.ts';
 import type { AccountsService } from './accounts.service.ts';
+
+const tag = 'Accounts';
 
 export function accountRoutes(accounts: AccountsService) {
   return [
@@ -9,12 +19,55 @@ export function accountRoutes(accounts: AccountsService) {
       method: 'GET',
       path: '/v1/accounts',
       summary: 'List the Pinterest accounts that this key may use',
-      tag: 'Accounts',
+      tag,
       scope: 'accounts:read',
       data: AccountList,
       status: 200,
       refusals: [],
       handle: async ({ caller }) => ({ data: await accounts.list(caller) }),
+    }),
+    route({
+      operationId: 'getAccount',
+      method: 'GET',
+      path: '/v1/accounts/:accountId',
+      summary: 'Get account',
+      tag,
+      scope: 'accounts:read',
+      params: AccountPath,
+      data: AccountAnswer,
+      status: 200,
+      refusals: [accountNotFound],
+      handle: async ({ caller, params }) => ({ data: await accounts.view(caller, params.accountId) }),
+    }),
+    route({
+      operationId: 'connectAccountByTokens',
+      method: 'POST',
+      path: '/v1/accounts',
+      summary: 'Connect an account with tokens',
+      description:
+        "For tokens made in Pinterest's developer console. They are tried at Pinterest first. An account that is connected already gets the new tokens.",
+      tag,
+      scope: 'accounts:write',
+      body: ConnectByTokensBody,
+      data: AccountAnswer,
+      status: 201,
+      refusals: [tokenRefused],
+      handle: async ({ caller, body }) => ({ data: await accounts.connectByTokens(caller, body) }),
+    }),
+    route({
+      operationId: 'connectAccount',
+      method: 'POST',
+      path: '/v1/accounts/connect',
+      summary: "Connect an account through Pinterest's consent page",
+      description:
+        'Send the person who owns the account to `url` within 10 minutes; Pinterest sends them back to this server. With `accountId` an account is re-authorized, and no other Pinterest user is accepted.',
+      tag,
+      scope: 'accounts:write',
+      body: ConnectAccountBody,
+      data: ConnectAnswer,
+      status: 200,
+      refusals: [accountNotFound, noPinterestApp],
+      handle: async ({ caller, body }) => ({ data: await accounts.startConnect(caller, body) }),
     }),
   ];
 }

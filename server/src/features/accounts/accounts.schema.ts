@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { type Environment, environments } from '../../pinterest/index.ts';
+import { text } from '../../platform/http/fields.ts';
 import type { AccountRow } from './accounts.queries.ts';
 
 export const AccountPath = z.object({
@@ -17,7 +19,7 @@ export const AccountView = z
     }),
     isDomainVerified: z.boolean().meta({ description: 'Whether the account has a claimed website.' }),
     createdAt: z.string().meta({ description: 'When it was connected (RFC 3339).' }),
-    environment: z.enum(['production', 'sandbox', 'simulator']).meta({
+    environment: z.enum(environments).meta({
       description: 'Which Pinterest the account lives on.',
     }),
     tokenStatus: z.enum(['ok', 'expiring', 'unauthorized']).meta({
@@ -26,6 +28,41 @@ export const AccountView = z
     timezone: z.string().meta({ description: 'IANA time zone of the account.' }),
   })
   .meta({ id: 'Account' });
+
+export const AccountAnswer = z.object({ account: AccountView });
+
+const environment = z.enum(environments).optional().meta({
+  description: "Which Pinterest; this installation's (PINTEREST_ENVIRONMENT) by default.",
+});
+const token = text(2000).refine((value) => /^[\x21-\x7e]+$/.test(value), {
+  params: { code: 'invalid_token' },
+  error: 'Is no token: letters, digits and signs without blanks.',
+});
+
+export const ConnectByTokensBody = z
+  .strictObject({
+    accessToken: token.meta({ description: 'Starts with `pina_`.' }),
+    refreshToken: token.optional().meta({
+      description:
+        'Starts with `pinr_`. Without it the account must be connected again when the access token ends.',
+    }),
+    environment,
+  })
+  .meta({ id: 'ConnectByTokens' });
+export type ConnectByTokens = z.output<typeof ConnectByTokensBody>;
+
+export const ConnectAccountBody = z
+  .strictObject({
+    accountId: text().optional().meta({ description: 'An account to re-authorize.' }),
+    environment,
+  })
+  .meta({ id: 'ConnectAccount' });
+export type ConnectAccount = z.output<typeof ConnectAccountBody>;
+
+export const ConnectAnswer = z.object({
+  url: z.string().meta({ description: "Pinterest's consent page, for the account's owner." }),
+  expiresAt: z.int().meta({ description: 'Until when the page leads back to us (Unix seconds).' }),
+});
 
 export const AccountList = z.object({ accounts: z.array(AccountView) });
 
@@ -43,7 +80,7 @@ export function toAccountView(row: AccountRow, now: Date): z.input<typeof Accoun
     tokenAuthorized: row.token_authorized,
     isDomainVerified: row.is_domain_verified,
     createdAt: row.created_at.toISOString(),
-    environment: row.environment as 'production' | 'sandbox' | 'simulator',
+    environment: row.environment as Environment,
     tokenStatus: row.token_authorized ? (isExpiring ? 'expiring' : 'ok') : 'unauthorized',
     timezone: row.timezone,
   };

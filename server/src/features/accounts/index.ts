@@ -3,4 +3,7 @@ export { accountNotFound } from './accounts.errors.ts';
 export type { AccountRow } from './accounts.queries.ts';
 export { accountRoutes } from './accounts.routes.ts';
 export { AccountPath } from './accounts.schema.ts';
-export { type AccountsService, createAccounts, type Environment } from './accounts.service.ts';
+export { type AccountsService, createAccounts, isEnvironment } from './accounts.service.ts';
+export { registerConnectCallback } from './connect.page.ts';
+export { callbackPath } from './connect.ts';
+export { startRefreshTimer } from './refresh-timer.ts';

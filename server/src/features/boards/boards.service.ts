@@ -1,6 +1,6 @@
 // The account's boards, read from Pinterest and kept for ten minutes at most.
 import { distance } from 'fastest-levenshtein';
-import type { Board, Failure, Pinterest } from '../../pinterest/index.ts';
+import type { Board, Environment, Failure, PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { type Detail, Outage } from '../../platform/errors.ts';
@@ -16,7 +16,7 @@ const freshMs = 10 * 60 * 1000;
 export interface BoardsParts {
   database: Database;
   clock: Clock;
-  pinterest: Pinterest;
+  pinterest: PinterestEnvironments;
   accounts: AccountsService;
 }
 
@@ -37,10 +37,10 @@ export function createBoards({ database, clock, pinterest, accounts }: BoardsPar
   async function readAndKeep(account: AccountRow): Promise<Failure | null> {
     const token = accounts.accessToken(account);
     if (token === null) return null;
-    const answer = await pinterest.listBoards(token);
+    const answer = await pinterest.of(account.environment as Environment).listBoards(token);
     if (answer.kind === 'failed') {
       if (answer.failure.accountProblem === 'unauthorized') {
-        await accounts.reportUnauthorized(account);
+        await accounts.tokenRefused(account, answer.failure.reason);
       }
       return answer.failure;
     }

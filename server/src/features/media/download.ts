@@ -8,7 +8,7 @@ import type { Gate } from './gate.ts';
 import { type DeclaredType, headBytes, refuseEarly } from './media-type.ts';
 
 /** The largest file that is fetched: Pinterest's limit in its app, counted in the larger megabytes. */
-export const fetchedBytesMax = 32 * 1024 * 1024;
+const fetchedBytesMax = 32 * 1024 * 1024;
 
 export interface Download {
   outbound: Outbound;

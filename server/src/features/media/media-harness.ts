@@ -54,6 +54,7 @@ export async function createMediaHarness() {
     database,
     clock,
     storage,
+    outbound,
     temporaryDir,
     openMedia,
     media: await openMedia(),

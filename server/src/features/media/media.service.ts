@@ -76,7 +76,7 @@ export interface MediaService {
 }
 
 /** With 200 at once, what they have received and not yet written was most of the memory used. */
-const receiversMax = 16;
+const receiversMax = 48;
 /** Leaves threads of Node's pool for files: decoding holds one of its four for as long as it takes. */
 const decodersMax = Math.min(2, availableParallelism());
 

@@ -8,11 +8,11 @@ import { MediaProblem } from './media.errors.ts';
 import { hasLocation, isPictureOnly, isSrgb } from './picture-metadata.ts';
 
 /** Pinterest's published limit for a picture sent from a computer, counted in the smaller megabytes. */
-export const keptBytesMax = 20_000_000;
+const keptBytesMax = 20_000_000;
 /** The least side that others report Pinterest to accept; below it comes code 233 (Pinterest's create Pin). */
-export const sideMin = 100;
+const sideMin = 100;
 /** More than any camera but the largest; a bomb announces far more. */
-export const pixelsMax = 100_000_000;
+const pixelsMax = 100_000_000;
 /** What decoding one picture may need. The gate lets several through only when they need no more together. */
 export const decodeBytesMax = 400_000_000;
 

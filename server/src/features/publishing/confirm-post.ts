@@ -1,8 +1,9 @@
 // Settles a post whose answer was lost by looking on Pinterest. Never creates anything.
 
-import type { Pinterest } from '../../pinterest/index.ts';
+import type { Environment, PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
+import type { AccountRow, AccountsService } from '../accounts/index.ts';
 import { listOwnedPinIds, type PostFailure, type PostRow } from '../posts/index.ts';
 import type { HeldLane } from './held-lane.ts';
 import { matchingPins } from './match-pin.ts';
@@ -11,7 +12,8 @@ import { retryDelayMs } from './retry.ts';
 export interface ConfirmParts {
   database: Database;
   clock: Clock;
-  pinterest: Pinterest;
+  pinterest: PinterestEnvironments;
+  accounts: AccountsService;
   /** The waits before each look; after the last one without a match the Pin is taken not to exist. */
   confirmDelaysMs: readonly number[];
   random(): number;
@@ -22,17 +24,22 @@ const pagesMax = 40;
 
 export async function confirmPost(
   parts: ConfirmParts,
-  { lane, token, post }: { lane: HeldLane; token: string; post: PostRow },
+  { lane, account, token, post }: { lane: HeldLane; account: AccountRow; token: string; post: PostRow },
 ): Promise<void> {
   const now = parts.clock.now();
   // The constraints attempt_is_recorded and scheduled_is_complete see to both.
   if (post.attempt_started_at === null || post.board_id === null)
     throw new Error(`post ${post.id} has no attempt`);
-  const answer = await parts.pinterest.listBoardPins(token, post.board_id, { pagesMax });
+  const answer = await parts.pinterest
+    .of(account.environment as Environment)
+    .listBoardPins(token, post.board_id, { pagesMax });
   if (answer.kind === 'failed') {
     // We could not see, so this does not count as a look.
     const lookAt = addMs(now, retryDelayMs(answer.failure, 0, parts.random()));
     if (answer.failure.scope !== 'post') lane.notBefore = lookAt;
+    if (answer.failure.accountProblem === 'unauthorized') {
+      await parts.accounts.tokenRefused(account, answer.failure.reason);
+    }
     await lane.move(post, { move: 'look', lookAt, failure: notSeen, counts: false, found: 0 });
     return;
   }

@@ -172,11 +172,17 @@ test('a worker whose lease was taken over can neither complete a post nor releas
     clock: { ...app.clock, every: () => () => {} },
     pinterest: {
       ...app.app.pinterest,
-      createPin: async (...parameters) => {
-        const outcome = await app.app.pinterest.createPin(...parameters);
-        asked.resolve();
-        await mayAnswer.promise;
-        return outcome;
+      of: (environment) => {
+        const client = app.app.pinterest.of(environment);
+        return {
+          ...client,
+          async createPin(token, body) {
+            const outcome = await client.createPin(token, body);
+            asked.resolve();
+            await mayAnswer.promise;
+            return outcome;
+          },
+        };
       },
     },
   });

@@ -1,6 +1,13 @@
 // Carries one due post to Pinterest: claim, prepare, mark, ask, settle.
 
-import type { Call, CreateOutcome, CreatePinBody, Failure, Pinterest } from '../../pinterest/index.ts';
+import type {
+  Call,
+  CreateOutcome,
+  CreatePinBody,
+  Environment,
+  Failure,
+  PinterestEnvironments,
+} from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import { Outage } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
@@ -12,7 +19,7 @@ import { mayRetry, retryDelayMs, toPostFailure } from './retry.ts';
 
 export interface PublishParts {
   clock: Clock;
-  pinterest: Pinterest;
+  pinterest: PinterestEnvironments;
   accounts: AccountsService;
   media: MediaService;
   /** Whether is_standard is sent; false is honoured only for apps in Pinterest's closed beta. */
@@ -46,10 +53,8 @@ export async function publishPost(parts: PublishParts, input: PublishInput): Pro
   // The line that matters: from this commit on, a Pin may exist.
   const publishing = await lane.move(claimed, { move: 'mediaReady' });
   if (!publishing) return;
-  const outcome = await parts.pinterest.createPin(
-    input.token,
-    toPin(publishing, image, parts.sendIsStandard),
-  );
+  const pinterest = parts.pinterest.of(input.account.environment as Environment);
+  const outcome = await pinterest.createPin(input.token, toPin(publishing, image, parts.sendIsStandard));
   log.info(
     { postId: claimed.id, outcome: outcome.kind, status: outcome.call.status, ms: outcome.call.durationMs },
     'publish',
@@ -98,6 +103,9 @@ async function settle(parts: PublishParts, input: PublishInput, outcome: CreateO
   }
 }
 
+/** A refused token is refreshed meanwhile, and the post repeated once that is done. */
+const afterRefreshMs = 5_000;
+
 /** Pinterest surely made nothing, and waiting (or a person) may mend it. */
 async function putOff(
   parts: PublishParts,
@@ -110,7 +118,10 @@ async function putOff(
     await lane.move(post, { move: 'refuse', ...said });
     return;
   }
-  const delayMs = retryDelayMs(failure, post.postponements, parts.random());
+  const delayMs =
+    failure.reason === 'token_invalid'
+      ? afterRefreshMs
+      : retryDelayMs(failure, post.postponements, parts.random());
   const runAt = addMs(parts.clock.now(), delayMs);
   await lane.move(post, { move: 'postpone', runAt, ...said });
   await holdAccount(parts, input, failure, runAt);
@@ -120,7 +131,9 @@ async function putOff(
 async function holdAccount(parts: PublishParts, input: PublishInput, failure: Failure, until: Date) {
   if (failure.scope === 'post') return;
   input.lane.notBefore = until;
-  if (failure.accountProblem === 'unauthorized') await parts.accounts.reportUnauthorized(input.account);
+  if (failure.accountProblem === 'unauthorized') {
+    await parts.accounts.tokenRefused(input.account, failure.reason);
+  }
 }
 
 /** `is_standard` is the opposite of `isSimplifiedPin`. */

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { createTestApp, type PinterestAccount, plainGrant, type TestApp } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
 import type { Worker } from './worker.ts';
 
@@ -254,12 +254,10 @@ describe('explained', () => {
       expect(shown).toMatchObject({ tokenAuthorized: false, tokenStatus: 'unauthorized' });
       await runAfter(60 * minute);
       expect(await pinsHere()).toEqual([]);
-      await app.app.accounts.connectWithTokens({
+      await app.app.accounts.connect({
         organizationId: app.organizationId,
         accessToken: account.accessToken,
-        refreshToken: null,
-        expiresInSeconds: null,
-        environment: 'simulator',
+        ...plainGrant,
       });
       await worker.runDue();
       expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });

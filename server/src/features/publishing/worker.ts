@@ -1,7 +1,7 @@
 // The worker: claims lanes that are due, carries their posts to Pinterest, lets go of them, and looks again.
 // A lane is one account, so an account is served by one worker at a time and in order.
 
-import type { Pinterest } from '../../pinterest/index.ts';
+import type { PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Cancel, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { Log } from '../../platform/log.ts';
@@ -16,7 +16,7 @@ export interface WorkerParts {
   database: Database;
   clock: Clock;
   log: Log;
-  pinterest: Pinterest;
+  pinterest: PinterestEnvironments;
   accounts: AccountsService;
   media: MediaService;
   sendIsStandard: 'auto' | 'always' | 'never';

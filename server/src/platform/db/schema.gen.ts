@@ -20,6 +20,9 @@ export interface AccountsTable {
   boards_fetched_at: Date | null;
   created_at: Date;
   updated_at: Date;
+  tokens_stored_at: Date | null;
+  refresh_due_at: Date | null;
+  refreshing_until: Date | null;
 }
 
 export interface ApiKeysTable {
@@ -83,6 +86,14 @@ export interface MediaTable {
   created_at: Date;
 }
 
+export interface OauthStatesTable {
+  state_hash: Buffer;
+  organization_id: string;
+  account_id: string | null;
+  environment: string;
+  expires_at: Date;
+}
+
 export interface OrganizationsTable {
   id: string;
   name: string;
@@ -128,6 +139,7 @@ export interface Schema {
   events: EventsTable;
   lanes: LanesTable;
   media: MediaTable;
+  oauth_states: OauthStatesTable;
   organizations: OrganizationsTable;
   posts: PostsTable;
 }

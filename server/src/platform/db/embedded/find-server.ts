@@ -1,6 +1,4 @@
 // Looks whether a server runs on a cluster already, and whether it is of use. Called by one process at a time.
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
 import { pause } from '../../clock.ts';
 import type { Log } from '../../log.ts';
@@ -33,7 +31,7 @@ export async function findServer({
     const file = await readPostmasterFile(cluster);
     if (!file) return undefined;
     if (!(await isServerOf(file.pid, cluster))) {
-      await buryServer(cluster, file.pid);
+      await markDead(cluster);
       return undefined;
     }
     const { pid, port, isReady } = file;
@@ -55,12 +53,6 @@ export async function findServer({
 
 export async function databaseUrl(cluster: string, port: number): Promise<string> {
   return `postgres://${ownRole}:${await readPassword(cluster)}@127.0.0.1:${port}/${ownDatabase}`;
-}
-
-async function buryServer(cluster: string, pid: number): Promise<void> {
-  // PostgreSQL does not start beside an empty file. Nobody is about to fill it: that would be one of us.
-  if (pid === 0) await rm(join(cluster, 'postmaster.pid'), { force: true });
-  else await markDead(cluster);
 }
 
 async function answers(url: string, patienceMs: number): Promise<boolean> {

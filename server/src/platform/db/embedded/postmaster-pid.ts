@@ -76,7 +76,7 @@ const nobodysPid = 2 ** 31 - 1;
 
 /**
  * Says in the file that its server is dead. PostgreSQL refuses to start while the number in it is a living
- * process's. It is not deleted: from its other lines PostgreSQL tells whether children of the dead server
+ * process's, or while the file is empty. It is not deleted: from its other lines PostgreSQL tells whether children of the dead server
  * still write to the cluster.
  */
 export async function markDead(cluster: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { arch, kill, platform } from 'node:process';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { createTestClock } from '../../../../test/clock.ts';
 import { createEmbeddedFolder, type EmbeddedFolder, kill9, notes, query } from '../../../../test/embedded.ts';
 import { eventually } from '../../../../test/eventually.ts';
 import { requirePackage } from './binaries.ts';
+import { openDataDirectory } from './data-directory.ts';
 import { isAlive, readPostmasterFile } from './postmaster-pid.ts';
 import { serverUser } from './server-user.ts';
 
@@ -153,6 +154,26 @@ describe('after a kill -9', () => {
 });
 
 describe('what an earlier server has left', () => {
+  test('children of a killed server that still write are waited for', async () => {
+    const directory = await embedded.usedDirectory();
+    const killed = await directory.startProcess();
+    const asSuperuser = killed.url.replace('pintail:', 'postgres:');
+    const [child] = (await query(
+      asSuperuser,
+      "select pid from pg_stat_activity where backend_type = 'checkpointer'",
+    )) as { pid: number }[];
+    const childPid = child?.pid ?? 0;
+    kill(childPid, 'SIGSTOP');
+    kill(await directory.serverPid(), 'SIGKILL');
+    await killed.kill9();
+    const starting = directory.start();
+    const { logFile } = await openDataDirectory(directory.path);
+    await eventually('PostgreSQL has seen the child', async () =>
+      (await readFile(logFile, 'utf8')).includes('still in use'),
+    ).finally(() => kill(childPid, 'SIGCONT'));
+    expect(await notes((await starting).url)).toEqual(['kept']);
+  });
+
   test('a server that hangs is replaced, and nothing is lost', async () => {
     const directory = await embedded.usedDirectory();
     const killed = await directory.startProcess();

@@ -1,5 +1,6 @@
 // A server for tests and scripts, in a directory of its own that goes away with it. It never writes to disk on
 // purpose: nothing in it is worth keeping.
+import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,19 +29,23 @@ export interface StartThrowaway {
 }
 
 const prefix = 'pintail-';
-/** Holds the number of the process that will stop the server. */
+/** Holds the number of the process that will remove the folder. */
 const ownerFile = 'owner';
 
-export async function startThrowawayServer({
-  log,
-  name,
-  packageFolder,
-}: StartThrowaway): Promise<ThrowawayServer> {
-  const user = serverUser();
+/** A folder that is swept away, with the servers in it, once this process has ended without removing it. */
+export async function createThrowawayFolder(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `${prefix}${name}-`));
+  // Open for passing through, so that under root the server's user reaches what it owns below.
+  await chmod(folder, 0o711);
+  await writeFile(join(folder, ownerFile), String(process.pid));
+  return folder;
+}
+
+export async function startThrowawayServer(start: StartThrowaway): Promise<ThrowawayServer> {
+  const { log, name, packageFolder } = start;
+  const user = serverUser();
+  const folder = await createThrowawayFolder(name);
   try {
-    await chmod(folder, 0o711);
-    await writeFile(join(folder, ownerFile), String(process.pid));
     const cluster = join(folder, 'postgres');
     const workshop = join(folder, 'run');
     await mkdir(workshop, { mode: 0o711 });
@@ -54,12 +59,16 @@ export async function startThrowawayServer({
     const logFile = join(folder, 'postgres.log');
     const { pid, port } = await startServer({ cluster, binaries, user, logFile, log, durable: false });
     const password = await readPassword(cluster);
+    // For a process that leaves in a hurry, after Ctrl-C for example.
+    const abandon = () => abandonServer(pid, folder);
+    process.once('exit', abandon);
     return {
       url: `postgres://${ownRole}:${password}@127.0.0.1:${port}/${ownDatabase}`,
       superuserUrl: `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres`,
       pid,
       folder,
       async stop() {
+        process.off('exit', abandon);
         await stopServer(pid);
         await rm(folder, { recursive: true, force: true });
       },
@@ -67,6 +76,18 @@ export async function startThrowawayServer({
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** What cannot be awaited in a process that exits. What remains is swept by the next one. */
+function abandonServer(pid: number, folder: string): void {
+  try {
+    process.kill(pid, 'SIGQUIT');
+    // Tried again while the server still writes; the owner's number goes last, as in sweepFolder.
+    rmSync(join(folder, 'postgres'), { recursive: true, force: true, maxRetries: 20, retryDelay: 10 });
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // It still wrote.
   }
 }
 
@@ -78,9 +99,22 @@ export async function sweepThrowawayServers(): Promise<void> {
     const owner = Number(await readFile(join(folder, ownerFile), 'utf8').catch(() => ''));
     // Without an owner it is something else, or is being made this moment.
     if (!owner || (await isAlive(owner))) continue;
-    const cluster = join(folder, 'postgres');
+    // Somebody else's folder stays; one that is still written to is for the next sweep.
+    await sweepFolder(folder).catch(() => undefined);
+  }
+}
+
+async function sweepFolder(folder: string): Promise<void> {
+  const inside = (await readdir(folder))
+    .filter((name) => name !== ownerFile)
+    .map((name) => join(folder, name));
+  // Tests of the embedded database have several directories in theirs.
+  for (const directory of [folder, ...inside]) {
+    const cluster = join(directory, 'postgres');
     const file = await readPostmasterFile(cluster).catch(() => undefined);
     if (file && (await isServerOf(file.pid, cluster))) await stopServer(file.pid);
-    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
+  // The owner's number goes last: a folder without it is not recognised.
+  for (const path of inside) await rm(path, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
 }

@@ -1,0 +1,186 @@
+// Connecting an account: by tokens made in Pinterest's console, or through Pinterest's consent page.
+import { createHash, randomBytes } from 'node:crypto';
+import { authorizeUrl, type Environment, type PinterestEnvironments } from '../../pinterest/index.ts';
+import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import { appendEvent } from '../../platform/events/index.ts';
+import { newId } from '../../platform/ids.ts';
+import {
+  connectDeclined,
+  connectExpired,
+  noPinterestApp,
+  otherUser,
+  tokenRefused,
+} from './accounts.errors.ts';
+import {
+  type AccountRow,
+  findAccount,
+  findAccountOfUser,
+  insertAccount,
+  insertOAuthState,
+  takeOAuthState,
+  updateAccount,
+  wakeAccount,
+} from './accounts.queries.ts';
+import type { NewTokens, Tokens } from './tokens.ts';
+
+/** What publishing needs: POST /pins declares all four of boards and Pins, read and write. */
+export const scopesAskedFor = [
+  'boards:read',
+  'boards:write',
+  'pins:read',
+  'pins:write',
+  'user_accounts:read',
+];
+
+export const callbackPath = '/oauth/pinterest/callback';
+const stateLifeMs = 10 * 60 * 1000;
+
+export interface ConnectParts {
+  database: Database;
+  clock: Clock;
+  pinterest: PinterestEnvironments;
+  tokens: Tokens;
+  /** How callers reach this server, without a slash at the end. */
+  publicUrl: string;
+}
+
+export interface Grant extends NewTokens {
+  organizationId: string;
+  environment: Environment;
+  /** The account that must come back; null for whichever it is. */
+  accountId: string | null;
+}
+
+/** What Pinterest adds to the callback's address. */
+export interface Callback {
+  state: string | undefined;
+  code: string | undefined;
+}
+
+export type Connect = ReturnType<typeof createConnect>;
+
+export function createConnect({ database, clock, pinterest, tokens, publicUrl }: ConnectParts) {
+  const redirectUri = `${publicUrl}${callbackPath}`;
+
+  /**
+   * Stores the tokens with the account to which they belong: a new one, or one that is connected already.
+   * @throws tokenRefused, otherUser
+   */
+  async function connect(grant: Grant): Promise<AccountRow> {
+    const answer = await pinterest.of(grant.environment).getUserAccount(grant.accessToken);
+    if (answer.kind === 'failed') {
+      const { reason, message, remediation } = answer.failure;
+      throw tokenRefused([{ path: 'accessToken', code: reason, message: `${message} ${remediation}` }]);
+    }
+    const user = answer.value;
+    const now = clock.now();
+    return database.transaction(async (tx) => {
+      const key = {
+        organization_id: grant.organizationId,
+        environment: grant.environment,
+        pinterest_user_id: user.id,
+      };
+      const known = await findAccountOfUser(tx, key);
+      if (grant.accountId !== null && known?.id !== grant.accountId) {
+        throw otherUser([
+          {
+            path: 'accountId',
+            code: 'other_pinterest_user',
+            message: `Pinterest sent back the user ${user.username}. Log in to Pinterest as the account's own user and try again.`,
+          },
+        ]);
+      }
+      const id = known?.id ?? newId('acc');
+      const current = {
+        username: user.username,
+        display_name: user.businessName || user.username,
+        avatar_url: user.profileImage,
+        is_domain_verified: Boolean(user.websiteUrl),
+        ...tokens.seal(id, grant, now),
+        // Without a refresh token there is nothing to refresh with.
+        ...(grant.refreshToken === null && { refresh_token: null, refresh_due_at: null }),
+      };
+      const account = known
+        ? await updateAccount(tx, id, current)
+        : await insertAccount(tx, { id, ...key, ...current, created_at: now });
+      // Its queue may have waited for this.
+      if (known) await wakeAccount(tx, id, now);
+      await appendEvent(tx, {
+        organizationId: grant.organizationId,
+        accountId: id,
+        postId: null,
+        type: 'account.connected',
+        at: now,
+        data: { username: user.username, environment: grant.environment },
+      });
+      return account;
+    });
+  }
+
+  return {
+    connect,
+
+    /** Where to send the person who owns the account. */
+    async start(input: { organizationId: string; account: AccountRow | null; environment: Environment }) {
+      const environment = (input.account?.environment as Environment | undefined) ?? input.environment;
+      const app = pinterest.app(environment);
+      if (app === null) throw noPinterestApp();
+      const state = randomBytes(32).toString('base64url');
+      const now = clock.now();
+      const expiresAt = addMs(now, stateLifeMs);
+      await insertOAuthState(
+        database.db,
+        {
+          state_hash: hash(state),
+          organization_id: input.organizationId,
+          account_id: input.account?.id ?? null,
+          environment,
+          expires_at: expiresAt,
+        },
+        now,
+      );
+      const url = authorizeUrl(pinterest.addresses(environment).authorizeUrl, {
+        appId: app.appId,
+        redirectUri,
+        scopes: scopesAskedFor,
+        state,
+      });
+      return { url, expiresAt: toUnixSeconds(expiresAt) };
+    },
+
+    /**
+     * Pinterest sends the person back here.
+     * @throws connectExpired for a state that is unknown, used or old; connectDeclined without a code.
+     */
+    async finish({ state, code }: Callback): Promise<AccountRow> {
+      // Taken out whatever happens next: a state works once.
+      const known =
+        state === undefined ? undefined : await takeOAuthState(database.db, hash(state), clock.now());
+      if (!known) throw connectExpired();
+      if (code === undefined || code === '') throw connectDeclined();
+      const environment = known.environment as Environment;
+      const app = pinterest.app(environment);
+      if (app === null) throw noPinterestApp();
+      const answer = await pinterest.of(environment).exchangeCode(app, { code, redirectUri });
+      if (answer.kind === 'failed') {
+        const { reason, message, remediation } = answer.failure;
+        throw tokenRefused([{ path: 'code', code: reason, message: `${message} ${remediation}` }]);
+      }
+      return connect({
+        ...answer.value,
+        organizationId: known.organization_id,
+        environment,
+        accountId: known.account_id,
+      });
+    },
+
+    /** For re-authorizing: the caller's own account. */
+    findAccount: (caller: Parameters<typeof findAccount>[1], accountId: string) =>
+      findAccount(database.db, caller, accountId),
+  };
+}
+
+function hash(state: string): Buffer {
+  return createHash('sha256').update(state).digest();
+}

@@ -1,0 +1,118 @@
+// How files are served, on the wire: the promises are about headers.
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Refusal } from '../../platform/errors.ts';
+import { type MediaRow, mediaUrl, registerMediaFiles, toMediaView } from './index.ts';
+import { createMediaHarness, type MediaHarness } from './media-harness.ts';
+import { picture } from './sample-pictures.ts';
+
+let harness: MediaHarness;
+let app: FastifyInstance;
+let row: MediaRow;
+let bytes: Buffer;
+
+beforeAll(async () => {
+  harness = await createMediaHarness();
+  app = Fastify();
+  app.setErrorHandler((error, _request, reply) =>
+    reply
+      .code(error instanceof Refusal && error.declaration.code === 'NOT_FOUND' ? 404 : 503)
+      .send('refused'),
+  );
+  registerMediaFiles(app, harness);
+  bytes = await picture().jpeg().toBuffer();
+  harness.serve(bytes);
+  const organizationId = await harness.addOrganization();
+  row = await harness.media.fetchFromUrl({ organizationId, url: harness.url, declaredType: 'image' });
+});
+afterAll(async () => {
+  await app.close();
+  await harness.close();
+});
+
+function ask(url: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') {
+  return app.inject({ method, url, headers });
+}
+const image = () => new URL(mediaUrl(row, 'http://a')).pathname;
+const thumbnail = () => new URL(toMediaView(row, 'http://a').thumbnailUrl).pathname;
+
+describe('a hosted file', () => {
+  it('is served as what it is, so that a browser runs nothing in it and keeps it for ever', async () => {
+    const answer = await ask(image());
+    expect(answer.statusCode).toBe(200);
+    expect(answer.rawPayload.equals(bytes)).toBe(true);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'image/jpeg',
+      'content-length': String(bytes.length),
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; sandbox",
+      'cache-control': 'public, max-age=31536000, immutable',
+      'accept-ranges': 'bytes',
+      etag: `"${row.sha256}"`,
+    });
+  });
+
+  it('has a thumbnail beside it', async () => {
+    const answer = await ask(thumbnail());
+    expect(answer.headers['content-type']).toBe('image/webp');
+    expect(answer.rawPayload.subarray(8, 12).toString()).toBe('WEBP');
+    expect(answer.headers.etag).not.toBe(`"${row.sha256}"`);
+  });
+
+  it('is described by HEAD without being sent', async () => {
+    const answer = await ask(image(), {}, 'HEAD');
+    expect(answer).toMatchObject({ statusCode: 200, body: '' });
+    expect(answer.headers).toMatchObject({ 'content-length': String(bytes.length), etag: `"${row.sha256}"` });
+    expect((await ask(image(), { range: 'bytes=0-9' }, 'HEAD')).headers['content-length']).toBe('10');
+  });
+
+  it('is not sent again to who has it', async () => {
+    for (const tag of [`"${row.sha256}"`, `W/"${row.sha256}"`, `"x", "${row.sha256}"`, '*']) {
+      const answer = await ask(image(), { 'if-none-match': tag });
+      expect(answer).toMatchObject({ statusCode: 304, body: '' });
+      expect(answer.headers.etag).toBe(`"${row.sha256}"`);
+    }
+    expect((await ask(image(), { 'if-none-match': '"other"' })).statusCode).toBe(200);
+  });
+
+  it('is served in parts', async () => {
+    const answer = await ask(image(), { range: 'bytes=10-19' });
+    expect(answer.statusCode).toBe(206);
+    expect(answer.headers).toMatchObject({
+      'content-range': `bytes 10-19/${bytes.length}`,
+      'content-length': '10',
+    });
+    expect(answer.rawPayload.equals(bytes.subarray(10, 20))).toBe(true);
+    const end = await ask(image(), { range: 'bytes=-5' });
+    expect(end.rawPayload.equals(bytes.subarray(-5))).toBe(true);
+  });
+
+  it('is served whole to who has a part of another one', async () => {
+    const answer = await ask(image(), { range: 'bytes=10-19', 'if-range': '"other"' });
+    expect(answer.statusCode).toBe(200);
+    const same = await ask(image(), { range: 'bytes=10-19', 'if-range': `"${row.sha256}"` });
+    expect(same.statusCode).toBe(206);
+  });
+
+  it('has no part beyond its end', async () => {
+    const answer = await ask(image(), { range: `bytes=${bytes.length}-` });
+    expect(answer.statusCode).toBe(416);
+    expect(answer.headers['content-range']).toBe(`bytes */${bytes.length}`);
+  });
+
+  it('is found by its own name only', async () => {
+    for (const name of ['image.png', 'image.webp', 'thumbnail.jpg', '..%2Fimage.jpg', 'constructor', '%00']) {
+      expect((await ask(`/media/${row.id}/${name}`)).statusCode).toBe(404);
+    }
+    for (const id of ['med_01kav8w5v8e6nb1vkh5tq4j1aa', 'x', '..%2f', `${row.id}x`, row.id.toUpperCase()]) {
+      expect((await ask(`/media/${id}/image.jpg`)).statusCode).toBe(404);
+    }
+  });
+
+  it('that the storage has lost is an outage, not a file that never was', async () => {
+    await harness.storage.remove(row.storage_key);
+    await harness.storage.remove(row.thumbnail_key);
+    expect((await ask(image())).statusCode).toBe(503);
+    expect((await ask(thumbnail())).statusCode).toBe(503);
+  });
+});

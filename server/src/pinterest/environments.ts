@@ -1,0 +1,72 @@
+// The Pinterests there are: production, its sandbox, and the simulator. An account belongs to one of them, and
+// nothing of one works in another: tokens, boards and ids all differ.
+import type { Clock } from '../platform/clock.ts';
+import type { Log } from '../platform/log.ts';
+import type { AppCredentials } from './oauth.calls.ts';
+import { createPinterest, type Pinterest } from './pinterest.ts';
+
+export const environments = ['production', 'sandbox', 'simulator'] as const;
+export type Environment = (typeof environments)[number];
+
+export interface EnvironmentAddresses {
+  /** With `/v5`. */
+  apiUrl: string;
+  /** The page on which a person grants access. */
+  authorizeUrl: string;
+  /** Where tokens are exchanged and refreshed; below the API's address unless given. */
+  tokenUrl?: string;
+}
+
+/** As Pinterest publishes them. A sandbox code is exchanged at the sandbox's own address. */
+export const publishedAddresses: Record<'production' | 'sandbox', EnvironmentAddresses> = {
+  production: { apiUrl: 'https://api.pinterest.com/v5', authorizeUrl: 'https://www.pinterest.com/oauth/' },
+  sandbox: {
+    apiUrl: 'https://api-sandbox.pinterest.com/v5',
+    authorizeUrl: 'https://www.pinterest.com/oauth/',
+  },
+};
+
+/** A simulator at its address, for instance `http://127.0.0.1:8788`. */
+export function simulatorAddresses(url: string): EnvironmentAddresses {
+  return { apiUrl: `${url}/v5`, authorizeUrl: `${url}/oauth/` };
+}
+
+export interface PinterestEnvironments {
+  /** The client for accounts of an environment; made on first use. */
+  of(environment: Environment): Pinterest;
+  addresses(environment: Environment): EnvironmentAddresses;
+  /** Our app there; null where none is configured, so that nobody can be asked for access. */
+  app(environment: Environment): AppCredentials | null;
+  close(): Promise<void>;
+}
+
+export interface EnvironmentsOptions {
+  addresses: Record<Environment, EnvironmentAddresses>;
+  apps: Partial<Record<Environment, AppCredentials>>;
+  clock: Clock;
+  log: Log;
+}
+
+export function createEnvironments({
+  addresses,
+  apps,
+  clock,
+  log,
+}: EnvironmentsOptions): PinterestEnvironments {
+  const clients = new Map<Environment, Pinterest>();
+  return {
+    of(environment) {
+      const known = clients.get(environment);
+      if (known) return known;
+      const { apiUrl, tokenUrl } = addresses[environment];
+      const client = createPinterest({ apiUrl, clock, log, ...(tokenUrl && { tokenUrl }) });
+      clients.set(environment, client);
+      return client;
+    },
+    addresses: (environment) => addresses[environment],
+    app: (environment) => apps[environment] ?? null,
+    async close() {
+      await Promise.all([...clients.values()].map((client) => client.close()));
+    },
+  };
+}
