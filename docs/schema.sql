@@ -44,6 +44,14 @@ create table api_keys (
   constraint api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
 );
 
+create table app_budgets (
+  app text not null,
+  paused_until timestamp with time zone,
+  day date not null,
+  writes integer not null default 0,
+  constraint app_budgets_pkey PRIMARY KEY (app)
+);
+
 create table boards (
   account_id text not null,
   id text not null,

@@ -2,9 +2,8 @@
 // catalog of a throwaway database. With --check it only compares, for CI.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { startThrowawayServer } from '../server/src/platform/db/embedded/throwaway.ts';
-import { migrate } from '../server/src/platform/db/index.ts';
+import { type Database, migrate, openDatabase } from '../server/src/platform/db/index.ts';
 import { createLog } from '../server/src/platform/log.ts';
 
 interface Column {
@@ -30,8 +29,8 @@ export interface Catalog {
 const ownTables = `from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'migrations'`;
 
-export async function readCatalog(client: pg.Client): Promise<Catalog> {
-  const { rows: columns } = await client.query<Column>(`
+export async function readCatalog({ pool }: Database): Promise<Catalog> {
+  const { rows: columns } = await pool.query<Column>(`
     select c.relname as "table", a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
       not a.attnotnull as "isNullable", pg_get_expr(d.adbin, d.adrelid) as "default",
       a.attgenerated::text || a.attidentity::text as generated
@@ -40,13 +39,13 @@ export async function readCatalog(client: pg.Client): Promise<Catalog> {
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     where a.attnum > 0 and not a.attisdropped and c.oid in (select c.oid ${ownTables})
     order by c.relname collate "C", a.attnum`);
-  const { rows: constraints } = await client.query<Catalog['constraints'][number]>(`
+  const { rows: constraints } = await pool.query<Catalog['constraints'][number]>(`
     select c.relname as "table", k.conname as name, pg_get_constraintdef(k.oid) as definition
     from pg_constraint k join pg_class c on c.oid = k.conrelid
     where k.contype in ('p', 'u', 'c', 'f', 'x') and c.oid in (select c.oid ${ownTables})
     order by c.relname collate "C", array_position(array['p', 'u', 'x', 'c', 'f'], k.contype::text),
       k.conname collate "C"`);
-  const { rows: statements } = await client.query<{ statement: string }>(`
+  const { rows: statements } = await pool.query<{ statement: string }>(`
     with tables as (select c.oid, c.relname ${ownTables})
     select statement from (
       select 1 as part, t.relname || i.relname as place, pg_get_indexdef(x.indexrelid) as statement
@@ -167,9 +166,8 @@ async function main(isCheck: boolean): Promise<void> {
   let catalog: Catalog;
   try {
     await migrate({ url: server.url, log });
-    const client = new pg.Client({ connectionString: server.url });
-    await client.connect();
-    catalog = await readCatalog(client).finally(() => client.end());
+    const database = openDatabase({ url: server.url, log });
+    catalog = await readCatalog(database).finally(() => database.close());
   } finally {
     await server.stop();
   }

@@ -9,7 +9,7 @@ import { createAuth } from './features/auth/index.ts';
 import { boardRoutes, createBoards } from './features/boards/index.ts';
 import { createMedia, registerMediaFiles } from './features/media/index.ts';
 import { createPosts, postRoutes } from './features/posts/index.ts';
-import { createWorker, type WorkerParts } from './features/publishing/index.ts';
+import { createAppBudget, createWorker, type WorkerParts } from './features/publishing/index.ts';
 import { ping, registerHealth } from './features/system/index.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
@@ -99,6 +99,12 @@ export async function createApp(parts: AppParts) {
         pinterest,
         accounts,
         media,
+        appBudget: createAppBudget({
+          database,
+          clock,
+          pinterest,
+          accessLevel: config.pinterestAccessLevel,
+        }),
         sendIsStandard: config.sendIsStandard,
         confirmDelaysMs: config.confirmDelaysMs,
         leaseMs: config.leaseMs,

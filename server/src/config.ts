@@ -106,6 +106,12 @@ export const settings = {
     schema: z.string().regex(/^\S+$/).optional(),
     secret: true,
   },
+  PINTEREST_ACCESS_LEVEL: {
+    about:
+      'The access that Pinterest has granted your app. A Trial app has 300 writes a day for all its accounts.',
+    shape: 'trial or standard (default standard)',
+    schema: oneOf('trial', 'standard').default('standard'),
+  },
   PINTEREST_API_URL: {
     about: "Overrides the environment's API address. With the simulator: use one that runs elsewhere.",
     shape: 'an http or https address, with /v5 at its end',
@@ -175,6 +181,7 @@ export interface Config {
   encryptionKey: Buffer | undefined;
   pinterestEnvironment: 'simulator' | 'sandbox' | 'production';
   pinterestApp: { appId: string; appSecret: string } | undefined;
+  pinterestAccessLevel: 'trial' | 'standard';
   pinterestApiUrl: string | undefined;
   pinterestAuthorizeUrl: string | undefined;
   pinterestTokenUrl: string | undefined;
@@ -267,6 +274,7 @@ function toConfig(values: Values): Config {
       values.PINTEREST_APP_ID !== undefined && values.PINTEREST_APP_SECRET !== undefined
         ? { appId: values.PINTEREST_APP_ID, appSecret: values.PINTEREST_APP_SECRET }
         : undefined,
+    pinterestAccessLevel: values.PINTEREST_ACCESS_LEVEL,
     pinterestApiUrl: values.PINTEREST_API_URL,
     pinterestAuthorizeUrl: values.PINTEREST_AUTHORIZE_URL,
     pinterestTokenUrl: values.PINTEREST_TOKEN_URL,

@@ -14,6 +14,7 @@ import type { Log } from '../../platform/log.ts';
 import type { AccountRow, AccountsService } from '../accounts/index.ts';
 import type { MediaService, PictureForPublishing } from '../media/index.ts';
 import type { PinterestTrace, PostFailure, PostRow } from '../posts/index.ts';
+import type { AppBudget } from './app-budget.ts';
 import type { HeldLane } from './held-lane.ts';
 import { mayRetry, retryDelayMs, toPostFailure } from './retry.ts';
 
@@ -21,6 +22,7 @@ export interface PublishParts {
   clock: Clock;
   pinterest: PinterestEnvironments;
   accounts: AccountsService;
+  appBudget: AppBudget;
   media: MediaService;
   /** Whether is_standard is sent; false is honoured only for apps in Pinterest's closed beta. */
   sendIsStandard: 'auto' | 'always' | 'never';
@@ -50,16 +52,40 @@ export async function publishPost(parts: PublishParts, input: PublishInput): Pro
     await lane.move(claimed, { move: 'postpone', runAt, failure: mediaAway });
     return;
   }
+  const spentUntil = await parts.appBudget.spend(environmentOf(input.account));
+  if (spentUntil !== null) {
+    await lane.move(claimed, { move: 'postpone', runAt: spentUntil, failure: quotaSpent });
+    lane.notBefore = spentUntil;
+    return;
+  }
   // The line that matters: from this commit on, a Pin may exist.
   const publishing = await lane.move(claimed, { move: 'mediaReady' });
   if (!publishing) return;
-  const pinterest = parts.pinterest.of(input.account.environment as Environment);
+  const pinterest = parts.pinterest.of(environmentOf(input.account));
   const outcome = await pinterest.createPin(input.token, toPin(publishing, image, parts.sendIsStandard));
   log.info(
     { postId: claimed.id, outcome: outcome.kind, status: outcome.call.status, ms: outcome.call.durationMs },
     'publish',
   );
   await settle(parts, { ...input, post: publishing }, outcome);
+}
+
+const quotaSpent: PostFailure = {
+  code: 'rate_limited',
+  message: "Today's quota of writes that Pinterest grants an app with Trial access is spent.",
+  remediation: 'It goes on by itself tomorrow (UTC). Ask Pinterest for Standard access.',
+  retryable: true,
+};
+
+function environmentOf(account: AccountRow): Environment {
+  // The column's constraint allows nothing else.
+  return account.environment as Environment;
+}
+
+/** When Pinterest says that the account's budget is used up, the next call would only be refused. */
+function nextAllowed({ rateLimit }: Call, now: Date): Date | null {
+  if (rateLimit?.remaining !== 0 || rateLimit.resetSeconds === null) return null;
+  return addMs(now, rateLimit.resetSeconds * 1000);
 }
 
 const mediaAway: PostFailure = {
@@ -87,6 +113,7 @@ async function settle(parts: PublishParts, input: PublishInput, outcome: CreateO
   switch (outcome.kind) {
     case 'created':
       await lane.move(post, { move: 'accept', pinId: outcome.pin.id, pinterest });
+      lane.notBefore = nextAllowed(outcome.call, now);
       return;
     case 'lost': {
       const lookAt = addMs(now, parts.confirmDelaysMs[0] ?? 0);
@@ -131,6 +158,9 @@ async function putOff(
 async function holdAccount(parts: PublishParts, input: PublishInput, failure: Failure, until: Date) {
   if (failure.scope === 'post') return;
   input.lane.notBefore = until;
+  if (failure.scope === 'app' && failure.reason === 'rate_limited') {
+    await parts.appBudget.pause(environmentOf(input.account), until);
+  }
   if (failure.accountProblem === 'unauthorized') {
     await parts.accounts.tokenRefused(input.account, failure.reason);
   }

@@ -1,4 +1,6 @@
 // What a worker does with one account while it holds its lane.
+
+import type { Environment } from '../../pinterest/index.ts';
 import { addMs } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { type ConfirmParts, confirmPost } from './confirm-post.ts';
@@ -24,6 +26,11 @@ export async function serveLane(
   const token = account.token_authorized ? parts.accounts.accessToken(account) : null;
   if (token === null) {
     lane.notBefore = addMs(parts.clock.now(), unauthorizedRestMs);
+    return;
+  }
+  const pausedUntil = await parts.appBudget.pausedUntil(account.environment as Environment);
+  if (pausedUntil !== null) {
+    lane.notBefore = pausedUntil;
     return;
   }
   for (let served = 0; served < postsPerTurn; served += 1) {

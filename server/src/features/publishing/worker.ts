@@ -8,6 +8,7 @@ import type { Log } from '../../platform/log.ts';
 import type { AccountsService } from '../accounts/index.ts';
 import type { MediaService } from '../media/index.ts';
 import { lookEveryMs } from '../posts/index.ts';
+import type { AppBudget } from './app-budget.ts';
 import { holdLaneFor } from './held-lane.ts';
 import { claimLanes, findNextWake, type Lane, releaseLane, renewLeases } from './lanes.queries.ts';
 import { type LaneParts, serveLane } from './serve-lane.ts';
@@ -18,6 +19,7 @@ export interface WorkerParts {
   log: Log;
   pinterest: PinterestEnvironments;
   accounts: AccountsService;
+  appBudget: AppBudget;
   media: MediaService;
   sendIsStandard: 'auto' | 'always' | 'never';
   confirmDelaysMs: readonly number[];

@@ -2,7 +2,6 @@
 
 // From here, so that queries need one import and Kysely can be replaced in one place.
 export { sql } from 'kysely';
-export { asOutage, isConnectionFailure } from './connection-failure.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/supervisor.ts';
 export { type Json, json } from './json.ts';
 export { type Listen, type Listener, listen } from './listen.ts';

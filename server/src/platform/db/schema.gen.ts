@@ -39,6 +39,13 @@ export interface ApiKeysTable {
   revoked_at: Date | null;
 }
 
+export interface AppBudgetsTable {
+  app: string;
+  paused_until: Date | null;
+  day: string;
+  writes: Generated<number>;
+}
+
 export interface BoardsTable {
   account_id: string;
   id: string;
@@ -135,6 +142,7 @@ export interface PostsTable {
 export interface Schema {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
+  app_budgets: AppBudgetsTable;
   boards: BoardsTable;
   events: EventsTable;
   lanes: LanesTable;
