@@ -74,6 +74,7 @@ describe('a picture that Pinterest would not take, or that says too much', () =>
       bytes: kept.length,
     });
     expect(row.source_sha256).toBe(sha256(bytes));
+    expect(kept.equals(bytes)).toBe(false);
     const { metadata, pixel } = await look(kept);
     expect(metadata).toMatchObject({ mediaType: to, space: 'srgb', depth: 'uchar' });
     expect(metadata.exif).toBeUndefined();

@@ -1,5 +1,5 @@
 // What a picture carries besides its pixels, as far as it decides whether the file may stay as it is.
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Metadata } from 'sharp';
 
 /** Whether EXIF or XMP say where the picture was taken. In doubt it does: then the file is written anew. */
@@ -51,8 +51,6 @@ function profileDescription(icc: Buffer): string {
   return '';
 }
 
-/** Segments of a JPEG that announce a second picture or more metadata than the decoder shows us. */
-const moreSegments = [Buffer.from('MPF\0'), Buffer.from('http://ns.adobe.com/xmp/extension/')];
 const jpegEnd = Buffer.from('ffd9', 'hex');
 const pngEnd = Buffer.from('0000000049454e44ae426082', 'hex');
 
@@ -63,16 +61,36 @@ const pngEnd = Buffer.from('0000000049454e44ae426082', 'hex');
 export async function isPictureOnly(path: string, format: 'jpeg' | 'png'): Promise<boolean> {
   const file = await open(path, 'r');
   try {
-    const { size } = await file.stat();
     const end = format === 'jpeg' ? jpegEnd : pngEnd;
-    const tail = Buffer.alloc(end.length);
-    await file.read(tail, { position: Math.max(size - end.length, 0) });
-    if (!tail.equals(end)) return false;
-    if (format === 'png') return true;
-    const head = Buffer.alloc(Math.min(size, 256 * 1024));
-    await file.read(head, { position: 0 });
-    return !moreSegments.some((segment) => head.includes(segment));
+    const { size } = await file.stat();
+    const tail = await readAt(file, size - end.length, end.length);
+    return tail.equals(end) && (format === 'png' || !(await announcesMore(file)));
   } finally {
     await file.close();
   }
+}
+
+/** How the segments begin that announce a second picture, or more metadata than the decoder shows us. */
+const moreSegments = ['MPF\0', 'http://ns.adobe.com/xmp/extension/\0'];
+/** More than any real file has before its pixels. */
+const segmentsMax = 2000;
+
+/** Walks the segments of a JPEG up to the pixels (ITU-T T.81, annex B). In doubt there is more. */
+async function announcesMore(file: FileHandle): Promise<boolean> {
+  let at = 2;
+  for (let count = 0; count < segmentsMax; count += 1) {
+    const segment = await readAt(file, at, 40);
+    if (segment.length < 4 || segment[0] !== 0xff) return true;
+    const marker = segment.readUInt8(1);
+    if (marker === 0xda) return false;
+    if (moreSegments.some((start) => segment.toString('latin1', 4, 4 + start.length) === start)) return true;
+    // Any number of fill bytes may stand before a marker.
+    at += marker === 0xff ? 1 : 2 + segment.readUInt16BE(2);
+  }
+  return true;
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), { position: Math.max(position, 0) });
+  return buffer.subarray(0, bytesRead);
 }

@@ -55,6 +55,12 @@ export const fitting: Record<string, () => Promise<Buffer>> = {
       .withExif({ IFD0: { Copyright: 'me' } })
       .jpeg()
       .toBuffer(),
+  'a JPEG that only speaks of a second picture': async () =>
+    withSegment(
+      await picture().jpeg().toBuffer(),
+      0xfe,
+      'not MPF\0 and not http://ns.adobe.com/xmp/extension/\0',
+    ),
   'a PNG': () => picture().png().toBuffer(),
   'a PNG with transparency': () => seeThrough().png().toBuffer(),
   'a PNG with a palette': () => picture().png({ palette: true }).toBuffer(),
@@ -90,6 +96,15 @@ export const convertible: Record<string, { make: () => Promise<Buffer>; to: 'ima
   },
   'a JPEG with a film behind it': {
     make: async () => Buffer.concat([await picture().jpeg().toBuffer(), mp4('isom')]),
+    to: 'image/jpeg',
+  },
+  'a JPEG that announces a second picture': {
+    make: async () => withSegment(await picture().jpeg().toBuffer(), 0xe2, 'MPF\0II*\0'),
+    to: 'image/jpeg',
+  },
+  'a JPEG with more XMP than fits one segment': {
+    make: async () =>
+      withSegment(await picture().jpeg().toBuffer(), 0xe1, 'http://ns.adobe.com/xmp/extension/\0GPSLatitude'),
     to: 'image/jpeg',
   },
   'a JPEG with an archive behind it': {
@@ -157,6 +172,12 @@ export const refused: Record<string, { make: () => Promise<Buffer>; code: string
   'a bomb': { make: async () => pngBomb(60_000, 60_000), code: 'image_too_many_pixels' },
   'a bomb of one colour': { make: async () => pngBomb(12_000, 12_000), code: 'image_too_many_pixels' },
 };
+
+function withSegment(jpeg: Buffer, marker: number, text: string): Buffer {
+  const content = Buffer.from(text, 'latin1');
+  const segment = Buffer.concat([Buffer.from([0xff, marker, 0, content.length + 2]), content]);
+  return Buffer.concat([jpeg.subarray(0, 2), segment, jpeg.subarray(2)]);
+}
 
 async function part(
   format: 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'tiff',
