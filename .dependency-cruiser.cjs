@@ -36,7 +36,7 @@ module.exports = {
       name: 'rooms-have-doors',
       comment: 'A feature is entered through its index.ts only.',
       severity: 'error',
-      from: { path: `^${rooms}/([^/]+)/`, pathNot: '[.]test[.]ts$' },
+      from: { path: `^${rooms}/([^/]+)/`, pathNot: '[.](test|fixture)[.]ts$' },
       to: { path: `^${rooms}/([^/]+)/`, pathNot: [`^${rooms}/$1/`, `^${rooms}/[^/]+/index[.]ts$`] },
     },
     {
@@ -68,7 +68,7 @@ module.exports = {
     {
       name: 'tests-are-not-imported',
       severity: 'error',
-      from: { path: '^(server|simulator)/src', pathNot: '[.]test[.]ts$|[.]suite[.]ts$|/fake-|/test-' },
+      from: { path: '^(server|simulator)/src', pathNot: '[.](test|suite|fixture)[.]ts$' },
       to: { path: '[.]test[.]ts$|^(server|simulator)/test/' },
     },
   ],
@@ -80,7 +80,8 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js', '.json', '.cjs', '.mjs'],
-      conditionNames: ['import', 'node', 'default'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
     },
   },
 };
@@ -91,7 +92,7 @@ function order(names) {
     name: `${name.replace(/\W/g, '-')}-does-not-look-up`,
     comment: `Left may use right: ${names.join(' → ')}.`,
     severity: 'error',
-    from: { path: `^${rooms}/${name}/`, pathNot: '[.]test[.]ts$' },
+    from: { path: `^${rooms}/${name}/`, pathNot: '[.](test|fixture)[.]ts$' },
     to: { path: names.slice(0, index + 1).map((upper) => `^${rooms}/${upper}/`) },
   }));
 }

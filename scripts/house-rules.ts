@@ -12,7 +12,7 @@ const rules: Rule[] = [
   {
     what: 'Only clock.ts asks the machine for the time or sets a timer; take a Clock.',
     files: '{server,simulator}/src/**/*.ts',
-    except: /\/clock\.ts$|\.test\.ts$/,
+    except: /\/clock\.ts$|\.(test|fixture)\.ts$/,
     pattern: /\b(setTimeout|setInterval|setImmediate)\(|\bnew Date\(\)|\bDate\.now\(\)|timers\/promises/,
   },
   {
@@ -24,13 +24,13 @@ const rules: Rule[] = [
   {
     what: 'Only config.ts reads the environment.',
     files: 'server/src/**/*.ts',
-    except: /\/config\.ts$|\.test\.ts$/,
+    except: /\/config\.ts$|\.(test|fixture)\.ts$/,
     pattern: /\bprocess\.env\b/,
   },
   {
     what: 'SQL lives in *.queries.ts.',
     files: 'server/src/**/*.ts',
-    except: /\.queries\.ts$|\/platform\/db\/|\.test\.ts$/,
+    except: /\.queries\.ts$|\/platform\/db\/|\.(test|fixture)\.ts$/,
     pattern: /\bsql(<[^>]*>)?`|\.(selectFrom|insertInto|updateTable|deleteFrom)\(/,
   },
   {

@@ -1,7 +1,7 @@
 // Brings the file behind a URL to the disk, counting and digesting on the way, and stops as soon as it is clear that
 // it is not what was declared.
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Outage } from '../../platform/errors.ts';
 import type { Outbound } from '../../platform/outbound/index.ts';
 import type { Gate } from './gate.ts';
@@ -51,9 +51,10 @@ export async function download({
   };
   // A server that has not answered yet holds no place.
   const turn = receiving.enter();
+  let file: FileHandle | undefined;
   try {
     await Promise.race([turn.ready, new Promise((closed) => body.once('close', closed))]);
-    await using file = await open(path, 'wx').catch(throwOutage);
+    file = await open(path, 'wx').catch(throwOutage);
     for await (const chunk of body as AsyncIterable<Buffer>) {
       hash.update(chunk);
       bytes += chunk.length;
@@ -66,6 +67,7 @@ export async function download({
     if (!isJudged) await judge();
     return { bytes, sha256: hash.digest('hex') };
   } finally {
+    await file?.close();
     turn.leave();
     body.destroy();
   }

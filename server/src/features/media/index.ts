@@ -1,6 +1,6 @@
 // Fetches, checks and keeps the pictures (later the videos) of posts. The door of the media room.
-export { mediaNotFound, mediaRefused } from './media.errors.ts';
-export { listMedia, type MediaRow } from './media.queries.ts';
+export { mediaRefused } from './media.errors.ts';
+export type { MediaRow } from './media.queries.ts';
 export { type MediaFilesOptions, registerMediaFiles } from './media.routes.ts';
 export {
   createMedia,

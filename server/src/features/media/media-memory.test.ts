@@ -51,7 +51,7 @@ it.each([
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   try {
-    const probe = join(import.meta.dirname, 'memory-probe.ts');
+    const probe = join(import.meta.dirname, 'memory-probe.fixture.ts');
     const command = [...settings, process.execPath, probe, testDatabase.url, folder, site, String(count)];
     const { stdout } = await promisify(execFile)('env', command);
     const { rows, rssMax } = JSON.parse(stdout);

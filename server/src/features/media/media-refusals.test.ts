@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Outage, Refusal } from '../../platform/errors.ts';
 import type { FetchFromUrl, MediaRow } from './index.ts';
-import { createMediaHarness, type MediaHarness } from './media-harness.ts';
-import { mp4, picture, refused, webm } from './sample-pictures.ts';
+import { createMediaHarness, type MediaHarness } from './media.fixture.ts';
+import { mp4, picture, refused, webm } from './sample-pictures.fixture.ts';
 
 let harness: MediaHarness;
 let organizationId: string;

@@ -3,8 +3,8 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Refusal } from '../../platform/errors.ts';
 import { type MediaRow, mediaUrl, registerMediaFiles, toMediaView } from './index.ts';
-import { createMediaHarness, type MediaHarness } from './media-harness.ts';
-import { picture } from './sample-pictures.ts';
+import { createMediaHarness, type MediaHarness } from './media.fixture.ts';
+import { picture } from './sample-pictures.fixture.ts';
 
 let harness: MediaHarness;
 let app: FastifyInstance;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FetchFromUrl, type MediaRow, mediaUrl, toMediaView } from './index.ts';
-import { createMediaHarness, look, type MediaHarness } from './media-harness.ts';
-import { convertible, fitting, picture, rotated } from './sample-pictures.ts';
+import { createMediaHarness, look, type MediaHarness } from './media.fixture.ts';
+import { convertible, fitting, picture, rotated } from './sample-pictures.fixture.ts';
 
 let harness: MediaHarness;
 let organizationId: string;

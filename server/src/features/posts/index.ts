@@ -8,7 +8,6 @@ export {
   type PinterestTrace,
   type PostFailure,
   type Step,
-  toMatchable,
 } from './move-post.ts';
 export { postChanged } from './posts.errors.ts';
 export { listOwnedPinIds, type PostRow, removeDeletedPosts } from './posts.queries.ts';

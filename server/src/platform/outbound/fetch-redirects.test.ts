@@ -1,7 +1,7 @@
 // Where a fetch goes: redirects and names must not lead it inside.
 import net from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { closeSites, failureOf, get, outboundTo, serve } from './test-site.ts';
+import { closeSites, failureOf, get, outboundTo, serve } from './test-site.fixture.ts';
 
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type net from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { clock, closeSites, failureOf, get, outboundTo, serve } from './test-site.ts';
+import { clock, closeSites, failureOf, get, outboundTo, serve } from './test-site.fixture.ts';
 
 afterEach(closeSites);
 

@@ -1,10 +1,9 @@
 // Keeps files under keys. The door of the storage room.
 export { createFolderStorage, type FolderStorageOptions } from './folder.ts';
-export {
-  type ByteRange,
-  ObjectTooLarge,
-  type PutOptions,
-  type Storage,
-  type StorageSource,
+export type {
+  ByteRange,
+  PutOptions,
+  Storage,
+  StorageSource,
 } from './storage.ts';
 export { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';

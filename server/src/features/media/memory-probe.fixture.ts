@@ -1,5 +1,5 @@
 // A process of its own that fetches many pictures at once and prints what it used. Run by media-memory.test.ts:
-// node memory-probe.ts <database url> <folder> <site> <how many>
+// node memory-probe.fixture.ts <database url> <folder> <site> <how many>
 import { join } from 'node:path';
 import { systemClock } from '../../platform/clock.ts';
 import { openDatabase } from '../../platform/db/index.ts';
