@@ -1,6 +1,7 @@
 // A pretend Pinterest: API v5 for boards, Pins and media over real HTTP, with faults on demand.
 // A sandbox for people who lack Pinterest's approval, and the test double of everything else here.
 
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createClock } from './clock.ts';
 import { ensureBuiltInApp } from './control/seed.ts';
@@ -10,6 +11,7 @@ import { createLedger } from './http/ledger.ts';
 import { createLimits } from './http/limits.ts';
 import { createPreviews } from './images/previews.ts';
 import { openStore } from './store/store.ts';
+import { createUploadServer } from './uploads/server.ts';
 import { settingsOf, type World } from './world.ts';
 
 export interface SimulatorOptions {
@@ -31,6 +33,8 @@ export interface Simulator {
   sandboxApiUrl: string;
   /** Where a browser is sent to connect an account. */
   authorizeUrl: string;
+  /** Where videos are uploaded: another port, as S3 is another host. */
+  uploadUrl: string;
   close(): Promise<void>;
 }
 
@@ -57,22 +61,52 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   ensureBuiltInApp(world);
 
   const app = buildApp(world);
+  const uploads = createUploadServer(world);
   try {
     await app.listen({ host, port });
+    uploads.listen(0, host);
+    await once(uploads, 'listening');
+    store.startJournal();
   } catch (error) {
+    await app.close();
     store.close();
     throw error;
   }
-  const url = urlOf(host, app.server.address() as AddressInfo);
+  const address = app.server.address() as AddressInfo;
+  const url = urlOf(host, address);
   world.addresses.url = url;
+  world.addresses.uploadUrl = `${urlOf(host, uploads.address() as AddressInfo)}/pinterest-media-upload/`;
+
+  // A host that is down: nothing listens, so the next connections are refused, until it is back.
+  let comeBack: NodeJS.Timeout | undefined;
+  const comeBackIn = (milliseconds: number) => {
+    comeBack = setTimeout(() => {
+      comeBack = undefined;
+      app.server.listen(address.port, host);
+    }, milliseconds);
+  };
+  world.goAway = (milliseconds) => {
+    if (comeBack !== undefined || closing.signal.aborted) return;
+    app.server.close();
+    app.server.closeAllConnections();
+    comeBackIn(milliseconds);
+  };
+  // Another program may have taken the port meanwhile: try until it is free again.
+  app.server.on('error', () => {
+    if (comeBack === undefined && !closing.signal.aborted) comeBackIn(200);
+  });
 
   return {
     url,
     apiUrl: `${url}/v5`,
     sandboxApiUrl: `${url}/sandbox/v5`,
     authorizeUrl: `${url}/oauth/`,
+    uploadUrl: world.addresses.uploadUrl,
     close: async () => {
       closing.abort();
+      clearTimeout(comeBack);
+      uploads.close();
+      uploads.closeAllConnections();
       await app.close();
       store.close();
     },

@@ -17,7 +17,7 @@ export const settingsSchema = z.strictObject({
   text: z.enum(['asGiven', 'normalised']).default('asGiven'),
   /** `created_at` is off by so many seconds; negative is early (section 14, no. 27). */
   clockSkewSeconds: z.number().min(-86_400).max(86_400).default(0),
-  bodyBytesMax: count.default(45_000_000),
+  bodyBytesMax: z.int().min(0).max(72_000_000).default(45_000_000),
   /** Images below this in width or height are «too small» (section 6). */
   imageSideMin: count.default(100),
   imageUrl: z
@@ -25,6 +25,13 @@ export const settingsSchema = z.strictObject({
       timeoutMs: z.number().min(1).max(60_000).default(5_000),
       /** Pinterest itself refuses loopback; here it is how an offline machine shows its pictures. */
       allowLoopback: z.boolean().default(true),
+    })
+    .prefault({}),
+  /** By common report; Pinterest's document has no limits (section 11). */
+  boards: z
+    .strictObject({
+      nameLengthMax: count.default(50),
+      descriptionLengthMax: count.default(500),
     })
     .prefault({}),
   listing: z
@@ -51,6 +58,8 @@ export const settingsSchema = z.strictObject({
       oldRefreshToken: z.enum(['dies', 'lives']).default('dies'),
       /** A refresh answer without a new refresh token, as older ones were (section 10). */
       omitNewRefreshToken: z.boolean().default(false),
+      /** How `scope` is written in answers: not stated (section 3). */
+      scopeSeparator: z.enum(['space', 'comma']).default('space'),
     })
     .prefault({}),
   media: z

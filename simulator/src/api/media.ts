@@ -1,8 +1,13 @@
 // Video uploads: registering, their status by the clock, and whether a Pin may use one (facts, section 6).
 
-import type { Call } from '../http/operation.ts';
-import { badParameter } from '../http/refusal.ts';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Answer, Call, Operation } from '../http/operation.ts';
+import { pageOf } from '../http/paging.ts';
+import { check, digits, paging } from '../http/parse.ts';
+import { badParameter, mediaNotFound } from '../http/refusal.ts';
 import type { Media } from '../store/model.ts';
+import type { World } from '../world.ts';
 
 export type MediaStatus = 'registered' | 'processing' | 'succeeded' | 'failed';
 
@@ -12,18 +17,124 @@ export function mediaStatus(media: Media, nowMs: number): MediaStatus {
   return isPast(media.processingAt) ? 'processing' : 'registered';
 }
 
-export function findMedia(call: Call, mediaId: string): Media | undefined {
+/** What the upload form must hold, each of them, before the file. Worked out again to check it. */
+export function uploadParametersOf(media: Media): Record<string, string> {
+  const day = media.registeredAt.slice(0, 10).replaceAll('-', '');
+  const policy = { expiration: media.policyExpiresAt, conditions: [{ key: media.key }] };
+  return {
+    'x-amz-date': `${day}T000000Z`,
+    'x-amz-signature': media.signature,
+    'x-amz-security-token': Buffer.from(`session ${media.id}`).toString('base64'),
+    'x-amz-algorithm': 'AWS4-HMAC-SHA256',
+    'x-amz-credential': `ASIASIMULATOR/${day}/us-east-1/s3/aws4_request`,
+    key: media.key,
+    policy: Buffer.from(JSON.stringify(policy)).toString('base64'),
+    'Content-Type': 'multipart/form-data',
+  };
+}
+
+const mediaPath = z.object({ media_id: digits });
+const mediaCreate = z.strictObject({ media_type: z.enum(['video']) });
+
+function registerMedia(call: Call): Answer {
+  check(mediaCreate, call.json());
+  const { store, clock, addresses } = call.world;
+  const { policySeconds, expirySeconds } = call.world.settings().media;
+  const after = (seconds: number) => new Date(clock.nowMs() + seconds * 1_000).toISOString();
+  const media: Media = {
+    id: store.ids.next(),
+    accountId: call.account.id,
+    key: `uploads/${randomUUID()}/video`,
+    signature: randomBytes(32).toString('hex'),
+    registeredAt: after(0),
+    policyExpiresAt: after(policySeconds),
+    uploadedAt: null,
+    sizeBytes: 0,
+    sha256: null,
+    processingAt: null,
+    finishedAt: null,
+    outcome: 'succeeded',
+    expiresAt: after(expirySeconds),
+  };
+  store.commit({ put: 'media', row: media });
+  return {
+    status: 201,
+    body: {
+      media_id: media.id,
+      media_type: 'video',
+      upload_url: addresses.uploadUrl,
+      upload_parameters: uploadParametersOf(media),
+    },
+  };
+}
+
+function readMedia(call: Call): Answer {
+  const { media_id } = check(mediaPath, call.params);
+  const media = findMedia(call, media_id);
+  if (media === undefined) throw mediaNotFound();
+  return { status: 200, body: mediaView(call.world, media) };
+}
+
+function listMedia(call: Call): Answer {
+  const query = check(z.object(paging), call.query);
+  const { listing } = call.world.settings();
+  const own = [...call.world.store.rows.media.values()].filter(
+    (media) => findMedia(call, media.id) !== undefined,
+  );
+  const page = pageOf(own, listing.order, query, listing);
+  const items = page.items.map((media) => mediaView(call.world, media));
+  return { status: 200, body: { items, bookmark: page.bookmark } };
+}
+
+function mediaView(world: World, media: Media): Record<string, unknown> {
+  const view = { media_id: media.id, media_type: 'video' };
+  // Not a required field, so a client must do without it (facts, section 6).
+  if (world.settings().media.omitStatus) return view;
+  return { ...view, status: mediaStatus(media, world.clock.nowMs()) };
+}
+
+function findMedia(call: Call, mediaId: string): Media | undefined {
   const media = call.world.store.rows.media.get(mediaId);
   const isOurs = media !== undefined && media.accountId === call.account.id;
   return isOurs && Date.parse(media.expiresAt) > call.world.clock.nowMs() ? media : undefined;
 }
 
+/** A video Pin needs a finished upload; `registered`, `processing`, `failed` and unknown are refused. */
 export function requireUsableMedia(call: Call, mediaId: string): Media {
   const media = findMedia(call, mediaId);
-  if (media === undefined)
+  if (media === undefined) {
     throw badParameter(`Invalid request: media_id '${mediaId}' is not a known upload.`);
+  }
   const status = mediaStatus(media, call.world.clock.nowMs());
-  if (status !== 'succeeded')
+  if (status !== 'succeeded') {
     throw badParameter(`Invalid request: media '${mediaId}' is ${status}, not succeeded.`);
+  }
   return media;
 }
+
+export const mediaOperations: Operation[] = [
+  {
+    id: 'media/create',
+    method: 'POST',
+    path: '/media',
+    scopes: ['pins:read', 'pins:write'],
+    category: 'org_write',
+    handle: registerMedia,
+  },
+  {
+    id: 'media/list',
+    method: 'GET',
+    path: '/media',
+    scopes: ['pins:read'],
+    category: 'org_read',
+    handle: listMedia,
+  },
+  {
+    id: 'media/get',
+    method: 'GET',
+    path: '/media/:media_id',
+    scopes: ['pins:read'],
+    category: 'org_read',
+    handle: readMedia,
+  },
+];

@@ -1,12 +1,28 @@
 // The list of all operations that the pretend Pinterest knows.
 
 import type { AppOperation, Operation } from '../http/operation.ts';
+import { analyticsOperations } from './analytics.ts';
+import { boardWriteOperations } from './board-writes.ts';
 import { boardOperations } from './boards.ts';
+import { mediaOperations } from './media.ts';
+import { oauthOperations } from './oauth.ts';
+import { pinWriteOperations } from './pin-writes.ts';
 import { pinOperations } from './pins.ts';
 
-export const operations: readonly Operation[] = [...boardOperations, ...pinOperations];
-export const appOperations: readonly AppOperation[] = [];
+export const operations: readonly Operation[] = [
+  ...boardOperations,
+  ...boardWriteOperations,
+  ...pinOperations,
+  ...pinWriteOperations,
+  ...mediaOperations,
+  ...analyticsOperations,
+];
+export const appOperations: readonly AppOperation[] = oauthOperations;
 
-export const operationIds: ReadonlySet<string> = new Set(
-  [...operations, ...appOperations].map(({ id }) => id),
-);
+/** Not one of Pinterest's: the upload goes to S3, and faults can be set on it all the same. */
+export const uploadOperation = 's3/upload';
+
+export const operationIds: ReadonlySet<string> = new Set([
+  ...[...operations, ...appOperations].map(({ id }) => id),
+  uploadOperation,
+]);

@@ -120,10 +120,16 @@ async function fromBase64(
   call: Call,
   source: { content_type: 'image/jpeg' | 'image/png'; data: string },
 ): Promise<Picture> {
-  const isWhole = /^[a-zA-Z0-9+/]+={0,2}$/.test(source.data) && source.data.length % 4 === 0;
-  if (!isWhole) throw imageBroken();
+  if (!isWholeBase64(source.data)) throw imageBroken();
   const format = source.content_type === 'image/png' ? 'png' : 'jpeg';
   return inspectImage(call.world, Buffer.from(source.data, 'base64'), [format]);
+}
+
+/** One pattern for all of it would step back and forth over megabytes. */
+function isWholeBase64(data: string): boolean {
+  const padding = data.indexOf('=');
+  const isPaddedAtEnd = padding === -1 || padding === data.length - 1 || data.slice(padding) === '==';
+  return data.length % 4 === 0 && isPaddedAtEnd && /^[a-zA-Z0-9+/=]+$/.test(data);
 }
 
 async function fromUrl(call: Call, url: string): Promise<Picture> {

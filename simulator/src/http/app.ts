@@ -11,12 +11,14 @@ import { appOperations, operations } from '../api/operations.ts';
 import { prefixOf } from '../api/views.ts';
 import { ControlError } from '../control/control-error.ts';
 import { addControlRoutes } from '../control/routes.ts';
+import { refuseForeignForm } from '../page/forms.ts';
 import { addPages } from '../page/routes.ts';
 import { addSamples } from '../samples/routes.ts';
 import type { Environment } from '../store/model.ts';
 import type { World } from '../world.ts';
-import { closeEntry, enterLedger, newRequestId, serveAppOperation, serveOperation } from './pipeline.ts';
+import { closeEntry, enterLedger, serveAppOperation, serveOperation } from './pipeline.ts';
 import { bodyTooLarge, Refusal, routeNotFound } from './refusal.ts';
+import { newRequestId } from './request-id.ts';
 
 /** Above any setting of bodyBytesMax that makes sense; keeps a hostile body from filling the memory. */
 const bodyBytesCeiling = 72_000_000;
@@ -51,7 +53,11 @@ export function buildApp(world: World): FastifyInstance {
   });
 
   for (const environment of ['production', 'sandbox'] as const) addApi(app, world, environment);
-  addControlRoutes(app, world);
+  app.register(async (control) => {
+    // A page of another site must not be able to reset or change this one.
+    control.addHook('onRequest', async (request) => refuseForeignForm(request));
+    addControlRoutes(control, world);
+  });
   addSamples(app);
   addPages(app, world);
   return app;

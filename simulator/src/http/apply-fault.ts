@@ -5,6 +5,7 @@ import type { World } from '../world.ts';
 import type { Caller } from './auth.ts';
 import type { Fault } from './faults.ts';
 import type { Answer } from './operation.ts';
+import { pause } from './pause.ts';
 
 /** How the answer is to leave. */
 export type Delivery = { kind: 'send' | 'truncate'; answer: Answer } | { kind: 'cut' };
@@ -105,19 +106,6 @@ function happen(world: World, fault: Fault, { account }: Caller): void {
     case undefined:
       return;
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener('abort', end, { once: true });
-  });
 }
 
 /** Sends the answer, part of it, or nothing but a reset. */

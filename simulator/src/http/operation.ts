@@ -52,4 +52,6 @@ export interface AppCall {
   environment: Environment;
   app: App;
   form(): Record<string, string>;
+  /** For the ledger: whom the call turned out to be about. */
+  noteAccount(accountId: string): void;
 }

@@ -15,7 +15,7 @@ export function parseJson(bytes: Buffer, contentType: string | undefined): unkno
   } catch {
     throw badParameter('Invalid request: the body is not valid JSON.');
   }
-  if (/__proto__|\\u/.test(text)) refuseProto(value);
+  if (text.includes('__proto__') || text.includes('\\u')) refuseProto(value);
   return value;
 }
 

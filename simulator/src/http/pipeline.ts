@@ -1,6 +1,5 @@
 // The path of every API call: ledger, faults before, who calls, limits, the act, faults after, answer.
 
-import { randomInt } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Environment } from '../store/model.ts';
 import type { World } from '../world.ts';
@@ -10,17 +9,13 @@ import { forLedger, type LedgerEntry } from './ledger.ts';
 import type { Answer, AppOperation, Operation } from './operation.ts';
 import { parseForm, parseJson } from './parse.ts';
 import { bodyTooLarge, Refusal } from './refusal.ts';
+import { newRequestId } from './request-id.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     ledgerEntry: LedgerEntry | null;
     startedAt: number;
   }
-}
-
-/** Sixteen digits, as in the one answer header that Pinterest's own sample code prints. */
-export function newRequestId(): string {
-  return `${randomInt(1_000_000, 9_999_999)}${randomInt(100_000_000, 999_999_999)}`;
 }
 
 /** Done when a request arrives, before its body is read, so that a broken one is in the ledger too. */
@@ -104,7 +99,10 @@ export async function serveAppOperation(
   return serve(world, operation.id, undefined, request, reply, () => {
     const app = admitApp(world, request.headers.authorization);
     if (request.ledgerEntry !== null) request.ledgerEntry.appId = app.id;
-    return operation.handle({ world, environment, app, form: () => formBody(request) });
+    const noteAccount = (accountId: string) => {
+      if (request.ledgerEntry !== null) request.ledgerEntry.accountId = accountId;
+    };
+    return operation.handle({ world, environment, app, form: () => formBody(request), noteAccount });
   });
 }
 

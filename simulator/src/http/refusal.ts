@@ -49,6 +49,7 @@ export const imageTooSmall = () =>
   new Refusal(403, 233, 'Sorry, this image is too small. Please pick a larger one.');
 export const imageBroken = () =>
   new Refusal(403, 235, 'Sorry, this image is broken. Please pick a different image.');
+export const grantInvalid = () => new Refusal(400, 283, 'The provided authorization grant is invalid.');
 export const mediaNotFound = () => new Refusal(404, 404, 'Media upload not found');
 export const bodyTooLarge = () => new Refusal(413, 413, 'Request entity too large.');
 export const routeNotFound = (method: string, path: string) =>

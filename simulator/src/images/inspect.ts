@@ -20,8 +20,8 @@ interface Measures {
   format: ImageFormat;
 }
 
-/** The same picture is often sent again; decoding it once is enough. */
-const measured = new WeakMap<World, Map<string, Measures>>();
+/** The same picture is often sent again, also several times at once; decoding it once is enough. */
+const measured = new WeakMap<World, Map<string, Promise<Measures>>>();
 
 /** Refuses with 235 what is broken or of another format, with 233 what is too small. */
 export async function inspectImage(
@@ -30,13 +30,17 @@ export async function inspectImage(
   formats: readonly ImageFormat[],
 ): Promise<Picture> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const known = measured.get(world) ?? new Map<string, Measures>();
+  const known = measured.get(world) ?? new Map<string, Promise<Measures>>();
   measured.set(world, known);
 
-  const measures = known.get(sha256) ?? (await measure(world, sha256, bytes));
-  known.set(sha256, measures);
+  const measuring = known.get(sha256) ?? measure(world, sha256, bytes);
+  known.set(sha256, measuring);
   const oldest = known.keys().next().value;
   if (known.size > measuresKeptMax && oldest !== undefined) known.delete(oldest);
+  const measures = await measuring.catch((error: unknown) => {
+    known.delete(sha256);
+    throw error;
+  });
 
   if (!formats.includes(measures.format)) throw imageBroken();
   const sideMin = world.settings().imageSideMin;
@@ -46,21 +50,25 @@ export async function inspectImage(
 }
 
 async function measure(world: World, sha256: string, bytes: Buffer): Promise<Measures> {
-  const options = { limitInputPixels: pointsMax, failOn: 'error' } as const;
-  try {
-    const found = await sharp(bytes, options).metadata();
-    const format = imageFormats.find((name) => name === found.format);
-    if (format === undefined) throw imageBroken();
-    const preview = await sharp(bytes, options)
-      .rotate()
-      .resize({ width: 340, height: 1_020, fit: 'inside', withoutEnlargement: true })
-      .flatten({ background: '#ffffff' })
-      .jpeg({ quality: 74 })
-      .toBuffer();
-    await world.previews.put(sha256, preview);
-    const { width, height } = found.autoOrient ?? found;
-    return { width, height, format };
-  } catch {
+  const { preview, ...measures } = await decode(bytes).catch(() => {
+    // Whatever the decoder stumbles over, it is the picture that is broken.
     throw imageBroken();
-  }
+  });
+  await world.previews.put(sha256, preview);
+  return measures;
+}
+
+async function decode(bytes: Buffer): Promise<Measures & { preview: Buffer }> {
+  const options = { limitInputPixels: pointsMax, failOn: 'error' } as const;
+  const found = await sharp(bytes, options).metadata();
+  const format = imageFormats.find((name) => name === found.format);
+  if (format === undefined) throw imageBroken();
+  const preview = await sharp(bytes, options)
+    .rotate()
+    .resize({ width: 340, height: 1_020, fit: 'inside', withoutEnlargement: true })
+    .flatten({ background: '#ffffff' })
+    .jpeg({ quality: 74 })
+    .toBuffer();
+  const { width, height } = found.autoOrient ?? found;
+  return { width, height, format, preview };
 }

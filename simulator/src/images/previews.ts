@@ -1,6 +1,7 @@
 // Small previews of the pictures on Pins, which is all that is kept of them:
 // beside the journal when there is one, else a limited number in memory.
 
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -36,8 +37,9 @@ function inFolder(folder: string): Previews {
     put: async (sha256, jpeg) => {
       if (!nameShape.test(sha256)) return;
       await mkdir(folder, { recursive: true });
-      // Named only when whole, so that a crash leaves no half picture under its name.
-      const unfinished = `${fileOf(sha256)}.${process.pid}.new`;
+      // Named only when whole, so that a crash leaves no half picture under its name;
+      // the passing name is its own, since the same picture may come twice at once.
+      const unfinished = `${fileOf(sha256)}.${randomUUID()}.new`;
       await writeFile(unfinished, jpeg);
       await rename(unfinished, fileOf(sha256));
     },

@@ -16,7 +16,7 @@ export function page(title: string, body: Html): Html {
 <header class="top">
 <a class="name" href="/"><span class="dot"></span>Pretend Pinterest</a>
 <span class="note">A simulator. Nothing here reaches pinterest.com.</span>
-<nav><a href="/">Boards</a><a href="/samples/">Samples</a></nav>
+<nav><a href="/">Boards</a><a href="/switches">Switches</a><a href="/samples/">Samples</a></nav>
 </header>
 <main>${body}</main>
 </body>

@@ -2,9 +2,11 @@
 
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { World } from '../world.ts';
+import { addAuthorizePage } from './authorize.ts';
 import { sendPage } from './layout.ts';
 import { boardPage, frontPage, messagePage, pinPage } from './pages.ts';
 import { style } from './style.ts';
+import { addSwitches } from './switches.routes.ts';
 
 export function addPages(app: FastifyInstance, world: World): void {
   const { rows } = world.store;
@@ -26,6 +28,9 @@ export function addPages(app: FastifyInstance, world: World): void {
   // Pinterest's public address of a Pin ends with a slash; people leave it out.
   app.get('/pin/:pinId/', async (request, reply) => showPin(request.params, reply));
   app.get('/pin/:pinId', async (request, reply) => showPin(request.params, reply));
+
+  addAuthorizePage(app, world);
+  addSwitches(app, world);
 
   app.get('/style.css', async (_request, reply) => reply.type('text/css; charset=utf-8').send(style));
 

@@ -41,6 +41,8 @@ form.switches { display: grid; gap: 1rem; max-width: 52rem; }
 fieldset { border: 1px solid var(--line); border-radius: 1rem; padding: 0.8rem 1.2rem 1.2rem; background: var(--paper); margin: 1rem 0; }
 legend { font-weight: 600; padding: 0 0.4rem; }
 .fields { display: grid; gap: 0.8rem 1.2rem; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); align-items: end; }
+.fields p { margin: 0; }
+.fields .wide { grid-column: span 2; }
 label { display: grid; gap: 0.25rem; font-size: 0.92rem; color: var(--soft); }
 input, select { font: inherit; color: var(--ink); background: var(--ground); border: 1px solid var(--line); border-radius: 0.6rem; padding: 0.45rem 0.6rem; width: 100%; }
 button { font: inherit; font-weight: 600; color: #fff; background: #a80f36; border: 0; border-radius: 2rem; padding: 0.55rem 1.3rem; cursor: pointer; }
@@ -50,5 +52,5 @@ table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
 th, td { text-align: left; padding: 0.45rem 0.8rem 0.45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; }
 .box { max-width: 30rem; margin: 2rem auto; background: var(--paper); border: 1px solid var(--line); border-radius: 1.4rem; padding: 1.6rem 2rem 2rem; }
-@media (max-width: 700px) { article.pin { grid-template-columns: 1fr; } ul.pins { grid-template-columns: repeat(2, minmax(0, 1fr)); } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.6rem; } }
+@media (max-width: 700px) { .fields .wide { grid-column: auto; } article.pin { grid-template-columns: 1fr; } ul.pins { grid-template-columns: repeat(2, minmax(0, 1fr)); } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.6rem; } }
 `;

@@ -167,7 +167,7 @@ function fashion(): string {
   const dots = Array.from(
     { length: 36 },
     (_, index) =>
-      `<circle cx="${330 + ((index * 97) % 350)}" cy="${620 + ((index * 151) % 600)}" r="13" fill="#ffffff" opacity="0.75"/>`,
+      `<circle cx="${Math.round(230 + ((index * 0.618) % 1) * 540)}" cy="${500 + index * 22}" r="13" fill="#ffffff" opacity="0.75"/>`,
   ).join('');
   return svg(
     `${gradient('back', '#e9e4f7', '#cfc3ee')}<clipPath id="dress"><path d="M400 430 Q500 520 600 430 L640 700 L800 1300 Q500 1390 200 1300 L360 700 Z"/></clipPath>`,

@@ -2,6 +2,8 @@
 
 import type { FastifyInstance } from 'fastify';
 import sharp from 'sharp';
+import { type Html, html } from '../page/html.ts';
+import { page, sendPage } from '../page/layout.ts';
 import { sampleHeight, samples, sampleWidth } from './drawings.ts';
 
 const rendered = new Map<string, Promise<Buffer>>();
@@ -18,8 +20,23 @@ function render(name: string, format: 'jpg' | 'png'): Promise<Buffer> | undefine
   return bytes;
 }
 
+function samplesPage(): Html {
+  const body = html`<h1>Sample pictures</h1>
+<p class="meta">Free to publish while you try things out. Each is there as .jpg and as .png.</p>
+<ul class="pins">${samples.map(
+    ({
+      name,
+      title,
+    }) => html`<li><a class="frame" href="/samples/${name}.jpg"><img src="/samples/${name}.jpg" alt="" loading="lazy"></a>
+<span class="title">${title}</span><code>/samples/${name}.jpg</code></li>`,
+  )}</ul>`;
+  return page('Sample pictures: Pretend Pinterest', body);
+}
+
 export function addSamples(app: FastifyInstance): void {
-  app.get('/samples/', async (request) => {
+  app.get('/samples/', async (request, reply) => {
+    // A person gets to see them; a program gets the list.
+    if (request.headers.accept?.includes('text/html')) return sendPage(reply, 200, samplesPage());
     const base = `${request.protocol}://${request.host}/samples`;
     return {
       samples: samples.map(({ name, title }) => ({

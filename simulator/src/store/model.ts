@@ -114,12 +114,12 @@ export interface Media {
   id: string;
   accountId: string;
   key: string;
+  signature: string;
   registeredAt: string;
   policyExpiresAt: string;
   uploadedAt: string | null;
   sizeBytes: number;
   sha256: string | null;
-  looksLikeVideo: boolean;
   /** When processing begins and ends; null for never. Fixed at upload from the switches. */
   processingAt: string | null;
   finishedAt: string | null;

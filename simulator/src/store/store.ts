@@ -25,6 +25,11 @@ export interface Store {
   pinsOfBoard(boardId: string): Pin[];
   pinsOfAccount(accountId: string): Pin[];
   findAccount(username: string, environment: Account['environment']): Account | undefined;
+  /**
+   * Takes the journal over, with all that is known by now. Called once the port is ours: a second simulator
+   * started by mistake on the same file must fail at the port, not replace a journal that is in use.
+   */
+  startJournal(): void;
 }
 
 export function openStore(dataFile: string | undefined, realNowMs: () => number): Store {
@@ -72,7 +77,6 @@ export function openStore(dataFile: string | undefined, realNowMs: () => number)
   let journal: Journal | undefined;
   if (dataFile !== undefined) {
     for (const entry of readJournal(dataFile)) apply(entry as Entry);
-    journal = openJournal(dataFile, snapshot(rows, keeps));
   }
   const write = (entry: Entry): void => {
     journal?.append(entry);
@@ -89,6 +93,9 @@ export function openStore(dataFile: string | undefined, realNowMs: () => number)
     keep: (key, value) => write({ keep: key, value }),
     kept: (key) => keeps.get(key),
     reset: () => write('reset'),
+    startJournal: () => {
+      if (dataFile !== undefined) journal ??= openJournal(dataFile, snapshot(rows, keeps));
+    },
     close: () => journal?.close(),
     pinsOfBoard: (boardId) => livePins(pinsByBoard, boardId),
     pinsOfAccount: (accountId) => livePins(pinsByAccount, accountId),

@@ -1,0 +1,251 @@
+// Analytics: made-up numbers that are the same each time for the same Pin and day, in Pinterest's shape
+// (facts, section 11). Not available in the sandbox.
+
+import { z } from 'zod';
+import type { Answer, Call, Operation } from '../http/operation.ts';
+import { adAccount, check, digits, queryInteger, queryList } from '../http/parse.ts';
+import { Refusal } from '../http/refusal.ts';
+import type { Pin } from '../store/model.ts';
+import { getPin } from './access.ts';
+import {
+  accountMetrics,
+  type Day,
+  dayShape,
+  daysBetween,
+  metricsOf,
+  pinMetrics,
+  summaryOf,
+  videoMetrics,
+} from './metrics.ts';
+
+const dates = { start_date: dayShape, end_date: dayShape };
+const appTypes = z.enum(['ALL', 'MOBILE', 'TABLET', 'WEB']).default('ALL');
+const pinPath = z.object({ pin_id: digits });
+const pinQuery = z.object({
+  ...dates,
+  ...adAccount,
+  metric_types: queryList(pinMetrics),
+  app_types: appTypes,
+  split_field: z.enum(['NO_SPLIT', 'APP_TYPE']).default('NO_SPLIT'),
+});
+const pinsQuery = pinQuery.omit({ split_field: true }).extend({
+  pin_ids: z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => [given].flat().flatMap((part) => part.split(',')))
+    .pipe(z.array(digits).min(1).max(100)),
+});
+const filters = {
+  from_claimed_content: z.enum(['OTHER', 'CLAIMED', 'BOTH']).default('BOTH'),
+  pin_format: z
+    .enum([
+      'ALL',
+      'ORGANIC_IMAGE',
+      'ORGANIC_PRODUCT',
+      'ORGANIC_VIDEO',
+      'ADS_STANDARD',
+      'ADS_PRODUCT',
+      'ADS_VIDEO',
+      'ADS_IDEA',
+    ])
+    .default('ALL'),
+  app_types: appTypes,
+  content_type: z.enum(['ALL', 'PAID', 'ORGANIC']).default('ALL'),
+  source: z.enum(['ALL', 'YOUR_PINS', 'OTHER_PINS']).default('ALL'),
+};
+const accountQuery = z.object({
+  ...dates,
+  ...adAccount,
+  ...filters,
+  metric_types: queryList(accountMetrics).default([...accountMetrics]),
+  split_field: z.enum(['NO_SPLIT', 'APP_TYPE', 'OWNED_CONTENT', 'SOURCE', 'PIN_FORMAT']).default('NO_SPLIT'),
+});
+const top = { num_of_pins: queryInteger(1, 50, 10), created_in_last_n_days: z.enum(['30']).optional() };
+const topQuery = z.object({
+  ...dates,
+  ...adAccount,
+  ...filters,
+  ...top,
+  sort_by: z.enum(['ENGAGEMENT', 'IMPRESSION', 'OUTBOUND_CLICK', 'PIN_CLICK', 'SAVE']),
+  metric_types: queryList(accountMetrics).default([...accountMetrics]),
+});
+const topVideoQuery = z.object({
+  ...dates,
+  ...adAccount,
+  ...filters,
+  ...top,
+  sort_by: z.enum(videoMetrics),
+  metric_types: queryList(videoMetrics).default([...videoMetrics]),
+});
+
+function readPinAnalytics(call: Call): Answer {
+  const path = check(pinPath, call.params);
+  const query = check(pinQuery, call.query);
+  const days = requireDays(call, query, 'Invalid pins analytics parameters.');
+  const pin = getPin(call, path.pin_id, 'boards:read', 'pins:read');
+  const splits = query.split_field === 'APP_TYPE' ? ['MOBILE', 'TABLET', 'WEB'] : ['all'];
+  const body = Object.fromEntries(
+    splits.map((split) => [split, pinAnswer(call, pin, split, days, query.metric_types)]),
+  );
+  return { status: 200, body };
+}
+
+function readManyPinAnalytics(call: Call): Answer {
+  const query = check(pinsQuery, call.query);
+  const days = requireDays(call, query, 'Invalid multi_pins analytics parameters.');
+  const pins = query.pin_ids.map((id) => getPin(call, id, 'boards:read', 'pins:read'));
+  const body = Object.fromEntries(
+    pins.map((pin) => [pin.id, { all: pinAnswer(call, pin, 'all', days, query.metric_types) }]),
+  );
+  return { status: 200, body };
+}
+
+function pinAnswer(call: Call, pin: Pin, split: string, days: readonly string[], metrics: readonly string[]) {
+  const daily = days.map((date) => dayOf(call, `${pin.id} ${split}`, date, metrics, pin.createdAt));
+  const counted = metrics.filter((name) => name.startsWith('TOTAL_'));
+  const lifetime = metricsOf(`${pin.id} ${split} ever`, counted);
+  return { daily_metrics: daily, summary_metrics: summaryOf(daily, metrics), lifetime_metrics: lifetime };
+}
+
+function readAccountAnalytics(call: Call): Answer {
+  const query = check(accountQuery, call.query);
+  const days = requireDays(call, query, 'Invalid user accounts analytics parameters.');
+  const splits = {
+    NO_SPLIT: ['all'],
+    APP_TYPE: ['MOBILE', 'TABLET', 'WEB'],
+    OWNED_CONTENT: ['CLAIMED', 'OTHER'],
+    SOURCE: ['YOUR_PINS', 'OTHER_PINS'],
+    PIN_FORMAT: ['ORGANIC_IMAGE', 'ORGANIC_PRODUCT', 'ORGANIC_VIDEO'],
+  }[query.split_field];
+  const answerFor = (split: string) => {
+    const daily = days.map((date) =>
+      dayOf(call, `${call.account.id} ${split}`, date, query.metric_types, null),
+    );
+    return { daily_metrics: daily, summary_metrics: summaryOf(daily, query.metric_types) };
+  };
+  return { status: 200, body: Object.fromEntries(splits.map((split) => [split, answerFor(split)])) };
+}
+
+function readTopPins(call: Call): Answer {
+  return topAnswer(call, check(topQuery, call.query), () => true);
+}
+
+function readTopVideoPins(call: Call): Answer {
+  return topAnswer(call, check(topVideoQuery, call.query), (pin) => pin.sourceType === 'video_id');
+}
+
+interface TopQuery {
+  start_date: string;
+  end_date: string;
+  sort_by: string;
+  metric_types: readonly string[];
+  num_of_pins: number;
+  created_in_last_n_days?: string | undefined;
+}
+
+function topAnswer(call: Call, query: TopQuery, isMeant: (pin: Pin) => boolean): Answer {
+  const days = requireDays(call, query, 'Invalid user accounts analytics parameters.');
+  const monthAgoMs = call.world.clock.nowMs() - 30 * 86_400_000;
+  const wanted = [...new Set([...query.metric_types, query.sort_by])];
+  const pins = call.world.store
+    .pinsOfAccount(call.account.id)
+    .filter(isMeant)
+    .filter((pin) => query.created_in_last_n_days === undefined || Date.parse(pin.createdAt) >= monthAgoMs)
+    .map((pin) => {
+      const daily = days.map((date) => dayOf(call, `${pin.id} all`, date, wanted, pin.createdAt));
+      return { pin, metrics: summaryOf(daily, wanted) };
+    })
+    .sort((left, right) => (right.metrics[query.sort_by] ?? 0) - (left.metrics[query.sort_by] ?? 0))
+    .slice(0, query.num_of_pins)
+    .map(({ pin, metrics }) => ({
+      pin_id: pin.id,
+      metrics: Object.fromEntries(query.metric_types.map((name) => [name, metrics[name] ?? 0])),
+      data_status: Object.fromEntries(query.metric_types.map((name) => [name, 'READY'])),
+    }));
+  const date_availability = { is_realtime: true, latest_available_timestamp: call.world.clock.nowMs() };
+  return { status: 200, body: { date_availability, pins, sort_by: query.sort_by } };
+}
+
+/** The newest days are still counted, days before the Pin have nothing (facts, section 14, no. 29). */
+function dayOf(
+  call: Call,
+  who: string,
+  date: string,
+  metrics: readonly string[],
+  createdAt: string | null,
+): Day {
+  const { processingDays, estimateDays } = call.world.settings().analytics;
+  const age = Math.round((Date.parse(today(call)) - Date.parse(date)) / 86_400_000);
+  if (createdAt !== null && date < createdAt.slice(0, 10)) return { date, data_status: 'BEFORE_PIN_CREATED' };
+  if (age < processingDays) return { date, data_status: 'PROCESSING' };
+  const data_status = age < processingDays + estimateDays ? 'ESTIMATE' : 'READY';
+  return { date, data_status, metrics: metricsOf(`${who} ${date}`, metrics) };
+}
+
+function today(call: Call): string {
+  return call.world.clock.now().toISOString().slice(0, 10);
+}
+
+/** Start at most 90 days back, at most 90 days long, not backwards, not in the future. */
+function requireDays(call: Call, query: { start_date: string; end_date: string }, message: string): string[] {
+  const days = daysBetween(query.start_date, query.end_date);
+  const oldest = new Date(Date.parse(today(call)) - 90 * 86_400_000).toISOString().slice(0, 10);
+  const isFine =
+    days !== null && days.length <= 91 && query.start_date >= oldest && query.end_date <= today(call);
+  if (!isFine) throw new Refusal(400, 400, message);
+  return days;
+}
+
+const category = 'org_analytics';
+const isMissingInSandbox = true;
+const pinScopes = ['boards:read', 'pins:read'];
+const topScopes = ['pins:read', 'user_accounts:read'];
+
+export const analyticsOperations: Operation[] = [
+  {
+    id: 'pins/analytics',
+    method: 'GET',
+    path: '/pins/:pin_id/analytics',
+    scopes: pinScopes,
+    category,
+    isMissingInSandbox,
+    handle: readPinAnalytics,
+  },
+  {
+    id: 'multi_pins/analytics',
+    method: 'GET',
+    path: '/pins/analytics',
+    scopes: pinScopes,
+    category,
+    isMissingInSandbox,
+    handle: readManyPinAnalytics,
+  },
+  {
+    id: 'user_account/analytics',
+    method: 'GET',
+    path: '/user_account/analytics',
+    scopes: ['user_accounts:read'],
+    category,
+    isMissingInSandbox,
+    handle: readAccountAnalytics,
+  },
+  {
+    id: 'user_account/analytics/top_pins',
+    method: 'GET',
+    path: '/user_account/analytics/top_pins',
+    scopes: topScopes,
+    category,
+    isMissingInSandbox,
+    takesClientCredentials: true,
+    handle: readTopPins,
+  },
+  {
+    id: 'user_account/analytics/top_video_pins',
+    method: 'GET',
+    path: '/user_account/analytics/top_video_pins',
+    scopes: topScopes,
+    category,
+    isMissingInSandbox,
+    takesClientCredentials: true,
+    handle: readTopVideoPins,
+  },
+];

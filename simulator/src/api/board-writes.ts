@@ -1,0 +1,182 @@
+// Making, changing and deleting boards and their sections (facts, section 11).
+
+import { z } from 'zod';
+import type { Answer, Call, Operation } from '../http/operation.ts';
+import { check, digits } from '../http/parse.ts';
+import { badParameter, boardNameTaken, missingScopes } from '../http/refusal.ts';
+import type { Board, Section } from '../store/model.ts';
+import { getBoard, getSection } from './access.ts';
+import { boardsOf, boardView, sectionView } from './views.ts';
+
+const boardPath = z.object({ board_id: digits });
+const sectionPath = boardPath.extend({ section_id: digits });
+
+const boardCreate = z.strictObject({
+  name: z.string().min(1),
+  description: z.string().nullish(),
+  privacy: z.enum(['PUBLIC', 'PROTECTED', 'SECRET']).default('PUBLIC'),
+  is_ads_only: z.boolean().default(false),
+});
+const boardUpdate = z.strictObject({
+  name: z.string().min(1).optional(),
+  description: z.string().nullish(),
+  privacy: z.enum(['PUBLIC', 'SECRET']).optional(),
+});
+// `id` is read-only in Pinterest's document: it may be there and does nothing.
+const sectionBody = z.strictObject({ name: z.string().min(1).max(180), id: z.string().optional() });
+
+function createBoard(call: Call): Answer {
+  const given = check(boardCreate, call.json());
+  requireFreeName(call, given.name, null);
+  requireShortTexts(call, given.name, given.description ?? '');
+  requireSecretScope(call, given.privacy);
+  const board: Board = {
+    id: call.world.store.ids.next(),
+    accountId: call.account.id,
+    name: given.name,
+    description: given.description ?? '',
+    privacy: given.privacy,
+    isAdsOnly: given.is_ads_only,
+    createdAt: call.world.clock.now().toISOString(),
+  };
+  call.world.store.commit({ put: 'boards', row: board });
+  return { status: 201, body: boardView(call.world, board) };
+}
+
+function updateBoard(call: Call): Answer {
+  const path = check(boardPath, call.params);
+  const given = check(boardUpdate, call.json());
+  const board = getBoard(call, path.board_id, 'boards:read', 'boards:write');
+  const name = given.name ?? board.name;
+  const description = given.description === undefined ? board.description : (given.description ?? '');
+  const privacy = given.privacy ?? board.privacy;
+  requireFreeName(call, name, board.id);
+  requireShortTexts(call, name, description);
+  requireSecretScope(call, privacy);
+  const row = { ...board, name, description, privacy };
+  call.world.store.commit({ put: 'boards', row });
+  return { status: 200, body: boardView(call.world, row) };
+}
+
+/** A board takes its sections and Pins with it, in one commit. */
+function deleteBoard(call: Call): Answer {
+  const path = check(boardPath, call.params);
+  const board = getBoard(call, path.board_id, 'boards:read', 'boards:write');
+  const { store, clock } = call.world;
+  const deletedAt = clock.now().toISOString();
+  store.commit(
+    { drop: 'boards', id: board.id },
+    ...sectionsOf(call, board).map(({ id }) => ({ drop: 'sections' as const, id })),
+    ...store.pinsOfBoard(board.id).map((pin) => ({ put: 'pins' as const, row: { ...pin, deletedAt } })),
+  );
+  return { status: 204 };
+}
+
+function createSection(call: Call): Answer {
+  const path = check(boardPath, call.params);
+  const { name } = check(sectionBody, call.json());
+  const board = getBoard(call, path.board_id, 'boards:read', 'boards:write');
+  const section = { id: call.world.store.ids.next(), boardId: board.id, name };
+  call.world.store.commit({ put: 'sections', row: section });
+  return { status: 201, body: sectionView(section) };
+}
+
+function updateSection(call: Call): Answer {
+  const path = check(sectionPath, call.params);
+  const { name } = check(sectionBody, call.json());
+  const board = getBoard(call, path.board_id, 'boards:read', 'boards:write');
+  const section = { ...getSection(call, board, path.section_id), name };
+  call.world.store.commit({ put: 'sections', row: section });
+  return { status: 200, body: sectionView(section) };
+}
+
+/** What becomes of its Pins is not established; here they stay on the board. */
+function deleteSection(call: Call): Answer {
+  const path = check(sectionPath, call.params);
+  const board = getBoard(call, path.board_id, 'boards:read', 'boards:write');
+  const section = getSection(call, board, path.section_id);
+  const pins = call.world.store.pinsOfBoard(board.id).filter((pin) => pin.boardSectionId === section.id);
+  call.world.store.commit(
+    { drop: 'sections', id: section.id },
+    ...pins.map((pin) => ({ put: 'pins' as const, row: { ...pin, boardSectionId: null } })),
+  );
+  return { status: 204 };
+}
+
+function sectionsOf(call: Call, board: Board): Section[] {
+  return [...call.world.store.rows.sections.values()].filter((section) => section.boardId === board.id);
+}
+
+function requireFreeName(call: Call, name: string, exceptId: string | null): void {
+  const plain = (text: string) => text.trim().toLowerCase();
+  const isTaken = boardsOf(call.world, call.account).some(
+    (board) => board.id !== exceptId && plain(board.name) === plain(name),
+  );
+  if (isTaken) throw boardNameTaken();
+}
+
+function requireShortTexts(call: Call, name: string, description: string): void {
+  const { nameLengthMax, descriptionLengthMax } = call.world.settings().boards;
+  if (name.length > nameLengthMax) {
+    throw badParameter(`Invalid request: 'name' is too long, constraint: maxLength=${nameLengthMax}`);
+  }
+  if (description.length > descriptionLengthMax) {
+    throw badParameter(
+      `Invalid request: 'description' is too long, constraint: maxLength=${descriptionLengthMax}`,
+    );
+  }
+}
+
+function requireSecretScope(call: Call, privacy: Board['privacy']): void {
+  const needed = 'boards:write_secret';
+  if (privacy === 'SECRET' && !call.token.scopes.includes(needed)) throw missingScopes([needed]);
+}
+
+const scopes = ['boards:read', 'boards:write'];
+const category = 'org_write';
+
+export const boardWriteOperations: Operation[] = [
+  {
+    id: 'boards/create',
+    method: 'POST',
+    path: '/boards',
+    scopes,
+    category,
+    takesClientCredentials: true,
+    handle: createBoard,
+  },
+  {
+    id: 'boards/update',
+    method: 'PATCH',
+    path: '/boards/:board_id',
+    scopes,
+    category,
+    takesClientCredentials: true,
+    handle: updateBoard,
+  },
+  { id: 'boards/delete', method: 'DELETE', path: '/boards/:board_id', scopes, category, handle: deleteBoard },
+  {
+    id: 'board_sections/create',
+    method: 'POST',
+    path: '/boards/:board_id/sections',
+    scopes,
+    category,
+    handle: createSection,
+  },
+  {
+    id: 'board_sections/update',
+    method: 'PATCH',
+    path: '/boards/:board_id/sections/:section_id',
+    scopes,
+    category,
+    handle: updateSection,
+  },
+  {
+    id: 'board_sections/delete',
+    method: 'DELETE',
+    path: '/boards/:board_id/sections/:section_id',
+    scopes,
+    category,
+    handle: deleteSection,
+  },
+];

@@ -1,0 +1,7 @@
+// Ids of requests: sixteen digits, as `x-pinterest-rid` has them.
+
+import { randomInt } from 'node:crypto';
+
+export function newRequestId(): string {
+  return `${randomInt(1_000_000, 9_999_999)}${randomInt(100_000_000, 999_999_999)}`;
+}
