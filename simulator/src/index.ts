@@ -2,6 +2,7 @@
 // A sandbox for people who lack Pinterest's approval, and the test double of everything else here.
 
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClock } from './clock.ts';
 import { ensureBuiltInApp } from './control/seed.ts';
@@ -64,8 +65,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const uploads = createUploadServer(world);
   try {
     await app.listen({ host, port });
-    uploads.listen(0, host);
-    await once(uploads, 'listening');
+    await listenNear(uploads, port, host);
     store.startJournal();
   } catch (error) {
     await app.close();
@@ -111,6 +111,17 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       store.close();
     },
   };
+}
+
+/** The port after the simulator's own, so that it is the same after a restart; any other when it is taken. */
+async function listenNear(uploads: Server, port: number, host: string): Promise<void> {
+  try {
+    uploads.listen(port === 0 ? 0 : port + 1, host);
+    await once(uploads, 'listening');
+  } catch {
+    uploads.listen(0, host);
+    await once(uploads, 'listening');
+  }
 }
 
 /** An address that a client on this machine can use, also when all interfaces are listened on. */

@@ -88,7 +88,7 @@ describe.each([
 
 test('a short delay before the effect makes the Pin even though the caller has gone', async () => {
   const { sim, body } = await ready();
-  await sim.faults({ operation: 'pins/create', kind: 'delay', delayMs: 60 });
+  await sim.faults({ operation: 'pins/create', kind: 'delay', delayMs: 1_000 });
   const impatient = new AbortController();
   const ended = expect(
     fetch(`${sim.simulator.apiUrl}/pins`, {
@@ -107,7 +107,7 @@ test('a short delay before the effect makes the Pin even though the caller has g
 
 test('a host that refuses connections does so for everyone, for a while, and comes back', async () => {
   const { sim, create } = await ready();
-  await sim.faults({ operation: 'pins/create', kind: 'refuse', delayMs: 150 });
+  await sim.faults({ operation: 'pins/create', kind: 'refuse', delayMs: 1_500 });
   await expect(create()).rejects.toThrow();
   await expect(sim.api('GET', '/boards')).rejects.toThrow();
   const isBack = () =>
