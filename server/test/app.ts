@@ -44,7 +44,14 @@ export const plainGrant = {
 
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>;
 
-export async function createTestApp({ config = {}, now }: { config?: Partial<Config>; now?: Date } = {}) {
+interface TestAppOptions {
+  config?: Partial<Config>;
+  now?: Date;
+  /** Puts something between Pintail and the simulator: is given the API's address and gives its own. */
+  via?: (apiUrl: string) => Promise<string>;
+}
+
+export async function createTestApp({ config = {}, now, via }: TestAppOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'pintail-app-'));
   const clock: TestClock = createTestClock(now);
   const test = await createTestDatabase();
@@ -52,9 +59,16 @@ export async function createTestApp({ config = {}, now }: { config?: Partial<Con
   const simulatorHost = new URL(simulator.url).host;
   const logLines: LogLine[] = [];
   const log = createLog({ level: 'debug', format: 'json' }, collectLog(logLines));
-  const simulated = simulatorAddresses(simulator.url);
+  const simulated = {
+    ...simulatorAddresses(simulator.url),
+    apiUrl: via ? await via(simulator.apiUrl) : simulator.apiUrl,
+  };
   const pinterest = createEnvironments({
-    addresses: { production: simulated, sandbox: simulated, simulator: simulated },
+    addresses: {
+      production: simulated,
+      sandbox: { ...simulated, apiUrl: simulator.sandboxApiUrl },
+      simulator: simulated,
+    },
     apps: { simulator: testApp },
     clock,
     log,
@@ -135,13 +149,23 @@ export async function createTestApp({ config = {}, now }: { config?: Partial<Con
     /** A connected account with boards of these names. */
     async connectAccount({
       boards = ['Recipes', 'Garden'],
+      sections = [] as string[],
       organizationId = firstKey.organizationId,
     } = {}): Promise<PinterestAccount> {
       accountNumber += 1;
       const username = `user_${accountNumber}`;
       const accessToken = `pina_${username}_${accountNumber}`;
       const seeded = (await control('POST', '/seed', {
-        accounts: [{ username, boards: boards.map((name) => ({ name })), tokens: [{ accessToken }] }],
+        accounts: [
+          {
+            username, // The first board has the sections.
+            boards: boards.map((name, index) => ({
+              name,
+              ...(index === 0 && { sections: sections.map((section) => ({ name: section })) }),
+            })),
+            tokens: [{ accessToken }],
+          },
+        ],
       })) as { accounts: { boards: { id: string; name: string }[] }[] };
       const account = await app.accounts.connect({ organizationId, accessToken, ...plainGrant });
       return {

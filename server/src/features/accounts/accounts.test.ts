@@ -279,6 +279,36 @@ describe('refreshing', () => {
   });
 });
 
+test('each account lives in one environment: a token of the sandbox works there and nowhere else', async () => {
+  await app.control('POST', '/seed', {
+    accounts: [
+      {
+        username: 'sand',
+        environment: 'sandbox',
+        boards: [{ name: 'Castle' }],
+        tokens: [{ accessToken: 'pina_sand' }],
+      },
+    ],
+  });
+  const refused = await app.call('POST', '/v1/accounts', { accessToken: 'pina_sand' });
+  expect([refused.status, refused.body.error.details[0].code]).toEqual([422, 'token_invalid']);
+  const { body } = await app.call('POST', '/v1/accounts', {
+    accessToken: 'pina_sand',
+    environment: 'sandbox',
+  });
+  expect(body.data.account).toMatchObject({ username: 'sand', environment: 'sandbox' });
+  const account = {
+    accountId: body.data.account.id,
+    username: 'sand',
+    accessToken: 'pina_sand',
+    boards: await boardsOf(body.data.account.id),
+  };
+  const post = await app.createPost(account);
+  app.clock.advance(60_000);
+  await app.app.createWorker().runDue();
+  expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
+});
+
 test('the same grant for two organizations makes two accounts that know nothing of each other', async () => {
   await app.control('POST', '/seed', {
     accounts: [{ username: 'shared', tokens: [{ accessToken: 'pina_shared' }] }],
