@@ -21,7 +21,7 @@ import { createHttpServer } from './platform/http/server.ts';
 import type { Log } from './platform/log.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import { createFolderStorage } from './platform/storage/index.ts';
-import { version } from './version.ts';
+import { version } from './platform/version.ts';
 
 export interface AppParts {
   config: Config;

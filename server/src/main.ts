@@ -1,7 +1,7 @@
 // The front door: the command line of the server.
 import { Command } from 'commander';
 import { scopes } from './platform/http/caller.ts';
-import { version } from './version.ts';
+import { version } from './platform/version.ts';
 
 // Each command loads only what it needs, so that help and mistakes answer at once.
 const program = new Command('pintail')

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from 'commander';
 import { isEnvironment } from '../features/accounts/index.ts';
+import { CommandProblem } from './failure.ts';
 import { organizationId } from './organization.ts';
 import { printJson, withInstallation } from './with-installation.ts';
 
@@ -15,9 +15,7 @@ export async function addAccountCommand(options: AddOptions): Promise<void> {
   const account = await withInstallation(async ({ app, database, clock }, config) => {
     const environment = options.environment ?? config.pinterestEnvironment;
     if (!isEnvironment(environment)) {
-      throw new InvalidArgumentError(
-        `There is no environment "${environment}": production, sandbox or simulator.`,
-      );
+      throw new CommandProblem(`There is no environment "${environment}": production, sandbox or simulator.`);
     }
     return app.accounts.connect({
       organizationId: await organizationId(database, clock, options.organization),

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Config, readConfig } from '../config.ts';
 import { addressesOf, publicUrlOf } from '../installation.ts';
 import { addMs, pause, systemClock } from '../platform/clock.ts';
+import { CommandProblem } from './failure.ts';
 
 const Accounts = z.object({ data: z.object({ accounts: z.array(z.object({ id: z.string() })).min(1) }) });
 const Boards = z.object({
@@ -29,7 +30,7 @@ const patienceMs = 60_000;
 export async function demoCommand(): Promise<void> {
   const config = readConfig();
   if (config.pinterestEnvironment !== 'simulator') {
-    throw new DemoProblem(
+    throw new CommandProblem(
       'The demo publishes on the simulator only. Run it with PINTEREST_ENVIRONMENT=simulator.',
     );
   }
@@ -42,9 +43,9 @@ export async function demoCommand(): Promise<void> {
   const created = Post.parse(
     await call('POST', `${path}/posts`, {
       mediaUrl: `${simulatorUrl}/samples/recipe.jpg`,
-      title: 'Lemon tart',
-      description: 'Crisp, sour, done in an hour.',
-      url: 'https://example.com/lemon-tart',
+      title: 'Tomato salad',
+      description: 'Ripe tomatoes, mozzarella, basil.',
+      url: 'https://example.com/tomato-salad',
       boardId: board?.id,
       sendAt: addMs(systemClock.now(), aheadMs).toISOString(),
     }),
@@ -53,28 +54,20 @@ export async function demoCommand(): Promise<void> {
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
     await pause(pollMs);
     const { post } = Post.parse(await call('GET', `${path}/posts/${created.id}`)).data;
-    if (post.failure) throw new DemoProblem(`${post.failure.message} ${post.failure.remediation}`);
+    if (post.failure) throw new CommandProblem(`${post.failure.message} ${post.failure.remediation}`);
     if (post.status === 'sent') {
       console.log(`Published: ${simulatorUrl}/pin/${post.pinId}/`);
       return;
     }
   }
-  throw new DemoProblem('The post was not published within a minute. Look at the log of the server.');
-}
-
-class DemoProblem extends Error {
-  constructor(message: string) {
-    super(message);
-    // At a terminal the sentence is enough.
-    this.stack = message;
-  }
+  throw new CommandProblem('The post was not published within a minute. Look at the log of the server.');
 }
 
 function readKey(config: Config): string {
   try {
     return readFileSync(join(config.dataDir, 'first-api-key'), 'utf8').trim();
   } catch {
-    throw new DemoProblem(`There is no key in ${config.dataDir}. Start the server first: npm start`);
+    throw new CommandProblem(`There is no key in ${config.dataDir}. Start the server first: npm start`);
   }
 }
 
@@ -86,10 +79,10 @@ function caller(url: string, key: string) {
       ...(body && { body: JSON.stringify(body) }),
     };
     const answer = await fetch(`${url}${path}`, request).catch(() => {
-      throw new DemoProblem(`No server answers at ${url}. Start it first: npm start`);
+      throw new CommandProblem(`No server answers at ${url}. Start it first: npm start`);
     });
     const text = await answer.text();
-    if (!answer.ok) throw new DemoProblem(`${method} ${path} answered ${answer.status}: ${text}`);
+    if (!answer.ok) throw new CommandProblem(`${method} ${path} answered ${answer.status}: ${text}`);
     return JSON.parse(text);
   };
 }

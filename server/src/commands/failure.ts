@@ -3,8 +3,18 @@ import { ConfigError } from '../config.ts';
 import { SetupProblem } from '../platform/db/index.ts';
 import { Outage, Refusal } from '../platform/errors.ts';
 
+/** What a person at the terminal can mend: the sentence is enough. */
+export class CommandProblem extends Error {
+  override readonly name = 'CommandProblem';
+}
+
 export function explainFailure(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof SetupProblem || error instanceof Outage)
+  if (
+    error instanceof ConfigError ||
+    error instanceof SetupProblem ||
+    error instanceof CommandProblem ||
+    error instanceof Outage
+  )
     return error.message;
   if (error instanceof Refusal) {
     return [error.message, ...error.details.map((detail) => `  ${detail.message}`)].join('\n');

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from 'commander';
 import { type Scope, scopes } from '../platform/http/caller.ts';
+import { CommandProblem } from './failure.ts';
 import { organizationName } from './organization.ts';
 import { printJson, withInstallation } from './with-installation.ts';
 
@@ -28,7 +28,7 @@ export async function createKeyCommand(options: CreateOptions): Promise<void> {
 
 function toScope(text: string): Scope {
   const scope = scopes.find((known) => known === text);
-  if (!scope) throw new InvalidArgumentError(`There is no scope "${text}". There are: ${scopes.join(' ')}`);
+  if (!scope) throw new CommandProblem(`There is no scope "${text}". There are: ${scopes.join(' ')}`);
   return scope;
 }
 
@@ -62,6 +62,6 @@ export async function listKeysCommand(options: { json?: true }): Promise<void> {
 
 export async function revokeKeyCommand(id: string): Promise<void> {
   const revoked = await withInstallation(({ app }) => app.auth.revokeKey(id));
-  if (!revoked) throw new InvalidArgumentError(`There is no living key ${id}. \`keys list\` shows them.`);
+  if (!revoked) throw new CommandProblem(`There is no living key ${id}. \`keys list\` shows them.`);
   console.log(`Revoked ${id}. Running servers refuse it from now on.`);
 }

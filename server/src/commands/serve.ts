@@ -1,8 +1,8 @@
 import { readConfig } from '../config.ts';
 import { keepAlive } from '../platform/clock.ts';
 import { createLog, type Log } from '../platform/log.ts';
+import { version } from '../platform/version.ts';
 import { type Served, serve } from '../serve.ts';
-import { version } from '../version.ts';
 
 export async function serveCommand(role?: 'worker'): Promise<void> {
   const parsed = readConfig();
@@ -55,7 +55,7 @@ function welcome(url: string, { firstRun, simulatorUrl }: Served): string {
 }
 
 function curl(url: string, simulatorUrl: string, key: string, accountId: string): string {
-  const body = JSON.stringify({ mediaUrl: `${simulatorUrl}/samples/recipe.jpg`, title: 'Lemon tart' });
+  const body = JSON.stringify({ mediaUrl: `${simulatorUrl}/samples/recipe.jpg`, title: 'Tomato salad' });
   return [
     `curl ${url}/v1/accounts/${accountId}/posts \\`,
     `  -H 'Authorization: Bearer ${key}' \\`,

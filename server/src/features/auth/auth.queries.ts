@@ -1,4 +1,5 @@
-import { type Connection, sql } from '../../platform/db/index.ts';
+import type { Selectable } from 'kysely';
+import { type Connection, type Schema, sql } from '../../platform/db/index.ts';
 
 /** What the organization of a new installation is called. */
 export const firstOrganizationName = 'My organization';
@@ -6,18 +7,8 @@ export const firstOrganizationName = 'My organization';
 /** The channel on which processes tell each other that a key was revoked. */
 export const keysChannel = 'pintail_keys';
 
-export interface KeyRow {
-  id: string;
-  organization_id: string;
-  name: string;
-  prefix: string;
-  scopes: string[] | null;
-  account_ids: string[] | null;
-  created_at: Date;
-  last_used_at: Date | null;
-  expires_at: Date | null;
-  revoked_at: Date | null;
-}
+/** A key without the hash of its secret, which nothing outside this file needs. */
+export type KeyRow = Omit<Selectable<Schema['api_keys']>, 'secret_hash'>;
 
 const keyColumns = [
   'id',

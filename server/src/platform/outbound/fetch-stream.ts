@@ -3,8 +3,8 @@
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
-import packageJson from '../../../package.json' with { type: 'json' };
 import type { Clock } from '../clock.ts';
+import { version } from '../version.ts';
 import { isPublicAddress } from './addresses.ts';
 import { cappedBody } from './capped-body.ts';
 import { badStatus, failure, timedOut, toFailure, tooManyRedirects } from './failure.ts';
@@ -58,7 +58,7 @@ export interface Outbound {
 const timeoutMsDefault = 15_000;
 const redirectsMaxDefault = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-const userAgent = `Pintail/${packageJson.version} (+media fetch)`;
+const userAgent = `Pintail/${version} (+media fetch)`;
 
 /** @throws Error when an entry of allowedPrivateHosts is not a pair of host and port */
 export function createOutbound({
