@@ -1,0 +1,243 @@
+// Creates posts while processes are killed and Pinterest misbehaves, then counts what Pinterest has. It asks
+// only what a user could ask, over HTTP: what is promised is not that our tables agree with each other.
+import { addMs, pause, systemClock } from '../../src/platform/clock.ts';
+import { eventually } from '../eventually.ts';
+import { type ChaosInstallation, type Part, startChaosInstallation } from './installation.ts';
+import { type Seeded, seeded } from './seeded.ts';
+
+export interface ChaosOptions {
+  databaseUrl: string;
+  posts: number;
+  kills: number;
+  seed: number;
+  accounts: number;
+  workers: number;
+  /** The database, where it may be killed too. */
+  database?: Part;
+  /** What a person may want to read on the way. */
+  say?: (line: string) => void;
+}
+
+export interface ChaosFigures {
+  seed: number;
+  /** Posts that were asked for; those not accepted met an API or a database that just died. */
+  tried: number;
+  /** Answered with 201: these are promised. */
+  accepted: number;
+  pins: number;
+  /** Accepted, and not on Pinterest. */
+  lost: string[];
+  /** On Pinterest more than once, accepted or not. */
+  doubled: string[];
+  kills: Record<string, number>;
+  /** Calls to create a Pin that met a fault, before and after the Pin was made. */
+  faults: { before: number; after: number; ofCreates: number };
+  runSeconds: number;
+  drainSeconds: number;
+}
+
+/** Together they strike a quarter of all creates. */
+const faultKinds = [
+  { kind: 'status', status: 500, when: 'before', probability: 0.05 },
+  { kind: 'status', status: 503, when: 'after', probability: 0.05 },
+  { kind: 'reset', when: 'before', probability: 0.05 },
+  { kind: 'reset', when: 'after', probability: 0.05 },
+  { kind: 'status', status: 500, when: 'after', probability: 0.03 },
+  { kind: 'truncate', when: 'after', probability: 0.05 },
+];
+
+const creatorsCount = 2;
+const drainPatienceMs = 300_000;
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosFigures> {
+  const { databaseUrl, workers } = options;
+  const installation = await startChaosInstallation({ databaseUrl, workers });
+  try {
+    return await runOn(installation, options);
+  } finally {
+    await installation.stop();
+  }
+}
+
+async function runOn(installation: ChaosInstallation, options: ChaosOptions): Promise<ChaosFigures> {
+  const { posts, kills, seed, say = () => {} } = options;
+  // Each actor draws by itself: when one is served must not change what the other does.
+  const chance = seeded(seed);
+  const ofKiller = seeded(chance.between(0, 2 ** 31));
+  const control = controlOf(installation.simulatorUrl);
+  await control('POST', '/settings', { limits: { enabled: false } });
+  const accounts = await connectAccounts(installation, control, options.accounts);
+  await control('POST', '/faults', {
+    faults: faultKinds.map((fault) => ({
+      operation: 'pins/create',
+      ...fault,
+      seed: chance.between(0, 2 ** 31),
+    })),
+  });
+
+  const accepted = new Set<string>();
+  let tried = 0;
+  let killed = 0;
+  const killsOf: Record<string, number> = {};
+  const begin = performance.now();
+
+  /** Posts and kills keep step (see killParts), so that the last kill meets work as the first one does. */
+  const mayCreate = () => accepted.size < Math.ceil((posts * (killed + 2)) / (kills + 1));
+
+  async function createPosts(draw: Seeded): Promise<void> {
+    while (accepted.size < posts) {
+      if (!mayCreate() || !installation.api.isUp()) {
+        await pause(10);
+        continue;
+      }
+      tried += 1;
+      const title = `chaos ${seed} ${tried}`;
+      const account = draw.pick(accounts);
+      const sendAt = addMs(systemClock.now(), draw.between(300, 1000)).toISOString();
+      const status = await call(installation, 'POST', `/v1/accounts/${account.id}/posts`, {
+        mediaUrl: `${installation.simulatorUrl}/samples/recipe.jpg`,
+        title,
+        description: 'd',
+        url: 'https://example.com/',
+        boardId: account.boardId,
+        sendAt,
+      }).then(
+        (answer) => answer.status,
+        () => null,
+      );
+      if (status === 201) accepted.add(title);
+      // Whoever is refused by a dying server does not hammer on.
+      else await pause(draw.between(20, 100));
+    }
+  }
+
+  async function killParts(draw: Seeded): Promise<void> {
+    const restarts: Promise<void>[] = [];
+    for (; killed < kills; killed += 1) {
+      await pause(draw.between(50, 800));
+      // With nothing to do, a death shows nothing.
+      await eventually('there is work', () => accepted.size >= (posts * killed) / (kills + 1), 120_000);
+      const wanted = draw.next();
+      const anyWorker = draw.pick(installation.workers);
+      const aim =
+        options.database && wanted < 0.1 ? options.database : wanted < 0.35 ? installation.api : anyWorker;
+      const target = await eventually(
+        'a part to kill is up',
+        () => (aim.isUp() ? aim : [installation.api, ...installation.workers].find((part) => part.isUp())),
+        60_000,
+      );
+      await target.kill9();
+      killsOf[target.name] = (killsOf[target.name] ?? 0) + 1;
+      say(`kill ${killed + 1} of ${kills}: ${target.name}, ${accepted.size} posts accepted`);
+      restarts.push(pause(draw.between(0, 500)).then(() => target.restart()));
+    }
+    await Promise.all(restarts);
+  }
+
+  await Promise.all([
+    killParts(ofKiller),
+    ...Array.from({ length: creatorsCount }, () => createPosts(seeded(chance.between(0, 2 ** 31)))),
+  ]);
+  const faults = await countFaults(control);
+  await control('DELETE', '/faults');
+  const runSeconds = secondsSince(begin);
+  say(`all is up again; ${accepted.size} posts accepted, waiting until none is queued or in flight`);
+
+  const drainBegin = performance.now();
+  await eventually(
+    'nothing is queued or in flight',
+    async () => {
+      await pause(200);
+      const left = await Promise.all(accounts.map((account) => countUnfinished(installation, account.id)));
+      return left.every((count) => count === 0);
+    },
+    drainPatienceMs,
+    // What is unfinished then shows below: accepted, and no Pin.
+  ).catch((error: unknown) => say(String(error)));
+
+  const counts = new Map<string, number>();
+  const { pins } = (await control('GET', '/pins')) as { pins: { title: string }[] };
+  for (const { title } of pins) counts.set(title, (counts.get(title) ?? 0) + 1);
+  return {
+    seed,
+    tried,
+    accepted: accepted.size,
+    pins: pins.length,
+    lost: [...accepted].filter((title) => !counts.has(title)),
+    doubled: [...counts].flatMap(([title, count]) => (count > 1 ? [title] : [])),
+    kills: killsOf,
+    faults,
+    runSeconds,
+    drainSeconds: secondsSince(drainBegin),
+  };
+}
+
+type Control = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<unknown>;
+
+function controlOf(simulatorUrl: string): Control {
+  return async (method, path, body) => {
+    const answer = await fetch(`${simulatorUrl}/_control${path}`, {
+      method,
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} /_control${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+}
+
+async function call(installation: ChaosInstallation, method: string, path: string, body?: object) {
+  const url = installation.apiUrl();
+  if (!url) throw new Error('The API is down.');
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${installation.key}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+    // A server that was killed in the middle of an answer may leave the connection open for long.
+    signal: AbortSignal.timeout(20_000),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: answers of several shapes, each read in one place.
+  return { status: answer.status, body: (await answer.json()) as any };
+}
+
+async function connectAccounts(installation: ChaosInstallation, control: Control, count: number) {
+  const seeds = Array.from({ length: count }, (_, index) => ({
+    username: `chaos_${index}`,
+    boards: [{ name: 'Chaos' }],
+    tokens: [{ accessToken: `pina_chaos_${index}` }],
+  }));
+  await control('POST', '/seed', { accounts: seeds });
+  return Promise.all(
+    seeds.map(async ({ tokens: [token] }) => {
+      const connected = await call(installation, 'POST', '/v1/accounts', token);
+      if (connected.status >= 300) throw new Error(`connecting answered ${JSON.stringify(connected.body)}`);
+      const id: string = connected.body.data.account.id;
+      const boards = await call(installation, 'GET', `/v1/accounts/${id}/boards`);
+      return { id, boardId: boards.body.data.boards[0].id as string };
+    }),
+  );
+}
+
+async function countUnfinished(installation: ChaosInstallation, accountId: string): Promise<number> {
+  const counts = await Promise.all(
+    ['queued', 'uploading'].map(async (status) => {
+      const path = `/v1/accounts/${accountId}/posts?status=${status}&limit=1`;
+      return (await call(installation, 'GET', path)).body.data.posts.length as number;
+    }),
+  );
+  return counts.reduce((sum, one) => sum + one, 0);
+}
+
+async function countFaults(control: Control): Promise<ChaosFigures['faults']> {
+  const { faults } = (await control('GET', '/faults')) as {
+    faults: { when: 'before' | 'after'; struck: number; seen: number }[];
+  };
+  const struck = (when: 'before' | 'after') =>
+    faults.filter((fault) => fault.when === when).reduce((sum, fault) => sum + fault.struck, 0);
+  const ofCreates = Math.max(0, ...faults.map((fault) => fault.seen));
+  return { before: struck('before'), after: struck('after'), ofCreates };
+}
+
+const secondsSince = (begin: number) => Math.round((performance.now() - begin) / 100) / 10;

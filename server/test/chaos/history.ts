@@ -1,0 +1,75 @@
+// Reads what happened to the posts of some accounts out of the event log, and holds it against the rules: each
+// move is one that the table allows, and an account's posts went out in the order in which they were due.
+import { canDelete, type Move, nextState, type State } from '../../src/features/posts/lifecycle.ts';
+import type { Connection } from '../../src/platform/db/index.ts';
+
+const movesOf: Record<string, Move[]> = {
+  'post.scheduled': ['schedule'],
+  'post.unscheduled': ['unschedule'],
+  'post.claimed': ['claim'],
+  'post.publishing': ['mediaReady'],
+  'post.sent': ['accept', 'find'],
+  'post.postponed': ['postpone'],
+  'post.failed': ['refuse'],
+  'post.unknown': ['lose'],
+  'post.looked': ['look'],
+  'post.cleared': ['clear'],
+};
+
+interface Past {
+  state: State;
+  /** Of a queued post: when it is due. */
+  runAt: number | null;
+  isDeleted: boolean;
+}
+
+export async function checkHistory(connection: Connection, accountIds: readonly string[]): Promise<void> {
+  for (const accountId of accountIds) {
+    const events = await connection
+      .selectFrom('events')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .where('post_id', 'is not', null)
+      .orderBy('id')
+      .execute();
+    const pasts = new Map<string, Past>();
+    for (const { post_id: id, type, at, data } of events) {
+      if (id === null) continue;
+      const told = data as { sendAt?: string | null; runAt?: string };
+      if (type === 'post.created') {
+        const runAt = told.sendAt ? Date.parse(told.sendAt) : null;
+        pasts.set(id, { state: runAt === null ? 'draft' : 'queued', runAt, isDeleted: false });
+        continue;
+      }
+      const past = pasts.get(id);
+      if (!past || past.isDeleted) throw new Error(`${type} of ${id}, which is not there`);
+      if (type === 'post.deleted') {
+        if (!canDelete(past.state)) throw new Error(`${id} was deleted while it was ${past.state}`);
+        pasts.set(id, { ...past, runAt: null, isDeleted: true });
+        continue;
+      }
+      const to = (movesOf[type] ?? []).map((move) => nextState(past.state, move)).find(Boolean);
+      if (!to) throw new Error(`${type} of ${id} while it was ${past.state}`);
+      if (type === 'post.claimed') checkOrder(pasts, id, past);
+      const dueAt = told.runAt ?? told.sendAt;
+      const runAt = type === 'post.cleared' ? at.getTime() : dueAt ? Date.parse(dueAt) : null;
+      pasts.set(id, { ...past, state: to, runAt: to === 'queued' ? runAt : null });
+    }
+    const rows = await connection
+      .selectFrom('posts')
+      .select(['id', 'state'])
+      .where('account_id', '=', accountId)
+      .execute();
+    for (const { id, state } of rows) {
+      const told = pasts.get(id)?.state;
+      if (told !== state) throw new Error(`${id} is ${state}, and its events say ${told}`);
+    }
+  }
+}
+
+function checkOrder(pasts: Map<string, Past>, id: string, claimed: Past): void {
+  for (const [otherId, other] of pasts) {
+    if (other.runAt !== null && claimed.runAt !== null && other.runAt < claimed.runAt)
+      throw new Error(`${id} was taken before ${otherId}, which was due earlier`);
+  }
+}
