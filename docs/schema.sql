@@ -21,9 +21,15 @@ create table accounts (
   tokens_stored_at timestamp with time zone,
   refresh_due_at timestamp with time zone,
   refreshing_until timestamp with time zone,
+  unknown_policy text not null default 'retry'::text,
+  min_interval_seconds integer not null default 0,
+  daily_pin_limit integer,
   constraint accounts_pkey PRIMARY KEY (id),
   constraint accounts_organization_id_environment_pinterest_user_id_key UNIQUE (organization_id, environment, pinterest_user_id),
   constraint accounts_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text, 'simulator'::text]))),
+  constraint daily_pin_limit_is_sane CHECK (((daily_pin_limit >= 1) AND (daily_pin_limit <= 1000))),
+  constraint min_interval_is_a_day_at_most CHECK (((min_interval_seconds >= 0) AND (min_interval_seconds <= 86400))),
+  constraint unknown_policy_is_known CHECK ((unknown_policy = ANY (ARRAY['retry'::text, 'ask'::text]))),
   constraint accounts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
 );
 
@@ -84,6 +90,7 @@ create table lanes (
   owner text,
   lease_until timestamp with time zone,
   fence bigint not null default 0,
+  paced_until timestamp with time zone,
   constraint lanes_pkey PRIMARY KEY (account_id),
   constraint lanes_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE
 );

@@ -1,5 +1,5 @@
 import type { InsertObject, Selectable } from 'kysely';
-import type { Connection, Schema } from '../../platform/db/index.ts';
+import { type Connection, type Schema, sql } from '../../platform/db/index.ts';
 import { type Caller, callerSeesAccount } from '../../platform/http/caller.ts';
 import { isId } from '../../platform/ids.ts';
 
@@ -97,6 +97,21 @@ export async function wakeAccount(connection: Connection, id: string, now: Date)
   await connection
     .updateTable('lanes')
     .set({ not_before: null, wake_at: now })
+    .where('account_id', '=', id)
+    .execute();
+}
+
+/**
+ * The account's own pacing has changed: workers work it out anew, at once. A rest that Pinterest has asked for
+ * stays. Waits for a worker that is just letting go of the lane, which has not seen the change.
+ */
+export async function repaceAccount(connection: Connection, id: string, now: Date): Promise<void> {
+  await connection
+    .updateTable('lanes')
+    .set({
+      paced_until: null,
+      wake_at: sql<Date | null>`case when wake_at is not null then least(wake_at, greatest(${now}::timestamptz, not_before)) end`,
+    })
     .where('account_id', '=', id)
     .execute();
 }

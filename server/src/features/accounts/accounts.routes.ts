@@ -7,6 +7,7 @@ import {
   ConnectAccountBody,
   ConnectAnswer,
   ConnectByTokensBody,
+  UpdateAccountBody,
 } from './accounts.schema.ts';
 import type { AccountsService } from './accounts.service.ts';
 
@@ -38,6 +39,24 @@ export function accountRoutes(accounts: AccountsService) {
       status: 200,
       refusals: [accountNotFound],
       handle: async ({ caller, params }) => ({ data: await accounts.view(caller, params.accountId) }),
+    }),
+    route({
+      operationId: 'updateAccount',
+      method: 'PATCH',
+      path: '/v1/accounts/:accountId',
+      summary: 'Update account',
+      description:
+        'Fields that are left out stay as they are; null clears a limit. A change of pacing counts from the next post on.',
+      tag,
+      scope: 'accounts:write',
+      params: AccountPath,
+      body: UpdateAccountBody,
+      data: AccountAnswer,
+      status: 200,
+      refusals: [accountNotFound],
+      handle: async ({ caller, params, body }) => ({
+        data: await accounts.update(caller, params.accountId, body),
+      }),
     }),
     route({
       operationId: 'connectAccountByTokens',

@@ -7,6 +7,15 @@ export const AccountPath = z.object({
   accountId: z.string().meta({ description: 'Pinterest account id, as GET /v1/accounts lists it.' }),
 });
 
+const unknownPolicies = ['retry', 'ask'] as const;
+
+const dailyPinLimitAbout =
+  'How many Pins in any 24 hours, counted back from now and not by the calendar; null for no limit of ours. Posts beyond it wait, and keep their sendAt. One whose answer was lost counts too.';
+const minIntervalAbout =
+  'How many seconds to leave between two Pins; 0 for none. Posts that are due earlier wait, and keep their sendAt.';
+const unknownPolicyAbout =
+  'What to do with a post whose answer was lost when the last look finds no Pin. `retry`: publish it again. `ask`: wait until a person says what became of it (POST …/posts/{postId}/resolve).';
+
 export const AccountView = z
   .object({
     id: z.string().meta({ description: 'Account id.' }),
@@ -26,8 +35,47 @@ export const AccountView = z
       description: '`expiring`: the token ends within 7 days. `unauthorized`: connect the account again.',
     }),
     timezone: z.string().meta({ description: 'IANA time zone of the account.' }),
+    dailyPinLimit: z.int().nullable().meta({ description: dailyPinLimitAbout }),
+    minIntervalSeconds: z.int().meta({ description: minIntervalAbout }),
+    unknownPolicy: z.enum(unknownPolicies).meta({ description: unknownPolicyAbout }),
   })
   .meta({ id: 'Account' });
+
+const timezone = text(100).refine(isTimeZone, {
+  params: { code: 'unknown_timezone' },
+  error: 'Must be an IANA time zone, such as "Europe/Berlin" or "UTC".',
+});
+
+/** Offsets, which Intl takes as well, are no zones: they know nothing of summer time. */
+function isTimeZone(value: string): boolean {
+  if (!/^[A-Za-z]/.test(value)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: value });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .int()
+    .min(min, `Must be a whole number from ${min} to ${max}.`)
+    .max(max, `Must be a whole number from ${min} to ${max}.`);
+
+export const UpdateAccountBody = z
+  .strictObject({
+    timezone: timezone.optional().meta({ description: 'IANA time zone of the account.' }),
+    dailyPinLimit: wholeNumber(1, 1000).nullable().optional().meta({ description: dailyPinLimitAbout }),
+    minIntervalSeconds: wholeNumber(0, 86_400).optional().meta({ description: minIntervalAbout }),
+    unknownPolicy: z.enum(unknownPolicies).optional().meta({ description: unknownPolicyAbout }),
+  })
+  .refine((body) => Object.keys(body).length > 0, {
+    params: { code: 'required' },
+    error: 'Name at least one field to change.',
+  })
+  .meta({ id: 'UpdateAccount' });
+export type UpdateAccount = z.output<typeof UpdateAccountBody>;
 
 export const AccountAnswer = z.object({ account: AccountView });
 
@@ -83,5 +131,9 @@ export function toAccountView(row: AccountRow, now: Date): z.input<typeof Accoun
     environment: row.environment as Environment,
     tokenStatus: row.token_authorized ? (isExpiring ? 'expiring' : 'ok') : 'unauthorized',
     timezone: row.timezone,
+    dailyPinLimit: row.daily_pin_limit,
+    minIntervalSeconds: row.min_interval_seconds,
+    // The column's constraint allows nothing else.
+    unknownPolicy: row.unknown_policy as z.input<typeof AccountView>['unknownPolicy'],
   };
 }

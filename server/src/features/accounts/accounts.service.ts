@@ -2,6 +2,7 @@
 import { type Environment, environments } from '../../pinterest/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
+import { appendEvent } from '../../platform/events/index.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 import { accountNotFound } from './accounts.errors.ts';
 import {
@@ -10,8 +11,15 @@ import {
   getAccountForWork,
   listAccounts,
   listAllAccounts,
+  repaceAccount,
+  updateAccount,
 } from './accounts.queries.ts';
-import { type ConnectAccount, type ConnectByTokens, toAccountView } from './accounts.schema.ts';
+import {
+  type ConnectAccount,
+  type ConnectByTokens,
+  toAccountView,
+  type UpdateAccount,
+} from './accounts.schema.ts';
 import { type Callback, createConnect, type Grant } from './connect.ts';
 import { createTokens, type RefreshOutcome, type TokensParts } from './tokens.ts';
 
@@ -49,6 +57,32 @@ export function createAccounts(parts: AccountsParts) {
 
     async view(caller: Caller, accountId: string) {
       return { account: toView(await get(database.db, caller, accountId)) };
+    },
+
+    async update(caller: Caller, accountId: string, input: UpdateAccount) {
+      const now = clock.now();
+      const updated = await database.transaction(async (tx) => {
+        const account = await get(tx, caller, accountId);
+        const row = await updateAccount(tx, account.id, {
+          updated_at: now,
+          ...(input.timezone !== undefined && { timezone: input.timezone }),
+          ...(input.dailyPinLimit !== undefined && { daily_pin_limit: input.dailyPinLimit }),
+          ...(input.minIntervalSeconds !== undefined && { min_interval_seconds: input.minIntervalSeconds }),
+          ...(input.unknownPolicy !== undefined && { unknown_policy: input.unknownPolicy }),
+        });
+        await appendEvent(tx, {
+          organizationId: account.organization_id,
+          accountId: account.id,
+          postId: null,
+          type: 'account.updated',
+          at: now,
+          data: { ...input },
+        });
+        // Its queue may wait for no longer than the new rules ask.
+        await repaceAccount(tx, account.id, now);
+        return row;
+      });
+      return { account: toView(updated) };
     },
 
     async connectByTokens(caller: Caller, input: ConnectByTokens) {

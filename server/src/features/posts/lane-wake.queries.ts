@@ -1,7 +1,7 @@
 // How a post makes itself known to the workers: the account's lane must wake no later than the post.
 import { type RawBuilder, sql } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
-import type { Connection } from '../../platform/db/index.ts';
+import type { Connection, Tx } from '../../platform/db/index.ts';
 
 /** The channel on which workers hear that a lane wakes soon. */
 export const lanesChannel = 'pintail_lanes';
@@ -10,7 +10,8 @@ export const lanesChannel = 'pintail_lanes';
 export const lookEveryMs = 2_000;
 
 /**
- * Makes the account's lane wake at `runAt` at the latest. Belongs into the transaction that writes the post.
+ * Makes the account's lane wake for a queued post at `runAt` at the latest, or as soon after as its rest and its
+ * pacing allow. Belongs into the transaction that writes the post.
  *
  * The first statement is what keeps a post from being stranded: a worker that lets go of the lane locks it
  * FOR UPDATE before it looks for the next post. So either it waits for this transaction, and then sees the
@@ -27,13 +28,22 @@ export async function lowerWake(
   await sql`select 1 from lanes where account_id = ${accountId} for key share`.execute(connection);
   await sql`
     with lowered as (
-      update lanes set wake_at = greatest(${runAt}::timestamptz, not_before)
+      update lanes set wake_at = greatest(${runAt}::timestamptz, not_before, paced_until)
       where account_id = ${accountId}
-        and (wake_at is null or wake_at > greatest(${runAt}::timestamptz, not_before))
+        and (wake_at is null or wake_at > greatest(${runAt}::timestamptz, not_before, paced_until))
       returning wake_at
     )
     select pg_notify(${lanesChannel}, '') from lowered where wake_at <= ${addMs(now, lookEveryMs)}
   `.execute(connection);
+}
+
+/**
+ * Locks the account's lane until the transaction ends. Workers lock it for each of their writes, so none of
+ * them settles a post, or takes a Pin for one, at the same moment. What the post means for the pacing is worked
+ * out anew.
+ */
+export async function lockLane(tx: Tx, accountId: string): Promise<void> {
+  await sql`update lanes set paced_until = null where account_id = ${accountId}`.execute(tx);
 }
 
 /**
@@ -47,12 +57,25 @@ export const isHeldBack: RawBuilder<boolean> = sql<boolean>`(
   )
 )`;
 
-/** The moment at which an account next has work for a worker; null for none. */
-export function earliestWork(accountId: RawBuilder<unknown>): RawBuilder<Date | null> {
-  return sql<Date | null>`(
-    select p.run_at from posts p
-    where p.account_id = ${accountId} and p.run_at is not null and not ${isHeldBack}
-    order by p.run_at
-    limit 1
+/**
+ * The moment at which an account next has work for a worker; null for none.
+ * @param pacedUntil Queued posts wait until then; looks for a lost answer do not. Left out: nothing waits.
+ */
+export function earliestWork(
+  accountId: RawBuilder<unknown>,
+  pacedUntil: RawBuilder<unknown> = sql`null::timestamptz`,
+): RawBuilder<Date | null> {
+  // LEAST and GREATEST pass over nulls; without a post there is no row, and so no work.
+  return sql<Date | null>`least(
+    (
+      select greatest(p.run_at, ${pacedUntil}) from posts p
+      where p.account_id = ${accountId} and p.run_at is not null and p.state = 'queued' and not ${isHeldBack}
+      order by p.run_at
+      limit 1
+    ),
+    (
+      select min(p.run_at) from posts p
+      where p.account_id = ${accountId} and p.run_at is not null and p.state = 'unknown'
+    )
   )`;
 }

@@ -45,8 +45,23 @@ export type Step =
   | { move: 'lose'; lookAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
   /** `counts`: Pinterest did answer, so this was a look. `lookAt` null: a person has to decide. */
   | { move: 'look'; lookAt: Date | null; failure: PostFailure; counts: boolean; found: number }
-  | { move: 'find'; pinId: string }
-  | { move: 'clear' };
+  /** `byHand`: a person has decided, not a look. */
+  | { move: 'find'; pinId: string; byHand?: true }
+  | { move: 'clear'; byHand?: true };
+
+/** What the event of a move, of a creation or of a deletion keeps; dates have become text. */
+export interface PostEventData {
+  move?: Move;
+  /** Where it belongs to an attempt. */
+  attempt?: number;
+  failure?: PostFailure;
+  pinterest?: PinterestTrace;
+  pinId?: string;
+  sendAt?: string | null;
+  counts?: boolean;
+  found?: number;
+  byHand?: boolean;
+}
 
 /**
  * Moves a post.
@@ -55,7 +70,7 @@ export type Step =
 export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Promise<PostRow> {
   const from = post.state as State;
   const to = nextState(from, step.move);
-  if (!to) throw cannot(from, step.move);
+  if (!to) throw cannot(from, 'byHand' in step ? 'resolve' : step.move);
   const change = { ...changeOf(post, step, now), state: to, updated_at: now };
   const moved = await updatePostRow(tx, post, change);
   if (!moved) throw postChanged();
@@ -65,7 +80,7 @@ export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Pr
     postId: moved.id,
     type: eventTypes[step.move],
     at: now,
-    data: eventData(moved, step),
+    data: eventData(from, moved, step),
   });
   // A worker's own moves need no wake-up: it finds the next one when it lets go of the lane.
   if (step.move === 'schedule') await lowerWake(tx, moved.account_id, step.sendAt, now);
@@ -191,7 +206,8 @@ function changeOf(post: PostRow, step: Step, now: Date): PostChange {
       // It went out when it was asked for, not when it was found.
       return { pin_id: step.pinId, sent_at: post.attempt_started_at, run_at: null, failure: null };
     case 'clear':
-      return { run_at: now, looks: 0, postponements: 0 };
+      // What was said of looking for the Pin is over.
+      return { run_at: now, looks: 0, postponements: 0, failure: null };
   }
 }
 
@@ -224,9 +240,10 @@ const eventTypes: Record<Move, string> = {
   clear: 'post.cleared',
 };
 
-function eventData(moved: PostRow, step: Step): Record<string, unknown> {
-  const { move, ...rest } = step;
-  return { attempt: moved.attempts, ...rest };
+function eventData(from: State, moved: PostRow, step: Step): Record<string, unknown> {
+  // What happens before the line belongs to no attempt.
+  const isOfAttempt = step.move === 'mediaReady' || from === 'publishing' || from === 'unknown';
+  return { ...step, ...(isOfAttempt && { attempt: moved.attempts }) };
 }
 
 const whatCanBeDone: Record<State, string> = {
@@ -236,7 +253,8 @@ const whatCanBeDone: Record<State, string> = {
   publishing: 'It is being published right now.',
   sent: 'It is published. Delete the Pin on Pinterest if it should go.',
   failed: 'It failed: it can be scheduled again, edited or deleted.',
-  unknown: 'Its outcome is being looked up on Pinterest.',
+  unknown:
+    'Its outcome is not known: it is looked up on Pinterest, and a person can settle it (POST …/resolve).',
 };
 
 function cannot(state: State, what: string) {

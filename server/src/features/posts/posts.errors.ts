@@ -19,3 +19,10 @@ export const postChanged = refusal({
   message: 'The post was changed at the same moment',
   fix: 'GET the post and decide anew.',
 });
+
+/** One Pin belongs to one post; the detail names the other. */
+export const pinTaken = refusal({
+  code: 'CONFLICT',
+  message: 'Another post of this account has this Pin already',
+  fix: 'Open the Pin on Pinterest and compare: its address ends with its id.',
+});

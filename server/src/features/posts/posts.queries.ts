@@ -103,6 +103,20 @@ export async function listOwnedPinIds(
   return new Set(rows.flatMap((row) => row.pin_id ?? []));
 }
 
+/** The post of the account to which a Pin belongs. */
+export async function findPostOfPin(
+  connection: Connection,
+  accountId: string,
+  pinId: string,
+): Promise<Pick<PostRow, 'id'> | undefined> {
+  return connection
+    .selectFrom('posts')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('pin_id', '=', pinId)
+    .executeTakeFirst();
+}
+
 /** Removes the marks of posts deleted before a moment; some at a time, so that no statement takes long. */
 export async function removeDeletedPosts(connection: Connection, before: Date): Promise<number> {
   const result = await connection

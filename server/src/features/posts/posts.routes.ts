@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { route } from '../../platform/http/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { mediaRefused } from '../media/index.ts';
-import { postCannot, postChanged, postNotFound } from './posts.errors.ts';
+import { pinTaken, postCannot, postChanged, postNotFound } from './posts.errors.ts';
 import {
   createPostBody,
   DeletedAnswer,
@@ -13,6 +13,8 @@ import {
   schedulePostBody,
 } from './posts.schema.ts';
 import type { PostsService } from './posts.service.ts';
+import { ResolvePostBody } from './resolve.schema.ts';
+import { TimelineAnswer } from './timeline.schema.ts';
 
 const tag = 'Posts';
 
@@ -92,6 +94,37 @@ export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock
       status: 200,
       refusals: [accountNotFound, postNotFound, postCannot, postChanged],
       handle: ({ caller, params, body }) => posts.schedule(caller, params, body),
+    }),
+    route({
+      operationId: 'getPostTimeline',
+      method: 'GET',
+      path: '/v1/accounts/:accountId/posts/:postId/timeline',
+      summary: 'Get the timeline of a post',
+      description:
+        'Everything the post went through: created, scheduled, each attempt with what Pinterest answered, each look for a lost answer, and why.',
+      tag,
+      scope: 'posts:read',
+      params: PostPath,
+      data: TimelineAnswer,
+      status: 200,
+      refusals: [accountNotFound, postNotFound],
+      handle: async ({ caller, params }) => ({ data: await posts.timeline(caller, params) }),
+    }),
+    route({
+      operationId: 'resolvePost',
+      method: 'POST',
+      path: '/v1/accounts/:accountId/posts/:postId/resolve',
+      summary: 'Settle a post whose outcome is unknown',
+      description:
+        'For a post whose answer was lost (`publication` is `confirming`), when a person has looked on Pinterest. With `not_published` the post is published again: be sure that there is no Pin.',
+      tag,
+      scope: 'posts:write',
+      params: PostPath,
+      body: ResolvePostBody,
+      data: PostAnswer,
+      status: 200,
+      refusals: [accountNotFound, postNotFound, postCannot, postChanged, pinTaken],
+      handle: async ({ caller, params, body }) => ({ data: await posts.resolve(caller, params, body) }),
     }),
   ];
 }

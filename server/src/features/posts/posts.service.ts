@@ -8,10 +8,11 @@ import { isId, newId } from '../../platform/ids.ts';
 import type { AccountRow, AccountsService } from '../accounts/index.ts';
 import type { BoardsService } from '../boards/index.ts';
 import type { MediaRow, MediaService } from '../media/index.ts';
-import { createPost, deletePost, movePost } from './move-post.ts';
+import { lockLane, lowerWake } from './lane-wake.queries.ts';
+import { createPost, deletePost, movePost, type Step } from './move-post.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
-import { postNotFound } from './posts.errors.ts';
-import { findPost, listPosts, type PostPath, type PostRow } from './posts.queries.ts';
+import { pinTaken, postNotFound } from './posts.errors.ts';
+import { findPost, findPostOfPin, listPosts, type PostPath, type PostRow } from './posts.queries.ts';
 import {
   type CreatePost,
   type ListPosts,
@@ -20,6 +21,9 @@ import {
   type SchedulePost,
   toPostView,
 } from './posts.schema.ts';
+import type { ResolvePost } from './resolve.schema.ts';
+import { listPostEvents } from './timeline.queries.ts';
+import { timelineEventsMax, toTimelineEvent } from './timeline.schema.ts';
 
 export interface PostsParts {
   database: Database;
@@ -67,6 +71,12 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
     if (problem) throw invalidBody([problem]);
   }
 
+  async function checkPinIsFree(connection: Connection, post: PostRow, pinId: string): Promise<void> {
+    const other = await findPostOfPin(connection, post.account_id, pinId);
+    if (!other || other.id === post.id) return;
+    throw pinTaken([{ path: 'pinId', code: 'pin_taken', message: `The Pin belongs to ${other.id}.` }]);
+  }
+
   return {
     /** Nothing is stored unless everything is right, the media included. */
     async create(caller: Caller, accountId: string, input: CreatePost, signal: AbortSignal) {
@@ -104,6 +114,12 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
 
     async get(caller: Caller, path: PostPath) {
       return answerWith(database.db, await getPost(database.db, caller, path));
+    },
+
+    async timeline(caller: Caller, path: PostPath) {
+      const post = await getPost(database.db, caller, path);
+      const rows = await listPostEvents(database.db, post, timelineEventsMax);
+      return { events: rows.map(toTimelineEvent) };
     },
 
     async list(caller: Caller, accountId: string, query: ListPosts) {
@@ -150,6 +166,26 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
         return answerWith(tx, moved);
       });
       return { data: answer, warnings: warningsFor(account) };
+    },
+
+    /** A person settles what became of a post whose answer was lost. */
+    async resolve(caller: Caller, path: PostPath, input: ResolvePost) {
+      return database.transaction(async (tx) => {
+        await getPost(tx, caller, path);
+        await lockLane(tx, path.accountId);
+        // Read again: a worker may have settled it before the lock was ours.
+        const post = await getPost(tx, caller, path);
+        if (input.pinId !== undefined) await checkPinIsFree(tx, post, input.pinId);
+        const step: Step =
+          input.pinId === undefined
+            ? { move: 'clear', byHand: true }
+            : { move: 'find', pinId: input.pinId, byHand: true };
+        const now = clock.now();
+        const moved = await movePost(tx, post, step, now);
+        // No worker need be at this lane, and equal posts may have waited for this one.
+        await lowerWake(tx, post.account_id, now, now);
+        return answerWith(tx, moved);
+      });
     },
 
     async delete(caller: Caller, path: PostPath) {

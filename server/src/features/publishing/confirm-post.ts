@@ -87,11 +87,21 @@ export async function confirmPost(
     await lane.move(post, { move: 'look', lookAt: null, failure: boardTooLarge, counts: true, found: 0 });
     return;
   }
+  if (account.unknown_policy === 'ask') {
+    await lane.move(post, {
+      move: 'look',
+      lookAt: null,
+      failure: waitsForDecision,
+      counts: true,
+      found: 0,
+    });
+    return;
+  }
   await lane.move(post, { move: 'clear' });
 }
 
 const remediationByHand =
-  'Look on the board: if the Pin is there, nothing needs to be done; delete a Pin too many.';
+  'Look on the board, then say what became of the post: POST /v1/accounts/{accountId}/posts/{postId}/resolve with the outcome "published" and the id of the Pin, or "not_published" if there is none.';
 
 const notSeen: PostFailure = {
   code: 'answer_lost',
@@ -103,9 +113,15 @@ const notSeen: PostFailure = {
 const notThereYet: PostFailure = {
   code: 'answer_lost',
   message: 'The answer to the Pin was lost. It is not on the board so far.',
-  remediation:
-    'Pintail goes on looking by itself, and publishes the post again once it is sure that there is no Pin.',
+  remediation: 'Pintail goes on looking by itself.',
   retryable: true,
+};
+
+const waitsForDecision: PostFailure = {
+  code: 'waits_for_decision',
+  message: 'The answer to the Pin was lost, and it is not on the board. The account is set to ask a person.',
+  remediation: remediationByHand,
+  retryable: false,
 };
 
 const severalPins: PostFailure = {

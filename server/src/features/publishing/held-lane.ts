@@ -11,7 +11,7 @@ export interface HeldLane extends Lane {
    * Null: the lane was lost (stop) or someone changed the post (look again).
    */
   move(post: PostRow, step: Step): Promise<PostRow | null>;
-  /** Raised by pacing: nothing of this account before then. */
+  /** Raised by what Pinterest says, and by troubles: nothing of this account before then. */
   notBefore: Date | null;
   /** The lease is gone: whatever is under way must not go on. */
   isLost: boolean;

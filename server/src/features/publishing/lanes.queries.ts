@@ -2,6 +2,7 @@
 // look costs the same with ten posts stored and with ten million.
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
 import { earliestWork, isHeldBack, type PostRow } from '../posts/index.ts';
+import { pacedUntil } from './pacing.queries.ts';
 
 /** A lane that this worker holds. Its fence goes with every write. */
 export interface Lane {
@@ -61,28 +62,42 @@ export async function holdLane(tx: Tx, lane: Lane): Promise<boolean> {
 /**
  * Lets go of the lane and sets its next wake-up. Two statements on purpose: the first waits for every
  * transaction that is just adding a post (see lowerWake), and only a later statement sees what they wrote.
- * @param notBefore Pacing: no post of the account goes out before this; null leaves the lane's own.
+ * @param notBefore A rest: nothing is done for the account before this; null leaves the lane's own.
  */
-export async function releaseLane(tx: Tx, lane: Lane, notBefore: Date | null): Promise<void> {
+export async function releaseLane(
+  tx: Tx,
+  lane: Lane,
+  { notBefore, now }: { notBefore: Date | null; now: Date },
+): Promise<void> {
   const { rows } = await sql`
     select 1 from lanes where account_id = ${lane.accountId} and fence = ${lane.fence} for update
   `.execute(tx);
   // Taken over: the new holder lets go of it.
   if (rows.length === 0) return;
-  const paced = sql`greatest(not_before, ${notBefore}::timestamptz)`;
-  const next = earliestWork(sql`${lane.accountId}`);
+  const accountId = sql`${lane.accountId}`;
   await sql`
+    with pace as materialized (select ${pacedUntil(accountId, now)} as paced_until),
+    work as materialized (
+      select paced_until, ${earliestWork(accountId, sql`paced_until`)} as next_at from pace
+    )
     update lanes set
       owner = null,
       lease_until = null,
-      not_before = ${paced},
+      not_before = greatest(not_before, ${notBefore}::timestamptz),
+      paced_until = work.paced_until,
       -- GREATEST passes over nulls, and a lane without work must not wake at all.
-      wake_at = case when ${next} is null then null else greatest(${next}, ${paced}) end
+      wake_at = case when work.next_at is not null then
+        greatest(work.next_at, not_before, ${notBefore}::timestamptz)
+      end
+    from work
     where account_id = ${lane.accountId}
   `.execute(tx);
 }
 
-/** The next post of the account on which work is due; posts that must wait for a lost one are passed over. */
+/**
+ * The next post of the account on which work is due. Passed over are posts that must wait for a lost one, and,
+ * while the account's pacing lets none out, all that are queued.
+ */
 export async function findDuePost(
   connection: Connection,
   accountId: string,
@@ -91,6 +106,7 @@ export async function findDuePost(
   const { rows } = await sql<PostRow>`
     select p.* from posts p
     where p.account_id = ${accountId} and p.run_at <= ${now} and not ${isHeldBack}
+      and (p.state = 'unknown' or coalesce(${pacedUntil(sql`${accountId}`, now)} <= ${now}, true))
     order by p.run_at, p.id
     limit 1
   `.execute(connection);
@@ -125,13 +141,10 @@ export async function sweepLanes(connection: Connection): Promise<number> {
   const result = await sql`
     update lanes set wake_at = greatest(work.due, lanes.not_before)
     from (
-      select l.account_id, d.run_at as due from lanes l
-      cross join lateral (
-        select p.run_at from posts p
-        where p.account_id = l.account_id and p.run_at is not null and not ${isHeldBack}
-        order by p.run_at limit 1
-      ) d
-      where l.owner is null and (l.wake_at is null or l.wake_at > greatest(d.run_at, l.not_before))
+      select l.account_id, d.due from lanes l
+      cross join lateral (select ${earliestWork(sql`l.account_id`, sql`l.paced_until`)} as due) d
+      where l.owner is null and d.due is not null
+        and (l.wake_at is null or l.wake_at > greatest(d.due, l.not_before))
     ) work
     where lanes.account_id = work.account_id and lanes.owner is null
   `.execute(connection);

@@ -4,6 +4,7 @@ import { createTestApp, type PinterestAccount, type TestApp } from '../../../tes
 import { addMs } from '../../platform/clock.ts';
 import { sql } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
+import { repaceAccount, updateAccount } from '../accounts/accounts.queries.ts';
 import { createPost } from '../posts/move-post.ts';
 import { claimLanes, holdLane, type Lane, releaseLane, sweepLanes } from './lanes.queries.ts';
 import { sweep } from './sweeper.ts';
@@ -74,7 +75,8 @@ async function removePosts(): Promise<void> {
     .execute();
 }
 
-const release = (lane: Lane) => app.database.transaction((tx) => releaseLane(tx, lane, null));
+const release = (lane: Lane) =>
+  app.database.transaction((tx) => releaseLane(tx, lane, { notBefore: null, now: app.clock.now() }));
 
 /** Resolves once some connection to this test's database waits for a lock, or `work` has ended without. */
 async function waitsOrEnds(work: Promise<void>): Promise<void> {
@@ -132,7 +134,7 @@ test('lost wake-up, the other way round: an insert that waits for the release st
   const mayCommit = deferred();
   const released = deferred();
   const releasing = app.database.transaction(async (tx) => {
-    await releaseLane(tx, lane, null);
+    await releaseLane(tx, lane, { notBefore: null, now: app.clock.now() });
     released.resolve();
     await mayCommit.promise;
   });
@@ -143,6 +145,35 @@ test('lost wake-up, the other way round: an insert that waits for the release st
   await Promise.all([inserting, releasing]);
 
   expect((await laneRow()).wake_at).toEqual(later);
+});
+
+test('a rule that is loosened while the lane is released is not overlooked', async () => {
+  const path = `/v1/accounts/${account.accountId}`;
+  await app.call('PATCH', path, { minIntervalSeconds: 3_600 });
+  for (const title of ['first', 'second']) await app.createPost(account, { title });
+  app.clock.advance(60_000);
+  await app.app.createWorker().runDue();
+  const now = app.clock.now();
+  expect((await laneRow()).wake_at).toEqual(addMs(now, 3_600_000));
+  await app.database.transaction((tx) => repaceAccount(tx, account.accountId, now));
+  const lane = await claim();
+
+  // The new rule is written but not committed when the worker lets go of the lane.
+  const mayCommit = deferred();
+  const written = deferred();
+  const patching = app.database.transaction(async (tx) => {
+    await updateAccount(tx, account.accountId, { min_interval_seconds: 0 });
+    await repaceAccount(tx, account.accountId, now);
+    written.resolve();
+    await mayCommit.promise;
+  });
+  await written.promise;
+  const releasing = release(lane);
+  await waitsOrEnds(releasing);
+  mayCommit.resolve();
+  await Promise.all([patching, releasing]);
+
+  expect(await laneRow()).toMatchObject({ wake_at: now, paced_until: null });
 });
 
 test('posts of one account can be inserted at the same time: none waits for another to commit', async () => {
@@ -231,7 +262,9 @@ test('a lane without work does not wake, pacing or not', async () => {
   await insert(app.clock.now());
   const lane = await claim();
   await removePosts();
-  await app.database.transaction((tx) => releaseLane(tx, lane, addMs(app.clock.now(), 60_000)));
+  await app.database.transaction((tx) =>
+    releaseLane(tx, lane, { notBefore: addMs(app.clock.now(), 60_000), now: app.clock.now() }),
+  );
   expect(await laneRow()).toMatchObject({ wake_at: null, owner: null, lease_until: null });
 });
 
@@ -239,7 +272,7 @@ test('pacing delays the wake-up, also of a post that comes in meanwhile', async 
   await insert(app.clock.now());
   const lane = await claim();
   const notBefore = addMs(app.clock.now(), 60_000);
-  await app.database.transaction((tx) => releaseLane(tx, lane, notBefore));
+  await app.database.transaction((tx) => releaseLane(tx, lane, { notBefore, now: app.clock.now() }));
   expect((await laneRow()).wake_at).toEqual(notBefore);
   await insert(addMs(app.clock.now(), 1_000));
   expect((await laneRow()).wake_at).toEqual(notBefore);

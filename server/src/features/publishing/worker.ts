@@ -89,7 +89,9 @@ export function createWorker(parts: WorkerParts): Worker {
       held.notBefore = addMs(clock.now(), restAfterErrorMs);
     }
     try {
-      await database.transaction((tx) => releaseLane(tx, held, held.notBefore));
+      await database.transaction((tx) =>
+        releaseLane(tx, held, { notBefore: held.notBefore, now: clock.now() }),
+      );
     } catch (error) {
       // The lease runs out by itself, and another worker takes over.
       laneLog.warn({ err: error }, 'a lane could not be released');

@@ -23,6 +23,9 @@ export interface AccountsTable {
   tokens_stored_at: Date | null;
   refresh_due_at: Date | null;
   refreshing_until: Date | null;
+  unknown_policy: Generated<string>;
+  min_interval_seconds: Generated<number>;
+  daily_pin_limit: number | null;
 }
 
 export interface ApiKeysTable {
@@ -74,6 +77,7 @@ export interface LanesTable {
   owner: string | null;
   lease_until: Date | null;
   fence: Generated<number>;
+  paced_until: Date | null;
 }
 
 export interface MediaTable {
