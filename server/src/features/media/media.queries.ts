@@ -4,14 +4,25 @@ import type { Connection, Schema } from '../../platform/db/index.ts';
 
 export type MediaRow = Selectable<Schema['media']>;
 
-/**
- * Rows by id, whoever owns them: for ids that were read from an owner's posts, and for the public files, where
- * knowing the id is the permission.
- */
-export async function listMedia(db: Connection, ids: readonly string[]): Promise<Map<string, MediaRow>> {
+/** Several of one organization, by id. */
+export async function listMedia(
+  db: Connection,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<Map<string, MediaRow>> {
   if (ids.length === 0) return new Map();
-  const rows = await db.selectFrom('media').selectAll().where('id', 'in', ids).execute();
+  const rows = await db
+    .selectFrom('media')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('id', 'in', [...new Set(ids)])
+    .execute();
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** Whoever owns it: for the public files, where knowing the id is the permission. */
+export async function findPublicMedia(db: Connection, id: string): Promise<MediaRow | undefined> {
+  return db.selectFrom('media').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
 /** What became of bytes that this organization fetched before. */

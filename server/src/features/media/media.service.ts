@@ -15,7 +15,7 @@ import { type ByteRange, openTemporaryFolder, type Storage } from '../../platfor
 import { type Downloaded, download } from './download.ts';
 import { createGate } from './gate.ts';
 import { MediaProblem, mediaRefused } from './media.errors.ts';
-import { addMedia, findMediaBySource, listMedia, type MediaRow } from './media.queries.ts';
+import { addMedia, findMediaBySource, findPublicMedia, listMedia, type MediaRow } from './media.queries.ts';
 import { originalFile, thumbnailFile } from './media.view.ts';
 import { type DeclaredType, identify } from './media-type.ts';
 import { decodeBytesMax, type Picture, preparePicture, readHeader } from './picture.ts';
@@ -62,15 +62,19 @@ export interface MediaService {
    * @throws mediaRefused with the reason in its details; Outage when storage or database are away
    */
   fetchFromUrl(input: FetchFromUrl): Promise<MediaRow>;
-  /** By id. For the media of posts that were found for their owner; the rows' owner is not looked at again. */
-  getMany(connection: Connection, mediaIds: readonly string[]): Promise<Map<string, MediaRow>>;
+  /** Those of an organization, by id. */
+  getMany(
+    connection: Connection,
+    organizationId: string,
+    mediaIds: readonly string[],
+  ): Promise<Map<string, MediaRow>>;
   /**
    * The picture of a post as Pinterest's `media_source` of type `image_base64` wants it: plain base64, at most 27
    * MB of it. Null when its row or its file is gone.
    *
    * @throws Outage when database or storage are away
    */
-  readForPublishing(mediaId: string): Promise<PictureForPublishing | null>;
+  readForPublishing(media: { organizationId: string; mediaId: string }): Promise<PictureForPublishing | null>;
   /** One of the files of a medium by its name in the URL. */
   findPublicFile(mediaId: string, fileName: string): Promise<PublicFile | undefined>;
 }
@@ -98,8 +102,8 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
 
     getMany: listMedia,
 
-    async readForPublishing(mediaId) {
-      const row = (await listMedia(db, [mediaId])).get(mediaId);
+    async readForPublishing({ organizationId, mediaId }) {
+      const row = (await listMedia(db, organizationId, [mediaId])).get(mediaId);
       const stream = row && (await storage.read(row.storage_key));
       const type = row?.content_type;
       if (!stream || (type !== 'image/jpeg' && type !== 'image/png')) return null;
@@ -107,7 +111,7 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
     },
 
     async findPublicFile(mediaId, fileName) {
-      const row = isId('med', mediaId) ? (await listMedia(db, [mediaId])).get(mediaId) : undefined;
+      const row = isId('med', mediaId) ? await findPublicMedia(db, mediaId) : undefined;
       if (!row) return undefined;
       if (fileName === originalFile(row.content_type)) {
         return publicFile(row.storage_key, row.content_type, row.bytes, row.sha256);

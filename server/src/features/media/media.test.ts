@@ -31,7 +31,10 @@ function fetchMedia(input: Partial<FetchFromUrl> = {}): Promise<MediaRow> {
 }
 
 async function keptBytes(row: MediaRow): Promise<Buffer> {
-  const image = await harness.media.readForPublishing(row.id);
+  const image = await harness.media.readForPublishing({
+    organizationId: row.organization_id,
+    mediaId: row.id,
+  });
   return Buffer.from(image?.base64 ?? '', 'base64');
 }
 
@@ -167,7 +170,9 @@ describe('what is kept', () => {
     harness.serve(bytes);
     const row = await fetchMedia();
     await harness.storage.remove(row.storage_key);
-    expect(await harness.media.readForPublishing(row.id)).toBeNull();
+    expect(
+      await harness.media.readForPublishing({ organizationId: row.organization_id, mediaId: row.id }),
+    ).toBeNull();
     expect(await fetchMedia()).toEqual(row);
     expect((await keptBytes(row)).equals(bytes)).toBe(true);
   });
@@ -175,10 +180,19 @@ describe('what is kept', () => {
   it('is found by id', async () => {
     harness.serve(await picture().jpeg().toBuffer());
     const row = await fetchMedia();
-    const found = await harness.media.getMany(harness.database.db, [row.id, 'med_none']);
-    expect([...found]).toEqual([[row.id, row]]);
-    expect(await harness.media.getMany(harness.database.db, [])).toEqual(new Map());
-    expect(await harness.media.readForPublishing('med_none')).toBeNull();
+    const { db } = harness.database;
+    const own = row.organization_id;
+    expect([...(await harness.media.getMany(db, own, [row.id, 'med_none']))]).toEqual([[row.id, row]]);
+    expect(await harness.media.getMany(db, own, [])).toEqual(new Map());
+    expect(await harness.media.readForPublishing({ organizationId: own, mediaId: 'med_none' })).toBeNull();
+  });
+
+  it('is not there for another organization', async () => {
+    harness.serve(await picture().jpeg().toBuffer());
+    const row = await fetchMedia();
+    const stranger = 'org_stranger';
+    expect(await harness.media.getMany(harness.database.db, stranger, [row.id])).toEqual(new Map());
+    expect(await harness.media.readForPublishing({ organizationId: stranger, mediaId: row.id })).toBeNull();
   });
 });
 

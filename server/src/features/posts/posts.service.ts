@@ -42,9 +42,9 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
     return toPostView(post, row, { now: clock.now(), publicUrl });
   }
 
-  async function withMedia(connection: Connection, posts: readonly PostRow[]) {
+  async function withMedia(connection: Connection, caller: Caller, posts: readonly PostRow[]) {
     const ids = posts.map((post) => post.media_id);
-    const rows = await media.getMany(connection, ids);
+    const rows = await media.getMany(connection, caller.organizationId, ids);
     return posts.map((post) => {
       const row = rows.get(post.media_id);
       if (!row) throw new Error(`post ${post.id} has lost its media ${post.media_id}`);
@@ -52,8 +52,8 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
     });
   }
 
-  async function answerWith(connection: Connection, post: PostRow) {
-    const [view] = await withMedia(connection, [post]);
+  async function answerWith(connection: Connection, caller: Caller, post: PostRow) {
+    const [view] = await withMedia(connection, caller, [post]);
     if (!view) throw new Error('one post makes one view');
     return { post: view };
   }
@@ -113,7 +113,7 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
     },
 
     async get(caller: Caller, path: PostPath) {
-      return answerWith(database.db, await getPost(database.db, caller, path));
+      return answerWith(database.db, caller, await getPost(database.db, caller, path));
     },
 
     async timeline(caller: Caller, path: PostPath) {
@@ -138,7 +138,7 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
       const page = rows.slice(0, query.limit);
       const last = rows.length > query.limit ? page.at(-1) : undefined;
       return {
-        posts: await withMedia(database.db, page),
+        posts: await withMedia(database.db, caller, page),
         cursor: last ? encodeCursor(query.status, { listedAt: last.listed_at, id: last.id }) : null,
       };
     },
@@ -163,7 +163,7 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
           { move: 'schedule', sendAt: input.sendAt, boardId },
           clock.now(),
         );
-        return answerWith(tx, moved);
+        return answerWith(tx, caller, moved);
       });
       return { data: answer, warnings: warningsFor(account) };
     },
@@ -184,7 +184,7 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
         const moved = await movePost(tx, post, step, now);
         // No worker need be at this lane, and equal posts may have waited for this one.
         await lowerWake(tx, post.account_id, now, now);
-        return answerWith(tx, moved);
+        return answerWith(tx, caller, moved);
       });
     },
 

@@ -15,13 +15,26 @@ export interface HeldLane extends Lane {
   notBefore: Date | null;
   /** The lease is gone: whatever is under way must not go on. */
   isLost: boolean;
+  /** Until when nobody else can take the lane. */
+  leaseUntil: Date;
+  /**
+   * Whether the lease still runs, by our own clock. To be asked before anything that cannot be undone: a process
+   * that was suspended may wake up after others have settled what it was about to do.
+   */
+  isHeld(): boolean;
 }
 
-export function holdLaneFor(lane: Lane, { database, clock }: { database: Database; clock: Clock }): HeldLane {
+export function holdLaneFor(
+  lane: Lane,
+  leaseUntil: Date,
+  { database, clock }: { database: Database; clock: Clock },
+): HeldLane {
   const held: HeldLane = {
     ...lane,
     notBefore: null,
     isLost: false,
+    leaseUntil,
+    isHeld: () => !held.isLost && clock.now() < held.leaseUntil,
     async move(post, step) {
       try {
         return await database.transaction(async (tx: Tx) => {

@@ -87,7 +87,8 @@ export async function releaseLane(
       paced_until = work.paced_until,
       -- GREATEST passes over nulls, and a lane without work must not wake at all.
       wake_at = case when work.next_at is not null then
-        greatest(work.next_at, not_before, ${notBefore}::timestamptz)
+        -- What is due already goes to the back of the line, behind those who waited meanwhile.
+        greatest(work.next_at, not_before, ${notBefore}::timestamptz, ${now}::timestamptz)
       end
     from work
     where account_id = ${lane.accountId}
@@ -137,14 +138,14 @@ export async function findNextWake(connection: Connection, now: Date): Promise<D
  * The safety net: lanes that would wake later than their work is due. There should be none; returns how many
  * there were.
  */
-export async function sweepLanes(connection: Connection): Promise<number> {
+export async function sweepLanes(connection: Connection, now: Date): Promise<number> {
   const result = await sql`
     update lanes set wake_at = greatest(work.due, lanes.not_before)
     from (
       select l.account_id, d.due from lanes l
       cross join lateral (select ${earliestWork(sql`l.account_id`, sql`l.paced_until`)} as due) d
       where l.owner is null and d.due is not null
-        and (l.wake_at is null or l.wake_at > greatest(d.due, l.not_before))
+        and (l.wake_at is null or l.wake_at > greatest(d.due, l.not_before, ${now}::timestamptz))
     ) work
     where lanes.account_id = work.account_id and lanes.owner is null
   `.execute(connection);

@@ -17,6 +17,9 @@ beforeAll(async () => {
   app = await createTestApp();
 });
 beforeEach(async () => {
+  // Workers serve every account: what an earlier test left due would be served in this one.
+  await app.database.db.deleteFrom('posts').execute();
+  await app.database.db.updateTable('lanes').set({ wake_at: null, owner: null, lease_until: null }).execute();
   account = await app.connectAccount();
   mediaId = (await app.createPost(account, { sendAt: undefined })).media.id;
 });
@@ -238,6 +241,36 @@ test('a worker whose lease was taken over can neither complete a post nor releas
   expect(await app.pins({ boardId: account.boards.Recipes ?? '' })).toHaveLength(1);
 });
 
+test('a worker that was suspended right after the mark does not ask when it wakes up', async () => {
+  const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
+  app.clock.advance(1_000);
+  // Time passes while it is about to ask, and it learns nothing of it.
+  const suspended = app.app.createWorker({
+    owner: 'suspended',
+    clock: { ...app.clock, every: () => () => {} },
+    pinterest: {
+      ...app.app.pinterest,
+      of(environment) {
+        app.clock.advance(app.parts.config.leaseMs);
+        return app.app.pinterest.of(environment);
+      },
+    },
+  });
+  const before = app.parts.config.confirmDelaysMs[0] ?? 0;
+  await suspended.runDue();
+  expect(await app.pins({ boardId: account.boards.Recipes ?? '' })).toEqual([]);
+  app.clock.advance(before);
+  expect(await app.getPost(account, post.id)).toMatchObject({ pinId: null, attempts: 1 });
+});
+
+test('an account with a long queue goes behind those who waited meanwhile', async () => {
+  await insert(addMs(app.clock.now(), -60_000));
+  const lane = await claim();
+  await release(lane);
+  // Its post is still due, but since when does not count any more.
+  expect((await laneRow()).wake_at).toEqual(app.clock.now());
+});
+
 test('of several workers at once, one gets the lane; the fence rises with every change of hands', async () => {
   await insert(app.clock.now());
   const options = { now: app.clock.now(), leaseUntil: lease(), limit: 100 };
@@ -281,7 +314,7 @@ test('pacing delays the wake-up, also of a post that comes in meanwhile', async 
 test('the sweeper finds a lane that would sleep past its post, and leaves all others alone', async () => {
   const due = addMs(app.clock.now(), 5_000);
   await insert(due);
-  expect(await sweepLanes(app.database.db)).toBe(0);
+  expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
   await app.database.db
     .updateTable('lanes')
     .set({ wake_at: null })
@@ -289,7 +322,7 @@ test('the sweeper finds a lane that would sleep past its post, and leaves all ot
     .execute();
   await sweep({ database: app.database, clock: app.clock, log: app.parts.log });
   expect((await laneRow()).wake_at).toEqual(due);
-  expect(await sweepLanes(app.database.db)).toBe(0);
+  expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
 });
 
 test('the mark of a deleted post goes after 28 days', async () => {

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 // After each step the sweeper must find nothing: a paced lane does not sleep past its posts.
 afterEach(async () => {
-  expect(await sweepLanes(app.database.db)).toBe(0);
+  expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
   await app.clearFaults();
 });
 afterAll(() => app.stop());

@@ -62,6 +62,8 @@ export async function publishPost(parts: PublishParts, input: PublishInput): Pro
   const publishing = await lane.move(claimed, { move: 'mediaReady' });
   if (!publishing) return;
   const pinterest = parts.pinterest.of(environmentOf(input.account));
+  // Whoever takes the lane over settles the post by looking; asking now could make a second Pin.
+  if (!lane.isHeld()) return;
   const outcome = await pinterest.createPin(input.token, toPin(publishing, image, parts.sendIsStandard));
   log.info(
     { postId: claimed.id, outcome: outcome.kind, status: outcome.call.status, ms: outcome.call.durationMs },
@@ -99,7 +101,10 @@ const mediaAway: PostFailure = {
 /** Null while the picture cannot be read: waiting may mend that, and nothing was asked of Pinterest yet. */
 async function readImage(parts: PublishParts, post: PostRow): Promise<PictureForPublishing | null> {
   try {
-    return await parts.media.readForPublishing(post.media_id);
+    return await parts.media.readForPublishing({
+      organizationId: post.organization_id,
+      mediaId: post.media_id,
+    });
   } catch (error) {
     if (error instanceof Outage) return null;
     throw error;

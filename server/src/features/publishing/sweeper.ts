@@ -15,7 +15,7 @@ export interface SweeperParts {
 
 /** One round. */
 export async function sweep({ database, clock, log }: SweeperParts): Promise<void> {
-  const stranded = await sweepLanes(database.db);
+  const stranded = await sweepLanes(database.db, clock.now());
   if (stranded > 0) log.warn({ lanes: stranded }, 'lanes would have slept past their posts');
   await removeDeletedPosts(database.db, deletedBefore(clock.now()));
 }

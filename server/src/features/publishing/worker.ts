@@ -9,8 +9,8 @@ import type { AccountsService } from '../accounts/index.ts';
 import type { MediaService } from '../media/index.ts';
 import { lookEveryMs } from '../posts/index.ts';
 import type { AppBudget } from './app-budget.ts';
-import { holdLaneFor } from './held-lane.ts';
-import { claimLanes, findNextWake, type Lane, releaseLane, renewLeases } from './lanes.queries.ts';
+import { type HeldLane, holdLaneFor } from './held-lane.ts';
+import { claimLanes, findNextWake, releaseLane, renewLeases } from './lanes.queries.ts';
 import { type LaneParts, serveLane } from './serve-lane.ts';
 
 export interface WorkerParts {
@@ -51,7 +51,7 @@ const restAfterErrorMs = 30_000;
 export function createWorker(parts: WorkerParts): Worker {
   const { database, clock, log } = parts;
   const laneParts: LaneParts = parts;
-  const active = new Map<string, { held: ReturnType<typeof holdLaneFor>; done: Promise<void> }>();
+  const active = new Map<string, { held: HeldLane; done: Promise<void> }>();
   const cancels: Cancel[] = [];
   let cancelTimer: Cancel = () => {};
   let isRunning = false;
@@ -66,21 +66,21 @@ export function createWorker(parts: WorkerParts): Worker {
     const now = clock.now();
     const leaseUntil = addMs(now, parts.leaseMs);
     const lanes = await claimLanes(database.db, { owner: parts.owner, now, leaseUntil, limit });
-    for (const lane of lanes) begin(lane);
+    for (const lane of lanes) begin(holdLaneFor(lane, leaseUntil, parts));
     return lanes.length;
   }
 
-  function begin(lane: Lane): void {
-    const held = holdLaneFor(lane, parts);
+  function begin(held: HeldLane): void {
     const done = serve(held).finally(() => {
-      active.delete(lane.accountId);
+      // After a lost lease this process may hold the lane anew; that is another entry.
+      if (active.get(held.accountId)?.held === held) active.delete(held.accountId);
       // There is room again, and this account may have more.
       wake();
     });
-    active.set(lane.accountId, { held, done });
+    active.set(held.accountId, { held, done });
   }
 
-  async function serve(held: ReturnType<typeof holdLaneFor>): Promise<void> {
+  async function serve(held: HeldLane): Promise<void> {
     const laneLog = log.child({ accountId: held.accountId });
     try {
       await serveLane(laneParts, held, { log: laneLog, isStopping: () => isStopping });
@@ -138,13 +138,15 @@ export function createWorker(parts: WorkerParts): Worker {
   }
 
   async function renew(): Promise<void> {
-    const accountIds = [...active.keys()];
-    if (accountIds.length === 0) return;
+    // Those held now: a lane that is released and taken anew meanwhile is none of this round's.
+    const lanes = [...active.values()].map((entry) => entry.held);
+    if (lanes.length === 0) return;
+    const accountIds = lanes.map((held) => held.accountId);
     const leaseUntil = addMs(clock.now(), parts.leaseMs);
     const kept = await renewLeases(database.db, { owner: parts.owner, accountIds, leaseUntil });
-    for (const id of accountIds) {
-      const entry = active.get(id);
-      if (entry && !kept.has(id)) entry.held.isLost = true;
+    for (const held of lanes) {
+      if (kept.has(held.accountId)) held.leaseUntil = leaseUntil;
+      else held.isLost = true;
     }
   }
 
