@@ -35,12 +35,6 @@ const rules: Rule[] = [
     except: /\.queries\.ts$|\/platform\/db\/|\.(test|fixture)\.ts$/,
     pattern: /\bsql(<[^>]*>)?`|\.(selectFrom|insertInto|updateTable|deleteFrom)\(/,
   },
-  {
-    what: 'The product does not know this machine.',
-    files: '{server,simulator,scripts,docs}/**/*.{ts,js,md,sql}',
-    except: /\/house-rules\.ts$/,
-    pattern: /\/(work|farm)\/(main|shared)|\.library|bash_jobs/,
-  },
 ];
 
 /** Every breach, as `file:line: what`. */

@@ -1,34 +1,14 @@
 // A person settles a post whose outcome is unknown.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestApp, type Json, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
-import type { Worker } from '../publishing/index.ts';
+import { account, app, minute, pinsHere, runAfter, usePublishing, worker } from '../../../test/publishing.ts';
 
-let app: TestApp;
-let worker: Worker;
-let account: PinterestAccount;
-
-beforeAll(async () => {
-  app = await createTestApp();
-  worker = app.app.createWorker();
-});
-beforeEach(async () => {
-  account = await app.connectAccount();
-});
-afterEach(() => app.clearFaults());
-afterAll(() => app.stop());
-
-const minute = 60_000;
-
-async function runAfter(ms: number): Promise<void> {
-  app.clock.advance(ms);
-  await worker.runDue();
-}
+usePublishing();
 
 const pathOf = (id: string) => `/v1/accounts/${account.accountId}/posts/${id}`;
 const resolve = (id: string, body: Json, key?: string) =>
   app.call('POST', `${pathOf(id)}/resolve`, body, key);
-const pinsHere = () => app.pins({ boardId: account.boards.Recipes ?? '' });
 
 /** A post whose answer was lost; `when: after` means that there is a Pin. */
 async function lostPost(when: 'before' | 'after') {

@@ -1,30 +1,11 @@
 // A post's timeline: everything it went through, with why, for those who may see the post.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { expect, test } from 'vitest';
 import { errorLevel } from '../../../test/log.ts';
-import type { Worker } from '../publishing/index.ts';
+import { account, app, minute, runAfter, usePublishing } from '../../../test/publishing.ts';
 
-let app: TestApp;
-let worker: Worker;
-let account: PinterestAccount;
+usePublishing();
 
-beforeAll(async () => {
-  app = await createTestApp();
-  worker = app.app.createWorker();
-});
-beforeEach(async () => {
-  account = await app.connectAccount();
-});
-afterEach(() => app.clearFaults());
-afterAll(() => app.stop());
-
-const minute = 60_000;
 const seconds = () => Math.floor(app.clock.now().getTime() / 1000);
-
-async function runAfter(ms: number): Promise<void> {
-  app.clock.advance(ms);
-  await worker.runDue();
-}
 
 const pathOf = (id: string) => `/v1/accounts/${account.accountId}/posts/${id}`;
 const timeline = (id: string) => app.call('GET', `${pathOf(id)}/timeline`);
