@@ -35,8 +35,10 @@ export interface OpenInstallation {
   allowedPrivateHosts?: readonly string[];
 }
 
-/** The app that the simulator knows us by. A pretend app needs no real secret. */
-export const simulatorApp: AppCredentials = { appId: 'pintail', appSecret: 'pintail-on-the-simulator' };
+/** The app that a simulator knows us by, unless the settings name one. A pretend app needs no real secret. */
+export function simulatorAppOf(config: Config): AppCredentials {
+  return config.pinterestApp ?? { appId: 'pintail', appSecret: 'pintail-on-the-simulator' };
+}
 
 /**
  * Where each environment answers, as Pinterest publishes it. The settings override those of the environment
@@ -64,8 +66,8 @@ export function addressesOf(
 
 /** One app of Pinterest's serves production and sandbox alike. */
 function appsOf(config: Config): Partial<Record<Environment, AppCredentials>> {
+  if (config.pinterestEnvironment === 'simulator') return { simulator: simulatorAppOf(config) };
   const own = config.pinterestApp;
-  if (config.pinterestEnvironment === 'simulator') return { simulator: own ?? simulatorApp };
   return own ? { production: own, sandbox: own } : {};
 }
 

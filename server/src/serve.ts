@@ -15,7 +15,7 @@ import {
   makeDataDir,
   openInstallation,
   publicUrlOf,
-  simulatorApp,
+  simulatorAppOf,
 } from './installation.ts';
 import { listen } from './platform/db/listen.ts';
 import type { Log } from './platform/log.ts';
@@ -64,7 +64,7 @@ export async function serve(config: Config, log: Log): Promise<Served> {
             keyFile: join(config.dataDir, 'first-api-key'),
             simulatorUrl: simulator?.url ?? null,
             redirectUri: `${publicUrl}${callbackPath}`,
-            app: simulatorApp,
+            app: simulatorAppOf(config),
             keyPrefix: config.pinterestEnvironment === 'simulator' ? 'pt_test_' : 'pt_live_',
           });
     if (config.role !== 'api') stoppers.push(await startWorker(installation, log));

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { type Environment, environments } from '../../pinterest/index.ts';
+import { environments } from '../../pinterest/index.ts';
 import { text } from '../../platform/http/fields.ts';
 import type { AccountRow } from './accounts.queries.ts';
+import { environmentOf } from './environment.ts';
 
 export const AccountPath = z.object({
   accountId: z.string().meta({ description: 'Pinterest account id, as GET /v1/accounts lists it.' }),
@@ -128,7 +129,7 @@ export function toAccountView(row: AccountRow, now: Date): z.input<typeof Accoun
     tokenAuthorized: row.token_authorized,
     isDomainVerified: row.is_domain_verified,
     createdAt: row.created_at.toISOString(),
-    environment: row.environment as Environment,
+    environment: environmentOf(row),
     tokenStatus: row.token_authorized ? (isExpiring ? 'expiring' : 'ok') : 'unauthorized',
     timezone: row.timezone,
     dailyPinLimit: row.daily_pin_limit,

@@ -1,5 +1,5 @@
 // Use cases of accounts. Tokens are the business of tokens.ts, connecting that of connect.ts.
-import { type Environment, environments } from '../../pinterest/index.ts';
+import type { Environment } from '../../pinterest/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
 import { appendEvent } from '../../platform/events/index.ts';
@@ -137,8 +137,4 @@ export function createAccounts(parts: AccountsParts) {
       }));
     },
   };
-}
-
-export function isEnvironment(text: string): text is Environment {
-  return environments.some((known) => known === text);
 }

@@ -22,6 +22,7 @@ import {
   updateAccount,
   wakeAccount,
 } from './accounts.queries.ts';
+import { environmentOf } from './environment.ts';
 import type { NewTokens, Tokens } from './tokens.ts';
 
 /** What publishing needs: POST /pins declares all four of boards and Pins, read and write. */
@@ -123,7 +124,7 @@ export function createConnect({ database, clock, pinterest, tokens, publicUrl }:
 
     /** Where to send the person who owns the account. */
     async start(input: { organizationId: string; account: AccountRow | null; environment: Environment }) {
-      const environment = (input.account?.environment as Environment | undefined) ?? input.environment;
+      const environment = input.account ? environmentOf(input.account) : input.environment;
       const app = pinterest.app(environment);
       if (app === null) throw noPinterestApp();
       const state = randomBytes(32).toString('base64url');
@@ -159,7 +160,7 @@ export function createConnect({ database, clock, pinterest, tokens, publicUrl }:
         state === undefined ? undefined : await takeOAuthState(database.db, hash(state), clock.now());
       if (!known) throw connectExpired();
       if (code === undefined || code === '') throw connectDeclined();
-      const environment = known.environment as Environment;
+      const environment = environmentOf(known);
       const app = pinterest.app(environment);
       if (app === null) throw noPinterestApp();
       const answer = await pinterest.of(environment).exchangeCode(app, { code, redirectUri });

@@ -1,6 +1,6 @@
 // The tokens of accounts: sealed at rest, read only to be used, renewed long before they end. One process at a
 // time renews the tokens of an account, and both new ones are stored in one transaction before either is used.
-import type { Environment, PinterestEnvironments } from '../../pinterest/index.ts';
+import type { PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { Encryption } from '../../platform/encryption.ts';
@@ -14,6 +14,7 @@ import {
   markUnauthorized,
   updateAccount,
 } from './accounts.queries.ts';
+import { environmentOf } from './environment.ts';
 
 /** Tokens as Pinterest hands them out. */
 export interface NewTokens {
@@ -92,7 +93,7 @@ export function createTokens({ database, clock, log, pinterest, encryption }: To
   }
 
   async function refresh(account: AccountRow): Promise<RefreshOutcome | 'impossible'> {
-    const environment = account.environment as Environment;
+    const environment = environmentOf(account);
     const app = pinterest.app(environment);
     if (account.refresh_token === null || app === null) return 'impossible';
     const now = clock.now();

@@ -1,12 +1,12 @@
 // The account's boards, read from Pinterest and kept for ten minutes at most.
 import { distance } from 'fastest-levenshtein';
-import type { Board, Environment, Failure, PinterestEnvironments } from '../../pinterest/index.ts';
+import type { Board, Failure, PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { type Detail, Outage } from '../../platform/errors.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 import type { Warning } from '../../platform/http/route.ts';
-import type { AccountRow, AccountsService } from '../accounts/index.ts';
+import { type AccountRow, type AccountsService, environmentOf } from '../accounts/index.ts';
 import { type BoardRow, hasBoard, listBoards, replaceBoards } from './boards.queries.ts';
 import { toBoardView } from './boards.schema.ts';
 
@@ -37,7 +37,7 @@ export function createBoards({ database, clock, pinterest, accounts }: BoardsPar
   async function readAndKeep(account: AccountRow): Promise<Failure | null> {
     const token = accounts.accessToken(account);
     if (token === null) return null;
-    const answer = await pinterest.of(account.environment as Environment).listBoards(token);
+    const answer = await pinterest.of(environmentOf(account)).listBoards(token);
     if (answer.kind === 'failed') {
       if (answer.failure.accountProblem === 'unauthorized') {
         await accounts.tokenRefused(account, answer.failure.reason);

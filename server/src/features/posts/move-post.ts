@@ -211,7 +211,7 @@ function changeOf(post: PostRow, step: Step, now: Date): PostChange {
   }
 }
 
-export function toMatchable(post: Pick<PostRow, 'board_id' | 'title' | 'description' | 'url' | 'alt_text'>) {
+function toMatchable(post: Pick<PostRow, 'board_id' | 'title' | 'description' | 'url' | 'alt_text'>) {
   return {
     boardId: post.board_id,
     title: post.title,

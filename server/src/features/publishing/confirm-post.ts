@@ -1,9 +1,9 @@
 // Settles a post whose answer was lost by looking on Pinterest. Never creates anything.
 
-import type { Environment, PinterestEnvironments } from '../../pinterest/index.ts';
+import type { PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
-import type { AccountRow, AccountsService } from '../accounts/index.ts';
+import { type AccountRow, type AccountsService, environmentOf } from '../accounts/index.ts';
 import { listOwnedPinIds, type PostFailure, type PostRow } from '../posts/index.ts';
 import type { HeldLane } from './held-lane.ts';
 import { matchingPins } from './match-pin.ts';
@@ -19,6 +19,14 @@ export interface ConfirmParts {
   random(): number;
 }
 
+/** When to look first after an answer was lost. */
+export function firstLookAt({
+  clock,
+  confirmDelaysMs,
+}: Pick<ConfirmParts, 'clock' | 'confirmDelaysMs'>): Date {
+  return addMs(clock.now(), confirmDelaysMs[0] ?? 0);
+}
+
 /** Pages of 250 Pins. Pinterest does not document the order of the list, so it is read whole up to here. */
 const pagesMax = 40;
 
@@ -31,7 +39,7 @@ export async function confirmPost(
   if (post.attempt_started_at === null || post.board_id === null)
     throw new Error(`post ${post.id} has no attempt`);
   const answer = await parts.pinterest
-    .of(account.environment as Environment)
+    .of(environmentOf(account))
     .listBoardPins(token, post.board_id, { pagesMax });
   if (answer.kind === 'failed') {
     // We could not see, so this does not count as a look.

@@ -4,17 +4,17 @@ import type {
   Call,
   CreateOutcome,
   CreatePinBody,
-  Environment,
   Failure,
   PinterestEnvironments,
 } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import { Outage } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import type { AccountRow, AccountsService } from '../accounts/index.ts';
+import { type AccountRow, type AccountsService, environmentOf } from '../accounts/index.ts';
 import type { MediaService, PictureForPublishing } from '../media/index.ts';
 import type { PinterestTrace, PostFailure, PostRow } from '../posts/index.ts';
 import type { AppBudget } from './app-budget.ts';
+import { firstLookAt } from './confirm-post.ts';
 import type { HeldLane } from './held-lane.ts';
 import { mayRetry, retryDelayMs, toPostFailure } from './retry.ts';
 
@@ -79,11 +79,6 @@ const quotaSpent: PostFailure = {
   retryable: true,
 };
 
-function environmentOf(account: AccountRow): Environment {
-  // The column's constraint allows nothing else.
-  return account.environment as Environment;
-}
-
 /** When Pinterest says that the account's budget is used up, the next call would only be refused. */
 function nextAllowed({ rateLimit }: Call, now: Date): Date | null {
   if (rateLimit?.remaining !== 0 || rateLimit.resetSeconds === null) return null;
@@ -120,11 +115,14 @@ async function settle(parts: PublishParts, input: PublishInput, outcome: CreateO
       await lane.move(post, { move: 'accept', pinId: outcome.pin.id, pinterest });
       lane.notBefore = nextAllowed(outcome.call, now);
       return;
-    case 'lost': {
-      const lookAt = addMs(now, parts.confirmDelaysMs[0] ?? 0);
-      await lane.move(post, { move: 'lose', lookAt, failure: toPostFailure(outcome.failure), pinterest });
+    case 'lost':
+      await lane.move(post, {
+        move: 'lose',
+        lookAt: firstLookAt(parts),
+        failure: toPostFailure(outcome.failure),
+        pinterest,
+      });
       return;
-    }
     case 'refused':
       // Nothing is wrong with the post where the account's token is to blame: the queue waits for a new one.
       if (outcome.failure.accountProblem === 'unauthorized') return putOff(parts, input, outcome);

@@ -1,14 +1,14 @@
 // What a worker does with one account while it holds its lane.
 
-import type { Environment } from '../../pinterest/index.ts';
 import { addMs } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { type ConfirmParts, confirmPost } from './confirm-post.ts';
+import { environmentOf } from '../accounts/index.ts';
+import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
 import type { HeldLane } from './held-lane.ts';
 import { findDuePost, listInFlight } from './lanes.queries.ts';
 import { type PublishParts, publishPost } from './publish-post.ts';
 
-export type LaneParts = PublishParts & ConfirmParts;
+export interface LaneParts extends PublishParts, ConfirmParts {}
 
 /** After so many posts the account goes to the back of the line, so that a long queue delays nobody else. */
 const postsPerTurn = 10;
@@ -28,7 +28,7 @@ export async function serveLane(
     lane.notBefore = addMs(parts.clock.now(), unauthorizedRestMs);
     return;
   }
-  const pausedUntil = await parts.appBudget.pausedUntil(account.environment as Environment);
+  const pausedUntil = await parts.appBudget.pausedUntil(environmentOf(account));
   if (pausedUntil !== null) {
     lane.notBefore = pausedUntil;
     return;
@@ -50,8 +50,7 @@ async function recover(parts: LaneParts, lane: HeldLane): Promise<void> {
   const now = parts.clock.now();
   for (const post of await listInFlight(parts.database.db, lane.accountId)) {
     if (post.state === 'publishing') {
-      const lookAt = addMs(now, parts.confirmDelaysMs[0] ?? 0);
-      await lane.move(post, { move: 'lose', lookAt, failure: workerDied });
+      await lane.move(post, { move: 'lose', lookAt: firstLookAt(parts), failure: workerDied });
     } else {
       await lane.move(post, { move: 'postpone', runAt: now, failure: interrupted });
     }

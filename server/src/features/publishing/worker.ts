@@ -1,35 +1,20 @@
 // The worker: claims lanes that are due, carries their posts to Pinterest, lets go of them, and looks again.
 // A lane is one account, so an account is served by one worker at a time and in order.
 
-import type { PinterestEnvironments } from '../../pinterest/index.ts';
-import { addMs, type Cancel, type Clock } from '../../platform/clock.ts';
-import type { Database } from '../../platform/db/index.ts';
+import { addMs, type Cancel } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import type { AccountsService } from '../accounts/index.ts';
-import type { MediaService } from '../media/index.ts';
 import { lookEveryMs } from '../posts/index.ts';
-import type { AppBudget } from './app-budget.ts';
 import { type HeldLane, holdLaneFor } from './held-lane.ts';
 import { claimLanes, findNextWake, releaseLane, renewLeases } from './lanes.queries.ts';
 import { type LaneParts, serveLane } from './serve-lane.ts';
 
-export interface WorkerParts {
-  database: Database;
-  clock: Clock;
+export interface WorkerParts extends LaneParts {
   log: Log;
-  pinterest: PinterestEnvironments;
-  accounts: AccountsService;
-  appBudget: AppBudget;
-  media: MediaService;
-  sendIsStandard: 'auto' | 'always' | 'never';
-  confirmDelaysMs: readonly number[];
   leaseMs: number;
   /** Unique to this process and this start of it. */
   owner: string;
   /** How many accounts are served at a time. */
   lanesMax: number;
-  /** From 0 to 1; spreads retries. */
-  random(): number;
 }
 
 export interface Worker {
@@ -50,7 +35,6 @@ const restAfterErrorMs = 30_000;
 
 export function createWorker(parts: WorkerParts): Worker {
   const { database, clock, log } = parts;
-  const laneParts: LaneParts = parts;
   const active = new Map<string, { held: HeldLane; done: Promise<void> }>();
   const cancels: Cancel[] = [];
   let cancelTimer: Cancel = () => {};
@@ -83,7 +67,7 @@ export function createWorker(parts: WorkerParts): Worker {
   async function serve(held: HeldLane): Promise<void> {
     const laneLog = log.child({ accountId: held.accountId });
     try {
-      await serveLane(laneParts, held, { log: laneLog, isStopping: () => isStopping });
+      await serveLane(parts, held, { log: laneLog, isStopping: () => isStopping });
     } catch (error) {
       laneLog.error({ err: error }, 'an account could not be served');
       held.notBefore = addMs(clock.now(), restAfterErrorMs);
