@@ -182,17 +182,29 @@ CASE state
     WHEN 'sent'::text THEN sent_at
     ELSE send_at
 END) stored,
+  board_section_id text,
+  product_tag_pin_ids text[] not null default '{}'::text[],
+  tags text[] not null default '{}'::text[],
+  external_id text,
+  carousel jsonb,
+  cover_media_id text,
+  cover_seconds integer,
+  destination_key text,
   constraint posts_pkey PRIMARY KEY (id),
   constraint at_rest_does_not_run CHECK (((state = ANY (ARRAY['queued'::text, 'unknown'::text])) OR (run_at IS NULL))),
   constraint attempt_is_recorded CHECK (((state <> ALL (ARRAY['publishing'::text, 'unknown'::text])) OR (attempt_started_at IS NOT NULL))),
+  constraint carousel_has_two_to_five CHECK (((carousel IS NULL) OR ((jsonb_typeof(carousel) = 'array'::text) AND ((jsonb_array_length(carousel) >= 2) AND (jsonb_array_length(carousel) <= 5))))),
   constraint failed_has_reason CHECK (((state <> 'failed'::text) OR (failure IS NOT NULL))),
   constraint only_at_rest_is_deleted CHECK (((deleted_at IS NULL) OR (state = ANY (ARRAY['draft'::text, 'queued'::text, 'failed'::text])))),
+  constraint posts_board_section_id_check CHECK ((board_section_id ~ '^[0-9]+$'::text)),
+  constraint posts_cover_seconds_check CHECK ((cover_seconds >= 0)),
   constraint posts_media_type_check CHECK ((media_type = ANY (ARRAY['image'::text, 'video'::text]))),
   constraint posts_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'queued'::text, 'uploading'::text, 'publishing'::text, 'sent'::text, 'failed'::text, 'unknown'::text]))),
   constraint queued_will_run CHECK (((state <> 'queued'::text) OR (run_at IS NOT NULL) OR (deleted_at IS NOT NULL))),
   constraint scheduled_is_complete CHECK (((state = 'draft'::text) OR ((send_at IS NOT NULL) AND (board_id IS NOT NULL) AND (title IS NOT NULL) AND (description IS NOT NULL) AND (url IS NOT NULL)))),
   constraint sent_has_pin CHECK (((state = 'sent'::text) = ((pin_id IS NOT NULL) AND (sent_at IS NOT NULL)))),
   constraint posts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint posts_cover_media_id_fkey FOREIGN KEY (cover_media_id) REFERENCES media(id),
   constraint posts_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id),
   constraint posts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
 );
@@ -204,8 +216,12 @@ CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (po
 CREATE INDEX lanes_due ON public.lanes USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX media_by_source ON public.media USING btree (organization_id, source_sha256);
 CREATE INDEX oauth_states_expired ON public.oauth_states USING btree (expires_at);
+CREATE INDEX posts_by_cover ON public.posts USING btree (cover_media_id) WHERE (cover_media_id IS NOT NULL);
+CREATE INDEX posts_by_destination ON public.posts USING btree (account_id, destination_key, listed_at) WHERE ((destination_key IS NOT NULL) AND (deleted_at IS NULL));
+CREATE UNIQUE INDEX posts_by_external_id ON public.posts USING btree (account_id, external_id) WHERE ((external_id IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX posts_by_media ON public.posts USING btree (media_id);
 CREATE UNIQUE INDEX posts_by_pin ON public.posts USING btree (account_id, pin_id) WHERE (pin_id IS NOT NULL);
+CREATE INDEX posts_by_slide ON public.posts USING gin (carousel jsonb_path_ops) WHERE (carousel IS NOT NULL);
 CREATE INDEX posts_deleted ON public.posts USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX posts_due ON public.posts USING btree (account_id, run_at, id) WHERE (run_at IS NOT NULL);
 CREATE INDEX posts_in_flight ON public.posts USING btree (account_id, state) WHERE (state = ANY (ARRAY['uploading'::text, 'publishing'::text, 'unknown'::text]));

@@ -82,7 +82,12 @@ export async function createApp(parts: AppParts) {
     routes,
 
     createHttp(): FastifyInstance {
-      const http = createHttpServer({ log, routes, authenticate: (key) => auth.authenticate(key) });
+      const http = createHttpServer({
+        log,
+        database,
+        routes,
+        authenticate: (key) => auth.authenticate(key),
+      });
       registerHealth(http, [{ name: 'database', check: async () => void (await ping(database.db)) }]);
       registerMediaFiles(http, { media });
       registerConnectCallback(http, accounts);

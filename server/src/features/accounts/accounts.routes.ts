@@ -54,9 +54,7 @@ export function accountRoutes(accounts: AccountsService) {
       data: AccountAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: async ({ caller, params, body }) => ({
-        data: await accounts.update(caller, params.accountId, body),
-      }),
+      handle: ({ caller, params, body, commit }) => accounts.update(caller, params.accountId, body, commit),
     }),
     route({
       operationId: 'connectAccountByTokens',

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
 import { appendEvent } from '../../platform/events/index.ts';
 import type { Caller } from '../../platform/http/caller.ts';
+import type { Commit } from '../../platform/http/route.ts';
 import { accountNotFound } from './accounts.errors.ts';
 import {
   type AccountRow,
@@ -59,9 +60,9 @@ export function createAccounts(parts: AccountsParts) {
       return { account: toView(await get(database.db, caller, accountId)) };
     },
 
-    async update(caller: Caller, accountId: string, input: UpdateAccount) {
+    async update(caller: Caller, accountId: string, input: UpdateAccount, commit: Commit) {
       const now = clock.now();
-      const updated = await database.transaction(async (tx) => {
+      return commit(async (tx) => {
         const account = await get(tx, caller, accountId);
         const row = await updateAccount(tx, account.id, {
           updated_at: now,
@@ -80,9 +81,8 @@ export function createAccounts(parts: AccountsParts) {
         });
         // Its queue may wait for no longer than the new rules ask.
         await repaceAccount(tx, account.id, now);
-        return row;
+        return { data: { account: toView(row) } };
       });
-      return { account: toView(updated) };
     },
 
     async connectByTokens(caller: Caller, input: ConnectByTokens) {

@@ -34,7 +34,8 @@ export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock
       data: PostAnswer,
       status: 201,
       refusals: [accountNotFound, mediaRefused],
-      handle: ({ caller, params, body, signal }) => posts.create(caller, params.accountId, body, signal),
+      handle: ({ caller, params, body, commit, signal }) =>
+        posts.create(caller, params.accountId, body, { commit, signal }),
     }),
     route({
       operationId: 'listPosts',
@@ -78,7 +79,7 @@ export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock
       data: DeletedAnswer,
       status: 200,
       refusals: [accountNotFound, postNotFound, postCannot, postChanged],
-      handle: async ({ caller, params }) => ({ data: await posts.delete(caller, params) }),
+      handle: ({ caller, params, commit }) => posts.delete(caller, params, commit),
     }),
     route({
       operationId: 'schedulePost',
@@ -93,7 +94,7 @@ export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock
       data: PostAnswer,
       status: 200,
       refusals: [accountNotFound, postNotFound, postCannot, postChanged],
-      handle: ({ caller, params, body }) => posts.schedule(caller, params, body),
+      handle: ({ caller, params, body, commit }) => posts.schedule(caller, params, body, commit),
     }),
     route({
       operationId: 'getPostTimeline',
@@ -124,7 +125,7 @@ export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock
       data: PostAnswer,
       status: 200,
       refusals: [accountNotFound, postNotFound, postCannot, postChanged, pinTaken],
-      handle: async ({ caller, params, body }) => ({ data: await posts.resolve(caller, params, body) }),
+      handle: ({ caller, params, body, commit }) => posts.resolve(caller, params, body, commit),
     }),
   ];
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 import { invalidBody } from '../../platform/http/refusals.ts';
-import type { Warning } from '../../platform/http/route.ts';
+import type { Commit, Warning } from '../../platform/http/route.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import type { AccountRow, AccountsService } from '../accounts/index.ts';
 import type { BoardsService } from '../boards/index.ts';
@@ -79,7 +79,12 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
 
   return {
     /** Nothing is stored unless everything is right, the media included. */
-    async create(caller: Caller, accountId: string, input: CreatePost, signal: AbortSignal) {
+    async create(
+      caller: Caller,
+      accountId: string,
+      input: CreatePost,
+      { commit, signal }: { commit: Commit; signal: AbortSignal },
+    ) {
       const account = await accounts.get(database.db, caller, accountId);
       if (input.boardId !== undefined) await checkBoard(account, input.boardId);
       const row = await media.fetchFromUrl({
@@ -88,8 +93,8 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
         declaredType: input.mediaType,
         signal,
       });
-      const post = await database.transaction((tx) =>
-        createPost(
+      return commit(async (tx) => {
+        const post = await createPost(
           tx,
           {
             id: newId('post'),
@@ -107,9 +112,9 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
             sendAt: input.sendAt ?? null,
           },
           clock.now(),
-        ),
-      );
-      return { data: { post: toView(post, row) }, warnings: warningsFor(account) };
+        );
+        return { data: { post: toView(post, row) }, warnings: warningsFor(account) };
+      });
     },
 
     async get(caller: Caller, path: PostPath) {
@@ -143,7 +148,7 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
       };
     },
 
-    async schedule(caller: Caller, path: PostPath, input: SchedulePost) {
+    async schedule(caller: Caller, path: PostPath, input: SchedulePost, commit: Commit) {
       const account = await accounts.get(database.db, caller, path.accountId);
       const before = await getPost(database.db, caller, path);
       const boardId = input.boardId ?? before.board_id;
@@ -155,7 +160,7 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
       }
       // Asking Pinterest may take a while: not inside the transaction.
       await checkBoard(account, boardId);
-      const answer = await database.transaction(async (tx) => {
+      return commit(async (tx) => {
         const post = await getPost(tx, caller, path);
         const moved = await movePost(
           tx,
@@ -163,14 +168,13 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
           { move: 'schedule', sendAt: input.sendAt, boardId },
           clock.now(),
         );
-        return answerWith(tx, caller, moved);
+        return { data: await answerWith(tx, caller, moved), warnings: warningsFor(account) };
       });
-      return { data: answer, warnings: warningsFor(account) };
     },
 
     /** A person settles what became of a post whose answer was lost. */
-    async resolve(caller: Caller, path: PostPath, input: ResolvePost) {
-      return database.transaction(async (tx) => {
+    async resolve(caller: Caller, path: PostPath, input: ResolvePost, commit: Commit) {
+      return commit(async (tx) => {
         await getPost(tx, caller, path);
         await lockLane(tx, path.accountId);
         // Read again: a worker may have settled it before the lock was ours.
@@ -184,13 +188,15 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
         const moved = await movePost(tx, post, step, now);
         // No worker need be at this lane, and equal posts may have waited for this one.
         await lowerWake(tx, post.account_id, now, now);
-        return answerWith(tx, caller, moved);
+        return { data: await answerWith(tx, caller, moved) };
       });
     },
 
-    async delete(caller: Caller, path: PostPath) {
-      await database.transaction(async (tx) => deletePost(tx, await getPost(tx, caller, path), clock.now()));
-      return { deleted: true as const, id: path.postId };
+    async delete(caller: Caller, path: PostPath, commit: Commit) {
+      return commit(async (tx) => {
+        await deletePost(tx, await getPost(tx, caller, path), clock.now());
+        return { data: { deleted: true as const, id: path.postId } };
+      });
     },
   };
 }

@@ -141,6 +141,14 @@ export interface PostsTable {
   deleted_at: Date | null;
   status: GeneratedAlways<string>;
   listed_at: GeneratedAlways<Date>;
+  board_section_id: string | null;
+  product_tag_pin_ids: Generated<string[]>;
+  tags: Generated<string[]>;
+  external_id: string | null;
+  carousel: ColumnType<unknown, Json | null, Json | null>;
+  cover_media_id: string | null;
+  cover_seconds: number | null;
+  destination_key: string | null;
 }
 
 export interface Schema {

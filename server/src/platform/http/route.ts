@@ -1,9 +1,17 @@
 // What an endpoint says of itself. Validation, types, the answer's serializer and the OpenAPI document
 // all come from this one declaration.
 import type { z } from 'zod';
+import type { Tx } from '../db/index.ts';
 import type { RefusalMaker } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Caller, Scope } from './caller.ts';
+
+/**
+ * Runs the transaction of a request that changes something. What belongs to the answer is kept in it too, so
+ * that effect and answer commit together. A use case calls it at most once, and as its last act: what `work`
+ * returns is the answer.
+ */
+export type Commit = <Data>(work: (tx: Tx) => Promise<RouteResult<Data>>) => Promise<RouteResult<Data>>;
 
 /** What a handler is given: already checked, already typed. */
 export interface RouteInput<Params, Query, Body> {
@@ -11,6 +19,9 @@ export interface RouteInput<Params, Query, Body> {
   params: Params;
   query: Query;
   body: Body;
+  commit: Commit;
+  /** The header If-Match: the version that the caller wants to change. */
+  ifMatch: string | undefined;
   log: Log;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
@@ -40,6 +51,8 @@ export interface RouteDefinition<
   params?: Params;
   query?: Query;
   body?: Body;
+  /** How large a body may be. 1 MiB unless given. */
+  bodyBytesMax?: number;
   /** What stands under `data`; the envelope is added here. */
   data: Data;
   status: 200 | 201 | 202;
@@ -53,6 +66,8 @@ export interface RouteDefinition<
 export interface RouteResult<Data> {
   data: Data;
   warnings?: readonly Warning[];
+  /** The version of what is answered, in quotes; becomes the header ETag. */
+  etag?: string;
 }
 
 /** A route whose types have done their work. */

@@ -8,6 +8,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { z } from 'zod';
+import type { Database } from '../db/index.ts';
 import { Outage, Refusal } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
@@ -33,6 +34,7 @@ import { toDetails } from './validation.ts';
 
 export interface HttpOptions {
   log: Log;
+  database: Database;
   routes: readonly Route[];
   /** Finds out who holds a key; null when nobody does. */
   authenticate(key: string): Promise<Caller | null>;
@@ -47,7 +49,7 @@ declare module 'fastify' {
   }
 }
 
-export function createHttpServer({ log, routes, authenticate }: HttpOptions): FastifyInstance {
+export function createHttpServer({ log, database, routes, authenticate }: HttpOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -83,14 +85,19 @@ export function createHttpServer({ log, routes, authenticate }: HttpOptions): Fa
   app.setValidatorCompiler(({ schema, httpPart }) => checkWith(schema as unknown as z.ZodType, httpPart));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => answerError(noSuchRoute(), request, reply));
-  for (const route of routes) addRoute(app, route, authenticate);
+  for (const route of routes) addRoute(app, route, { database, authenticate });
   return app;
 }
 
-function addRoute(app: FastifyInstance, route: Route, authenticate: HttpOptions['authenticate']): void {
+function addRoute(
+  app: FastifyInstance,
+  route: Route,
+  { database, authenticate }: Pick<HttpOptions, 'database' | 'authenticate'>,
+): void {
   app.route({
     method: route.method,
     url: route.path,
+    ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),
     schema: {
       ...(route.params && { params: route.params }),
       ...(route.query && { querystring: route.query }),
@@ -111,14 +118,17 @@ function addRoute(app: FastifyInstance, route: Route, authenticate: HttpOptions[
     },
     handler: async (request, reply) => {
       if (request.caller === null) throw unauthorized();
-      const { data, warnings } = await route.handle({
+      const { data, warnings, etag } = await route.handle({
         caller: request.caller,
         params: request.params,
         query: request.query,
         body: request.body,
+        commit: (work) => database.transaction(work),
+        ifMatch: request.headers['if-match'],
         log: request.log as Log,
         signal: abortedWhenGone(reply),
       });
+      if (etag !== undefined) reply.header('etag', etag);
       return reply.code(route.status).send(success(data, request.id, warnings));
     },
   });
