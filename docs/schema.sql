@@ -83,6 +83,20 @@ create table events (
   constraint events_pkey PRIMARY KEY (id)
 );
 
+create table idempotent_requests (
+  api_key_id text not null,
+  idempotency_key text not null,
+  request_hash bytea not null,
+  request_id text not null,
+  expires_at timestamp with time zone not null,
+  lease_until timestamp with time zone not null,
+  status smallint,
+  etag text,
+  body bytea,
+  constraint idempotent_requests_pkey PRIMARY KEY (api_key_id, idempotency_key),
+  constraint answered_whole CHECK (((status IS NULL) = (body IS NULL)))
+);
+
 create table lanes (
   account_id text not null,
   wake_at timestamp with time zone,
@@ -213,6 +227,7 @@ CREATE INDEX accounts_refresh_due ON public.accounts USING btree (refresh_due_at
 CREATE INDEX api_keys_by_organization ON public.api_keys USING btree (organization_id, id);
 CREATE INDEX events_by_organization ON public.events USING btree (organization_id, id);
 CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (post_id IS NOT NULL);
+CREATE INDEX idempotent_requests_expired ON public.idempotent_requests USING btree (expires_at);
 CREATE INDEX lanes_due ON public.lanes USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX media_by_source ON public.media USING btree (organization_id, source_sha256);
 CREATE INDEX oauth_states_expired ON public.oauth_states USING btree (expires_at);

@@ -84,6 +84,7 @@ export async function createApp(parts: AppParts) {
     createHttp(): FastifyInstance {
       const http = createHttpServer({
         log,
+        clock,
         database,
         routes,
         authenticate: (key) => auth.authenticate(key),

@@ -9,18 +9,14 @@ import { type Config, parseConfig } from '../src/config.ts';
 import { createEnvironments, simulatorAddresses } from '../src/pinterest/index.ts';
 import type { Scope } from '../src/platform/http/caller.ts';
 import { createLog } from '../src/platform/log.ts';
+import { type Answer, readAnswer } from './answer.ts';
 import { createTestClock, type TestClock } from './clock.ts';
 import { createTestDatabase } from './database.ts';
 import { collectLog, type LogLine } from './log.ts';
 
-export type Json = Record<string, unknown>;
+export type { Answer } from './answer.ts';
 
-export interface Answer {
-  status: number;
-  headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, and compare what they find.
-  body: any;
-}
+export type Json = Record<string, unknown>;
 
 export interface PinterestAccount {
   accountId: string;
@@ -116,8 +112,7 @@ export async function createTestApp({ config = {}, now, via }: TestAppOptions = 
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === '' ? null : JSON.parse(text) };
+    return readAnswer(answer);
   }
 
   let accountNumber = 0;

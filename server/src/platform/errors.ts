@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'CONFLICT'
+  | 'IDEMPOTENCY_IN_PROGRESS'
+  | 'IDEMPOTENCY_KEY_REUSED'
   | 'PRECONDITION_FAILED'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
@@ -35,6 +37,8 @@ export interface RefusalDeclaration {
   message: string;
   /** What the caller can do, where the sentence does not say it already. */
   fix?: string;
+  /** After how many seconds it is worth trying again; told in the header Retry-After. */
+  retryAfterSeconds?: number;
 }
 
 export class Refusal extends Error {

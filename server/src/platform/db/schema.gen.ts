@@ -70,6 +70,18 @@ export interface EventsTable {
   data: ColumnType<unknown, Json | undefined, Json>;
 }
 
+export interface IdempotentRequestsTable {
+  api_key_id: string;
+  idempotency_key: string;
+  request_hash: Buffer;
+  request_id: string;
+  expires_at: Date;
+  lease_until: Date;
+  status: number | null;
+  etag: string | null;
+  body: Buffer | null;
+}
+
 export interface LanesTable {
   account_id: string;
   wake_at: Date | null;
@@ -157,6 +169,7 @@ export interface Schema {
   app_budgets: AppBudgetsTable;
   boards: BoardsTable;
   events: EventsTable;
+  idempotent_requests: IdempotentRequestsTable;
   lanes: LanesTable;
   media: MediaTable;
   oauth_states: OauthStatesTable;

@@ -78,7 +78,7 @@ function toOperation(route: Route) {
       ...(route.query && { query: route.query }),
     },
     ...(route.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: route.body } } },
+      requestBody: { required: true, content: bodyContents(route.body, route) },
     }),
     responses: {
       [route.status]: {
@@ -89,6 +89,12 @@ function toOperation(route: Route) {
       ...refusalAnswers(route),
     },
   };
+}
+
+/** JSON, and the other media types that a route takes; of those the schema is not for a document to say. */
+function bodyContents(body: z.ZodType, { otherBodies = {} }: Route) {
+  const others = Object.keys(otherBodies).map((type) => [type, { schema: { type: 'string' } }]);
+  return { 'application/json': { schema: body }, ...Object.fromEntries(others) };
 }
 
 /** One answer per status, naming every refusal that can stand behind it. */

@@ -8,10 +8,12 @@ export const statusOf: Record<ErrorCode, number> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  IDEMPOTENCY_IN_PROGRESS: 409,
   PRECONDITION_FAILED: 412,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   UNPROCESSABLE_ENTITY: 422,
+  IDEMPOTENCY_KEY_REUSED: 422,
   RATE_LIMIT_EXCEEDED: 429,
   INTERNAL_ERROR: 500,
   SERVICE_UNAVAILABLE: 503,
@@ -60,9 +62,23 @@ export const bodyTooLarge = refusal({
   message: 'The body is larger than this route takes',
 });
 
-export const notJson = refusal({
+export const unsupportedMediaType = refusal({
   code: 'UNSUPPORTED_MEDIA_TYPE',
-  message: 'Send the body as application/json',
+  message: 'The body is of a type that this route does not take',
+  fix: '`details` names the types that it takes; nearly always `Content-Type: application/json`.',
+});
+
+export const idempotencyInProgress = refusal({
+  code: 'IDEMPOTENCY_IN_PROGRESS',
+  message: 'The first request with this Idempotency-Key is still running',
+  fix: 'Repeat the request after the seconds in `Retry-After`: it then gets the first one’s answer.',
+  retryAfterSeconds: 1,
+});
+
+export const idempotencyKeyReused = refusal({
+  code: 'IDEMPOTENCY_KEY_REUSED',
+  message: 'This Idempotency-Key was sent before with another request',
+  fix: 'Make a new key for each request, and repeat a key only with the same method, path and body.',
 });
 
 export const bug = refusal({

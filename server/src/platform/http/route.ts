@@ -53,6 +53,11 @@ export interface RouteDefinition<
   body?: Body;
   /** How large a body may be. 1 MiB unless given. */
   bodyBytesMax?: number;
+  /**
+   * Media types that it takes besides JSON (`text/csv`), each with what turns the bytes into the value that `body`
+   * then checks. It may throw a refusal.
+   */
+  otherBodies?: Readonly<Record<string, (bytes: Buffer) => unknown>>;
   /** What stands under `data`; the envelope is added here. */
   data: Data;
   status: 200 | 201 | 202;

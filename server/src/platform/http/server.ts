@@ -1,5 +1,4 @@
 // The HTTP server: request ids, envelopes, checks, one error handler. Knows routes, not what they are about.
-import { isUtf8 } from 'node:buffer';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -8,32 +7,23 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { z } from 'zod';
+import type { Clock } from '../clock.ts';
 import type { Database } from '../db/index.ts';
-import { Outage, Refusal } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
+import { answerError } from './answer-error.ts';
+import { readBodies } from './bodies.ts';
 import { type Caller, callerMay } from './caller.ts';
 import { failure, success, successSchema } from './envelope.ts';
+import { createIdempotency, hashRequest, type Idempotency, idempotencyKeyOf } from './idempotency.ts';
 import { toAnswerJsonSchema } from './openapi.ts';
-import {
-  badRequest,
-  bodyTooLarge,
-  bug,
-  forbidden,
-  invalidBody,
-  invalidQuery,
-  malformedJson,
-  noSuchRoute,
-  notJson,
-  outage,
-  statusOf,
-  unauthorized,
-} from './refusals.ts';
-import type { Route } from './route.ts';
+import { forbidden, invalidBody, invalidQuery, noSuchRoute, statusOf, unauthorized } from './refusals.ts';
+import type { Commit, Route, RouteResult } from './route.ts';
 import { toDetails } from './validation.ts';
 
 export interface HttpOptions {
   log: Log;
+  clock: Clock;
   database: Database;
   routes: readonly Route[];
   /** Finds out who holds a key; null when nobody does. */
@@ -49,7 +39,8 @@ declare module 'fastify' {
   }
 }
 
-export function createHttpServer({ log, database, routes, authenticate }: HttpOptions): FastifyInstance {
+export function createHttpServer(options: HttpOptions): FastifyInstance {
+  const { log, routes } = options;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -65,10 +56,12 @@ export function createHttpServer({ log, database, routes, authenticate }: HttpOp
     },
   });
 
-  readJsonOnly(app);
+  readBodies(app, routes);
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    // Here rather than in the handler: the body of a request that leads nowhere is not read.
+    if (request.is404) throw noSuchRoute();
   });
   app.addHook('onResponse', async (request, reply) => {
     request.log.info(
@@ -85,18 +78,19 @@ export function createHttpServer({ log, database, routes, authenticate }: HttpOp
   app.setValidatorCompiler(({ schema, httpPart }) => checkWith(schema as unknown as z.ZodType, httpPart));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => answerError(noSuchRoute(), request, reply));
-  for (const route of routes) addRoute(app, route, { database, authenticate });
+  const idempotency = createIdempotency(options);
+  app.addHook('onClose', () => idempotency.close());
+  for (const route of routes) addRoute(app, route, { ...options, idempotency });
   return app;
 }
 
-function addRoute(
-  app: FastifyInstance,
-  route: Route,
-  { database, authenticate }: Pick<HttpOptions, 'database' | 'authenticate'>,
-): void {
+type RouteParts = Pick<HttpOptions, 'database' | 'authenticate'> & { idempotency: Idempotency };
+
+function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
   app.route({
     method: route.method,
     url: route.path,
+    config: { route },
     ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),
     schema: {
       ...(route.params && { params: route.params }),
@@ -107,7 +101,7 @@ function addRoute(
     // Before the body is read: who has no key learns nothing, and costs nothing.
     onRequest: async (request) => {
       const key = bearerKey(request.headers.authorization);
-      const caller = key === null ? null : await authenticate(key);
+      const caller = key === null ? null : await parts.authenticate(key);
       if (caller === null) throw unauthorized();
       if (!callerMay(caller, route.scope)) {
         throw forbidden([
@@ -115,23 +109,75 @@ function addRoute(
         ]);
       }
       request.caller = caller;
+      // A key that is none is told before a large body is sent.
+      idempotencyKeyOf(request);
     },
-    handler: async (request, reply) => {
-      if (request.caller === null) throw unauthorized();
-      const { data, warnings, etag } = await route.handle({
-        caller: request.caller,
-        params: request.params,
-        query: request.query,
-        body: request.body,
-        commit: (work) => database.transaction(work),
-        ifMatch: request.headers['if-match'],
-        log: request.log as Log,
-        signal: abortedWhenGone(reply),
-      });
-      if (etag !== undefined) reply.header('etag', etag);
-      return reply.code(route.status).send(success(data, request.id, warnings));
+    handler: (request, reply) => {
+      const { caller } = request;
+      if (caller === null) throw unauthorized();
+      const handle = (commit: Commit) =>
+        route.handle({
+          caller,
+          params: request.params,
+          query: request.query,
+          body: request.body,
+          commit,
+          ifMatch: request.headers['if-match'],
+          log: request.log as Log,
+          signal: abortedWhenGone(reply),
+        });
+      const idempotencyKey = idempotencyKeyOf(request);
+      if (idempotencyKey !== null) {
+        return answerOnce(parts.idempotency, { request, reply, route, caller, idempotencyKey, handle });
+      }
+      return answer(
+        reply,
+        route,
+        handle((work) => parts.database.transaction(work)),
+      );
     },
   });
+}
+
+async function answer(reply: FastifyReply, route: Route, handled: Promise<RouteResult<unknown>>) {
+  const { data, warnings, etag } = await handled;
+  if (etag !== undefined) reply.header('etag', etag);
+  return reply.code(route.status).send(success(data, reply.request.id, warnings));
+}
+
+interface KeyedRequest {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  route: Route;
+  caller: Caller;
+  idempotencyKey: string;
+  handle(commit: Commit): Promise<RouteResult<unknown>>;
+}
+
+/** The same as `answer`, but the bytes that go out are kept, or are those of the first time. */
+async function answerOnce(idempotency: Idempotency, keyed: KeyedRequest) {
+  const { request, reply, route, caller, idempotencyKey, handle } = keyed;
+  const { id: requestId } = request;
+  const { isReplayed, ...found } = await idempotency.run({
+    claim: { keyId: caller.keyId, idempotencyKey, requestHash: hashRequest(request), requestId },
+    work: handle,
+    toAnswer({ data, warnings, etag }) {
+      const text = reply.code(route.status).serialize(success(data, requestId, warnings));
+      return { status: route.status, etag: etag ?? null, body: Buffer.from(text as string) };
+    },
+    toRefusedAnswer(refusal) {
+      const status = statusOf[refusal.declaration.code];
+      if (status >= 500) return null;
+      return { status, etag: null, body: Buffer.from(JSON.stringify(failure(refusal, requestId))) };
+    },
+  });
+  if (isReplayed) {
+    request.log.info({ firstRequestId: found.requestId }, 'an idempotent request was repeated');
+    // The id in the body: it is the first request that the log can explain.
+    reply.header('idempotent-replayed', 'true').header('x-request-id', found.requestId);
+  }
+  if (found.etag !== null) reply.header('etag', found.etag);
+  return reply.code(found.status).type('application/json; charset=utf-8').send(found.body);
 }
 
 function bearerKey(header: string | undefined): string | null {
@@ -147,23 +193,6 @@ function abortedWhenGone(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** Only JSON comes in; an empty body is no body, and the route's schema says whether it needs one. */
-function readJsonOnly(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (body.length === 0) return done(null, undefined);
-    // Bytes that are no text would be replaced in silence, and the caller's words changed.
-    if (!isUtf8(body)) return done(malformedJson([{ path: '', code: 'not_utf8', message: 'Send UTF-8.' }]));
-    return parse(request, body.toString('utf8'), (error, value) => {
-      done(
-        error ? malformedJson([{ path: '', code: 'malformed', message: `${error.message}.` }]) : null,
-        value,
-      );
-    });
-  });
-}
-
 function checkWith(schema: z.ZodType, httpPart: string | undefined) {
   return (value: unknown) => {
     const result = schema.safeParse(value, { reportInput: true });
@@ -171,33 +200,4 @@ function checkWith(schema: z.ZodType, httpPart: string | undefined) {
     const details = toDetails(result.error.issues, schema);
     return { error: httpPart === 'querystring' ? invalidQuery(details) : invalidBody(details) };
   };
-}
-
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = toRefusal(error, request);
-  reply.header('x-request-id', request.id);
-  reply.code(statusOf[refusal.declaration.code]).send(failure(refusal, request.id));
-}
-
-/** Codes of Fastify's own errors that a caller can cause. */
-const fastifyErrors: Record<string, () => Refusal> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: notJson,
-  FST_ERR_CTP_BODY_TOO_LARGE: bodyTooLarge,
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: badRequest,
-  FST_ERR_BAD_URL: noSuchRoute,
-  FST_ERR_MAX_PARAM_LENGTH: noSuchRoute,
-  FST_ERR_ASYNC_CONSTRAINT: noSuchRoute,
-};
-
-function toRefusal(error: unknown, request: FastifyRequest): Refusal {
-  if (error instanceof Refusal) return error;
-  if (error instanceof Outage) {
-    request.log.warn({ err: error }, 'outage');
-    return outage([{ path: '', code: 'unavailable', message: error.message }]);
-  }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const known = fastifyErrors[code];
-  if (known) return known();
-  request.log.error({ err: error }, 'bug');
-  return bug();
 }

@@ -1,0 +1,98 @@
+// A server with the routes that a test gives it, on a database of its own: for promises that hold for any route.
+import { type Answer, readAnswer } from '../../../test/answer.ts';
+import { createTestClock, type TestClock } from '../../../test/clock.ts';
+import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
+import { collectLog, type LogLine } from '../../../test/log.ts';
+import { type Database, openDatabase } from '../db/index.ts';
+import { createLog } from '../log.ts';
+import type { Caller } from './caller.ts';
+import type { Route } from './route.ts';
+import { createHttpServer, type HttpOptions } from './server.ts';
+
+export interface BareServer {
+  url: string;
+  database: Database;
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  /** The caller's name is the key. */
+  key?: string | null;
+  body?: string | Buffer<ArrayBuffer> | object;
+  headers?: Record<string, string>;
+}
+
+export interface Bare {
+  clock: TestClock;
+  test: TestDatabase;
+  logLines: LogLine[];
+  /** Starts a server; several on one database are as many processes. */
+  serve(routes: readonly Route[], options?: Partial<HttpOptions>): Promise<BareServer>;
+  drop(): Promise<void>;
+}
+
+export async function openBare(): Promise<Bare> {
+  const clock = createTestClock();
+  const test = await createTestDatabase();
+  const logLines: LogLine[] = [];
+  const log = createLog({ level: 'info', format: 'json' }, collectLog(logLines));
+  const servers: BareServer[] = [];
+
+  return {
+    clock,
+    test,
+    logLines,
+    async serve(routes, options = {}) {
+      const database = openDatabase({ url: test.url, log, poolSize: 10 });
+      const authenticate = async (name: string): Promise<Caller> => ({
+        keyId: `key_${name}`,
+        organizationId: `org_${name}`,
+        scopes: null,
+        accountIds: null,
+      });
+      const http = createHttpServer({ log, clock, database, routes, authenticate, ...options });
+      http.get('/health', (_request, reply) => reply.send({ status: 'ok' }));
+      const url = await http.listen({ host: '127.0.0.1', port: 0 });
+      const server: BareServer = {
+        url,
+        database,
+        async call(method, path, { key = 'one', body, headers = {} } = {}) {
+          const raw = typeof body === 'string' || body instanceof Buffer ? body : JSON.stringify(body);
+          return readAnswer(
+            await fetch(`${url}${path}`, {
+              method,
+              headers: {
+                ...(key !== null && { authorization: `Bearer ${key}` }),
+                ...(body !== undefined && { 'content-type': 'application/json' }),
+                ...headers,
+              },
+              ...(body !== undefined && { body: raw }),
+            }),
+          );
+        },
+        async close() {
+          // Also those that a test left without an answer.
+          http.server.closeAllConnections();
+          await http.close();
+          await database.close();
+        },
+      };
+      servers.push(server);
+      return server;
+    },
+    async drop() {
+      for (const server of servers) await server.close();
+      await test.drop();
+    },
+  };
+}
+
+/** Something to wait for, and its end. */
+export function gate<T = void>() {
+  let open: (value: T) => void = () => {};
+  const opened = new Promise<T>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Bare, type BareServer, openBare } from './bare-server.fixture.ts';
+import { createOpenApi } from './openapi.ts';
+import { malformedJson } from './refusals.ts';
+import { route } from './route.ts';
+
+let bare: Bare;
+let server: BareServer;
+
+const definition = {
+  method: 'POST',
+  summary: 'Count lines',
+  tag: 'Lines',
+  scope: 'posts:write',
+  body: z.strictObject({ lines: z.array(z.string()).max(3) }),
+  data: z.object({ count: z.int() }),
+  status: 200,
+  refusals: [],
+  handle: async ({ body }: { body: { lines: string[] } }) => ({ data: { count: body.lines.length } }),
+} as const;
+
+const routes = [
+  route({
+    ...definition,
+    operationId: 'countLines',
+    path: '/v1/lines',
+    bodyBytesMax: 100,
+    otherBodies: {
+      'text/csv': (bytes) => {
+        if (bytes.includes(0)) throw malformedJson([{ path: '', code: 'malformed', message: 'A NUL.' }]);
+        return { lines: bytes.toString().split('\n') };
+      },
+      'application/x-ndjson': (bytes) => ({ lines: bytes.toString().trim().split('\n') }),
+    },
+  }),
+  route({ ...definition, operationId: 'countJson', path: '/v1/json-lines' }),
+];
+
+beforeAll(async () => {
+  bare = await openBare();
+  server = await bare.serve(routes);
+});
+afterAll(() => bare.drop());
+
+function post(path: string, contentType: string, body: string, headers: Record<string, string> = {}) {
+  return server.call('POST', path, { body, headers: { 'content-type': contentType, ...headers } });
+}
+
+test('a route takes the media types it names, with whatever parameters, and its schema judges what came of them', async () => {
+  expect((await post('/v1/lines', 'text/csv', 'a\nb')).body.data).toEqual({ count: 2 });
+  expect((await post('/v1/lines', 'Text/CSV; charset=utf-8', 'a\nb')).body.data).toEqual({ count: 2 });
+  expect((await post('/v1/lines', 'application/x-ndjson', 'a\nb\nc\n')).body.data).toEqual({ count: 3 });
+  expect((await post('/v1/lines', 'application/json', '{"lines":[]}')).body.data).toEqual({ count: 0 });
+  const tooMany = await post('/v1/lines', 'text/csv', 'a\nb\nc\nd');
+  expect([tooMany.status, tooMany.body.error.details[0].path]).toEqual([400, 'lines']);
+});
+
+test('what the parser refuses is refused, and a size limit holds for every type', async () => {
+  expect((await post('/v1/lines', 'text/csv', 'a\0')).body.error.details[0].message).toBe('A NUL.');
+  expect((await post('/v1/lines', 'text/csv', 'x'.repeat(101))).status).toBe(413);
+});
+
+test('other media types are refused with those that the route takes', async () => {
+  for (const type of ['text/plain', 'application/xml', 'text/csvx', 'multipart/form-data', 'nonsense']) {
+    const answer = await post('/v1/lines', type, 'a');
+    expect([type, answer.status, answer.body.error.code]).toEqual([type, 415, 'UNSUPPORTED_MEDIA_TYPE']);
+    expect(answer.body.error.details[0].message).toBe(
+      'Send the body as application/json or text/csv or application/x-ndjson.',
+    );
+  }
+  const json = await post('/v1/json-lines', 'text/csv', 'a');
+  expect([json.status, json.body.error.details[0].message]).toEqual([
+    415,
+    'Send the body as application/json.',
+  ]);
+});
+
+test('where there is no route the answer says that, whatever the body is', async () => {
+  for (const type of ['text/csv', 'text/plain', 'application/json']) {
+    expect((await post('/v1/none', type, 'a')).status).toBe(404);
+  }
+});
+
+test('the bytes of such a body count for its Idempotency-Key', async () => {
+  const headers = { 'idempotency-key': 'lines' };
+  expect((await post('/v1/lines', 'text/csv', 'a', headers)).status).toBe(200);
+  expect((await post('/v1/lines', 'text/csv', 'a', headers)).headers.get('idempotent-replayed')).toBe('true');
+  expect((await post('/v1/lines', 'text/csv', 'b', headers)).status).toBe(422);
+});
+
+test('the OpenAPI document names every media type of a route', () => {
+  const document = createOpenApi(routes, { version: '1', url: 'http://pintail.test' });
+  expect(document.paths?.['/v1/lines']?.post?.requestBody).toMatchObject({
+    content: { 'application/json': {}, 'text/csv': {}, 'application/x-ndjson': {} },
+  });
+});
