@@ -18,6 +18,7 @@ import { createEncryption, keyFromFile } from './platform/encryption.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
 import { createOpenApi } from './platform/http/openapi.ts';
 import { createHttpServer } from './platform/http/server.ts';
+import { createJobs } from './platform/jobs/index.ts';
 import type { Log } from './platform/log.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import { createFolderStorage } from './platform/storage/index.ts';
@@ -51,6 +52,8 @@ export async function createApp(parts: AppParts) {
   });
   const storage = await createFolderStorage({ folder: join(config.dataDir, 'media'), clock });
 
+  const jobs = createJobs({ database, clock, log });
+
   const auth = createAuth({ database, clock });
   const accounts = createAccounts({
     database,
@@ -76,6 +79,7 @@ export async function createApp(parts: AppParts) {
 
   return {
     auth,
+    jobs,
     accounts,
     media,
     pinterest,

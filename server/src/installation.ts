@@ -18,6 +18,9 @@ import { startEmbeddedPostgres } from './platform/db/embedded/supervisor.ts';
 import { type Database, migrate, openDatabase } from './platform/db/index.ts';
 import type { Log } from './platform/log.ts';
 
+/** Jobs under way are waited for this long; then they are left to another process. */
+const jobsGraceMs = 10_000;
+
 export interface Installation {
   app: App;
   database: Database;
@@ -126,6 +129,7 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
       publicUrl: open.publicUrl,
       ...(open.allowedPrivateHosts && { allowedPrivateHosts: open.allowedPrivateHosts }),
     });
+    closers.push(() => app.jobs.stop(jobsGraceMs));
     return { app, database, databaseUrl: server.url, clock, close };
   } catch (error) {
     await close();

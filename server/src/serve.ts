@@ -18,6 +18,7 @@ import {
   simulatorAppOf,
 } from './installation.ts';
 import { listen } from './platform/db/listen.ts';
+import { jobsChannel } from './platform/jobs/index.ts';
 import type { Log } from './platform/log.ts';
 
 export interface Served {
@@ -100,7 +101,7 @@ function hostsOf(simulator: Simulator): string[] {
 
 async function startWorker(installation: Installation, log: Log): Promise<() => Promise<void>> {
   const worker: Worker = installation.app.createWorker();
-  const { database, databaseUrl, clock } = installation;
+  const { app, database, databaseUrl, clock } = installation;
   const listener = await listen({
     url: databaseUrl,
     channel: lanesChannel,
@@ -109,14 +110,23 @@ async function startWorker(installation: Installation, log: Log): Promise<() => 
     log,
     clock,
   });
+  const jobsListener = await listen({
+    url: databaseUrl,
+    channel: jobsChannel,
+    onNotify: app.jobs.wake,
+    onGap: app.jobs.wake,
+    log,
+    clock,
+  });
+  await app.jobs.start();
   const cancelSweeper = startSweeper({ database, clock, log });
   const cancelRefresh = startRefreshTimer({ accounts: installation.app.accounts, clock, log });
   worker.start();
   return async () => {
     cancelSweeper();
     cancelRefresh();
-    await worker.stop(graceMs);
-    await listener.close();
+    await Promise.all([worker.stop(graceMs), app.jobs.stop(graceMs)]);
+    await Promise.all([listener.close(), jobsListener.close()]);
   };
 }
 

@@ -220,6 +220,7 @@ export async function createTestApp({ config = {}, now, via }: TestAppOptions = 
 
     async stop(): Promise<void> {
       await http.close();
+      await app.jobs.stop(10_000);
       await pinterest.close();
       await simulator.close();
       await test.drop();

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { jobsSchemaVersion, migrateJobsSchema } from '../jobs/jobs-schema.queries.ts';
 import type { Log } from '../log.ts';
 import { asOutage, isConnectionFailure } from './connection-failure.ts';
 import { applicationName } from './open-database.ts';
@@ -60,7 +61,11 @@ export async function migrate({ url, log, folder = ownFolder }: Migrate): Promis
       await apply(client, file);
       log.info({ migration: file.name }, 'applied a migration');
     }
-    return { applied: missing.map((file) => file.name) };
+    const applied = missing.map((file) => file.name);
+    if (folder === ownFolder && (await migrateJobsSchema(client))) {
+      applied.push(`job tables, version ${jobsSchemaVersion}`);
+    }
+    return { applied };
   } catch (error) {
     throw asOutage(error);
   } finally {

@@ -1,0 +1,41 @@
+// The tables of the job library, in a schema of their own beside ours. Made by `migrate`, under its lock, so
+// that no two processes try at once and a process that serves never changes tables.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type pg from 'pg';
+import { SetupProblem } from '../db/setup-problem.ts';
+
+export const jobsSchema = 'pgboss';
+/** What the installed library expects; a test compares. Written down so that asking does not load it. */
+export const jobsSchemaVersion = 46;
+
+const printPlans = fileURLToPath(new URL('./print-plans.ts', import.meta.url));
+
+/** Returns whether anything had to be done. */
+export async function migrateJobsSchema(client: pg.Client): Promise<boolean> {
+  const installed = await findVersion(client);
+  if (installed === jobsSchemaVersion) return false;
+  if (installed !== null && installed > jobsSchemaVersion) {
+    throw new SetupProblem(
+      `The database is newer than this version of Pintail: its job tables have version ${installed}, and this ` +
+        `version knows ${jobsSchemaVersion}. Start the newer version again, or restore a backup from before the upgrade.`,
+    );
+  }
+  // The library takes 18 MB for good, on an installation that may have no jobs: another process prints the
+  // statements, and ends.
+  const { stdout } = await promisify(execFile)(process.execPath, [printPlans, String(installed ?? '')], {
+    maxBuffer: 8 * 1024 * 1024,
+  });
+  await client.query(stdout);
+  return true;
+}
+
+async function findVersion(client: pg.Client): Promise<number | null> {
+  const { rows } = await client.query<{ exists: boolean }>(
+    `select to_regclass('${jobsSchema}.version') is not null as exists`,
+  );
+  if (!rows[0]?.exists) return null;
+  const versions = await client.query<{ version: number }>(`select version from ${jobsSchema}.version`);
+  return Number(versions.rows[0]?.version);
+}
