@@ -9,7 +9,12 @@ import { createAuth } from './features/auth/index.ts';
 import { boardRoutes, createBoards } from './features/boards/index.ts';
 import { createMedia, registerMediaFiles } from './features/media/index.ts';
 import { createPosts, postRoutes } from './features/posts/index.ts';
-import { createAppBudget, createWorker, type WorkerParts } from './features/publishing/index.ts';
+import {
+  createAppBudget,
+  createLaneStore,
+  createWorker,
+  type WorkerParts,
+} from './features/publishing/index.ts';
 import { ping, registerHealth } from './features/system/index.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
@@ -75,6 +80,8 @@ export async function createApp(parts: AppParts) {
   });
   const posts = createPosts({ database, clock, accounts, boards, media, publicUrl });
 
+  const lanes = createLaneStore(database);
+
   const routes = [...postRoutes({ posts, clock }), ...accountRoutes(accounts), ...boardRoutes(boards)];
 
   return {
@@ -82,6 +89,7 @@ export async function createApp(parts: AppParts) {
     jobs,
     accounts,
     media,
+    lanes,
     pinterest,
     routes,
 
@@ -103,7 +111,7 @@ export async function createApp(parts: AppParts) {
     /** @param change For tests: what should be another part than the app's own. */
     createWorker(change: Partial<WorkerParts> = {}) {
       return createWorker({
-        database,
+        lanes,
         clock,
         log,
         pinterest,

@@ -100,8 +100,8 @@ function hostsOf(simulator: Simulator): string[] {
 }
 
 async function startWorker(installation: Installation, log: Log): Promise<() => Promise<void>> {
-  const worker: Worker = installation.app.createWorker();
-  const { app, database, databaseUrl, clock } = installation;
+  const { app, databaseUrl, clock } = installation;
+  const worker: Worker = app.createWorker();
   const listener = await listen({
     url: databaseUrl,
     channel: lanesChannel,
@@ -119,8 +119,8 @@ async function startWorker(installation: Installation, log: Log): Promise<() => 
     clock,
   });
   await app.jobs.start();
-  const cancelSweeper = startSweeper({ database, clock, log });
-  const cancelRefresh = startRefreshTimer({ accounts: installation.app.accounts, clock, log });
+  const cancelSweeper = startSweeper({ lanes: app.lanes, clock, log });
+  const cancelRefresh = startRefreshTimer({ accounts: app.accounts, clock, log });
   worker.start();
   return async () => {
     cancelSweeper();

@@ -2,7 +2,6 @@
 // as a process does whose machine was suspended. Either way it renews no lease meanwhile.
 import type { App } from '../../src/app.ts';
 import type { Clock } from '../../src/platform/clock.ts';
-import type { Database } from '../../src/platform/db/index.ts';
 
 /**
  * What a worker does one after the other: its transactions (claimed, marked, settled, let go) and what it asks
@@ -27,7 +26,7 @@ export interface MortalWorker {
 
 export function createMortalWorker(
   app: App,
-  { database, clock, random }: { database: Database; clock: Clock; random: () => number },
+  { clock, random }: { clock: Clock; random: () => number },
   { act, when }: Stop,
 ): MortalWorker {
   let acts = 0;
@@ -59,12 +58,17 @@ export function createMortalWorker(
     return result;
   }
 
+  const { lanes } = app;
   const worker = app.createWorker({
     random,
     clock: { ...clock, every: () => () => {} },
     // One account at a time: the others would go on beside the stopped one.
     lanesMax: 1,
-    database: { ...database, transaction: (work) => asAct(false, () => database.transaction(work)) },
+    lanes: {
+      ...lanes,
+      move: (...given) => asAct(false, () => lanes.move(...given)),
+      release: (...given) => asAct(false, () => lanes.release(...given)),
+    },
     pinterest: {
       ...app.pinterest,
       of: (environment) => {

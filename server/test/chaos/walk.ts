@@ -156,7 +156,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
 
   async function stopInTheMiddle(): Promise<void> {
     const stop = { act: draw.between(1, 8), when: draw.pick(['before', 'after'] as const) };
-    const mortal = createMortalWorker(app.app, { database, clock, random }, stop);
+    const mortal = createMortalWorker(app.app, { clock, random }, stop);
     const isAsleep = draw.chance(0.5);
     // Where nothing is due, nobody gets as far as to be stopped.
     clock.advance(draw.pick([60_000, 300_000, 1_800_000]));

@@ -9,7 +9,6 @@ import { accountNotFound } from './accounts.errors.ts';
 import {
   type AccountRow,
   findAccount,
-  getAccountForWork,
   listAccounts,
   listAllAccounts,
   repaceAccount,
@@ -32,6 +31,8 @@ export interface AccountsParts extends TokensParts {
 }
 
 export type AccountsService = ReturnType<typeof createAccounts>;
+/** What whoever carries posts to Pinterest needs of it. */
+export type AccountsForWork = Pick<AccountsService, 'accessToken' | 'tokenRefused'>;
 
 export function createAccounts(parts: AccountsParts) {
   const { database, clock }: { database: Database; clock: Clock } = parts;
@@ -49,7 +50,6 @@ export function createAccounts(parts: AccountsParts) {
 
   return {
     get,
-    getForWork: getAccountForWork,
 
     async list(caller: Caller) {
       const rows = await listAccounts(database.db, caller);

@@ -1,9 +1,9 @@
 // Pinterest accounts we may act for, and their tokens.
 export { accountNotFound } from './accounts.errors.ts';
-export type { AccountRow } from './accounts.queries.ts';
+export { type AccountRow, getAccountForWork } from './accounts.queries.ts';
 export { accountRoutes } from './accounts.routes.ts';
 export { AccountPath } from './accounts.schema.ts';
-export { type AccountsService, createAccounts } from './accounts.service.ts';
+export { type AccountsForWork, type AccountsService, createAccounts } from './accounts.service.ts';
 export { registerConnectCallback } from './connect.page.ts';
 export { callbackPath } from './connect.ts';
 export { environmentOf, isEnvironment } from './environment.ts';

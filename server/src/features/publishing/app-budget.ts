@@ -15,22 +15,25 @@ export interface AppBudgetParts {
   accessLevel: 'trial' | 'standard';
 }
 
-export type AppBudget = ReturnType<typeof createAppBudget>;
+export interface AppBudget {
+  /** Until when nothing may be asked for; null when it may. */
+  pausedUntil(environment: Environment): Promise<Date | null>;
+  pause(environment: Environment, until: Date): Promise<void>;
+  /** Before each create. A moment: the day's quota is spent until then. */
+  spend(environment: Environment): Promise<Date | null>;
+}
 
-export function createAppBudget({ database, clock, pinterest, accessLevel }: AppBudgetParts) {
+/** Kept in PostgreSQL. */
+export function createAppBudget({ database, clock, pinterest, accessLevel }: AppBudgetParts): AppBudget {
   const keyOf = (environment: Environment) =>
     `${environment}:${pinterest.app(environment)?.appId ?? 'by tokens'}`;
 
   return {
-    /** Until when nothing may be asked for; null when it may. */
-    pausedUntil: (environment: Environment): Promise<Date | null> =>
-      findAppPause(database.db, keyOf(environment), clock.now()),
+    pausedUntil: (environment) => findAppPause(database.db, keyOf(environment), clock.now()),
 
-    pause: (environment: Environment, until: Date): Promise<void> =>
-      pauseApp(database.db, keyOf(environment), until, clock.now()),
+    pause: (environment, until) => pauseApp(database.db, keyOf(environment), until, clock.now()),
 
-    /** Before each create. A moment: the day's quota is spent until then. */
-    async spend(environment: Environment): Promise<Date | null> {
+    async spend(environment) {
       if (accessLevel === 'standard') return null;
       const now = clock.now();
       if (await spendWrite(database.db, keyOf(environment), trialWritesPerDay, now)) return null;

@@ -2,18 +2,18 @@
 
 import type { PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
-import type { Database } from '../../platform/db/index.ts';
-import { type AccountRow, type AccountsService, environmentOf } from '../accounts/index.ts';
-import { listOwnedPinIds, type PostFailure, type PostRow } from '../posts/index.ts';
+import { type AccountRow, type AccountsForWork, environmentOf } from '../accounts/index.ts';
+import type { PostFailure, PostRow } from '../posts/index.ts';
 import type { HeldLane } from './held-lane.ts';
+import type { LaneStore } from './lane-store.ts';
 import { matchingPins } from './match-pin.ts';
 import { retryDelayMs } from './retry.ts';
 
 export interface ConfirmParts {
-  database: Database;
+  lanes: LaneStore;
   clock: Clock;
-  pinterest: PinterestEnvironments;
-  accounts: AccountsService;
+  pinterest: Pick<PinterestEnvironments, 'of'>;
+  accounts: AccountsForWork;
   /** The waits before each look; after the last one without a match the Pin is taken not to exist. */
   confirmDelaysMs: readonly number[];
   random(): number;
@@ -63,7 +63,7 @@ export async function confirmPost(
     answer.value.pins,
   );
   const ids = candidates.map((pin) => pin.id);
-  const owned = await listOwnedPinIds(parts.database.db, post.account_id, ids);
+  const owned = await parts.lanes.listOwnedPinIds(post.account_id, ids);
   const free = ids.filter((id) => !owned.has(id));
   const [pinId] = free;
   if (pinId !== undefined && free.length === 1) {

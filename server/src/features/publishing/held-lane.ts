@@ -1,9 +1,8 @@
 // A lane as a worker holds it: every write goes through here, and none succeeds after a takeover.
 import type { Clock } from '../../platform/clock.ts';
-import type { Database, Tx } from '../../platform/db/index.ts';
-import { Refusal } from '../../platform/errors.ts';
-import { movePost, type PostRow, postChanged, type Step } from '../posts/index.ts';
-import { holdLane, type Lane } from './lanes.queries.ts';
+import type { PostRow, Step } from '../posts/index.ts';
+import type { LaneStore } from './lane-store.ts';
+import type { Lane } from './lanes.queries.ts';
 
 export interface HeldLane extends Lane {
   /**
@@ -27,7 +26,7 @@ export interface HeldLane extends Lane {
 export function holdLaneFor(
   lane: Lane,
   leaseUntil: Date,
-  { database, clock }: { database: Database; clock: Clock },
+  { lanes, clock }: { lanes: LaneStore; clock: Clock },
 ): HeldLane {
   const held: HeldLane = {
     ...lane,
@@ -36,19 +35,10 @@ export function holdLaneFor(
     leaseUntil,
     isHeld: () => !held.isLost && clock.now() < held.leaseUntil,
     async move(post, step) {
-      try {
-        return await database.transaction(async (tx: Tx) => {
-          if (held.isLost || !(await holdLane(tx, lane))) {
-            held.isLost = true;
-            return null;
-          }
-          return movePost(tx, post, step, clock.now());
-        });
-      } catch (error) {
-        // The user edited, unscheduled or deleted it a moment before us: theirs counts.
-        if (error instanceof Refusal && error.declaration === postChanged.declaration) return null;
-        throw error;
-      }
+      if (held.isLost) return null;
+      const moved = await lanes.move(lane, post, step, clock.now());
+      if (moved.kind === 'lane_lost') held.isLost = true;
+      return moved.kind === 'moved' ? moved.post : null;
     },
   };
   return held;

@@ -6,6 +6,7 @@ import { sql } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
 import { repaceAccount, updateAccount } from '../accounts/accounts.queries.ts';
 import { createPost } from '../posts/move-post.ts';
+import { createLaneStore } from './lane-store.ts';
 import { claimLanes, holdLane, type Lane, releaseLane, sweepLanes } from './lanes.queries.ts';
 import { sweep } from './sweeper.ts';
 
@@ -320,7 +321,7 @@ test('the sweeper finds a lane that would sleep past its post, and leaves all ot
     .set({ wake_at: null })
     .where('account_id', '=', account.accountId)
     .execute();
-  await sweep({ database: app.database, clock: app.clock, log: app.parts.log });
+  await sweep({ lanes: createLaneStore(app.database), clock: app.clock, log: app.parts.log });
   expect((await laneRow()).wake_at).toEqual(due);
   expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
 });
@@ -332,9 +333,9 @@ test('the mark of a deleted post goes after 28 days', async () => {
   const exists = async () =>
     (await app.database.db.selectFrom('posts').select('id').where('id', '=', post.id).execute()).length === 1;
   app.clock.advance(28 * day - 1_000);
-  await sweep({ database: app.database, clock: app.clock, log: app.parts.log });
+  await sweep({ lanes: createLaneStore(app.database), clock: app.clock, log: app.parts.log });
   expect(await exists()).toBe(true);
   app.clock.advance(2_000);
-  await sweep({ database: app.database, clock: app.clock, log: app.parts.log });
+  await sweep({ lanes: createLaneStore(app.database), clock: app.clock, log: app.parts.log });
   expect(await exists()).toBe(false);
 });

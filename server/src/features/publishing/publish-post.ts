@@ -10,7 +10,7 @@ import type {
 import { addMs, type Clock } from '../../platform/clock.ts';
 import { Outage } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
-import { type AccountRow, type AccountsService, environmentOf } from '../accounts/index.ts';
+import { type AccountRow, type AccountsForWork, environmentOf } from '../accounts/index.ts';
 import type { MediaService, PictureForPublishing } from '../media/index.ts';
 import type { PinterestTrace, PostFailure, PostRow } from '../posts/index.ts';
 import type { AppBudget } from './app-budget.ts';
@@ -20,10 +20,10 @@ import { mayRetry, retryDelayMs, toPostFailure } from './retry.ts';
 
 export interface PublishParts {
   clock: Clock;
-  pinterest: PinterestEnvironments;
-  accounts: AccountsService;
+  pinterest: Pick<PinterestEnvironments, 'of'>;
+  accounts: AccountsForWork;
   appBudget: AppBudget;
-  media: MediaService;
+  media: Pick<MediaService, 'readForPublishing'>;
   /** Whether is_standard is sent; false is honoured only for apps in Pinterest's closed beta. */
   sendIsStandard: 'auto' | 'always' | 'never';
   /** The wait before the first look after a lost answer. */

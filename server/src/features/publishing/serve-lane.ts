@@ -5,7 +5,6 @@ import type { Log } from '../../platform/log.ts';
 import { environmentOf } from '../accounts/index.ts';
 import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
 import type { HeldLane } from './held-lane.ts';
-import { findDuePost, listInFlight } from './lanes.queries.ts';
 import { type PublishParts, publishPost } from './publish-post.ts';
 
 export interface LaneParts extends PublishParts, ConfirmParts {}
@@ -22,7 +21,7 @@ export async function serveLane(
   { log, isStopping }: { log: Log; isStopping(): boolean },
 ): Promise<void> {
   await recover(parts, lane);
-  const account = await parts.accounts.getForWork(parts.database.db, lane.accountId);
+  const account = await parts.lanes.getAccount(lane.accountId);
   const token = account.token_authorized ? parts.accounts.accessToken(account) : null;
   if (token === null) {
     lane.notBefore = addMs(parts.clock.now(), unauthorizedRestMs);
@@ -35,7 +34,7 @@ export async function serveLane(
   }
   for (let served = 0; served < postsPerTurn; served += 1) {
     if (lane.isLost || lane.notBefore !== null || isStopping()) return;
-    const post = await findDuePost(parts.database.db, lane.accountId, parts.clock.now());
+    const post = await parts.lanes.findDuePost(lane.accountId, parts.clock.now());
     if (!post) return;
     const input = { lane, account, token, post, log };
     await (post.state === 'unknown' ? confirmPost(parts, input) : publishPost(parts, input));
@@ -48,7 +47,7 @@ export async function serveLane(
  */
 async function recover(parts: LaneParts, lane: HeldLane): Promise<void> {
   const now = parts.clock.now();
-  for (const post of await listInFlight(parts.database.db, lane.accountId)) {
+  for (const post of await parts.lanes.listInFlight(lane.accountId)) {
     if (post.state === 'publishing') {
       await lane.move(post, { move: 'lose', lookAt: firstLookAt(parts), failure: workerDied });
     } else {

@@ -5,7 +5,6 @@ import { addMs, type Cancel } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { lookEveryMs } from '../posts/index.ts';
 import { type HeldLane, holdLaneFor } from './held-lane.ts';
-import { claimLanes, findNextWake, releaseLane, renewLeases } from './lanes.queries.ts';
 import { type LaneParts, serveLane } from './serve-lane.ts';
 
 export interface WorkerParts extends LaneParts {
@@ -34,7 +33,7 @@ const renewalsPerLease = 4;
 const restAfterErrorMs = 30_000;
 
 export function createWorker(parts: WorkerParts): Worker {
-  const { database, clock, log } = parts;
+  const { lanes, clock, log } = parts;
   const active = new Map<string, { held: HeldLane; done: Promise<void> }>();
   const cancels: Cancel[] = [];
   let cancelTimer: Cancel = () => {};
@@ -49,9 +48,9 @@ export function createWorker(parts: WorkerParts): Worker {
     if (limit <= 0 || isStopping) return 0;
     const now = clock.now();
     const leaseUntil = addMs(now, parts.leaseMs);
-    const lanes = await claimLanes(database.db, { owner: parts.owner, now, leaseUntil, limit });
-    for (const lane of lanes) begin(holdLaneFor(lane, leaseUntil, parts));
-    return lanes.length;
+    const claimed = await lanes.claim({ owner: parts.owner, now, leaseUntil, limit });
+    for (const lane of claimed) begin(holdLaneFor(lane, leaseUntil, parts));
+    return claimed.length;
   }
 
   function begin(held: HeldLane): void {
@@ -73,9 +72,7 @@ export function createWorker(parts: WorkerParts): Worker {
       held.notBefore = addMs(clock.now(), restAfterErrorMs);
     }
     try {
-      await database.transaction((tx) =>
-        releaseLane(tx, held, { notBefore: held.notBefore, now: clock.now() }),
-      );
+      await lanes.release(held, { notBefore: held.notBefore, now: clock.now() });
     } catch (error) {
       // The lease runs out by itself, and another worker takes over.
       laneLog.warn({ err: error }, 'a lane could not be released');
@@ -102,7 +99,7 @@ export function createWorker(parts: WorkerParts): Worker {
       .then(async (taken) => {
         if (lookAgain || (taken > 0 && active.size < parts.lanesMax)) return wake();
         const now = clock.now();
-        const next = await findNextWake(database.db, now);
+        const next = await lanes.findNextWake(now);
         // With no room left, the next lane that ends looks again.
         const isFull = active.size >= parts.lanesMax;
         const inMs = next === null || isFull ? lookEveryMs : next.getTime() - now.getTime();
@@ -123,12 +120,12 @@ export function createWorker(parts: WorkerParts): Worker {
 
   async function renew(): Promise<void> {
     // Those held now: a lane that is released and taken anew meanwhile is none of this round's.
-    const lanes = [...active.values()].map((entry) => entry.held);
-    if (lanes.length === 0) return;
-    const accountIds = lanes.map((held) => held.accountId);
+    const ours = [...active.values()].map((entry) => entry.held);
+    if (ours.length === 0) return;
+    const accountIds = ours.map((held) => held.accountId);
     const leaseUntil = addMs(clock.now(), parts.leaseMs);
-    const kept = await renewLeases(database.db, { owner: parts.owner, accountIds, leaseUntil });
-    for (const held of lanes) {
+    const kept = await lanes.renew({ owner: parts.owner, accountIds, leaseUntil });
+    for (const held of ours) {
       if (kept.has(held.accountId)) held.leaseUntil = leaseUntil;
       else held.isLost = true;
     }

@@ -1,0 +1,83 @@
+// What a worker keeps and asks of lanes and their posts: the seam between publishing and the database. Behind it
+// each call is one statement or one transaction; before it nobody knows of either.
+import type { Database } from '../../platform/db/index.ts';
+import { Refusal } from '../../platform/errors.ts';
+import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
+import {
+  listOwnedPinIds,
+  movePost,
+  type PostRow,
+  postChanged,
+  removeDeletedPosts,
+  type Step,
+} from '../posts/index.ts';
+import {
+  claimLanes,
+  findDuePost,
+  findNextWake,
+  holdLane,
+  type Lane,
+  listInFlight,
+  releaseLane,
+  renewLeases,
+  sweepLanes,
+} from './lanes.queries.ts';
+
+export type LaneMove =
+  | { kind: 'moved'; post: PostRow }
+  /** The lane was taken over: whoever held it must stop. */
+  | { kind: 'lane_lost' }
+  /** The user edited, unscheduled or deleted the post a moment before: theirs counts. */
+  | { kind: 'post_changed' };
+
+export interface LaneStore {
+  /** Takes up to `limit` lanes that are due and that nobody holds, or whose holder let the lease run out. */
+  claim(claim: { owner: string; now: Date; leaseUntil: Date; limit: number }): Promise<Lane[]>;
+  /** Prolongs the leases of the lanes that are still this owner's; returns their accounts. */
+  renew(renewal: { owner: string; accountIds: readonly string[]; leaseUntil: Date }): Promise<Set<string>>;
+  /** Lets go of the lane and sets its next wake-up; nothing if the lane was taken over. */
+  release(lane: Lane, rest: { notBefore: Date | null; now: Date }): Promise<void>;
+  /** When the next lane wakes that nobody holds; null for none. */
+  findNextWake(now: Date): Promise<Date | null>;
+  getAccount(accountId: string): Promise<AccountRow>;
+  /** The next post of the account on which work is due. */
+  findDuePost(accountId: string, now: Date): Promise<PostRow | undefined>;
+  /** What a worker that died may have left behind in a lane. */
+  listInFlight(accountId: string): Promise<PostRow[]>;
+  /** Moves a post, if the lane is still held under this fence and the post is as it was read. */
+  move(lane: Lane, post: PostRow, step: Step, now: Date): Promise<LaneMove>;
+  /** Of these Pins, the ones that belong to posts of the account already. */
+  listOwnedPinIds(accountId: string, pinIds: readonly string[]): Promise<Set<string>>;
+  /** Wakes lanes that would sleep past their posts. There should be none; returns how many there were. */
+  sweepLanes(now: Date): Promise<number>;
+  /** Removes the marks of posts deleted before a moment. */
+  removeDeletedPosts(before: Date): Promise<number>;
+}
+
+/** The one that counts: PostgreSQL. */
+export function createLaneStore({ db, transaction }: Pick<Database, 'db' | 'transaction'>): LaneStore {
+  return {
+    claim: (claim) => claimLanes(db, claim),
+    renew: (renewal) => renewLeases(db, renewal),
+    release: (lane, rest) => transaction((tx) => releaseLane(tx, lane, rest)),
+    findNextWake: (now) => findNextWake(db, now),
+    getAccount: (accountId) => getAccountForWork(db, accountId),
+    findDuePost: (accountId, now) => findDuePost(db, accountId, now),
+    listInFlight: (accountId) => listInFlight(db, accountId),
+    async move(lane, post, step, now) {
+      try {
+        return await transaction(async (tx): Promise<LaneMove> => {
+          if (!(await holdLane(tx, lane))) return { kind: 'lane_lost' };
+          return { kind: 'moved', post: await movePost(tx, post, step, now) };
+        });
+      } catch (error) {
+        if (error instanceof Refusal && error.declaration === postChanged.declaration)
+          return { kind: 'post_changed' };
+        throw error;
+      }
+    },
+    listOwnedPinIds: (accountId, pinIds) => listOwnedPinIds(db, accountId, pinIds),
+    sweepLanes: (now) => sweepLanes(db, now),
+    removeDeletedPosts: (before) => removeDeletedPosts(db, before),
+  };
+}
