@@ -57,7 +57,7 @@ export async function confirmPost(
       description: post.description,
       url: post.url,
       altText: post.alt_text,
-      mediaType: post.media_type as 'image' | 'video',
+      mediaKind: post.carousel === null ? (post.media_type as 'image' | 'video') : 'carousel',
       startedAt: post.attempt_started_at,
     },
     answer.value.pins,

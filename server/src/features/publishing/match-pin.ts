@@ -8,7 +8,7 @@ export interface Attempt {
   description: string | null;
   url: string | null;
   altText: string | null;
-  mediaType: 'image' | 'video';
+  mediaKind: 'image' | 'video' | 'carousel';
   startedAt: Date;
 }
 
@@ -26,6 +26,6 @@ export function matchingPins(attempt: Attempt, pins: readonly Pin[]): Pin[] {
       same(attempt.description, pin.description) &&
       same(attempt.url, pin.link) &&
       same(attempt.altText, pin.altText) &&
-      (pin.mediaKind === 'unknown' || pin.mediaKind === attempt.mediaType),
+      (pin.mediaKind === 'unknown' || pin.mediaKind === attempt.mediaKind),
   );
 }

@@ -1,31 +1,21 @@
 // Carries one due post to Pinterest: claim, prepare, mark, ask, settle.
 
-import type {
-  Call,
-  CreateOutcome,
-  CreatePinBody,
-  Failure,
-  PinterestEnvironments,
-} from '../../pinterest/index.ts';
+import type { Call, CreateOutcome, Failure, PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
-import { Outage } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { type AccountRow, type AccountsForWork, environmentOf } from '../accounts/index.ts';
-import type { MediaService, PictureForPublishing } from '../media/index.ts';
 import type { PinterestTrace, PostFailure, PostRow } from '../posts/index.ts';
 import type { AppBudget } from './app-budget.ts';
 import { firstLookAt } from './confirm-post.ts';
 import type { HeldLane } from './held-lane.ts';
+import { carouselTooBig, mediaAway, type PinBodyParts, readPictures, toPin } from './pin-body.ts';
 import { mayRetry, retryDelayMs, toPostFailure } from './retry.ts';
 
-export interface PublishParts {
+export interface PublishParts extends PinBodyParts {
   clock: Clock;
   pinterest: Pick<PinterestEnvironments, 'of'>;
   accounts: AccountsForWork;
   appBudget: AppBudget;
-  media: Pick<MediaService, 'readForPublishing'>;
-  /** Whether is_standard is sent; false is honoured only for apps in Pinterest's closed beta. */
-  sendIsStandard: 'auto' | 'always' | 'never';
   /** The wait before the first look after a lost answer. */
   confirmDelaysMs: readonly number[];
   /** From 0 to 1. */
@@ -45,8 +35,12 @@ export async function publishPost(parts: PublishParts, input: PublishInput): Pro
   const { lane, log } = input;
   const claimed = await lane.move(input.post, { move: 'claim' });
   if (!claimed) return;
-  const image = await readImage(parts, claimed);
-  if (image === null) {
+  const read = await readPictures(parts.media, claimed);
+  if (read.kind === 'too_big') {
+    await lane.move(claimed, { move: 'refuse', failure: carouselTooBig });
+    return;
+  }
+  if (read.kind === 'away') {
     const delayMs = retryDelayMs({ retryAfterMs: null }, claimed.postponements, parts.random());
     const runAt = addMs(parts.clock.now(), delayMs);
     await lane.move(claimed, { move: 'postpone', runAt, failure: mediaAway });
@@ -64,7 +58,10 @@ export async function publishPost(parts: PublishParts, input: PublishInput): Pro
   const pinterest = parts.pinterest.of(environmentOf(input.account));
   // Whoever takes the lane over settles the post by looking; asking now could make a second Pin.
   if (!lane.isHeld()) return;
-  const outcome = await pinterest.createPin(input.token, toPin(publishing, image, parts.sendIsStandard));
+  const outcome = await pinterest.createPin(
+    input.token,
+    toPin(publishing, read.source, parts.sendIsStandard),
+  );
   log.info(
     { postId: claimed.id, outcome: outcome.kind, status: outcome.call.status, ms: outcome.call.durationMs },
     'publish',
@@ -83,27 +80,6 @@ const quotaSpent: PostFailure = {
 function nextAllowed({ rateLimit }: Call, now: Date): Date | null {
   if (rateLimit?.remaining !== 0 || rateLimit.resetSeconds === null) return null;
   return addMs(now, rateLimit.resetSeconds * 1000);
-}
-
-const mediaAway: PostFailure = {
-  code: 'media_unavailable',
-  message: 'The stored picture of this post cannot be read.',
-  remediation:
-    'Check that the media storage is there and readable, or restore it from a backup. It is tried again by itself.',
-  retryable: true,
-};
-
-/** Null while the picture cannot be read: waiting may mend that, and nothing was asked of Pinterest yet. */
-async function readImage(parts: PublishParts, post: PostRow): Promise<PictureForPublishing | null> {
-  try {
-    return await parts.media.readForPublishing({
-      organizationId: post.organization_id,
-      mediaId: post.media_id,
-    });
-  } catch (error) {
-    if (error instanceof Outage) return null;
-    throw error;
-  }
 }
 
 async function settle(parts: PublishParts, input: PublishInput, outcome: CreateOutcome): Promise<void> {
@@ -167,26 +143,6 @@ async function holdAccount(parts: PublishParts, input: PublishInput, failure: Fa
   if (failure.accountProblem === 'unauthorized') {
     await parts.accounts.tokenRefused(input.account, failure.reason);
   }
-}
-
-/** `is_standard` is the opposite of `isSimplifiedPin`. */
-function toPin(
-  post: PostRow,
-  image: PictureForPublishing,
-  sendIsStandard: PublishParts['sendIsStandard'],
-): CreatePinBody {
-  const isStandard = !post.is_simplified_pin;
-  const isSent = sendIsStandard === 'always' || (sendIsStandard === 'auto' && isStandard);
-  return {
-    // A queued post has its board: the constraint scheduled_is_complete.
-    boardId: post.board_id ?? '',
-    title: post.title,
-    description: post.description,
-    link: post.url,
-    altText: post.alt_text,
-    ...(isSent && { isStandard }),
-    source: { type: 'image_base64', contentType: image.contentType, data: image.base64 },
-  };
 }
 
 function toTrace(call: Call): PinterestTrace {
