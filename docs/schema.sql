@@ -24,6 +24,8 @@ create table accounts (
   unknown_policy text not null default 'retry'::text,
   min_interval_seconds integer not null default 0,
   daily_pin_limit integer,
+  disconnected_at timestamp with time zone,
+  boards_version integer not null default 0,
   constraint accounts_pkey PRIMARY KEY (id),
   constraint accounts_organization_id_environment_pinterest_user_id_key UNIQUE (organization_id, environment, pinterest_user_id),
   constraint accounts_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text, 'simulator'::text]))),
@@ -58,6 +60,19 @@ create table app_budgets (
   constraint app_budgets_pkey PRIMARY KEY (app)
 );
 
+create table board_lists (
+  id integer not null generated always as identity,
+  organization_id text not null,
+  account_id text not null,
+  name text,
+  board_ids text[] not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint board_lists_pkey PRIMARY KEY (id),
+  constraint board_lists_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint board_lists_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
 create table boards (
   account_id text not null,
   id text not null,
@@ -67,6 +82,9 @@ create table boards (
   is_secret boolean not null,
   pin_count integer,
   position integer not null,
+  owner_username text,
+  sections jsonb,
+  sections_fetched_at timestamp with time zone,
   constraint boards_pkey PRIMARY KEY (account_id, id),
   constraint boards_id_check CHECK ((id ~ '^[0-9]+$'::text)),
   constraint boards_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE
@@ -225,6 +243,8 @@ END) stored,
 
 CREATE INDEX accounts_refresh_due ON public.accounts USING btree (refresh_due_at) WHERE (refresh_due_at IS NOT NULL);
 CREATE INDEX api_keys_by_organization ON public.api_keys USING btree (organization_id, id);
+CREATE INDEX api_keys_living ON public.api_keys USING btree (organization_id, id) WHERE (revoked_at IS NULL);
+CREATE INDEX board_lists_by_account ON public.board_lists USING btree (account_id, id);
 CREATE INDEX events_by_organization ON public.events USING btree (organization_id, id);
 CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (post_id IS NOT NULL);
 CREATE INDEX idempotent_requests_expired ON public.idempotent_requests USING btree (expires_at);

@@ -88,6 +88,7 @@ export async function createApp(parts: AppParts) {
     auth,
     jobs,
     accounts,
+    boards,
     media,
     lanes,
     pinterest,

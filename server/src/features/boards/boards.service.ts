@@ -1,65 +1,74 @@
-// The account's boards, read from Pinterest and kept for ten minutes at most.
-import { distance } from 'fastest-levenshtein';
-import type { Board, Failure, PinterestEnvironments } from '../../pinterest/index.ts';
-import { addMs, type Clock } from '../../platform/clock.ts';
-import type { Database } from '../../platform/db/index.ts';
-import { type Detail, Outage } from '../../platform/errors.ts';
+// Use cases of boards and their sections. A change is made on Pinterest first; what is kept here follows it.
+import { Outage } from '../../platform/errors.ts';
 import type { Caller } from '../../platform/http/caller.ts';
-import type { Warning } from '../../platform/http/route.ts';
-import { type AccountRow, type AccountsService, environmentOf } from '../accounts/index.ts';
-import { type BoardRow, hasBoard, listBoards, replaceBoards } from './boards.queries.ts';
-import { toBoardView } from './boards.schema.ts';
-
-/** Pinterest's guidelines ask not to keep what its API answers; api.md, section 4 says ten minutes. */
-const freshMs = 10 * 60 * 1000;
-
-export interface BoardsParts {
-  database: Database;
-  clock: Clock;
-  pinterest: PinterestEnvironments;
-  accounts: AccountsService;
-}
+import { invalidQuery } from '../../platform/http/refusals.ts';
+import type { Commit, Warning } from '../../platform/http/route.ts';
+import { type AccountRow, environmentOf } from '../accounts/index.ts';
+import { type BoardsParts, createBoardCache, type Outcome, toRow } from './board-cache.ts';
+import { boardNotFound, refusalFor, sectionInUse, sectionNotFound } from './boards.errors.ts';
+import {
+  type BoardRow,
+  changeSections,
+  countQueuedPosts,
+  dropBoard,
+  findBoard,
+  keepBoard,
+  listBoards,
+  sectionsOf,
+} from './boards.queries.ts';
+import {
+  type CreateBoard,
+  type CreateSection,
+  toBoardView,
+  toSectionView,
+  type UpdateBoard,
+} from './boards.schema.ts';
+import { createCheckBoard } from './check-board.ts';
 
 export type BoardsService = ReturnType<typeof createBoards>;
 
-export function createBoards({ database, clock, pinterest, accounts }: BoardsParts) {
-  // Many creates for one account must not read its boards many times over.
-  const running = new Map<string, Promise<Failure | null>>();
+interface BoardPath {
+  accountId: string;
+  boardId: string;
+}
 
-  function refresh(account: AccountRow): Promise<Failure | null> {
-    const current = running.get(account.id);
-    if (current) return current;
-    const started = readAndKeep(account).finally(() => running.delete(account.id));
-    running.set(account.id, started);
-    return started;
+export function createBoards(parts: BoardsParts) {
+  const { database, accounts } = parts;
+  const cache = createBoardCache(parts);
+  const { check, checkAll, checkSection } = createCheckBoard({ database, cache });
+
+  function toView(account: AccountRow, row: BoardRow) {
+    const hasFreshSections = cache.hasFreshSections(row);
+    return toBoardView(row, { environment: environmentOf(account), hasFreshSections });
   }
 
-  async function readAndKeep(account: AccountRow): Promise<Failure | null> {
-    const token = accounts.accessToken(account);
-    if (token === null) return null;
-    const answer = await pinterest.of(environmentOf(account)).listBoards(token);
-    if (answer.kind === 'failed') {
-      if (answer.failure.accountProblem === 'unauthorized') {
-        await accounts.tokenRefused(account, answer.failure.reason);
-      }
-      return answer.failure;
-    }
-    // Boards made for ads take no Pins from a scheduler.
-    const boards = answer.value.filter((board) => !board.isAdsOnly).map((board) => toRow(board, account));
-    await database.transaction((tx) => replaceBoards(tx, account.id, boards, clock.now()));
-    return null;
+  /** @throws boardNotFound, or accountNotFound, for what the caller may not see. */
+  async function get(caller: Caller, path: BoardPath): Promise<{ account: AccountRow; board: BoardRow }> {
+    const account = await accounts.get(database.db, caller, path.accountId);
+    if ((await check(account, path.boardId)) !== null) throw boardNotFound();
+    const board = await findBoard(database.db, account.id, path.boardId);
+    if (!board) throw boardNotFound();
+    return { account, board };
   }
 
-  function isFresh(account: AccountRow): boolean {
-    return account.boards_fetched_at !== null && addMs(account.boards_fetched_at, freshMs) > clock.now();
+  /** The value of a change, or its refusal. Whatever became of it, what is kept here follows. */
+  async function settle<T>(account: AccountRow, outcome: Outcome<T>, sectionsOfBoard?: string): Promise<T> {
+    if (outcome.kind === 'ok') return outcome.value;
+    await cache.refresh(account);
+    if (sectionsOfBoard !== undefined) await cache.refreshSections(account, sectionsOfBoard);
+    throw refusalFor(outcome.failure);
   }
 
   return {
+    check,
+    checkAll,
+    checkSection,
+
     async list(caller: Caller, accountId: string, input: { refresh: boolean }) {
       const account = await accounts.get(database.db, caller, accountId);
       const warnings: Warning[] = [];
-      if (input.refresh || !isFresh(account)) {
-        const failure = await refresh(account);
+      if (input.refresh || !cache.hasFreshBoards(account)) {
+        const failure = await cache.refresh(account);
         if (failure) {
           if (account.boards_fetched_at === null) throw new Outage('The list of boards on Pinterest');
           warnings.push({
@@ -69,63 +78,133 @@ export function createBoards({ database, clock, pinterest, accounts }: BoardsPar
         }
       }
       const rows = await listBoards(database.db, account.id);
-      return { data: { boards: rows.map(toBoardView) }, warnings };
+      return { data: { boards: rows.map((row) => toView(account, row)) }, warnings };
     },
 
-    /**
-     * What is wrong with a board id, or null when Pins can be sent there. The list is read from Pinterest
-     * once when it is old or does not have the board.
-     * @throws Outage when the board is unknown and Pinterest cannot be asked.
-     */
-    async check(account: AccountRow, boardId: string): Promise<Detail | null> {
-      if (isFresh(account) && (await hasBoard(database.db, account.id, boardId))) return null;
-      const failure = await refresh(account);
-      if (await hasBoard(database.db, account.id, boardId)) return null;
-      if (failure && failure.accountProblem === 'none') throw new Outage('The list of boards on Pinterest');
-      if (failure) {
-        return {
-          path: 'boardId',
-          code: 'board_unverifiable',
-          message: `This board is not known, and Pinterest does not let us look: ${failure.message} ${failure.remediation}`,
-        };
+    async create(caller: Caller, accountId: string, input: CreateBoard, commit: Commit) {
+      const account = await accounts.get(database.db, caller, accountId);
+      const outcome = await cache.ask(account, (client, token) =>
+        client.createBoard(token, {
+          name: input.name,
+          ...(input.description != null && { description: input.description }),
+          privacy: input.isSecret ? 'SECRET' : 'PUBLIC',
+        }),
+      );
+      const made = await settle(account, outcome);
+      return commit(async (tx) => {
+        const row = await keepBoard(tx, account.id, toRow(made, account));
+        return { data: { board: toView(account, row) } };
+      });
+    },
+
+    async update(caller: Caller, path: BoardPath, input: UpdateBoard, commit: Commit) {
+      const { account, board } = await get(caller, path);
+      const outcome = await cache.ask(account, (client, token) =>
+        client.updateBoard(token, board.id, {
+          ...(input.name !== undefined && { name: input.name }),
+          ...(input.description !== undefined && { description: input.description }),
+          ...(input.isSecret !== undefined && { privacy: input.isSecret ? 'SECRET' : 'PUBLIC' }),
+        }),
+      );
+      const changed = await settle(account, outcome);
+      return commit(async (tx) => {
+        const row = await keepBoard(tx, account.id, toRow(changed, account));
+        return { data: { board: toView(account, row) } };
+      });
+    },
+
+    /** Takes the board's Pins with it, so it asks for a word of confirmation, saying what would be lost. */
+    async delete(caller: Caller, path: BoardPath, input: { confirm: boolean }, commit: Commit) {
+      const { account, board } = await get(caller, path);
+      const queued = await countQueuedPosts(database.db, account.id, { boardId: board.id });
+      if (!input.confirm) {
+        const pins = board.pin_count === null ? 'every Pin on it' : `its ${counted(board.pin_count, 'Pin')}`;
+        throw invalidQuery([
+          {
+            path: 'confirm',
+            code: 'required',
+            message: `${JSON.stringify(board.name)} with ${pins} would be gone from Pinterest for good, and ${counted(queued, 'queued post')} would fail. Send \`?confirm=true\` if that is what you want.`,
+          },
+        ]);
       }
-      return boardNotFound(boardId, await listBoards(database.db, account.id));
+      await settle(account, await cache.ask(account, (client, token) => client.deleteBoard(token, board.id)));
+      return commit(async (tx) => {
+        await dropBoard(tx, account.id, board.id);
+        return { data: { deleted: true as const, id: board.id }, warnings: warningOf(queued, 'board') };
+      });
+    },
+
+    async listSections(caller: Caller, path: BoardPath, input: { refresh: boolean }) {
+      const { account, board } = await get(caller, path);
+      const warnings: Warning[] = [];
+      let sections = sectionsOf(board);
+      if (input.refresh || !cache.hasFreshSections(board)) {
+        const failure = await cache.refreshSections(account, board.id);
+        if (failure?.reason === 'board_not_found') throw boardNotFound();
+        if (failure && sections === null) throw new Outage('The list of sections on Pinterest');
+        if (failure) {
+          warnings.push({
+            code: 'sections_not_refreshed',
+            message: `These sections are from ${board.sections_fetched_at?.toISOString()}. ${failure.message} ${failure.remediation}`,
+          });
+        }
+        const row = await findBoard(database.db, account.id, board.id);
+        sections = (row && sectionsOf(row)) ?? sections;
+      }
+      return { data: { sections: (sections ?? []).map(toSectionView) }, warnings };
+    },
+
+    async createSection(caller: Caller, path: BoardPath, input: CreateSection, commit: Commit) {
+      const { account, board } = await get(caller, path);
+      const outcome = await cache.ask(account, (client, token) =>
+        client.createBoardSection(token, board.id, input.name),
+      );
+      const section = await settle(account, outcome, board.id);
+      return commit(async (tx) => {
+        const place = { accountId: account.id, boardId: board.id };
+        await changeSections(tx, place, (all) => [...all, toSectionView(section)]);
+        return { data: { section: toSectionView(section) } };
+      });
+    },
+
+    async deleteSection(
+      caller: Caller,
+      path: BoardPath & { sectionId: string },
+      input: { confirm: boolean },
+      commit: Commit,
+    ) {
+      const { account, board } = await get(caller, path);
+      if ((await checkSection(account, board.id, path.sectionId)) !== null) throw sectionNotFound();
+      const id = path.sectionId;
+      const queued = await countQueuedPosts(database.db, account.id, { boardId: board.id, sectionId: id });
+      if (queued > 0 && !input.confirm) {
+        throw sectionInUse([
+          {
+            path: 'confirm',
+            code: 'section_in_use',
+            message: `${counted(queued, 'queued post')} would fail. Edit or unschedule them, or send \`?confirm=true\`.`,
+          },
+        ]);
+      }
+      const outcome = await cache.ask(account, (client, token) =>
+        client.deleteBoardSection(token, board.id, id),
+      );
+      await settle(account, outcome, board.id);
+      return commit(async (tx) => {
+        const place = { accountId: account.id, boardId: board.id };
+        await changeSections(tx, place, (all) => all.filter((section) => section.id !== id));
+        return { data: { deleted: true as const, id }, warnings: warningOf(queued, 'section') };
+      });
     },
   };
 }
 
-/** Names what was probably meant when a name was given instead of an id. */
-function boardNotFound(boardId: string, boards: readonly BoardRow[]): Detail {
-  const near = /^\d+$/.test(boardId) ? [] : nearBoards(boardId, boards);
-  const hint =
-    near.length > 0
-      ? ` Send an id, not a name: ${near.map((board) => `${board.id} is ${JSON.stringify(board.name)}`).join(', ')}.`
-      : ' GET /v1/accounts/{accountId}/boards lists the ids.';
-  return { path: 'boardId', code: 'board_not_found', message: `The account has no such board.${hint}` };
+function warningOf(queued: number, what: 'board' | 'section'): Warning[] {
+  if (queued === 0) return [];
+  const message = `${counted(queued, 'queued post')} meant for this ${what} will fail unless you edit or unschedule them.`;
+  return [{ code: `queued_posts_without_${what}`, message }];
 }
 
-function nearBoards(name: string, boards: readonly BoardRow[]): BoardRow[] {
-  const wanted = name.toLowerCase().slice(0, 100);
-  const nearness = (board: BoardRow) => {
-    const own = board.name.toLowerCase();
-    return own.includes(wanted) || wanted.includes(own) ? 0 : distance(wanted, own);
-  };
-  return boards
-    .map((board) => ({ board, far: nearness(board) }))
-    .filter(({ far }) => far <= Math.max(2, Math.floor(wanted.length / 3)))
-    .sort((a, b) => a.far - b.far)
-    .slice(0, 5)
-    .map(({ board }) => board);
-}
-
-function toRow(board: Board, account: AccountRow): Omit<BoardRow, 'account_id' | 'position'> {
-  const owner = board.ownerUsername;
-  return {
-    id: board.id,
-    name: board.name,
-    description: board.description,
-    is_collaborator: owner !== null && owner !== account.username,
-    is_secret: board.privacy === 'SECRET',
-    pin_count: board.pinCount,
-  };
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

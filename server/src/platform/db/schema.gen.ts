@@ -26,6 +26,8 @@ export interface AccountsTable {
   unknown_policy: Generated<string>;
   min_interval_seconds: Generated<number>;
   daily_pin_limit: number | null;
+  disconnected_at: Date | null;
+  boards_version: Generated<number>;
 }
 
 export interface ApiKeysTable {
@@ -49,6 +51,16 @@ export interface AppBudgetsTable {
   writes: Generated<number>;
 }
 
+export interface BoardListsTable {
+  id: GeneratedAlways<number>;
+  organization_id: string;
+  account_id: string;
+  name: string | null;
+  board_ids: string[];
+  created_at: Date;
+  updated_at: Date;
+}
+
 export interface BoardsTable {
   account_id: string;
   id: string;
@@ -58,6 +70,9 @@ export interface BoardsTable {
   is_secret: boolean;
   pin_count: number | null;
   position: number;
+  owner_username: string | null;
+  sections: ColumnType<unknown, Json | null, Json | null>;
+  sections_fetched_at: Date | null;
 }
 
 export interface EventsTable {
@@ -167,6 +182,7 @@ export interface Schema {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
   app_budgets: AppBudgetsTable;
+  board_lists: BoardListsTable;
   boards: BoardsTable;
   events: EventsTable;
   idempotent_requests: IdempotentRequestsTable;
