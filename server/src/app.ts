@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { accountRoutes, createAccounts, registerConnectCallback } from './features/accounts/index.ts';
 import { createAuth } from './features/auth/index.ts';
-import { boardRoutes, createBoards } from './features/boards/index.ts';
+import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
 import { createMedia, registerMediaFiles } from './features/media/index.ts';
 import { createPosts, postRoutes } from './features/posts/index.ts';
 import {
@@ -70,6 +70,7 @@ export async function createApp(parts: AppParts) {
     environment: config.pinterestEnvironment,
   });
   const boards = createBoards({ database, clock, pinterest, accounts });
+  const boardLists = createBoardLists({ database, clock, accounts, boards });
   const media = await createMedia({
     database,
     clock,
@@ -82,7 +83,12 @@ export async function createApp(parts: AppParts) {
 
   const lanes = createLaneStore(database);
 
-  const routes = [...postRoutes({ posts, clock }), ...accountRoutes(accounts), ...boardRoutes(boards)];
+  const routes = [
+    ...postRoutes({ posts, clock }),
+    ...accountRoutes(accounts),
+    ...boardRoutes(boards),
+    ...boardListRoutes(boardLists),
+  ];
 
   return {
     auth,

@@ -3,8 +3,8 @@ import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { boardNotFound, changeRefusals, sectionInUse, sectionNotFound } from './boards.errors.ts';
 import {
   BoardAnswer,
-  BoardList,
   BoardPath,
+  BoardsAnswer,
   BoardsQuery,
   CreateBoardBody,
   CreateSectionBody,
@@ -33,7 +33,7 @@ export function boardRoutes(boards: BoardsService) {
       scope: 'boards:read',
       params: AccountPath,
       query: BoardsQuery,
-      data: BoardList,
+      data: BoardsAnswer,
       status: 200,
       refusals: [accountNotFound],
       handle: ({ caller, params, query }) => boards.list(caller, params.accountId, query),

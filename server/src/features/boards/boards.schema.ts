@@ -51,7 +51,7 @@ const BoardView = z
   })
   .meta({ id: 'Board' });
 
-export const BoardList = z.object({ boards: z.array(BoardView) });
+export const BoardsAnswer = z.object({ boards: z.array(BoardView) });
 export const BoardAnswer = z.object({ board: BoardView });
 
 /** By common report; Pinterest's document names no limits. */
