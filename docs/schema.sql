@@ -241,6 +241,35 @@ END) stored,
   constraint posts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
 );
 
+create table spacing_rules (
+  account_id text not null,
+  destination_key text not null,
+  url text,
+  min_days integer not null,
+  updated_at timestamp with time zone not null,
+  constraint spacing_rules_pkey PRIMARY KEY (account_id, destination_key),
+  constraint default_has_no_url CHECK (((destination_key = ''::text) = (url IS NULL))),
+  constraint spacing_rules_min_days_check CHECK (((min_days >= 1) AND (min_days <= 365))),
+  constraint spacing_rules_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE
+);
+
+create table timeslots (
+  id text not null,
+  account_id text not null,
+  day_preference integer not null,
+  minute_of_day integer not null,
+  timezone text not null,
+  type text not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint timeslots_pkey PRIMARY KEY (id),
+  constraint timeslots_account_id_day_preference_minute_of_day_timezone_key UNIQUE (account_id, day_preference, minute_of_day, timezone),
+  constraint timeslots_day_preference_check CHECK (((day_preference >= 0) AND (day_preference <= 6))),
+  constraint timeslots_minute_of_day_check CHECK (((minute_of_day >= 0) AND (minute_of_day <= 1439))),
+  constraint timeslots_type_check CHECK ((type = ANY (ARRAY['optimal'::text, 'custom'::text]))),
+  constraint timeslots_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE
+);
+
 CREATE INDEX accounts_refresh_due ON public.accounts USING btree (refresh_due_at) WHERE (refresh_due_at IS NOT NULL);
 CREATE INDEX api_keys_by_organization ON public.api_keys USING btree (organization_id, id);
 CREATE INDEX api_keys_living ON public.api_keys USING btree (organization_id, id) WHERE (revoked_at IS NULL);

@@ -15,6 +15,8 @@ import {
   createWorker,
   type WorkerParts,
 } from './features/publishing/index.ts';
+import { createAppBudget, createWorker, type WorkerParts } from './features/publishing/index.ts';
+import { createSchedule, scheduleRoutes } from './features/schedule/index.ts';
 import { ping, registerHealth } from './features/system/index.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
@@ -79,6 +81,12 @@ export async function createApp(parts: AppParts) {
     log,
     temporaryDir: join(config.dataDir, 'incoming'),
   });
+  const schedule = createSchedule({
+    database,
+    clock,
+    accounts,
+    trackingParameters: config.trackingParameters,
+  });
   const posts = createPosts({ database, clock, accounts, boards, media, publicUrl });
 
   const lanes = createLaneStore(database);
@@ -88,6 +96,7 @@ export async function createApp(parts: AppParts) {
     ...accountRoutes(accounts),
     ...boardRoutes(boards),
     ...boardListRoutes(boardLists),
+    ...scheduleRoutes(schedule),
   ];
 
   return {
@@ -97,6 +106,7 @@ export async function createApp(parts: AppParts) {
     boards,
     media,
     lanes,
+    schedule,
     pinterest,
     routes,
 

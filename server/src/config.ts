@@ -52,6 +52,10 @@ const seconds = (standard: number, min: number, max: number) =>
     .refine((value) => value >= min && value <= max)
     .default(standard);
 
+/** What advertisers and mailing services append to an address to follow its visitors. `epik` is Pinterest's. */
+const trackingParameters =
+  'utm_*,mtm_*,epik,fbclid,gclid,gclsrc,dclid,gbraid,wbraid,gad_source,gad_campaignid,msclkid,ttclid,twclid,li_fat_id,igshid,igsh,mc_cid,mc_eid,yclid,srsltid,_hsenc,_hsmi,_ga,_gl';
+
 export const settings = {
   HOST: {
     about: 'The address to listen on. 0.0.0.0 makes the API reachable from other machines.',
@@ -152,6 +156,17 @@ export const settings = {
       .default('10,30,120,600')
       .transform((text) => text.split(',').map(Number)),
   },
+  TRACKING_PARAMETERS: {
+    about:
+      'Query parameters that the spacing rules leave out when they compare urls. A change counts for the rules and posts stored from then on.',
+    shape: `names with commas between, with * at the end for any ending, or none (default ${trackingParameters})`,
+    schema: z
+      .string()
+      .default(trackingParameters)
+      .transform((text) => (text === 'none' ? '' : text))
+      .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
+      .pipe(z.array(z.string().regex(/^[^\s*&=#?]+\*?$/))),
+  },
   SIMULATOR_PORT: {
     about: 'The port of the Pinterest simulator.',
     shape: 'a port number (default 8788; 0 for any free one)',
@@ -189,6 +204,7 @@ export interface Config {
   mediaAllowedPrivateHosts: readonly string[];
   leaseMs: number;
   confirmDelaysMs: readonly number[];
+  trackingParameters: readonly string[];
   simulatorPort: number;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logFormat: 'pretty' | 'json';
@@ -282,6 +298,7 @@ function toConfig(values: Values): Config {
     mediaAllowedPrivateHosts: values.MEDIA_ALLOWED_PRIVATE_HOSTS,
     leaseMs: values.PINTAIL_LEASE_SECONDS * 1000,
     confirmDelaysMs: values.PINTAIL_CONFIRM_DELAYS.map((delay) => delay * 1000),
+    trackingParameters: values.TRACKING_PARAMETERS,
     simulatorPort: values.SIMULATOR_PORT,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),

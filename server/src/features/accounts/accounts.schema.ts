@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { environments } from '../../pinterest/index.ts';
-import { text } from '../../platform/http/fields.ts';
+import { text, timezone, wholeNumber } from '../../platform/http/fields.ts';
 import type { AccountRow } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
 
@@ -41,28 +41,6 @@ export const AccountView = z
     unknownPolicy: z.enum(unknownPolicies).meta({ description: unknownPolicyAbout }),
   })
   .meta({ id: 'Account' });
-
-const timezone = text(100).refine(isTimeZone, {
-  params: { code: 'unknown_timezone' },
-  error: 'Must be an IANA time zone, such as "Europe/Berlin" or "UTC".',
-});
-
-/** Offsets, which Intl takes as well, are no zones: they know nothing of summer time. */
-function isTimeZone(value: string): boolean {
-  if (!/^[A-Za-z]/.test(value)) return false;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: value });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .int()
-    .min(min, `Must be a whole number from ${min} to ${max}.`)
-    .max(max, `Must be a whole number from ${min} to ${max}.`);
 
 export const UpdateAccountBody = z
   .strictObject({

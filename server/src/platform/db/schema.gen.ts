@@ -178,6 +178,25 @@ export interface PostsTable {
   destination_key: string | null;
 }
 
+export interface SpacingRulesTable {
+  account_id: string;
+  destination_key: string;
+  url: string | null;
+  min_days: number;
+  updated_at: Date;
+}
+
+export interface TimeslotsTable {
+  id: string;
+  account_id: string;
+  day_preference: number;
+  minute_of_day: number;
+  timezone: string;
+  type: string;
+  created_at: Date;
+  updated_at: Date;
+}
+
 export interface Schema {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
@@ -191,4 +210,6 @@ export interface Schema {
   oauth_states: OauthStatesTable;
   organizations: OrganizationsTable;
   posts: PostsTable;
+  spacing_rules: SpacingRulesTable;
+  timeslots: TimeslotsTable;
 }

@@ -1,4 +1,5 @@
 // Field schemas that many routes share, with the contract's limits (api.md, section 1).
+import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 
 /** Lengths count Unicode code points, as JSON Schema does; a JavaScript length counts UTF-16 units. */
@@ -55,6 +56,31 @@ export const moment = z
   })
   .transform((value) => new Date(value.toUpperCase()))
   .meta({ override: { type: 'string', format: 'date-time' } });
+
+/** A time zone, in the spelling of the time zone database: `europe/berlin` comes out as `Europe/Berlin`. */
+export const timezone = text(100)
+  .refine((value) => zoneName(value) !== null, {
+    params: { code: 'unknown_timezone' },
+    error: 'Must be an IANA time zone, such as "Europe/Berlin" or "UTC".',
+  })
+  .transform((value) => zoneName(value) ?? value)
+  .meta({ override: { type: 'string', maxLength: 100 } });
+
+/** Offsets, which would be taken as well, are no zones: they know nothing of summer time. */
+function zoneName(value: string): string | null {
+  if (!/^[A-Za-z][\w+/-]*$/.test(value)) return null;
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(value).timeZoneId;
+  } catch {
+    return null;
+  }
+}
+
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .int()
+    .min(min, `Must be a whole number from ${min} to ${max}.`)
+    .max(max, `Must be a whole number from ${min} to ${max}.`);
 
 /** A yes or no in a query. */
 export const queryFlag = z

@@ -1,0 +1,88 @@
+// The search for the next open slot: which occurrence nobody holds and no rule forbids. Pure; what is placed
+// already is read through a function, window by window, so that a near slot costs a short read.
+import type { SlotCalendar } from './occurrences.ts';
+import { dayMs } from './wall-clock.ts';
+
+/** A post at its time: when it was sent, or else is to be sent. */
+export interface Placed {
+  at: number;
+  /** Queued or in flight. A sent one holds no slot, and counts for the daily limit. */
+  holds: boolean;
+}
+
+export interface OpenSlotSearch {
+  calendar: SlotCalendar;
+  /** The first moment that may be found, and the last. */
+  from: number;
+  until: number;
+  /** Pins in any 24 hours; null for no limit. */
+  dailyLimit: number | null;
+  /** How far from posts with the same destination, and when those are; null where no rule is. */
+  spacing: { distanceMs: number; times: readonly number[] } | null;
+  /** Posts from `from` up to `until`, both included. */
+  readPlaced(from: number, until: number): Promise<readonly Placed[]>;
+}
+
+/** Most slots are found in the first week; each further window is twice as long. */
+const firstWindowMs = 7 * dayMs;
+
+/** The earliest moment of a slot that is open, or null when there is none up to `until`. */
+export async function findOpenSlot(search: OpenSlotSearch): Promise<number | null> {
+  const { calendar, until, dailyLimit, spacing } = search;
+  const tooNear = spacing ? spacing.times.map((at) => around(at, at, spacing.distanceMs)) : [];
+  let lengthMs = firstWindowMs;
+  let end = search.from;
+  while (end <= until) {
+    const from = end;
+    end = Math.min(from + lengthMs, until + 1);
+    lengthMs *= 2;
+    const occurrences = calendar.between(from, end);
+    if (occurrences.length === 0) continue;
+    // A day more at both ends: the daily limit looks so far.
+    const placed = await search.readPlaced(from - dayMs, end + dayMs);
+    const held = new Set(placed.flatMap(({ at, holds }) => (holds ? at : [])));
+    const full = dailyLimit === null ? [] : fullDays(placed, dailyLimit);
+    const isForbidden = createSweep([...tooNear, ...full]);
+    const open = occurrences.find(({ at }) => !held.has(at) && !isForbidden(at));
+    if (open) return open.at;
+  }
+  return null;
+}
+
+/** Its ends do not belong to it: a post may be exactly as far away as the rule asks. */
+interface Interval {
+  after: number;
+  before: number;
+}
+
+function around(first: number, last: number, distanceMs: number): Interval {
+  return { after: first - distanceMs, before: last + distanceMs };
+}
+
+/**
+ * Where one post more would make some 24 hours hold more than the limit: around each run of `limit` posts that
+ * lie within less than 24 hours, as far as a post more would still be within 24 hours of all of them.
+ */
+function fullDays(placed: readonly Placed[], limit: number): Interval[] {
+  const times = placed.map(({ at }) => at).sort((a, b) => a - b);
+  return times.flatMap((first, index) => {
+    const last = times[index + limit - 1];
+    if (last === undefined || last - first >= dayMs) return [];
+    return around(last, first, dayMs);
+  });
+}
+
+/** Answers whether a moment lies in one of the intervals; to be asked in ascending order. */
+function createSweep(intervals: readonly Interval[]): (at: number) => boolean {
+  const sorted = intervals.toSorted((a, b) => a.after - b.after);
+  let next = 0;
+  let forbiddenBefore = Number.NEGATIVE_INFINITY;
+  return (at) => {
+    for (let interval = sorted[next]; interval && interval.after < at; interval = sorted[next]) {
+      forbiddenBefore = Math.max(forbiddenBefore, interval.before);
+      next += 1;
+    }
+    // Whatever has begun before `at` and has not ended covers it.
+    return at < forbiddenBefore;
+  };
+}

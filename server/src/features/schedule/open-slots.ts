@@ -1,0 +1,142 @@
+// Use cases for the rooms that place posts: the next open slot, the next occurrence, and what stands too near.
+import { addMs } from '../../platform/clock.ts';
+import type { Connection, Tx } from '../../platform/db/index.ts';
+import { type AccountRow, accountNotFound } from '../accounts/index.ts';
+import { destinationKey } from './destination-key.ts';
+import { findOpenSlot } from './next-open-slot.ts';
+import { createSlotCalendar } from './occurrences.ts';
+import { noOpenSlot, noTimeslots } from './schedule.errors.ts';
+import { listPlaced, lockAccount } from './schedule.queries.ts';
+import { findNearestWithDestination, findSpacingRule, listDestinationTimes } from './spacing.queries.ts';
+import { listTimeslots } from './timeslots.queries.ts';
+import { dayMs } from './wall-clock.ts';
+
+/** How far ahead a slot is looked for (api.md, section 4). */
+const horizonMs = 365 * dayMs;
+
+export interface ClaimInput {
+  /** Where the post leads: its spacing rule counts. */
+  url: string | null;
+  now: Date;
+  /** The slot is not to be before this. */
+  notBefore?: Date;
+  /** The post that is to be placed: what it holds now does not stand in its own way. */
+  exceptPostId?: string;
+}
+
+export interface SpacingInput {
+  url: string | null;
+  at: Date;
+  exceptPostId?: string;
+}
+
+export interface SpacingConflict {
+  /** The nearest of the posts that are too near. */
+  postId: string;
+  at: Date;
+  minDays: number;
+}
+
+export function createOpenSlots({ trackingParameters }: { trackingParameters: readonly string[] }) {
+  const keyOf = (url: string) => destinationKey(url, trackingParameters);
+
+  async function findSpacing(
+    connection: Connection,
+    accountId: string,
+    { url, from, until, exceptPostId }: { url: string; from: Date; until: Date; exceptPostId: string | null },
+  ) {
+    const rule = await findSpacingRule(connection, accountId, keyOf(url));
+    if (!rule) return null;
+    const distanceMs = rule.min_days * dayMs;
+    const times = await listDestinationTimes(connection, {
+      accountId,
+      destinationKey: keyOf(url),
+      after: addMs(from, -distanceMs),
+      before: addMs(until, distanceMs),
+      exceptPostId,
+    });
+    return { distanceMs, times: times.map((time) => time.getTime()) };
+  }
+
+  return {
+    /** The url as the spacing rules compare it; kept with each post in posts.destination_key. */
+    destinationKey: keyOf,
+
+    /**
+     * The earliest occurrence after now of any slot that no queued or post in flight of the account holds and
+     * that spacing rule and daily limit allow. Others who claim wait until the transaction ends: the caller gives
+     * a post this moment in it.
+     * @throws noTimeslots, noOpenSlot
+     */
+    async claimNextOpenSlot(tx: Tx, account: AccountRow, claim: ClaimInput): Promise<Date> {
+      const locked = await lockAccount(tx, account.id);
+      if (!locked) throw accountNotFound();
+      // Each of these sees what earlier claims have committed, because it begins after the lock was given.
+      const slots = await listTimeslots(tx, account.id);
+      if (slots.length === 0) {
+        throw noTimeslots([
+          { path: '', code: 'no_timeslots', message: 'Make timeslots first, or send a time.' },
+        ]);
+      }
+      const exceptPostId = claim.exceptPostId ?? null;
+      const from = new Date(Math.max(claim.now.getTime() + 1, claim.notBefore?.getTime() ?? 0));
+      const until = addMs(from, horizonMs);
+      const found = await findOpenSlot({
+        calendar: createSlotCalendar(slots),
+        from: from.getTime(),
+        until: until.getTime(),
+        dailyLimit: locked.daily_pin_limit,
+        spacing:
+          claim.url === null
+            ? null
+            : await findSpacing(tx, account.id, { url: claim.url, from, until, exceptPostId }),
+        readPlaced: (placedFrom, placedUntil) =>
+          listPlaced(tx, {
+            accountId: account.id,
+            from: new Date(placedFrom),
+            until: new Date(placedUntil),
+            withSent: locked.daily_pin_limit !== null,
+            exceptPostId,
+          }),
+      });
+      if (found === null) {
+        throw noOpenSlot([
+          {
+            path: '',
+            code: 'no_open_slot',
+            message: `Up to ${until.toISOString()} every timeslot is taken, too near to a post with the same url, or over the daily limit.`,
+          },
+        ]);
+      }
+      return new Date(found);
+    },
+
+    /** The next moment of any timeslot after another moment, held or not; null without timeslots. */
+    async nextOccurrence(connection: Connection, account: AccountRow, after: Date): Promise<Date | null> {
+      const slots = await listTimeslots(connection, account.id);
+      const next = createSlotCalendar(slots).firstAfter(after.getTime());
+      return next && new Date(next.at);
+    },
+
+    /** The post to which one at this moment would be nearer than the spacing rule of its url asks, if there is one. */
+    async findSpacingConflict(
+      connection: Connection,
+      account: AccountRow,
+      { url, at, exceptPostId }: SpacingInput,
+    ): Promise<SpacingConflict | null> {
+      if (url === null) return null;
+      const rule = await findSpacingRule(connection, account.id, keyOf(url));
+      if (!rule) return null;
+      const distanceMs = rule.min_days * dayMs;
+      const nearest = await findNearestWithDestination(connection, {
+        accountId: account.id,
+        destinationKey: keyOf(url),
+        after: addMs(at, -distanceMs),
+        before: addMs(at, distanceMs),
+        exceptPostId: exceptPostId ?? null,
+        at,
+      });
+      return nearest ? { postId: nearest.id, at: nearest.listed_at, minDays: rule.min_days } : null;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { refusal } from '../../platform/errors.ts';
+
+export const timeslotNotFound = refusal({
+  code: 'NOT_FOUND',
+  message: 'Timeslot not found',
+  fix: 'GET /v1/accounts/{accountId}/timeslots lists the timeslots of an account.',
+});
+
+/** The detail names the other one. */
+export const timeslotExists = refusal({
+  code: 'CONFLICT',
+  message: 'The account has a timeslot at this day, time and zone already',
+});
+
+export const tooManyTimeslots = refusal({
+  code: 'CONFLICT',
+  message: 'The account has as many timeslots as it may have',
+  fix: 'Delete some, or put others in their place with POST …/timeslots/rebuild.',
+});
+
+export const spacingRuleNotFound = refusal({
+  code: 'NOT_FOUND',
+  message: 'Spacing rule not found',
+  fix: 'GET /v1/accounts/{accountId}/spacing-rules lists the rules of an account.',
+});
+
+export const tooManySpacingRules = refusal({
+  code: 'CONFLICT',
+  message: 'The account has as many spacing rules as it may have',
+  fix: 'Delete some, or raise the default rule instead.',
+});
+
+/** Detail code `no_timeslots`. */
+export const noTimeslots = refusal({
+  code: 'CONFLICT',
+  message: 'The account has no timeslots, so there is no next open one',
+  fix: 'Make some with POST /v1/accounts/{accountId}/timeslots or …/timeslots/rebuild, or send a time.',
+});
+
+/** Detail code `no_open_slot`. */
+export const noOpenSlot = refusal({
+  code: 'CONFLICT',
+  message: 'No timeslot is open within 365 days',
+  fix: 'Add timeslots, relax the spacing rule of the url or the daily limit of the account, or send a time.',
+});

@@ -1,0 +1,75 @@
+// What the schedule needs to know of accounts and posts. It reads posts and never writes them.
+import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
+
+/**
+ * Makes all who look for a slot of the account, or change its slots, follow one another, until the transaction
+ * ends. Posts can be inserted meanwhile: their foreign key takes a weaker lock than this one refuses.
+ */
+export async function lockAccount(
+  tx: Tx,
+  accountId: string,
+): Promise<{ daily_pin_limit: number | null } | undefined> {
+  return tx
+    .selectFrom('accounts')
+    .select('daily_pin_limit')
+    .where('id', '=', accountId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+}
+
+export interface PlacedFilter {
+  accountId: string;
+  from: Date;
+  until: Date;
+  /** Sent posts count for the daily limit; without one there is no need to read them. */
+  withSent: boolean;
+  exceptPostId: string | null;
+}
+
+/**
+ * When the account's posts go out or went out, both ends included; as milliseconds since 1970, for there may be
+ * thousands. Walks the index posts_listed: listed_at is sent_at of a sent post and send_at of one that waits.
+ */
+export async function listPlaced(
+  connection: Connection,
+  filter: PlacedFilter,
+): Promise<{ at: number; holds: boolean }[]> {
+  let query = connection
+    .selectFrom('posts')
+    .select([
+      sql<number>`(extract(epoch from listed_at) * 1000)::float8`.as('at'),
+      sql<boolean>`status <> 'sent'`.as('holds'),
+    ])
+    .where('account_id', '=', filter.accountId)
+    .where('status', 'in', ['queued', 'uploading', ...(filter.withSent ? ['sent'] : [])])
+    .where('listed_at', '>=', filter.from)
+    .where('listed_at', '<=', filter.until)
+    .where('deleted_at', 'is', null);
+  if (filter.exceptPostId !== null) query = query.where('id', '<>', filter.exceptPostId);
+  return query.execute();
+}
+
+export interface DatedPost {
+  id: string;
+  status: string;
+  send_at: Date | null;
+  listed_at: Date;
+}
+
+/** The account's posts that have a time within the window; its end does not belong to it. */
+export async function listDatedPosts(
+  connection: Connection,
+  { accountId, from, to }: { accountId: string; from: Date; to: Date },
+): Promise<DatedPost[]> {
+  return connection
+    .selectFrom('posts')
+    .select(['id', 'status', 'send_at', 'listed_at'])
+    .where('account_id', '=', accountId)
+    .where('status', 'in', ['queued', 'uploading', 'sent', 'failed'])
+    .where('listed_at', '>=', from)
+    .where('listed_at', '<', to)
+    .where('deleted_at', 'is', null)
+    .orderBy('listed_at')
+    .orderBy('id')
+    .execute();
+}

@@ -1,0 +1,68 @@
+// What crosses the wire about spacing rules (api.md, section 6).
+import { z } from 'zod';
+import { webUrl, wholeNumber } from '../../platform/http/fields.ts';
+import type { SpacingRuleRow } from './spacing.queries.ts';
+
+/** What a post's url may have, too. */
+const urlLengthMax = 2048;
+
+const minDaysAbout =
+  'At least so many days (of 24 hours) between two posts with the same destination, 1 to 365.';
+const matching =
+  'Compared without scheme, `www.`, trailing slash, fragment and tracking parameters (TRACKING_PARAMETERS).';
+
+const minDays = z.int().meta({ description: minDaysAbout, example: 7 });
+
+export const PutSpacingRuleBody = z
+  .strictObject({
+    url: webUrl(urlLengthMax)
+      .optional()
+      .meta({
+        description: `The destination that the rule is for; without it, the account's default. ${matching}`,
+        example: 'https://example.com/lemon-tart',
+      }),
+    minDays: wholeNumber(1, 365).meta({ description: minDaysAbout, example: 7 }),
+  })
+  .meta({ id: 'PutSpacingRule' });
+export type PutSpacingRule = z.output<typeof PutSpacingRuleBody>;
+
+export const DeleteSpacingRuleQuery = z.strictObject({
+  url: webUrl(urlLengthMax)
+    .optional()
+    .meta({
+      description: `The destination whose rule goes; without it, the account's default goes. ${matching}`,
+    }),
+});
+
+const CustomRule = z.object({
+  url: z.string().meta({ description: 'The destination, as it was given last.' }),
+  minDays,
+});
+
+export const SpacingRulesAnswer = z.object({
+  defaultRule: z
+    .object({ minDays })
+    .nullable()
+    .meta({ description: 'For every url without a rule of its own; null for no rule.' }),
+  customRules: z.array(CustomRule).meta({ description: 'Rules of single urls; they replace the default.' }),
+});
+
+export const SpacingRuleAnswer = z.object({
+  rule: z.object({
+    url: z.string().nullable().meta({ description: 'The destination; null for the default.' }),
+    minDays,
+  }),
+});
+
+export const DeletedSpacingRuleAnswer = z.object({
+  deleted: z.literal(true),
+  url: z.string().nullable().meta({ description: 'The destination as given; null for the default.' }),
+});
+
+export function toSpacingRules(rows: readonly SpacingRuleRow[]): z.input<typeof SpacingRulesAnswer> {
+  const byDefault = rows.find((row) => row.url === null);
+  return {
+    defaultRule: byDefault ? { minDays: byDefault.min_days } : null,
+    customRules: rows.flatMap(({ url, min_days }) => (url === null ? [] : { url, minDays: min_days })),
+  };
+}
