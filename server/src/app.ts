@@ -18,6 +18,25 @@ import {
 import { createAppBudget, createWorker, type WorkerParts } from './features/publishing/index.ts';
 import { createSchedule, scheduleRoutes } from './features/schedule/index.ts';
 import { ping, registerHealth } from './features/system/index.ts';
+import { boardRoutes, createBoards } from './features/boards/index.ts';
+import { createMedia, registerMediaFiles, watchMedia } from './features/media/index.ts';
+import { createPosts, postRoutes } from './features/posts/index.ts';
+import {
+  createAppBudget,
+  createPublishMetrics,
+  createWorker,
+  type WorkerParts,
+} from './features/publishing/index.ts';
+import {
+  databaseCheck,
+  diskCheck,
+  migrationsCheck,
+  type ReadinessCheck,
+  registerHealth,
+  registerMetrics,
+  storageCheck,
+  watchState,
+} from './features/system/index.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
@@ -26,7 +45,9 @@ import { serveDocs } from './platform/http/docs-page.ts';
 import { createOpenApi } from './platform/http/openapi.ts';
 import { createHttpServer } from './platform/http/server.ts';
 import { createJobs } from './platform/jobs/index.ts';
+import { createHttpWatch } from './platform/http/watch-http.ts';
 import type { Log } from './platform/log.ts';
+import { createMetrics, type Metrics, watchPool, watchProcess } from './platform/metrics.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import { createFolderStorage } from './platform/storage/index.ts';
 import { version } from './platform/version.ts';
@@ -41,6 +62,8 @@ export interface AppParts {
   publicUrl: string;
   /** Private addresses from which media may be fetched, besides those in the settings. */
   allowedPrivateHosts?: readonly string[];
+  /** Where the parts count; the app's own unless parts outside of it count there too. */
+  metrics?: Metrics;
 }
 
 /** How many accounts a worker process serves at a time. */
@@ -49,7 +72,7 @@ const lanesMax = 64;
 export type App = Awaited<ReturnType<typeof createApp>>;
 
 export async function createApp(parts: AppParts) {
-  const { config, database, clock, log, pinterest, publicUrl } = parts;
+  const { config, database, clock, log, pinterest, publicUrl, metrics = createMetrics() } = parts;
   const encryption = createEncryption(
     config.encryptionKey ?? keyFromFile(join(config.dataDir, 'encryption.key')),
   );
@@ -98,6 +121,42 @@ export async function createApp(parts: AppParts) {
     ...boardListRoutes(boardLists),
     ...scheduleRoutes(schedule),
   ];
+  const media = watchMedia(
+    await createMedia({
+      database,
+      clock,
+      storage,
+      outbound,
+      log,
+      temporaryDir: join(config.dataDir, 'incoming'),
+    }),
+    metrics,
+  );
+  const posts = createPosts({ database, clock, accounts, boards, media, publicUrl });
+
+  watchProcess(metrics, clock);
+  watchPool(metrics, database.pool);
+  watchState({ metrics, database, clock, log, dataDir: config.dataDir });
+  metrics
+    .gauge('pintail_info', 'Always 1; says which Pintail this is.', ['version', 'role'])
+    .set({ version, role: config.role }, 1);
+  const watchHttp = createHttpWatch(metrics);
+  const publishMetrics = createPublishMetrics(metrics, clock);
+  const checks = [
+    databaseCheck(database),
+    migrationsCheck(database),
+    storageCheck(storage, clock),
+    diskCheck(config.dataDir),
+  ];
+
+  /** For whoever watches over this process. */
+  function addStatus(http: FastifyInstance, moreChecks: readonly ReadinessCheck[]): void {
+    watchHttp(http);
+    registerHealth(http, [...checks, ...moreChecks]);
+    registerMetrics(http, { metrics, token: config.metricsToken });
+  }
+
+  const routes = [...postRoutes({ posts, clock }), ...accountRoutes(accounts), ...boardRoutes(boards)];
 
   return {
     auth,
@@ -110,7 +169,11 @@ export async function createApp(parts: AppParts) {
     pinterest,
     routes,
 
-    createHttp(): FastifyInstance {
+    /** When this process's worker last looked for due posts. */
+    lastLookAt: publishMetrics.lastLookAt,
+
+    /** @param moreChecks What else must hold for this process to be ready. */
+    createHttp(moreChecks: readonly ReadinessCheck[] = []): FastifyInstance {
       const http = createHttpServer({
         log,
         clock,
@@ -118,10 +181,17 @@ export async function createApp(parts: AppParts) {
         routes,
         authenticate: (key) => auth.authenticate(key),
       });
-      registerHealth(http, [{ name: 'database', check: async () => void (await ping(database.db)) }]);
+      addStatus(http, moreChecks);
       registerMediaFiles(http, { media });
       registerConnectCallback(http, accounts);
       serveDocs(http, () => createOpenApi(routes, { version, url: publicUrl }));
+      return http;
+    },
+
+    /** For a process that only publishes: nothing but its status. */
+    createStatusHttp(moreChecks: readonly ReadinessCheck[]): FastifyInstance {
+      const http = createHttpServer({ log, database, routes: [], authenticate: async () => null });
+      addStatus(http, moreChecks);
       return http;
     },
 
@@ -145,6 +215,7 @@ export async function createApp(parts: AppParts) {
         leaseMs: config.leaseMs,
         owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
         lanesMax,
+        metrics: publishMetrics,
         random: Math.random,
         ...change,
       });

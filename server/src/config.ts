@@ -167,6 +167,26 @@ export const settings = {
       .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
       .pipe(z.array(z.string().regex(/^[^\s*&=#?]+\*?$/))),
   },
+  METRICS_TOKEN: {
+    about:
+      'Who may read /metrics: whoever sends it as a bearer token. Without it, callers on this machine only.',
+    shape: 'at least 16 characters without spaces',
+    schema: z
+      .string()
+      .regex(/^\S{16,200}$/)
+      .optional(),
+    secret: true,
+  },
+  WORKER_PORT: {
+    about: 'Where a process that only publishes answers /health, /ready and /metrics. Others do so on PORT.',
+    shape: 'a port number (default: none; 0 for any free one)',
+    schema: z
+      .string()
+      .regex(/^\d{1,5}$/)
+      .transform(Number)
+      .refine((value) => value <= 65_535)
+      .optional(),
+  },
   SIMULATOR_PORT: {
     about: 'The port of the Pinterest simulator.',
     shape: 'a port number (default 8788; 0 for any free one)',
@@ -205,6 +225,8 @@ export interface Config {
   leaseMs: number;
   confirmDelaysMs: readonly number[];
   trackingParameters: readonly string[];
+  metricsToken: string | undefined;
+  workerPort: number | undefined;
   simulatorPort: number;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logFormat: 'pretty' | 'json';
@@ -299,6 +321,8 @@ function toConfig(values: Values): Config {
     leaseMs: values.PINTAIL_LEASE_SECONDS * 1000,
     confirmDelaysMs: values.PINTAIL_CONFIRM_DELAYS.map((delay) => delay * 1000),
     trackingParameters: values.TRACKING_PARAMETERS,
+    metricsToken: values.METRICS_TOKEN,
+    workerPort: values.WORKER_PORT,
     simulatorPort: values.SIMULATOR_PORT,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),

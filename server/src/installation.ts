@@ -5,6 +5,7 @@ import { type App, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import {
   type AppCredentials,
+  createCallWatch,
   createEnvironments,
   type Environment,
   type EnvironmentAddresses,
@@ -17,6 +18,7 @@ import { createDatabaseClock } from './platform/db/database-clock.ts';
 import { startEmbeddedPostgres } from './platform/db/embedded/supervisor.ts';
 import { type Database, migrate, openDatabase } from './platform/db/index.ts';
 import type { Log } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
 
 /** Jobs under way are waited for this long; then they are left to another process. */
 const jobsGraceMs = 10_000;
@@ -113,11 +115,13 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
     const remote = config.databaseUrl ? await createDatabaseClock(database, systemClock, log) : null;
     if (remote) closers.push(() => remote.stop());
     const clock = remote ?? systemClock;
+    const metrics = createMetrics();
     const pinterest = createEnvironments({
       addresses: addressesOf(config, open.simulatorUrl),
       apps: appsOf(config),
       clock,
       log,
+      watch: createCallWatch(metrics),
     });
     closers.push(() => pinterest.close());
     const app = await createApp({
@@ -127,6 +131,7 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
       log,
       pinterest,
       publicUrl: open.publicUrl,
+      metrics,
       ...(open.allowedPrivateHosts && { allowedPrivateHosts: open.allowedPrivateHosts }),
     });
     closers.push(() => app.jobs.stop(jobsGraceMs));

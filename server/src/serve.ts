@@ -9,7 +9,7 @@ import { callbackPath, startRefreshTimer } from './features/accounts/index.ts';
 import { keysChannel } from './features/auth/index.ts';
 import { lanesChannel } from './features/posts/index.ts';
 import { startSweeper, type Worker } from './features/publishing/index.ts';
-import { type FirstRunResult, firstRun } from './features/system/index.ts';
+import { clockCheck, type FirstRunResult, firstRun, workerCheck } from './features/system/index.ts';
 import {
   type Installation,
   makeDataDir,
@@ -73,6 +73,9 @@ export async function serve(config: Config, log: Log): Promise<Served> {
     if (isApi) {
       const http = await startHttp({ ...config, port }, installation, log);
       stoppers.push(() => closeHttp(http, installation));
+    } else if (config.workerPort !== undefined) {
+      const http = await startStatus(config, config.workerPort, installation, log);
+      stoppers.push(() => closeHttp(http, installation));
     }
     return { url: isApi ? publicUrl : null, simulatorUrl: simulator?.url ?? null, firstRun: prepared, stop };
   } catch (error) {
@@ -132,7 +135,7 @@ async function startWorker(installation: Installation, log: Log): Promise<() => 
 
 async function startHttp(config: Config, installation: Installation, log: Log): Promise<FastifyInstance> {
   const { app, databaseUrl, clock } = installation;
-  const http = app.createHttp();
+  const http = app.createHttp(checksOf(config, installation));
   const listener = await listen({
     url: databaseUrl,
     channel: keysChannel,
@@ -149,6 +152,29 @@ async function startHttp(config: Config, installation: Installation, log: Log): 
     throw error;
   }
   return http;
+}
+
+/** A worker alone answers only how it is. */
+async function startStatus(
+  config: Config,
+  port: number,
+  installation: Installation,
+  log: Log,
+): Promise<FastifyInstance> {
+  const http = installation.app.createStatusHttp(checksOf(config, installation));
+  try {
+    log.info({ url: await http.listen({ host: config.host, port }) }, 'status of the worker');
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+  return http;
+}
+
+/** What can only be known of a process that serves. */
+function checksOf({ role }: Config, { app, database, clock }: Installation) {
+  const checks = [clockCheck(database, clock)];
+  return role === 'api' ? checks : [...checks, workerCheck(app.lastLookAt, clock)];
 }
 
 /** Answers what is under way. A client that does not take its answer is cut off after a while. */

@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@pintail/simulator';
 import { type App, type AppParts, createApp } from '../src/app.ts';
 import { type Config, parseConfig } from '../src/config.ts';
-import { createEnvironments, simulatorAddresses } from '../src/pinterest/index.ts';
+import { createCallWatch, createEnvironments, simulatorAddresses } from '../src/pinterest/index.ts';
 import type { Scope } from '../src/platform/http/caller.ts';
 import { createLog } from '../src/platform/log.ts';
 import { type Answer, readAnswer } from './answer.ts';
+import { createLog, type LogSettings } from '../src/platform/log.ts';
+import { createMetrics } from '../src/platform/metrics.ts';
 import { createTestClock, type TestClock } from './clock.ts';
-import { createTestDatabase } from './database.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
 import { collectLog, type LogLine } from './log.ts';
 
 export type { Answer } from './answer.ts';
@@ -43,22 +45,32 @@ export type TestApp = Awaited<ReturnType<typeof createTestApp>>;
 interface TestAppOptions {
   config?: Partial<Config>;
   now?: Date;
+  logLevel?: LogSettings['level'];
+  /** With data in it already, instead of an empty one; dropped at the end all the same. */
+  testDatabase?: TestDatabase;
   /** Puts something between Pintail and the simulator: is given the API's address and gives its own. */
   via?: (apiUrl: string) => Promise<string>;
 }
 
-export async function createTestApp({ config = {}, now, via }: TestAppOptions = {}) {
+export async function createTestApp({
+  config = {},
+  now,
+  via,
+  logLevel = 'debug',
+  testDatabase,
+}: TestAppOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'pintail-app-'));
   const clock: TestClock = createTestClock(now);
-  const test = await createTestDatabase();
+  const test = testDatabase ?? (await createTestDatabase());
   const simulator: Simulator = await startSimulator({ now: () => clock.now() });
   const simulatorHost = new URL(simulator.url).host;
   const logLines: LogLine[] = [];
-  const log = createLog({ level: 'debug', format: 'json' }, collectLog(logLines));
+  const log = createLog({ level: logLevel, format: 'json' }, collectLog(logLines));
   const simulated = {
     ...simulatorAddresses(simulator.url),
     apiUrl: via ? await via(simulator.apiUrl) : simulator.apiUrl,
   };
+  const metrics = createMetrics();
   const pinterest = createEnvironments({
     addresses: {
       production: simulated,
@@ -68,6 +80,7 @@ export async function createTestApp({ config = {}, now, via }: TestAppOptions = 
     apps: { simulator: testApp },
     clock,
     log,
+    watch: createCallWatch(metrics),
   });
   const parts: AppParts = {
     config: { ...parseConfig({}), dataDir: folder, ...config },
@@ -76,6 +89,7 @@ export async function createTestApp({ config = {}, now, via }: TestAppOptions = 
     log,
     pinterest,
     publicUrl: 'http://pintail.test',
+    metrics,
     allowedPrivateHosts: [simulatorHost],
   };
   const app = await createApp(parts);

@@ -11,6 +11,7 @@ import { judge, type Verdict } from './outcomes.ts';
 import { parseJson } from './parse-json.ts';
 import { parseRateHeaders } from './rate-headers.ts';
 import type { Exchange, Outgoing, Transport } from './transport.ts';
+import type { OnCall } from './watch-calls.ts';
 
 export interface Question<T> {
   /** The name of the operation, for the log. */
@@ -53,6 +54,7 @@ export interface CallerParts {
   clock: Clock;
   log: Log;
   timeoutMs?: number | undefined;
+  onCall?: OnCall | undefined;
 }
 
 /** The one operation that may live at another address. */
@@ -79,6 +81,7 @@ export function createCaller(parts: CallerParts): Caller {
     const exchange = await transport.exchange(outgoing);
     const reply = hear(question, exchange, secrets);
     writeLine(log, question, exchange, reply);
+    parts.onCall?.(question.operation, reply.verdict.kind, reply.call);
     return reply;
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { AppCredentials } from './oauth.calls.ts';
 import { createPinterest, type Pinterest } from './pinterest.ts';
+import type { OnCall } from './watch-calls.ts';
 
 export const environments = ['production', 'sandbox', 'simulator'] as const;
 export type Environment = (typeof environments)[number];
@@ -45,6 +46,8 @@ export interface EnvironmentsOptions {
   apps: Partial<Record<Environment, AppCredentials>>;
   clock: Clock;
   log: Log;
+  /** Who wants to be told of each call. */
+  watch?: (environment: Environment) => OnCall;
 }
 
 export function createEnvironments({
@@ -52,6 +55,7 @@ export function createEnvironments({
   apps,
   clock,
   log,
+  watch,
 }: EnvironmentsOptions): PinterestEnvironments {
   const clients = new Map<Environment, Pinterest>();
   return {
@@ -59,7 +63,13 @@ export function createEnvironments({
       const known = clients.get(environment);
       if (known) return known;
       const { apiUrl, tokenUrl } = addresses[environment];
-      const client = createPinterest({ apiUrl, clock, log, ...(tokenUrl && { tokenUrl }) });
+      const client = createPinterest({
+        apiUrl,
+        clock,
+        log,
+        ...(tokenUrl && { tokenUrl }),
+        ...(watch && { onCall: watch(environment) }),
+      });
       clients.set(environment, client);
       return client;
     },

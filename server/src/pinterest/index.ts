@@ -19,3 +19,4 @@ export type { CreateOutcome, PinList } from './pins.calls.ts';
 export { createPinterest, type Pinterest, type PinterestOptions } from './pinterest.ts';
 export type { ReasonCode } from './reasons.ts';
 export type { Board, BoardSection, Pin, UserAccount } from './resources.ts';
+export { createCallWatch } from './watch-calls.ts';

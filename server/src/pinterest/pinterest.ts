@@ -9,6 +9,7 @@ import { type MediaCalls, mediaCalls } from './media.calls.ts';
 import { type OAuthCalls, oauthCalls } from './oauth.calls.ts';
 import { type PinCalls, pinCalls } from './pins.calls.ts';
 import { createTransport } from './transport.ts';
+import type { OnCall } from './watch-calls.ts';
 
 export interface PinterestOptions {
   /** With `/v5`: production, sandbox or simulator. */
@@ -21,6 +22,7 @@ export interface PinterestOptions {
   timeoutMs?: number;
   /** Calls under way at a time to one host, reads and writes apart; the others wait, within their time limit. */
   connectionsMax?: number;
+  onCall?: OnCall;
 }
 
 export interface Pinterest

@@ -12,3 +12,4 @@ export {
 } from './media.service.ts';
 export { type MediaView, mediaUrl, toMediaView } from './media.view.ts';
 export type { DeclaredType } from './media-type.ts';
+export { watchMedia } from './watch-media.ts';

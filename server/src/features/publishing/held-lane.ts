@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { PostRow, Step } from '../posts/index.ts';
 import type { LaneStore } from './lane-store.ts';
 import type { Lane } from './lanes.queries.ts';
+import type { PublishMetrics } from './publish-metrics.ts';
 
 export interface HeldLane extends Lane {
   /**
@@ -26,7 +27,7 @@ export interface HeldLane extends Lane {
 export function holdLaneFor(
   lane: Lane,
   leaseUntil: Date,
-  { lanes, clock }: { lanes: LaneStore; clock: Clock },
+  { lanes, clock, metrics }: { lanes: LaneStore; clock: Clock; metrics: PublishMetrics },
 ): HeldLane {
   const held: HeldLane = {
     ...lane,
@@ -38,7 +39,9 @@ export function holdLaneFor(
       if (held.isLost) return null;
       const moved = await lanes.move(lane, post, step, clock.now());
       if (moved.kind === 'lane_lost') held.isLost = true;
-      return moved.kind === 'moved' ? moved.post : null;
+      if (moved.kind !== 'moved') return null;
+      metrics.moved(post, step);
+      return moved.post;
     },
   };
   return held;

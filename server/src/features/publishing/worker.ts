@@ -5,6 +5,7 @@ import { addMs, type Cancel } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { lookEveryMs } from '../posts/index.ts';
 import { type HeldLane, holdLaneFor } from './held-lane.ts';
+import type { PublishMetrics } from './publish-metrics.ts';
 import { type LaneParts, serveLane } from './serve-lane.ts';
 
 export interface WorkerParts extends LaneParts {
@@ -14,6 +15,7 @@ export interface WorkerParts extends LaneParts {
   owner: string;
   /** How many accounts are served at a time. */
   lanesMax: number;
+  metrics: PublishMetrics;
 }
 
 export interface Worker {
@@ -80,9 +82,14 @@ export function createWorker(parts: WorkerParts): Worker {
   }
 
   function look(): Promise<number> {
-    looking ??= claim().finally(() => {
-      looking = null;
-    });
+    looking ??= claim()
+      .then((taken) => {
+        parts.metrics.looked();
+        return taken;
+      })
+      .finally(() => {
+        looking = null;
+      });
     return looking;
   }
 

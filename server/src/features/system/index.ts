@@ -1,4 +1,15 @@
-// Health, readiness and the first run.
+// Health, readiness, metrics and the first run.
 export { type FirstRunResult, firstRun } from './first-run.ts';
+export { registerMetrics } from './metrics.routes.ts';
+export {
+  clockCheck,
+  databaseCheck,
+  diskCheck,
+  migrationsCheck,
+  type ReadinessCheck,
+  storageCheck,
+  workerCheck,
+} from './readiness.ts';
+export { watchState } from './state-metrics.ts';
 export { ping } from './system.queries.ts';
-export { type ReadinessCheck, registerHealth } from './system.routes.ts';
+export { registerHealth } from './system.routes.ts';

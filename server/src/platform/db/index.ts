@@ -5,7 +5,7 @@ export { sql } from 'kysely';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/supervisor.ts';
 export { type Json, json } from './json.ts';
 export { type Listen, type Listener, listen } from './listen.ts';
-export { migrate } from './migrate.ts';
+export { migrate, pendingMigrations } from './migrate.ts';
 export { type Connection, type Database, openDatabase, type Tx } from './open-database.ts';
 export type { Schema } from './schema.gen.ts';
 export { SetupProblem } from './setup-problem.ts';

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { jobsSchemaVersion, migrateJobsSchema } from '../jobs/jobs-schema.queries.ts';
 import type { Log } from '../log.ts';
 import { asOutage, isConnectionFailure } from './connection-failure.ts';
-import { applicationName } from './open-database.ts';
+import { applicationName, type Database } from './open-database.ts';
 import { SetupProblem } from './setup-problem.ts';
 
 export interface Migrate {
@@ -72,6 +73,21 @@ export async function migrate({ url, log, folder = ownFolder }: Migrate): Promis
     await client.end().catch(() => undefined);
   }
 }
+
+/**
+ * How many migrations this version would apply, and how many are applied that it does not know. For a process
+ * that runs already: others may have changed the database since.
+ */
+export async function pendingMigrations({ db }: Database): Promise<{ missing: number; unknown: number }> {
+  ownNames ??= (await readMigrations(ownFolder)).map(({ name }) => name);
+  const { rows } = await sql<{ name: string }>`select name from migrations`.execute(db);
+  const applied = new Set(rows.map(({ name }) => name));
+  const missing = ownNames.filter((name) => !applied.has(name)).length;
+  return { missing, unknown: applied.size - (ownNames.length - missing) };
+}
+
+/** The files do not change while we run; the ones that this version brings are meant. */
+let ownNames: string[] | undefined;
 
 async function readMigrations(folder: string): Promise<MigrationFile[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();

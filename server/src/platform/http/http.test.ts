@@ -116,10 +116,9 @@ describe('envelope', () => {
 describe('for machines and people around the API', () => {
   test('/health is bare, /ready looks at the database', async () => {
     expect((await app.call('GET', '/health', undefined, null)).body).toEqual({ status: 'ok' });
-    expect((await app.call('GET', '/ready', undefined, null)).body).toEqual({
-      status: 'ready',
-      checks: [{ name: 'database', ok: true }],
-    });
+    const { body } = await app.call('GET', '/ready', undefined, null);
+    expect(body).toMatchObject({ status: 'ready' });
+    expect(body.checks).toContainEqual({ name: 'database', ok: true });
   });
 
   test('/openapi.json describes every route, with what the page says of create', async () => {

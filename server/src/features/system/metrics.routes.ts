@@ -1,0 +1,37 @@
+// GET /metrics. It names no tenant, but how busy an installation is concerns nobody else: with METRICS_TOKEN
+// for whoever has it, without it for callers on this machine. Everyone else finds that there is no such route.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { noSuchRoute } from '../../platform/http/refusals.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+
+export function registerMetrics(
+  app: FastifyInstance,
+  { metrics, token }: { metrics: Metrics; token: string | undefined },
+): void {
+  app.get('/metrics', async (request, reply) => {
+    const isAllowed = token === undefined ? isFromHere(request) : hasToken(request, token);
+    if (!isAllowed) throw noSuchRoute();
+    const { contentType, text } = await metrics.read();
+    return reply.type(contentType).send(text);
+  });
+}
+
+const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+
+/** A proxy on this machine hands on what strangers ask for; it says so in its headers. */
+function isFromHere(request: FastifyRequest): boolean {
+  const address = request.socket.remoteAddress ?? '';
+  const isLoopback = address === '::1' || /^(::ffff:)?127\./.test(address);
+  return isLoopback && !forwardingHeaders.some((name) => name in request.headers);
+}
+
+function hasToken(request: FastifyRequest, token: string): boolean {
+  const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  // Hashed, so that both have one length and the time taken says nothing.
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

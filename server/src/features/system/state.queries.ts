@@ -1,0 +1,88 @@
+// What the metrics tell of the database's contents. Each statement must cost about the same with ten posts
+// stored and with ten million: partial indexes of the unfinished, small tables, and a bound on every count.
+import { type Connection, sql } from '../../platform/db/index.ts';
+
+/** Posts of one kind are counted up to here. */
+export const countMax = 100_000;
+
+/** `queued`, `uploading`, `publishing`, `unknown`: what is on its way. Finished posts are never counted. */
+export async function countUnfinished(connection: Connection): Promise<Record<string, number>> {
+  // What runs (posts_due) is queued or unknown; the few unknown are known from posts_in_flight.
+  const { rows } = await sql<{ state: string; count: number }>`
+    with in_flight as materialized (
+      select state, run_at is not null as runs from posts
+      where state in ('uploading', 'publishing', 'unknown') limit ${countMax}
+    )
+    select state, count(*) as count from in_flight group by state
+    union all
+    select 'queued', greatest(0, (
+      select count(*) from (select 1 from posts where run_at is not null limit ${countMax}) due
+    ) - (select count(*) from in_flight where state = 'unknown' and runs))
+  `.execute(connection);
+  const none = { queued: 0, uploading: 0, publishing: 0, unknown: 0 };
+  return { ...none, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) };
+}
+
+/** Queued posts whose time has passed: a short walk of the index posts_listed for each account. */
+export async function countMissed(connection: Connection, before: Date): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (
+      select 1 from accounts a cross join lateral (
+        select 1 from posts p
+        where p.account_id = a.id and p.status = 'queued' and p.listed_at <= ${before} and p.deleted_at is null
+        limit 1000
+      ) missed limit ${countMax}
+    ) all_missed
+  `.execute(connection);
+  return rows[0]?.count ?? 0;
+}
+
+export interface LaneCounts {
+  due: number;
+  held: number;
+  resting: number;
+  /** Since when the lane that waits longest has been due. */
+  dueSince: Date | null;
+}
+
+/** One row per account. */
+export async function countLanes(connection: Connection, now: Date): Promise<LaneCounts> {
+  const isFree = sql`(lease_until is null or lease_until <= ${now})`;
+  const { rows } = await sql<LaneCounts>`
+    select
+      count(*) filter (where wake_at <= ${now} and ${isFree}) as due,
+      count(*) filter (where lease_until > ${now}) as held,
+      count(*) filter (where wake_at is not null and not_before > ${now}) as resting,
+      min(wake_at) filter (where wake_at <= ${now} and ${isFree}) as "dueSince"
+    from lanes
+  `.execute(connection);
+  return rows[0] ?? { due: 0, held: 0, resting: 0, dueSince: null };
+}
+
+/** How many accounts Pinterest lets in, and how many have to be connected again. */
+export async function countAccounts(connection: Connection): Promise<{ ok: number; unauthorized: number }> {
+  const { rows } = await sql<{ ok: number; unauthorized: number }>`
+    select count(*) filter (where token_authorized) as ok,
+      count(*) filter (where not token_authorized) as unauthorized
+    from accounts
+  `.execute(connection);
+  return rows[0] ?? { ok: 0, unauthorized: 0 };
+}
+
+export interface AppBudgetState {
+  environment: string;
+  pausedUntil: Date | null;
+  /** Of a Trial app, today (UTC). */
+  writes: number;
+}
+
+/** By environment; the id of the app is nobody's business here. */
+export async function listAppBudgets(connection: Connection, now: Date): Promise<AppBudgetState[]> {
+  const today = now.toISOString().slice(0, 10);
+  const { rows } = await sql<AppBudgetState>`
+    select split_part(app, ':', 1) as environment, max(paused_until) as "pausedUntil",
+      coalesce(sum(writes) filter (where day = ${today}::date), 0)::bigint as writes
+    from app_budgets group by 1
+  `.execute(connection);
+  return rows;
+}

@@ -1,0 +1,201 @@
+// What /ready and /metrics tell, and whom.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { clockCheck, workerCheck } from './index.ts';
+
+let app: TestApp;
+let account: PinterestAccount;
+
+beforeAll(async () => {
+  app = await createTestApp();
+  account = await app.connectAccount();
+});
+afterAll(() => app.stop());
+
+/** The figures by `name{labels}`. */
+async function figures(headers: Record<string, string> = {}): Promise<Map<string, number>> {
+  const answer = await fetch(`${app.url}/metrics`, { headers });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  const lines = (await answer.text()).split('\n').filter((line) => line && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const space = line.lastIndexOf(' ');
+      return [line.slice(0, space), Number(line.slice(space + 1))];
+    }),
+  );
+}
+
+describe('/metrics', () => {
+  test('tells of a publish: its lag, what became of it, the call to Pinterest, the media and the request', async () => {
+    const worker = app.app.createWorker();
+    await app.createPost(account, { title: 'Counted' });
+    await app.faults([{ operation: 'pins/create', when: 'before', kind: 'status', status: 429, times: 1 }]);
+    app.clock.advance(63_000);
+    await worker.runDue();
+    app.clock.advance(600_000);
+    await worker.runDue();
+    await app.clearFaults();
+    const seen = await figures();
+    expect(seen.get('pintail_publish_lag_seconds_count')).toBe(1);
+    expect(seen.get('pintail_publish_lag_seconds_sum')).toBe(603);
+    expect(seen.get('pintail_publish_outcomes_total{outcome="sent",code=""}')).toBe(1);
+    expect([...seen.keys()].filter((name) => name.includes('outcome="postponed",code="'))).toHaveLength(1);
+    expect(
+      seen.get(
+        'pintail_pinterest_requests_total{environment="simulator",operation="createPin",outcome="created"}',
+      ),
+    ).toBe(1);
+    expect(seen.get('pintail_media_fetches_total{result="ok"}')).toBe(1);
+    expect(
+      seen.get(
+        'pintail_http_requests_total{method="POST",route="/v1/accounts/:accountId/posts",status="2xx"}',
+      ),
+    ).toBe(1);
+    expect(seen.get('pintail_db_pool_connections{state="total"}')).toBeGreaterThan(0);
+    expect(seen.get('process_resident_memory_bytes')).toBeGreaterThan(10_000_000);
+    expect(seen.get('pintail_disk_free_bytes')).toBeGreaterThan(0);
+  });
+
+  test('counts what is on its way, what is missed, and lanes that wait for a worker', async () => {
+    app.clock.advance(60_000);
+    await app.createPost(account, { title: 'Waits' });
+    await app.createPost(account, {
+      title: 'Later',
+      sendAt: new Date(app.clock.now().getTime() + 864e5).toISOString(),
+    });
+    app.clock.advance(60_000 + 61_000);
+    const seen = await figures();
+    expect(seen.get('pintail_database_up')).toBe(1);
+    expect(seen.get('pintail_posts{state="queued"}')).toBe(2);
+    expect(seen.get('pintail_posts{state="missed"}')).toBe(1);
+    expect(seen.get('pintail_posts{state="unknown"}')).toBe(0);
+    expect(seen.get('pintail_lanes{state="due"}')).toBe(1);
+    expect(seen.get('pintail_lanes_lag_seconds')).toBe(61);
+    expect(seen.get('pintail_accounts{token="ok"}')).toBe(1);
+  });
+
+  test('asks the database at most every ten seconds, however often it is scraped', async () => {
+    app.clock.advance(10_000);
+    const before = await figures();
+    await app.createPost(account, { title: 'New' });
+    expect((await figures()).get('pintail_posts{state="queued"}')).toBe(
+      before.get('pintail_posts{state="queued"}'),
+    );
+    app.clock.advance(10_000);
+    expect((await figures()).get('pintail_posts{state="queued"}')).toBe(
+      Number(before.get('pintail_posts{state="queued"}')) + 1,
+    );
+  });
+
+  test('has no id, no address and no word of a caller as a label', async () => {
+    await app.call('GET', `/v1/accounts/${account.accountId}`);
+    await app.call('GET', '/no/such/place');
+    await app.call('PROPFIND', '/v1/accounts');
+    const text = [...(await figures()).keys()].join('\n');
+    expect(text).toContain('route="none"');
+    expect(text).not.toMatch(/acc_|post_|org_|no\/such|127\.0\.0\.1|PROPFIND|user_1/);
+  });
+
+  test('answers callers on this machine only, and nobody for whom a proxy asks', async () => {
+    for (const header of ['x-forwarded-for', 'forwarded', 'via']) {
+      const answer = await fetch(`${app.url}/metrics`, { headers: { [header]: '203.0.113.9' } });
+      expect(answer.status).toBe(404);
+    }
+  });
+
+  test('with METRICS_TOKEN answers whoever has it, and tells others that there is nothing', async () => {
+    const guarded = await createTestApp({ config: { metricsToken: 'a-token-for-metrics' } });
+    const ask = (headers: Record<string, string>) => fetch(`${guarded.url}/metrics`, { headers });
+    expect((await ask({})).status).toBe(404);
+    expect((await ask({ authorization: 'Bearer a-token-for-metricz' })).status).toBe(404);
+    expect((await ask({ authorization: `Bearer ${guarded.key}` })).status).toBe(404);
+    const right = { authorization: 'Bearer a-token-for-metrics', 'x-forwarded-for': '203.0.113.9' };
+    expect((await ask(right)).status).toBe(200);
+    await guarded.stop();
+  });
+
+  test('answers while the database is away, and says so', async () => {
+    const broken = await createTestApp();
+    await broken.database.close();
+    const answer = await fetch(`${broken.url}/metrics`);
+    expect([answer.status, await answer.text()]).toEqual([
+      200,
+      expect.stringContaining('pintail_database_up 0'),
+    ]);
+    await broken.stop();
+  });
+});
+
+describe('/ready', () => {
+  const ready = async (of = app) => of.call('GET', '/ready', undefined, null);
+
+  test('is green with every part named', async () => {
+    const { status, body } = await ready();
+    expect([status, body.status]).toEqual([200, 'ready']);
+    const names = body.checks.map((check: { name: string }) => check.name);
+    expect(names).toEqual(['database', 'migrations', 'storage', 'disk']);
+  });
+
+  test('turns red when the media storage is away, and green when it is back', async () => {
+    app.clock.advance(30_000);
+    await app.withoutMedia(async () => {
+      const { status, body } = await ready();
+      expect([status, body.status]).toEqual([503, 'not_ready']);
+      expect(body.checks).toContainEqual({
+        name: 'storage',
+        ok: false,
+        reason: 'The media storage cannot be written to.',
+      });
+    });
+    expect((await ready()).status).toBe(200);
+  });
+
+  test('turns red when a newer version has migrated the database, or an older dump was restored', async () => {
+    const change = (text: string) => app.database.pool.query(text);
+    await change("insert into migrations (name, checksum) values ('9999_from_tomorrow.sql', '')");
+    expect((await ready()).body.checks[1]).toMatchObject({
+      name: 'migrations',
+      ok: false,
+      reason: expect.stringContaining('newer'),
+    });
+    await change("delete from migrations where name = '9999_from_tomorrow.sql'");
+    await change("update migrations set name = name || '.away' where name like '0002%'");
+    expect((await ready()).body.checks[1]).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('Migrations are pending (1)'),
+    });
+    await change("update migrations set name = replace(name, '.away', '') where name like '0002%'");
+    expect((await ready()).status).toBe(200);
+  });
+
+  test('says nothing of hosts, users or paths when the database is away', async () => {
+    const broken = await createTestApp();
+    await broken.database.close();
+    const { status, body } = await ready(broken);
+    expect(status).toBe(503);
+    expect(body.checks[0]).toEqual({
+      name: 'database',
+      ok: false,
+      reason: 'The database does not answer.',
+    });
+    expect(JSON.stringify(body)).not.toMatch(/127\.0\.0\.1|postgres:|\/tmp/);
+    await broken.stop();
+  });
+
+  test("the clock's check fails where the time is not the database's", async () => {
+    // The test's clock stands in another year.
+    await expect(clockCheck(app.database, app.clock).check()).rejects.toThrow(/differs from the database's/);
+  });
+
+  test("the worker's check fails once it has not looked for half a minute", async () => {
+    const { check } = workerCheck(app.app.lastLookAt, app.clock);
+    await app.app.createWorker().runDue();
+    app.clock.advance(30_000);
+    await check();
+    app.clock.advance(1);
+    await expect(check()).rejects.toThrow('has not looked for due posts for 30 s');
+    await app.app.createWorker().runDue();
+    await check();
+  });
+});
