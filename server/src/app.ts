@@ -7,26 +7,16 @@ import type { Config } from './config.ts';
 import { accountRoutes, createAccounts, registerConnectCallback } from './features/accounts/index.ts';
 import { createAuth } from './features/auth/index.ts';
 import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
-import { createMedia, registerMediaFiles } from './features/media/index.ts';
-import { createPosts, postRoutes } from './features/posts/index.ts';
-import {
-  createAppBudget,
-  createLaneStore,
-  createWorker,
-  type WorkerParts,
-} from './features/publishing/index.ts';
-import { createAppBudget, createWorker, type WorkerParts } from './features/publishing/index.ts';
-import { createSchedule, scheduleRoutes } from './features/schedule/index.ts';
-import { ping, registerHealth } from './features/system/index.ts';
-import { boardRoutes, createBoards } from './features/boards/index.ts';
 import { createMedia, registerMediaFiles, watchMedia } from './features/media/index.ts';
 import { createPosts, postRoutes } from './features/posts/index.ts';
 import {
   createAppBudget,
+  createLaneStore,
   createPublishMetrics,
   createWorker,
   type WorkerParts,
 } from './features/publishing/index.ts';
+import { createSchedule, scheduleRoutes } from './features/schedule/index.ts';
 import {
   databaseCheck,
   diskCheck,
@@ -44,8 +34,8 @@ import { createEncryption, keyFromFile } from './platform/encryption.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
 import { createOpenApi } from './platform/http/openapi.ts';
 import { createHttpServer } from './platform/http/server.ts';
-import { createJobs } from './platform/jobs/index.ts';
 import { createHttpWatch } from './platform/http/watch-http.ts';
+import { createJobs } from './platform/jobs/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics, watchPool, watchProcess } from './platform/metrics.ts';
 import { createOutbound } from './platform/outbound/index.ts';
@@ -96,14 +86,17 @@ export async function createApp(parts: AppParts) {
   });
   const boards = createBoards({ database, clock, pinterest, accounts });
   const boardLists = createBoardLists({ database, clock, accounts, boards });
-  const media = await createMedia({
-    database,
-    clock,
-    storage,
-    outbound,
-    log,
-    temporaryDir: join(config.dataDir, 'incoming'),
-  });
+  const media = watchMedia(
+    await createMedia({
+      database,
+      clock,
+      storage,
+      outbound,
+      log,
+      temporaryDir: join(config.dataDir, 'incoming'),
+    }),
+    metrics,
+  );
   const schedule = createSchedule({
     database,
     clock,
@@ -121,19 +114,6 @@ export async function createApp(parts: AppParts) {
     ...boardListRoutes(boardLists),
     ...scheduleRoutes(schedule),
   ];
-  const media = watchMedia(
-    await createMedia({
-      database,
-      clock,
-      storage,
-      outbound,
-      log,
-      temporaryDir: join(config.dataDir, 'incoming'),
-    }),
-    metrics,
-  );
-  const posts = createPosts({ database, clock, accounts, boards, media, publicUrl });
-
   watchProcess(metrics, clock);
   watchPool(metrics, database.pool);
   watchState({ metrics, database, clock, log, dataDir: config.dataDir });
@@ -155,8 +135,6 @@ export async function createApp(parts: AppParts) {
     registerHealth(http, [...checks, ...moreChecks]);
     registerMetrics(http, { metrics, token: config.metricsToken });
   }
-
-  const routes = [...postRoutes({ posts, clock }), ...accountRoutes(accounts), ...boardRoutes(boards)];
 
   return {
     auth,
@@ -190,7 +168,7 @@ export async function createApp(parts: AppParts) {
 
     /** For a process that only publishes: nothing but its status. */
     createStatusHttp(moreChecks: readonly ReadinessCheck[]): FastifyInstance {
-      const http = createHttpServer({ log, database, routes: [], authenticate: async () => null });
+      const http = createHttpServer({ log, clock, database, routes: [], authenticate: async () => null });
       addStatus(http, moreChecks);
       return http;
     },

@@ -3,7 +3,12 @@
 import type { Answer, Board, Failure, Pinterest, PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
-import { type AccountRow, type AccountsService, environmentOf } from '../accounts/index.ts';
+import {
+  type AccountRow,
+  type AccountsService,
+  environmentOf,
+  getAccountForWork,
+} from '../accounts/index.ts';
 import {
   type BoardRow,
   type FetchedBoard,
@@ -52,7 +57,7 @@ export function createBoardCache({ database, clock, pinterest, accounts }: Board
     if (answer.kind === 'ok' || answer.failure.reason !== 'token_invalid') return answer;
     if ((await accounts.tokenRefused(account, answer.failure.reason)) !== 'refreshed') return answer;
     // Pinterest has done nothing yet, so asking again cannot do it twice.
-    const renewed = accounts.accessToken(await accounts.getForWork(database.db, account.id));
+    const renewed = accounts.accessToken(await getAccountForWork(database.db, account.id));
     return renewed === null ? answer : question(client, renewed);
   }
 

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { Outage } from '../../platform/errors.ts';
+import { getAccountForWork } from '../accounts/index.ts';
 
 let app: TestApp;
 let account: PinterestAccount;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterEach(() => app.clearFaults());
 afterAll(() => app.stop());
 
-const row = (id = account.accountId) => app.app.accounts.getForWork(app.database.db, id);
+const row = (id = account.accountId) => getAccountForWork(app.database.db, id);
 const recipes = () => account.boards.Recipes ?? '';
 
 async function sectionReads(): Promise<number> {

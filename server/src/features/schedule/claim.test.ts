@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { addMs } from '../../platform/clock.ts';
 import { Refusal } from '../../platform/errors.ts';
-import { type AccountRow, accountNotFound } from '../accounts/index.ts';
+import { type AccountRow, accountNotFound, getAccountForWork } from '../accounts/index.ts';
 import type { ClaimInput } from './open-slots.ts';
 import { insertMedia, type PlacePost, placePost } from './schedule.fixture.ts';
 import { dayMs } from './wall-clock.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   connected = await app.connectAccount();
-  account = await app.app.accounts.getForWork(app.database.db, connected.accountId);
+  account = await getAccountForWork(app.database.db, connected.accountId);
   mediaId = await insertMedia(app.database.db, account);
   path = `/v1/accounts/${account.id}`;
 });
