@@ -30,7 +30,7 @@ describeStorage('a folder as storage', async () => {
 });
 
 describe('a folder as storage', () => {
-  it('sweeps at start what a crash left long ago, and spares what another process is writing', async () => {
+  it('sweeps what a crash left long ago, at start and when asked, and spares what is being written', async () => {
     const folder = await newFolder();
     const clock = createTestClock();
     await mkdir(join(folder, '.incoming'));
@@ -39,8 +39,13 @@ describe('a folder as storage', () => {
     await writeFile(fresh, 'x');
     await utimes(old, clock.now(), new Date(clock.now().getTime() - 3_600_001));
     await utimes(fresh, clock.now(), new Date(clock.now().getTime() - 60_000));
-    await createFolderStorage({ folder, clock });
+    const storage = await createFolderStorage({ folder, clock });
     expect(await filesIn(folder)).toEqual([fresh]);
+    await storage.removeAbandoned();
+    expect(await filesIn(folder)).toEqual([fresh]);
+    clock.advance(3_600_000);
+    await storage.removeAbandoned();
+    expect(await filesIn(folder)).toEqual([]);
   });
 
   it('keeps nothing when the disk is full, and calls it an outage', async () => {

@@ -6,6 +6,7 @@ import { Readable, Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../clock.ts';
 import { Outage } from '../errors.ts';
+import { listFolder } from './list-folder.ts';
 import { checkKey, ObjectTooLarge, type Storage, type StorageSource } from './storage.ts';
 import { openTemporaryFolder } from './temporary-folder.ts';
 
@@ -51,6 +52,14 @@ export async function createFolderStorage({ folder, clock }: FolderStorageOption
 
     async remove(key) {
       await asOutage(rm(pathOf(key), { force: true }));
+    },
+
+    async list(options) {
+      return asOutage(listFolder(folder, options));
+    },
+
+    async removeAbandoned() {
+      await asOutage(halfWritten.removeAbandoned());
     },
   };
 }

@@ -2,8 +2,10 @@
 export { createFolderStorage, type FolderStorageOptions } from './folder.ts';
 export type {
   ByteRange,
+  ListOptions,
   PutOptions,
   Storage,
   StorageSource,
+  StoredObject,
 } from './storage.ts';
 export { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ObjectTooLarge, type Storage } from './storage.ts';
+import { type ListOptions, ObjectTooLarge, type Storage } from './storage.ts';
 
 export interface StorageUnderTest {
   storage: Storage;
@@ -104,6 +104,71 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       await storage.remove('c');
       expect(await storage.stat('a/b')).toBeUndefined();
       expect(await everything()).toEqual([]);
+    });
+
+    describe('a list', () => {
+      const keys = ['a.b', 'a/a', 'a/b.c', 'a/b/c', 'a0', 'b', 'c/d/e'];
+      const listed = async (options: Omit<ListOptions, 'limit'> & { limit?: number } = {}) =>
+        (await storage.list({ limit: 1000, ...options })).map(({ key }) => key);
+      beforeEach(async () => {
+        for (const key of keys.toReversed()) await put(key, key);
+      });
+
+      it('is in the order of the bytes of whole keys, with the size of each', async () => {
+        expect(await listed()).toEqual(keys);
+        const objects = await storage.list({ limit: 1000 });
+        expect(objects.map(({ bytes }) => bytes)).toEqual(keys.map((key) => key.length));
+        for (const { storedAt } of objects) expect(storedAt.getTime()).toBeGreaterThan(1_700_000_000_000);
+      });
+
+      it.each(keys.map((_key, index) => index + 1))('in pages of %i is the same list', async (limit) => {
+        const found: string[] = [];
+        for (let after: string | undefined; ; after = found.at(-1)) {
+          const page = await listed({ limit, ...(after !== undefined && { after }) });
+          found.push(...page);
+          if (page.length < limit) break;
+        }
+        expect(found).toEqual(keys);
+      });
+
+      it('begins after a key that need not be there', async () => {
+        expect(await listed({ after: 'a/b' })).toEqual(['a/b.c', 'a/b/c', 'a0', 'b', 'c/d/e']);
+        expect(await listed({ after: 'a/b/c' })).toEqual(['a0', 'b', 'c/d/e']);
+        expect(await listed({ after: 'z' })).toEqual([]);
+      });
+
+      it('has only what begins as asked, be it half a name', async () => {
+        expect(await listed({ prefix: 'a/' })).toEqual(['a/a', 'a/b.c', 'a/b/c']);
+        expect(await listed({ prefix: 'a/b' })).toEqual(['a/b.c', 'a/b/c']);
+        expect(await listed({ prefix: 'a', after: 'a/b.c' })).toEqual(['a/b/c', 'a0']);
+        expect(await listed({ prefix: 'd' })).toEqual([]);
+      });
+
+      it('has no longer what was removed', async () => {
+        await storage.remove('c/d/e');
+        expect(await listed({ prefix: 'c' })).toEqual([]);
+      });
+
+      it('has nothing that is only half there', async () => {
+        const begun = Promise.withResolvers<void>();
+        const end = Promise.withResolvers<void>();
+        const slow = async function* () {
+          yield Buffer.alloc(200_000);
+          begun.resolve();
+          await end.promise;
+        };
+        const putting = storage.put('half', Readable.from(slow()));
+        await begun.promise;
+        expect(await listed()).toEqual(keys);
+        end.resolve();
+        await putting;
+        expect(await listed({ prefix: 'half' })).toEqual(['half']);
+      });
+
+      it('is not changed by removing what was abandoned', async () => {
+        await storage.removeAbandoned();
+        expect(await listed()).toEqual(keys);
+      });
     });
 
     it('keeps nothing of a stream that breaks off, and the old object stays', async () => {

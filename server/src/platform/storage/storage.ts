@@ -1,4 +1,4 @@
-// What it takes to keep files: four acts over keys. A driver (a folder now, S3 later) promises all that is
+// What it takes to keep files: a few acts over keys. A driver (a folder now, S3 later) promises all that is
 // written here; `storage.suite.ts` holds every driver to it. Knows nothing of what the files are.
 import type { Readable } from 'node:stream';
 
@@ -14,6 +14,23 @@ export interface ByteRange {
 export interface PutOptions {
   /** More bytes than this are an error, and nothing is kept. */
   bytesMax?: number;
+}
+
+/** One object of a listing. */
+export interface StoredObject {
+  key: string;
+  bytes: number;
+  /** When it was put last. */
+  storedAt: Date;
+}
+
+export interface ListOptions {
+  /** Only keys that begin with this. Any text, also half a name: `org_1/a`. Absent: all. */
+  prefix?: string;
+  /** Only keys that come after this one, which need not exist. */
+  after?: string;
+  /** How many at most: 1 to 1000. */
+  limit: number;
 }
 
 export interface Storage {
@@ -36,6 +53,13 @@ export interface Storage {
   stat(key: string): Promise<{ bytes: number } | undefined>;
   /** Forgets an object. One that is not there is forgotten already. */
   remove(key: string): Promise<void>;
+  /**
+   * One page of what there is, in the order of the keys' bytes. Fewer than `limit` means that there is no more.
+   * Objects that are put or removed meanwhile may be in it or not; half-made ones never are.
+   */
+  list(options: ListOptions): Promise<StoredObject[]>;
+  /** Removes what a crash left half made, when it is old enough that nobody can be making it still. */
+  removeAbandoned(): Promise<void>;
 }
 
 /** An object was larger than its maker said it may be. */

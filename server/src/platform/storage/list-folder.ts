@@ -1,0 +1,45 @@
+// The keys of a folder of objects, in the order of their bytes, a page at a time and with one folder at a time in
+// memory.
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ListOptions, StoredObject } from './storage.ts';
+
+export async function listFolder(root: string, { prefix = '', after = '', limit }: ListOptions) {
+  const page: StoredObject[] = [];
+  for await (const key of walk(root, '', { prefix, after })) {
+    const found = await stat(join(root, key)).catch(() => undefined); // Gone: removed meanwhile.
+    if (found?.isFile()) page.push({ key, bytes: found.size, storedAt: found.mtime });
+    if (page.length === limit) break;
+  }
+  return page;
+}
+
+/** A folder counts as its name with a slash, which puts its objects where their whole keys belong. */
+async function* walk(
+  root: string,
+  folder: string,
+  wanted: { prefix: string; after: string },
+): AsyncGenerator<string> {
+  const keys = (await entriesOf(join(root, folder)))
+    // Names with a dot in front are no objects; see `createFolderStorage`.
+    .filter(({ name }) => !name.startsWith('.'))
+    .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
+    .sort((one, other) => (one < other ? -1 : 1));
+  for (const key of keys) {
+    if (!key.endsWith('/')) {
+      if (key.startsWith(wanted.prefix) && key > wanted.after) yield key;
+      continue;
+    }
+    const mayBegin = key.startsWith(wanted.prefix) || wanted.prefix.startsWith(key);
+    const mayFollow = key > wanted.after || wanted.after.startsWith(key);
+    if (mayBegin && mayFollow) yield* walk(root, key, wanted);
+  }
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  return readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}
