@@ -142,13 +142,18 @@ create table media (
   thumbnail_key text not null,
   placeholder text not null,
   created_at timestamp with time zone not null,
+  perceptual_hash text,
+  source_frames integer not null default 1,
+  check_at timestamp with time zone not null default '1970-01-01 00:00:00+00'::timestamp with time zone,
+  deleted_at timestamp with time zone,
   constraint media_pkey PRIMARY KEY (id),
-  constraint media_organization_id_sha256_key UNIQUE (organization_id, sha256),
   constraint media_bytes_check CHECK ((bytes > 0)),
   constraint media_content_type_check CHECK ((content_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text, 'video/mp4'::text, 'video/quicktime'::text]))),
   constraint media_duration_ms_check CHECK ((duration_ms > 0)),
   constraint media_height_check CHECK ((height > 0)),
+  constraint media_perceptual_hash_check CHECK ((perceptual_hash ~ '^[0-9a-f]{16}$'::text)),
   constraint media_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint media_source_frames_check CHECK ((source_frames > 0)),
   constraint media_source_sha256_check CHECK ((source_sha256 ~ '^[0-9a-f]{64}$'::text)),
   constraint media_width_check CHECK ((width > 0)),
   constraint video_has_duration CHECK (((content_type ~~ 'video/%'::text) = (duration_ms IS NOT NULL))),
@@ -279,6 +284,9 @@ CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (po
 CREATE INDEX idempotent_requests_expired ON public.idempotent_requests USING btree (expires_at);
 CREATE INDEX lanes_due ON public.lanes USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX media_by_source ON public.media USING btree (organization_id, source_sha256);
+CREATE UNIQUE INDEX media_kept ON public.media USING btree (organization_id, sha256) WHERE (deleted_at IS NULL);
+CREATE INDEX media_listed ON public.media USING btree (organization_id, id) WHERE (deleted_at IS NULL);
+CREATE INDEX media_to_check ON public.media USING btree (check_at);
 CREATE INDEX oauth_states_expired ON public.oauth_states USING btree (expires_at);
 CREATE INDEX posts_by_cover ON public.posts USING btree (cover_media_id) WHERE (cover_media_id IS NOT NULL);
 CREATE INDEX posts_by_destination ON public.posts USING btree (account_id, destination_key, listed_at) WHERE ((destination_key IS NOT NULL) AND (deleted_at IS NULL));
@@ -290,7 +298,7 @@ CREATE INDEX posts_deleted ON public.posts USING btree (deleted_at) WHERE (delet
 CREATE INDEX posts_due ON public.posts USING btree (account_id, run_at, id) WHERE (run_at IS NOT NULL);
 CREATE INDEX posts_in_flight ON public.posts USING btree (account_id, state) WHERE (state = ANY (ARRAY['uploading'::text, 'publishing'::text, 'unknown'::text]));
 CREATE INDEX posts_listed ON public.posts USING btree (account_id, status, listed_at, id) WHERE (deleted_at IS NULL);
-comment on table media is 'Media that posts use. A row is written once, after its files are in the storage, and never changed.';
+comment on table media is 'Media that posts use. A row is written after its files are in the storage; what it says of them never changes.';
 comment on column media.id is 'Random enough (74 bits) to be the only secret in the public URL of the file.';
 comment on column media.organization_id is 'Who fetched it. Equal bytes of two organizations are two rows and two files.';
 comment on column media.sha256 is 'Digest of the copy we keep, in hexadecimal. Equal bytes of one organization are one row.';
@@ -305,3 +313,7 @@ comment on column media.storage_key is 'Where the storage keeps our copy.';
 comment on column media.thumbnail_key is 'Where the storage keeps the small WebP for lists.';
 comment on column media.placeholder is 'ThumbHash in base64: about 25 bytes to paint until the thumbnail is there.';
 comment on column media.created_at is 'When it was stored.';
+comment on column media.perceptual_hash is 'What the picture looks like, in 64 bits (hexadecimal): near-equal pictures differ in few of them. Null for videos, and for pictures from before it was kept.';
+comment on column media.source_frames is 'How many frames the file that came had. A picture keeps the first one.';
+comment on column media.check_at is 'When to look whether anything still needs it: at the next sweep unless its maker says later. Using it again moves this on.';
+comment on column media.deleted_at is 'When its owner deleted it. Its files are gone; the row stays while posts that are out refer to it.';

@@ -102,6 +102,11 @@ export async function createApp(parts: AppParts) {
     clock,
     accounts,
     trackingParameters: config.trackingParameters,
+    storage,
+    outbound,
+    log,
+    temporaryDir: join(config.dataDir, 'incoming'),
+    graceMs: config.mediaGraceMs,
   });
   const posts = createPosts({ database, clock, accounts, boards, media, publicUrl });
 

@@ -142,6 +142,16 @@ export const settings = {
     shape: 'host:port pairs with commas between',
     schema: list(z.string().regex(hostPort)),
   },
+  MEDIA_GRACE_HOURS: {
+    about: 'How long media are kept that no post uses.',
+    shape: 'hours, 1 to 8760 (default 24)',
+    schema: z
+      .string()
+      .regex(/^\d{1,4}$/)
+      .transform(Number)
+      .refine((value) => value >= 1 && value <= 8760)
+      .default(24),
+  },
   PINTAIL_LEASE_SECONDS: {
     about: 'After how long the accounts of a worker that died go to another one.',
     shape: 'seconds, 3 to 300 (default 12)',
@@ -222,6 +232,7 @@ export interface Config {
   pinterestTokenUrl: string | undefined;
   sendIsStandard: 'auto' | 'always' | 'never';
   mediaAllowedPrivateHosts: readonly string[];
+  mediaGraceMs: number;
   leaseMs: number;
   confirmDelaysMs: readonly number[];
   trackingParameters: readonly string[];
@@ -318,6 +329,7 @@ function toConfig(values: Values): Config {
     pinterestTokenUrl: values.PINTEREST_TOKEN_URL,
     sendIsStandard: values.PINTEREST_SEND_IS_STANDARD,
     mediaAllowedPrivateHosts: values.MEDIA_ALLOWED_PRIVATE_HOSTS,
+    mediaGraceMs: values.MEDIA_GRACE_HOURS * 3_600_000,
     leaseMs: values.PINTAIL_LEASE_SECONDS * 1000,
     confirmDelaysMs: values.PINTAIL_CONFIRM_DELAYS.map((delay) => delay * 1000),
     trackingParameters: values.TRACKING_PARAMETERS,

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { callbackPath, startRefreshTimer } from './features/accounts/index.ts';
 import { keysChannel } from './features/auth/index.ts';
+import { startMediaSweeper } from './features/media/index.ts';
 import { lanesChannel } from './features/posts/index.ts';
 import { startSweeper, type Worker } from './features/publishing/index.ts';
 import { clockCheck, type FirstRunResult, firstRun, workerCheck } from './features/system/index.ts';
@@ -76,6 +77,8 @@ export async function serve(config: Config, log: Log): Promise<Served> {
     } else if (config.workerPort !== undefined) {
       const http = await startStatus(config, config.workerPort, installation, log);
       stoppers.push(() => closeHttp(http, installation));
+      const { app, clock } = installation;
+      stoppers.push(startMediaSweeper({ media: app.media, clock, log }));
     }
     return { url: isApi ? publicUrl : null, simulatorUrl: simulator?.url ?? null, firstRun: prepared, stop };
   } catch (error) {

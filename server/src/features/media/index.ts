@@ -1,7 +1,7 @@
-// Fetches, checks and keeps the pictures (later the videos) of posts. The door of the media room.
+// Fetches, checks and keeps the pictures and videos of posts. The door of the media room.
+export { checkCarousel } from './carousel.ts';
 export { mediaRefused } from './media.errors.ts';
 export type { MediaRow } from './media.queries.ts';
-export { type MediaFilesOptions, registerMediaFiles } from './media.routes.ts';
 export {
   createMedia,
   type FetchFromUrl,
@@ -9,7 +9,11 @@ export {
   type MediaService,
   type PictureForPublishing,
   type PublicFile,
+  type VideoForPublishing,
 } from './media.service.ts';
-export { type MediaView, mediaUrl, toMediaView } from './media.view.ts';
+export { type MediaView, mediaUrl, mediaWarnings, toMediaView } from './media.view.ts';
+export { type MediaFilesOptions, registerMediaFiles } from './media-files.routes.ts';
 export type { DeclaredType } from './media-type.ts';
 export { watchMedia } from './watch-media.ts';
+export type { FindSimilarPost, SimilarPost } from './similar-post.ts';
+export { startMediaSweeper } from './sweep.ts';

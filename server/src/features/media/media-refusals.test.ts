@@ -59,7 +59,6 @@ describe('a refusal', () => {
     ['mp42', 'image', 'media_type_mismatch', 'This is a video (video/mp4). Send "mediaType": "video".'],
     ['qt  ', 'image', 'media_type_mismatch', 'This is a video (video/quicktime). Send "mediaType": "video".'],
     ['M4V ', 'image', 'media_type_mismatch', 'This is a video (video/x-m4v). Send "mediaType": "video".'],
-    ['mp42', 'video', 'video_not_supported_yet', 'Videos cannot be published by this version yet.'],
   ] as const)('tells a video of brand %s, declared as %s', async (brand, declaredType, code, message) => {
     harness.serve(mp4(brand));
     const reason = await reasonOf(fetchMedia({ declaredType }));

@@ -4,6 +4,8 @@ import { fileTypeFromBuffer, fileTypeFromFile } from 'file-type';
 import { MediaProblem } from './media.errors.ts';
 
 export type DeclaredType = 'image' | 'video';
+/** `any`: the caller did not say, and need not. */
+export type WantedType = DeclaredType | 'any';
 
 /** How much of a file `refuseEarly` wants to see: what file-type reads to know all types but a few. */
 export const headBytes = 4100;
@@ -21,22 +23,24 @@ const pictureTypes = new Set([
 /** .mp4, .mov and .m4v: what Pinterest takes. */
 const videoTypes = new Set(['video/mp4', 'video/quicktime', 'video/x-m4v']);
 
-const accepted = 'Send a JPEG or PNG; WebP, GIF, AVIF and TIFF are converted.';
+const accepted =
+  'Send a JPEG or PNG (WebP, GIF, AVIF and TIFF are converted), or a video as MP4, MOV or M4V.';
 
 /**
  * Refuses what the beginning of a file already gives away, so that a long video or a web page is not fetched to
  * its end first.
  *
  * @param head The first `headBytes` of the file, or all of it
+ * @returns what it is, as far as that can be told yet
  * @throws MediaProblem
  */
-export async function refuseEarly(head: Uint8Array, declared: DeclaredType): Promise<void> {
+export async function refuseEarly(head: Uint8Array, wanted: WantedType): Promise<string | undefined> {
   if (head.length === 0)
     throw new MediaProblem('empty_file', 'There is nothing in this file. Check the URL.');
   const type = (await fileTypeFromBuffer(head))?.mime;
   // A TIFF is told by tables that may lie at its end; it is judged when all of it is there.
-  if (type === undefined && isTiff(head)) return;
-  judge(type === undefined || type === 'application/xml' ? (textType(head) ?? type) : type, declared);
+  if (type === undefined && isTiff(head)) return undefined;
+  return judge(type === undefined || type === 'application/xml' ? (textType(head) ?? type) : type, wanted);
 }
 
 /**
@@ -44,19 +48,23 @@ export async function refuseEarly(head: Uint8Array, declared: DeclaredType): Pro
  *
  * @throws MediaProblem when it is not what was declared, or nothing we take
  */
-export async function identify(path: string, declared: DeclaredType): Promise<string> {
+export async function identify(path: string, wanted: WantedType): Promise<string> {
   const type = (await fileTypeFromFile(path))?.mime;
-  return judge(type, declared);
+  return judge(type, wanted);
 }
 
-function judge(type: string | undefined, declared: DeclaredType): string {
+export function isVideoType(type: string | undefined): boolean {
+  return type?.startsWith('video/') ?? false;
+}
+
+function judge(type: string | undefined, wanted: WantedType): string {
   if (type === 'text/html') {
     throw new MediaProblem(
       'web_page',
-      'This is a web page, not a picture. Open it and copy the address of the picture itself.',
+      'This is a web page, not a picture or a video. Open it and copy the address of the file itself.',
     );
   }
-  if (type?.startsWith('video/')) throw videoProblem(type, declared);
+  if (type?.startsWith('video/')) return judgeVideo(type, wanted);
   if (type === undefined || !type.startsWith('image/')) {
     const found = type === undefined ? 'This file' : `This file (${type})`;
     throw new MediaProblem('not_a_media_file', `${found} is neither a picture nor a video. ${accepted}`);
@@ -64,7 +72,7 @@ function judge(type: string | undefined, declared: DeclaredType): string {
   if (!pictureTypes.has(type)) {
     throw new MediaProblem('unsupported_image_type', `Pictures of type ${type} cannot be read. ${accepted}`);
   }
-  if (declared === 'video') {
+  if (wanted === 'video') {
     throw new MediaProblem(
       'media_type_mismatch',
       `This is a picture (${type}). Send "mediaType": "image", or leave mediaType out.`,
@@ -73,20 +81,17 @@ function judge(type: string | undefined, declared: DeclaredType): string {
   return type;
 }
 
-function videoProblem(type: string, declared: DeclaredType): MediaProblem {
+function judgeVideo(type: string, wanted: WantedType): string {
   if (!videoTypes.has(type)) {
-    return new MediaProblem(
-      declared === 'video' ? 'unsupported_video_type' : 'media_type_mismatch',
+    throw new MediaProblem(
+      wanted === 'image' ? 'media_type_mismatch' : 'unsupported_video_type',
       `This is a video (${type}) of a kind that Pinterest does not take. Send an MP4, MOV or M4V file with "mediaType": "video".`,
     );
   }
-  if (declared === 'image') {
-    return new MediaProblem('media_type_mismatch', `This is a video (${type}). Send "mediaType": "video".`);
+  if (wanted === 'image') {
+    throw new MediaProblem('media_type_mismatch', `This is a video (${type}). Send "mediaType": "video".`);
   }
-  return new MediaProblem(
-    'video_not_supported_yet',
-    'Videos cannot be published by this version yet. Send a picture instead.',
-  );
+  return type;
 }
 
 function isTiff(head: Uint8Array): boolean {

@@ -8,11 +8,25 @@ export const mediaRefused = refusal({
     'Failed to process media URL. Ensure the URL is publicly accessible and points to a valid media file.',
 });
 
+export const uploadRefused = refusal({
+  code: 'UNPROCESSABLE_ENTITY',
+  message: 'The uploaded file cannot be used as media.',
+  fix: 'The entry of `details` says what is wrong with it and what to send.',
+});
+
+export const mediaInUse = refusal({
+  code: 'CONFLICT',
+  message: 'A post that is not out yet uses this media',
+  fix: 'Delete these posts, or give them other media.',
+});
+
 export const mediaNotFound = refusal({ code: 'NOT_FOUND', message: 'Media not found' });
 
 /** What can be wrong with a file that did arrive. What can go wrong before that: `OutboundReason`. */
 export type MediaProblemCode =
   | 'empty_file'
+  | 'too_large'
+  | 'too_slow'
   | 'web_page'
   | 'not_a_media_file'
   | 'unsupported_image_type'
@@ -23,7 +37,12 @@ export type MediaProblemCode =
   | 'image_too_many_pixels'
   | 'image_too_complex'
   | 'image_too_large'
-  | 'video_not_supported_yet';
+  | 'video_broken'
+  | 'video_without_picture'
+  | 'video_codec_unsupported'
+  | 'video_too_short'
+  | 'video_too_long'
+  | 'video_shape_unsupported';
 
 /** Thrown by the parts that look at a file, which do not know which field of a request named it. */
 export class MediaProblem extends Error {

@@ -4,9 +4,11 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { InsertObject } from 'kysely';
 import sharp from 'sharp';
 import { createTestClock } from '../../../test/clock.ts';
 import { createTestDatabase } from '../../../test/database.ts';
+import type { Schema } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
 import { createLog } from '../../platform/log.ts';
 import { createOutbound } from '../../platform/outbound/index.ts';
@@ -31,6 +33,8 @@ export async function look(bytes: Buffer) {
   }
 }
 
+type Change = Partial<InsertObject<Schema, 'posts'>>;
+
 export type MediaHarness = Awaited<ReturnType<typeof createMediaHarness>>;
 
 export async function createMediaHarness() {
@@ -48,7 +52,7 @@ export async function createMediaHarness() {
   const outbound = createOutbound({ allowedPrivateHosts: [`127.0.0.1:${port}`], clock });
   const log = createLog({ level: 'silent', format: 'json' });
   const openMedia = (over: { storage?: Storage } = {}) =>
-    createMedia({ database, clock, storage, outbound, log, temporaryDir, ...over });
+    createMedia({ database, clock, storage, outbound, log, temporaryDir, graceMs: 24 * 3_600_000, ...over });
 
   return {
     database,
@@ -71,6 +75,38 @@ export async function createMediaHarness() {
       await database.db
         .insertInto('organizations')
         .values({ id, name: id, created_at: clock.now() })
+        .execute();
+      return id;
+    },
+    async addAccount(organizationId: string): Promise<string> {
+      const id = newId('acc');
+      const now = clock.now();
+      await database.db
+        .insertInto('accounts')
+        .values({
+          ...{ id, organization_id: organizationId, environment: 'simulator', pinterest_user_id: id },
+          ...{ username: 'user', display_name: 'User', created_at: now, updated_at: now },
+        })
+        .execute();
+      await database.db.insertInto('lanes').values({ account_id: id }).execute();
+      return id;
+    },
+    /** A draft that uses this, unless `change` says otherwise. */
+    async addPost(
+      account: { organizationId: string; accountId: string },
+      mediaId: string,
+      change: Change = {},
+    ) {
+      const id = newId('post');
+      const now = clock.now();
+      await database.db
+        .insertInto('posts')
+        .values({
+          ...{ id, organization_id: account.organizationId, account_id: account.accountId, state: 'draft' },
+          ...{ title: 'T', description: 'D', url: 'https://a.example/', board_id: '1', match_key: id },
+          ...{ is_simplified_pin: true, media_type: 'image', media_id: mediaId },
+          ...{ created_at: now, updated_at: now, ...change },
+        })
         .execute();
       return id;
     },

@@ -1,10 +1,10 @@
-// SQL on the table of media. Rows are written once and never changed.
+// SQL on the table of media. What a row says of its files never changes.
 import type { Insertable, Selectable } from 'kysely';
-import type { Connection, Schema } from '../../platform/db/index.ts';
+import type { Connection, Schema, Tx } from '../../platform/db/index.ts';
 
 export type MediaRow = Selectable<Schema['media']>;
 
-/** Several of one organization, by id. */
+/** Several of one organization, by id; deleted ones too, for posts that are out still show them. */
 export async function listMedia(
   db: Connection,
   organizationId: string,
@@ -20,12 +20,72 @@ export async function listMedia(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Whoever owns it: for the public files, where knowing the id is the permission. */
-export async function findPublicMedia(db: Connection, id: string): Promise<MediaRow | undefined> {
-  return db.selectFrom('media').selectAll().where('id', '=', id).executeTakeFirst();
+/** One that is not deleted. */
+export async function findMedia(
+  db: Connection,
+  organizationId: string,
+  id: string,
+): Promise<MediaRow | undefined> {
+  return db
+    .selectFrom('media')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
 }
 
-/** What became of bytes that this organization fetched before. */
+/**
+ * Those that are not deleted, and cannot be before the transaction ends: the lock is the one that a foreign key
+ * takes, so any number may hold the same row, and only who wants to delete it waits.
+ */
+export async function holdMedia(
+  tx: Tx,
+  organizationId: string,
+  ids: readonly string[],
+): Promise<Map<string, MediaRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx
+    .selectFrom('media')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('id', 'in', [...new Set(ids)])
+    .where('deleted_at', 'is', null)
+    // Always in the same order: two that hold several must not wait for each other.
+    .orderBy('id')
+    .forKeyShare()
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** One page of those that are not deleted, newest first. Ids sort by the time of their making. */
+export async function listMediaPage(
+  db: Connection,
+  organizationId: string,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<MediaRow[]> {
+  let query = db
+    .selectFrom('media')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('deleted_at', 'is', null)
+    .orderBy('id', 'desc')
+    .limit(limit);
+  if (after !== undefined) query = query.where('id', '<', after);
+  return query.execute();
+}
+
+/** Whoever owns it: for the public files, where knowing the id is the permission. */
+export async function findPublicMedia(db: Connection, id: string): Promise<MediaRow | undefined> {
+  return db
+    .selectFrom('media')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** What became of bytes that this organization sent before. */
 export async function findMediaBySource(
   db: Connection,
   organizationId: string,
@@ -36,23 +96,33 @@ export async function findMediaBySource(
     .selectAll()
     .where('organization_id', '=', organizationId)
     .where('source_sha256', '=', sourceSha256)
+    .where('deleted_at', 'is', null)
     .orderBy('id')
     .executeTakeFirst();
 }
 
-/** Adds a row, unless the organization has these bytes already: then gives that row. */
-export async function addMedia(db: Connection, row: Insertable<Schema['media']>): Promise<MediaRow> {
-  const added = await db
-    .insertInto('media')
-    .values(row)
-    .onConflict((conflict) => conflict.columns(['organization_id', 'sha256']).doNothing())
+/** It is about to be used: nobody needs to look at it before then. Undefined when it was deleted meanwhile. */
+export async function postponeCheck(db: Connection, id: string, until: Date): Promise<MediaRow | undefined> {
+  return db
+    .updateTable('media')
+    .set({ check_at: until })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
     .returningAll()
     .executeTakeFirst();
-  if (added) return added;
-  return db
-    .selectFrom('media')
-    .selectAll()
-    .where('organization_id', '=', row.organization_id)
-    .where('sha256', '=', row.sha256)
+}
+
+/** Adds a row, unless the organization has these bytes already: then gives that row, to be kept as long as a new one. */
+export async function addMedia(tx: Tx, row: Insertable<Schema['media']>): Promise<MediaRow> {
+  return tx
+    .insertInto('media')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['organization_id', 'sha256'])
+        .where('deleted_at', 'is', null)
+        .doUpdateSet({ check_at: row.check_at }),
+    )
+    .returningAll()
     .executeTakeFirstOrThrow();
 }

@@ -1,4 +1,5 @@
 // How media look from outside: the `media` of a post, and the URLs of its files.
+import type { Warning } from '../../platform/http/route.ts';
 import type { MediaRow } from './media.queries.ts';
 
 /** `media` of a post (api.md, section 2). */
@@ -47,6 +48,13 @@ export function toMediaView(row: MediaRow, publicUrl: string): MediaView {
     thumbnailUrl: fileUrl(row.id, thumbnailFile, publicUrl),
     placeholder: row.placeholder,
   };
+}
+
+/** What was done to the file that its sender may not expect; for `meta.warnings`. */
+export function mediaWarnings(row: Pick<MediaRow, 'source_frames'>): Warning[] {
+  if (row.source_frames === 1) return [];
+  const message = `The picture has ${row.source_frames} frames or pages. Pinterest takes single pictures, so only the first one is kept. Send a video to publish something that moves.`;
+  return [{ code: 'first_frame_only', message }];
 }
 
 /** The URL of our copy: `mediaUrl` of a post. */

@@ -20,6 +20,7 @@ const media = await createMedia({
   storage: await createFolderStorage({ folder: join(folder, 'storage'), clock }),
   outbound: createOutbound({ allowedPrivateHosts: [new URL(site).host], clock }),
   temporaryDir: join(folder, 'incoming'),
+  graceMs: 24 * 3_600_000,
 });
 const organizationId = newId('org');
 await database.db

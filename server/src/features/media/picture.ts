@@ -2,10 +2,11 @@
 // that fits stays as it is, bit for bit. Knows nothing of where files come from or where they are kept.
 import { stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { rgbaToThumbHash } from 'thumbhash';
 import { Outage } from '../../platform/errors.ts';
 import { MediaProblem } from './media.errors.ts';
+import { perceptualHash } from './perceptual-hash.ts';
 import { hasLocation, isPictureOnly, isSrgb } from './picture-metadata.ts';
+import { makePlaceholder, thumbnailOf } from './thumbnail.ts';
 
 /** Pinterest's published limit for a picture sent from a computer, counted in the smaller megabytes. */
 const keptBytesMax = 20_000_000;
@@ -20,8 +21,6 @@ const decodeTimeoutSeconds = 10;
 const thumbnailWidth = 400;
 /** Pins are cut in lists anyway; this only keeps a strip from becoming a huge thumbnail. */
 const thumbnailHeightMax = 1600;
-/** The largest side that thumbhash takes. */
-const placeholderSide = 100;
 
 sharp.cache(false); // Every picture is seen once: a cache would only hold memory.
 sharp.concurrency(1); // The gate decides how many work at once.
@@ -31,7 +30,7 @@ sharp.unblock({
   operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}File`),
 });
 // Pictures come to us as files only. What loads from memory is for others in this process: the simulator looks
-// at the pictures it is sent, and draws its samples.
+// at the pictures it is sent, and draws its samples; and for our own drawing of a video's card.
 sharp.unblock({ operation: ['Jpeg', 'Png', 'Svg'].map((name) => `VipsForeignLoad${name}Buffer`) });
 
 export interface PictureHeader {
@@ -53,6 +52,10 @@ export interface Picture {
   thumbnail: Buffer;
   /** ThumbHash, base64. */
   placeholder: string;
+  /** What it looks like, in 64 bits. */
+  perceptualHash: string;
+  /** How many the file that came had; the first one is kept. */
+  frames: number;
 }
 
 /**
@@ -104,14 +107,12 @@ export async function preparePicture(
     .raw()
     .toBuffer({ resolveWithObject: true })
     .catch(throwDecodeError);
-  const thumbnail = await sharp(small.data, { raw: small.info }).webp({ quality: 75 }).toBuffer();
-  const tiny = await sharp(small.data, { raw: small.info })
-    .resize({ width: placeholderSide, height: placeholderSide, fit: 'inside' })
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  const placeholder = rgbaToThumbHash(tiny.info.width, tiny.info.height, tiny.data);
-  return { ...kept, thumbnail, placeholder: Buffer.from(placeholder).toString('base64') };
+  const [thumbnail, placeholder, look] = [
+    await thumbnailOf(small),
+    await makePlaceholder(small),
+    await perceptualHash(small),
+  ];
+  return { ...kept, frames: header.metadata.pages ?? 1, thumbnail, placeholder, perceptualHash: look };
 }
 
 /** The type of a file that can go to Pinterest unchanged: upright 8-bit sRGB, without its place, small enough. */

@@ -122,6 +122,10 @@ export interface MediaTable {
   thumbnail_key: string;
   placeholder: string;
   created_at: Date;
+  perceptual_hash: string | null;
+  source_frames: Generated<number>;
+  check_at: Generated<Date>;
+  deleted_at: Date | null;
 }
 
 export interface OauthStatesTable {

@@ -1,0 +1,37 @@
+// Whether several pictures can be one carousel.
+import type { Detail } from '../../platform/errors.ts';
+import type { MediaRow } from './media.queries.ts';
+
+const slidesMin = 2;
+const slidesMax = 5;
+
+/** What is wrong with a carousel of these, one entry per bad slide; empty when it can be published. */
+export function checkCarousel(rows: readonly MediaRow[]): Detail[] {
+  const details: Detail[] = [];
+  if (rows.length < slidesMin || rows.length > slidesMax) {
+    const message = `A carousel has ${slidesMin} to ${slidesMax} pictures; this has ${rows.length}.`;
+    details.push({ path: 'carousel', code: rows.length < slidesMin ? 'too_small' : 'too_large', message });
+  }
+  const first = rows.find((row) => !isVideo(row));
+  for (const [index, row] of rows.entries()) {
+    if (isVideo(row)) {
+      details.push({
+        path: `carousel.${index}`,
+        code: 'carousel_video',
+        message: 'This is a video. A carousel has pictures only.',
+      });
+    } else if (first && (row.width !== first.width || row.height !== first.height)) {
+      // Pinterest refuses others at the time of publishing, say the schedulers that look beforehand.
+      details.push({
+        path: `carousel.${index}`,
+        code: 'carousel_sizes_differ',
+        message: `This picture has ${row.width} × ${row.height} pixels, and the first one ${first.width} × ${first.height}. All pictures of a carousel must have one size: cut or scale it.`,
+      });
+    }
+  }
+  return details;
+}
+
+function isVideo(row: MediaRow): boolean {
+  return row.content_type.startsWith('video/');
+}

@@ -1,0 +1,164 @@
+// From a file that has just arrived to a row and its files in the storage: find out what it is, check it, convert
+// what must be, keep what fits.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { addMs, type Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Storage, TemporaryFolder } from '../../platform/storage/index.ts';
+import { createGate } from './gate.ts';
+import { addMedia, findMediaBySource, type MediaRow, postponeCheck } from './media.queries.ts';
+import { identify, isVideoType, type WantedType } from './media-type.ts';
+import { decodeBytesMax, preparePicture, readHeader } from './picture.ts';
+import type { Received } from './receive.ts';
+import { lockFiles } from './sweep.queries.ts';
+import { inspectVideo, probeBytesMax } from './video.ts';
+
+export interface IngestParts {
+  database: Database;
+  clock: Clock;
+  storage: Storage;
+  temporaryFolder: TemporaryFolder;
+  /** How long media are kept that nothing needs. */
+  graceMs: number;
+}
+
+export interface Arrived {
+  organizationId: string;
+  /** Null: it was uploaded. */
+  sourceUrl: string | null;
+  wanted: WantedType;
+  /** Where the file lies; the caller removes it. */
+  path: string;
+  received: Received;
+}
+
+/** What is to be kept, and what the row says of it. */
+interface Prepared {
+  path: string;
+  contentType: string;
+  width: number;
+  height: number;
+  durationMs: number | null;
+  frames: number;
+  thumbnail: Buffer;
+  placeholder: string;
+  perceptualHash: string | null;
+}
+
+/** Leaves threads of Node's pool for files: decoding holds one of its four for as long as it takes. */
+const decodersMax = Math.min(2, availableParallelism());
+/** A row that was used so recently need not be told again. */
+const checkSlackMs = 10 * 60 * 1000;
+
+export type Ingest = (arrived: Arrived) => Promise<MediaRow>;
+
+export function createIngest({ database, clock, storage, temporaryFolder, graceMs }: IngestParts): Ingest {
+  const { db } = database;
+  const decoding = createGate(decodersMax, decodeBytesMax);
+
+  /** @throws MediaProblem; Outage when storage or database are away */
+  return async function ingest(arrived) {
+    const { path, wanted } = arrived;
+    const type = await identify(path, wanted);
+    return temporaryFolder.withPath(async (converted) => {
+      const found = isVideoType(type)
+        ? await prepare(arrived, probeBytesMax, () => prepareVideo(path, type))
+        : await preparePictureOf(arrived, type, converted);
+      return 'id' in found ? found : keep(arrived, found);
+    });
+  };
+
+  async function preparePictureOf(arrived: Arrived, type: string, converted: string) {
+    const header = await readHeader(arrived.path, type);
+    return prepare(arrived, header.decodeBytes, async () => ({
+      ...(await preparePicture(arrived.path, header, converted)),
+      durationMs: null,
+    }));
+  }
+
+  async function prepareVideo(path: string, type: string): Promise<Prepared> {
+    return { ...(await inspectVideo(path, type, clock)), path, frames: 1, perceptualHash: null };
+  }
+
+  /** Looked up once it is this one's turn: of many at once for the same file, one or two are decoded. */
+  async function prepare(arrived: Arrived, bytes: number, work: () => Promise<Prepared>) {
+    return decoding.run(bytes, async () => (await findKept(arrived)) ?? work());
+  }
+
+  /** What became of these bytes before. Files that are gone from the storage are made anew. */
+  async function findKept({ organizationId, received }: Arrived): Promise<MediaRow | undefined> {
+    const row = await findMediaBySource(db, organizationId, received.sha256);
+    if (!row) return undefined;
+    const files = await Promise.all([storage.stat(row.storage_key), storage.stat(row.thumbnail_key)]);
+    if (!files.every((file) => file !== undefined)) return undefined;
+    const checkAt = addMs(clock.now(), graceMs);
+    return addMs(row.check_at, checkSlackMs) >= checkAt ? row : postponeCheck(db, row.id, checkAt);
+  }
+
+  /**
+   * Files first, row last: a row without its files would be worse than the reverse. Should the database fail in
+   * between, the files stay until the sweep finds them.
+   */
+  async function keep(arrived: Arrived, found: Prepared): Promise<MediaRow> {
+    const { organizationId, received, sourceUrl } = arrived;
+    const kept = found.path === arrived.path ? received : await digest(found.path);
+    const name = `${organizationId}/${kept.sha256.slice(0, 2)}/${kept.sha256}`;
+    const storageKey = `${name}.${extensions[found.contentType]}`;
+    const thumbnailKey = `${name}.thumbnail.webp`;
+    const putFile = () => storage.put(storageKey, { file: found.path });
+    const putThumbnail = () => storage.put(thumbnailKey, Readable.from([found.thumbnail]));
+    await putFile();
+    await putThumbnail();
+    return database.transaction(async (tx) => {
+      // Who removes files holds this lock too, and looks for a row first. If they came just before us, what we have
+      // put is gone again; after us, they find the row.
+      await lockFiles(tx, name);
+      const now = clock.now();
+      const row = await addMedia(tx, {
+        id: newId('med'),
+        organization_id: organizationId,
+        sha256: kept.sha256,
+        source_sha256: received.sha256,
+        source_url: sourceUrl,
+        content_type: found.contentType,
+        bytes: kept.bytes,
+        width: found.width,
+        height: found.height,
+        duration_ms: found.durationMs,
+        storage_key: storageKey,
+        thumbnail_key: thumbnailKey,
+        placeholder: found.placeholder,
+        perceptual_hash: found.perceptualHash,
+        source_frames: found.frames,
+        created_at: now,
+        check_at: addMs(now, graceMs),
+      });
+      if (!(await storage.stat(row.storage_key))) await putFile();
+      if (!(await storage.stat(row.thumbnail_key))) await putThumbnail();
+      return row;
+    });
+  }
+}
+
+const extensions: Record<string, string> = {
+  'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'video/mp4': 'mp4',
+  'video/quicktime': 'mov',
+};
+
+async function digest(path: string): Promise<Received> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await pipeline(createReadStream(path), async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+  });
+  return { bytes, sha256: hash.digest('hex') };
+}

@@ -1,0 +1,27 @@
+// The small things that lists show, made from pixels that are small already.
+import sharp, { type OutputInfo } from 'sharp';
+import { rgbaToThumbHash } from 'thumbhash';
+
+/** Uncompressed pixels, in sRGB. */
+export interface Pixels {
+  data: Buffer;
+  info: OutputInfo;
+}
+
+/** The largest side that thumbhash takes. */
+const placeholderSide = 100;
+
+/** As WebP. */
+export async function thumbnailOf({ data, info }: Pixels): Promise<Buffer> {
+  return sharp(data, { raw: info }).webp({ quality: 75 }).toBuffer();
+}
+
+/** ThumbHash, base64. */
+export async function makePlaceholder({ data, info }: Pixels): Promise<string> {
+  const tiny = await sharp(data, { raw: info })
+    .resize({ width: placeholderSide, height: placeholderSide, fit: 'inside' })
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return Buffer.from(rgbaToThumbHash(tiny.info.width, tiny.info.height, tiny.data)).toString('base64');
+}
