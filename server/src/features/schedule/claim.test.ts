@@ -1,9 +1,12 @@
-// Claims of the next open slot, on a real database.
+// The next open slot, claimed on a real database.
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { addMs } from '../../platform/clock.ts';
+import { openDatabase } from '../../platform/db/index.ts';
 import { Refusal } from '../../platform/errors.ts';
-import { type AccountRow, accountNotFound, getAccountForWork } from '../accounts/index.ts';
+import { createLog } from '../../platform/log.ts';
+import type { AccountRow } from '../accounts/index.ts';
 import type { ClaimInput } from './open-slots.ts';
 import { insertMedia, type PlacePost, placePost } from './schedule.fixture.ts';
 import { dayMs } from './wall-clock.ts';
@@ -14,29 +17,25 @@ let account: AccountRow;
 let mediaId: string;
 let path: string;
 
-/** A Monday, 08:00 UTC. */
+/** A Monday. */
 const now = new Date('2027-03-01T08:00:00Z');
-const at = (text: string) => new Date(text);
+const at = (text: string) => new Date(`${text}Z`);
+const tart = 'https://example.com/tart';
 
 beforeAll(async () => {
   app = await createTestApp({ now });
 });
 beforeEach(async () => {
   connected = await app.connectAccount();
-  account = await getAccountForWork(app.database.db, connected.accountId);
+  account = await app.app.accounts.getForWork(app.database.db, connected.accountId);
   mediaId = await insertMedia(app.database.db, account);
   path = `/v1/accounts/${account.id}`;
 });
 afterAll(() => app.stop());
 
 async function addSlot(dayPreference: number, timePreference: string, timezone = 'UTC'): Promise<string> {
-  const { status, body } = await app.call('POST', `${path}/timeslots`, {
-    dayPreference,
-    timePreference,
-    timezone,
-  });
-  expect(status).toBe(201);
-  return body.data.timeslot.id;
+  const body = { dayPreference, timePreference, timezone };
+  return (await app.call('POST', `${path}/timeslots`, body)).body.data.timeslot.id;
 }
 
 const place = (post: Omit<PlacePost, 'account' | 'mediaId'>) =>
@@ -56,7 +55,276 @@ async function refusalOf(work: Promise<unknown>): Promise<[string, string | unde
   return [error.declaration.code, error.details[0]?.code];
 }
 
-test('the next occurrence of the only slot is found', async () => {
-  await addSlot(1, '09:30');
-  expect(await claim()).toEqual(at('2027-03-01T09:30:00Z'));
+describe('what holds a slot', () => {
+  beforeEach(() => addSlot(1, '09:00'));
+  const monday = at('2027-03-01T09:00');
+  const nextMonday = at('2027-03-08T09:00');
+
+  test.each<[PlacePost['state'], boolean]>([
+    ['queued', true],
+    ['uploading', true],
+    ['publishing', true],
+    ['unknown', true],
+    ['draft', false],
+    ['sent', false],
+    ['failed', false],
+  ])('a post that is %s: %s', async (state, holds) => {
+    await place({ state, at: monday });
+    expect(await claim()).toEqual(holds ? nextMonday : monday);
+  });
+
+  test('a deleted one does not', async () => {
+    await place({ state: 'queued', at: monday, isDeleted: true });
+    expect(await claim()).toEqual(monday);
+  });
+
+  test('a post a minute beside it does not', async () => {
+    await place({ state: 'queued', at: addMs(monday, 60_000) });
+    expect(await claim()).toEqual(monday);
+  });
+
+  test('the post that is to be placed does not stand in its own way', async () => {
+    const exceptPostId = await place({ state: 'queued', at: monday });
+    expect(await claim({ exceptPostId })).toEqual(monday);
+  });
+
+  test('slots of two zones that fall on one moment are one place', async () => {
+    await addSlot(1, '10:00', 'Europe/Berlin');
+    await place({ state: 'queued', at: monday });
+    expect(await claim()).toEqual(nextMonday);
+  });
+
+  test("another account's post does not", async () => {
+    const other = await app.connectAccount();
+    const row = await app.app.accounts.getForWork(app.database.db, other.accountId);
+    await placePost(app.database.db, { account: row, mediaId, state: 'queued', at: monday });
+    expect(await claim()).toEqual(monday);
+  });
 });
+
+test('a slot at this very moment is past; notBefore itself is not', async () => {
+  await addSlot(1, '08:00');
+  expect(await claim()).toEqual(at('2027-03-08T08:00'));
+  expect(await claim({ notBefore: at('2027-03-15T08:00') })).toEqual(at('2027-03-15T08:00'));
+  expect(await claim({ notBefore: at('2020-01-01T00:00') })).toEqual(at('2027-03-08T08:00'));
+});
+
+describe('spacing', () => {
+  beforeEach(async () => {
+    for (const day of [0, 1, 2, 3, 4, 5, 6]) await addSlot(day, '09:00');
+  });
+  const put = (body: unknown) => app.call('PUT', `${path}/spacing-rules`, body);
+
+  test('the default rule keeps its days from queued and sent posts with the same destination', async () => {
+    await put({ minDays: 3 });
+    await place({ state: 'sent', at: at('2027-02-28T09:30'), url: `${tart}/?utm_source=pin` });
+    await place({ state: 'queued', at: at('2027-03-07T12:00'), url: 'http://www.example.com/tart#x' });
+    // 3 March 09:30 is the first moment by the one, 4 March 12:00 the last by the other.
+    expect(await claim({ url: tart })).toEqual(at('2027-03-04T09:00'));
+    expect(await claim({ url: 'https://example.com/pie' })).toEqual(at('2027-03-01T09:00'));
+    expect(await claim()).toEqual(at('2027-03-01T09:00'));
+  });
+
+  test('the rule of a url replaces the default, in both directions', async () => {
+    await put({ minDays: 30 });
+    await put({ url: `${tart}/`, minDays: 1 });
+    await place({ state: 'queued', at: at('2027-03-01T09:00'), url: tart });
+    await place({ state: 'queued', at: at('2027-03-01T10:00'), url: 'https://example.com/pie' });
+    expect(await claim({ url: tart })).toEqual(at('2027-03-02T09:00'));
+    expect(await claim({ url: 'https://example.com/pie' })).toEqual(at('2027-04-01T09:00'));
+    expect((await app.call('DELETE', `${path}/spacing-rules`)).status).toBe(200);
+    expect(await claim({ url: 'https://example.com/pie' })).toEqual(at('2027-03-02T09:00'));
+  });
+
+  test('drafts, failed and deleted posts and the post itself are not in the way', async () => {
+    await put({ minDays: 100 });
+    const url = tart;
+    await place({ state: 'draft', at: now, url });
+    await place({ state: 'failed', at: at('2027-03-01T07:00'), url });
+    await place({ state: 'queued', at: at('2027-03-03T09:00'), url, isDeleted: true });
+    const exceptPostId = await place({ state: 'queued', at: at('2027-03-01T09:00'), url });
+    expect(await claim({ url, exceptPostId })).toEqual(at('2027-03-01T09:00'));
+  });
+
+  test('a conflict is told with the nearest post; a distance of exactly the rule is none', async () => {
+    const find = (moment: string, exceptPostId?: string) =>
+      app.app.schedule.findSpacingConflict(app.database.db, account, {
+        url: tart,
+        at: at(moment),
+        ...(exceptPostId !== undefined && { exceptPostId }),
+      });
+    const far = await place({ state: 'sent', at: at('2027-03-02T09:00'), url: tart });
+    const near = await place({ state: 'queued', at: at('2027-03-05T09:00'), url: tart });
+    expect(await find('2027-03-05T09:00')).toBeNull();
+    await put({ minDays: 3 });
+    expect(await find('2027-03-04T09:00')).toEqual({ postId: near, at: at('2027-03-05T09:00'), minDays: 3 });
+    expect(await find('2027-03-04T09:00', near)).toEqual({
+      postId: far,
+      at: at('2027-03-02T09:00'),
+      minDays: 3,
+    });
+    expect(await find('2027-03-08T09:00')).toBeNull();
+    expect(await find('2027-03-08T08:59')).toMatchObject({ postId: near });
+    const noUrl = { url: null, at: at('2027-03-05T09:00') };
+    expect(await app.app.schedule.findSpacingConflict(app.database.db, account, noUrl)).toBeNull();
+  });
+});
+
+test('no 24 hours hold more than the daily limit, sent posts included; the limit is read anew', async () => {
+  for (const time of ['09:00', '12:00', '15:00']) await addSlot(1, time);
+  for (const time of ['10:00', '12:30']) await addSlot(2, time);
+  await place({ state: 'sent', at: at('2027-02-28T12:30') });
+  await place({ state: 'queued', at: at('2027-03-01T09:00') });
+  // The account as it was read has no limit yet.
+  await app.call('PATCH', path, { dailyPinLimit: 2 });
+  const first = await claim();
+  expect(first).toEqual(at('2027-03-01T15:00'));
+  await place({ state: 'queued', at: first });
+  expect(await claim()).toEqual(at('2027-03-02T10:00'));
+});
+
+describe('refusals', () => {
+  test('without timeslots: no_timeslots', async () => {
+    expect(await refusalOf(claim())).toEqual(['CONFLICT', 'no_timeslots']);
+  });
+
+  test('none within 365 days: no_open_slot', async () => {
+    await addSlot(1, '08:00');
+    for (let week = 1; week <= 52; week += 1) {
+      await place({ state: 'queued', at: addMs(now, week * 7 * dayMs) });
+    }
+    expect(await refusalOf(claim())).toEqual(['CONFLICT', 'no_open_slot']);
+    // Further ahead there is one, and a later beginning looks so far.
+    expect(await claim({ notBefore: addMs(now, dayMs * 7) })).toEqual(addMs(now, 53 * 7 * dayMs));
+  });
+
+  test('a rule that no year has room for: no_open_slot', async () => {
+    await addSlot(1, '09:00');
+    await app.call('PUT', `${path}/spacing-rules`, { minDays: 365 });
+    await place({ state: 'queued', at: at('2027-03-02T00:00'), url: tart });
+    expect(await refusalOf(claim({ url: tart }))).toEqual(['CONFLICT', 'no_open_slot']);
+  });
+
+  test('an account that went away meanwhile is not found', async () => {
+    await addSlot(1, '09:00');
+    await app.database.db.deleteFrom('accounts').where('id', '=', account.id).execute();
+    expect((await refusalOf(claim()))[0]).toBe('NOT_FOUND');
+  });
+});
+
+test('the next occurrence is that of any slot, held or not', async () => {
+  const next = (after: string) => app.app.schedule.nextOccurrence(app.database.db, account, at(after));
+  expect(await next('2027-03-01T08:00')).toBeNull();
+  await addSlot(1, '09:00');
+  await addSlot(3, '09:00', 'America/New_York');
+  await place({ state: 'queued', at: at('2027-03-01T09:00') });
+  expect(await next('2027-03-01T08:00')).toEqual(at('2027-03-01T09:00'));
+  expect(await next('2027-03-01T09:00')).toEqual(at('2027-03-03T14:00'));
+  expect(await next('2027-03-15T09:00')).toEqual(at('2027-03-17T13:00'));
+});
+
+test('200 claims at once on one account, through two pools: all succeed, no two the same, and none is skipped', async () => {
+  for (const day of [1, 2, 3, 4, 5]) {
+    for (const time of ['09:00', '15:00']) await addSlot(day, time, 'Europe/London');
+  }
+  const log = createLog({ level: 'silent', format: 'json' });
+  const second = openDatabase({ url: app.databaseUrl, log, poolSize: 20 });
+  try {
+    const claims = Array.from({ length: 200 }, (_, index) =>
+      (index % 2 === 0 ? app.database : second).transaction(async (tx) => {
+        const moment = await app.app.schedule.claimNextOpenSlot(tx, account, { url: null, now });
+        await placePost(tx, { account, mediaId, state: 'queued', at: moment });
+        return moment.getTime();
+      }),
+    );
+    const moments = (await Promise.all(claims)).sort((a, b) => a - b);
+    expect(new Set(moments).size).toBe(200);
+    // Ten a week without a hole, over the night in which the clocks go forward.
+    expect(moments[0]).toBe(at('2027-03-01T09:00').getTime());
+    expect(moments[199]).toBe(at('2027-07-16T14:00').getTime());
+  } finally {
+    await second.close();
+  }
+}, 60_000);
+
+test('what a transaction claimed and gave back is open again', async () => {
+  await addSlot(1, '09:00');
+  const failing = app.database.transaction(async (tx) => {
+    const moment = await app.app.schedule.claimNextOpenSlot(tx, account, { url: null, now });
+    await placePost(tx, { account, mediaId, state: 'queued', at: moment });
+    throw new Error('the media was lost');
+  });
+  await expect(failing).rejects.toThrow('the media was lost');
+  expect(await claim()).toEqual(at('2027-03-01T09:00'));
+});
+
+test('any posts, rules and limits in the tables: the earliest allowed, by every rule’s own words', async () => {
+  const week = [
+    [1, '09:00', 'UTC'],
+    [1, '10:00', 'Europe/London'],
+    [3, '01:30', 'America/New_York'],
+    [6, '23:45', 'Australia/Sydney'],
+    [0, '02:15', 'Australia/Lord_Howe'],
+  ] as const;
+  for (const slot of week) await addSlot(...slot);
+  const empty = app.database.transaction(async (tx) => {
+    const moments: Date[] = [];
+    for (let count = 0; count < 40; count += 1) {
+      const moment = await app.app.schedule.claimNextOpenSlot(tx, account, { url: null, now });
+      await placePost(tx, { account, mediaId, state: 'queued', at: moment });
+      moments.push(moment);
+    }
+    throw Object.assign(new Error('only looked'), { moments });
+  });
+  const occurrences: Date[] = await empty.catch((error: { moments: Date[] }) => error.moments);
+  const states = ['queued', 'uploading', 'publishing', 'unknown', 'sent', 'failed', 'draft'] as const;
+  const post = fc.record({
+    index: fc.nat(9),
+    shiftMs: fc.constantFrom(0, 0, 0, 1000, -1000, dayMs, -dayMs, 2 * dayMs),
+    state: fc.constantFrom(...states),
+    isSame: fc.boolean(),
+    isDeleted: fc.boolean(),
+  });
+  const given = fc.record({
+    posts: fc.array(post, { maxLength: 12 }),
+    minDays: fc.option(fc.integer({ min: 1, max: 12 })),
+    dailyPinLimit: fc.option(fc.integer({ min: 1, max: 3 })),
+  });
+  await fc.assert(
+    fc.asyncProperty(given, async ({ posts, minDays, dailyPinLimit }) => {
+      const { db } = app.database;
+      await db.deleteFrom('posts').where('account_id', '=', account.id).execute();
+      await db.deleteFrom('spacing_rules').where('account_id', '=', account.id).execute();
+      await db
+        .updateTable('accounts')
+        .set({ daily_pin_limit: dailyPinLimit })
+        .where('id', '=', account.id)
+        .execute();
+      if (minDays !== null) await app.call('PUT', `${path}/spacing-rules`, { minDays });
+      const counting: { at: number; holds: boolean; isSame: boolean }[] = [];
+      for (const { index, shiftMs, state, isSame, isDeleted } of posts) {
+        const moment = addMs(occurrences[index] ?? now, shiftMs);
+        // Only a post at rest can be deleted.
+        const isGone = isDeleted && ['queued', 'failed', 'draft'].includes(state);
+        await place({ state, at: moment, isDeleted: isGone, url: isSame ? tart : 'https://example.com/pie' });
+        if (isGone || state === 'failed' || state === 'draft') continue;
+        counting.push({ at: moment.getTime(), holds: state !== 'sent', isSame });
+      }
+      const expected = occurrences.find((occurrence) => {
+        const moment = occurrence.getTime();
+        const isHeld = counting.some((other) => other.holds && other.at === moment);
+        const isNear = counting.some(
+          (other) => other.isSame && Math.abs(other.at - moment) < (minDays ?? 0) * dayMs,
+        );
+        const all = [...counting.map((other) => other.at), moment];
+        const isFull = all.some((start) => {
+          const inWindow = all.filter((other) => other >= start && other < start + dayMs);
+          return start <= moment && moment < start + dayMs && inWindow.length > (dailyPinLimit ?? 1000);
+        });
+        return !isHeld && !isNear && !isFull;
+      });
+      expect(await claim({ url: tart })).toEqual(expected);
+    }),
+    { numRuns: 60 },
+  );
+}, 120_000);

@@ -179,6 +179,31 @@ test('post after post: each takes the earliest, no two the same, and no 24 hours
   );
 });
 
+test('a day ends after exactly 24 hours, and spacing after exactly its days', async () => {
+  const from = Date.parse('2027-03-01T08:00Z');
+  const slots = [0, 1, 2, 3, 4, 5, 6].map((day_preference) => ({
+    id: `slot_${day_preference}`,
+    day_preference,
+    minute_of_day: 540,
+    timezone: 'UTC',
+  }));
+  const first = from + hourMs;
+  const given = { slots, from, dailyLimit: 2, minDays: null };
+  const post = (at: number) => ({ at, holds: false, isSame: true });
+  // Two posts exactly 24 hours apart: no 24 hours hold both, so one between them is the second.
+  expect(await search({ ...given, posts: [post(first - 12 * hourMs), post(first + 12 * hourMs)] })).toBe(
+    first,
+  );
+  expect(await search({ ...given, posts: [post(first - 12 * hourMs), post(first + 12 * hourMs - 1)] })).toBe(
+    first + dayMs,
+  );
+  const spaced = { slots, from, dailyLimit: null, minDays: 3 };
+  expect(await search({ ...spaced, posts: [post(first - 3 * dayMs)] })).toBe(first);
+  expect(await search({ ...spaced, posts: [post(first - 3 * dayMs + 1)] })).toBe(first + dayMs);
+  expect(await search({ ...spaced, posts: [post(first + 3 * dayMs)] })).toBe(first);
+  expect(await search({ ...spaced, posts: [post(first + 3 * dayMs - 1)] })).toBe(first + 6 * dayMs);
+});
+
 test('a far slot is read in few windows, a near one in a single short one', async () => {
   const slots = [{ id: 'a', day_preference: 1, minute_of_day: 540, timezone: 'UTC' }];
   const from = Date.parse('2027-03-01T08:00Z');
