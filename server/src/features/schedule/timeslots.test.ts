@@ -1,0 +1,375 @@
+// Timeslots over HTTP.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { errorLevel } from '../../../test/log.ts';
+import { newId } from '../../platform/ids.ts';
+
+let app: TestApp;
+let account: PinterestAccount;
+let path: string;
+
+/** A Monday. */
+const now = new Date('2027-03-01T08:00:00Z');
+const unix = (text: string) => Date.parse(text) / 1000;
+
+beforeAll(async () => {
+  app = await createTestApp({ now });
+});
+beforeEach(async () => {
+  account = await app.connectAccount();
+  path = `/v1/accounts/${account.accountId}/timeslots`;
+});
+afterAll(() => app.stop());
+
+const create = (body: unknown, key?: string) => app.call('POST', path, body, key);
+const rebuild = (body: unknown) => app.call('POST', `${path}/rebuild`, body);
+const list = async () => (await app.call('GET', path)).body.data.timeslots;
+const shown = async () =>
+  (await list()).map((slot: Record<string, unknown>) => `${slot.dayPreference} ${slot.timePreference}`);
+
+/** Field and code of each detail of a refusal. */
+function codes(answer: { body: { error: { details: { path: string; code: string; message: string }[] } } }) {
+  const { details } = answer.body.error;
+  for (const detail of details) expect(detail.message).toMatch(/^[A-Z].*[.?]$/);
+  return Object.fromEntries(details.map((detail) => [detail.path, detail.code]));
+}
+
+describe('create', () => {
+  test('the answer has every field of the hosted API, and the next occurrence in the zone that is given', async () => {
+    const answer = await create({ dayPreference: 1, timePreference: '09:30', timezone: 'America/New_York' });
+    expect(answer.status).toBe(201);
+    expect(answer.body.data).toEqual({
+      timeslot: {
+        id: expect.stringMatching(/^slot_[0-9a-z]{26}$/),
+        accountId: account.accountId,
+        dayPreference: 1,
+        timePreference: '09:30',
+        timezone: 'America/New_York',
+        type: 'custom',
+        sendAt: unix('2027-03-01T14:30Z'),
+      },
+    });
+    expect(await list()).toEqual([answer.body.data.timeslot]);
+  });
+
+  test("without a zone it is the account's, and stays so when the account moves", async () => {
+    await app.call('PATCH', `/v1/accounts/${account.accountId}`, { timezone: 'Asia/Kolkata' });
+    const { body } = await create({ dayPreference: 0, timePreference: '00:00' });
+    expect(body.data.timeslot).toMatchObject({
+      timezone: 'Asia/Kolkata',
+      sendAt: unix('2027-03-06T18:30Z'),
+    });
+    await app.call('PATCH', `/v1/accounts/${account.accountId}`, { timezone: 'UTC' });
+    expect((await list())[0]).toEqual(body.data.timeslot);
+  });
+
+  test('the next occurrence is after now, a week ahead when the time is this very minute', async () => {
+    const { body } = await create({ dayPreference: 1, timePreference: '08:00', timezone: 'UTC' });
+    expect(body.data.timeslot.sendAt).toBe(unix('2027-03-08T08:00Z'));
+  });
+
+  test('a second one at the same day, time and zone: 409 naming the first, however the zone is spelt', async () => {
+    const slot = { dayPreference: 2, timePreference: '18:00', timezone: 'Europe/Berlin' };
+    const first = (await create(slot)).body.data.timeslot.id;
+    const second = await create({ ...slot, timezone: 'europe/BERLIN' });
+    expect([second.status, second.body.error.code]).toEqual([409, 'CONFLICT']);
+    expect(second.body.error.details).toEqual([
+      { path: '', code: 'timeslot_exists', message: `It is ${first}.` },
+    ]);
+    for (const other of [{ dayPreference: 3 }, { timePreference: '18:01' }, { timezone: 'Europe/Paris' }]) {
+      expect((await create({ ...slot, ...other })).status).toBe(201);
+    }
+    const elsewhere = await app.connectAccount();
+    expect((await app.call('POST', `/v1/accounts/${elsewhere.accountId}/timeslots`, slot)).status).toBe(201);
+  });
+
+  test('of ten at once at the same time, one is made', async () => {
+    const slot = { dayPreference: 2, timePreference: '18:00' };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => create(slot)));
+    expect(answers.map((answer) => answer.status).sort()).toEqual([201, ...Array(9).fill(409)]);
+    expect(await list()).toHaveLength(1);
+  });
+
+  test('the thousandth is the last', async () => {
+    await app.database.db
+      .insertInto('timeslots')
+      .values(
+        Array.from({ length: 999 }, (_, index) => ({
+          id: newId('slot'),
+          account_id: account.accountId,
+          day_preference: 0,
+          minute_of_day: index,
+          timezone: 'UTC',
+          type: 'custom',
+          created_at: now,
+          updated_at: now,
+        })),
+      )
+      .execute();
+    expect((await create({ dayPreference: 1, timePreference: '09:00' })).status).toBe(201);
+    const refused = await create({ dayPreference: 1, timePreference: '09:01' });
+    expect(refused.status).toBe(409);
+    expect(refused.body.error.details[0]).toEqual({
+      path: '',
+      code: 'too_many_timeslots',
+      message: 'It has 1000; 1000 is the most.',
+    });
+    expect(await list()).toHaveLength(1000);
+  });
+
+  test.each<[unknown, Record<string, string>]>([
+    [undefined, { '': 'required' }],
+    ['[]', { '': 'wrong_type' }],
+    [{}, { dayPreference: 'required', timePreference: 'required' }],
+    [{ dayPreference: 7, timePreference: '09:00' }, { dayPreference: 'too_large' }],
+    [
+      { dayPreference: -1, timePreference: '24:00' },
+      { dayPreference: 'too_small', timePreference: 'invalid_time' },
+    ],
+    [
+      { dayPreference: 1.5, timePreference: '9:00' },
+      { dayPreference: 'wrong_type', timePreference: 'invalid_time' },
+    ],
+    [
+      { dayPreference: '1', timePreference: 900 },
+      { dayPreference: 'wrong_type', timePreference: 'wrong_type' },
+    ],
+    [{ dayPreference: 1, timePreference: '09:60' }, { timePreference: 'invalid_time' }],
+    [{ dayPreference: 1, timePreference: '09:00:00' }, { timePreference: 'invalid_time' }],
+    [{ dayPreference: 1, timePreference: '0\u0000:00' }, { timePreference: 'bad_character' }],
+    [
+      { dayPreference: 1, timePreference: '09:00', timezone: 'Mars/Olympus' },
+      { timezone: 'unknown_timezone' },
+    ],
+    [{ dayPreference: 1, timePreference: '09:00', timezone: '+02:00' }, { timezone: 'unknown_timezone' }],
+    [{ dayPreference: 1, timePreference: '09:00', timezone: '' }, { timezone: 'unknown_timezone' }],
+    [
+      { dayPreference: 1, timePreference: '09:00', timezone: '2027-03-01T00:00[Europe/Berlin]' },
+      { timezone: 'unknown_timezone' },
+    ],
+    [{ dayPreference: 1, timePreference: '09:00', timezone: null }, { timezone: 'wrong_type' }],
+    [
+      { dayPreference: 1, timePreferences: '09:00' },
+      { timePreference: 'required', timePreferences: 'unknown_field' },
+    ],
+    [{ dayPreference: 1, timePreference: '09:00', type: 'optimal' }, { type: 'unknown_field' }],
+  ])('%j is refused, each field by name', async (body, fields) => {
+    const answer = await create(body);
+    expect(answer.status).toBe(400);
+    expect(codes(answer)).toEqual(fields);
+    expect(await list()).toEqual([]);
+  });
+
+  test('a misspelt field is guessed', async () => {
+    const answer = await create({ dayPreference: 1, timePreference: '09:00', timeZone: 'UTC' });
+    expect(answer.body.error.details).toEqual([
+      {
+        path: 'timeZone',
+        code: 'unknown_field',
+        message: 'There is no field "timeZone". Did you mean "timezone"?',
+      },
+    ]);
+  });
+});
+
+describe('update', () => {
+  const first = { dayPreference: 1, timePreference: '09:00', timezone: 'UTC' };
+  const patch = (id: string, body: unknown) => app.call('PATCH', `${path}/${id}`, body);
+
+  test('what is given is changed, what is left out stays', async () => {
+    const slot = (await create(first)).body.data.timeslot;
+    const later = await patch(slot.id, { timePreference: '10:15' });
+    expect(later.status).toBe(200);
+    expect(later.body.data.timeslot).toEqual({
+      ...slot,
+      timePreference: '10:15',
+      sendAt: unix('2027-03-01T10:15Z'),
+    });
+    const moved = await patch(slot.id, { dayPreference: 0, timezone: 'Europe/London' });
+    expect(moved.body.data.timeslot).toMatchObject({
+      dayPreference: 0,
+      timePreference: '10:15',
+      timezone: 'Europe/London',
+      sendAt: unix('2027-03-07T10:15Z'),
+    });
+    expect(await list()).toEqual([moved.body.data.timeslot]);
+  });
+
+  test('to where another one is: 409; to where it is itself: nothing changes', async () => {
+    const slot = (await create(first)).body.data.timeslot;
+    const other = (await create({ ...first, timePreference: '10:00' })).body.data.timeslot;
+    const refused = await patch(other.id, { timePreference: '09:00' });
+    expect([refused.status, refused.body.error.details[0].message]).toEqual([409, `It is ${slot.id}.`]);
+    expect((await patch(slot.id, first)).body.data.timeslot).toEqual(slot);
+    expect(await list()).toEqual([slot, other]);
+  });
+
+  test.each<[unknown, Record<string, string>]>([
+    [{}, { '': 'required' }],
+    [{ dayPreference: null }, { dayPreference: 'wrong_type' }],
+    [
+      { timePreference: '25:00', timezone: 'x' },
+      { timePreference: 'invalid_time', timezone: 'unknown_timezone' },
+    ],
+    [{ dayPreferense: 1 }, { '': 'required', dayPreferense: 'unknown_field' }],
+  ])('%j is refused', async (body, fields) => {
+    const slot = (await create(first)).body.data.timeslot;
+    const answer = await patch(slot.id, body);
+    expect([answer.status, codes(answer)]).toEqual([400, fields]);
+    expect(await list()).toEqual([slot]);
+  });
+});
+
+test('a deleted timeslot is gone, and deleting it again says so', async () => {
+  const { id } = (await create({ dayPreference: 1, timePreference: '09:00' })).body.data.timeslot;
+  const kept = (await create({ dayPreference: 1, timePreference: '10:00' })).body.data.timeslot;
+  const deleted = await app.call('DELETE', `${path}/${id}`);
+  expect([deleted.status, deleted.body.data]).toEqual([200, { deleted: true, id }]);
+  expect(await list()).toEqual([kept]);
+  const again = await app.call('DELETE', `${path}/${id}`);
+  expect([again.status, again.body.error.message]).toEqual([404, 'Timeslot not found']);
+});
+
+describe('rebuild', () => {
+  const week = { perDay: 3, days: [3, 1], from: '09:00', to: '21:00', timezone: 'UTC' };
+
+  test('spreads the slots of each day evenly from the first time to the last', async () => {
+    const answer = await rebuild(week);
+    expect(answer.status).toBe(200);
+    expect(answer.body.data).toMatchObject({ dryRun: false, kept: 0, added: 6, removed: 0 });
+    expect(answer.body.data.timeslots).toEqual(await list());
+    expect(await shown()).toEqual(['1 09:00', '1 15:00', '1 21:00', '3 09:00', '3 15:00', '3 21:00']);
+    expect((await list())[0]).toMatchObject({ type: 'optimal', timezone: 'UTC' });
+  });
+
+  test('a single one a day stands in the middle; 25 fit into 24 minutes', async () => {
+    await rebuild({ ...week, perDay: 1, days: [0] });
+    expect(await shown()).toEqual(['0 15:00']);
+    const answer = await rebuild({ perDay: 25, days: [6, 0, 1, 2, 3, 4, 5], from: '10:00', to: '10:24' });
+    expect(answer.body.data.timeslots).toHaveLength(175);
+    expect((await shown()).slice(0, 25)).toEqual(
+      Array.from({ length: 25 }, (_, index) => `0 10:${String(index).padStart(2, '0')}`),
+    );
+  });
+
+  test('a slot that stands there already keeps its id and its type; all others go', async () => {
+    const kept = (await create({ dayPreference: 1, timePreference: '15:00', timezone: 'UTC' })).body.data
+      .timeslot;
+    await create({ dayPreference: 1, timePreference: '15:00', timezone: 'Asia/Tokyo' });
+    await create({ dayPreference: 5, timePreference: '07:00' });
+    const { data } = (await rebuild(week)).body;
+    expect(data).toMatchObject({ kept: 1, added: 5, removed: 2 });
+    expect(await list()).toContainEqual(kept);
+    expect(await list()).toHaveLength(6);
+    const before = await list();
+    expect((await rebuild(week)).body.data).toMatchObject({
+      kept: 6,
+      added: 0,
+      removed: 0,
+      timeslots: before,
+    });
+  });
+
+  test('a dry run tells what would be, and changes nothing', async () => {
+    const kept = (await create({ dayPreference: 1, timePreference: '15:00', timezone: 'UTC' })).body.data
+      .timeslot;
+    const gone = (await create({ dayPreference: 5, timePreference: '07:00' })).body.data.timeslot;
+    const { data } = (await rebuild({ ...week, dryRun: true })).body;
+    expect(data).toMatchObject({ dryRun: true, kept: 1, added: 5, removed: 1 });
+    expect(data.timeslots.map((slot: { id: string | null }) => slot.id)).toEqual([
+      null,
+      kept.id,
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect(data.timeslots[0]).toMatchObject({ timePreference: '09:00', sendAt: unix('2027-03-01T09:00Z') });
+    expect(await list()).toEqual([kept, gone]);
+  });
+
+  test("without a zone it is the account's", async () => {
+    await app.call('PATCH', `/v1/accounts/${account.accountId}`, { timezone: 'Australia/Lord_Howe' });
+    await rebuild({ ...week, timezone: undefined });
+    expect(new Set((await list()).map((slot: { timezone: string }) => slot.timezone))).toEqual(
+      new Set(['Australia/Lord_Howe']),
+    );
+  });
+
+  test.each<[unknown, Record<string, string>]>([
+    [{}, { perDay: 'required', days: 'required', from: 'required', to: 'required' }],
+    [{ ...week, perDay: 0 }, { perDay: 'too_small' }],
+    [{ ...week, perDay: 26 }, { perDay: 'too_large' }],
+    [
+      { ...week, perDay: '3', days: 'all' },
+      { perDay: 'wrong_type', days: 'wrong_type' },
+    ],
+    [{ ...week, days: [] }, { days: 'too_small' }],
+    [{ ...week, days: [1, 7] }, { 'days.1': 'too_large' }],
+    [{ ...week, days: [1, 1] }, { days: 'repeated' }],
+    [{ ...week, days: [0, 1, 2, 3, 4, 5, 6, 0] }, { days: 'too_large' }],
+    [{ ...week, from: '21:00', to: '09:00' }, { to: 'before_from' }],
+    [{ ...week, from: '09:00', to: '09:01' }, { to: 'window_too_short' }],
+    [{ ...week, to: '24:00' }, { to: 'invalid_time' }],
+    [{ ...week, timezone: 'Nowhere' }, { timezone: 'unknown_timezone' }],
+    [{ ...week, dryrun: true }, { dryrun: 'unknown_field' }],
+    [{ ...week, dryRun: 'yes' }, { dryRun: 'wrong_type' }],
+  ])('%j is refused, and changes nothing', async (body, fields) => {
+    const slot = (await create({ dayPreference: 1, timePreference: '09:00' })).body.data.timeslot;
+    const answer = await rebuild(body);
+    expect([answer.status, codes(answer)]).toEqual([400, fields]);
+    expect(await list()).toEqual([slot]);
+  });
+});
+
+test('changing slots never moves posts that are placed', async () => {
+  const { id } = (await create({ dayPreference: 1, timePreference: '09:00', timezone: 'UTC' })).body.data
+    .timeslot;
+  const post = await app.createPost(account, { sendAt: '2027-03-01T09:00:00Z' });
+  await app.call('PATCH', `${path}/${id}`, { timePreference: '12:00' });
+  await rebuild({ perDay: 2, days: [2], from: '10:00', to: '11:00' });
+  for (const slot of await list()) await app.call('DELETE', `${path}/${slot.id}`);
+  expect(await app.getPost(account, post.id)).toEqual(post);
+});
+
+test("another tenant's account and slots are not there; a key without the scope may only read", async () => {
+  const { id } = (await create({ dayPreference: 1, timePreference: '09:00' })).body.data.timeslot;
+  const before = await list();
+  const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
+  const elsewhere = await app.connectAccount();
+  const narrow = (await app.makeKey({ accountIds: [elsewhere.accountId] })).key;
+  const week = { perDay: 1, days: [0], from: '09:00', to: '10:00' };
+  const calls: [string, string, unknown][] = [
+    ['GET', path, undefined],
+    ['POST', path, { dayPreference: 2, timePreference: '09:00' }],
+    ['POST', `${path}/rebuild`, week],
+    ['PATCH', `${path}/${id}`, { dayPreference: 2 }],
+    ['DELETE', `${path}/${id}`, undefined],
+  ];
+  for (const [method, target, body] of calls) {
+    for (const key of [stranger, narrow]) {
+      const answer = await app.call(method, target, body, key);
+      expect([answer.status, answer.body.error.message]).toEqual([404, 'Account not found']);
+    }
+  }
+  // Through an account of one's own, another's slot is as little there as one that never was.
+  for (const target of [id, newId('slot'), 'slot_', 'x', '%00', "';--"]) {
+    for (const [method, body] of [
+      ['PATCH', { dayPreference: 2 }],
+      ['DELETE', undefined],
+    ] as const) {
+      const answer = await app.call(method, `/v1/accounts/${elsewhere.accountId}/timeslots/${target}`, body);
+      expect([answer.status, answer.body.error.message]).toEqual([404, 'Timeslot not found']);
+    }
+  }
+  const reader = (await app.makeKey({ scopes: ['posts:read'] })).key;
+  const statuses = [];
+  for (const [method, target, body] of calls)
+    statuses.push((await app.call(method, target, body, reader)).status);
+  expect(statuses).toEqual([200, 403, 403, 403, 403]);
+  expect(await list()).toEqual(before);
+});
+
+test('none of this was logged as an error', () => {
+  expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
+});
