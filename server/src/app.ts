@@ -162,6 +162,7 @@ export async function createApp(parts: AppParts) {
         clock,
         database,
         routes,
+        ratePerMinute: config.ratePerMinute,
         authenticate: (key) => auth.authenticate(key),
       });
       addStatus(http, moreChecks);

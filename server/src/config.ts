@@ -44,7 +44,7 @@ function list<T>(entry: z.ZodType<T, string>) {
     .pipe(z.array(entry));
 }
 
-const seconds = (standard: number, min: number, max: number) =>
+const wholeNumber = (standard: number, min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,7}$/)
@@ -155,7 +155,7 @@ export const settings = {
   PINTAIL_LEASE_SECONDS: {
     about: 'After how long the accounts of a worker that died go to another one.',
     shape: 'seconds, 3 to 300 (default 12)',
-    schema: seconds(12, 3, 300),
+    schema: wholeNumber(12, 3, 300),
   },
   PINTAIL_CONFIRM_DELAYS: {
     about: 'After a lost answer: the seconds to wait before each look for the Pin on Pinterest.',
@@ -202,6 +202,11 @@ export const settings = {
     shape: 'a port number (default 8788; 0 for any free one)',
     schema: port(8788),
   },
+  API_RATE_PER_MINUTE: {
+    about: 'How many requests each API key may make in a minute, over all API processes.',
+    shape: 'a whole number from 1 to 1000000 (default 6000)',
+    schema: wholeNumber(6000, 1, 1_000_000),
+  },
   LOG_LEVEL: {
     about: 'How much is logged.',
     shape: 'trace, debug, info, warn, error or silent (default info)',
@@ -239,6 +244,7 @@ export interface Config {
   metricsToken: string | undefined;
   workerPort: number | undefined;
   simulatorPort: number;
+  ratePerMinute: number;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logFormat: 'pretty' | 'json';
 }
@@ -336,6 +342,7 @@ function toConfig(values: Values): Config {
     metricsToken: values.METRICS_TOKEN,
     workerPort: values.WORKER_PORT,
     simulatorPort: values.SIMULATOR_PORT,
+    ratePerMinute: values.API_RATE_PER_MINUTE,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
   };

@@ -17,6 +17,8 @@ import {
 /** How long a key is believed without asking the database. Also how finely `lastUsedAt` is kept. */
 const cacheMs = 30_000;
 const cachedKeysMax = 10_000;
+/** How long a well-formed key that nobody holds is refused without asking. A new key's bits were never sent before. */
+const unknownMs = 30_000;
 
 export interface NewKey {
   name: string;
@@ -32,6 +34,13 @@ export type AuthService = ReturnType<typeof createAuth>;
 export function createAuth({ database, clock }: { database: Database; clock: Clock }) {
   const cache = new Map<string, { caller: Caller; until: number; expiresAt: Date | null }>();
 
+  const unknown = new Map<string, number>();
+
+  function forget(): void {
+    cache.clear();
+    unknown.clear();
+  }
+
   return {
     /** Who holds this key; null for one that is malformed, unknown, revoked or expired. */
     async authenticate(key: string): Promise<Caller | null> {
@@ -43,9 +52,12 @@ export function createAuth({ database, clock }: { database: Database; clock: Clo
       if (cached && cached.until > now.getTime() && (cached.expiresAt === null || cached.expiresAt > now)) {
         return cached.caller;
       }
+      if ((unknown.get(cacheKey) ?? 0) > now.getTime()) return null;
       const row = await useKey(database.db, hash, now);
       if (!row) {
         cache.delete(cacheKey);
+        if (unknown.size >= cachedKeysMax) unknown.clear();
+        unknown.set(cacheKey, now.getTime() + unknownMs);
         return null;
       }
       if (cache.size >= cachedKeysMax) cache.clear();
@@ -55,9 +67,7 @@ export function createAuth({ database, clock }: { database: Database; clock: Clo
     },
 
     /** Forgets what was cached: another process revoked a key, or its message may have been missed. */
-    forgetCached(): void {
-      cache.clear();
-    },
+    forgetCached: forget,
 
     /** Makes a key. The secret is in the answer and nowhere else. */
     async createKey(input: NewKey): Promise<{ id: string; organizationId: string; key: string }> {
@@ -90,7 +100,7 @@ export function createAuth({ database, clock }: { database: Database; clock: Clo
 
     async revokeKey(id: string): Promise<boolean> {
       const revoked = await database.transaction((tx) => revokeKey(tx, id, clock.now()));
-      cache.clear();
+      forget();
       return revoked;
     },
   };

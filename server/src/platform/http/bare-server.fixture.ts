@@ -51,7 +51,15 @@ export async function openBare(): Promise<Bare> {
         scopes: null,
         accountIds: null,
       });
-      const http = createHttpServer({ log, clock, database, routes, authenticate, ...options });
+      const http = createHttpServer({
+        log,
+        clock,
+        database,
+        routes,
+        authenticate,
+        ratePerMinute: 1_000_000,
+        ...options,
+      });
       http.get('/health', (_request, reply) => reply.send({ status: 'ok' }));
       const url = await http.listen({ host: '127.0.0.1', port: 0 });
       const server: BareServer = {

@@ -90,3 +90,9 @@ export const outage = refusal({
   code: 'SERVICE_UNAVAILABLE',
   message: 'A part of Pintail cannot be reached now. Try again in a moment.',
 });
+
+export const rateLimitExceeded = refusal({
+  code: 'RATE_LIMIT_EXCEEDED',
+  message: 'This API key has made too many requests in this minute',
+  fix: 'Go on after the seconds in `Retry-After`. `X-RateLimit-Remaining` tells beforehand; API_RATE_PER_MINUTE sets the limit.',
+});

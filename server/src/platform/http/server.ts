@@ -7,7 +7,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { z } from 'zod';
-import type { Clock } from '../clock.ts';
+import { type Clock, toUnixSeconds } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
@@ -17,7 +17,16 @@ import { type Caller, callerMay } from './caller.ts';
 import { failure, success, successSchema } from './envelope.ts';
 import { createIdempotency, hashRequest, type Idempotency, idempotencyKeyOf } from './idempotency.ts';
 import { toAnswerJsonSchema } from './openapi.ts';
-import { forbidden, invalidBody, invalidQuery, noSuchRoute, statusOf, unauthorized } from './refusals.ts';
+import { createRateLimit, type RateLimit, type RateLimitState } from './rate-limit.ts';
+import {
+  forbidden,
+  invalidBody,
+  invalidQuery,
+  noSuchRoute,
+  rateLimitExceeded,
+  statusOf,
+  unauthorized,
+} from './refusals.ts';
 import type { Commit, Route, RouteResult } from './route.ts';
 import { toDetails } from './validation.ts';
 
@@ -26,6 +35,8 @@ export interface HttpOptions {
   clock: Clock;
   database: Database;
   routes: readonly Route[];
+  /** How many requests a key may make in a minute. */
+  ratePerMinute: number;
   /** Finds out who holds a key; null when nobody does. */
   authenticate(key: string): Promise<Caller | null>;
 }
@@ -80,11 +91,15 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   app.setNotFoundHandler((request, reply) => answerError(noSuchRoute(), request, reply));
   const idempotency = createIdempotency(options);
   app.addHook('onClose', () => idempotency.close());
-  for (const route of routes) addRoute(app, route, { ...options, idempotency });
+  const rateLimit = createRateLimit({ ...options, perMinute: options.ratePerMinute });
+  for (const route of routes) addRoute(app, route, { ...options, idempotency, rateLimit });
   return app;
 }
 
-type RouteParts = Pick<HttpOptions, 'database' | 'authenticate'> & { idempotency: Idempotency };
+interface RouteParts extends HttpOptions {
+  idempotency: Idempotency;
+  rateLimit: RateLimit;
+}
 
 function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
   app.route({
@@ -99,10 +114,11 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
       response: { [route.status]: toAnswerJsonSchema(successSchema(route.data)) },
     },
     // Before the body is read: who has no key learns nothing, and costs nothing.
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       const key = bearerKey(request.headers.authorization);
       const caller = key === null ? null : await parts.authenticate(key);
       if (caller === null) throw unauthorized();
+      tellRate(reply, await parts.rateLimit.take(caller.keyId), parts.clock);
       if (!callerMay(caller, route.scope)) {
         throw forbidden([
           { path: '', code: 'scope_missing', message: `The key needs the scope "${route.scope}".` },
@@ -137,6 +153,18 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
       );
     },
   });
+}
+
+function tellRate(reply: FastifyReply, state: RateLimitState, clock: Clock): void {
+  reply.headers({
+    'x-ratelimit-limit': state.limit,
+    'x-ratelimit-remaining': state.remaining,
+    'x-ratelimit-reset': toUnixSeconds(state.resetsAt),
+  });
+  if (!state.isExceeded) return;
+  const waitMs = state.resetsAt.getTime() - clock.now().getTime();
+  reply.header('retry-after', Math.max(1, Math.ceil(waitMs / 1000)));
+  throw rateLimitExceeded();
 }
 
 async function answer(reply: FastifyReply, route: Route, handled: Promise<RouteResult<unknown>>) {
