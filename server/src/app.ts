@@ -163,6 +163,8 @@ export async function createApp(parts: AppParts) {
         database,
         routes,
         ratePerMinute: config.ratePerMinute,
+        requestsMax: config.requestsMax,
+        corsOrigins: config.corsOrigins,
         authenticate: (key) => auth.authenticate(key),
       });
       addStatus(http, moreChecks);

@@ -207,6 +207,16 @@ export const settings = {
     shape: 'a whole number from 1 to 1000000 (default 6000)',
     schema: wholeNumber(6000, 1, 1_000_000),
   },
+  API_REQUESTS_MAX: {
+    about: 'How many requests an API process works on at a time. More are told to come again (503).',
+    shape: 'a whole number from 1 to 100000 (default 1000)',
+    schema: wholeNumber(1000, 1, 100_000),
+  },
+  CORS_ORIGINS: {
+    about: 'Origins whose pages may call the API from a browser. None unless set.',
+    shape: 'origins such as https://app.example.com with commas between, or *',
+    schema: list(z.string().regex(/^(\*|https?:\/\/[^\s/?#@]+)$/)),
+  },
   LOG_LEVEL: {
     about: 'How much is logged.',
     shape: 'trace, debug, info, warn, error or silent (default info)',
@@ -245,6 +255,8 @@ export interface Config {
   workerPort: number | undefined;
   simulatorPort: number;
   ratePerMinute: number;
+  requestsMax: number;
+  corsOrigins: readonly string[];
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logFormat: 'pretty' | 'json';
 }
@@ -343,6 +355,8 @@ function toConfig(values: Values): Config {
     workerPort: values.WORKER_PORT,
     simulatorPort: values.SIMULATOR_PORT,
     ratePerMinute: values.API_RATE_PER_MINUTE,
+    requestsMax: values.API_REQUESTS_MAX,
+    corsOrigins: values.CORS_ORIGINS,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
   };

@@ -58,6 +58,8 @@ export async function openBare(): Promise<Bare> {
         routes,
         authenticate,
         ratePerMinute: 1_000_000,
+        requestsMax: 10_000,
+        corsOrigins: [],
         ...options,
       });
       http.get('/health', (_request, reply) => reply.send({ status: 'ok' }));

@@ -89,10 +89,33 @@ export const bug = refusal({
 export const outage = refusal({
   code: 'SERVICE_UNAVAILABLE',
   message: 'A part of Pintail cannot be reached now. Try again in a moment.',
+  retryAfterSeconds: 5,
 });
 
 export const rateLimitExceeded = refusal({
   code: 'RATE_LIMIT_EXCEEDED',
   message: 'This API key has made too many requests in this minute',
   fix: 'Go on after the seconds in `Retry-After`. `X-RateLimit-Remaining` tells beforehand; API_RATE_PER_MINUTE sets the limit.',
+});
+
+export const overloaded = refusal({
+  code: 'SERVICE_UNAVAILABLE',
+  message: 'Pintail has too much to do at this moment',
+  fix: 'Nothing was done. Send the request again after the seconds in `Retry-After`.',
+  retryAfterSeconds: 1,
+});
+
+// The three that are told before there is a request (statuses 400, 431 and 408).
+
+export const malformedRequest = refusal({ code: 'BAD_REQUEST', message: 'This is not an HTTP request' });
+
+export const headersTooLarge = refusal({
+  code: 'BAD_REQUEST',
+  message: 'The address and the headers are larger than 16 KiB',
+});
+
+export const tooSlow = refusal({
+  code: 'BAD_REQUEST',
+  message: 'The request took too long to arrive',
+  fix: 'Headers have 15 seconds, a body has a minute, an upload an hour.',
 });

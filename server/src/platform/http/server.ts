@@ -1,4 +1,5 @@
 // The HTTP server: request ids, envelopes, checks, one error handler. Knows routes, not what they are about.
+import fastifyCors from '@fastify/cors';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -17,6 +18,7 @@ import { type Caller, callerMay } from './caller.ts';
 import { failure, success, successSchema } from './envelope.ts';
 import { createIdempotency, hashRequest, type Idempotency, idempotencyKeyOf } from './idempotency.ts';
 import { toAnswerJsonSchema } from './openapi.ts';
+import { createOverload, type Overload } from './overload.ts';
 import { createRateLimit, type RateLimit, type RateLimitState } from './rate-limit.ts';
 import {
   forbidden,
@@ -28,7 +30,9 @@ import {
   unauthorized,
 } from './refusals.ts';
 import type { Commit, Route, RouteResult } from './route.ts';
+import { cutSlowBodies } from './slow-bodies.ts';
 import { toDetails } from './validation.ts';
+import { answerClientError } from './wire-errors.ts';
 
 export interface HttpOptions {
   log: Log;
@@ -37,12 +41,36 @@ export interface HttpOptions {
   routes: readonly Route[];
   /** How many requests a key may make in a minute. */
   ratePerMinute: number;
+  /** How many requests may be under way at a time. */
+  requestsMax: number;
+  /** Origins whose pages may call the API. None: no page of another origin. */
+  corsOrigins: readonly string[];
+  /** How long a client may take for its headers, and how often that is looked at. */
+  headersMsMax?: number;
+  checkEveryMs?: number;
+  /** For tests: how late the event loop is. */
+  readLoopDelayMs?: () => number;
   /** Finds out who holds a key; null when nobody does. */
   authenticate(key: string): Promise<Caller | null>;
 }
 
 /** api.md, section 1: larger bodies are refused with 413. */
 const bodyBytesMax = 1024 * 1024;
+
+/** For the whole request, an upload's body included. */
+const requestMsMax = 3_600_000;
+const headerBytesMax = 16 * 1024;
+
+/** What a page on another origin may read of an answer. */
+const exposedHeaders = [
+  'X-Request-Id',
+  'ETag',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'Idempotent-Replayed',
+  'Retry-After',
+];
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -51,15 +79,23 @@ declare module 'fastify' {
 }
 
 export function createHttpServer(options: HttpOptions): FastifyInstance {
-  const { log, routes } = options;
+  const { log, routes, corsOrigins, headersMsMax = 15_000, checkEveryMs = 5_000 } = options;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     requestIdHeader: false,
     genReqId: () => newId('req'),
     bodyLimit: bodyBytesMax,
-    // A client that sends its request a byte at a time is cut off.
-    requestTimeout: 60_000,
+    // A client that sends its request a byte at a time is cut off; see slow-bodies.ts for the bodies.
+    requestTimeout: requestMsMax,
+    http: {
+      headersTimeout: headersMsMax,
+      connectionsCheckingInterval: checkEveryMs,
+      maxHeaderSize: headerBytesMax,
+    },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
+    // Longer than the minute that load balancers keep theirs, or they would now and then use one that is closing.
+    keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => {
@@ -68,6 +104,17 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   });
 
   readBodies(app, routes);
+  cutSlowBodies(app, options);
+  if (corsOrigins.length > 0) {
+    const origin = corsOrigins.includes('*') ? '*' : [...corsOrigins];
+    app.register(fastifyCors, {
+      origin,
+      exposedHeaders,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      maxAge: 600,
+      strictPreflight: false,
+    });
+  }
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -92,13 +139,16 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   const idempotency = createIdempotency(options);
   app.addHook('onClose', () => idempotency.close());
   const rateLimit = createRateLimit({ ...options, perMinute: options.ratePerMinute });
-  for (const route of routes) addRoute(app, route, { ...options, idempotency, rateLimit });
+  const overload = createOverload(options);
+  app.addHook('onClose', async () => overload.close());
+  for (const route of routes) addRoute(app, route, { ...options, idempotency, rateLimit, overload });
   return app;
 }
 
 interface RouteParts extends HttpOptions {
   idempotency: Idempotency;
   rateLimit: RateLimit;
+  overload: Overload;
 }
 
 function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
@@ -115,6 +165,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
     },
     // Before the body is read: who has no key learns nothing, and costs nothing.
     onRequest: async (request, reply) => {
+      parts.overload.enter(request, reply);
       const key = bearerKey(request.headers.authorization);
       const caller = key === null ? null : await parts.authenticate(key);
       if (caller === null) throw unauthorized();
@@ -128,6 +179,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
       // A key that is none is told before a large body is sent.
       idempotencyKeyOf(request);
     },
+    onSend: async (request) => parts.overload.leave(request),
     handler: (request, reply) => {
       const { caller } = request;
       if (caller === null) throw unauthorized();
