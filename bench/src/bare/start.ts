@@ -1,0 +1,46 @@
+// Starts the programs that Pintail is compared with, each a process of its own.
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Lab } from '../lab.ts';
+import { type HttpTarget, openTarget } from '../load.ts';
+import { type Started, startProgram } from '../processes.ts';
+import type { Site } from '../site.ts';
+
+const serverProgram = fileURLToPath(new URL('./server.ts', import.meta.url));
+
+export interface BareServer extends Started {
+  client: HttpTarget;
+}
+
+/** Writes into the site's own tables, so that both pay for the same indexes. */
+export async function startBareServer(lab: Lab, site: Site, connections: number): Promise<BareServer> {
+  const name = `bare-${randomBytes(4).toString('hex')}`;
+  const folder = join(lab.folder, name);
+  await mkdir(folder);
+  const started = await startProgram({
+    name,
+    args: [serverProgram],
+    env: {
+      BARE_DATABASE_URL: site.databaseUrl,
+      BARE_FOLDER: folder,
+      BARE_ROW: JSON.stringify({
+        organizationId: site.organizationId,
+        accountId: site.accounts[0]?.id,
+        mediaId: site.mediaId,
+      }),
+    },
+    logFile: join(lab.folder, `${name}.log`),
+    readyWhen: /listening (\S+)/,
+  });
+  const client = openTarget(started.ready[1] ?? '', connections);
+  return {
+    ...started,
+    client,
+    async stop() {
+      await client.close();
+      await started.stop();
+    },
+  };
+}

@@ -1,0 +1,92 @@
+// JPEGs of a wanted size, and a server of them on loopback. Each request for a new one gets other bytes of the same
+// picture, so that no copy kept from before is found, and no time goes into drawing.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import sharp from 'sharp';
+
+export interface PictureSize {
+  width: number;
+  height: number;
+  /** About so large. */
+  bytes: number;
+}
+
+/** 200 kB: as people send them. */
+export const usualPicture: PictureSize = { width: 1000, height: 1500, bytes: 200_000 };
+/** 4 million pixels: as cameras and design programs make them. */
+export const largePicture: PictureSize = { width: 1633, height: 2450, bytes: 1_000_000 };
+
+const sizes = { usual: usualPicture, large: largePicture };
+export type PictureName = keyof typeof sizes;
+
+export interface PictureServer {
+  host: string;
+  /** Always the same bytes. */
+  known(name: PictureName): string;
+  /** Bytes that were never served before. */
+  fresh(name: PictureName): string;
+  bytes(name: PictureName): Buffer;
+  close(): Promise<void>;
+}
+
+export async function startPictureServer(): Promise<PictureServer> {
+  const pictures = { usual: await drawPicture(sizes.usual), large: await drawPicture(sizes.large) };
+  const server = createServer((request, response) => {
+    const [, name, number] = (request.url ?? '').split('/');
+    const picture = pictures[name as PictureName];
+    const bytes = number === undefined ? picture : withNumber(picture, Number.parseInt(number, 10));
+    response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': bytes.length });
+    response.end(bytes);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let last = 0;
+  return {
+    host,
+    known: (name) => `http://${host}/${name}`,
+    fresh(name) {
+      last += 1;
+      return `http://${host}/${name}/${last}.jpg`;
+    },
+    bytes: (name) => pictures[name],
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Something between a drawing and noise, at the quality whose size comes nearest. */
+async function drawPicture({ width, height, bytes }: PictureSize): Promise<Buffer> {
+  const noise = await sharp({
+    create: {
+      width,
+      height,
+      channels: 3,
+      background: '#a07050',
+      noise: { type: 'gaussian', mean: 128, sigma: 40 },
+    },
+  })
+    .blur(1.5)
+    .png()
+    .toBuffer();
+  let best = Buffer.alloc(0);
+  for (let quality = 10; quality <= 95; quality += 5) {
+    const drawn = await sharp(noise).jpeg({ quality, optimizeCoding: false }).toBuffer();
+    if (Math.abs(drawn.length - bytes) < Math.abs(best.length - bytes)) best = drawn;
+  }
+  return best;
+}
+
+/** Where a JFIF header keeps the pixels per inch, which change no pixel (ITU-T T.871, 10.1). */
+const densityAt = 14;
+
+/** The same picture in other bytes. */
+function withNumber(jpeg: Buffer, number: number): Buffer {
+  if (jpeg.toString('latin1', 6, 10) !== 'JFIF') throw new Error('The JPEG has no JFIF header.');
+  const copy = Buffer.from(jpeg);
+  copy.writeUInt32BE(number + 1, densityAt);
+  return copy;
+}

@@ -1,0 +1,134 @@
+// One installation under test: a database, a data folder, accounts, a key and a picture. Its servers are processes
+// of their own; a part of it also runs here, to set it up.
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { parseConfig } from '../../server/src/config.ts';
+import { type Installation, openInstallation } from '../../server/src/installation.ts';
+import { createLog } from '../../server/src/platform/log.ts';
+import { type Account, addAccounts } from './fill.ts';
+import type { Lab } from './lab.ts';
+import { type HttpTarget, openTarget } from './load.ts';
+import { type Started, startProgram } from './processes.ts';
+
+const pintailProgram = fileURLToPath(new URL('../../server/bin/pintail.js', import.meta.url));
+const encryptionKey = '42'.repeat(32);
+
+export interface Server extends Started {
+  /** Empty for a worker. */
+  url: string;
+}
+
+export interface Site {
+  /** For `parseConfig` and for processes alike. */
+  env: Record<string, string>;
+  installation: Installation;
+  /** As the superuser. */
+  sql: pg.Pool;
+  databaseUrl: string;
+  key: string;
+  organizationId: string;
+  accounts: Account[];
+  /** A picture that is known already, of 200 kB. */
+  mediaId: string;
+  start(role: 'all' | 'api' | 'worker'): Promise<Server>;
+  /** A client of a server that was started, with so many connections. */
+  client(server: Server, connections: number): HttpTarget;
+  close(): Promise<void>;
+}
+
+export interface OpenSite {
+  accounts: number;
+  /** Where Pinterest is played; nowhere unless given. */
+  simulatorUrl?: string;
+}
+
+let siteNumber = 0;
+
+export async function openSite(lab: Lab, { accounts: count, simulatorUrl }: OpenSite): Promise<Site> {
+  siteNumber += 1;
+  const name = `bench_${siteNumber}`;
+  const { url, superuserUrl } = await lab.createDatabase(name);
+  const hosts = [lab.pictures.host, ...(simulatorUrl === undefined ? [] : [new URL(simulatorUrl).host])];
+  const env = {
+    DATABASE_URL: url,
+    PINTAIL_DATA_DIR: join(lab.folder, name),
+    PINTAIL_ENCRYPTION_KEY: encryptionKey,
+    // Port 9 answers nobody.
+    PINTEREST_API_URL: `${simulatorUrl ?? 'http://127.0.0.1:9'}/v5`,
+    MEDIA_ALLOWED_PRIVATE_HOSTS: hosts.join(','),
+    API_RATE_PER_MINUTE: '1000000000',
+    PORT: '0',
+    SIMULATOR_PORT: '0',
+    LOG_FORMAT: 'json',
+  };
+  const installation = await openInstallation({
+    config: parseConfig(env),
+    log: createLog({ level: 'error', format: 'json' }),
+    publicUrl: 'http://bench.test',
+  });
+  const sql = new pg.Pool({ connectionString: superuserUrl, max: 4 });
+  const { app } = installation;
+  const { key, organizationId } = await app.auth.createKey({
+    name: 'bench',
+    organization: 'Bench',
+    scopes: null,
+    accountIds: null,
+    prefix: 'pt_test_',
+  });
+  const accounts = await addAccounts(sql, { organizationId, count, encryptionKey });
+  const { id: mediaId } = await app.media.fetchFromUrl({
+    organizationId,
+    url: lab.pictures.known('usual'),
+    declaredType: 'image',
+  });
+  const started: Server[] = [];
+  const clients: HttpTarget[] = [];
+  return {
+    env,
+    installation,
+    sql,
+    databaseUrl: url,
+    key,
+    organizationId,
+    accounts,
+    mediaId,
+    async start(role) {
+      const server = await startPintail({ ...env, PINTAIL_ROLE: role }, lab.folder);
+      started.push(server);
+      return server;
+    },
+    client(server, connections) {
+      const client = openTarget(server.url, connections, key);
+      clients.push(client);
+      return client;
+    },
+    async close() {
+      await Promise.all(clients.map((client) => client.close()));
+      await Promise.all(started.map((server) => server.stop()));
+      await installation.close();
+      await sql.end();
+      await lab.dropDatabase(name);
+    },
+  };
+}
+
+/** A server as its user starts it. @param env With PINTAIL_ROLE */
+export async function startPintail(
+  env: Record<string, string>,
+  folder: string,
+  program: string = pintailProgram,
+): Promise<Server> {
+  const name = `pintail-${randomBytes(4).toString('hex')}`;
+  const started = await startProgram({
+    name,
+    args: [program, 'serve'],
+    env,
+    logFile: join(folder, `${name}.log`),
+    readyWhen: /^.*"msg":"ready".*$/m,
+    readyWithinMs: 60_000,
+  });
+  const { url } = JSON.parse(started.ready[0]) as { url: string | null };
+  return { ...started, url: url ?? '' };
+}
