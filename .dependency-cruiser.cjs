@@ -67,6 +67,13 @@ module.exports = {
       to: { path: '^simulator', pathNot: '^simulator/(src/index|test/contract)[.]ts$' },
     },
     {
+      name: 'nothing-needs-the-benchmarks',
+      comment: 'They look at everything, and nothing looks at them.',
+      severity: 'error',
+      from: { pathNot: '^bench' },
+      to: { path: '^bench' },
+    },
+    {
       name: 'tests-are-not-imported',
       severity: 'error',
       from: { path: '^(server|simulator)/src', pathNot: '[.](test|suite|fixture)[.]ts$' },

@@ -1,12 +1,14 @@
 // Variants in turns within one run: what else the machine does strikes them alike, and each round gives a ratio.
 
 /** Each variant once a round; the order turns round each time, so that none always goes first. */
-export async function interleave<Name extends string, T>(
+export async function interleave<Results extends Record<string, unknown>>(
   rounds: number,
-  variants: Record<Name, (round: number) => Promise<T>>,
-): Promise<Record<Name, T[]>> {
-  const names = Object.keys(variants) as Name[];
-  const results = Object.fromEntries(names.map((name) => [name, [] as T[]])) as Record<Name, T[]>;
+  variants: { [Name in keyof Results]: (round: number) => Promise<Results[Name]> },
+): Promise<{ [Name in keyof Results]: Results[Name][] }> {
+  const names = Object.keys(variants) as (keyof Results)[];
+  const results = Object.fromEntries(names.map((name) => [name, []])) as unknown as {
+    [Name in keyof Results]: Results[Name][];
+  };
   for (let round = 0; round < rounds; round += 1) {
     const order = round % 2 === 0 ? names : names.toReversed();
     for (const name of order) results[name].push(await variants[name](round));

@@ -1,7 +1,10 @@
 // Puts a load on something: so many at once, for a time or a number of them. Knows not what it does.
 import { Pool } from 'undici';
-import { cpuSeconds } from './processes.ts';
+import { cpuSeconds, cpuSecondsOfTree } from './processes.ts';
 import { quantile, sum } from './statistics.ts';
+
+/** The program under test, and PostgreSQL with all its processes. */
+type Watched = 'program' | 'postgres';
 
 export interface Measured {
   operations: number;
@@ -9,8 +12,8 @@ export interface Measured {
   perSecond: number;
   /** Of each, in milliseconds. */
   latencies: number[];
-  /** Used by the watched process. */
-  cpuSeconds: number;
+  /** What the watched processes used, in seconds. */
+  cpu: Record<Watched, number>;
 }
 
 export interface Load {
@@ -20,8 +23,8 @@ export interface Load {
   forMs?: number;
   /** … or after so many. */
   times?: number;
-  /** The process whose use of the processors is counted. */
-  watch?: number;
+  /** The processes whose use of the processors is counted. */
+  watch?: Record<Watched, number>;
   /** The so-manieth, from 0. Fails when the operation does. */
   operation(index: number): Promise<void>;
 }
@@ -34,7 +37,11 @@ export async function measure({
   operation,
 }: Load): Promise<Measured> {
   const latencies: number[] = [];
-  const cpuBefore = watch === undefined ? 0 : cpuSeconds(watch);
+  const used = () => ({
+    program: watch ? cpuSeconds(watch.program) : 0,
+    postgres: watch ? cpuSecondsOfTree(watch.postgres) : 0,
+  });
+  const before = used();
   const began = performance.now();
   let next = 0;
   async function work(): Promise<void> {
@@ -48,19 +55,20 @@ export async function measure({
   }
   await Promise.all(Array.from({ length: concurrency }, work));
   const seconds = (performance.now() - began) / 1000;
+  const after = used();
   return {
     operations: latencies.length,
     seconds,
     perSecond: latencies.length / seconds,
     latencies,
-    cpuSeconds: watch === undefined ? 0 : cpuSeconds(watch) - cpuBefore,
+    cpu: { program: after.program - before.program, postgres: after.postgres - before.postgres },
   };
 }
 
 /** Over several windows: milliseconds of processor time for each operation. */
-export function cpuMsEach(windows: readonly Measured[]): number {
+export function cpuMsEach(windows: readonly Measured[], of: Watched): number {
   const operations = sum(windows.map((window) => window.operations));
-  return (sum(windows.map((window) => window.cpuSeconds)) * 1000) / operations;
+  return (sum(windows.map((window) => window.cpu[of])) * 1000) / operations;
 }
 
 export function latency(windows: readonly Measured[], share: number): number {

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 
-export interface PictureSize {
+interface PictureSize {
   width: number;
   height: number;
   /** About so large. */
@@ -13,11 +13,14 @@ export interface PictureSize {
 }
 
 /** 200 kB: as people send them. */
-export const usualPicture: PictureSize = { width: 1000, height: 1500, bytes: 200_000 };
+const usualPicture: PictureSize = { width: 1000, height: 1500, bytes: 200_000 };
 /** 4 million pixels: as cameras and design programs make them. */
-export const largePicture: PictureSize = { width: 1633, height: 2450, bytes: 1_000_000 };
+const largePicture: PictureSize = { width: 1633, height: 2450, bytes: 1_000_000 };
 
-const sizes = { usual: usualPicture, large: largePicture };
+/** 30 kB, for rows about publishing: what they measure should not be the copying of pictures. */
+const smallPicture: PictureSize = { width: 400, height: 600, bytes: 30_000 };
+
+const sizes = { small: smallPicture, usual: usualPicture, large: largePicture };
 export type PictureName = keyof typeof sizes;
 
 export interface PictureServer {
@@ -31,7 +34,9 @@ export interface PictureServer {
 }
 
 export async function startPictureServer(): Promise<PictureServer> {
-  const pictures = { usual: await drawPicture(sizes.usual), large: await drawPicture(sizes.large) };
+  const [small, usual, large] = await Promise.all([sizes.small, sizes.usual, sizes.large].map(drawPicture));
+  if (!small || !usual || !large) throw new Error('Each size makes one picture.');
+  const pictures = { small, usual, large };
   const server = createServer((request, response) => {
     const [, name, number] = (request.url ?? '').split('/');
     const picture = pictures[name as PictureName];
@@ -80,13 +85,9 @@ async function drawPicture({ width, height, bytes }: PictureSize): Promise<Buffe
   return best;
 }
 
-/** Where a JFIF header keeps the pixels per inch, which change no pixel (ITU-T T.871, 10.1). */
-const densityAt = 14;
-
-/** The same picture in other bytes. */
+/** The same picture in other bytes: with a comment behind its first two (ITU-T T.81, B.2.4.5). */
 function withNumber(jpeg: Buffer, number: number): Buffer {
-  if (jpeg.toString('latin1', 6, 10) !== 'JFIF') throw new Error('The JPEG has no JFIF header.');
-  const copy = Buffer.from(jpeg);
-  copy.writeUInt32BE(number + 1, densityAt);
-  return copy;
+  const comment = Buffer.from('fffe000600000000', 'hex');
+  comment.writeUInt32BE(number, 4);
+  return Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2)]);
 }

@@ -10,6 +10,7 @@ import { createLog } from '../../server/src/platform/log.ts';
 import { type Account, addAccounts } from './fill.ts';
 import type { Lab } from './lab.ts';
 import { type HttpTarget, openTarget } from './load.ts';
+import type { PictureName } from './pictures.ts';
 import { type Started, startProgram } from './processes.ts';
 
 const pintailProgram = fileURLToPath(new URL('../../server/bin/pintail.js', import.meta.url));
@@ -30,7 +31,7 @@ export interface Site {
   key: string;
   organizationId: string;
   accounts: Account[];
-  /** A picture that is known already, of 200 kB. */
+  /** A picture that is known already. */
   mediaId: string;
   start(role: 'all' | 'api' | 'worker'): Promise<Server>;
   /** A client of a server that was started, with so many connections. */
@@ -42,11 +43,18 @@ export interface OpenSite {
   accounts: number;
   /** Where Pinterest is played; nowhere unless given. */
   simulatorUrl?: string;
+  /** The one that is known. */
+  picture?: PictureName;
+  /** Settings besides those that every site has. */
+  env?: Record<string, string>;
 }
 
 let siteNumber = 0;
 
-export async function openSite(lab: Lab, { accounts: count, simulatorUrl }: OpenSite): Promise<Site> {
+export async function openSite(
+  lab: Lab,
+  { accounts: count, simulatorUrl, picture = 'usual', env: change = {} }: OpenSite,
+): Promise<Site> {
   siteNumber += 1;
   const name = `bench_${siteNumber}`;
   const { url, superuserUrl } = await lab.createDatabase(name);
@@ -62,6 +70,7 @@ export async function openSite(lab: Lab, { accounts: count, simulatorUrl }: Open
     PORT: '0',
     SIMULATOR_PORT: '0',
     LOG_FORMAT: 'json',
+    ...change,
   };
   const installation = await openInstallation({
     config: parseConfig(env),
@@ -69,6 +78,8 @@ export async function openSite(lab: Lab, { accounts: count, simulatorUrl }: Open
     publicUrl: 'http://bench.test',
   });
   const sql = new pg.Pool({ connectionString: superuserUrl, max: 4 });
+  // A connection may still be closing when its database is dropped.
+  sql.on('error', () => undefined);
   const { app } = installation;
   const { key, organizationId } = await app.auth.createKey({
     name: 'bench',
@@ -80,7 +91,7 @@ export async function openSite(lab: Lab, { accounts: count, simulatorUrl }: Open
   const accounts = await addAccounts(sql, { organizationId, count, encryptionKey });
   const { id: mediaId } = await app.media.fetchFromUrl({
     organizationId,
-    url: lab.pictures.known('usual'),
+    url: lab.pictures.known(picture),
     declaredType: 'image',
   });
   const started: Server[] = [];

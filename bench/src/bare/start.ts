@@ -1,12 +1,13 @@
 // Starts the programs that Pintail is compared with, each a process of its own.
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lab } from '../lab.ts';
 import { type HttpTarget, openTarget } from '../load.ts';
 import { type Started, startProgram } from '../processes.ts';
 import type { Site } from '../site.ts';
+import type { BarePins } from './pins.ts';
 
 const serverProgram = fileURLToPath(new URL('./server.ts', import.meta.url));
 
@@ -43,4 +44,26 @@ export async function startBareServer(lab: Lab, site: Site, connections: number)
       await started.stop();
     },
   };
+}
+
+const pinsProgram = fileURLToPath(new URL('./pins.ts', import.meta.url));
+
+/** Makes Pins as fast as it goes. */
+export async function startBarePins(
+  lab: Lab,
+  input: BarePins,
+): Promise<{ seconds: number; cpuMsEach: number }> {
+  const name = `pins-${randomBytes(4).toString('hex')}`;
+  const inputFile = join(lab.folder, `${name}.json`);
+  await writeFile(inputFile, JSON.stringify(input));
+  const started = await startProgram({
+    name,
+    args: [pinsProgram, inputFile],
+    env: {},
+    logFile: join(lab.folder, `${name}.log`),
+    readyWhen: /done (\{.*\})/,
+    readyWithinMs: 300_000,
+  });
+  await started.stop();
+  return JSON.parse(started.ready[1] ?? '') as { seconds: number; cpuMsEach: number };
 }

@@ -1,76 +1,113 @@
+// Creating posts through the API, beside the least that could be done instead.
 import { startBareServer } from '../bare/start.ts';
-import { interleave, ratios } from '../interleave.ts';
-import { cpuMsEach, latency, measure } from '../load.ts';
-import { row } from '../row.ts';
+import { compare, comparedFigures } from '../compare.ts';
+import type { Lab } from '../lab.ts';
+import { memoryMb } from '../processes.ts';
+import { type Form, row } from '../row.ts';
 import { openSite } from '../site.ts';
-import { median } from '../statistics.ts';
 import { accountOf, knownMedia, newPost } from './posts.ts';
 
-const concurrency = 32;
+const connections = 32;
+/** Fetching and decoding pictures: more at once only wait for each other. */
+const picturesAtOnce = 8;
+
+const memory = { label: 'server: memory at its highest', unit: 'MB' } as const;
 
 export const create = row({
   name: 'create',
-  what: `create a scheduled post whose media is known, ${concurrency} connections`,
+  what: `create a scheduled post whose media is known, ${connections} connections`,
   against: 'bare node:http and one prepared insert of the same row',
-  figures: {
-    ratio: { label: 'requests/s, of the bare server', unit: '×', atLeast: 0.6 },
-    cpu: { label: 'CPU of the server per request', unit: 'ms', atMost: 1.2 },
-    rate: { label: 'requests/s', unit: '/s' },
-    p50: { label: 'latency p50', unit: 'ms' },
-    p99: { label: 'latency p99', unit: 'ms' },
-    bareRate: { label: 'bare: requests/s', unit: '/s' },
-    bareCpu: { label: 'bare: CPU per request', unit: 'ms' },
-  },
+  figures: { ...comparedFigures({ ratio: 0.6, cpu: 1.2 }), memory },
   async run(lab, form) {
     const site = await openSite(lab, { accounts: 1 });
-    const bare = await startBareServer(lab, site, concurrency);
+    const bare = await startBareServer(lab, site, connections);
     try {
       const server = await site.start('api');
-      const client = site.client(server, concurrency);
+      const client = site.client(server, connections);
       const media = await knownMedia(lab, site, client);
-      const { id } = accountOf(site, 0);
+      const path = `/v1/accounts/${accountOf(site, 0).id}/posts`;
       const body = (index: number) => ({ ...newPost(site, 0, index), ...media.fields });
-      const ours = (forMs: number) =>
-        measure({
-          concurrency,
-          forMs,
-          watch: server.pid,
-          operation: async (index) => {
-            await client.expect(201, 'POST', `/v1/accounts/${id}/posts`, body(index));
-          },
-        });
-      const theirs = (forMs: number) =>
-        measure({
-          concurrency,
-          forMs,
-          watch: bare.pid,
-          operation: async (index) => {
-            await bare.client.expect(201, 'POST', '/insert', body(index));
-          },
-        });
-      const [warmUpMs, windowMs, rounds] = form === 'full' ? [3000, 5000, 10] : [1500, 1500, 4];
-      await ours(warmUpMs);
-      await theirs(warmUpMs);
-      const windows = await interleave(rounds, {
-        ours: () => ours(windowMs),
-        bare: () => theirs(windowMs),
+      const values = await compare({
+        lab,
+        concurrency: connections,
+        server,
+        bare,
+        ours: (index) => client.expect(201, 'POST', path, body(index)),
+        theirs: (index) => bare.client.expect(201, 'POST', '/insert', body(index)),
+        form,
       });
-      const rates = (name: 'ours' | 'bare') => windows[name].map((window) => window.perSecond);
-      return {
-        values: {
-          ratio: median(ratios(rates('ours'), rates('bare'))),
-          cpu: cpuMsEach(windows.ours),
-          rate: median(rates('ours')),
-          p50: latency(windows.ours, 0.5),
-          p99: latency(windows.ours, 0.99),
-          bareRate: median(rates('bare')),
-          bareCpu: cpuMsEach(windows.bare),
-        },
-        notes: media.notes,
-      };
+      return { values: { ...values, memory: memoryMb(server.pid).peak }, notes: media.notes };
     } finally {
       await bare.stop();
       await site.close();
     }
   },
+});
+
+interface Pictures {
+  picture: 'usual' | 'large';
+  /** What the bare server does with it. */
+  act: '/picture' | '/ingest';
+  isDraft: boolean;
+}
+
+async function comparePictures(lab: Lab, form: Form, { picture, act, isDraft }: Pictures) {
+  const site = await openSite(lab, { accounts: 1 });
+  const bare = await startBareServer(lab, site, picturesAtOnce);
+  try {
+    const server = await site.start('api');
+    const client = site.client(server, picturesAtOnce);
+    const path = `/v1/accounts/${accountOf(site, 0).id}/posts`;
+    const body = (index: number) => ({ ...newPost(site, 0, index), mediaUrl: lab.pictures.fresh(picture) });
+    const values = await compare({
+      lab,
+      concurrency: picturesAtOnce,
+      server,
+      bare,
+      ours: (index) => {
+        const { sendAt, ...draft } = body(index);
+        return client.expect(201, 'POST', path, isDraft ? draft : { ...draft, sendAt });
+      },
+      theirs: (index) => bare.client.expect(201, 'POST', act, body(index)),
+      form,
+    });
+    return { ...values, memory: memoryMb(server.pid).peak };
+  } finally {
+    await bare.stop();
+    await site.close();
+  }
+}
+
+export const createWithPicture = row({
+  name: 'picture',
+  what: `create with media fetched from loopback, a JPEG of 200 kB, ${picturesAtOnce} at once`,
+  against: 'bare undici, sharp metadata, file write, insert',
+  figures: { ...comparedFigures({ ratio: 0.7 }), memory },
+  run: async (lab, form) => ({
+    values: await comparePictures(lab, form, { picture: 'usual', act: '/picture', isDraft: false }),
+    notes: ['The bare server decodes no picture, makes no thumbnail and waits for no disk.'],
+  }),
+});
+
+export const createWithPictureInFull = row({
+  name: 'picture-in-full',
+  what: 'the same',
+  against:
+    'a bare server that also decodes the picture, makes thumbnail and placeholder, and flushes both files',
+  figures: { ...comparedFigures({ ratio: 0.7 }), memory },
+  run: async (lab, form) => ({
+    values: await comparePictures(lab, form, { picture: 'usual', act: '/ingest', isDraft: false }),
+    notes: [],
+  }),
+});
+
+export const ingest = row({
+  name: 'ingest',
+  what: 'drafts with a JPEG of 4 million pixels, 1 MB, from loopback',
+  against: 'bare sharp doing the same steps',
+  figures: { ...comparedFigures({ ratio: 0.7 }), memory },
+  run: async (lab, form) => ({
+    values: await comparePictures(lab, form, { picture: 'large', act: '/ingest', isDraft: true }),
+    notes: [],
+  }),
 });

@@ -1,0 +1,93 @@
+import { pause } from '../../../server/src/platform/clock.ts';
+import { startBareServer } from '../bare/start.ts';
+import { interleave, ratios } from '../interleave.ts';
+import { cpuSeconds } from '../processes.ts';
+import { row } from '../row.ts';
+import { openSite } from '../site.ts';
+import { median, sum } from '../statistics.ts';
+import { accountOf, knownMedia, newPost } from './posts.ts';
+
+const perBatch = 1000;
+const pollMs = 20;
+const patienceMs = 60_000;
+
+export const batch = row({
+  name: 'batch',
+  what: `create ${perBatch} posts with one request, media known, until all are created`,
+  against: 'a bare insert of the same rows in one statement',
+  figures: {
+    ratio: { label: 'posts/s, of the bare server', unit: '×', atLeast: 0.5 },
+    rate: { label: 'posts/s', unit: '/s', atLeast: 5000 },
+    cpu: { label: 'CPU of the server per post', unit: 'ms' },
+    accepted: { label: 'until the request is answered', unit: 'ms' },
+    bareRate: { label: 'bare: posts/s', unit: '/s' },
+  },
+  async run(lab, form) {
+    const site = await openSite(lab, { accounts: 1 });
+    const bare = await startBareServer(lab, site, 1);
+    try {
+      // Batches are work in the background, so this server also works.
+      const server = await site.start('all');
+      const client = site.client(server, 1);
+      const path = `/v1/accounts/${accountOf(site, 0).id}/posts/batches`;
+      const probe = await client.request('POST', path, {});
+      if (probe.status === 404) return { skipped: 'this server has no POST …/posts/batches' };
+      const media = await knownMedia(lab, site, client);
+      let last = 0;
+      const posts = () =>
+        Array.from({ length: perBatch }, () => {
+          last += 1;
+          return { ...newPost(site, 0, last), ...media.fields };
+        });
+      const ours = async () => {
+        const body = { posts: posts() };
+        const cpuBefore = cpuSeconds(server.pid);
+        const began = performance.now();
+        const answer = await client.expect(202, 'POST', path, body);
+        const acceptedMs = performance.now() - began;
+        await untilCompleted(async () => {
+          const { body: now } = await client.expect(
+            200,
+            'GET',
+            `${path}/${answer.body.data.batch.id}?limit=1`,
+          );
+          if (now.data.batch.failed > 0) throw new Error('Posts of the batch were refused.');
+          return now.data.batch.status === 'completed';
+        });
+        const seconds = (performance.now() - began) / 1000;
+        return { rate: perBatch / seconds, acceptedMs, cpu: cpuSeconds(server.pid) - cpuBefore };
+      };
+      const theirs = async () => {
+        const body = { posts: posts() };
+        const began = performance.now();
+        await bare.client.expect(201, 'POST', '/many', body);
+        return { rate: perBatch / ((performance.now() - began) / 1000), acceptedMs: 0, cpu: 0 };
+      };
+      await ours();
+      await theirs();
+      const windows = await interleave(form === 'full' ? 20 : 6, { ours, bare: theirs });
+      const rates = (name: 'ours' | 'bare') => windows[name].map((window) => window.rate);
+      return {
+        values: {
+          ratio: median(ratios(rates('ours'), rates('bare'))),
+          rate: median(rates('ours')),
+          cpu: (sum(windows.ours.map((window) => window.cpu)) * 1000) / (windows.ours.length * perBatch),
+          accepted: median(windows.ours.map((window) => window.acceptedMs)),
+          bareRate: median(rates('bare')),
+        },
+        notes: media.notes,
+      };
+    } finally {
+      await bare.stop();
+      await site.close();
+    }
+  },
+});
+
+async function untilCompleted(look: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!(await look())) {
+    if (performance.now() > deadline) throw new Error('The batch was not completed in time.');
+    await pause(pollMs);
+  }
+}
