@@ -60,6 +60,42 @@ create table app_budgets (
   constraint app_budgets_pkey PRIMARY KEY (app)
 );
 
+create table batch_entries (
+  batch_id text not null,
+  index integer not null,
+  row integer,
+  status text not null,
+  body jsonb,
+  post_id text,
+  details jsonb,
+  constraint batch_entries_pkey PRIMARY KEY (batch_id, index),
+  constraint batch_entries_index_check CHECK ((index >= 0)),
+  constraint batch_entries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'created'::text, 'failed'::text]))),
+  constraint created_has_post CHECK (((status = 'created'::text) = (post_id IS NOT NULL))),
+  constraint failed_has_details CHECK (((status = 'failed'::text) = (details IS NOT NULL))),
+  constraint batch_entries_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id) ON DELETE CASCADE
+);
+
+create table batches (
+  id text not null,
+  organization_id text not null,
+  account_id text not null,
+  status text not null,
+  content_sha256 text not null,
+  total integer not null,
+  created integer not null default 0,
+  failed integer not null default 0,
+  created_at timestamp with time zone not null,
+  completed_at timestamp with time zone,
+  constraint batches_pkey PRIMARY KEY (id),
+  constraint batches_content_sha256_check CHECK ((content_sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint batches_status_check CHECK ((status = ANY (ARRAY['processing'::text, 'completed'::text]))),
+  constraint batches_total_check CHECK ((total > 0)),
+  constraint completed_has_time CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL))),
+  constraint batches_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint batches_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
 create table board_lists (
   id integer not null generated always as identity,
   organization_id text not null,
@@ -180,6 +216,13 @@ create table organizations (
   constraint organizations_name_key UNIQUE (name)
 );
 
+create table post_search (
+  post_id text not null,
+  search tsvector not null,
+  constraint post_search_pkey PRIMARY KEY (post_id),
+  constraint post_search_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE
+);
+
 create table posts (
   id text not null,
   organization_id text not null,
@@ -246,6 +289,13 @@ END) stored,
   constraint posts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
 );
 
+create table rate_windows (
+  api_key_id text not null,
+  window_start timestamp with time zone not null,
+  drawn integer not null,
+  constraint rate_windows_pkey PRIMARY KEY (api_key_id)
+);
+
 create table spacing_rules (
   account_id text not null,
   destination_key text not null,
@@ -278,6 +328,10 @@ create table timeslots (
 CREATE INDEX accounts_refresh_due ON public.accounts USING btree (refresh_due_at) WHERE (refresh_due_at IS NOT NULL);
 CREATE INDEX api_keys_by_organization ON public.api_keys USING btree (organization_id, id);
 CREATE INDEX api_keys_living ON public.api_keys USING btree (organization_id, id) WHERE (revoked_at IS NULL);
+CREATE INDEX batch_entries_pending ON public.batch_entries USING btree (batch_id, index) WHERE (status = 'pending'::text);
+CREATE INDEX batches_by_content ON public.batches USING btree (account_id, content_sha256, created_at);
+CREATE INDEX batches_finished ON public.batches USING btree (completed_at) WHERE (status = 'completed'::text);
+CREATE INDEX batches_unfinished ON public.batches USING btree (created_at) WHERE (status = 'processing'::text);
 CREATE INDEX board_lists_by_account ON public.board_lists USING btree (account_id, id);
 CREATE INDEX events_by_organization ON public.events USING btree (organization_id, id);
 CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (post_id IS NOT NULL);
@@ -288,6 +342,7 @@ CREATE UNIQUE INDEX media_kept ON public.media USING btree (organization_id, sha
 CREATE INDEX media_listed ON public.media USING btree (organization_id, id) WHERE (deleted_at IS NULL);
 CREATE INDEX media_to_check ON public.media USING btree (check_at);
 CREATE INDEX oauth_states_expired ON public.oauth_states USING btree (expires_at);
+CREATE INDEX post_search_words ON public.post_search USING gin (search);
 CREATE INDEX posts_by_cover ON public.posts USING btree (cover_media_id) WHERE (cover_media_id IS NOT NULL);
 CREATE INDEX posts_by_destination ON public.posts USING btree (account_id, destination_key, listed_at) WHERE ((destination_key IS NOT NULL) AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX posts_by_external_id ON public.posts USING btree (account_id, external_id) WHERE ((external_id IS NOT NULL) AND (deleted_at IS NULL));

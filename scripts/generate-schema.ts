@@ -82,6 +82,8 @@ const typeScriptTypes: Record<string, string> = {
   smallint: 'number',
   text: 'string',
   'timestamp with time zone': 'Date',
+  // Only ever compared inside the database.
+  tsvector: 'string',
   uuid: 'string',
 };
 

@@ -8,7 +8,7 @@ import { accountRoutes, createAccounts, registerConnectCallback } from './featur
 import { createAuth } from './features/auth/index.ts';
 import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
 import { createMedia, registerMediaFiles, watchMedia } from './features/media/index.ts';
-import { createPosts, postRoutes } from './features/posts/index.ts';
+import { createPosts, manyPostsRoutes, postRoutes } from './features/posts/index.ts';
 import {
   createAppBudget,
   createLaneStore,
@@ -94,6 +94,7 @@ export async function createApp(parts: AppParts) {
       outbound,
       log,
       temporaryDir: join(config.dataDir, 'incoming'),
+      graceMs: config.mediaGraceMs,
     }),
     metrics,
   );
@@ -102,18 +103,24 @@ export async function createApp(parts: AppParts) {
     clock,
     accounts,
     trackingParameters: config.trackingParameters,
-    storage,
-    outbound,
-    log,
-    temporaryDir: join(config.dataDir, 'incoming'),
-    graceMs: config.mediaGraceMs,
   });
-  const posts = createPosts({ database, clock, accounts, boards, media, publicUrl });
+  const posts = createPosts({
+    database,
+    clock,
+    accounts,
+    boards,
+    media,
+    schedule,
+    jobs,
+    publicUrl,
+    accessLevel: config.pinterestAccessLevel,
+  });
 
   const lanes = createLaneStore(database);
 
   const routes = [
-    ...postRoutes({ posts, clock }),
+    ...postRoutes(posts, clock),
+    ...manyPostsRoutes(posts, clock),
     ...accountRoutes(accounts),
     ...boardRoutes(boards),
     ...boardListRoutes(boardLists),
@@ -133,6 +140,9 @@ export async function createApp(parts: AppParts) {
     storageCheck(storage, clock),
     diskCheck(config.dataDir),
   ];
+
+  const { ratePerMinute, requestsMax, corsOrigins } = config;
+  const limits = { ratePerMinute, requestsMax, corsOrigins };
 
   /** For whoever watches over this process. */
   function addStatus(http: FastifyInstance, moreChecks: readonly ReadinessCheck[]): void {
@@ -162,9 +172,7 @@ export async function createApp(parts: AppParts) {
         clock,
         database,
         routes,
-        ratePerMinute: config.ratePerMinute,
-        requestsMax: config.requestsMax,
-        corsOrigins: config.corsOrigins,
+        ...limits,
         authenticate: (key) => auth.authenticate(key),
       });
       addStatus(http, moreChecks);
@@ -176,7 +184,11 @@ export async function createApp(parts: AppParts) {
 
     /** For a process that only publishes: nothing but its status. */
     createStatusHttp(moreChecks: readonly ReadinessCheck[]): FastifyInstance {
-      const http = createHttpServer({ log, clock, database, routes: [], authenticate: async () => null });
+      const http = createHttpServer({
+        ...{ log, clock, database, ...limits },
+        routes: [],
+        authenticate: async () => null,
+      });
       addStatus(http, moreChecks);
       return http;
     },

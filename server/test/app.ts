@@ -10,7 +10,6 @@ import { createCallWatch, createEnvironments, simulatorAddresses } from '../src/
 import type { Scope } from '../src/platform/http/caller.ts';
 import { createLog, type LogSettings } from '../src/platform/log.ts';
 import { createMetrics } from '../src/platform/metrics.ts';
-import { createLog } from '../src/platform/log.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { createTestClock, type TestClock } from './clock.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';

@@ -17,6 +17,6 @@ export { type AppCredentials, authorizeUrl, type TokenSet } from './oauth.calls.
 export type { CreatePinBody, ImageContentType, PinSource, VideoCover } from './pin-body.ts';
 export type { CreateOutcome, PinList } from './pins.calls.ts';
 export { createPinterest, type Pinterest, type PinterestOptions } from './pinterest.ts';
-export type { ReasonCode } from './reasons.ts';
+export { type ReasonCode, reasons } from './reasons.ts';
 export type { Board, BoardSection, Pin, UserAccount } from './resources.ts';
 export { createCallWatch } from './watch-calls.ts';

@@ -1,6 +1,6 @@
 // Reads what happened to the posts of some accounts out of the event log, and holds it against the rules: each
 // move is one that the table allows, and an account's posts went out in the order in which they were due.
-import { canDelete, type Move, nextState, type State } from '../../src/features/posts/lifecycle.ts';
+import { isAtRest, type Move, nextState, type State } from '../../src/features/posts/lifecycle.ts';
 import type { Connection } from '../../src/platform/db/index.ts';
 
 const movesOf: Record<string, Move[]> = {
@@ -44,7 +44,7 @@ export async function checkHistory(connection: Connection, accountIds: readonly 
       const past = pasts.get(id);
       if (!past || past.isDeleted) throw new Error(`${type} of ${id}, which is not there`);
       if (type === 'post.deleted') {
-        if (!canDelete(past.state)) throw new Error(`${id} was deleted while it was ${past.state}`);
+        if (!isAtRest(past.state)) throw new Error(`${id} was deleted while it was ${past.state}`);
         pasts.set(id, { ...past, runAt: null, isDeleted: true });
         continue;
       }

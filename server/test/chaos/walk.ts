@@ -2,12 +2,13 @@
 // change their minds, workers that die or sleep, a Pinterest that loses answers. After each step it asks whether
 // what must always hold still does.
 
-import { createPost } from '../../src/features/posts/move-post.ts';
+import { createPosts } from '../../src/features/posts/move-post.ts';
 import type { Worker } from '../../src/features/publishing/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import { sql } from '../../src/platform/db/index.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { type Json, type PinterestAccount, plainGrant, type TestApp } from '../app.ts';
+import { newPost } from '../new-post.ts';
 import { checkHistory } from './history.ts';
 import { createMortalWorker, type MortalWorker } from './mortal-worker.ts';
 import { type Seeded, seeded } from './seeded.ts';
@@ -111,23 +112,19 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
     const id = newId('post');
     const sendAt = draw.chance(0.85) ? soon() : null;
     await database.transaction((tx) =>
-      createPost(
+      createPosts(
         tx,
-        {
-          id,
-          organizationId: app.organizationId,
-          accountId: account.accountId,
-          title: nextTitle(),
-          description: 'd',
-          url: 'https://example.com/',
-          boardId: boardOf(account),
-          altText: null,
-          isSimplifiedPin: true,
-          mediaType: 'image',
-          mediaId: model.media_id,
-          sourceMediaUrl: null,
-          sendAt,
-        },
+        [
+          newPost({
+            id,
+            organizationId: app.organizationId,
+            accountId: account.accountId,
+            title: nextTitle(),
+            boardId: boardOf(account),
+            mediaId: model.media_id,
+            sendAt,
+          }),
+        ],
         clock.now(),
       ),
     );

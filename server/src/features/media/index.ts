@@ -14,6 +14,6 @@ export {
 export { type MediaView, mediaUrl, mediaWarnings, toMediaView } from './media.view.ts';
 export { type MediaFilesOptions, registerMediaFiles } from './media-files.routes.ts';
 export type { DeclaredType } from './media-type.ts';
-export { watchMedia } from './watch-media.ts';
 export type { FindSimilarPost, SimilarPost } from './similar-post.ts';
 export { startMediaSweeper } from './sweep.ts';
+export { watchMedia } from './watch-media.ts';

@@ -34,6 +34,8 @@ export interface Arrived {
   /** Where the file lies; the caller removes it. */
   path: string;
   received: Received;
+  /** Only looked at: neither a row nor a file is made, and the row that comes back is one that would be. */
+  isOnlyLooked?: true;
 }
 
 /** What is to be kept, and what the row says of it. */
@@ -68,7 +70,8 @@ export function createIngest({ database, clock, storage, temporaryFolder, graceM
       const found = isVideoType(type)
         ? await prepare(arrived, probeBytesMax, () => prepareVideo(path, type))
         : await preparePictureOf(arrived, type, converted);
-      return 'id' in found ? found : keep(arrived, found);
+      if ('id' in found) return found;
+      return arrived.isOnlyLooked ? toRow(arrived, found, arrived.received) : keep(arrived, found);
     });
   };
 
@@ -104,11 +107,10 @@ export function createIngest({ database, clock, storage, temporaryFolder, graceM
    * between, the files stay until the sweep finds them.
    */
   async function keep(arrived: Arrived, found: Prepared): Promise<MediaRow> {
-    const { organizationId, received, sourceUrl } = arrived;
+    const { received } = arrived;
     const kept = found.path === arrived.path ? received : await digest(found.path);
-    const name = `${organizationId}/${kept.sha256.slice(0, 2)}/${kept.sha256}`;
-    const storageKey = `${name}.${extensions[found.contentType]}`;
-    const thumbnailKey = `${name}.thumbnail.webp`;
+    const row = toRow(arrived, found, kept);
+    const { storage_key: storageKey, thumbnail_key: thumbnailKey } = row;
     const putFile = () => storage.put(storageKey, { file: found.path });
     const putThumbnail = () => storage.put(thumbnailKey, Readable.from([found.thumbnail]));
     await putFile();
@@ -116,32 +118,45 @@ export function createIngest({ database, clock, storage, temporaryFolder, graceM
     return database.transaction(async (tx) => {
       // Who removes files holds this lock too, and looks for a row first. If they came just before us, what we have
       // put is gone again; after us, they find the row.
-      await lockFiles(tx, name);
-      const now = clock.now();
-      const row = await addMedia(tx, {
-        id: newId('med'),
-        organization_id: organizationId,
-        sha256: kept.sha256,
-        source_sha256: received.sha256,
-        source_url: sourceUrl,
-        content_type: found.contentType,
-        bytes: kept.bytes,
-        width: found.width,
-        height: found.height,
-        duration_ms: found.durationMs,
-        storage_key: storageKey,
-        thumbnail_key: thumbnailKey,
-        placeholder: found.placeholder,
-        perceptual_hash: found.perceptualHash,
-        source_frames: found.frames,
-        created_at: now,
-        check_at: addMs(now, graceMs),
-      });
-      if (!(await storage.stat(row.storage_key))) await putFile();
-      if (!(await storage.stat(row.thumbnail_key))) await putThumbnail();
-      return row;
+      await lockFiles(tx, filesOf(arrived, kept));
+      const added = await addMedia(tx, row);
+      if (!(await storage.stat(added.storage_key))) await putFile();
+      if (!(await storage.stat(added.thumbnail_key))) await putThumbnail();
+      return added;
     });
   }
+
+  function toRow(arrived: Arrived, found: Prepared, kept: Kept) {
+    const name = filesOf(arrived, kept);
+    const now = clock.now();
+    return {
+      id: newId('med'),
+      organization_id: arrived.organizationId,
+      sha256: kept.sha256,
+      source_sha256: arrived.received.sha256,
+      source_url: arrived.sourceUrl,
+      content_type: found.contentType,
+      bytes: kept.bytes,
+      width: found.width,
+      height: found.height,
+      duration_ms: found.durationMs,
+      storage_key: `${name}.${extensions[found.contentType]}`,
+      thumbnail_key: `${name}.thumbnail.webp`,
+      placeholder: found.placeholder,
+      perceptual_hash: found.perceptualHash,
+      source_frames: found.frames,
+      created_at: now,
+      check_at: addMs(now, graceMs),
+      deleted_at: null,
+    };
+  }
+}
+
+type Kept = Pick<Received, 'bytes' | 'sha256'>;
+
+/** What the names of the files of these bytes begin with. */
+function filesOf({ organizationId }: Arrived, { sha256 }: Kept): string {
+  return `${organizationId}/${sha256.slice(0, 2)}/${sha256}`;
 }
 
 const extensions: Record<string, string> = {

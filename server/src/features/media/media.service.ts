@@ -9,7 +9,7 @@ import { type Outbound, OutboundFailure } from '../../platform/outbound/index.ts
 import { type ByteRange, openTemporaryFolder, type Storage } from '../../platform/storage/index.ts';
 import { download } from './download.ts';
 import { createGate } from './gate.ts';
-import { createIngest } from './ingest.ts';
+import { type Arrived, createIngest } from './ingest.ts';
 import { MediaProblem, mediaRefused } from './media.errors.ts';
 import { findMedia, findPublicMedia, holdMedia, listMedia, type MediaRow } from './media.queries.ts';
 import { originalFile, thumbnailFile } from './media.view.ts';
@@ -77,6 +77,8 @@ export interface MediaService {
    * @throws mediaRefused with the reason in its details; Outage when storage or database are away
    */
   fetchFromUrl(input: FetchFromUrl): Promise<MediaRow>;
+  /** The same checks, with nothing kept: the row is the one that there would be. */
+  lookAtUrl(input: FetchFromUrl): Promise<MediaRow>;
   /** Those of an organization, by id; deleted ones too, for posts that are out still show what they say of them. */
   getMany(
     connection: Connection,
@@ -127,21 +129,24 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
 
   const gateFor = (wanted: WantedType) => (wanted === 'image' ? receiving : receivingVideos);
 
-  return {
-    async fetchFromUrl(input) {
-      const { organizationId, url, declaredType: wanted, signal } = input;
-      try {
-        return await temporaryFolder.withPath(async (path) => {
-          const received = await download({
-            ...{ outbound, url, wanted, path, clock, signal },
-            receiving: gateFor(wanted),
-          });
-          return ingest({ organizationId, sourceUrl: url, wanted, path, received });
+  async function fetchFromUrl(input: FetchFromUrl, how: Pick<Arrived, 'isOnlyLooked'>): Promise<MediaRow> {
+    const { organizationId, url, declaredType: wanted, signal } = input;
+    try {
+      return await temporaryFolder.withPath(async (path) => {
+        const received = await download({
+          ...{ outbound, url, wanted, path, clock, signal },
+          receiving: gateFor(wanted),
         });
-      } catch (error) {
-        throw toRefusal(error, input, log);
-      }
-    },
+        return ingest({ organizationId, sourceUrl: url, wanted, path, received, ...how });
+      });
+    } catch (error) {
+      throw toRefusal(error, input, log);
+    }
+  }
+
+  return {
+    fetchFromUrl: (input) => fetchFromUrl(input, {}),
+    lookAtUrl: (input) => fetchFromUrl(input, { isOnlyLooked: true }),
 
     getMany: listMedia,
 

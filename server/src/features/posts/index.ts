@@ -1,6 +1,7 @@
 // Posts and their lifecycle.
 export { earliestWork, isHeldBack, lanesChannel, lookEveryMs } from './lane-wake.queries.ts';
 export { allowedMoves, type State, states } from './lifecycle.ts';
+export { manyPostsRoutes } from './many-posts.routes.ts';
 export { normaliseText } from './match-key.ts';
 export {
   deletedBefore,
@@ -12,4 +13,4 @@ export {
 export { postChanged } from './posts.errors.ts';
 export { listOwnedPinIds, type PostRow, removeDeletedPosts } from './posts.queries.ts';
 export { postRoutes } from './posts.routes.ts';
-export { createPosts, type PostsService } from './posts.service.ts';
+export { createPosts, type Posts } from './posts.ts';

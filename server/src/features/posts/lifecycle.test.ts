@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { allowedMoves, canDelete, moves, nextState, type State, states } from './lifecycle.ts';
+import { allowedMoves, isAtRest, moves, nextState, type State, states } from './lifecycle.ts';
 
 test('the whole table: every state with every move', () => {
   const table = Object.fromEntries(
@@ -37,9 +37,9 @@ test('a post whose Pin may exist is queued again only by a clear answer or by lo
 
 test('sent is final', () => {
   expect(moves.filter((move) => nextState('sent', move))).toEqual([]);
-  expect(canDelete('sent')).toBe(false);
+  expect(isAtRest('sent')).toBe(false);
 });
 
 test('nothing in flight can be deleted', () => {
-  expect(states.filter(canDelete)).toEqual(['draft', 'queued', 'failed']);
+  expect(states.filter(isAtRest)).toEqual(['draft', 'queued', 'failed']);
 });

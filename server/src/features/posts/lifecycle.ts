@@ -58,7 +58,10 @@ export function allowedMoves(): { from: State; move: Move; to: State }[] {
   );
 }
 
-/** Posts that no worker holds may be deleted (as a mark). A sent Pin stays; one in flight is not ours to stop. */
-export function canDelete(state: State): boolean {
+/**
+ * Posts that no worker holds may be edited and deleted (as a mark). A sent Pin stays as it is; one in flight is not
+ * ours to stop.
+ */
+export function isAtRest(state: State): boolean {
   return state === 'draft' || state === 'queued' || state === 'failed';
 }

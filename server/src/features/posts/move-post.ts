@@ -1,18 +1,19 @@
 // The one door through which a post changes its state: the table decides, a guarded write makes sure that
 // nobody else was faster, and the event is written in the same transaction.
+import { isDeepStrictEqual } from 'node:util';
 import { addMs } from '../../platform/clock.ts';
 import { json, type Tx } from '../../platform/db/index.ts';
-import { appendEvent } from '../../platform/events/index.ts';
+import { appendEvent, appendEvents } from '../../platform/events/index.ts';
 import { lowerWake } from './lane-wake.queries.ts';
-import { canDelete, type Move, nextState, type State } from './lifecycle.ts';
+import { isAtRest, type Move, nextState, type State } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
 import { postCannot, postChanged } from './posts.errors.ts';
 import {
-  insertPostRow,
-  type NewPostRow,
+  insertPostRows,
   type PostChange,
   type PostRow,
   updatePostRow,
+  writeSearch,
 } from './posts.queries.ts';
 
 /** Why a post was not published, as callers see it. */
@@ -82,61 +83,144 @@ export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Pr
     at: now,
     data: eventData(from, moved, step),
   });
+  if (moved.board_id !== post.board_id) await writeSearch(tx, moved);
   // A worker's own moves need no wake-up: it finds the next one when it lets go of the lane.
   if (step.move === 'schedule') await lowerWake(tx, moved.account_id, step.sendAt, now);
   return moved;
 }
 
-export interface NewPost {
-  id: string;
-  organizationId: string;
-  accountId: string;
+/** A picture of a carousel. */
+export interface Slide {
+  mediaId: string;
   title: string | null;
   description: string | null;
   url: string | null;
+}
+
+/** What callers write of a post. */
+export interface PostContent {
+  title: string | null;
+  description: string | null;
+  url: string | null;
+  /** `url` as the spacing rules compare it. */
+  destinationKey: string | null;
   boardId: string | null;
+  boardSectionId: string | null;
   altText: string | null;
   isSimplifiedPin: boolean;
+  productTagPinIds: string[];
+  tags: string[];
+  externalId: string | null;
   mediaType: 'image' | 'video';
+  /** Of a carousel the first picture. */
   mediaId: string;
   sourceMediaUrl: string | null;
+  carousel: Slide[] | null;
+  coverMediaId: string | null;
+  coverSeconds: number | null;
+}
+
+export interface NewPost extends PostContent {
+  id: string;
+  organizationId: string;
+  accountId: string;
   /** Null: a draft. */
   sendAt: Date | null;
 }
 
-/** A post comes to life as a draft, or queued when it has a time. */
-export async function createPost(tx: Tx, post: NewPost, now: Date): Promise<PostRow> {
-  const row: NewPostRow = {
-    id: post.id,
-    organization_id: post.organizationId,
-    account_id: post.accountId,
-    state: post.sendAt ? 'queued' : 'draft',
-    title: post.title,
-    description: post.description,
-    url: post.url,
-    board_id: post.boardId,
-    alt_text: post.altText,
-    is_simplified_pin: post.isSimplifiedPin,
-    media_type: post.mediaType,
-    media_id: post.mediaId,
-    source_media_url: post.sourceMediaUrl,
-    send_at: post.sendAt,
-    run_at: post.sendAt,
-    match_key: matchKey(post),
-    created_at: now,
-    updated_at: now,
+/** The columns of the contents. */
+function columnsOf(content: PostContent) {
+  return {
+    title: content.title,
+    description: content.description,
+    url: content.url,
+    destination_key: content.destinationKey,
+    board_id: content.boardId,
+    board_section_id: content.boardSectionId,
+    alt_text: content.altText,
+    is_simplified_pin: content.isSimplifiedPin,
+    product_tag_pin_ids: content.productTagPinIds,
+    tags: content.tags,
+    external_id: content.externalId,
+    media_type: content.mediaType,
+    media_id: content.mediaId,
+    source_media_url: content.sourceMediaUrl,
+    carousel: content.carousel,
+    cover_media_id: content.coverMediaId,
+    cover_seconds: content.coverSeconds,
+    match_key: matchKey(content),
   };
-  const created = await insertPostRow(tx, row);
-  await appendEvent(tx, {
-    organizationId: post.organizationId,
-    accountId: post.accountId,
-    postId: post.id,
-    type: 'post.created',
-    at: now,
-    data: { status: created.status, sendAt: post.sendAt?.toISOString() ?? null },
+}
+
+/**
+ * Posts of one account come to life, as drafts or queued when they have a time. As many as there are cost a
+ * handful of statements.
+ */
+export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date): Promise<PostRow[]> {
+  const [first] = posts;
+  if (!first) return [];
+  const rows = await insertPostRows(
+    tx,
+    posts.map((post) => ({
+      ...columnsOf(post),
+      id: post.id,
+      organization_id: post.organizationId,
+      account_id: post.accountId,
+      state: post.sendAt ? 'queued' : 'draft',
+      send_at: post.sendAt,
+      run_at: post.sendAt,
+      created_at: now,
+      updated_at: now,
+    })),
+  );
+  await appendEvents(
+    tx,
+    rows.map((row) => ({
+      organizationId: row.organization_id,
+      accountId: row.account_id,
+      postId: row.id,
+      type: 'post.created',
+      at: now,
+      data: { status: row.status, sendAt: row.send_at?.toISOString() ?? null },
+    })),
+  );
+  const times = posts.flatMap((post) => post.sendAt?.getTime() ?? []);
+  // The lane looks for the next post by itself once the first one has woken it.
+  if (times.length > 0) await lowerWake(tx, first.accountId, new Date(Math.min(...times)), now);
+  return rows;
+}
+
+/**
+ * Changes what a post says, as long as no worker has it.
+ * @throws postCannot when it is sent or in flight, postChanged when someone was faster.
+ */
+export async function editPost(tx: Tx, post: PostRow, content: PostContent, now: Date): Promise<PostRow> {
+  const from = post.state as State;
+  if (!isAtRest(from)) throw cannot(from, 'edit');
+  const columns = columnsOf(content);
+  const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter(
+    (name) => name !== 'match_key' && !isDeepStrictEqual(columns[name], post[name]),
+  );
+  if (changed.length === 0) return post;
+  const { carousel, ...rest } = columns;
+  const edited = await updatePostRow(tx, post, {
+    ...rest,
+    carousel: carousel === null ? null : json(carousel),
+    updated_at: now,
   });
-  if (post.sendAt) await lowerWake(tx, post.accountId, post.sendAt, now);
-  return created;
+  if (!edited) throw postChanged();
+  await writeSearch(tx, edited);
+  await appendEvent(tx, {
+    organizationId: edited.organization_id,
+    accountId: edited.account_id,
+    postId: edited.id,
+    type: 'post.updated',
+    at: now,
+    data: { status: edited.status, changed },
+  });
+  // With other words it may no longer have to wait for a post whose answer was lost.
+  if (edited.run_at) await lowerWake(tx, edited.account_id, edited.run_at, now);
+  return edited;
 }
 
 /** How long the mark of a deleted post is kept (api.md, section 3). */
@@ -152,7 +236,7 @@ export function deletedBefore(now: Date): Date {
  */
 export async function deletePost(tx: Tx, post: PostRow, now: Date): Promise<void> {
   const from = post.state as State;
-  if (!canDelete(from)) throw cannot(from, 'delete');
+  if (!isAtRest(from)) throw cannot(from, 'delete');
   if (!(await updatePostRow(tx, post, { deleted_at: now, run_at: null, updated_at: now })))
     throw postChanged();
   await appendEvent(tx, {
@@ -173,6 +257,8 @@ function changeOf(post: PostRow, step: Step, now: Date): PostChange {
         send_at: step.sendAt,
         run_at: step.sendAt,
         board_id: step.boardId,
+        // A section belongs to its board.
+        ...(step.boardId !== post.board_id && { board_section_id: null }),
         match_key: matchKey(toMatchable({ ...post, board_id: step.boardId })),
         failure: null,
         postponements: 0,

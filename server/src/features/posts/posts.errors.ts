@@ -26,3 +26,32 @@ export const pinTaken = refusal({
   message: 'Another post of this account has this Pin already',
   fix: 'Open the Pin on Pinterest and compare: its address ends with its id.',
 });
+
+/** Your own ids are unique in an account; the detail names the post that has it. */
+export const externalIdTaken = refusal({
+  code: 'CONFLICT',
+  message: 'Another post of this account has this externalId',
+  fix: 'GET …/posts?externalId= shows it.',
+});
+
+/** Somebody deleted the medium between our reading and our writing. */
+export const mediaGone = refusal({
+  code: 'CONFLICT',
+  message: 'The media of the post was deleted at the same moment',
+});
+
+/** The header If-Match named another version than the post has now. */
+export const versionDiffers = refusal({
+  code: 'PRECONDITION_FAILED',
+  message: 'The post was changed since it was read',
+  fix: 'GET the post, look at what changed, and send its new ETag as If-Match.',
+});
+
+export const batchNotFound = refusal({ code: 'NOT_FOUND', message: 'Batch not found' });
+
+/** Pinterest would refuse every Pin of this account, so none is scheduled. */
+export const noAccess = refusal({
+  code: 'CONFLICT',
+  message: 'Pinterest does not let this installation create Pins for the account',
+  fix: 'Save it as a draft meanwhile: leave out the time.',
+});

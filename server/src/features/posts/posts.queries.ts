@@ -1,9 +1,8 @@
-import type { InsertObject, Selectable, UpdateObject } from 'kysely';
+import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely';
 import type { Connection, Schema } from '../../platform/db/index.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 
 export type PostRow = Selectable<Schema['posts']>;
-export type NewPostRow = InsertObject<Schema, 'posts'>;
 export type PostChange = UpdateObject<Schema, 'posts'>;
 
 export interface PostPath {
@@ -27,6 +26,23 @@ export async function findPost(
     .executeTakeFirst();
 }
 
+/** Those of them that are the caller's and not deleted, by id. */
+export async function findPosts(
+  connection: Connection,
+  caller: Pick<Caller, 'organizationId'>,
+  { accountId, postIds }: { accountId: string; postIds: readonly string[] },
+): Promise<Map<string, PostRow>> {
+  const rows = await connection
+    .selectFrom('posts')
+    .selectAll()
+    .where('id', 'in', [...postIds])
+    .where('account_id', '=', accountId)
+    .where('organization_id', '=', caller.organizationId)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 export type ListStatus = 'draft' | 'queued' | 'uploading' | 'sent' | 'failed' | 'missed';
 
 export interface ListFilter {
@@ -36,6 +52,11 @@ export interface ListFilter {
   from: Date | undefined;
   until: Date | undefined;
   now: Date;
+  boardId: string | undefined;
+  tag: string | undefined;
+  externalId: string | undefined;
+  /** Words; each must be the beginning of one of the post's. */
+  q: string | undefined;
   /** The last entry of the page before. */
   after: { listedAt: Date; id: string } | undefined;
   limit: number;
@@ -63,12 +84,117 @@ export async function listPosts(connection: Connection, filter: ListFilter): Pro
     const { listedAt, id } = filter.after;
     query = query.where((eb) => eb(eb.refTuple('listed_at', 'id'), beyond, eb.tuple(listedAt, id)));
   }
+  if (filter.externalId !== undefined) query = query.where('external_id', '=', filter.externalId);
+  const words = searchFor(filter);
+  if (words) {
+    query = query.where('id', 'in', (eb) =>
+      eb.selectFrom('post_search').select('post_id').where(sql<boolean>`search @@ ${words}`),
+    );
+  }
   return query.execute();
 }
 
-/** Only for move-post.ts: every other way to make a post would bypass its rules. */
-export async function insertPostRow(connection: Connection, row: NewPostRow): Promise<PostRow> {
-  return connection.insertInto('posts').values(row).returningAll().executeTakeFirstOrThrow();
+/** The words that a post must have; undefined where the list is not narrowed by any. */
+function searchFor({ accountId, boardId, tag, q }: ListFilter): RawBuilder<unknown> | undefined {
+  if (boardId === undefined && tag === undefined && q === undefined) return undefined;
+  const exact = [
+    `=${accountId}`,
+    ...(boardId === undefined ? [] : [`@${boardId}`]),
+    ...(tag === undefined ? [] : [`#${tag}`]),
+  ];
+  const lexemes = sql`${exact.map(quoted).join(' & ')}::tsquery`;
+  if (q === undefined) return lexemes;
+  const beginnings = q.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  return sql`(${lexemes} && to_tsquery('simple', ${beginnings.map((word) => `${quoted(word)}:*`).join(' & ')}))`;
+}
+
+/** As a word stands in the text of a tsquery, whatever signs it holds. */
+function quoted(word: string): string {
+  return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}
+
+/** What is written of a post when it is made; the rest of its row has defaults or is worked out. */
+export type NewPostRow = Pick<
+  PostRow,
+  | 'id'
+  | 'organization_id'
+  | 'account_id'
+  | 'state'
+  | 'title'
+  | 'description'
+  | 'url'
+  | 'destination_key'
+  | 'board_id'
+  | 'board_section_id'
+  | 'alt_text'
+  | 'is_simplified_pin'
+  | 'product_tag_pin_ids'
+  | 'tags'
+  | 'external_id'
+  | 'media_type'
+  | 'media_id'
+  | 'source_media_url'
+  | 'cover_media_id'
+  | 'cover_seconds'
+  | 'match_key'
+  | 'send_at'
+  | 'run_at'
+  | 'created_at'
+  | 'updated_at'
+> & { carousel: unknown };
+
+/**
+ * Only for move-post.ts: every other way to make a post would bypass its rules. All rows travel as one parameter,
+ * so that the statement is the same for one post and for a thousand. Gives them back in the order given.
+ */
+export async function insertPostRows(
+  connection: Connection,
+  rows: readonly NewPostRow[],
+): Promise<PostRow[]> {
+  const given = JSON.stringify(rows);
+  const result = await sql<PostRow>`
+    with inserted as (
+      insert into posts (
+        id, organization_id, account_id, state, title, description, url, destination_key, board_id,
+        board_section_id, alt_text, is_simplified_pin, product_tag_pin_ids, tags, external_id, media_type,
+        media_id, source_media_url, carousel, cover_media_id, cover_seconds, match_key, send_at, run_at,
+        created_at, updated_at
+      )
+      select
+        id, organization_id, account_id, state, title, description, url, destination_key, board_id,
+        board_section_id, alt_text, is_simplified_pin, product_tag_pin_ids, tags, external_id, media_type,
+        media_id, source_media_url, carousel, cover_media_id, cover_seconds, match_key, send_at, run_at,
+        created_at, updated_at
+      from json_populate_recordset(null::posts, ${given}::json)
+      returning *
+    ),
+    searchable as (
+      insert into post_search (post_id, search) select p.id, ${searchOf} from inserted p
+    )
+    select * from inserted
+  `.execute(connection);
+  const byId = new Map(result.rows.map((row) => [row.id, row]));
+  return rows.flatMap(({ id }) => byId.get(id) ?? []);
+}
+
+/**
+ * The words of the post `p` by which it can be found. Its account, board and tags are words too, with a sign in front
+ * that no word of a text starts with.
+ */
+const searchOf: RawBuilder<unknown> = sql`(
+  to_tsvector('simple', concat_ws(' ', p.title, p.description, p.url))
+  || array_to_tsvector(
+    array['=' || p.account_id]
+    || case when p.board_id is null then '{}' else array['@' || p.board_id] end
+    || coalesce((select array_agg('#' || tag) from unnest(p.tags) tag), '{}')
+  )
+)`;
+
+/** Only for move-post.ts: after an edit. */
+export async function writeSearch(connection: Connection, { id }: Pick<PostRow, 'id'>): Promise<void> {
+  await sql`
+    update post_search s set search = ${searchOf} from posts p where p.id = ${id} and s.post_id = p.id
+  `.execute(connection);
 }
 
 /** Only for move-post.ts. Changes nothing, and returns nothing, when the post has moved on since it was read. */
@@ -126,4 +252,24 @@ export async function removeDeletedPosts(connection: Connection, before: Date): 
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);
+}
+
+/** The post of the account that has this id of the caller's. */
+export async function findPostByExternalId(
+  connection: Connection,
+  accountId: string,
+  externalId: string,
+): Promise<Pick<PostRow, 'id'> | undefined> {
+  return connection
+    .selectFrom('posts')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('external_id', '=', externalId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** Whether the database refused a write because another post has the externalId. */
+export function isExternalIdViolation(error: unknown): boolean {
+  return error instanceof Error && 'constraint' in error && error.constraint === 'posts_by_external_id';
 }

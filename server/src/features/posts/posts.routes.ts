@@ -2,23 +2,34 @@ import type { Clock } from '../../platform/clock.ts';
 import { route } from '../../platform/http/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { mediaRefused } from '../media/index.ts';
-import { pinTaken, postCannot, postChanged, postNotFound } from './posts.errors.ts';
+import { noOpenSlot, noTimeslots } from '../schedule/index.ts';
+import { createPostBody, schedulePostBody } from './create-post.schema.ts';
+import { EditPostBody } from './edit-post.schema.ts';
 import {
-  createPostBody,
+  externalIdTaken,
+  mediaGone,
+  noAccess,
+  pinTaken,
+  postCannot,
+  postChanged,
+  postNotFound,
+  versionDiffers,
+} from './posts.errors.ts';
+import {
+  CreatedAnswer,
   DeletedAnswer,
   ListPostsQuery,
   PostAnswer,
   PostListAnswer,
   PostPath,
-  schedulePostBody,
 } from './posts.schema.ts';
-import type { PostsService } from './posts.service.ts';
+import type { Posts } from './posts.ts';
 import { ResolvePostBody } from './resolve.schema.ts';
 import { TimelineAnswer } from './timeline.schema.ts';
 
 const tag = 'Posts';
 
-export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock }) {
+export function postRoutes(posts: Posts, clock: Clock) {
   return [
     route({
       operationId: 'createPost',
@@ -31,9 +42,17 @@ export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock
       scope: 'posts:write',
       params: AccountPath,
       body: createPostBody(clock),
-      data: PostAnswer,
+      data: CreatedAnswer,
       status: 201,
-      refusals: [accountNotFound, mediaRefused],
+      refusals: [
+        accountNotFound,
+        mediaRefused,
+        mediaGone,
+        externalIdTaken,
+        noAccess,
+        noTimeslots,
+        noOpenSlot,
+      ],
       handle: ({ caller, params, body, commit, signal }) =>
         posts.create(caller, params.accountId, body, { commit, signal }),
     }),
@@ -65,7 +84,7 @@ export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock
       data: PostAnswer,
       status: 200,
       refusals: [accountNotFound, postNotFound],
-      handle: async ({ caller, params }) => ({ data: await posts.get(caller, params) }),
+      handle: ({ caller, params }) => posts.get(caller, params),
     }),
     route({
       operationId: 'deletePost',
@@ -78,8 +97,8 @@ export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock
       params: PostPath,
       data: DeletedAnswer,
       status: 200,
-      refusals: [accountNotFound, postNotFound, postCannot, postChanged],
-      handle: ({ caller, params, commit }) => posts.delete(caller, params, commit),
+      refusals: [accountNotFound, postNotFound, postCannot, postChanged, versionDiffers],
+      handle: ({ caller, params, commit, ifMatch }) => posts.delete(caller, params, { commit, ifMatch }),
     }),
     route({
       operationId: 'schedulePost',
@@ -93,8 +112,58 @@ export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock
       body: schedulePostBody(clock),
       data: PostAnswer,
       status: 200,
-      refusals: [accountNotFound, postNotFound, postCannot, postChanged],
-      handle: ({ caller, params, body, commit }) => posts.schedule(caller, params, body, commit),
+      refusals: [
+        accountNotFound,
+        postNotFound,
+        postCannot,
+        postChanged,
+        versionDiffers,
+        noAccess,
+        noTimeslots,
+        noOpenSlot,
+      ],
+      handle: ({ caller, params, body, commit, ifMatch }) =>
+        posts.schedule(caller, params, body, { commit, ifMatch }),
+    }),
+    route({
+      operationId: 'unschedulePost',
+      method: 'POST',
+      path: '/v1/accounts/:accountId/posts/:postId/unschedule',
+      summary: 'Unschedule post',
+      description: 'A queued or failed post becomes a draft again; everything but its time is kept.',
+      tag,
+      scope: 'posts:write',
+      params: PostPath,
+      data: PostAnswer,
+      status: 200,
+      refusals: [accountNotFound, postNotFound, postCannot, postChanged, versionDiffers],
+      handle: ({ caller, params, commit, ifMatch }) => posts.unschedule(caller, params, { commit, ifMatch }),
+    }),
+    route({
+      operationId: 'editPost',
+      method: 'PATCH',
+      path: '/v1/accounts/:accountId/posts/:postId',
+      summary: 'Edit post',
+      description:
+        'Drafts, queued and failed posts. Fields that are left out stay as they are; null clears a field, which is refused where a post that is no draft needs it. Other media take the place of those before, a carousel included.',
+      tag,
+      scope: 'posts:write',
+      params: PostPath,
+      body: EditPostBody,
+      data: PostAnswer,
+      status: 200,
+      refusals: [
+        accountNotFound,
+        postNotFound,
+        postCannot,
+        postChanged,
+        versionDiffers,
+        mediaRefused,
+        mediaGone,
+        externalIdTaken,
+      ],
+      handle: ({ caller, params, body, commit, ifMatch, signal }) =>
+        posts.edit(caller, params, body, { commit, ifMatch, signal }),
     }),
     route({
       operationId: 'getPostTimeline',
@@ -124,8 +193,9 @@ export function postRoutes({ posts, clock }: { posts: PostsService; clock: Clock
       body: ResolvePostBody,
       data: PostAnswer,
       status: 200,
-      refusals: [accountNotFound, postNotFound, postCannot, postChanged, pinTaken],
-      handle: ({ caller, params, body, commit }) => posts.resolve(caller, params, body, commit),
+      refusals: [accountNotFound, postNotFound, postCannot, postChanged, versionDiffers, pinTaken],
+      handle: ({ caller, params, body, commit, ifMatch }) =>
+        posts.resolve(caller, params, body, { commit, ifMatch }),
     }),
   ];
 }

@@ -1,126 +1,14 @@
-// What crosses the wire about posts. Names, types and limits of the fields above the line in each object
+// What callers are shown of posts, and how they list them. Names, types and limits of the fields above the line in each object
 // are the hosted API's (create-post.txt); the others are ours (api.md, section 2).
 import { z } from 'zod';
-import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
-import { moment, pageLimit, text, webUrl } from '../../platform/http/fields.ts';
+import { toUnixSeconds } from '../../platform/clock.ts';
+import { moment, pageLimit, text } from '../../platform/http/fields.ts';
 import { AccountPath } from '../accounts/index.ts';
 import { type MediaRow, mediaUrl, toMediaView } from '../media/index.ts';
 import type { State } from './lifecycle.ts';
-import type { PostFailure } from './move-post.ts';
+import type { PostFailure, Slide } from './move-post.ts';
+import { boardId, externalId } from './post-fields.ts';
 import type { PostRow } from './posts.queries.ts';
-
-/** Further ahead than this is nearly always a slip (milliseconds taken for seconds, a wrong century). */
-const sendAtYearsMax = 5;
-const sendAtMsMax = sendAtYearsMax * 366 * 24 * 3600 * 1000;
-
-const title = text(100).meta({
-  description: 'Pin title. Required when sendAt is provided.',
-  example: 'Lemon tart',
-});
-const description = text(500).meta({
-  description: 'Pin description. Required when sendAt is provided.',
-  example: 'Crisp, sour, done in an hour.',
-});
-/** Pinterest's `link` takes 2048 characters. */
-const linkLengthMax = 2048;
-/** Signed addresses of file stores run long, and Pinterest never sees this one. */
-const mediaUrlLengthMax = 8192;
-
-const url = webUrl(linkLengthMax).meta({
-  description: 'Destination URL when the Pin is clicked. Required when sendAt is provided.',
-  example: 'https://example.com/lemon-tart',
-});
-const boardId = text().meta({
-  description: 'Target board id, as GET …/boards lists it. Required when sendAt is provided.',
-  example: '1022106146619623200',
-});
-const altText = text(500).meta({ description: 'Alt text for accessibility.' });
-
-function futureMoment(clock: Clock) {
-  return moment
-    .refine((value) => value > clock.now(), {
-      params: { code: 'in_the_past' },
-      error: 'Must be in the future.',
-    })
-    .refine((value) => value <= addMs(clock.now(), sendAtMsMax), {
-      params: { code: 'too_far_ahead' },
-      error: `Must be at most ${sendAtYearsMax} years ahead.`,
-    });
-}
-
-/** Each field without which nothing can be published. */
-const neededToSchedule = ['boardId', 'title', 'description', 'url'] as const;
-export type NeededToSchedule = (typeof neededToSchedule)[number];
-
-/** The fields that scheduling needs and that are absent or blank. */
-export function missingToSchedule(fields: Partial<Record<NeededToSchedule, unknown>>): NeededToSchedule[] {
-  return neededToSchedule.filter((name) => {
-    const value = fields[name];
-    return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
-  });
-}
-
-/** The sentence of a detail for such a field. */
-export const requiredToSchedule = 'Required when sendAt is provided.';
-
-export function createPostBody(clock: Clock) {
-  const fields = z.strictObject({
-    mediaUrl: webUrl(mediaUrlLengthMax).meta({
-      description:
-        'URL of the media file to pin. Any publicly accessible URL; it is fetched, checked and kept before the answer.',
-      example: 'https://example.com/lemon-tart.jpg',
-    }),
-    mediaType: z.enum(['image', 'video']).default('image').meta({
-      description: 'Type of media. `video` for video files (.mp4, .mov, .qt).',
-    }),
-    title: title.optional(),
-    description: description.optional(),
-    url: url.optional(),
-    boardId: boardId.optional(),
-    altText: altText.optional(),
-    sendAt: futureMoment(clock).optional().meta({
-      description:
-        'When to publish the Pin (RFC 3339 with an offset). Must be in the future. If omitted, the post is saved as a draft. Requires boardId, title, description and url.',
-      example: '2027-03-01T09:00:00Z',
-    }),
-    isSimplifiedPin: z.boolean().default(true).meta({
-      description: 'Whether to create a simplified Pin. Set to false for a standard Pin.',
-    }),
-  });
-  // Runs also when another field is wrong, so that everything is told at once.
-  const needs = neededToSchedule.map((name) => ({
-    name,
-    when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null && 'sendAt' in value,
-  }));
-  return needs
-    .reduce(
-      (schema, { name, when }) =>
-        schema.refine((body) => missingToSchedule(body).every((missing) => missing !== name), {
-          path: [name],
-          when,
-          params: { code: 'required' },
-          error: requiredToSchedule,
-        }),
-      fields,
-    )
-    .meta({ id: 'CreatePost' });
-}
-
-export type CreatePost = z.output<ReturnType<typeof createPostBody>>;
-
-export function schedulePostBody(clock: Clock) {
-  return z
-    .strictObject({
-      sendAt: futureMoment(clock).meta({
-        description: 'When to publish the Pin (RFC 3339 with an offset). Must be in the future.',
-        example: '2027-03-01T09:00:00Z',
-      }),
-      boardId: boardId.optional().meta({ description: 'Target board id; the one the post has by default.' }),
-    })
-    .meta({ id: 'SchedulePost' });
-}
-
-export type SchedulePost = z.output<ReturnType<typeof schedulePostBody>>;
 
 export const PostPath = AccountPath.extend({
   postId: z.string().meta({ description: 'Post id.' }),
@@ -136,6 +24,13 @@ export const ListPostsQuery = z.strictObject({
     description: 'Only posts from this moment on (by sendAt; drafts by createdAt, sent ones by sentAt).',
   }),
   endDate: moment.optional().meta({ description: 'Only posts up to this moment.' }),
+  boardId: boardId.optional().meta({ description: 'Only posts for this board.' }),
+  tag: text(100).optional().meta({ description: 'Only posts with this tag.' }),
+  externalId: externalId.optional().meta({ description: 'Only the post with this id of yours.' }),
+  q: text(200)
+    .refine((words) => /[\p{L}\p{N}]/u.test(words), 'Must hold a letter or a digit.')
+    .optional()
+    .meta({ description: 'Only posts whose title, description or url has words that begin with these.' }),
 });
 
 export type ListPosts = z.output<typeof ListPostsQuery>;
@@ -173,7 +68,33 @@ export const PostView = z
 
     updatedAt: seconds.meta({ description: 'Last change (Unix seconds).' }),
     sourceMediaUrl: z.string().nullable().meta({ description: 'The mediaUrl that the caller gave.' }),
-    media: MediaView.meta({ description: 'What we keep of the media.' }),
+    media: MediaView.meta({ description: "What we keep of the media; of a carousel its first picture's." }),
+    carousel: z
+      .array(
+        z.object({
+          mediaUrl: z.string().meta({ description: 'URL of our hosted copy.' }),
+          title: z.string().optional(),
+          description: z.string().optional(),
+          url: z.string().optional(),
+        }),
+      )
+      .nullable()
+      .meta({ description: 'The pictures of a carousel, 2 to 5; null for other posts.' }),
+    cover: z
+      .object({
+        mediaUrl: z.string().nullable().meta({ description: 'URL of our copy of the cover picture.' }),
+        seconds: z.int().nullable().meta({ description: 'The frame at so many seconds.' }),
+      })
+      .nullable()
+      .meta({
+        description: 'What a video shows before it plays; null for its first frame, and for pictures.',
+      }),
+    boardSectionId: z.string().nullable().meta({ description: 'Section of the board.' }),
+    productTagPinIds: z.array(z.string()).meta({
+      description: "Pins of the products shown. Kept here; Pinterest's API cannot publish them yet.",
+    }),
+    tags: z.array(z.string()).meta({ description: 'Your own words; Pinterest never sees them.' }),
+    externalId: z.string().nullable().meta({ description: 'Your own id of the post.' }),
     pinUrl: z.string().nullable().meta({ description: 'Address of the Pin on Pinterest.' }),
     missed: z.boolean().meta({ description: 'Queued, past its time, not yet sent.' }),
     failure: z
@@ -204,6 +125,13 @@ export const PostListAnswer = z.object({
   posts: z.array(PostView),
   cursor: z.string().nullable().meta({ description: 'For the next page; null on the last.' }),
 });
+export const CreatedAnswer = z.object({
+  post: PostView,
+  posts: z
+    .array(PostView)
+    .optional()
+    .meta({ description: 'With intervalBoards: one post for each board, in their order.' }),
+});
 export const DeletedAnswer = z.object({ deleted: z.literal(true), id: z.string() });
 
 const publications: Record<State, z.input<typeof PostView>['publication']> = {
@@ -216,16 +144,38 @@ const publications: Record<State, z.input<typeof PostView>['publication']> = {
   failed: 'failed',
 };
 
+/** Every medium that a post names: its own, its slides' and its cover's. */
+export function mediaIdsOf(row: PostRow): string[] {
+  return [
+    row.media_id,
+    ...(row.cover_media_id ?? []),
+    ...(slidesOf(row) ?? []).map((slide) => slide.mediaId),
+  ].flat();
+}
+
+export function slidesOf(row: Pick<PostRow, 'carousel'>): Slide[] | null {
+  // Only move-post.ts writes this column.
+  return row.carousel as Slide[] | null;
+}
+
+/** @param media Of the post and of others, by id. */
 export function toPostView(
   row: PostRow,
-  media: MediaRow,
+  media: ReadonlyMap<string, MediaRow>,
   { now, publicUrl }: { now: Date; publicUrl: string },
 ): z.input<typeof PostView> {
+  const getMedia = (id: string) => {
+    const found = media.get(id);
+    if (!found) throw new Error(`post ${row.id} has lost its media ${id}`);
+    return found;
+  };
+  const urlOf = (id: string) => mediaUrl(getMedia(id), publicUrl);
+  const slides = slidesOf(row);
   return {
     id: row.id,
     // The generated column holds nothing else.
     status: row.status as z.input<typeof PostView>['status'],
-    mediaUrl: mediaUrl(media, publicUrl),
+    mediaUrl: urlOf(row.media_id),
     mediaType: row.media_type as 'image' | 'video',
     title: row.title,
     description: row.description,
@@ -239,7 +189,13 @@ export function toPostView(
     isSimplifiedPin: row.is_simplified_pin,
     updatedAt: toUnixSeconds(row.updated_at),
     sourceMediaUrl: row.source_media_url,
-    media: toMediaView(media, publicUrl),
+    media: toMediaView(getMedia(row.media_id), publicUrl),
+    carousel: slides?.map(({ mediaId, ...texts }) => ({ mediaUrl: urlOf(mediaId), ...given(texts) })),
+    cover: toCoverView(row, urlOf),
+    boardSectionId: row.board_section_id,
+    productTagPinIds: row.product_tag_pin_ids,
+    tags: row.tags,
+    externalId: row.external_id,
     pinUrl: row.pin_id && `https://www.pinterest.com/pin/${row.pin_id}/`,
     missed: row.state === 'queued' && row.send_at !== null && row.send_at <= now,
     failure: toFailureView(row.failure),
@@ -247,6 +203,21 @@ export function toPostView(
     attempts: row.attempts,
     publication: publications[row.state as State],
   };
+}
+
+function toCoverView(
+  { cover_media_id: mediaId, cover_seconds: seconds }: PostRow,
+  urlOf: (mediaId: string) => string,
+): z.input<typeof PostView>['cover'] {
+  if (mediaId === null && seconds === null) return null;
+  return { mediaUrl: mediaId && urlOf(mediaId), seconds };
+}
+
+/** Without the fields that are null: a slide has them only where they were given. */
+function given<T extends Record<string, string | null>>(fields: T): Partial<Record<keyof T, string>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as Partial<
+    Record<keyof T, string>
+  >;
 }
 
 function toFailureView(stored: unknown): z.input<typeof PostView>['failure'] {

@@ -1,62 +1,44 @@
-// Use cases of posts: rule, transaction, move. No HTTP, no SQL.
-import type { Clock } from '../../platform/clock.ts';
+// Use cases of posts: rule, transaction, move. No HTTP, no SQL. Editing, validating and batches have files of
+// their own.
 import type { Connection, Database } from '../../platform/db/index.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 import { invalidBody } from '../../platform/http/refusals.ts';
-import type { Commit, Warning } from '../../platform/http/route.ts';
-import { isId, newId } from '../../platform/ids.ts';
-import type { AccountRow, AccountsService } from '../accounts/index.ts';
-import type { BoardsService } from '../boards/index.ts';
-import type { MediaRow, MediaService } from '../media/index.ts';
+import type { Commit } from '../../platform/http/route.ts';
+import { isId } from '../../platform/ids.ts';
+import type { AccountsService } from '../accounts/index.ts';
+import { accessProblem, accountWarnings, placeProblems } from './check-post.ts';
+import type { CreatePost, SchedulePost } from './create-post.schema.ts';
+import { type CreateParts, preparePost, timingOf, writePosts } from './create-post.ts';
 import { lockLane, lowerWake } from './lane-wake.queries.ts';
-import { createPost, deletePost, movePost, type Step } from './move-post.ts';
+import { deletePost, movePost, type Step } from './move-post.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
-import { pinTaken, postNotFound } from './posts.errors.ts';
+import { type AnswerParts, type Answers, checkVersion, createAnswers } from './post-answers.ts';
+import { missingToSchedule, requiredToSchedule } from './post-fields.ts';
+import { noAccess, pinTaken, postNotFound } from './posts.errors.ts';
 import { findPost, findPostOfPin, listPosts, type PostPath, type PostRow } from './posts.queries.ts';
-import {
-  type CreatePost,
-  type ListPosts,
-  missingToSchedule,
-  requiredToSchedule,
-  type SchedulePost,
-  toPostView,
-} from './posts.schema.ts';
+import type { ListPosts } from './posts.schema.ts';
 import type { ResolvePost } from './resolve.schema.ts';
 import { listPostEvents } from './timeline.queries.ts';
 import { timelineEventsMax, toTimelineEvent } from './timeline.schema.ts';
 
-export interface PostsParts {
+export interface PostsParts extends CreateParts, AnswerParts {
   database: Database;
-  clock: Clock;
   accounts: AccountsService;
-  boards: BoardsService;
-  media: MediaService;
-  /** How callers reach this server, without a slash at the end. */
-  publicUrl: string;
+  media: CreateParts['media'];
 }
 
-export type PostsService = ReturnType<typeof createPosts>;
+export type PostsService = ReturnType<typeof createPostsService>;
 
-export function createPosts({ database, clock, accounts, boards, media, publicUrl }: PostsParts) {
-  function toView(post: PostRow, row: MediaRow) {
-    return toPostView(post, row, { now: clock.now(), publicUrl });
-  }
+/** A change of one post, as its route was asked for it. */
+export interface Change {
+  commit: Commit;
+  /** The version that the caller knows. */
+  ifMatch: string | undefined;
+}
 
-  async function withMedia(connection: Connection, caller: Caller, posts: readonly PostRow[]) {
-    const ids = posts.map((post) => post.media_id);
-    const rows = await media.getMany(connection, caller.organizationId, ids);
-    return posts.map((post) => {
-      const row = rows.get(post.media_id);
-      if (!row) throw new Error(`post ${post.id} has lost its media ${post.media_id}`);
-      return toView(post, row);
-    });
-  }
-
-  async function answerWith(connection: Connection, caller: Caller, post: PostRow) {
-    const [view] = await withMedia(connection, caller, [post]);
-    if (!view) throw new Error('one post makes one view');
-    return { post: view };
-  }
+export function createPostsService(parts: PostsParts) {
+  const { database, clock, accounts } = parts;
+  const answers: Answers = createAnswers(parts);
 
   /** The post, or the same refusal for one that is not there, deleted, or not the caller's to see. */
   async function getPost(connection: Connection, caller: Caller, path: PostPath): Promise<PostRow> {
@@ -66,10 +48,8 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
     return post;
   }
 
-  async function checkBoard(account: AccountRow, boardId: string): Promise<void> {
-    const problem = await boards.check(account, boardId);
-    if (problem) throw invalidBody([problem]);
-  }
+  const answer = (connection: Connection, caller: Caller, post: PostRow) =>
+    answers.one(connection, caller.organizationId, post);
 
   async function checkPinIsFree(connection: Connection, post: PostRow, pinId: string): Promise<void> {
     const other = await findPostOfPin(connection, post.account_id, pinId);
@@ -78,6 +58,8 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
   }
 
   return {
+    getPost,
+
     /** Nothing is stored unless everything is right, the media included. */
     async create(
       caller: Caller,
@@ -86,39 +68,21 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
       { commit, signal }: { commit: Commit; signal: AbortSignal },
     ) {
       const account = await accounts.get(database.db, caller, accountId);
-      if (input.boardId !== undefined) await checkBoard(account, input.boardId);
-      const row = await media.fetchFromUrl({
-        organizationId: caller.organizationId,
-        url: input.mediaUrl,
-        declaredType: input.mediaType,
-        signal,
-      });
+      const prepared = await preparePost(parts, account, input, { signal });
       return commit(async (tx) => {
-        const post = await createPost(
-          tx,
-          {
-            id: newId('post'),
-            organizationId: caller.organizationId,
-            accountId: account.id,
-            title: input.title ?? null,
-            description: input.description ?? null,
-            url: input.url ?? null,
-            boardId: input.boardId ?? null,
-            altText: input.altText ?? null,
-            isSimplifiedPin: input.isSimplifiedPin,
-            mediaType: input.mediaType,
-            mediaId: row.id,
-            sourceMediaUrl: input.mediaUrl,
-            sendAt: input.sendAt ?? null,
-          },
-          clock.now(),
-        );
-        return { data: { post: toView(post, row) }, warnings: warningsFor(account) };
+        const [rows = []] = await writePosts(parts, tx, [prepared]);
+        const [first] = rows;
+        if (!first) throw new Error('one body makes at least one post');
+        const { warnings } = prepared;
+        const one = await answers.one(tx, caller.organizationId, first, prepared.media);
+        if (!input.intervalBoards) return { ...one, warnings };
+        const posts = await answers.views(tx, caller.organizationId, rows, prepared.media);
+        return { data: { ...one.data, posts }, warnings };
       });
     },
 
     async get(caller: Caller, path: PostPath) {
-      return answerWith(database.db, caller, await getPost(database.db, caller, path));
+      return answer(database.db, caller, await getPost(database.db, caller, path));
     },
 
     async timeline(caller: Caller, path: PostPath) {
@@ -136,6 +100,10 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
         from: query.startDate,
         until: query.endDate,
         now: clock.now(),
+        boardId: query.boardId,
+        tag: query.tag,
+        externalId: query.externalId,
+        q: query.q,
         after: query.cursor === undefined ? undefined : decodeCursor(query.status, query.cursor),
         // One more than asked for tells whether there is another page.
         limit: query.limit + 1,
@@ -143,12 +111,12 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
       const page = rows.slice(0, query.limit);
       const last = rows.length > query.limit ? page.at(-1) : undefined;
       return {
-        posts: await withMedia(database.db, caller, page),
+        posts: await answers.views(database.db, caller.organizationId, page),
         cursor: last ? encodeCursor(query.status, { listedAt: last.listed_at, id: last.id }) : null,
       };
     },
 
-    async schedule(caller: Caller, path: PostPath, input: SchedulePost, commit: Commit) {
+    async schedule(caller: Caller, path: PostPath, input: SchedulePost, { commit, ifMatch }: Change) {
       const account = await accounts.get(database.db, caller, path.accountId);
       const before = await getPost(database.db, caller, path);
       const boardId = input.boardId ?? before.board_id;
@@ -158,27 +126,49 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
           missing.map((name) => ({ path: name, code: 'required', message: requiredToSchedule })),
         );
       }
+      const boardSectionId = boardId === before.board_id ? before.board_section_id : null;
       // Asking Pinterest may take a while: not inside the transaction.
-      await checkBoard(account, boardId);
+      const problems = await placeProblems(parts, account, [{ boardId, boardSectionId, at: '' }]);
+      if (problems.length > 0) throw invalidBody(problems);
+      const access = accessProblem(account, parts.accessLevel);
+      if (access) throw noAccess([access]);
       return commit(async (tx) => {
         const post = await getPost(tx, caller, path);
-        const moved = await movePost(
-          tx,
-          post,
-          { move: 'schedule', sendAt: input.sendAt, boardId },
-          clock.now(),
-        );
-        return { data: await answerWith(tx, caller, moved), warnings: warningsFor(account) };
+        checkVersion(post, ifMatch);
+        const now = clock.now();
+        const timing = timingOf(input, now);
+        const sendAt =
+          timing.kind === 'at'
+            ? timing.at
+            : await parts.schedule.claimNextOpenSlot(tx, account, {
+                url: post.url,
+                now,
+                exceptPostId: post.id,
+              });
+        const moved = await movePost(tx, post, { move: 'schedule', sendAt, boardId }, now);
+        return {
+          ...(await answer(tx, caller, moved)),
+          warnings: accountWarnings(account).map(({ code, message }) => ({ code, message })),
+        };
+      });
+    },
+
+    async unschedule(caller: Caller, path: PostPath, { commit, ifMatch }: Change) {
+      return commit(async (tx) => {
+        const post = await getPost(tx, caller, path);
+        checkVersion(post, ifMatch);
+        return answer(tx, caller, await movePost(tx, post, { move: 'unschedule' }, clock.now()));
       });
     },
 
     /** A person settles what became of a post whose answer was lost. */
-    async resolve(caller: Caller, path: PostPath, input: ResolvePost, commit: Commit) {
+    async resolve(caller: Caller, path: PostPath, input: ResolvePost, { commit, ifMatch }: Change) {
       return commit(async (tx) => {
         await getPost(tx, caller, path);
         await lockLane(tx, path.accountId);
         // Read again: a worker may have settled it before the lock was ours.
         const post = await getPost(tx, caller, path);
+        checkVersion(post, ifMatch);
         if (input.pinId !== undefined) await checkPinIsFree(tx, post, input.pinId);
         const step: Step =
           input.pinId === undefined
@@ -188,25 +178,17 @@ export function createPosts({ database, clock, accounts, boards, media, publicUr
         const moved = await movePost(tx, post, step, now);
         // No worker need be at this lane, and equal posts may have waited for this one.
         await lowerWake(tx, post.account_id, now, now);
-        return { data: await answerWith(tx, caller, moved) };
+        return answer(tx, caller, moved);
       });
     },
 
-    async delete(caller: Caller, path: PostPath, commit: Commit) {
+    async delete(caller: Caller, path: PostPath, { commit, ifMatch }: Change) {
       return commit(async (tx) => {
-        await deletePost(tx, await getPost(tx, caller, path), clock.now());
+        const post = await getPost(tx, caller, path);
+        checkVersion(post, ifMatch);
+        await deletePost(tx, post, clock.now());
         return { data: { deleted: true as const, id: path.postId } };
       });
     },
   };
-}
-
-function warningsFor(account: AccountRow): Warning[] {
-  if (account.token_authorized) return [];
-  return [
-    {
-      code: 'account_unauthorized',
-      message: `Pinterest no longer accepts the token of ${account.username}. The post is kept; it goes out after the account was connected again.`,
-    },
-  ];
 }

@@ -1,11 +1,11 @@
 // The traps of the lanes, each with the test that the naive version fails.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { newPost } from '../../../test/new-post.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import { repaceAccount, updateAccount } from '../accounts/accounts.queries.ts';
-import { createPost } from '../posts/move-post.ts';
+import { createPosts } from '../posts/move-post.ts';
 import { createLaneStore } from './lane-store.ts';
 import { claimLanes, holdLane, type Lane, releaseLane, sweepLanes } from './lanes.queries.ts';
 import { sweep } from './sweeper.ts';
@@ -48,27 +48,19 @@ async function laneRow() {
     .executeTakeFirstOrThrow();
 }
 
-function newPost(sendAt: Date, title = 'Lemon tart') {
-  return {
-    id: newId('post'),
+const postAt = (sendAt: Date, title = 'Lemon tart') =>
+  newPost({
     organizationId: app.organizationId,
     accountId: account.accountId,
-    title,
-    description: 'd',
-    url: 'https://example.com/',
     boardId: account.boards.Recipes ?? null,
-    altText: null,
-    isSimplifiedPin: true,
-    mediaType: 'image' as const,
     mediaId,
-    sourceMediaUrl: null,
+    title,
     sendAt,
-  };
-}
+  });
 
 const insert = (sendAt: Date) =>
   app.database.transaction(async (tx) => {
-    await createPost(tx, newPost(sendAt), app.clock.now());
+    await createPosts(tx, [postAt(sendAt)], app.clock.now());
   });
 /** Leaves the lane nothing to do. */
 async function removePosts(): Promise<void> {
@@ -116,7 +108,7 @@ test('lost wake-up: a post that is being inserted while its lane is released is 
   const mayCommit = deferred();
   const inserted = deferred();
   const inserting = app.database.transaction(async (tx) => {
-    await createPost(tx, newPost(later), app.clock.now());
+    await createPosts(tx, [postAt(later)], app.clock.now());
     inserted.resolve();
     await mayCommit.promise;
   });
@@ -186,7 +178,7 @@ test('posts of one account can be inserted at the same time: none waits for anot
   const inserted = deferred();
   // The lane wakes early enough already, so nobody has to write to it.
   const open = app.database.transaction(async (tx) => {
-    await createPost(tx, newPost(addMs(app.clock.now(), 2_000)), app.clock.now());
+    await createPosts(tx, [postAt(addMs(app.clock.now(), 2_000))], app.clock.now());
     inserted.resolve();
     await mayCommit.promise;
   });

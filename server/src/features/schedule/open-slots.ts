@@ -58,57 +58,71 @@ export function createOpenSlots({ trackingParameters }: { trackingParameters: re
     return { distanceMs, times: times.map((time) => time.getTime()) };
   }
 
+  async function findNextOpenSlot(
+    connection: Connection,
+    account: AccountRow,
+    claim: ClaimInput,
+  ): Promise<Date> {
+    const slots = await listTimeslots(connection, account.id);
+    if (slots.length === 0) {
+      throw noTimeslots([
+        { path: '', code: 'no_timeslots', message: 'Make timeslots first, or send a time.' },
+      ]);
+    }
+    const exceptPostId = claim.exceptPostId ?? null;
+    const from = new Date(Math.max(claim.now.getTime() + 1, claim.notBefore?.getTime() ?? 0));
+    const until = addMs(from, horizonMs);
+    const found = await findOpenSlot({
+      calendar: createSlotCalendar(slots),
+      from: from.getTime(),
+      until: until.getTime(),
+      dailyLimit: account.daily_pin_limit,
+      spacing:
+        claim.url === null
+          ? null
+          : await findSpacing(connection, account.id, { url: claim.url, from, until, exceptPostId }),
+      readPlaced: (placedFrom, placedUntil) =>
+        listPlaced(connection, {
+          accountId: account.id,
+          from: new Date(placedFrom),
+          until: new Date(placedUntil),
+          withSent: account.daily_pin_limit !== null,
+          exceptPostId,
+        }),
+    });
+    if (found === null) {
+      throw noOpenSlot([
+        {
+          path: '',
+          code: 'no_open_slot',
+          message: `Up to ${until.toISOString()} every timeslot is taken, too near to a post with the same url, or over the daily limit.`,
+        },
+      ]);
+    }
+    return new Date(found);
+  }
+
   return {
     /** The url as the spacing rules compare it; kept with each post in posts.destination_key. */
     destinationKey: keyOf,
 
     /**
-     * The earliest occurrence after now of any slot that no queued or post in flight of the account holds and
-     * that spacing rule and daily limit allow. Others who claim wait until the transaction ends: the caller gives
-     * a post this moment in it.
+     * The earliest occurrence after now of any slot that no queued or post in flight of the account holds and that
+     * spacing rule and daily limit allow. Only a look: another caller may get it first.
+     * @throws noTimeslots, noOpenSlot
+     */
+    findNextOpenSlot,
+
+    /**
+     * The same, claimed: others who claim wait until the transaction ends, and the caller gives a post this moment
+     * in it.
      * @throws noTimeslots, noOpenSlot
      */
     async claimNextOpenSlot(tx: Tx, account: AccountRow, claim: ClaimInput): Promise<Date> {
       const locked = await lockAccount(tx, account.id);
       if (!locked) throw accountNotFound();
-      // Each of these sees what earlier claims have committed, because it begins after the lock was given.
-      const slots = await listTimeslots(tx, account.id);
-      if (slots.length === 0) {
-        throw noTimeslots([
-          { path: '', code: 'no_timeslots', message: 'Make timeslots first, or send a time.' },
-        ]);
-      }
-      const exceptPostId = claim.exceptPostId ?? null;
-      const from = new Date(Math.max(claim.now.getTime() + 1, claim.notBefore?.getTime() ?? 0));
-      const until = addMs(from, horizonMs);
-      const found = await findOpenSlot({
-        calendar: createSlotCalendar(slots),
-        from: from.getTime(),
-        until: until.getTime(),
-        dailyLimit: locked.daily_pin_limit,
-        spacing:
-          claim.url === null
-            ? null
-            : await findSpacing(tx, account.id, { url: claim.url, from, until, exceptPostId }),
-        readPlaced: (placedFrom, placedUntil) =>
-          listPlaced(tx, {
-            accountId: account.id,
-            from: new Date(placedFrom),
-            until: new Date(placedUntil),
-            withSent: locked.daily_pin_limit !== null,
-            exceptPostId,
-          }),
-      });
-      if (found === null) {
-        throw noOpenSlot([
-          {
-            path: '',
-            code: 'no_open_slot',
-            message: `Up to ${until.toISOString()} every timeslot is taken, too near to a post with the same url, or over the daily limit.`,
-          },
-        ]);
-      }
-      return new Date(found);
+      // Each query of the look sees what earlier claims have committed, because it begins after the lock was given.
+      return findNextOpenSlot(tx, { ...account, daily_pin_limit: locked.daily_pin_limit }, claim);
     },
 
     /** The next moment of any timeslot after another moment, held or not; null without timeslots. */

@@ -51,6 +51,29 @@ export interface AppBudgetsTable {
   writes: Generated<number>;
 }
 
+export interface BatchEntriesTable {
+  batch_id: string;
+  index: number;
+  row: number | null;
+  status: string;
+  body: ColumnType<unknown, Json | null, Json | null>;
+  post_id: string | null;
+  details: ColumnType<unknown, Json | null, Json | null>;
+}
+
+export interface BatchesTable {
+  id: string;
+  organization_id: string;
+  account_id: string;
+  status: string;
+  content_sha256: string;
+  total: number;
+  created: Generated<number>;
+  failed: Generated<number>;
+  created_at: Date;
+  completed_at: Date | null;
+}
+
 export interface BoardListsTable {
   id: GeneratedAlways<number>;
   organization_id: string;
@@ -142,6 +165,11 @@ export interface OrganizationsTable {
   created_at: Date;
 }
 
+export interface PostSearchTable {
+  post_id: string;
+  search: string;
+}
+
 export interface PostsTable {
   id: string;
   organization_id: string;
@@ -182,6 +210,12 @@ export interface PostsTable {
   destination_key: string | null;
 }
 
+export interface RateWindowsTable {
+  api_key_id: string;
+  window_start: Date;
+  drawn: number;
+}
+
 export interface SpacingRulesTable {
   account_id: string;
   destination_key: string;
@@ -205,6 +239,8 @@ export interface Schema {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
   app_budgets: AppBudgetsTable;
+  batch_entries: BatchEntriesTable;
+  batches: BatchesTable;
   board_lists: BoardListsTable;
   boards: BoardsTable;
   events: EventsTable;
@@ -213,7 +249,9 @@ export interface Schema {
   media: MediaTable;
   oauth_states: OauthStatesTable;
   organizations: OrganizationsTable;
+  post_search: PostSearchTable;
   posts: PostsTable;
+  rate_windows: RateWindowsTable;
   spacing_rules: SpacingRulesTable;
   timeslots: TimeslotsTable;
 }

@@ -1,4 +1,4 @@
-import { type Connection, json } from '../db/index.ts';
+import { type Connection, sql } from '../db/index.ts';
 
 export interface NewEvent {
   organizationId: string;
@@ -12,15 +12,16 @@ export interface NewEvent {
 }
 
 export async function appendEvent(connection: Connection, event: NewEvent): Promise<void> {
-  await connection
-    .insertInto('events')
-    .values({
-      organization_id: event.organizationId,
-      account_id: event.accountId,
-      post_id: event.postId,
-      type: event.type,
-      at: event.at,
-      data: json(event.data),
-    })
-    .execute();
+  await appendEvents(connection, [event]);
+}
+
+/** All travel as one parameter, so that the statement is the same for one event and for a thousand. */
+export async function appendEvents(connection: Connection, events: readonly NewEvent[]): Promise<void> {
+  await sql`
+    insert into events (organization_id, account_id, post_id, type, at, data)
+    select "organizationId", "accountId", "postId", type, at, data
+    from json_to_recordset(${JSON.stringify(events)}::json) as given (
+      "organizationId" text, "accountId" text, "postId" text, type text, at timestamptz, data jsonb
+    )
+  `.execute(connection);
 }

@@ -1,2 +1,2 @@
 // The append-only log of what happened. An event is written in the transaction of the change it tells of.
-export { appendEvent, type NewEvent } from './events.queries.ts';
+export { appendEvent, appendEvents, type NewEvent } from './events.queries.ts';

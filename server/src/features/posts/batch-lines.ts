@@ -1,0 +1,100 @@
+// What came in as a batch, entry by entry: JSON, lines of JSON, or the rows of a spreadsheet. An entry that
+// cannot be read is an entry that failed, not a batch that is refused.
+import { parse as parseCsv } from 'csv-parse/sync';
+import type { Detail } from '../../platform/errors.ts';
+import { invalidBody } from '../../platform/http/refusals.ts';
+import { columnNames, knownColumns } from './sheet-columns.ts';
+
+/** One entry as it came in. */
+export class BatchLine {
+  /** The line or row of the file, counted from 1 as editors do; null in a JSON body. */
+  readonly row: number | null;
+  /** What it says, as JSON. */
+  readonly body?: unknown;
+  /** What it says, as the cells of a sheet by the names of our columns. */
+  readonly cells?: Readonly<Record<string, string>>;
+  /** Why it cannot be read. */
+  readonly problem?: Detail;
+
+  constructor(line: {
+    row: number | null;
+    body?: unknown;
+    cells?: Readonly<Record<string, string>>;
+    problem?: Detail;
+  }) {
+    this.row = line.row;
+    this.body = line.body;
+    if (line.cells) this.cells = line.cells;
+    if (line.problem) this.problem = line.problem;
+  }
+}
+
+/** JSON, one entry a line; empty lines are passed over. */
+export function readLines(bytes: Buffer): { posts: BatchLine[] } {
+  const posts = bytes
+    .toString('utf8')
+    .split(/\r?\n/)
+    .flatMap((line, index) => (line.trim() === '' ? [] : [readLine(line, index + 1)]));
+  return { posts };
+}
+
+function readLine(line: string, row: number): BatchLine {
+  try {
+    return new BatchLine({ row, body: JSON.parse(line) });
+  } catch (error) {
+    const message = `Line ${row} is not valid JSON: ${error instanceof Error ? error.message : 'malformed'}.`;
+    return new BatchLine({ row, problem: { path: '', code: 'malformed', message } });
+  }
+}
+
+/**
+ * A CSV file with a row of column names.
+ * @throws invalidBody when it is none, or has no column for the media.
+ */
+export function readSheet(bytes: Buffer): { posts: BatchLine[] } {
+  const records = readRecords(bytes);
+  const [header, ...rows] = records;
+  if (!header) {
+    throw refuse(
+      'header',
+      'required',
+      'The first row must name the columns, such as "Title" and "Media URL".',
+    );
+  }
+  const names = columnNames(header.cells);
+  if (!names.includes('mediaUrl') && !names.includes('mediaId')) {
+    throw refuse(
+      'header',
+      'media_column_missing',
+      `No column is for the media. These names are known: ${knownColumns.join(', ')}.`,
+    );
+  }
+  return {
+    posts: rows
+      .filter(({ cells }) => cells.some((cell) => cell.trim() !== ''))
+      .map(({ row, cells }) => {
+        const named = names.flatMap((name, index) => (name === null ? [] : [[name, cells[index] ?? '']]));
+        return new BatchLine({ row, cells: Object.fromEntries(named) as Record<string, string> });
+      }),
+  };
+}
+
+function readRecords(bytes: Buffer): { row: number; cells: string[] }[] {
+  try {
+    const records = parseCsv(bytes, {
+      bom: true,
+      // Spreadsheets of some countries use the semicolon.
+      delimiter: [',', ';', '\t'],
+      relax_column_count: true,
+      info: true,
+    }) as unknown as { record: string[]; info: { lines: number } }[];
+    return records.map(({ record, info }) => ({ row: info.lines, cells: record }));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'malformed';
+    throw refuse('', 'malformed', `The body is not valid CSV: ${message}.`);
+  }
+}
+
+function refuse(path: string, code: string, message: string) {
+  return invalidBody([{ path, code, message }]);
+}

@@ -1,0 +1,228 @@
+// The use case of creating posts: check, fetch the media, take a place in the schedule, write. Single creates and
+// batches go the same way.
+import { Temporal } from 'temporal-polyfill';
+import type { Clock } from '../../platform/clock.ts';
+import type { Connection, Database, Tx } from '../../platform/db/index.ts';
+import { invalidBody } from '../../platform/http/refusals.ts';
+import type { Warning } from '../../platform/http/route.ts';
+import { newId } from '../../platform/ids.ts';
+import type { AccountRow } from '../accounts/index.ts';
+import { type MediaRow, type MediaService, mediaWarnings } from '../media/index.ts';
+import type { ScheduleService } from '../schedule/index.ts';
+import { accessProblem, type CheckParts, type Place, placeProblems, warningsFor } from './check-post.ts';
+import type { CreatePost } from './create-post.schema.ts';
+import { createPosts, type NewPost, type PostContent } from './move-post.ts';
+import { findMedia } from './post-media.ts';
+import { externalIdTaken, mediaGone, noAccess } from './posts.errors.ts';
+import { findPostByExternalId, isExternalIdViolation, type PostRow } from './posts.queries.ts';
+
+export interface CreateParts extends CheckParts {
+  database: Database;
+  clock: Clock;
+  media: MediaService;
+  schedule: ScheduleService;
+}
+
+type Timing = { kind: 'draft' } | { kind: 'at'; at: Date } | { kind: 'slot' };
+
+/** A body that can become posts: everything that takes time is done. */
+export interface PreparedPost {
+  account: AccountRow;
+  /** One for each board. */
+  contents: PostContent[];
+  timing: Timing;
+  intervalDays: number;
+  media: Map<string, MediaRow>;
+  warnings: Warning[];
+}
+
+/**
+ * Checks a body and gets its media. Writes no post.
+ * @throws invalidBody, externalIdTaken, mediaRefused: with everything of their kind that is wrong.
+ */
+export async function preparePost(
+  parts: CreateParts,
+  account: AccountRow,
+  input: CreatePost,
+  { signal, warns = true }: { signal: AbortSignal; warns?: boolean },
+): Promise<PreparedPost> {
+  const { db } = parts.database;
+  const now = parts.clock.now();
+  const places = placesOf(input);
+  const timing = timingOf(input, now);
+  const problems = await placeProblems(parts, account, places);
+  if (problems.length > 0) throw invalidBody(problems);
+  // What is bound to fail is not taken in; a draft may wait for better days.
+  const access = timing.kind === 'draft' ? null : accessProblem(account, parts.accessLevel);
+  if (access) throw noAccess([access]);
+  await checkExternalId(db, account, input.externalId);
+  const { content, rows } = await findMedia(
+    { connection: db, media: parts.media, organizationId: account.organization_id, signal },
+    input,
+  );
+  const common = {
+    title: input.title ?? null,
+    description: input.description ?? null,
+    url: input.url ?? null,
+    destinationKey: input.url === undefined ? null : parts.schedule.destinationKey(input.url),
+    altText: input.altText ?? null,
+    isSimplifiedPin: input.isSimplifiedPin,
+    productTagPinIds: input.productTagPinIds,
+    tags: input.tags,
+    externalId: input.externalId ?? null,
+    ...content,
+  };
+  const warnings = warns
+    ? await warningsFor(parts, db, {
+        account,
+        url: common.url,
+        productTagPinIds: common.productTagPinIds,
+        at: timing.kind === 'at' ? timing.at : null,
+        media: rows.get(content.mediaId),
+        now,
+      })
+    : [];
+  return {
+    account,
+    contents: (places.length > 0 ? places : [nowhere]).map(({ boardId, boardSectionId }) => ({
+      ...common,
+      boardId,
+      boardSectionId,
+    })),
+    timing,
+    intervalDays: input.intervalDays ?? 0,
+    media: rows,
+    warnings: [
+      ...[...rows.values()].flatMap(mediaWarnings),
+      ...warnings.map(({ code, message }) => ({ code, message })),
+    ],
+  };
+}
+
+const nowhere = { boardId: null, boardSectionId: null };
+
+export function placesOf(
+  input: Partial<Pick<CreatePost, 'boardId' | 'boardSectionId' | 'intervalBoards'>>,
+): Place[] {
+  if (input.intervalBoards) {
+    return input.intervalBoards.map(({ boardId, boardSectionId }, index) => ({
+      boardId,
+      boardSectionId: boardSectionId ?? null,
+      at: `intervalBoards.${index}.`,
+    }));
+  }
+  if (input.boardId === undefined) return [];
+  return [{ boardId: input.boardId, boardSectionId: input.boardSectionId ?? null, at: '' }];
+}
+
+export function timingOf(
+  input: Partial<Pick<CreatePost, 'sendAt' | 'useNextOpenSlot' | 'now'>>,
+  now: Date,
+): Timing {
+  if (input.useNextOpenSlot) return { kind: 'slot' };
+  if (input.now) return { kind: 'at', at: now };
+  return input.sendAt ? { kind: 'at', at: input.sendAt } : { kind: 'draft' };
+}
+
+/** @throws externalIdTaken */
+export async function checkExternalId(
+  connection: Connection,
+  account: AccountRow,
+  externalId: string | null | undefined,
+  exceptPostId?: string,
+): Promise<void> {
+  if (externalId === undefined || externalId === null) return;
+  const other = await findPostByExternalId(connection, account.id, externalId);
+  if (!other || other.id === exceptPostId) return;
+  throw externalIdTaken([
+    { path: 'externalId', code: 'external_id_taken', message: `${other.id} has it already.` },
+  ]);
+}
+
+/**
+ * Writes what was prepared, all of one account, in the order given; slots are claimed on the way. Gives for each its
+ * posts.
+ * @throws externalIdTaken when someone was faster; mediaGone when a medium was deleted meanwhile; what claiming a
+ *   slot throws.
+ */
+export async function writePosts(
+  parts: Pick<CreateParts, 'clock' | 'media' | 'schedule'>,
+  tx: Tx,
+  prepared: readonly PreparedPost[],
+): Promise<PostRow[][]> {
+  const now = parts.clock.now();
+  await holdMedia(parts.media, tx, prepared);
+  const written = new Map<string, PostRow>();
+  const order: string[][] = [];
+  let waiting: NewPost[] = [];
+  const write = async () => {
+    const posts = waiting;
+    waiting = [];
+    for (const row of await insert(tx, posts, now)) written.set(row.id, row);
+  };
+  for (const { account, contents, timing, intervalDays } of prepared) {
+    const ids: string[] = [];
+    let last: Date | null = null;
+    for (const [index, content] of contents.entries()) {
+      let sendAt: Date | null = null;
+      if (timing.kind === 'slot') {
+        // The claim must see the posts before this one.
+        await write();
+        sendAt = await parts.schedule.claimNextOpenSlot(tx, account, {
+          url: content.url,
+          now,
+          ...(last && { notBefore: addDays(last, intervalDays, account.timezone) }),
+        });
+      } else if (timing.kind === 'at') {
+        sendAt = addDays(timing.at, index * intervalDays, account.timezone);
+      }
+      last = sendAt;
+      const id = newId('post');
+      waiting.push({
+        ...content,
+        id,
+        organizationId: account.organization_id,
+        accountId: account.id,
+        sendAt,
+      });
+      ids.push(id);
+    }
+    order.push(ids);
+  }
+  await write();
+  return order.map((ids) => ids.flatMap((id) => written.get(id) ?? []));
+}
+
+async function insert(tx: Tx, posts: readonly NewPost[], now: Date): Promise<PostRow[]> {
+  try {
+    return await createPosts(tx, posts, now);
+  } catch (error) {
+    if (!isExternalIdViolation(error)) throw error;
+    throw externalIdTaken([
+      { path: 'externalId', code: 'external_id_taken', message: 'Another post has it already.' },
+    ]);
+  }
+}
+
+/** Between the look at the media and now somebody may have deleted one. */
+async function holdMedia(
+  media: Pick<MediaService, 'hold'>,
+  tx: Tx,
+  prepared: readonly PreparedPost[],
+): Promise<void> {
+  const [first] = prepared;
+  if (!first) return;
+  const ids = new Set(prepared.flatMap((post) => [...post.media.keys()]));
+  const held = await media.hold(tx, first.account.organization_id, [...ids]);
+  const gone = [...ids].find((id) => !held.has(id));
+  if (gone !== undefined) {
+    throw mediaGone([{ path: '', code: 'media_gone', message: `${gone} was deleted. Send the post again.` }]);
+  }
+}
+
+/** Days by the calendar of the account's zone: nine o'clock stays nine o'clock when the clocks change. */
+function addDays(at: Date, days: number, timezone: string): Date {
+  if (days === 0) return at;
+  const local = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timezone);
+  return new Date(local.add({ days }).epochMilliseconds);
+}

@@ -1,0 +1,277 @@
+// The use cases of editing: one post, or many at once, all or none.
+import type { Tx } from '../../platform/db/index.ts';
+import type { Detail } from '../../platform/errors.ts';
+import type { Caller } from '../../platform/http/caller.ts';
+import { invalidBody } from '../../platform/http/refusals.ts';
+import type { Commit, Warning } from '../../platform/http/route.ts';
+import type { AccountRow } from '../accounts/index.ts';
+import type { MediaRow } from '../media/index.ts';
+import { placeProblems, warningsFor } from './check-post.ts';
+import { checkExternalId } from './create-post.ts';
+import type { EditPost, EditPosts, PreviousFields } from './edit-post.schema.ts';
+import { editPost, type PostContent } from './move-post.ts';
+import { checkVersion, createAnswers } from './post-answers.ts';
+import { missingToSchedule } from './post-fields.ts';
+import { coverOfPicture, type FoundMedia, findCover, findMedia } from './post-media.ts';
+import { postNotFound } from './posts.errors.ts';
+import { findPosts, type PostPath, type PostRow } from './posts.queries.ts';
+import { slidesOf } from './posts.schema.ts';
+import type { Change, PostsParts, PostsService } from './posts.service.ts';
+
+/** An edit of which everything that takes time is done. */
+interface PreparedEdit {
+  postId: string;
+  edit: EditPost;
+  /** What stands before the names of fields in a refusal. */
+  prefix: string;
+  media: FoundMedia | null;
+  cover: Awaited<ReturnType<typeof findCover>> | null;
+}
+
+/** How many entries of a bulk edit fetch their media at a time. */
+const fetchesAtOnce = 4;
+
+export type EditService = ReturnType<typeof createEditing>;
+
+export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>) {
+  const { database, clock, accounts, getPost } = parts;
+  const answers = createAnswers(parts);
+
+  async function prepare(
+    account: AccountRow,
+    post: PostRow,
+    edit: EditPost,
+    { prefix, signal }: { prefix: string; signal: AbortSignal },
+  ): Promise<PreparedEdit> {
+    const problems = await placeProblems(parts, account, placesOf(post, edit, prefix));
+    if (problems.length > 0) throw invalidBody(problems);
+    await checkExternalId(database.db, account, edit.externalId, post.id);
+    const find = {
+      connection: database.db,
+      media: parts.media,
+      organizationId: account.organization_id,
+      prefix,
+      signal,
+    };
+    const { cover } = edit;
+    const isMediaNamed = Boolean(edit.mediaUrl ?? edit.mediaId ?? edit.carousel);
+    if (isMediaNamed) {
+      const named = { ...edit, carousel: edit.carousel ?? undefined, cover: cover ?? undefined };
+      return { postId: post.id, edit, prefix, media: await findMedia(find, named), cover: null };
+    }
+    if (!cover) return { postId: post.id, edit, prefix, media: null, cover: null };
+    if (post.media_type !== 'video') throw coverOfPicture(prefix);
+    return { postId: post.id, edit, prefix, media: null, cover: await findCover(find, cover) };
+  }
+
+  /** @throws what editPost does, invalidBody where a post that is no draft would lose what it needs. */
+  async function apply(tx: Tx, account: AccountRow, post: PostRow, prepared: PreparedEdit) {
+    const content = contentAfter(post, prepared, (url) => parts.schedule.destinationKey(url));
+    const missing = post.state === 'draft' ? [] : missingToSchedule(content);
+    if (missing.length > 0) {
+      throw invalidBody(
+        missing.map((name) => ({
+          path: `${prepared.prefix}${name}`,
+          code: 'required',
+          message: `A ${post.state} post needs it. Unschedule the post first, or send another value.`,
+        })),
+      );
+    }
+    const ids = [content.mediaId, content.coverMediaId, ...(content.carousel ?? []).map((s) => s.mediaId)];
+    await parts.media.hold(
+      tx,
+      account.organization_id,
+      ids.flatMap((id) => id ?? []),
+    );
+    return editPost(tx, post, content, clock.now());
+  }
+
+  async function warningsAfter(
+    account: AccountRow,
+    post: PostRow,
+    media: MediaRow | undefined,
+  ): Promise<Warning[]> {
+    const warnings = await warningsFor(parts, database.db, {
+      account,
+      url: post.url,
+      productTagPinIds: post.product_tag_pin_ids,
+      at: post.send_at,
+      media,
+      now: clock.now(),
+      exceptPostId: post.id,
+    });
+    return warnings.map(({ code, message }) => ({ code, message }));
+  }
+
+  return {
+    async edit(
+      caller: Caller,
+      path: PostPath,
+      edit: EditPost,
+      { commit, ifMatch, signal }: Change & { signal: AbortSignal },
+    ) {
+      const account = await accounts.get(database.db, caller, path.accountId);
+      const before = await getPost(database.db, caller, path);
+      const prepared = await prepare(account, before, edit, { prefix: '', signal });
+      const newMedia = prepared.media?.rows.get(prepared.media.content.mediaId);
+      return commit(async (tx) => {
+        const post = await getPost(tx, caller, path);
+        checkVersion(post, ifMatch);
+        const edited = await apply(tx, account, post, prepared);
+        const one = await answers.one(tx, caller.organizationId, edited);
+        return { ...one, warnings: await warningsAfter(account, edited, newMedia) };
+      });
+    },
+
+    /** All or none; says what the changed fields were, so that it can be undone. */
+    async editMany(
+      caller: Caller,
+      accountId: string,
+      input: EditPosts,
+      { commit, signal }: { commit: Commit; signal: AbortSignal },
+    ) {
+      const account = await accounts.get(database.db, caller, accountId);
+      const ids = input.posts.map((edit) => edit.id);
+      const before = await findPosts(database.db, caller, { accountId, postIds: ids });
+      const unknown = input.posts.flatMap((edit, index): Detail[] =>
+        before.has(edit.id)
+          ? []
+          : [{ path: `posts.${index}.id`, code: 'post_not_found', message: 'The account has no such post.' }],
+      );
+      if (unknown.length > 0) throw postNotFound(unknown);
+      const prepared: PreparedEdit[] = [];
+      for (let from = 0; from < input.posts.length; from += fetchesAtOnce) {
+        const some = input.posts.slice(from, from + fetchesAtOnce);
+        prepared.push(
+          ...(await Promise.all(
+            some.map(({ id, ...edit }, index) =>
+              prepare(account, before.get(id) as PostRow, edit, { prefix: `posts.${from + index}.`, signal }),
+            ),
+          )),
+        );
+      }
+      const change = async (tx: Tx) => {
+        const posts: PostRow[] = [];
+        const previous: PreviousFields[] = [];
+        const rows = await findPosts(tx, caller, { accountId, postIds: ids });
+        for (const one of prepared) {
+          const post = rows.get(one.postId);
+          if (!post) throw postNotFound();
+          previous.push(previousOf(post, one.edit));
+          posts.push(await apply(tx, account, post, one));
+        }
+        const views = await answers.views(tx, caller.organizationId, posts);
+        return { data: { posts: views, previous, dryRun: input.dryRun } };
+      };
+      if (!input.dryRun) return commit(change);
+      return database
+        .transaction(async (tx) => {
+          throw new DryRun(await change(tx));
+        })
+        .catch((error: unknown) => {
+          if (error instanceof DryRun) return error.answer as Awaited<ReturnType<typeof change>>;
+          throw error;
+        });
+    },
+  };
+}
+
+/** Takes back everything that a dry run wrote, and carries its answer out. */
+class DryRun extends Error {
+  readonly answer: unknown;
+  constructor(answer: unknown) {
+    super('a dry run is rolled back');
+    this.answer = answer;
+  }
+}
+
+function placesOf(post: PostRow, edit: EditPost, at: string) {
+  const boardId = edit.boardId === undefined ? post.board_id : edit.boardId;
+  // What is not touched is not asked about again.
+  if (!edit.boardId && !edit.boardSectionId) return [];
+  if (boardId === null) {
+    throw invalidBody([
+      {
+        path: `${at}boardSectionId`,
+        code: 'needs_board',
+        message: 'The post has no board. Send its boardId.',
+      },
+    ]);
+  }
+  const kept = boardId === post.board_id ? post.board_section_id : null;
+  return [{ boardId, boardSectionId: edit.boardSectionId === undefined ? kept : edit.boardSectionId, at }];
+}
+
+/** The contents once the edit is made: absent is unchanged, null is cleared. */
+function contentAfter(
+  post: PostRow,
+  { edit, media, cover }: PreparedEdit,
+  destinationKey: (url: string) => string,
+): PostContent {
+  const after = <T>(value: T | undefined, before: T): T => (value === undefined ? before : value);
+  const url = after(edit.url, post.url);
+  const boardId = after(edit.boardId, post.board_id);
+  return {
+    title: after(edit.title, post.title),
+    description: after(edit.description, post.description),
+    url,
+    destinationKey: url === null ? null : destinationKey(url),
+    boardId,
+    // A section belongs to its board.
+    boardSectionId: after(edit.boardSectionId, boardId === post.board_id ? post.board_section_id : null),
+    altText: after(edit.altText, post.alt_text),
+    isSimplifiedPin: after(edit.isSimplifiedPin, post.is_simplified_pin),
+    productTagPinIds: after(edit.productTagPinIds, post.product_tag_pin_ids),
+    tags: after(edit.tags, post.tags),
+    externalId: after(edit.externalId, post.external_id),
+    ...(media?.content ?? {
+      mediaType: post.media_type as 'image' | 'video',
+      mediaId: post.media_id,
+      sourceMediaUrl: post.source_media_url,
+      carousel: edit.carousel === null ? null : slidesOf(post),
+      ...(edit.cover === undefined
+        ? { coverMediaId: post.cover_media_id, coverSeconds: post.cover_seconds }
+        : { coverMediaId: cover?.coverMediaId ?? null, coverSeconds: cover?.coverSeconds ?? null }),
+    }),
+  };
+}
+
+/** The fields that an edit names, as they were before: an edit that undoes it. */
+function previousOf(post: PostRow, edit: EditPost): PreviousFields {
+  const own: Record<string, unknown> = {
+    title: post.title,
+    description: post.description,
+    url: post.url,
+    boardId: post.board_id,
+    boardSectionId: post.board_section_id,
+    altText: post.alt_text,
+    isSimplifiedPin: post.is_simplified_pin,
+    productTagPinIds: post.product_tag_pin_ids,
+    tags: post.tags,
+    externalId: post.external_id,
+  };
+  const named = Object.keys(edit).filter((name) => name in own);
+  // Another board takes the section with it.
+  if (named.includes('boardId') && !named.includes('boardSectionId')) named.push('boardSectionId');
+  const isMedia = ['mediaUrl', 'mediaId', 'carousel', 'cover'].some((name) => name in edit);
+  return {
+    id: post.id,
+    ...Object.fromEntries(named.map((name) => [name, own[name]])),
+    ...(isMedia && previousMedia(post)),
+  };
+}
+
+function previousMedia(post: PostRow): Omit<PreviousFields, 'id'> {
+  const slides = slidesOf(post);
+  const texts = (fields: Record<string, string | null>) =>
+    Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+  if (slides) return { carousel: slides.map(({ mediaId, ...rest }) => ({ mediaId, ...texts(rest) })) };
+  if (post.media_type === 'image') return { mediaId: post.media_id, mediaType: 'image' };
+  const cover =
+    post.cover_media_id !== null
+      ? { mediaId: post.cover_media_id }
+      : post.cover_seconds !== null
+        ? { seconds: post.cover_seconds }
+        : null;
+  return { mediaId: post.media_id, mediaType: 'video', cover };
+}
