@@ -190,7 +190,7 @@ export function toPostView(
     updatedAt: toUnixSeconds(row.updated_at),
     sourceMediaUrl: row.source_media_url,
     media: toMediaView(getMedia(row.media_id), publicUrl),
-    carousel: slides?.map(({ mediaId, ...texts }) => ({ mediaUrl: urlOf(mediaId), ...given(texts) })),
+    carousel: slides?.map(({ mediaId, ...texts }) => ({ mediaUrl: urlOf(mediaId), ...given(texts) })) ?? null,
     cover: toCoverView(row, urlOf),
     boardSectionId: row.board_section_id,
     productTagPinIds: row.product_tag_pin_ids,
