@@ -2,17 +2,31 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { expect, test } from 'vitest';
-import { findOpenSlot, type Placed } from './next-open-slot.ts';
+import { findOpenSlot } from './next-open-slot.ts';
 import { createSlotCalendar, type Slot } from './occurrences.ts';
 import { dayMs, minuteMs } from './wall-clock.ts';
 
 const hourMs = 60 * minuteMs;
 const spanMs = 24 * dayMs;
 
+interface Post {
+  at: number;
+  /** Queued or in flight; or else sent. */
+  holds: boolean;
+}
+
+const placedAmong = (posts: readonly Post[]) => async (first: number, last: number) => {
+  const within = posts.filter(({ at }) => at >= first && at <= last);
+  return {
+    held: within.flatMap(({ at, holds }) => (holds ? at : [])),
+    sent: within.flatMap(({ at, holds }) => (holds ? [] : at)),
+  };
+};
+
 interface Situation {
   slots: Slot[];
   from: number;
-  posts: (Placed & { isSame: boolean })[];
+  posts: (Post & { isSame: boolean })[];
   dailyLimit: number | null;
   minDays: number | null;
 }
@@ -65,7 +79,7 @@ function search({ slots, from, posts, dailyLimit, minDays }: Situation): Promise
       minDays === null
         ? null
         : { distanceMs: minDays * dayMs, times: posts.flatMap((post) => (post.isSame ? post.at : [])) },
-    readPlaced: async (first, last) => posts.filter(({ at }) => at >= first && at <= last),
+    readPlaced: placedAmong(posts),
   });
 }
 
@@ -208,7 +222,7 @@ test('a far slot is read in few windows, a near one in a single short one', asyn
   const slots = [{ id: 'a', day_preference: 1, minute_of_day: 540, timezone: 'UTC' }];
   const from = Date.parse('2027-03-01T08:00Z');
   const reads: number[] = [];
-  const find = (posts: Placed[]) =>
+  const find = (posts: Post[]) =>
     findOpenSlot({
       calendar: createSlotCalendar(slots),
       from,
@@ -217,7 +231,7 @@ test('a far slot is read in few windows, a near one in a single short one', asyn
       spacing: null,
       readPlaced: async (first, last) => {
         reads.push(Math.round((last - first) / dayMs));
-        return posts.filter(({ at }) => at >= first && at <= last);
+        return placedAmong(posts)(first, last);
       },
     });
   expect(await find([])).toBe(from + hourMs);

@@ -3,11 +3,12 @@
 import type { SlotCalendar } from './occurrences.ts';
 import { dayMs } from './wall-clock.ts';
 
-/** A post at its time: when it was sent, or else is to be sent. */
+/** Posts at their times: when they were sent, or else are to be sent. Milliseconds since 1970. */
 export interface Placed {
-  at: number;
-  /** Queued or in flight. A sent one holds no slot, and counts for the daily limit. */
-  holds: boolean;
+  /** Queued or in flight: their slots are taken. */
+  held: readonly number[];
+  /** Sent: they hold no slot, and count for the daily limit. */
+  sent: readonly number[];
 }
 
 export interface OpenSlotSearch {
@@ -20,7 +21,7 @@ export interface OpenSlotSearch {
   /** How far from posts with the same destination, and when those are; null where no rule is. */
   spacing: { distanceMs: number; times: readonly number[] } | null;
   /** Posts from `from` up to `until`, both included. */
-  readPlaced(from: number, until: number): Promise<readonly Placed[]>;
+  readPlaced(from: number, until: number): Promise<Placed>;
 }
 
 /** Most slots are found in the first week; each further window is twice as long. */
@@ -40,8 +41,8 @@ export async function findOpenSlot(search: OpenSlotSearch): Promise<number | nul
     if (occurrences.length === 0) continue;
     // A day more at both ends: the daily limit looks so far.
     const placed = await search.readPlaced(from - dayMs, end + dayMs);
-    const held = new Set(placed.flatMap(({ at, holds }) => (holds ? at : [])));
-    const full = dailyLimit === null ? [] : fullDays(placed, dailyLimit);
+    const held = new Set(placed.held);
+    const full = dailyLimit === null ? [] : fullDays([...placed.held, ...placed.sent], dailyLimit);
     const isForbidden = createSweep([...tooNear, ...full]);
     const open = occurrences.find(({ at }) => !held.has(at) && !isForbidden(at));
     if (open) return open.at;
@@ -63,8 +64,8 @@ function around(first: number, last: number, distanceMs: number): Interval {
  * Where one post more would make some 24 hours hold more than the limit: around each run of `limit` posts that
  * lie within less than 24 hours, as far as a post more would still be within 24 hours of all of them.
  */
-function fullDays(placed: readonly Placed[], limit: number): Interval[] {
-  const times = placed.map(({ at }) => at).sort((a, b) => a - b);
+function fullDays(placed: readonly number[], limit: number): Interval[] {
+  const times = placed.toSorted((a, b) => a - b);
   return times.flatMap((first, index) => {
     const last = times[index + limit - 1];
     if (last === undefined || last - first >= dayMs) return [];

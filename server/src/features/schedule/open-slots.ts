@@ -8,7 +8,7 @@ import { createSlotCalendar } from './occurrences.ts';
 import { noOpenSlot, noTimeslots } from './schedule.errors.ts';
 import { listPlaced, lockAccount } from './schedule.queries.ts';
 import { findNearestWithDestination, findSpacingRule, listDestinationTimes } from './spacing.queries.ts';
-import { listTimeslots } from './timeslots.queries.ts';
+import { listSlotTimes } from './timeslots.queries.ts';
 import { dayMs } from './wall-clock.ts';
 
 /** How far ahead a slot is looked for (api.md, section 4). */
@@ -63,7 +63,7 @@ export function createOpenSlots({ trackingParameters }: { trackingParameters: re
     account: AccountRow,
     claim: ClaimInput,
   ): Promise<Date> {
-    const slots = await listTimeslots(connection, account.id);
+    const slots = await listSlotTimes(connection, account.id);
     if (slots.length === 0) {
       throw noTimeslots([
         { path: '', code: 'no_timeslots', message: 'Make timeslots first, or send a time.' },
@@ -127,7 +127,7 @@ export function createOpenSlots({ trackingParameters }: { trackingParameters: re
 
     /** The next moment of any timeslot after another moment, held or not; null without timeslots. */
     async nextOccurrence(connection: Connection, account: AccountRow, after: Date): Promise<Date | null> {
-      const slots = await listTimeslots(connection, account.id);
+      const slots = await listSlotTimes(connection, account.id);
       const next = createSlotCalendar(slots).firstAfter(after.getTime());
       return next && new Date(next.at);
     },

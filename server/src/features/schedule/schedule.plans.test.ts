@@ -7,7 +7,7 @@ import type { AccountRow } from '../accounts/index.ts';
 import { insertMedia } from './schedule.fixture.ts';
 import { listDatedPosts, listPlaced } from './schedule.queries.ts';
 import { findNearestWithDestination, findSpacingRule, listDestinationTimes } from './spacing.queries.ts';
-import { listTimeslots } from './timeslots.queries.ts';
+import { listSlotTimes, listTimeslots } from './timeslots.queries.ts';
 
 let app: TestApp;
 let busy: AccountRow;
@@ -58,7 +58,9 @@ async function scansOf(work: (connection: Connection) => Promise<unknown>): Prom
   const { pool } = app.database;
   const db = new Kysely<Schema>({
     dialect: new PostgresDialect({ pool }),
-    log: ({ query }) => statements.push({ sql: query.sql, parameters: query.parameters }),
+    log: ({ query }) => {
+      statements.push({ sql: query.sql, parameters: query.parameters });
+    },
   });
   await work(db);
   const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
@@ -147,6 +149,7 @@ test('slots and rules of one account are found by an index as well, once there a
   await sql`analyze`.execute(db);
   const scans = await scansOf(async (connection) => {
     await listTimeslots(connection, busy.id);
+    await listSlotTimes(connection, busy.id);
     await findSpacingRule(connection, busy.id, 'example.com/7');
   });
   expect(scans.join()).not.toMatch(/Seq Scan/);

@@ -1,5 +1,6 @@
 // What the schedule needs to know of accounts and posts. It reads posts and never writes them.
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
+import type { Placed } from './next-open-slot.ts';
 
 /**
  * Makes all who look for a slot of the account, or change its slots, follow one another, until the transaction
@@ -27,18 +28,17 @@ export interface PlacedFilter {
 }
 
 /**
- * When the account's posts go out or went out, both ends included; as milliseconds since 1970, for there may be
- * thousands. Walks the index posts_listed: listed_at is sent_at of a sent post and send_at of one that waits.
+ * When the account's posts go out or went out, both ends included. Walks the index posts_listed: listed_at is
+ * sent_at of a sent post and send_at of one that waits. There may be thousands, and a row of its own for each
+ * would cost more than all the rest of a claim; so they come as one text.
  */
-export async function listPlaced(
-  connection: Connection,
-  filter: PlacedFilter,
-): Promise<{ at: number; holds: boolean }[]> {
+export async function listPlaced(connection: Connection, filter: PlacedFilter): Promise<Placed> {
+  const moment = sql`round(extract(epoch from listed_at) * 1000)::bigint::text`;
   let query = connection
     .selectFrom('posts')
     .select([
-      sql<number>`(extract(epoch from listed_at) * 1000)::float8`.as('at'),
-      sql<boolean>`status <> 'sent'`.as('holds'),
+      sql<string | null>`string_agg(${moment}, ',') filter (where status <> 'sent')`.as('held'),
+      sql<string | null>`string_agg(${moment}, ',') filter (where status = 'sent')`.as('sent'),
     ])
     .where('account_id', '=', filter.accountId)
     .where('status', 'in', ['queued', 'uploading', ...(filter.withSent ? ['sent'] : [])])
@@ -46,7 +46,12 @@ export async function listPlaced(
     .where('listed_at', '<=', filter.until)
     .where('deleted_at', 'is', null);
   if (filter.exceptPostId !== null) query = query.where('id', '<>', filter.exceptPostId);
-  return query.execute();
+  const { held, sent } = await query.executeTakeFirstOrThrow();
+  return { held: toNumbers(held), sent: toNumbers(sent) };
+}
+
+function toNumbers(list: string | null): number[] {
+  return list === null ? [] : list.split(',').map(Number);
 }
 
 export interface DatedPost {

@@ -14,7 +14,7 @@ import {
   scheduleDaysMax,
 } from './schedule.schema.ts';
 import { createSpacing } from './spacing.service.ts';
-import { listTimeslots } from './timeslots.queries.ts';
+import { listSlotTimes } from './timeslots.queries.ts';
 import { createTimeslots } from './timeslots.service.ts';
 import { dayMs } from './wall-clock.ts';
 
@@ -41,7 +41,7 @@ export function createSchedule({ database, clock, accounts, trackingParameters }
       const account = await accounts.get(database.db, caller, accountId);
       const now = clock.now();
       const { from, to } = checkWindow(window, now);
-      const calendar = createSlotCalendar(await listTimeslots(database.db, account.id));
+      const calendar = createSlotCalendar(await listSlotTimes(database.db, account.id));
       const posts = await listDatedPosts(database.db, { accountId: account.id, from, to });
       const occurrences = calendar.between(from.getTime(), to.getTime());
       const slotOf = new Map(occurrences.map(({ at, slotId }) => [at, slotId]));

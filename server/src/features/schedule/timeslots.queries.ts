@@ -5,6 +5,18 @@ import type { Connection, Schema } from '../../platform/db/index.ts';
 export type TimeslotRow = Selectable<Schema['timeslots']>;
 export type NewTimeslotRow = InsertObject<Schema, 'timeslots'>;
 
+/** What the search for a slot needs of them; there may be a thousand, so no more than that. */
+export async function listSlotTimes(
+  connection: Connection,
+  accountId: string,
+): Promise<Pick<TimeslotRow, 'id' | 'day_preference' | 'minute_of_day' | 'timezone'>[]> {
+  return connection
+    .selectFrom('timeslots')
+    .select(['id', 'day_preference', 'minute_of_day', 'timezone'])
+    .where('account_id', '=', accountId)
+    .execute();
+}
+
 /** In the order of the week. */
 export async function listTimeslots(connection: Connection, accountId: string): Promise<TimeslotRow[]> {
   return connection

@@ -22,10 +22,7 @@ beforeEach(async () => {
 afterAll(() => app.stop());
 
 const create = (body: unknown, key?: string) => app.call('POST', path, body, key);
-const rebuild = (body: unknown) => app.call('POST', `${path}/rebuild`, body);
 const list = async () => (await app.call('GET', path)).body.data.timeslots;
-const shown = async () =>
-  (await list()).map((slot: Record<string, unknown>) => `${slot.dayPreference} ${slot.timePreference}`);
 
 /** Field and code of each detail of a refusal. */
 function codes(answer: { body: { error: { details: { path: string; code: string; message: string }[] } } }) {
@@ -230,104 +227,12 @@ test('a deleted timeslot is gone, and deleting it again says so', async () => {
   expect([again.status, again.body.error.message]).toEqual([404, 'Timeslot not found']);
 });
 
-describe('rebuild', () => {
-  const week = { perDay: 3, days: [3, 1], from: '09:00', to: '21:00', timezone: 'UTC' };
-
-  test('spreads the slots of each day evenly from the first time to the last', async () => {
-    const answer = await rebuild(week);
-    expect(answer.status).toBe(200);
-    expect(answer.body.data).toMatchObject({ dryRun: false, kept: 0, added: 6, removed: 0 });
-    expect(answer.body.data.timeslots).toEqual(await list());
-    expect(await shown()).toEqual(['1 09:00', '1 15:00', '1 21:00', '3 09:00', '3 15:00', '3 21:00']);
-    expect((await list())[0]).toMatchObject({ type: 'optimal', timezone: 'UTC' });
-  });
-
-  test('a single one a day stands in the middle; 25 fit into 24 minutes', async () => {
-    await rebuild({ ...week, perDay: 1, days: [0] });
-    expect(await shown()).toEqual(['0 15:00']);
-    const answer = await rebuild({ perDay: 25, days: [6, 0, 1, 2, 3, 4, 5], from: '10:00', to: '10:24' });
-    expect(answer.body.data.timeslots).toHaveLength(175);
-    expect((await shown()).slice(0, 25)).toEqual(
-      Array.from({ length: 25 }, (_, index) => `0 10:${String(index).padStart(2, '0')}`),
-    );
-  });
-
-  test('a slot that stands there already keeps its id and its type; all others go', async () => {
-    const kept = (await create({ dayPreference: 1, timePreference: '15:00', timezone: 'UTC' })).body.data
-      .timeslot;
-    await create({ dayPreference: 1, timePreference: '15:00', timezone: 'Asia/Tokyo' });
-    await create({ dayPreference: 5, timePreference: '07:00' });
-    const { data } = (await rebuild(week)).body;
-    expect(data).toMatchObject({ kept: 1, added: 5, removed: 2 });
-    expect(await list()).toContainEqual(kept);
-    expect(await list()).toHaveLength(6);
-    const before = await list();
-    expect((await rebuild(week)).body.data).toMatchObject({
-      kept: 6,
-      added: 0,
-      removed: 0,
-      timeslots: before,
-    });
-  });
-
-  test('a dry run tells what would be, and changes nothing', async () => {
-    const kept = (await create({ dayPreference: 1, timePreference: '15:00', timezone: 'UTC' })).body.data
-      .timeslot;
-    const gone = (await create({ dayPreference: 5, timePreference: '07:00' })).body.data.timeslot;
-    const { data } = (await rebuild({ ...week, dryRun: true })).body;
-    expect(data).toMatchObject({ dryRun: true, kept: 1, added: 5, removed: 1 });
-    expect(data.timeslots.map((slot: { id: string | null }) => slot.id)).toEqual([
-      null,
-      kept.id,
-      null,
-      null,
-      null,
-      null,
-    ]);
-    expect(data.timeslots[0]).toMatchObject({ timePreference: '09:00', sendAt: unix('2027-03-01T09:00Z') });
-    expect(await list()).toEqual([kept, gone]);
-  });
-
-  test("without a zone it is the account's", async () => {
-    await app.call('PATCH', `/v1/accounts/${account.accountId}`, { timezone: 'Australia/Lord_Howe' });
-    await rebuild({ ...week, timezone: undefined });
-    expect(new Set((await list()).map((slot: { timezone: string }) => slot.timezone))).toEqual(
-      new Set(['Australia/Lord_Howe']),
-    );
-  });
-
-  test.each<[unknown, Record<string, string>]>([
-    [{}, { perDay: 'required', days: 'required', from: 'required', to: 'required' }],
-    [{ ...week, perDay: 0 }, { perDay: 'too_small' }],
-    [{ ...week, perDay: 26 }, { perDay: 'too_large' }],
-    [
-      { ...week, perDay: '3', days: 'all' },
-      { perDay: 'wrong_type', days: 'wrong_type' },
-    ],
-    [{ ...week, days: [] }, { days: 'too_small' }],
-    [{ ...week, days: [1, 7] }, { 'days.1': 'too_large' }],
-    [{ ...week, days: [1, 1] }, { days: 'repeated' }],
-    [{ ...week, days: [0, 1, 2, 3, 4, 5, 6, 0] }, { days: 'too_large' }],
-    [{ ...week, from: '21:00', to: '09:00' }, { to: 'before_from' }],
-    [{ ...week, from: '09:00', to: '09:01' }, { to: 'window_too_short' }],
-    [{ ...week, to: '24:00' }, { to: 'invalid_time' }],
-    [{ ...week, timezone: 'Nowhere' }, { timezone: 'unknown_timezone' }],
-    [{ ...week, dryrun: true }, { dryrun: 'unknown_field' }],
-    [{ ...week, dryRun: 'yes' }, { dryRun: 'wrong_type' }],
-  ])('%j is refused, and changes nothing', async (body, fields) => {
-    const slot = (await create({ dayPreference: 1, timePreference: '09:00' })).body.data.timeslot;
-    const answer = await rebuild(body);
-    expect([answer.status, codes(answer)]).toEqual([400, fields]);
-    expect(await list()).toEqual([slot]);
-  });
-});
-
 test('changing slots never moves posts that are placed', async () => {
   const { id } = (await create({ dayPreference: 1, timePreference: '09:00', timezone: 'UTC' })).body.data
     .timeslot;
   const post = await app.createPost(account, { sendAt: '2027-03-01T09:00:00Z' });
   await app.call('PATCH', `${path}/${id}`, { timePreference: '12:00' });
-  await rebuild({ perDay: 2, days: [2], from: '10:00', to: '11:00' });
+  await app.call('POST', `${path}/rebuild`, { perDay: 2, days: [2], from: '10:00', to: '11:00' });
   for (const slot of await list()) await app.call('DELETE', `${path}/${slot.id}`);
   expect(await app.getPost(account, post.id)).toEqual(post);
 });

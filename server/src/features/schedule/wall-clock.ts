@@ -31,14 +31,21 @@ export interface ZoneDays {
   at(day: number, minuteOfDay: number): number;
 }
 
+/** When days begin, by zone: it never changes, and every look for a slot asks for the same ones. */
+const midnightsOf = new Map<string, Map<number, number>>();
+/** Two years and more, so that one look ahead fits; all zones of the world together stay below 20 MB. */
+const midnightsMax = 800;
+
 /** A zone's days, for asking after many times of each. */
 export function createZoneDays(zone: string): ZoneDays {
-  const midnights = new Map<number, number>();
+  const midnights = midnightsOf.get(zone) ?? new Map<number, number>();
+  midnightsOf.set(zone, midnights);
 
   function midnight(day: number): number {
     const known = midnights.get(day);
     if (known !== undefined) return known;
     const moment = wallTime(zone, day, 0);
+    if (midnights.size >= midnightsMax) midnights.clear();
     midnights.set(day, moment);
     return moment;
   }

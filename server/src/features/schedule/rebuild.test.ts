@@ -1,0 +1,126 @@
+// A regular week in the place of all timeslots, over HTTP.
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { errorLevel } from '../../../test/log.ts';
+
+let app: TestApp;
+let account: PinterestAccount;
+let path: string;
+
+/** A Monday. */
+const now = new Date('2027-03-01T08:00:00Z');
+const unix = (text: string) => Date.parse(text) / 1000;
+
+beforeAll(async () => {
+  app = await createTestApp({ now });
+});
+beforeEach(async () => {
+  account = await app.connectAccount();
+  path = `/v1/accounts/${account.accountId}/timeslots`;
+});
+afterAll(() => app.stop());
+
+const create = async (body: unknown) => (await app.call('POST', path, body)).body.data.timeslot;
+const rebuild = (body: unknown) => app.call('POST', `${path}/rebuild`, body);
+const list = async () => (await app.call('GET', path)).body.data.timeslots;
+const shown = async () =>
+  (await list()).map((slot: Record<string, unknown>) => `${slot.dayPreference} ${slot.timePreference}`);
+
+/** Field and code of each detail of a refusal. */
+function codes(answer: { body: { error: { details: { path: string; code: string; message: string }[] } } }) {
+  const { details } = answer.body.error;
+  for (const detail of details) expect(detail.message).toMatch(/^[A-Z].*[.?]$/);
+  return Object.fromEntries(details.map((detail) => [detail.path, detail.code]));
+}
+
+const week = { perDay: 3, days: [3, 1], from: '09:00', to: '21:00', timezone: 'UTC' };
+
+test('spreads the slots of each day evenly from the first time to the last', async () => {
+  const answer = await rebuild(week);
+  expect(answer.status).toBe(200);
+  expect(answer.body.data).toMatchObject({ dryRun: false, kept: 0, added: 6, removed: 0 });
+  expect(answer.body.data.timeslots).toEqual(await list());
+  expect(await shown()).toEqual(['1 09:00', '1 15:00', '1 21:00', '3 09:00', '3 15:00', '3 21:00']);
+  expect((await list())[0]).toMatchObject({ type: 'optimal', timezone: 'UTC' });
+});
+
+test('a single one a day stands in the middle; 25 fit into 24 minutes', async () => {
+  await rebuild({ ...week, perDay: 1, days: [0] });
+  expect(await shown()).toEqual(['0 15:00']);
+  const answer = await rebuild({ perDay: 25, days: [6, 0, 1, 2, 3, 4, 5], from: '10:00', to: '10:24' });
+  expect(answer.body.data.timeslots).toHaveLength(175);
+  expect((await shown()).slice(0, 25)).toEqual(
+    Array.from({ length: 25 }, (_, index) => `0 10:${String(index).padStart(2, '0')}`),
+  );
+});
+
+test('a slot that stands there already keeps its id and its type; all others go', async () => {
+  const kept = await create({ dayPreference: 1, timePreference: '15:00', timezone: 'UTC' });
+  await create({ dayPreference: 1, timePreference: '15:00', timezone: 'Asia/Tokyo' });
+  await create({ dayPreference: 5, timePreference: '07:00' });
+  const { data } = (await rebuild(week)).body;
+  expect(data).toMatchObject({ kept: 1, added: 5, removed: 2 });
+  expect(await list()).toContainEqual(kept);
+  expect(await list()).toHaveLength(6);
+  const before = await list();
+  expect((await rebuild(week)).body.data).toMatchObject({
+    kept: 6,
+    added: 0,
+    removed: 0,
+    timeslots: before,
+  });
+});
+
+test('a dry run tells what would be, and changes nothing', async () => {
+  const kept = await create({ dayPreference: 1, timePreference: '15:00', timezone: 'UTC' });
+  const gone = await create({ dayPreference: 5, timePreference: '07:00' });
+  const { data } = (await rebuild({ ...week, dryRun: true })).body;
+  expect(data).toMatchObject({ dryRun: true, kept: 1, added: 5, removed: 1 });
+  expect(data.timeslots.map((slot: { id: string | null }) => slot.id)).toEqual([
+    null,
+    kept.id,
+    null,
+    null,
+    null,
+    null,
+  ]);
+  expect(data.timeslots[0]).toMatchObject({ timePreference: '09:00', sendAt: unix('2027-03-01T09:00Z') });
+  expect(await list()).toEqual([kept, gone]);
+});
+
+test("without a zone it is the account's", async () => {
+  await app.call('PATCH', `/v1/accounts/${account.accountId}`, { timezone: 'Australia/Lord_Howe' });
+  await rebuild({ ...week, timezone: undefined });
+  expect(new Set((await list()).map((slot: { timezone: string }) => slot.timezone))).toEqual(
+    new Set(['Australia/Lord_Howe']),
+  );
+});
+
+test.each<[unknown, Record<string, string>]>([
+  [{}, { perDay: 'required', days: 'required', from: 'required', to: 'required' }],
+  [{ ...week, perDay: 0 }, { perDay: 'too_small' }],
+  [{ ...week, perDay: 26 }, { perDay: 'too_large' }],
+  [
+    { ...week, perDay: '3', days: 'all' },
+    { perDay: 'wrong_type', days: 'wrong_type' },
+  ],
+  [{ ...week, days: [] }, { days: 'too_small' }],
+  [{ ...week, days: [1, 7] }, { 'days.1': 'too_large' }],
+  [{ ...week, days: [1, 1] }, { days: 'repeated' }],
+  [{ ...week, days: [0, 1, 2, 3, 4, 5, 6, 0] }, { days: 'too_large' }],
+  [{ ...week, from: '21:00', to: '09:00' }, { to: 'before_from' }],
+  [{ ...week, from: '09:00', to: '09:01' }, { to: 'window_too_short' }],
+  [{ ...week, to: '24:00' }, { to: 'invalid_time' }],
+  [{ ...week, timezone: 'Nowhere' }, { timezone: 'unknown_timezone' }],
+  [{ ...week, dryrun: true }, { dryrun: 'unknown_field' }],
+  [{ ...week, dryRun: 'yes' }, { dryRun: 'wrong_type' }],
+])('%j is refused, and changes nothing', async (body, fields) => {
+  const slot = await create({ dayPreference: 1, timePreference: '09:00' });
+  const answer = await rebuild(body);
+  expect([answer.status, codes(answer)]).toEqual([400, fields]);
+  expect(await list()).toEqual([slot]);
+});
+
+test('none of this was logged as an error', () => {
+  expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
+});
