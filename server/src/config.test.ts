@@ -78,3 +78,12 @@ test('the encryption key is taken as hexadecimal and as base64', () => {
   expect(parseConfig({ PINTAIL_ENCRYPTION_KEY: bytes.toString('hex') }).encryptionKey).toEqual(bytes);
   expect(parseConfig({ PINTAIL_ENCRYPTION_KEY: bytes.toString('base64') }).encryptionKey).toEqual(bytes);
 });
+
+test('tracking parameters: the well-known ones, those that are named, or none', () => {
+  expect(parseConfig({}).trackingParameters).toEqual(
+    expect.arrayContaining(['utm_*', 'fbclid', 'gclid', 'epik']),
+  );
+  expect(parseConfig({ TRACKING_PARAMETERS: ' ref , src_* ' }).trackingParameters).toEqual(['ref', 'src_*']);
+  expect(parseConfig({ TRACKING_PARAMETERS: 'none' }).trackingParameters).toEqual([]);
+  expect(problemsOf({ TRACKING_PARAMETERS: 'ref=1' })).toContain('TRACKING_PARAMETERS must be names');
+});
