@@ -27,6 +27,11 @@ import {
   storageCheck,
   watchState,
 } from './features/system/index.ts';
+import { boardRoutes, createBoards } from './features/boards/index.ts';
+import { createLibrary, createMedia, mediaRoutes, registerMediaFiles } from './features/media/index.ts';
+import { createPosts, postRoutes } from './features/posts/index.ts';
+import { createAppBudget, createWorker, type WorkerParts } from './features/publishing/index.ts';
+import { ping, registerHealth } from './features/system/index.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
@@ -150,6 +155,14 @@ export async function createApp(parts: AppParts) {
     registerHealth(http, [...checks, ...moreChecks]);
     registerMetrics(http, { metrics, token: config.metricsToken });
   }
+  const library = createLibrary({ database, clock, media, publicUrl });
+
+  const routes = [
+    ...postRoutes({ posts, clock }),
+    ...accountRoutes(accounts),
+    ...boardRoutes(boards),
+    ...mediaRoutes(library),
+  ];
 
   return {
     auth,
@@ -159,6 +172,7 @@ export async function createApp(parts: AppParts) {
     media,
     lanes,
     schedule,
+    storage,
     pinterest,
     routes,
 

@@ -1,7 +1,9 @@
 // Fetches, checks and keeps the pictures and videos of posts. The door of the media room.
 export { checkCarousel } from './carousel.ts';
+export { createLibrary } from './library.ts';
 export { mediaRefused } from './media.errors.ts';
 export type { MediaRow } from './media.queries.ts';
+export { mediaRoutes } from './media.routes.ts';
 export {
   createMedia,
   type FetchFromUrl,

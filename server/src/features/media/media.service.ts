@@ -10,10 +10,11 @@ import { type ByteRange, openTemporaryFolder, type Storage } from '../../platfor
 import { download } from './download.ts';
 import { createGate } from './gate.ts';
 import { type Arrived, createIngest } from './ingest.ts';
-import { MediaProblem, mediaRefused } from './media.errors.ts';
+import { MediaProblem, mediaRefused, uploadRefused } from './media.errors.ts';
 import { findMedia, findPublicMedia, holdMedia, listMedia, type MediaRow } from './media.queries.ts';
 import { originalFile, thumbnailFile } from './media.view.ts';
 import type { DeclaredType, WantedType } from './media-type.ts';
+import { type Received, receive } from './receive.ts';
 import { type FindSimilarPost, findSimilarPost, type SimilarPost } from './similar-post.ts';
 import { createSweep, type MediaSweep } from './sweep.ts';
 
@@ -38,6 +39,17 @@ export interface FetchFromUrl {
   path?: string;
   /** Gives up when the caller has gone. */
   signal?: AbortSignal;
+}
+
+/** What the form of an upload said beside the file. */
+export interface Uploaded {
+  mediaType?: DeclaredType | undefined;
+}
+
+export interface ReceiveUpload {
+  organizationId: string;
+  /** Reads the form to its end; `take` is given the file, the result are the fields. */
+  read(take: (file: Readable) => Promise<void>): Promise<Uploaded>;
 }
 
 /** A file that the public may read. */
@@ -79,6 +91,12 @@ export interface MediaService {
   fetchFromUrl(input: FetchFromUrl): Promise<MediaRow>;
   /** The same checks, with nothing kept: the row is the one that there would be. */
   lookAtUrl(input: FetchFromUrl): Promise<MediaRow>;
+  /**
+   * The same for a file that somebody sends.
+   *
+   * @throws uploadRefused with the reason in its details; what `read` throws; Outage
+   */
+  receiveUpload(input: ReceiveUpload): Promise<MediaRow>;
   /** Those of an organization, by id; deleted ones too, for posts that are out still show what they say of them. */
   getMany(
     connection: Connection,
@@ -111,6 +129,7 @@ export interface MediaService {
   findPublicFile(mediaId: string, fileName: string): Promise<PublicFile | undefined>;
   /** One round of removing what nothing needs. */
   sweep: MediaSweep['sweep'];
+  removeFiles: MediaSweep['removeFiles'];
 }
 
 /** With 200 at once, what they have received and not yet written was most of the memory used. */
@@ -125,7 +144,8 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
   const receiving = createGate(receiversMax);
   const receivingVideos = createGate(videoReceiversMax);
   const ingest = createIngest({ ...options, temporaryFolder });
-  const { sweep } = createSweep({ ...options, temporaryFolder });
+  const receivingUploads = createGate(receiversMax);
+  const { sweep, removeFiles } = createSweep({ ...options, temporaryFolder });
 
   const gateFor = (wanted: WantedType) => (wanted === 'image' ? receiving : receivingVideos);
 
@@ -147,6 +167,22 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
   return {
     fetchFromUrl: (input) => fetchFromUrl(input, {}),
     lookAtUrl: (input) => fetchFromUrl(input, { isOnlyLooked: true }),
+
+    async receiveUpload({ organizationId, read }) {
+      try {
+        return await temporaryFolder.withPath(async (path) => {
+          const received = Promise.withResolvers<Received>();
+          // The fields may come behind the file, so what it must be is known when all of it is there.
+          const { mediaType: wanted = 'any' } = await read(async (body) => {
+            const receiving = receivingUploads;
+            received.resolve(await receive({ body, receiving, wanted: 'any', path, clock, isPaced: true }));
+          });
+          return ingest({ organizationId, sourceUrl: null, wanted, path, received: await received.promise });
+        });
+      } catch (error) {
+        throw toUploadRefusal(error, organizationId, log);
+      }
+    },
 
     getMany: listMedia,
 
@@ -193,6 +229,7 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
     },
 
     sweep,
+    removeFiles,
   };
 
   function publicFile(key: string, contentType: string, bytes: number, digest: string): PublicFile {
@@ -209,6 +246,12 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
 /** A row promises its files. When they are not there it is the storage that is wrong, perhaps not mounted. */
 function objectMissing(key: string): Outage {
   return new Outage('The media storage', new Error(`${key} is not in the storage`));
+}
+
+function toUploadRefusal(error: unknown, organizationId: string, log: Log): unknown {
+  if (!(error instanceof MediaProblem)) return error;
+  log.info({ organizationId, code: error.code, err: error }, 'upload refused');
+  return uploadRefused([{ path: 'file', code: error.code, message: error.message }]);
 }
 
 /** What the caller can act on, said to the caller; and its inner cause to the log, where the operator sees it. */

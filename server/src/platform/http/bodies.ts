@@ -64,7 +64,11 @@ function remember(request: FastifyRequest, body: Buffer): void {
 
 /** The refusal of a media type, naming those that would do. */
 export function notTaken(route: Route | undefined): Refusal {
-  const types = ['application/json', ...Object.keys(route?.otherBodies ?? {})];
+  const types = [
+    'application/json',
+    ...Object.keys(route?.otherBodies ?? {}),
+    ...(route?.upload ? ['multipart/form-data'] : []),
+  ];
   return unsupportedMediaType([
     { path: '', code: 'unsupported_media_type', message: `Send the body as ${types.join(' or ')}.` },
   ]);

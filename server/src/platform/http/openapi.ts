@@ -5,6 +5,7 @@ import type { ErrorCode, RefusalMaker } from '../errors.ts';
 import { errorSchema, successSchema } from './envelope.ts';
 import { badRequest, bug, forbidden, invalidBody, outage, statusOf, unauthorized } from './refusals.ts';
 import type { Route } from './route.ts';
+import { formSchema, formType } from './upload.ts';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -92,9 +93,13 @@ function toOperation(route: Route) {
 }
 
 /** JSON, and the other media types that a route takes; of those the schema is not for a document to say. */
-function bodyContents(body: z.ZodType, { otherBodies = {} }: Route) {
+function bodyContents(body: z.ZodType, { otherBodies = {}, upload }: Route) {
   const others = Object.keys(otherBodies).map((type) => [type, { schema: { type: 'string' } }]);
-  return { 'application/json': { schema: body }, ...Object.fromEntries(others) };
+  return {
+    'application/json': { schema: body },
+    ...Object.fromEntries(others),
+    ...(upload && { [formType]: { schema: formSchema(upload) } }),
+  };
 }
 
 /** One answer per status, naming every refusal that can stand behind it. */

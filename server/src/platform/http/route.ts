@@ -1,5 +1,6 @@
 // What an endpoint says of itself. Validation, types, the answer's serializer and the OpenAPI document
 // all come from this one declaration.
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Tx } from '../db/index.ts';
 import type { RefusalMaker } from '../errors.ts';
@@ -13,12 +14,37 @@ import type { Caller, Scope } from './caller.ts';
  */
 export type Commit = <Data>(work: (tx: Tx) => Promise<RouteResult<Data>>) => Promise<RouteResult<Data>>;
 
+/** What a route says of the forms that it takes. */
+export interface UploadDefinition {
+  /** What the file must be, for people. */
+  about: string;
+  /** The fields beside the file; strict. */
+  fields: z.ZodObject;
+}
+
+/** A form that is still on its way. */
+export interface Upload {
+  /**
+   * Reads all of it. `take` gets the file as a stream, once; the fields are there when all has come, since they may
+   * stand behind the file.
+   *
+   * @throws Refusal for a bad field, or a form that is not whole; and what `take` throws
+   */
+  read<Fields extends z.ZodObject>(
+    fields: Fields,
+    take: (file: Readable) => Promise<void>,
+  ): Promise<z.output<Fields>>;
+}
+
 /** What a handler is given: already checked, already typed. */
 export interface RouteInput<Params, Query, Body> {
   caller: Caller;
   params: Params;
   query: Query;
+  /** Undefined where a form came instead; see `upload`. */
   body: Body;
+  /** A form with a file, unread, where one came to a route that takes it. */
+  upload: Upload | undefined;
   commit: Commit;
   /** The header If-Match: the version that the caller wants to change. */
   ifMatch: string | undefined;
@@ -58,6 +84,8 @@ export interface RouteDefinition<
    * then checks. It may throw a refusal.
    */
   otherBodies?: Readonly<Record<string, (bytes: Buffer) => unknown>>;
+  /** That it takes a form with a file besides JSON: the handler is given it unread, instead of a body. */
+  upload?: UploadDefinition;
   /** What stands under `data`; the envelope is added here. */
   data: Data;
   status: 200 | 201 | 202;

@@ -31,6 +31,7 @@ import {
 } from './refusals.ts';
 import type { Commit, Route, RouteResult } from './route.ts';
 import { cutSlowBodies } from './slow-bodies.ts';
+import { isUpload, passForms } from './upload.ts';
 import { toDetails } from './validation.ts';
 import { answerClientError } from './wire-errors.ts';
 
@@ -115,6 +116,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       strictPreflight: false,
     });
   }
+  passForms(app, routes, options.clock);
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -188,7 +190,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
           caller,
           params: request.params,
           query: request.query,
-          body: request.body,
+          ...bodyOrUpload(request.body),
           commit,
           ifMatch: request.headers['if-match'],
           log: request.log as Log,
@@ -273,8 +275,14 @@ function abortedWhenGone(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
+/** A form is read by the handler, which also has it checked. */
+function bodyOrUpload(body: unknown) {
+  return isUpload(body) ? { body: undefined, upload: body } : { body, upload: undefined };
+}
+
 function checkWith(schema: z.ZodType, httpPart: string | undefined) {
   return (value: unknown) => {
+    if (isUpload(value)) return { value };
     const result = schema.safeParse(value, { reportInput: true });
     if (result.success) return { value: result.data };
     const details = toDetails(result.error.issues, schema);

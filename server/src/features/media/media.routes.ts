@@ -1,0 +1,83 @@
+import { route } from '../../platform/http/route.ts';
+import { malformedForm } from '../../platform/http/upload.ts';
+import type { MediaLibrary } from './library.ts';
+import { mediaInUse, mediaNotFound, mediaRefused, uploadRefused } from './media.errors.ts';
+import {
+  CreateMediaBody,
+  DeletedMediaAnswer,
+  ListMediaQuery,
+  MediaAnswer,
+  MediaListAnswer,
+  MediaPath,
+  UploadFields,
+  uploadAbout,
+} from './media.schema.ts';
+
+const tag = 'Media';
+
+/** Reading them takes no scope of its own: they are what posts show. */
+export function mediaRoutes(library: MediaLibrary) {
+  return [
+    route({
+      operationId: 'createMedia',
+      method: 'POST',
+      path: '/v1/media',
+      summary: 'Add media',
+      description:
+        'From a URL (JSON), or from a file (a multipart form, streamed). Equal bytes give the media that is there already. Media that no post uses are removed after a while (MEDIA_GRACE_HOURS, a day unless set).',
+      tag,
+      scope: 'media:write',
+      body: CreateMediaBody,
+      upload: { about: uploadAbout, fields: UploadFields },
+      data: MediaAnswer,
+      status: 201,
+      refusals: [malformedForm, mediaRefused, uploadRefused],
+      handle: ({ caller, body, upload, commit, signal }) =>
+        upload
+          ? library.addUpload(caller, (take) => upload.read(UploadFields, take), commit)
+          : library.addFromUrl(caller, body, { commit, signal }),
+    }),
+    route({
+      operationId: 'listMedia',
+      method: 'GET',
+      path: '/v1/media',
+      summary: 'List media',
+      description: 'Of the whole organization, newest first.',
+      tag,
+      scope: 'posts:read',
+      query: ListMediaQuery,
+      data: MediaListAnswer,
+      status: 200,
+      refusals: [],
+      handle: async ({ caller, query }) => ({ data: await library.list(caller, query) }),
+    }),
+    route({
+      operationId: 'getMedia',
+      method: 'GET',
+      path: '/v1/media/:mediaId',
+      summary: 'Get media',
+      tag,
+      scope: 'posts:read',
+      params: MediaPath,
+      data: MediaAnswer,
+      status: 200,
+      refusals: [mediaNotFound],
+      handle: async ({ caller, params }) => ({ data: await library.get(caller, params.mediaId) }),
+    }),
+    route({
+      operationId: 'deleteMedia',
+      method: 'DELETE',
+      path: '/v1/media/:mediaId',
+      summary: 'Delete media',
+      description:
+        'Our copy is gone at once. Not while a draft, a queued, failed or publishing post uses it, as its media, its cover or a slide. Pins that are out stay on Pinterest.',
+      tag,
+      scope: 'media:write',
+      params: MediaPath,
+      data: DeletedMediaAnswer,
+      status: 200,
+      refusals: [mediaNotFound, mediaInUse],
+      handle: ({ caller, params, commit, log }) => library.delete(caller, params.mediaId, { commit, log }),
+    }),
+  ];
+}
