@@ -7,7 +7,13 @@ import type { Config } from './config.ts';
 import { accountRoutes, createAccounts, registerConnectCallback } from './features/accounts/index.ts';
 import { createAuth } from './features/auth/index.ts';
 import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
-import { createMedia, registerMediaFiles, watchMedia } from './features/media/index.ts';
+import {
+  createLibrary,
+  createMedia,
+  mediaRoutes,
+  registerMediaFiles,
+  watchMedia,
+} from './features/media/index.ts';
 import { createPosts, manyPostsRoutes, postRoutes } from './features/posts/index.ts';
 import {
   createAppBudget,
@@ -21,17 +27,13 @@ import {
   databaseCheck,
   diskCheck,
   migrationsCheck,
+  ping,
   type ReadinessCheck,
   registerHealth,
   registerMetrics,
   storageCheck,
   watchState,
 } from './features/system/index.ts';
-import { boardRoutes, createBoards } from './features/boards/index.ts';
-import { createLibrary, createMedia, mediaRoutes, registerMediaFiles } from './features/media/index.ts';
-import { createPosts, postRoutes } from './features/posts/index.ts';
-import { createAppBudget, createWorker, type WorkerParts } from './features/publishing/index.ts';
-import { ping, registerHealth } from './features/system/index.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
@@ -103,6 +105,7 @@ export async function createApp(parts: AppParts) {
     }),
     metrics,
   );
+  const library = createLibrary({ database, clock, media, publicUrl });
   const schedule = createSchedule({
     database,
     clock,
@@ -130,7 +133,9 @@ export async function createApp(parts: AppParts) {
     ...boardRoutes(boards),
     ...boardListRoutes(boardLists),
     ...scheduleRoutes(schedule),
+    ...mediaRoutes(library),
   ];
+
   watchProcess(metrics, clock);
   watchPool(metrics, database.pool);
   watchState({ metrics, database, clock, log, dataDir: config.dataDir });
@@ -155,14 +160,6 @@ export async function createApp(parts: AppParts) {
     registerHealth(http, [...checks, ...moreChecks]);
     registerMetrics(http, { metrics, token: config.metricsToken });
   }
-  const library = createLibrary({ database, clock, media, publicUrl });
-
-  const routes = [
-    ...postRoutes({ posts, clock }),
-    ...accountRoutes(accounts),
-    ...boardRoutes(boards),
-    ...mediaRoutes(library),
-  ];
 
   return {
     auth,

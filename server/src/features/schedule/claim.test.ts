@@ -6,7 +6,7 @@ import { addMs } from '../../platform/clock.ts';
 import { openDatabase } from '../../platform/db/index.ts';
 import { Refusal } from '../../platform/errors.ts';
 import { createLog } from '../../platform/log.ts';
-import type { AccountRow } from '../accounts/index.ts';
+import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import type { ClaimInput } from './open-slots.ts';
 import { insertMedia, type PlacePost, placePost } from './schedule.fixture.ts';
 import { dayMs } from './wall-clock.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   connected = await app.connectAccount();
-  account = await app.app.accounts.getForWork(app.database.db, connected.accountId);
+  account = await getAccountForWork(app.database.db, connected.accountId);
   mediaId = await insertMedia(app.database.db, account);
   path = `/v1/accounts/${account.id}`;
 });
@@ -96,7 +96,7 @@ describe('what holds a slot', () => {
 
   test("another account's post does not", async () => {
     const other = await app.connectAccount();
-    const row = await app.app.accounts.getForWork(app.database.db, other.accountId);
+    const row = await getAccountForWork(app.database.db, other.accountId);
     await placePost(app.database.db, { account: row, mediaId, state: 'queued', at: monday });
     expect(await claim()).toEqual(monday);
   });

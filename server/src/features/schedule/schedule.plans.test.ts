@@ -1,9 +1,9 @@
 // No query of this room reads through the posts table: with 100,000 posts in it, each one walks an index.
-import { Kysely, PostgresDialect } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { type Connection, type Schema, sql } from '../../platform/db/index.ts';
-import type { AccountRow } from '../accounts/index.ts';
+import { scansOf as scansIn } from '../../../test/scans.ts';
+import { type Connection, sql } from '../../platform/db/index.ts';
+import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { insertMedia } from './schedule.fixture.ts';
 import { listDatedPosts, listPlaced } from './schedule.queries.ts';
 import { findNearestWithDestination, findSpacingRule, listDestinationTimes } from './spacing.queries.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const accounts: AccountRow[] = [];
   for (let index = 0; index < 10; index += 1) {
     const { accountId } = await app.connectAccount({ boards: ['One'] });
-    accounts.push(await app.app.accounts.getForWork(app.database.db, accountId));
+    accounts.push(await getAccountForWork(app.database.db, accountId));
   }
   for (const account of accounts) {
     const mediaId = await insertMedia(app.database.db, account);
@@ -45,38 +45,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => app.stop());
 
-interface Plan {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Index Name'?: string;
-  Plans?: Plan[];
-}
-
-/** How PostgreSQL would run each statement that `work` issues: its scans, as `type relation`. */
-async function scansOf(work: (connection: Connection) => Promise<unknown>): Promise<string[]> {
-  const statements: { sql: string; parameters: readonly unknown[] }[] = [];
-  const { pool } = app.database;
-  const db = new Kysely<Schema>({
-    dialect: new PostgresDialect({ pool }),
-    log: ({ query }) => {
-      statements.push({ sql: query.sql, parameters: query.parameters });
-    },
-  });
-  await work(db);
-  const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
-  const scans: string[] = [];
-  for (const statement of statements) {
-    const { rows } = await pool.query(`explain (format json) ${statement.sql}`, [...statement.parameters]);
-    const plan: Plan = rows[0]['QUERY PLAN'][0].Plan;
-    for (const node of nodes(plan)) {
-      if (/Scan/.test(node['Node Type'])) {
-        scans.push(`${node['Node Type']} ${node['Index Name'] ?? node['Relation Name']}`);
-      }
-    }
-  }
-  expect(statements.length).toBeGreaterThan(0);
-  return scans;
-}
+const scansOf = (work: (connection: Connection) => Promise<unknown>) => scansIn(app.database, work);
 
 const placed = { accountId: '', exceptPostId: 'post_x', withSent: true, from: now, until: inDays(9) };
 const same = { accountId: '', destinationKey: 'example.com/7', exceptPostId: null };

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
-import type { AccountRow } from '../accounts/index.ts';
+import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { insertMedia, type PlacePost, placePost } from './schedule.fixture.ts';
 
 let app: TestApp;
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   connected = await app.connectAccount();
-  account = await app.app.accounts.getForWork(app.database.db, connected.accountId);
+  account = await getAccountForWork(app.database.db, connected.accountId);
   mediaId = await insertMedia(app.database.db, account);
   path = `/v1/accounts/${account.id}`;
 });
