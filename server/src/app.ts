@@ -39,6 +39,7 @@ import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
 import { createEncryption, keyFromFile } from './platform/encryption.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
+import { readExamples } from './platform/http/examples.ts';
 import { createOpenApi } from './platform/http/openapi.ts';
 import { createHttpServer } from './platform/http/server.ts';
 import { createHttpWatch } from './platform/http/watch-http.ts';
@@ -189,7 +190,7 @@ export async function createApp(parts: AppParts) {
       addStatus(http, moreChecks);
       registerMediaFiles(http, { media });
       registerConnectCallback(http, accounts);
-      serveDocs(http, () => createOpenApi(routes, { version, url: publicUrl }));
+      serveDocs(http, () => createOpenApi(routes, { version, url: publicUrl }, readExamples()));
       return http;
     },
 

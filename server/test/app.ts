@@ -14,6 +14,7 @@ import { type Answer, readAnswer } from './answer.ts';
 import { createTestClock, type TestClock } from './clock.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { collectLog, type LogLine } from './log.ts';
+import { recordExamples } from './record-examples.ts';
 
 export type { Answer } from './answer.ts';
 
@@ -93,6 +94,7 @@ export async function createTestApp({
   };
   const app = await createApp(parts);
   const http = app.createHttp();
+  recordExamples(http);
   const url = await http.listen({ host: '127.0.0.1', port: 0 });
   const firstKey = await app.auth.createKey({
     name: 'test',

@@ -1,9 +1,9 @@
 // The OpenAPI 3.1 document and the answers' serializers, both from the route declarations.
 import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
-import type { ErrorCode, RefusalMaker } from '../errors.ts';
-import { errorSchema, successSchema } from './envelope.ts';
-import { badRequest, bug, forbidden, invalidBody, outage, statusOf, unauthorized } from './refusals.ts';
+import { successSchema } from './envelope.ts';
+import type { Example, Examples } from './examples.ts';
+import { answerHeaders, refusalAnswers, requestHeaders } from './openapi-answers.ts';
 import type { Route } from './route.ts';
 import { formSchema, formType } from './upload.ts';
 
@@ -38,11 +38,14 @@ export interface ApiInfo {
 }
 
 /** The whole document, as served at /openapi.json. */
-export function createOpenApi(routes: readonly Route[], info: ApiInfo) {
+export function createOpenApi(routes: readonly Route[], info: ApiInfo, examples: Examples = {}) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: toOperation(route) };
+    paths[path] = {
+      ...paths[path],
+      [route.method.toLowerCase()]: toOperation(route, examples[route.operationId]),
+    };
   }
   return createDocument(
     {
@@ -67,7 +70,8 @@ export function createOpenApi(routes: readonly Route[], info: ApiInfo) {
   );
 }
 
-function toOperation(route: Route) {
+function toOperation(route: Route, example: Example | undefined) {
+  const headers = requestHeaders(route);
   return {
     operationId: route.operationId,
     summary: route.summary,
@@ -77,15 +81,21 @@ function toOperation(route: Route) {
     requestParams: {
       ...(route.params && { path: route.params }),
       ...(route.query && { query: route.query }),
+      ...(headers && { header: headers }),
     },
     ...(route.body && {
-      requestBody: { required: true, content: bodyContents(route.body, route) },
+      requestBody: { required: true, content: bodyContents(route.body, route, example) },
     }),
     responses: {
       [route.status]: {
         description: route.summary,
-        headers: z.object({ 'X-Request-Id': z.string() }),
-        content: { 'application/json': { schema: successSchema(route.data) } },
+        headers: answerHeaders(route),
+        content: {
+          'application/json': {
+            schema: successSchema(route.data),
+            ...(example && { example: example.answer }),
+          },
+        },
       },
       ...refusalAnswers(route),
     },
@@ -93,37 +103,11 @@ function toOperation(route: Route) {
 }
 
 /** JSON, and the other media types that a route takes; of those the schema is not for a document to say. */
-function bodyContents(body: z.ZodType, { otherBodies = {}, upload }: Route) {
+function bodyContents(body: z.ZodType, { otherBodies = {}, upload }: Route, example: Example | undefined) {
   const others = Object.keys(otherBodies).map((type) => [type, { schema: { type: 'string' } }]);
   return {
-    'application/json': { schema: body },
+    'application/json': { schema: body, ...(example?.body !== undefined && { example: example.body }) },
     ...Object.fromEntries(others),
     ...(upload && { [formType]: { schema: formSchema(upload) } }),
   };
-}
-
-/** One answer per status, naming every refusal that can stand behind it. */
-function refusalAnswers(route: Route) {
-  const everyRoute = [unauthorized, forbidden, bug, outage];
-  const takesInput = route.body ? [invalidBody] : route.query ? [badRequest] : [];
-  const makers: readonly RefusalMaker[] = [...takesInput, ...route.refusals, ...everyRoute];
-  const answers: Record<string, unknown> = {};
-  for (const code of new Set(makers.map((maker) => maker.declaration.code))) {
-    const declarations = makers.map((maker) => maker.declaration).filter((entry) => entry.code === code);
-    answers[statusOf[code as ErrorCode]] = {
-      description: declarations
-        .map(({ message, fix }) => (fix ? `${message}. ${fix}` : message))
-        .join('\n\n'),
-      content: {
-        'application/json': {
-          schema: errorSchema,
-          example: {
-            error: { code, message: declarations[0]?.message },
-            meta: { requestId: 'req_01kav8w5v8e6nb1vkh5tq4j1aa' },
-          },
-        },
-      },
-    };
-  }
-  return answers;
 }

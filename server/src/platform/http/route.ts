@@ -89,6 +89,8 @@ export interface RouteDefinition<
   /** What stands under `data`; the envelope is added here. */
   data: Data;
   status: 200 | 201 | 202;
+  /** Its answer has a version, in the header ETag. Said also by a refusal with PRECONDITION_FAILED. */
+  answersEtag?: true;
   /** What it may refuse, besides what every route may. */
   refusals: readonly RefusalMaker[];
   handle(

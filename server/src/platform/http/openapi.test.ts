@@ -1,0 +1,75 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { readExamples } from './examples.ts';
+
+let app: TestApp;
+// biome-ignore lint/suspicious/noExplicitAny: a document of many shapes, looked into here and there.
+let document: any;
+
+beforeAll(async () => {
+  app = await createTestApp();
+  document = (await app.call('GET', '/openapi.json', undefined, null)).body;
+});
+afterAll(() => app.stop());
+
+const operationOf = (route: { path: string; method: string }) =>
+  document.paths[route.path.replaceAll(/:(\w+)/g, '{$1}')][route.method.toLowerCase()];
+const headerNames = (parameters: { $ref?: string; in?: string; name?: string }[] = []) =>
+  parameters
+    .map(({ $ref, ...own }) => ($ref ? document.components.parameters[$ref.split('/').at(-1) ?? ''] : own))
+    .filter((parameter) => parameter.in === 'header')
+    .map((parameter) => parameter.name);
+
+test('the document is valid OpenAPI 3.1, by the judgement of a validator that is not ours', async () => {
+  const validator = new Validator();
+  expect(await validator.validate(structuredClone(document))).toEqual({ valid: true });
+  expect(validator.version).toBe('3.1');
+  // It does judge: a document with a slip in it does not pass.
+  const spoilt = structuredClone(document);
+  spoilt.paths['/v1/accounts'].get.responses = [];
+  expect((await new Validator().validate(spoilt)).valid).toBe(false);
+});
+
+test('every operation has examples that tests have seen; where one lacks: npm run generate -- --examples', () => {
+  const examples = readExamples();
+  const lacking = app.app.routes.filter(
+    ({ operationId, body }) => !examples[operationId] || (body && examples[operationId].body === undefined),
+  );
+  expect(lacking.map(({ operationId }) => operationId)).toEqual([]);
+  const operation = operationOf({ path: '/v1/accounts/:accountId/posts', method: 'POST' });
+  expect(operation.requestBody.content['application/json'].example).toMatchObject({
+    title: expect.any(String),
+  });
+  expect(operation.responses[201].content['application/json'].example.data.post.status).toEqual(
+    expect.any(String),
+  );
+});
+
+test('no example shows an operation that is gone', () => {
+  const known = app.app.routes.map(({ operationId }) => operationId);
+  expect(Object.keys(readExamples()).filter((operationId) => !known.includes(operationId))).toEqual([]);
+});
+
+test('every example is what the schema of its answer lets through', () => {
+  const examples = readExamples();
+  for (const { operationId, data } of app.app.routes) {
+    const answer = examples[operationId]?.answer as { data: unknown } | undefined;
+    expect([operationId, data.safeParse(answer?.data).error?.issues ?? []]).toEqual([operationId, []]);
+  }
+});
+
+test('every write takes an Idempotency-Key, no read does, and every answer tells the rate limit', () => {
+  for (const route of app.app.routes) {
+    const operation = operationOf(route);
+    expect([route.operationId, headerNames(operation.parameters).includes('Idempotency-Key')]).toEqual([
+      route.operationId,
+      route.method !== 'GET',
+    ]);
+    expect(Object.keys(operation.responses[route.status].headers)).toContain('X-RateLimit-Remaining');
+    expect(Object.keys(operation.responses)).toEqual(
+      expect.arrayContaining(['401', '403', '429', '500', '503']),
+    );
+    expect(Object.keys(operation.responses[429].headers)).toContain('Retry-After');
+  }
+});
