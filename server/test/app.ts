@@ -11,6 +11,7 @@ import type { Scope } from '../src/platform/http/caller.ts';
 import { createLog, type LogSettings } from '../src/platform/log.ts';
 import { createMetrics } from '../src/platform/metrics.ts';
 import { type Answer, readAnswer } from './answer.ts';
+import { watchCodes } from './check-codes.ts';
 import { createTestClock, type TestClock } from './clock.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { collectLog, type LogLine } from './log.ts';
@@ -95,6 +96,7 @@ export async function createTestApp({
   const app = await createApp(parts);
   const http = app.createHttp();
   recordExamples(http);
+  const checkCodes = watchCodes(http);
   const url = await http.listen({ host: '127.0.0.1', port: 0 });
   const firstKey = await app.auth.createKey({
     name: 'test',
@@ -240,6 +242,7 @@ export async function createTestApp({
       await simulator.close();
       await test.drop();
       await rm(folder, { recursive: true, force: true });
+      checkCodes();
     },
   };
 }

@@ -35,9 +35,14 @@ export const invalidQuery = refusal({
 export const malformedJson = refusal({
   code: 'BAD_REQUEST',
   message: 'The body is not valid JSON',
+  fix: '`details` says where it ends to be JSON; nearly always a comma or a quote.',
 });
 
-export const badRequest = refusal({ code: 'BAD_REQUEST', message: 'Invalid request' });
+export const badRequest = refusal({
+  code: 'BAD_REQUEST',
+  message: 'Invalid request',
+  fix: '`details` names the header or the parameter.',
+});
 
 export const unauthorized = refusal({
   code: 'UNAUTHORIZED',
@@ -60,6 +65,7 @@ export const noSuchRoute = refusal({
 export const bodyTooLarge = refusal({
   code: 'PAYLOAD_TOO_LARGE',
   message: 'The body is larger than this route takes',
+  fix: 'Most routes take 1 MiB. Send less, or in several requests.',
 });
 
 export const unsupportedMediaType = refusal({
@@ -107,11 +113,16 @@ export const overloaded = refusal({
 
 // The three that are told before there is a request (statuses 400, 431 and 408).
 
-export const malformedRequest = refusal({ code: 'BAD_REQUEST', message: 'This is not an HTTP request' });
+export const malformedRequest = refusal({
+  code: 'BAD_REQUEST',
+  message: 'This is not an HTTP request',
+  fix: 'Use an HTTP client, and http or https as the address says.',
+});
 
 export const headersTooLarge = refusal({
   code: 'BAD_REQUEST',
   message: 'The address and the headers are larger than 16 KiB',
+  fix: 'Send long texts in the body.',
 });
 
 export const tooSlow = refusal({

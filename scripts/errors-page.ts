@@ -1,0 +1,77 @@
+// docs/errors.md: every code, when it comes and what to do, from where they are declared.
+import { detailCodes } from '../server/src/detail-codes.ts';
+import type { RefusalDeclaration, RefusalMaker } from '../server/src/platform/errors.ts';
+import { refusalsOf } from '../server/src/platform/http/openapi-answers.ts';
+import * as everywhere from '../server/src/platform/http/refusals.ts';
+import type { Route } from '../server/src/platform/http/route.ts';
+
+const { statusOf } = everywhere;
+
+/** @param notice The line that says that the page is generated. */
+export function errorsPage(routes: readonly Route[], notice: string): string {
+  return [
+    '# Errors',
+    '',
+    notice,
+    '',
+    'An error is answered as `{"error": {"code", "message", "details"?}, "meta": {"requestId"}}`. `code` and each',
+    '`details[].code` are stable, for programs; messages are for people. `details` names every bad field at once.',
+    'Quote `meta.requestId` when you ask for help: the log has it in every line of that request.',
+    '',
+    'What is broken before it is a request has the code `BAD_REQUEST` and a status of its own: 408 for what arrives',
+    'too slowly, 431 for headers that are too large, 400 for what is no HTTP.',
+    '',
+    '## Refusals',
+    '',
+    '| status | code | message | what to do | where |',
+    '| --- | --- | --- | --- | --- |',
+    ...refusalRows(routes),
+    '',
+    '## Detail codes',
+    '',
+    ...detailCodes.flatMap(({ title, about, codes }) => [
+      `### ${title}`,
+      '',
+      about,
+      '',
+      '| code | meaning |',
+      '| --- | --- |',
+      ...Object.entries(codes).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`),
+      '',
+    ]),
+  ].join('\n');
+}
+
+function refusalRows(routes: readonly Route[]): string[] {
+  const general = new Set(
+    Object.values(everywhere)
+      .filter(isMaker)
+      .map((maker) => maker.declaration),
+  );
+  const users = new Map<RefusalDeclaration, string[]>();
+  for (const route of routes) {
+    for (const { declaration } of refusalsOf(route)) {
+      users.set(declaration, [...(users.get(declaration) ?? []), route.operationId]);
+    }
+  }
+  return [...new Set([...general, ...users.keys()])]
+    .toSorted(
+      (a, b) =>
+        statusOf[a.code] - statusOf[b.code] || compare(a.code, b.code) || compare(a.message, b.message),
+    )
+    .map((declaration) => {
+      const { code, message, fix = '' } = declaration;
+      const where = general.has(declaration)
+        ? 'anywhere'
+        : [...new Set(users.get(declaration))].map((operation) => `\`${operation}\``).join(', ');
+      return `| ${statusOf[code]} | \`${code}\` | ${message} | ${fix} | ${where} |`;
+    });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isMaker(value: unknown): value is RefusalMaker {
+  return typeof value === 'function' && 'declaration' in value;
+}
