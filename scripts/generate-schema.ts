@@ -85,6 +85,7 @@ const typeScriptTypes: Record<string, string> = {
   // Only ever compared inside the database.
   tsvector: 'string',
   uuid: 'string',
+  xid8: 'string',
 };
 
 function typeOf(column: Column): string {

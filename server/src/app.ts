@@ -38,6 +38,7 @@ import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
 import { createEncryption, keyFromFile } from './platform/encryption.ts';
+import { createEventLog, eventRoutes } from './platform/events/index.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
 import { readExamples } from './platform/http/examples.ts';
 import { createOpenApi } from './platform/http/openapi.ts';
@@ -161,6 +162,14 @@ export async function createApp(parts: AppParts) {
     registerHealth(http, [...checks, ...moreChecks]);
     registerMetrics(http, { metrics, token: config.metricsToken });
   }
+  const events = createEventLog({ database, clock, log });
+
+  const routes = [
+    ...postRoutes({ posts, clock }),
+    ...accountRoutes(accounts),
+    ...boardRoutes(boards),
+    ...eventRoutes(events),
+  ];
 
   return {
     auth,

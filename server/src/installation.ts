@@ -17,6 +17,7 @@ import { systemClock } from './platform/clock.ts';
 import { createDatabaseClock } from './platform/db/database-clock.ts';
 import { startEmbeddedPostgres } from './platform/db/embedded/supervisor.ts';
 import { type Database, migrate, openDatabase } from './platform/db/index.ts';
+import { rebaseRestoredEvents } from './platform/events/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 
@@ -111,6 +112,8 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
     await migrate({ url: server.url, log });
     const database = openDatabase({ url: server.url, log, poolSize: 20 });
     closers.push(() => database.close());
+    const restored = await rebaseRestoredEvents(database.db);
+    if (restored > 0) log.info({ events: restored }, 'the event log comes from a dump and was fitted in');
     // The embedded database runs on this machine's clock.
     const remote = config.databaseUrl ? await createDatabaseClock(database, systemClock, log) : null;
     if (remote) closers.push(() => remote.stop());

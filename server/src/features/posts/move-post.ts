@@ -329,7 +329,8 @@ const eventTypes: Record<Move, string> = {
 function eventData(from: State, moved: PostRow, step: Step): Record<string, unknown> {
   // What happens before the line belongs to no attempt.
   const isOfAttempt = step.move === 'mediaReady' || from === 'publishing' || from === 'unknown';
-  return { ...step, ...(isOfAttempt && { attempt: moved.attempts }) };
+  const after = { status: moved.status, sendAt: moved.send_at };
+  return { ...step, ...after, ...(isOfAttempt && { attempt: moved.attempts }) };
 }
 
 const whatCanBeDone: Record<State, string> = {

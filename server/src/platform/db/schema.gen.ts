@@ -106,6 +106,7 @@ export interface EventsTable {
   type: string;
   at: Date;
   data: ColumnType<unknown, Json | undefined, Json>;
+  xid: Generated<string>;
 }
 
 export interface IdempotentRequestsTable {
@@ -208,6 +209,7 @@ export interface PostsTable {
   cover_media_id: string | null;
   cover_seconds: number | null;
   destination_key: string | null;
+  missed_send_at: Date | null;
 }
 
 export interface RateWindowsTable {

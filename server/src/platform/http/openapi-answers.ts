@@ -47,11 +47,17 @@ const ifMatch = z
     example: '"7"',
   });
 
+const lastEventId = z.string().optional().meta({
+  param: { id: 'LastEventId' },
+  description: 'With `Accept: text/event-stream`: go on after the event with this id.',
+});
+
 /** The headers that an operation takes; undefined for none. */
 export function requestHeaders(route: Route): z.ZodObject | undefined {
   const headers = {
     ...(isWrite(route) && { 'Idempotency-Key': idempotencyKey }),
     ...(isWrite(route) && hasVersion(route) && { 'If-Match': ifMatch }),
+    ...(route.stream && { 'Last-Event-ID': lastEventId }),
   };
   return Object.keys(headers).length > 0 ? z.object(headers) : undefined;
 }

@@ -70,6 +70,8 @@ export function createOpenApi(routes: readonly Route[], info: ApiInfo, examples:
   );
 }
 
+const streamSchema = (description: string) => z.string().meta({ description });
+
 function toOperation(route: Route, example: Example | undefined) {
   const headers = requestHeaders(route);
   return {
@@ -95,6 +97,7 @@ function toOperation(route: Route, example: Example | undefined) {
             schema: successSchema(route.data),
             ...(example && { example: example.answer }),
           },
+          ...(route.stream && { 'text/event-stream': { schema: streamSchema(route.stream.description) } }),
         },
       },
       ...refusalAnswers(route),

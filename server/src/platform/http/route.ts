@@ -6,6 +6,7 @@ import type { Tx } from '../db/index.ts';
 import type { RefusalMaker } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Caller, Scope } from './caller.ts';
+import type { RouteStream } from './event-stream.ts';
 
 /**
  * Runs the transaction of a request that changes something. What belongs to the answer is kept in it too, so
@@ -93,6 +94,8 @@ export interface RouteDefinition<
   answersEtag?: true;
   /** What it may refuse, besides what every route may. */
   refusals: readonly RefusalMaker[];
+  /** The same as Server-Sent Events, for who accepts text/event-stream. */
+  stream?: RouteStream<z.output<Params>, z.output<Query>>;
   handle(
     input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>,
   ): Promise<RouteResult<z.input<Data>>>;

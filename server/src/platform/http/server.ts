@@ -17,6 +17,7 @@ import { readBodies } from './bodies.ts';
 import { type Caller, callerMay } from './caller.ts';
 import { failure, success, successSchema } from './envelope.ts';
 import { createIdempotency, hashRequest, type Idempotency, idempotencyKeyOf } from './idempotency.ts';
+import { sendEventStream, wantsEventStream } from './event-stream.ts';
 import { toAnswerJsonSchema } from './openapi.ts';
 import { createOverload, type Overload } from './overload.ts';
 import { createRateLimit, type RateLimit, type RateLimitState } from './rate-limit.ts';
@@ -143,7 +144,11 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   const rateLimit = createRateLimit({ ...options, perMinute: options.ratePerMinute });
   const overload = createOverload(options);
   app.addHook('onClose', async () => overload.close());
-  for (const route of routes) addRoute(app, route, { ...options, idempotency, rateLimit, overload });
+  const stopping = new AbortController();
+  // Streams would go on for ever; whoever reads one resumes it elsewhere.
+  app.addHook('preClose', async () => stopping.abort());
+  const parts = { ...options, idempotency, rateLimit, overload, stopping: stopping.signal };
+  for (const route of routes) addRoute(app, route, parts);
   return app;
 }
 
@@ -151,6 +156,8 @@ interface RouteParts extends HttpOptions {
   idempotency: Idempotency;
   rateLimit: RateLimit;
   overload: Overload;
+  /** Aborted when the server stops. */
+  stopping: AbortSignal;
 }
 
 function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
@@ -185,6 +192,9 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
     handler: (request, reply) => {
       const { caller } = request;
       if (caller === null) throw unauthorized();
+      if (route.stream && wantsEventStream(request.headers.accept)) {
+        return answerStream(parts, { request, reply, caller, stream: route.stream });
+      }
       const handle = (commit: Commit) =>
         route.handle({
           caller,
@@ -205,6 +215,27 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
         route,
         handle((work) => parts.database.transaction(work)),
       );
+    },
+  });
+}
+
+function answerStream(
+  { clock, authenticate, stopping }: RouteParts,
+  {
+    request,
+    reply,
+    caller,
+    stream,
+  }: { request: FastifyRequest; reply: FastifyReply; caller: Caller; stream: NonNullable<Route['stream']> },
+): FastifyReply {
+  const lastEventId = request.headers['last-event-id']?.toString();
+  const input = { caller, params: request.params, query: request.query, lastEventId };
+  return sendEventStream(reply, (signal) => stream.open({ ...input, signal }), {
+    clock,
+    stopping,
+    isStillAllowed: async () => {
+      const key = bearerKey(request.headers.authorization);
+      return key !== null && (await authenticate(key)) !== null;
     },
   });
 }

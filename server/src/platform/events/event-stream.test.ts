@@ -1,0 +1,155 @@
+// The event log as Server-Sent Events.
+import type { Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { eventually } from '../../../test/eventually.ts';
+import { openStream, type StreamClient } from './event-stream.fixture.ts';
+
+let app: TestApp;
+const clients: StreamClient[] = [];
+
+beforeAll(async () => {
+  app = await createTestApp();
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+});
+afterAll(() => app.stop());
+
+const second = 1_000;
+
+async function log(numbers: number[], { type = 'post.sent', accountId = 'acc_1', filler = '' } = {}) {
+  await app.database.pool.query(
+    `insert into events (organization_id, account_id, type, at, data)
+     select $1, $2, $3, $4, jsonb_build_object('number', n, 'filler', $5::text) from unnest($6::int[]) n`,
+    [app.organizationId, accountId, type, app.clock.now(), filler, numbers],
+  );
+}
+
+async function open(query = '', options: { key?: string; lastEventId?: string; url?: string } = {}) {
+  const { key = app.key, url = app.url, ...rest } = options;
+  const client = await openStream(`${url}/v1/events${query}`, { key, ...rest });
+  clients.push(client);
+  return client;
+}
+
+const numbersOf = (client: StreamClient) => client.events.map(({ data }) => data.data.number);
+
+/** Lets the process look for news until it has come. */
+async function untilEvents(client: StreamClient, count: number): Promise<void> {
+  await eventually(`${count} events`, () => {
+    app.clock.advance(second);
+    return client.events.length >= count;
+  });
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+test('tells of what is new, each event once, as the log shows it', async () => {
+  await log([1]);
+  const client = await open();
+  expect([client.status, client.contentType]).toEqual([200, 'text/event-stream; charset=utf-8']);
+  await log([2, 3]);
+  await untilEvents(client, 2);
+  await log([4]);
+  await untilEvents(client, 3);
+  expect(numbersOf(client)).toEqual([2, 3, 4]);
+  const { body } = await app.call('GET', '/v1/events');
+  const shown = body.data.events.slice(1);
+  expect(client.events).toEqual(
+    shown.map((event: { id: string; type: string }) => ({ id: event.id, type: event.type, data: event })),
+  );
+});
+
+test('goes on after the last event that a client has seen, however far behind it is', async () => {
+  await log(upTo(250));
+  const { body } = await app.call('GET', '/v1/events?limit=100');
+  const last = body.data.events.at(-1).id;
+  const client = await open('', { lastEventId: last });
+  const { body: rest } = await app.call('GET', `/v1/events?after=${last}&limit=100`);
+  await client.until(150);
+  expect(client.events[0]?.id).toBe(rest.data.events[0].id);
+  expect(new Set(client.events.map(({ id }) => id)).size).toBe(client.events.length);
+});
+
+test('is filtered as the list is, and refuses what the list refuses', async () => {
+  const client = await open('?type=post.failed&accountId=acc_2');
+  await log([1]);
+  await log([2], { type: 'post.failed', accountId: 'acc_2' });
+  await untilEvents(client, 1);
+  expect(numbersOf(client)).toEqual([2]);
+  expect((await open('?type=post.snet')).status).toBe(400);
+  expect((await open('', { key: 'pt_test_wrong' })).status).toBe(401);
+});
+
+test('says every now and then that it is alive', async () => {
+  const client = await open();
+  await eventually('two beats', () => {
+    app.clock.advance(15 * second);
+    return client.beats() >= 2;
+  });
+});
+
+test('ends when its key is revoked', async () => {
+  const { id, key } = await app.makeKey();
+  const client = await open('', { key });
+  await app.app.auth.revokeKey(id);
+  app.clock.advance(15 * second);
+  await eventually('the end', () => client.hasEnded());
+});
+
+test('ends when the server stops, at once', async () => {
+  const http = app.app.createHttp();
+  const url = await http.listen({ host: '127.0.0.1', port: 0 });
+  const client = await open('', { url });
+  await http.close();
+  await eventually('the end', () => client.hasEnded());
+});
+
+test('costs nothing while nobody listens', async () => {
+  let queries = 0;
+  const query = app.database.pool.query.bind(app.database.pool);
+  const client = await open();
+  client.close();
+  await eventually('nobody listens', () => client.hasEnded());
+  app.database.pool.query = ((...parameters: Parameters<typeof query>) => {
+    queries += 1;
+    return query(...parameters);
+  }) as typeof query;
+  app.clock.advance(60 * second);
+  app.database.pool.query = query;
+  expect(queries).toBe(0);
+});
+
+test('a client that stops reading costs no memory, is cut off, and misses nothing when it resumes', async () => {
+  const count = 6_000;
+  const http = app.app.createHttp();
+  const sockets: Socket[] = [];
+  http.server.on('connection', (socket) => sockets.push(socket));
+  const url = await http.listen({ host: '127.0.0.1', port: 0 });
+  try {
+    const client = await open('', { url });
+    client.pause();
+    // 48 MB, far more than the network holds.
+    await log(upTo(count), { filler: 'x'.repeat(8_000) });
+    const [socket] = sockets;
+    await eventually('the network is full', () => {
+      app.clock.advance(second);
+      return (socket?.writableLength ?? 0) > 0 && socket?.writableNeedDrain;
+    });
+    expect(socket?.writableLength).toBeLessThan(1_000_000);
+    expect(socket?.bytesWritten).toBeLessThan(30_000_000);
+    await eventually('it is cut off', () => {
+      app.clock.advance(15 * second);
+      return socket?.destroyed;
+    });
+    client.resume();
+    await eventually('the end', () => client.hasEnded());
+    expect(client.events.length).toBeLessThan(count);
+    const again = await open('', { url, lastEventId: client.events.at(-1)?.id ?? '' });
+    await eventually('the rest', () => client.events.length + again.events.length >= count, 60_000);
+    expect([...numbersOf(client), ...numbersOf(again)]).toEqual(upTo(count));
+  } finally {
+    await http.close();
+  }
+});

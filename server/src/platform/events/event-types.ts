@@ -1,0 +1,22 @@
+// The events that callers may rely on (api.md, section 5). What else is written is detail for a post's timeline.
+export const eventTypes = [
+  'post.created',
+  'post.scheduled',
+  'post.updated',
+  'post.unscheduled',
+  'post.deleted',
+  'post.publishing',
+  'post.sent',
+  'post.failed',
+  'post.missed',
+  'post.unknown',
+  'account.connected',
+  'account.disconnected',
+  'account.unauthorized',
+  'account.paused',
+  'account.resumed',
+  'batch.completed',
+  'webhook.disabled',
+] as const;
+
+export type EventType = (typeof eventTypes)[number];

@@ -1,0 +1,95 @@
+// Tells the streams of this process that there is something new, by one look a second for all of them, and none
+// while there are no streams. NOTIFY would tell sooner, but each one takes a lock on the whole database when its
+// transaction commits, and every change writes an event.
+import type { Cancel, Clock } from '../clock.ts';
+import type { Database } from '../db/index.ts';
+import type { Log } from '../log.ts';
+import { findLastEvents } from './event-log.queries.ts';
+
+const lookEveryMs = 1_000;
+
+export interface Watcher {
+  /** Counts what was noticed so far; for `next`. */
+  news(): number;
+  /** Resolves once something was noticed since then, or the signal is aborted. */
+  next(since: number): Promise<void>;
+}
+
+export interface Watch {
+  count(): number;
+  /** From now on, until the signal is aborted. */
+  join(organizationId: string, signal: AbortSignal): Watcher;
+}
+
+interface Watched {
+  watchers: number;
+  last: number | undefined;
+  news: number;
+  waiting: PromiseWithResolvers<void>;
+}
+
+export function createWatch({ database, clock, log }: { database: Database; clock: Clock; log: Log }): Watch {
+  const organizations = new Map<string, Watched>();
+  let cancel: Cancel | undefined;
+  let isLooking = false;
+
+  async function look(): Promise<void> {
+    const ids = [...organizations.keys()];
+    const lasts = await findLastEvents(database.db, ids);
+    for (const id of ids) {
+      const watched = organizations.get(id);
+      if (!watched || watched.last === lasts.get(id)?.id) continue;
+      watched.last = lasts.get(id)?.id;
+      watched.news += 1;
+      watched.waiting.resolve();
+      watched.waiting = Promise.withResolvers();
+    }
+  }
+
+  function lookInBackground(): void {
+    if (isLooking) return;
+    isLooking = true;
+    look()
+      .catch((error: unknown) => log.warn({ err: error }, 'the event log could not be looked at'))
+      .finally(() => {
+        isLooking = false;
+      });
+  }
+
+  function leave(organizationId: string, watched: Watched): void {
+    watched.watchers -= 1;
+    if (watched.watchers > 0) return;
+    organizations.delete(organizationId);
+    if (organizations.size > 0) return;
+    cancel?.();
+    cancel = undefined;
+  }
+
+  return {
+    count: () => [...organizations.values()].reduce((sum, { watchers }) => sum + watchers, 0),
+
+    join(organizationId, signal) {
+      const watched: Watched = organizations.get(organizationId) ?? {
+        watchers: 0,
+        last: undefined,
+        news: 0,
+        waiting: Promise.withResolvers(),
+      };
+      organizations.set(organizationId, watched);
+      watched.watchers += 1;
+      cancel ??= clock.every(lookEveryMs, lookInBackground);
+      const ended = Promise.withResolvers<void>();
+      const end = () => {
+        leave(organizationId, watched);
+        ended.resolve();
+      };
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end, { once: true });
+      return {
+        news: () => watched.news,
+        next: (since) =>
+          watched.news > since ? Promise.resolve() : Promise.race([watched.waiting.promise, ended.promise]),
+      };
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { route } from '../http/route.ts';
+import type { EventLog } from './event-log.ts';
+import { EventsAnswer, EventsQuery } from './events.schema.ts';
+
+export function eventRoutes(events: EventLog) {
+  return [
+    route({
+      operationId: 'listEvents',
+      method: 'GET',
+      path: '/v1/events',
+      summary: 'List events',
+      description:
+        'What has happened, oldest first. No event is ever missed by reading on from the last one seen; each comes once.',
+      tag: 'Events',
+      scope: 'posts:read',
+      query: EventsQuery,
+      data: EventsAnswer,
+      status: 200,
+      refusals: [],
+      handle: async ({ caller, query }) => ({ data: await events.list(caller, query) }),
+      stream: {
+        description:
+          'Each event as it happens, within about a second. `id` is for `Last-Event-ID` (or `after`), `event` the type, `data` an Event as JSON. Without either it begins with what is new. A line with a colon comes every 15 seconds. A client that does not read is cut off and may resume.',
+        open: ({ caller, query, lastEventId, signal }) =>
+          events.follow(caller, query, lastEventId ?? query.after, signal),
+      },
+    }),
+  ];
+}

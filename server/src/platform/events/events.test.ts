@@ -1,0 +1,261 @@
+// The event log by cursor: nothing skipped, nothing twice, nobody else's.
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { createTestDatabase } from '../../../test/database.ts';
+import { rebaseRestoredEvents } from './index.ts';
+
+let app: TestApp;
+let key: string;
+let organizationId: string;
+let organizationNumber = 0;
+
+beforeAll(async () => {
+  app = await createTestApp();
+});
+beforeEach(async () => {
+  organizationNumber += 1;
+  const made = await app.makeKey({ organization: `Log ${organizationNumber}` });
+  ({ key, organizationId } = made);
+});
+afterAll(() => app.stop());
+
+interface Logged {
+  accountId?: string | null;
+  type?: string;
+  data?: Record<string, unknown>;
+}
+
+const insertEvent = `insert into events (organization_id, account_id, type, at, data) values ($1, $2, $3, $4, $5)`;
+
+async function log(event: Logged = {}, connection: Pick<pg.Pool, 'query'> = app.database.pool) {
+  const { accountId = 'acc_1', type = 'post.sent', data = {} } = event;
+  await connection.query(insertEvent, [
+    organizationId,
+    accountId,
+    type,
+    app.clock.now(),
+    JSON.stringify(data),
+  ]);
+}
+
+async function list(query: Record<string, string> = {}, of = key) {
+  const answer = await app.call('GET', `/v1/events?${new URLSearchParams(query)}`, undefined, of);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  return answer.body.data;
+}
+
+const numbersOf = (events: { data: { number: number } }[]) => events.map(({ data }) => data.number);
+
+/** A transaction of another process, which the test lets end when it likes. */
+async function begin() {
+  const client = new pg.Client({ connectionString: app.databaseUrl });
+  await client.connect();
+  await client.query('begin');
+  // It has its number from its first write on.
+  await client.query('select pg_current_xact_id()');
+  return {
+    log: (event: Logged) => log(event, client as unknown as pg.Pool),
+    async commit() {
+      await client.query('commit');
+      await client.end();
+    },
+  };
+}
+
+describe('the log', () => {
+  test('is read in pages, oldest first, and on from any event', async () => {
+    for (const number of [1, 2, 3, 4, 5]) await log({ data: { number } });
+    const first = await list({ limit: '2' });
+    expect(numbersOf(first.events)).toEqual([1, 2]);
+    const second = await list({ limit: '2', after: first.cursor });
+    expect(numbersOf(second.events)).toEqual([3, 4]);
+    const third = await list({ limit: '2', after: second.cursor });
+    expect(numbersOf(third.events)).toEqual([5]);
+    expect(third.cursor).toBeNull();
+    expect(third.latest).toBe(third.events[0].id);
+    expect(numbersOf((await list({ after: first.events[0].id })).events)).toEqual([2, 3, 4, 5]);
+    expect(await list({ after: third.latest })).toEqual({ events: [], cursor: null, latest: third.latest });
+  });
+
+  test('shows what an event says, with times in Unix seconds, and not its inner working', async () => {
+    const sendAt = new Date('2027-03-01T09:00:00Z');
+    await log({
+      type: 'post.failed',
+      data: {
+        move: 'refuse',
+        status: 'failed',
+        sendAt,
+        failure: {
+          code: 'board_not_found',
+          message: 'Gone.',
+          remediation: 'Pick another.',
+          retryable: false,
+        },
+      },
+    });
+    const { events } = await list();
+    expect(events).toEqual([
+      {
+        id: expect.stringMatching(/^evt_[0-9a-z]{11}$/),
+        type: 'post.failed',
+        at: Math.floor(app.clock.now().getTime() / 1000),
+        accountId: 'acc_1',
+        postId: null,
+        data: {
+          status: 'failed',
+          sendAt: sendAt.getTime() / 1000,
+          failure: {
+            code: 'board_not_found',
+            message: 'Gone.',
+            remediation: 'Pick another.',
+            retryable: false,
+          },
+        },
+      },
+    ]);
+  });
+
+  test('is filtered by type and account; what only the timeline needs is not in it', async () => {
+    await log({ type: 'post.created', data: { number: 1 } });
+    await log({ type: 'post.claimed', data: { number: 2 } });
+    await log({ type: 'post.failed', accountId: 'acc_2', data: { number: 3 } });
+    await log({ type: 'account.updated', data: { number: 4 } });
+    expect(numbersOf((await list()).events)).toEqual([1, 3]);
+    expect(numbersOf((await list({ type: 'post.failed' })).events)).toEqual([3]);
+    expect(numbersOf((await list({ type: 'post.failed,post.created' })).events)).toEqual([1, 3]);
+    const { events, latest } = await list({ accountId: 'acc_1' });
+    expect(numbersOf(events)).toEqual([1]);
+    // What does not fit the filter need not be looked through again.
+    expect((await list({ after: latest })).events).toEqual([]);
+  });
+
+  test('refuses types and places that are none, with a word on what there is', async () => {
+    for (const [query, code] of [
+      ['type=post.snet', 'unknown_event_type'],
+      ['after=evt_1', 'invalid_event_id'],
+      ['after=post_01kav8w5v8e6nb1vkh5tq4j1aa', 'invalid_event_id'],
+      ['limit=0', 'invalid'],
+      ['since=1', 'unknown_field'],
+    ]) {
+      const answer = await app.call('GET', `/v1/events?${query}`, undefined, key);
+      expect([answer.status, answer.body.error.details[0].code]).toEqual([400, code]);
+    }
+  });
+
+  test("shows a restricted key its accounts' events, and nobody another organization's", async () => {
+    await log({ accountId: 'acc_1', data: { number: 1 } });
+    await log({ accountId: 'acc_2', data: { number: 2 } });
+    await log({ accountId: null, type: 'batch.completed', data: { number: 3 } });
+    const organization = `Log ${organizationNumber}`;
+    const restricted = await app.makeKey({ organization, accountIds: ['acc_2'] });
+    expect(numbersOf((await list({}, restricted.key)).events)).toEqual([2]);
+    expect((await list({ accountId: 'acc_1' }, restricted.key)).events).toEqual([]);
+    const stranger = await app.makeKey({ organization: 'Strangers' });
+    const [event] = (await list()).events;
+    expect(await list({ after: event.id }, stranger.key)).toMatchObject({ events: [] });
+    const noReader = await app.makeKey({ organization, scopes: ['boards:read'] });
+    expect((await app.call('GET', '/v1/events', undefined, noReader.key)).status).toBe(403);
+  });
+
+  test('goes on behind an event that was removed since', async () => {
+    for (const number of [1, 2, 3]) await log({ data: { number } });
+    const { events } = await list();
+    await app.database.pool.query('delete from events where organization_id = $1 and data = $2', [
+      organizationId,
+      JSON.stringify({ number: 2 }),
+    ]);
+    expect(numbersOf((await list({ after: events[1].id })).events)).toEqual([3]);
+  });
+});
+
+describe('transactions that end in another order than they wrote', () => {
+  /** Reads the log to its present end, from where it was. */
+  function createReader() {
+    const seen: number[] = [];
+    let after: string | null = null;
+    return {
+      seen,
+      async read() {
+        const page: { events: { data: { number: number } }[]; latest: string | null } = await list(
+          after === null ? {} : { after },
+        );
+        seen.push(...numbersOf(page.events));
+        after = page.latest;
+      },
+    };
+  }
+
+  test('an event that was written first and committed last is not skipped', async () => {
+    const reader = createReader();
+    const slow = await begin();
+    await slow.log({ data: { number: 1 } });
+    await log({ data: { number: 2 } });
+    await reader.read();
+    await slow.commit();
+    await reader.read();
+    expect(reader.seen).toEqual([1, 2]);
+  });
+
+  test('nor is one whose transaction began later', async () => {
+    const reader = createReader();
+    const early = await begin();
+    const late = await begin();
+    await late.log({ data: { number: 1 } });
+    await early.log({ data: { number: 2 } });
+    await early.commit();
+    await reader.read();
+    await late.commit();
+    await reader.read();
+    expect([...reader.seen].sort()).toEqual([1, 2]);
+  });
+
+  test('nor any of many writers at once, whatever the moments at which it is read', async () => {
+    const reader = createReader();
+    const isDone = { value: false };
+    const writers = Promise.all(
+      Array.from({ length: 6 }, async (_, writer) => {
+        for (let round = 0; round < 15; round += 1) {
+          const transaction = await begin();
+          await transaction.log({ data: { number: writer * 100 + round } });
+          await transaction.commit();
+        }
+      }),
+    ).finally(() => {
+      isDone.value = true;
+    });
+    while (!isDone.value) await reader.read();
+    await writers;
+    for (let page = 0; page < 5; page += 1) await reader.read();
+    expect(reader.seen.length).toBe(90);
+    expect(new Set(reader.seen).size).toBe(90);
+  });
+
+  test('a transaction in another database of the server holds nothing up', async () => {
+    const other = await createTestDatabase();
+    const client = new pg.Client({ connectionString: other.url });
+    await client.connect();
+    await client.query('begin');
+    await client.query('select pg_current_xact_id()');
+    await log({ data: { number: 1 } });
+    expect(numbersOf((await list()).events)).toEqual([1]);
+    await client.query('commit');
+    await client.end();
+    await other.drop();
+  });
+});
+
+test('a log that was restored on a server with lower transaction numbers goes on behind what it holds', async () => {
+  for (const number of [1, 2, 3]) await log({ data: { number } });
+  await app.database.pool.query(
+    `update events set xid = (xid::text::bigint + 1000000000)::text::xid8 where organization_id = $1`,
+    [organizationId],
+  );
+  expect((await list()).events).toEqual([]);
+  expect(await rebaseRestoredEvents(app.database.db)).toBe(3);
+  expect(await rebaseRestoredEvents(app.database.db)).toBe(0);
+  await log({ data: { number: 4 } });
+  const { events } = await list();
+  expect(numbersOf(events)).toEqual([1, 2, 3, 4]);
+  expect(numbersOf((await list({ after: events[1].id })).events)).toEqual([3, 4]);
+});
