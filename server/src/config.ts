@@ -197,6 +197,12 @@ export const settings = {
       .refine((value) => value <= 65_535)
       .optional(),
   },
+  EVENTS_KEEP_DAYS: {
+    about:
+      'For how many days events are kept: the event log, what webhooks can be sent again, and the timelines of posts that are done.',
+    shape: 'days, 30 to 36500 (default 90)',
+    schema: wholeNumber(90, 30, 36_500),
+  },
   SIMULATOR_PORT: {
     about: 'The port of the Pinterest simulator.',
     shape: 'a port number (default 8788; 0 for any free one)',
@@ -253,6 +259,7 @@ export interface Config {
   trackingParameters: readonly string[];
   metricsToken: string | undefined;
   workerPort: number | undefined;
+  eventsKeptMs: number;
   simulatorPort: number;
   ratePerMinute: number;
   requestsMax: number;
@@ -353,6 +360,7 @@ function toConfig(values: Values): Config {
     trackingParameters: values.TRACKING_PARAMETERS,
     metricsToken: values.METRICS_TOKEN,
     workerPort: values.WORKER_PORT,
+    eventsKeptMs: values.EVENTS_KEEP_DAYS * 24 * 3600 * 1000,
     simulatorPort: values.SIMULATOR_PORT,
     ratePerMinute: values.API_RATE_PER_MINUTE,
     requestsMax: values.API_REQUESTS_MAX,

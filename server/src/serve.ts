@@ -69,7 +69,7 @@ export async function serve(config: Config, log: Log): Promise<Served> {
             app: simulatorAppOf(config),
             keyPrefix: config.pinterestEnvironment === 'simulator' ? 'pt_test_' : 'pt_live_',
           });
-    if (config.role !== 'api') stoppers.push(await startWorker(installation, log));
+    if (config.role !== 'api') stoppers.push(await startWorker(config, installation, log));
     const isApi = config.role !== 'worker';
     if (isApi) {
       const http = await startHttp({ ...config, port }, installation, log);
@@ -108,6 +108,13 @@ function hostsOf(simulator: Simulator): string[] {
 async function startWorker(installation: Installation, log: Log): Promise<() => Promise<void>> {
   const { app, databaseUrl, clock } = installation;
   const worker: Worker = app.createWorker();
+async function startWorker(
+  config: Config,
+  installation: Installation,
+  log: Log,
+): Promise<() => Promise<void>> {
+  const worker: Worker = installation.app.createWorker();
+  const { app, database, databaseUrl, clock } = installation;
   const listener = await listen({
     url: databaseUrl,
     channel: lanesChannel,
@@ -127,6 +134,8 @@ async function startWorker(installation: Installation, log: Log): Promise<() => 
   await app.jobs.start();
   const cancelSweeper = startSweeper({ lanes: app.lanes, clock, log });
   const cancelRefresh = startRefreshTimer({ accounts: app.accounts, clock, log });
+  const cancelSweeper = startSweeper({ database, clock, log, eventsKeptMs: config.eventsKeptMs });
+  const cancelRefresh = startRefreshTimer({ accounts: installation.app.accounts, clock, log });
   worker.start();
   return async () => {
     cancelSweeper();

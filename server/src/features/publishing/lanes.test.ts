@@ -10,6 +10,13 @@ import { createLaneStore } from './lane-store.ts';
 import { claimLanes, holdLane, type Lane, releaseLane, sweepLanes } from './lanes.queries.ts';
 import { sweep } from './sweeper.ts';
 
+const sweeperParts = () => ({
+  database: app.database,
+  clock: app.clock,
+  log: app.parts.log,
+  eventsKeptMs: app.parts.config.eventsKeptMs,
+});
+
 let app: TestApp;
 let account: PinterestAccount;
 let mediaId: string;
@@ -313,7 +320,7 @@ test('the sweeper finds a lane that would sleep past its post, and leaves all ot
     .set({ wake_at: null })
     .where('account_id', '=', account.accountId)
     .execute();
-  await sweep({ lanes: createLaneStore(app.database), clock: app.clock, log: app.parts.log });
+  await sweep(sweeperParts());
   expect((await laneRow()).wake_at).toEqual(due);
   expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
 });
@@ -325,9 +332,9 @@ test('the mark of a deleted post goes after 28 days', async () => {
   const exists = async () =>
     (await app.database.db.selectFrom('posts').select('id').where('id', '=', post.id).execute()).length === 1;
   app.clock.advance(28 * day - 1_000);
-  await sweep({ lanes: createLaneStore(app.database), clock: app.clock, log: app.parts.log });
+  await sweep(sweeperParts());
   expect(await exists()).toBe(true);
   app.clock.advance(2_000);
-  await sweep({ lanes: createLaneStore(app.database), clock: app.clock, log: app.parts.log });
+  await sweep(sweeperParts());
   expect(await exists()).toBe(false);
 });

@@ -1,0 +1,35 @@
+import { type Connection, sql } from '../../platform/db/index.ts';
+
+/**
+ * Tells of queued posts whose time was before `before`: in one statement the mark that it was told and the event,
+ * so once for each time that the user sets, however many processes sweep. Returns how many it told of. The lateral
+ * join walks the index posts_listed, the late posts of each account and no others.
+ */
+export async function tellMissedPosts(
+  connection: Connection,
+  { before, now, limit }: { before: Date; now: Date; limit: number },
+): Promise<number> {
+  const result = await sql`
+    with late as (
+      select p.id from lanes l
+      cross join lateral (
+        select id from posts
+        where account_id = l.account_id and status = 'queued' and deleted_at is null
+          and listed_at <= ${before} and missed_send_at is distinct from send_at
+        order by listed_at
+        limit ${limit}
+      ) p
+      limit ${limit}
+    ), told as (
+      update posts set missed_send_at = send_at
+      where id in (select id from late)
+        and state = 'queued' and deleted_at is null and missed_send_at is distinct from send_at
+      returning organization_id, account_id, id, status, send_at
+    )
+    insert into events (organization_id, account_id, post_id, type, at, data)
+    select organization_id, account_id, id, 'post.missed', ${now},
+      jsonb_build_object('status', status, 'sendAt', send_at)
+    from told
+  `.execute(connection);
+  return Number(result.numAffectedRows ?? 0);
+}
