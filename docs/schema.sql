@@ -134,6 +134,7 @@ create table events (
   type text not null,
   at timestamp with time zone not null,
   data jsonb not null default '{}'::jsonb,
+  xid xid8 not null default pg_current_xact_id(),
   constraint events_pkey PRIMARY KEY (id)
 );
 
@@ -270,6 +271,7 @@ END) stored,
   cover_media_id text,
   cover_seconds integer,
   destination_key text,
+  missed_send_at timestamp with time zone,
   constraint posts_pkey PRIMARY KEY (id),
   constraint at_rest_does_not_run CHECK (((state = ANY (ARRAY['queued'::text, 'unknown'::text])) OR (run_at IS NULL))),
   constraint attempt_is_recorded CHECK (((state <> ALL (ARRAY['publishing'::text, 'unknown'::text])) OR (attempt_started_at IS NOT NULL))),
@@ -333,8 +335,9 @@ CREATE INDEX batches_by_content ON public.batches USING btree (account_id, conte
 CREATE INDEX batches_finished ON public.batches USING btree (completed_at) WHERE (status = 'completed'::text);
 CREATE INDEX batches_unfinished ON public.batches USING btree (created_at) WHERE (status = 'processing'::text);
 CREATE INDEX board_lists_by_account ON public.board_lists USING btree (account_id, id);
-CREATE INDEX events_by_organization ON public.events USING btree (organization_id, id);
+CREATE INDEX events_by_place ON public.events USING btree (organization_id, xid, id);
 CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (post_id IS NOT NULL);
+CREATE INDEX events_by_time ON public.events USING brin (at) WITH (autosummarize='on');
 CREATE INDEX idempotent_requests_expired ON public.idempotent_requests USING btree (expires_at);
 CREATE INDEX lanes_due ON public.lanes USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX media_by_source ON public.media USING btree (organization_id, source_sha256);
@@ -353,6 +356,25 @@ CREATE INDEX posts_deleted ON public.posts USING btree (deleted_at) WHERE (delet
 CREATE INDEX posts_due ON public.posts USING btree (account_id, run_at, id) WHERE (run_at IS NOT NULL);
 CREATE INDEX posts_in_flight ON public.posts USING btree (account_id, state) WHERE (state = ANY (ARRAY['uploading'::text, 'publishing'::text, 'unknown'::text]));
 CREATE INDEX posts_listed ON public.posts USING btree (account_id, status, listed_at, id) WHERE (deleted_at IS NULL);
+CREATE OR REPLACE FUNCTION public.events_horizon()
+ RETURNS xid8
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(
+    (
+      select x from pg_snapshot_xip(pg_current_snapshot()) x
+      where not exists (
+        select 1 from pg_stat_activity a
+        where a.backend_xid = x::xid and a.datname <> current_database()
+      )
+      order by x
+      limit 1
+    ),
+    pg_snapshot_xmax(pg_current_snapshot())
+  )
+$function$
+;
 comment on table media is 'Media that posts use. A row is written after its files are in the storage; what it says of them never changes.';
 comment on column media.id is 'Random enough (74 bits) to be the only secret in the public URL of the file.';
 comment on column media.organization_id is 'Who fetched it. Equal bytes of two organizations are two rows and two files.';

@@ -127,6 +127,7 @@ export async function createApp(parts: AppParts) {
   });
 
   const lanes = createLaneStore(database);
+  const events = createEventLog({ database, clock, log });
 
   const routes = [
     ...postRoutes(posts, clock),
@@ -136,6 +137,7 @@ export async function createApp(parts: AppParts) {
     ...boardListRoutes(boardLists),
     ...scheduleRoutes(schedule),
     ...mediaRoutes(library),
+    ...eventRoutes(events),
   ];
 
   watchProcess(metrics, clock);
@@ -162,14 +164,6 @@ export async function createApp(parts: AppParts) {
     registerHealth(http, [...checks, ...moreChecks]);
     registerMetrics(http, { metrics, token: config.metricsToken });
   }
-  const events = createEventLog({ database, clock, log });
-
-  const routes = [
-    ...postRoutes({ posts, clock }),
-    ...accountRoutes(accounts),
-    ...boardRoutes(boards),
-    ...eventRoutes(events),
-  ];
 
   return {
     auth,

@@ -74,11 +74,11 @@ export async function serve(config: Config, log: Log): Promise<Served> {
     if (isApi) {
       const http = await startHttp({ ...config, port }, installation, log);
       stoppers.push(() => closeHttp(http, installation));
+      const { app, clock } = installation;
+      stoppers.push(startMediaSweeper({ media: app.media, clock, log }));
     } else if (config.workerPort !== undefined) {
       const http = await startStatus(config, config.workerPort, installation, log);
       stoppers.push(() => closeHttp(http, installation));
-      const { app, clock } = installation;
-      stoppers.push(startMediaSweeper({ media: app.media, clock, log }));
     }
     return { url: isApi ? publicUrl : null, simulatorUrl: simulator?.url ?? null, firstRun: prepared, stop };
   } catch (error) {
@@ -105,16 +105,13 @@ function hostsOf(simulator: Simulator): string[] {
   return [`127.0.0.1:${port}`, `localhost:${port}`];
 }
 
-async function startWorker(installation: Installation, log: Log): Promise<() => Promise<void>> {
-  const { app, databaseUrl, clock } = installation;
-  const worker: Worker = app.createWorker();
 async function startWorker(
   config: Config,
   installation: Installation,
   log: Log,
 ): Promise<() => Promise<void>> {
-  const worker: Worker = installation.app.createWorker();
   const { app, database, databaseUrl, clock } = installation;
+  const worker: Worker = app.createWorker();
   const listener = await listen({
     url: databaseUrl,
     channel: lanesChannel,
@@ -132,10 +129,9 @@ async function startWorker(
     clock,
   });
   await app.jobs.start();
-  const cancelSweeper = startSweeper({ lanes: app.lanes, clock, log });
+  const { eventsKeptMs } = config;
+  const cancelSweeper = startSweeper({ lanes: app.lanes, database, clock, log, eventsKeptMs });
   const cancelRefresh = startRefreshTimer({ accounts: app.accounts, clock, log });
-  const cancelSweeper = startSweeper({ database, clock, log, eventsKeptMs: config.eventsKeptMs });
-  const cancelRefresh = startRefreshTimer({ accounts: installation.app.accounts, clock, log });
   worker.start();
   return async () => {
     cancelSweeper();

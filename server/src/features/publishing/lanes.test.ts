@@ -11,6 +11,7 @@ import { claimLanes, holdLane, type Lane, releaseLane, sweepLanes } from './lane
 import { sweep } from './sweeper.ts';
 
 const sweeperParts = () => ({
+  lanes: app.app.lanes,
   database: app.database,
   clock: app.clock,
   log: app.parts.log,

@@ -10,6 +10,7 @@ const day = 24 * 60 * minute;
 async function sweepAfter(ms: number): Promise<void> {
   app.clock.advance(ms);
   await sweep({
+    lanes: app.app.lanes,
     database: app.database,
     clock: app.clock,
     log: app.parts.log,

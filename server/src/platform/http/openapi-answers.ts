@@ -47,10 +47,13 @@ const ifMatch = z
     example: '"7"',
   });
 
-const lastEventId = z.string().optional().meta({
-  param: { id: 'LastEventId' },
-  description: 'With `Accept: text/event-stream`: go on after the event with this id.',
-});
+const lastEventId = z
+  .string()
+  .optional()
+  .meta({
+    param: { id: 'LastEventId' },
+    description: 'With `Accept: text/event-stream`: go on after the event with this id.',
+  });
 
 /** The headers that an operation takes; undefined for none. */
 export function requestHeaders(route: Route): z.ZodObject | undefined {
