@@ -14,7 +14,13 @@ import {
   registerMediaFiles,
   watchMedia,
 } from './features/media/index.ts';
-import { createPosts, manyPostsRoutes, postRoutes } from './features/posts/index.ts';
+import {
+  createDisconnectAccount,
+  createPosts,
+  disconnectRoutes,
+  manyPostsRoutes,
+  postRoutes,
+} from './features/posts/index.ts';
 import {
   createAppBudget,
   createLaneStore,
@@ -133,6 +139,7 @@ export async function createApp(parts: AppParts) {
     ...postRoutes(posts, clock),
     ...manyPostsRoutes(posts, clock),
     ...accountRoutes(accounts),
+    ...disconnectRoutes(createDisconnectAccount({ clock, accounts, boards })),
     ...boardRoutes(boards),
     ...boardListRoutes(boardLists),
     ...scheduleRoutes(schedule),

@@ -13,6 +13,13 @@ export const tokenRefused = refusal({
   fix: 'Tokens need the scopes boards:read, boards:write, pins:read, pins:write and user_accounts:read, and work in one environment only.',
 });
 
+/** Who comes back from Pinterest is not known beforehand, and the key could not see a new account anyway. */
+export const keyIsRestricted = refusal({
+  code: 'FORBIDDEN',
+  message: 'This API key is restricted to some accounts and cannot connect another one',
+  fix: 'Use a key without `accountIds`, or name the account to re-authorize: POST /v1/accounts/connect with `accountId`.',
+});
+
 export const noPinterestApp = refusal({
   code: 'CONFLICT',
   message: 'No Pinterest app is configured for this environment',

@@ -1,23 +1,73 @@
 import type { InsertObject, Selectable } from 'kysely';
-import { type Connection, type Schema, sql } from '../../platform/db/index.ts';
+import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import { type Caller, callerSeesAccount } from '../../platform/http/caller.ts';
 import { isId } from '../../platform/ids.ts';
+import { accountNotFound } from './accounts.errors.ts';
 
 export type AccountRow = Selectable<Schema['accounts']>;
 
-/** The account, if the caller may see it. */
+/**
+ * The account, if the caller may see it; one that was disconnected is not there. Inside a transaction it stays
+ * connected until the transaction ends.
+ */
 export async function findAccount(
   connection: Connection,
   caller: Pick<Caller, 'organizationId' | 'accountIds'>,
   accountId: string,
 ): Promise<AccountRow | undefined> {
   if (!isId('acc', accountId) || !callerSeesAccount(caller, accountId)) return undefined;
-  return connection
+  const query = connection
     .selectFrom('accounts')
     .selectAll()
     .where('id', '=', accountId)
     .where('organization_id', '=', caller.organizationId)
+    .where('disconnected_at', 'is', null);
+  // The weakest lock: it holds up nobody but whoever disconnects the account.
+  return (connection.isTransaction ? query.forKeyShare() : query).executeTakeFirst();
+}
+
+/** The same, to be disconnected: waits for the transactions that have found it, and makes new ones wait. */
+export async function lockAccount(
+  tx: Tx,
+  caller: Pick<Caller, 'organizationId' | 'accountIds'>,
+  accountId: string,
+): Promise<AccountRow | undefined> {
+  if (!isId('acc', accountId) || !callerSeesAccount(caller, accountId)) return undefined;
+  return tx
+    .selectFrom('accounts')
+    .selectAll()
+    .where('id', '=', accountId)
+    .where('organization_id', '=', caller.organizationId)
+    .where('disconnected_at', 'is', null)
+    .forUpdate()
     .executeTakeFirst();
+}
+
+/**
+ * Makes sure that an account found earlier is still connected, and that it stays so until the transaction ends.
+ * @throws accountNotFound
+ */
+export async function holdAccount(tx: Tx, { id, organization_id }: AccountRow): Promise<void> {
+  const account = await findAccount(tx, { organizationId: organization_id, accountIds: null }, id);
+  if (!account) throw accountNotFound();
+}
+
+/** Of these ids, the ones of accounts that the caller may see. */
+export async function listVisibleIds(
+  connection: Connection,
+  caller: Pick<Caller, 'organizationId' | 'accountIds'>,
+  accountIds: readonly string[],
+): Promise<Set<string>> {
+  const possible = accountIds.filter((id) => isId('acc', id) && callerSeesAccount(caller, id));
+  if (possible.length === 0) return new Set();
+  const rows = await connection
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', 'in', possible)
+    .where('organization_id', '=', caller.organizationId)
+    .where('disconnected_at', 'is', null)
+    .execute();
+  return new Set(rows.map((row) => row.id));
 }
 
 export async function listAccounts(
@@ -28,6 +78,7 @@ export async function listAccounts(
     .selectFrom('accounts')
     .selectAll()
     .where('organization_id', '=', caller.organizationId)
+    .where('disconnected_at', 'is', null)
     .orderBy('id');
   if (caller.accountIds !== null) query = query.where('id', 'in', [...caller.accountIds]);
   return query.execute();
@@ -42,6 +93,7 @@ export async function listAllAccounts(
     .innerJoin('organizations', 'organizations.id', 'accounts.organization_id')
     .selectAll('accounts')
     .select('organizations.name as organization')
+    .where('accounts.disconnected_at', 'is', null)
     .orderBy('accounts.id')
     .execute();
 }
@@ -51,6 +103,7 @@ export async function getAccountForWork(connection: Connection, accountId: strin
   return connection.selectFrom('accounts').selectAll().where('id', '=', accountId).executeTakeFirstOrThrow();
 }
 
+/** Also one that was disconnected: connecting the same user again revives it. */
 export async function findAccountOfUser(
   connection: Connection,
   key: Pick<AccountRow, 'organization_id' | 'environment' | 'pinterest_user_id'>,
@@ -90,6 +143,39 @@ export async function updateAccount(
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow();
+}
+
+/** Keeps refreshed tokens; false, and nothing kept, when the account was disconnected meanwhile. */
+export async function storeTokens(
+  connection: Connection,
+  id: string,
+  tokens: Partial<Omit<AccountRow, 'id' | 'organization_id'>>,
+): Promise<boolean> {
+  const row = await connection
+    .updateTable('accounts')
+    .set(tokens)
+    .where('id', '=', id)
+    .where('disconnected_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Marks the account as disconnected and erases its tokens. Its posts are another room's to settle first. */
+export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void> {
+  await updateAccount(tx, id, {
+    disconnected_at: now,
+    access_token: null,
+    refresh_token: null,
+    access_token_expires_at: null,
+    refresh_token_expires_at: null,
+    token_authorized: false,
+    tokens_stored_at: null,
+    refresh_due_at: null,
+    refreshing_until: null,
+    boards_fetched_at: null,
+    updated_at: now,
+  });
 }
 
 /** Ends whatever rest the account's lane was sent to: workers look at it at once. */

@@ -1,5 +1,5 @@
 import { route } from '../../platform/http/route.ts';
-import { accountNotFound, noPinterestApp, tokenRefused } from './accounts.errors.ts';
+import { accountNotFound, keyIsRestricted, noPinterestApp, tokenRefused } from './accounts.errors.ts';
 import {
   AccountAnswer,
   AccountList,
@@ -62,14 +62,14 @@ export function accountRoutes(accounts: AccountsService) {
       path: '/v1/accounts',
       summary: 'Connect an account with tokens',
       description:
-        "For tokens made in Pinterest's developer console. They are tried at Pinterest first. An account that is connected already gets the new tokens.",
+        "For tokens made in Pinterest's developer console. They are tried at Pinterest first. An account that is connected already gets the new tokens; one that was disconnected comes back with its id, drafts and history.",
       tag,
       scope: 'accounts:write',
       body: ConnectByTokensBody,
       data: AccountAnswer,
       status: 201,
-      refusals: [tokenRefused],
-      handle: async ({ caller, body }) => ({ data: await accounts.connectByTokens(caller, body) }),
+      refusals: [tokenRefused, keyIsRestricted],
+      handle: ({ caller, body, commit }) => accounts.connectByTokens(caller, body, commit),
     }),
     route({
       operationId: 'connectAccount',
@@ -83,8 +83,8 @@ export function accountRoutes(accounts: AccountsService) {
       body: ConnectAccountBody,
       data: ConnectAnswer,
       status: 200,
-      refusals: [accountNotFound, noPinterestApp],
-      handle: async ({ caller, body }) => ({ data: await accounts.startConnect(caller, body) }),
+      refusals: [accountNotFound, noPinterestApp, keyIsRestricted],
+      handle: ({ caller, body, commit }) => accounts.startConnect(caller, body, commit),
     }),
   ];
 }

@@ -1,16 +1,19 @@
 // Use cases of accounts. Tokens are the business of tokens.ts, connecting that of connect.ts.
 import type { Environment } from '../../pinterest/index.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Connection, Database } from '../../platform/db/index.ts';
+import type { Connection, Database, Tx } from '../../platform/db/index.ts';
 import { appendEvent } from '../../platform/events/index.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 import type { Commit } from '../../platform/http/route.ts';
-import { accountNotFound } from './accounts.errors.ts';
+import { accountNotFound, keyIsRestricted } from './accounts.errors.ts';
 import {
   type AccountRow,
+  eraseAccount,
   findAccount,
   listAccounts,
   listAllAccounts,
+  listVisibleIds,
+  lockAccount,
   repaceAccount,
   updateAccount,
 } from './accounts.queries.ts';
@@ -85,24 +88,65 @@ export function createAccounts(parts: AccountsParts) {
       });
     },
 
-    async connectByTokens(caller: Caller, input: ConnectByTokens) {
-      const account = await connect.connect({
+    async connectByTokens(caller: Caller, input: ConnectByTokens, commit: Commit) {
+      const grant: Grant = {
         organizationId: caller.organizationId,
         environment: input.environment ?? parts.environment,
         accountId: null,
+        accountIds: caller.accountIds,
         accessToken: input.accessToken,
         refreshToken: input.refreshToken ?? null,
         accessTokenExpiresAt: null,
         refreshTokenExpiresAt: null,
-      });
-      return { account: toView(account) };
+      };
+      // Asking Pinterest may take a while: not inside the transaction.
+      const user = await connect.askUser(grant);
+      return commit(async (tx) => ({ data: { account: toView(await connect.keep(tx, grant, user)) } }));
     },
 
-    async startConnect(caller: Caller, input: ConnectAccount) {
-      const account = input.accountId === undefined ? null : await get(database.db, caller, input.accountId);
+    async startConnect(caller: Caller, input: ConnectAccount, commit: Commit) {
+      if (input.accountId === undefined && caller.accountIds !== null) throw keyIsRestricted();
       const environment = input.environment ?? parts.environment;
-      return connect.start({ organizationId: caller.organizationId, account, environment });
+      return commit(async (tx) => {
+        const account = input.accountId === undefined ? null : await get(tx, caller, input.accountId);
+        const data = await connect.start(tx, {
+          organizationId: caller.organizationId,
+          account,
+          environment,
+        });
+        return { data };
+      });
     },
+
+    /**
+     * The account, for the transaction that disconnects it.
+     * @throws accountNotFound
+     */
+    async lock(tx: Tx, caller: Caller, accountId: string): Promise<AccountRow> {
+      const account = await lockAccount(tx, caller, accountId);
+      if (!account) throw accountNotFound();
+      return account;
+    },
+
+    /**
+     * Disconnects a locked account: to callers it is gone, its tokens are erased. Its row stays, so that
+     * connecting the same Pinterest user again finds its drafts and its history.
+     */
+    async disconnect(tx: Tx, account: AccountRow): Promise<void> {
+      const now = clock.now();
+      await eraseAccount(tx, account.id, now);
+      await appendEvent(tx, {
+        organizationId: account.organization_id,
+        accountId: account.id,
+        postId: null,
+        type: 'account.disconnected',
+        at: now,
+        data: { username: account.username, environment: account.environment },
+      });
+    },
+
+    /** Of these ids, the ones of accounts that the caller may see. */
+    visibleIds: listVisibleIds,
 
     finishConnect: (callback: Callback): Promise<AccountRow> => connect.finish(callback),
 

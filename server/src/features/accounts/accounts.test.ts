@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createTestApp, type Json, plainGrant, type TestApp, testApp } from '../../../test/app.ts';
+import { eventually } from '../../../test/eventually.ts';
 import { errorLevel } from '../../../test/log.ts';
 import { callbackPath } from './connect.ts';
 
@@ -211,6 +212,19 @@ describe('refreshing', () => {
     await Promise.all(Array.from({ length: 10 }, () => app.app.accounts.refreshDueTokens()));
     expect((await refreshCalls()) - before).toBe(1);
     expect((await storedRow(id)).token_authorized).toBe(true);
+  });
+
+  test('an account that is disconnected while its tokens are renewed keeps none', async () => {
+    const id = await connectGardener();
+    app.clock.advance(20 * dayMs);
+    await app.faults([{ operation: 'oauth/token', kind: 'delay', delayMs: 300, times: 0 }]);
+    const before = await refreshCalls();
+    const refreshing = app.app.accounts.refreshDueTokens();
+    await eventually('the refresh is under way', async () => (await refreshCalls()) === before + 1);
+    expect((await app.call('DELETE', `/v1/accounts/${id}`)).status).toBe(200);
+    await refreshing;
+    expect(await storedRow(id)).toMatchObject({ access_token: null, refresh_token: null });
+    expect((await app.call('GET', `/v1/accounts/${id}`)).status).toBe(404);
   });
 
   test('an outage is no disconnection: the old tokens are kept and tried again', async () => {

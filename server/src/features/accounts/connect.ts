@@ -1,13 +1,20 @@
 // Connecting an account: by tokens made in Pinterest's console, or through Pinterest's consent page.
 import { createHash, randomBytes } from 'node:crypto';
-import { authorizeUrl, type Environment, type PinterestEnvironments } from '../../pinterest/index.ts';
+import {
+  authorizeUrl,
+  type Environment,
+  type PinterestEnvironments,
+  type UserAccount,
+} from '../../pinterest/index.ts';
 import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
-import type { Database } from '../../platform/db/index.ts';
+import type { Database, Tx } from '../../platform/db/index.ts';
 import { appendEvent } from '../../platform/events/index.ts';
+import { callerSeesAccount } from '../../platform/http/caller.ts';
 import { newId } from '../../platform/ids.ts';
 import {
   connectDeclined,
   connectExpired,
+  keyIsRestricted,
   noPinterestApp,
   otherUser,
   tokenRefused,
@@ -51,6 +58,8 @@ export interface Grant extends NewTokens {
   environment: Environment;
   /** The account that must come back; null for whichever it is. */
   accountId: string | null;
+  /** The accounts to which the caller's key is restricted. */
+  accountIds?: readonly string[] | null;
 }
 
 /** What Pinterest adds to the callback's address. */
@@ -65,65 +74,84 @@ export function createConnect({ database, clock, pinterest, tokens, publicUrl }:
   const redirectUri = `${publicUrl}${callbackPath}`;
 
   /**
-   * Stores the tokens with the account to which they belong: a new one, or one that is connected already.
-   * @throws tokenRefused, otherUser
+   * Whose tokens they are, by Pinterest's word.
+   * @throws tokenRefused
    */
-  async function connect(grant: Grant): Promise<AccountRow> {
+  async function askUser(grant: Grant): Promise<UserAccount> {
     const answer = await pinterest.of(grant.environment).getUserAccount(grant.accessToken);
     if (answer.kind === 'failed') {
       const { reason, message, remediation } = answer.failure;
       throw tokenRefused([{ path: 'accessToken', code: reason, message: `${message} ${remediation}` }]);
     }
-    const user = answer.value;
+    return answer.value;
+  }
+
+  /**
+   * Stores the tokens with the account to which they belong: a new one, one that is connected already, or one
+   * that was disconnected, which then is what it was.
+   * @throws otherUser, keyIsRestricted
+   */
+  async function keep(tx: Tx, grant: Grant, user: UserAccount): Promise<AccountRow> {
     const now = clock.now();
-    return database.transaction(async (tx) => {
-      const key = {
-        organization_id: grant.organizationId,
-        environment: grant.environment,
-        pinterest_user_id: user.id,
-      };
-      const known = await findAccountOfUser(tx, key);
-      if (grant.accountId !== null && known?.id !== grant.accountId) {
-        throw otherUser([
-          {
-            path: 'accountId',
-            code: 'other_pinterest_user',
-            message: `Pinterest sent back the user ${user.username}. Log in to Pinterest as the account's own user and try again.`,
-          },
-        ]);
-      }
-      const id = known?.id ?? newId('acc');
-      const current = {
-        username: user.username,
-        display_name: user.businessName || user.username,
-        avatar_url: user.profileImage,
-        is_domain_verified: Boolean(user.websiteUrl),
-        ...tokens.seal(id, grant, now),
-        // Without a refresh token there is nothing to refresh with.
-        ...(grant.refreshToken === null && { refresh_token: null, refresh_due_at: null }),
-      };
-      const account = known
-        ? await updateAccount(tx, id, current)
-        : await insertAccount(tx, { id, ...key, ...current, created_at: now });
-      // Its queue may have waited for this.
-      if (known) await wakeAccount(tx, id, now);
-      await appendEvent(tx, {
-        organizationId: grant.organizationId,
-        accountId: id,
-        postId: null,
-        type: 'account.connected',
-        at: now,
-        data: { username: user.username, environment: grant.environment },
-      });
-      return account;
+    const key = {
+      organization_id: grant.organizationId,
+      environment: grant.environment,
+      pinterest_user_id: user.id,
+    };
+    const known = await findAccountOfUser(tx, key);
+    if (grant.accountId !== null && known?.id !== grant.accountId) {
+      throw otherUser([
+        {
+          path: 'accountId',
+          code: 'other_pinterest_user',
+          message: `Pinterest sent back the user ${user.username}. Log in to Pinterest as the account's own user and try again.`,
+        },
+      ]);
+    }
+    const id = known?.id ?? newId('acc');
+    if (!callerSeesAccount({ accountIds: grant.accountIds ?? null }, id)) throw keyIsRestricted();
+    const current = {
+      username: user.username,
+      display_name: user.businessName || user.username,
+      avatar_url: user.profileImage,
+      is_domain_verified: Boolean(user.websiteUrl),
+      disconnected_at: null,
+      ...tokens.seal(id, grant, now),
+      // Without a refresh token there is nothing to refresh with.
+      ...(grant.refreshToken === null && { refresh_token: null, refresh_due_at: null }),
+    };
+    const account = known
+      ? await updateAccount(tx, id, current)
+      : await insertAccount(tx, { id, ...key, ...current, created_at: now });
+    // Its queue may have waited for this.
+    if (known) await wakeAccount(tx, id, now);
+    await appendEvent(tx, {
+      organizationId: grant.organizationId,
+      accountId: id,
+      postId: null,
+      type: 'account.connected',
+      at: now,
+      data: { username: user.username, environment: grant.environment },
     });
+    return account;
+  }
+
+  async function connect(grant: Grant): Promise<AccountRow> {
+    const user = await askUser(grant);
+    return database.transaction((tx) => keep(tx, grant, user));
   }
 
   return {
+    askUser,
+    keep,
+    /** Both at once. */
     connect,
 
     /** Where to send the person who owns the account. */
-    async start(input: { organizationId: string; account: AccountRow | null; environment: Environment }) {
+    async start(
+      tx: Tx,
+      input: { organizationId: string; account: AccountRow | null; environment: Environment },
+    ) {
       const environment = input.account ? environmentOf(input.account) : input.environment;
       const app = pinterest.app(environment);
       if (app === null) throw noPinterestApp();
@@ -131,7 +159,7 @@ export function createConnect({ database, clock, pinterest, tokens, publicUrl }:
       const now = clock.now();
       const expiresAt = addMs(now, stateLifeMs);
       await insertOAuthState(
-        database.db,
+        tx,
         {
           state_hash: hash(state),
           organization_id: input.organizationId,

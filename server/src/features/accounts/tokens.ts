@@ -12,7 +12,7 @@ import {
   endRefresh,
   listRefreshDue,
   markUnauthorized,
-  updateAccount,
+  storeTokens,
 } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
 
@@ -102,9 +102,8 @@ export function createTokens({ database, clock, log, pinterest, encryption }: To
     const refreshToken = encryption.decrypt(claimed.refresh_token, claimed.id);
     const answer = await pinterest.of(environment).refreshTokens(app, refreshToken);
     if (answer.kind === 'ok') {
-      await database.transaction((tx) =>
-        updateAccount(tx, claimed.id, seal(claimed.id, answer.value, clock.now())),
-      );
+      const isKept = await storeTokens(database.db, claimed.id, seal(claimed.id, answer.value, clock.now()));
+      if (!isKept) return 'unauthorized';
       log.info({ accountId: claimed.id }, 'tokens refreshed');
       return 'refreshed';
     }

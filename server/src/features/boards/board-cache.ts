@@ -6,13 +6,14 @@ import type { Database } from '../../platform/db/index.ts';
 import {
   type AccountRow,
   type AccountsService,
+  accountNotFound,
   environmentOf,
   getAccountForWork,
 } from '../accounts/index.ts';
 import {
   type BoardRow,
   type FetchedBoard,
-  getVersion,
+  findVersion,
   replaceBoards,
   replaceSections,
 } from './boards.queries.ts';
@@ -51,7 +52,8 @@ export function createBoardCache({ database, clock, pinterest, accounts }: Board
     question: (client: Pinterest, token: string) => Promise<Answer<T>>,
   ): Promise<Outcome<T>> {
     const token = accounts.accessToken(account);
-    if (token === null) return { kind: 'failed', failure: disconnected };
+    // Disconnected after the request began.
+    if (token === null) throw accountNotFound();
     const client = pinterest.of(environmentOf(account));
     const answer = await question(client, token);
     if (answer.kind === 'ok' || answer.failure.reason !== 'token_invalid') return answer;
@@ -70,9 +72,16 @@ export function createBoardCache({ database, clock, pinterest, accounts }: Board
     return outcome;
   }
 
+  /** @throws accountNotFound when it was disconnected after the request began. */
+  async function versionOf(account: AccountRow): Promise<number> {
+    const version = await findVersion(database.db, account.id);
+    if (version === undefined) throw accountNotFound();
+    return version;
+  }
+
   async function readBoards(account: AccountRow): Promise<Failure | null> {
     for (let reads = 0; reads < readsMax; reads += 1) {
-      const version = await getVersion(database.db, account.id);
+      const version = await versionOf(account);
       const answer = await read(account, (client, token) => client.listBoards(token));
       if (answer.kind === 'failed') return answer.failure;
       // Boards made for ads take no Pins from a scheduler.
@@ -86,7 +95,7 @@ export function createBoardCache({ database, clock, pinterest, accounts }: Board
 
   async function readSections(account: AccountRow, boardId: string): Promise<Failure | null> {
     for (let reads = 0; reads < readsMax; reads += 1) {
-      const version = await getVersion(database.db, account.id);
+      const version = await versionOf(account);
       const answer = await read(account, (client, token) => client.listBoardSections(token, boardId));
       if (answer.kind === 'failed') return answer.failure;
       const list = { sections: answer.value, version, fetchedAt: clock.now() };
@@ -117,18 +126,6 @@ export function createBoardCache({ database, clock, pinterest, accounts }: Board
 function isAboutGrant({ accountProblem, reason }: Failure): boolean {
   return accountProblem === 'unauthorized' && reason !== 'token_invalid';
 }
-
-/** It was disconnected after the request began. */
-const disconnected: Failure = {
-  reason: 'token_invalid',
-  message: 'The account is not connected any more.',
-  remediation: 'Connect it again.',
-  retryable: false,
-  retryAfterMs: null,
-  repeatsMax: 0,
-  scope: 'account',
-  accountProblem: 'unauthorized',
-};
 
 export function toRow(board: Board, account: AccountRow): FetchedBoard {
   const owner = board.ownerUsername;

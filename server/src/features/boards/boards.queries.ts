@@ -50,14 +50,15 @@ export async function listKnownIds(
   return new Set(rows.map((row) => row.id));
 }
 
-/** Raised by every change that goes through us; see `replaceBoards`. */
-export async function getVersion(connection: Connection, accountId: string): Promise<number> {
+/** Raised by every change that goes through us; see `replaceBoards`. Undefined once the account was disconnected. */
+export async function findVersion(connection: Connection, accountId: string): Promise<number | undefined> {
   const row = await connection
     .selectFrom('accounts')
     .select('boards_version')
     .where('id', '=', accountId)
-    .executeTakeFirstOrThrow();
-  return row.boards_version;
+    .where('disconnected_at', 'is', null)
+    .executeTakeFirst();
+  return row?.boards_version;
 }
 
 /**
@@ -140,6 +141,12 @@ export async function keepBoard(tx: Tx, accountId: string, board: FetchedBoard):
     .where('account_id', '=', accountId)
     .where('id', '=', board.id)
     .executeTakeFirstOrThrow();
+}
+
+/** All of them: nothing of Pinterest's is kept for an account that was disconnected. */
+export async function dropBoards(tx: Tx, accountId: string): Promise<void> {
+  await raiseVersion(tx, accountId);
+  await tx.deleteFrom('boards').where('account_id', '=', accountId).execute();
 }
 
 export async function dropBoard(tx: Tx, accountId: string, boardId: string): Promise<void> {

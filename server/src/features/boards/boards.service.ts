@@ -1,4 +1,5 @@
 // Use cases of boards and their sections. A change is made on Pinterest first; what is kept here follows it.
+import type { Tx } from '../../platform/db/index.ts';
 import { Outage } from '../../platform/errors.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 import { invalidQuery } from '../../platform/http/refusals.ts';
@@ -11,6 +12,7 @@ import {
   changeSections,
   countQueuedPosts,
   dropBoard,
+  dropBoards,
   findBoard,
   keepBoard,
   listBoards,
@@ -63,6 +65,9 @@ export function createBoards(parts: BoardsParts) {
     check,
     checkAll,
     checkSection,
+
+    /** The account is being disconnected. */
+    forget: (tx: Tx, account: AccountRow): Promise<void> => dropBoards(tx, account.id),
 
     async list(caller: Caller, accountId: string, input: { refresh: boolean }) {
       const account = await accounts.get(database.db, caller, accountId);

@@ -6,7 +6,7 @@ import type { Connection, Database, Tx } from '../../platform/db/index.ts';
 import { invalidBody } from '../../platform/http/refusals.ts';
 import type { Warning } from '../../platform/http/route.ts';
 import { newId } from '../../platform/ids.ts';
-import type { AccountRow } from '../accounts/index.ts';
+import { type AccountRow, holdAccount } from '../accounts/index.ts';
 import { type MediaRow, type MediaService, mediaWarnings } from '../media/index.ts';
 import type { ScheduleService } from '../schedule/index.ts';
 import { accessProblem, type CheckParts, type Place, placeProblems, warningsFor } from './check-post.ts';
@@ -151,6 +151,9 @@ export async function writePosts(
   prepared: readonly PreparedPost[],
 ): Promise<PostRow[][]> {
   const now = parts.clock.now();
+  // Getting them ready may have taken a while. All are of one account.
+  const [first] = prepared;
+  if (first) await holdAccount(tx, first.account);
   await holdMedia(parts.media, tx, prepared);
   const written = new Map<string, PostRow>();
   const order: string[][] = [];

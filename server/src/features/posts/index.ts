@@ -1,4 +1,6 @@
 // Posts and their lifecycle.
+export { disconnectRoutes } from './account.routes.ts';
+export { createDisconnectAccount } from './disconnect-account.ts';
 export { earliestWork, isHeldBack, lanesChannel, lookEveryMs } from './lane-wake.queries.ts';
 export { allowedMoves, type State, states } from './lifecycle.ts';
 export { manyPostsRoutes } from './many-posts.routes.ts';

@@ -10,8 +10,10 @@ import { matchKey } from './match-key.ts';
 import { postCannot, postChanged } from './posts.errors.ts';
 import {
   insertPostRows,
+  lockQueuedIds,
   type PostChange,
   type PostRow,
+  updateLockedRows,
   updatePostRow,
   writeSearch,
 } from './posts.queries.ts';
@@ -87,6 +89,39 @@ export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Pr
   // A worker's own moves need no wake-up: it finds the next one when it lets go of the lane.
   if (step.move === 'schedule') await lowerWake(tx, moved.account_id, step.sendAt, now);
   return moved;
+}
+
+/** Each takes a second at most. */
+const unscheduledAtOnce = 5000;
+
+/**
+ * Makes drafts of every queued post of an account, as the move `unschedule` makes one of a single post. Returns
+ * how many there were.
+ */
+export async function unscheduleAll(
+  tx: Tx,
+  account: Pick<PostRow, 'account_id' | 'organization_id'>,
+  now: Date,
+): Promise<number> {
+  const change = { ...unscheduled, state: nextState('queued', 'unschedule'), updated_at: now };
+  let count = 0;
+  for (;;) {
+    const ids = await lockQueuedIds(tx, account, unscheduledAtOnce);
+    if (ids.length === 0) return count;
+    await updateLockedRows(tx, ids, change);
+    count += ids.length;
+    await appendEvents(
+      tx,
+      ids.map((postId) => ({
+        organizationId: account.organization_id,
+        accountId: account.account_id,
+        postId,
+        type: eventTypes.unschedule,
+        at: now,
+        data: { move: 'unschedule' },
+      })),
+    );
+  }
 }
 
 /** A picture of a carousel. */
@@ -249,6 +284,8 @@ export async function deletePost(tx: Tx, post: PostRow, now: Date): Promise<void
   });
 }
 
+const unscheduled = { send_at: null, run_at: null, failure: null } satisfies PostChange;
+
 /** The columns that a move sets, besides the state. */
 function changeOf(post: PostRow, step: Step, now: Date): PostChange {
   switch (step.move) {
@@ -265,7 +302,7 @@ function changeOf(post: PostRow, step: Step, now: Date): PostChange {
         looks: 0,
       };
     case 'unschedule':
-      return { send_at: null, run_at: null, failure: null };
+      return unscheduled;
     case 'claim':
       return { run_at: null };
     case 'mediaReady':

@@ -1,5 +1,5 @@
 import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely';
-import type { Connection, Schema } from '../../platform/db/index.ts';
+import type { Connection, Schema, Tx } from '../../platform/db/index.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 
 export type PostRow = Selectable<Schema['posts']>;
@@ -211,6 +211,37 @@ export async function updatePostRow(
     .where('deleted_at', 'is', null)
     .returningAll()
     .executeTakeFirst();
+}
+
+/** Up to `limit` queued posts of an account, which then stay as they are until the transaction ends. */
+export async function lockQueuedIds(
+  tx: Tx,
+  account: Pick<PostRow, 'account_id' | 'organization_id'>,
+  limit: number,
+): Promise<string[]> {
+  // Walks the index posts_listed. One that a worker claims this moment is waited for, and then left out.
+  const rows = await tx
+    .selectFrom('posts')
+    .select('id')
+    .where('account_id', '=', account.account_id)
+    .where('organization_id', '=', account.organization_id)
+    .where('status', '=', 'queued')
+    .where('deleted_at', 'is', null)
+    .orderBy('listed_at')
+    .orderBy('id')
+    .limit(limit)
+    .forUpdate()
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Only for move-post.ts: the posts are locked, so none can have moved on. */
+export async function updateLockedRows(tx: Tx, ids: readonly string[], change: PostChange): Promise<void> {
+  await tx
+    .updateTable('posts')
+    .set((eb) => ({ ...change, version: eb('version', '+', 1) }))
+    .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
+    .execute();
 }
 
 /** Of these Pins, the ones that belong to posts of the account already. */

@@ -75,8 +75,10 @@ async function connectDemoAccount(
   parts: FirstRunParts,
   url: string,
   organizationId: string,
-): Promise<string> {
+): Promise<string | null> {
   const known = await findSimulatorAccount(parts.database.db, organizationId, demoUsername);
+  // Someone did not want it: it does not come back by itself.
+  if (known?.disconnected_at) return null;
   const kept = known && parts.accounts.accessToken(known);
   const accessToken = kept ?? `pina_${randomBytes(24).toString('base64url')}`;
   await seed(url, {
