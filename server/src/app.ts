@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { accountRoutes, createAccounts, registerConnectCallback } from './features/accounts/index.ts';
-import { createAuth } from './features/auth/index.ts';
+import { createAuth, createKeys, keyRoutes } from './features/auth/index.ts';
 import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
 import {
   createLibrary,
@@ -99,6 +99,13 @@ export async function createApp(parts: AppParts) {
     publicUrl,
     environment: config.pinterestEnvironment,
   });
+  const keys = createKeys({
+    database,
+    clock,
+    auth,
+    visibleAccountIds: accounts.visibleIds,
+    prefix: config.pinterestEnvironment === 'simulator' ? 'pt_test_' : 'pt_live_',
+  });
   const boards = createBoards({ database, clock, pinterest, accounts });
   const boardLists = createBoardLists({ database, clock, accounts, boards });
   const media = watchMedia(
@@ -145,6 +152,7 @@ export async function createApp(parts: AppParts) {
     ...scheduleRoutes(schedule),
     ...mediaRoutes(library),
     ...eventRoutes(events),
+    ...keyRoutes({ keys, clock }),
   ];
 
   watchProcess(metrics, clock);

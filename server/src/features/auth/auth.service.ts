@@ -1,7 +1,7 @@
 // API keys: making, revoking, and finding out who holds one. A small cache spares the database a query on
 // each request; revocation reaches every process at once by NOTIFY, and by expiry of the cache at the latest.
 import type { Clock } from '../../platform/clock.ts';
-import type { Database } from '../../platform/db/index.ts';
+import type { Database, Tx } from '../../platform/db/index.ts';
 import type { Caller, Scope } from '../../platform/http/caller.ts';
 import { newId } from '../../platform/ids.ts';
 import { generateKey, hashKey, isWellFormedKey, type KeyPrefix, shownPrefix } from './api-key.ts';
@@ -33,10 +33,12 @@ export type AuthService = ReturnType<typeof createAuth>;
 
 export function createAuth({ database, clock }: { database: Database; clock: Clock }) {
   const cache = new Map<string, { caller: Caller; until: number; expiresAt: Date | null }>();
-
   const unknown = new Map<string, number>();
+  // Raised whenever they are emptied: what was read from the database before is not cached after it.
+  let emptied = 0;
 
   function forget(): void {
+    emptied += 1;
     cache.clear();
     unknown.clear();
   }
@@ -53,6 +55,7 @@ export function createAuth({ database, clock }: { database: Database; clock: Clo
         return cached.caller;
       }
       if ((unknown.get(cacheKey) ?? 0) > now.getTime()) return null;
+      const emptiedBefore = emptied;
       const row = await useKey(database.db, hash, now);
       if (!row) {
         cache.delete(cacheKey);
@@ -62,7 +65,9 @@ export function createAuth({ database, clock }: { database: Database; clock: Clo
       }
       if (cache.size >= cachedKeysMax) cache.clear();
       const caller = toCaller(row);
-      cache.set(cacheKey, { caller, until: now.getTime() + cacheMs, expiresAt: row.expires_at });
+      if (emptied === emptiedBefore) {
+        cache.set(cacheKey, { caller, until: now.getTime() + cacheMs, expiresAt: row.expires_at });
+      }
       return caller;
     },
 
@@ -79,20 +84,8 @@ export function createAuth({ database, clock }: { database: Database; clock: Clo
           name: input.organization,
           createdAt: now,
         });
-        const row: KeyRow = {
-          id: newId('key'),
-          organization_id: organizationId,
-          name: input.name,
-          prefix: shownPrefix(key),
-          scopes: input.scopes === null ? null : [...input.scopes],
-          account_ids: input.accountIds === null ? null : [...input.accountIds],
-          created_at: now,
-          last_used_at: null,
-          expires_at: null,
-          revoked_at: null,
-        };
-        await insertKey(tx, row, hashKey(key));
-        return { id: row.id, organizationId, key };
+        const { id } = await keepKey(tx, key, { ...input, organizationId, expiresAt: null, now });
+        return { id, organizationId, key };
       });
     },
 
@@ -104,6 +97,32 @@ export function createAuth({ database, clock }: { database: Database; clock: Clo
       return revoked;
     },
   };
+}
+
+/** Stores what is known of a key from now on: everything but the key itself. */
+export async function keepKey(
+  tx: Tx,
+  key: string,
+  about: Pick<NewKey, 'name' | 'scopes' | 'accountIds'> & {
+    organizationId: string;
+    expiresAt: Date | null;
+    now: Date;
+  },
+): Promise<KeyRow> {
+  const row: KeyRow = {
+    id: newId('key'),
+    organization_id: about.organizationId,
+    name: about.name,
+    prefix: shownPrefix(key),
+    scopes: about.scopes && [...about.scopes],
+    account_ids: about.accountIds && [...about.accountIds],
+    created_at: about.now,
+    last_used_at: null,
+    expires_at: about.expiresAt,
+    revoked_at: null,
+  };
+  await insertKey(tx, row, hashKey(key));
+  return row;
 }
 
 function toCaller(row: KeyRow): Caller {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text } from '../../platform/http/fields.ts';
+import { refuseRepeats, text } from '../../platform/http/fields.ts';
 import { AccountPath } from '../accounts/index.ts';
 import type { BoardListRow } from './board-lists.queries.ts';
 
@@ -34,24 +34,7 @@ export const DeletedBoardListAnswer = z.object({
 /** Pinterest lets an account have about as many boards. */
 const boardsMax = 2000;
 
-const boardIds = z
-  .array(text(64))
-  .max(boardsMax, `At most ${boardsMax} boards.`)
-  .superRefine((ids, context) => {
-    const first = new Map<string, number>();
-    for (const [index, id] of ids.entries()) {
-      const before = first.get(id);
-      if (before === undefined) first.set(id, index);
-      else {
-        context.addIssue({
-          code: 'custom',
-          path: [index],
-          params: { code: 'repeated' },
-          message: `Is the same board as entry ${before}. Name each board once.`,
-        });
-      }
-    }
-  });
+const boardIds = z.array(text(64)).max(boardsMax, `At most ${boardsMax} boards.`).superRefine(refuseRepeats);
 
 /** For POST, and for PUT, which replaces the whole list. */
 export const BoardListBody = z

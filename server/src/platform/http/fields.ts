@@ -40,6 +40,19 @@ function isWebUrl(value: string): boolean {
   return URL.canParse(value) && new URL(value).hostname !== '';
 }
 
+/** For `superRefine`: each entry of a list once. */
+export function refuseRepeats(entries: readonly string[], context: z.RefinementCtx): void {
+  const first = new Map<string, number>();
+  for (const [index, entry] of entries.entries()) {
+    const before = first.get(entry);
+    if (before === undefined) first.set(entry, index);
+    else {
+      const message = `Is the same as entry ${before}. Name each once.`;
+      context.addIssue({ code: 'custom', path: [index], params: { code: 'repeated' }, message });
+    }
+  }
+}
+
 /** RFC 3339 with an offset or Z; everything else would have to be guessed. */
 export const moment = z
   .string()

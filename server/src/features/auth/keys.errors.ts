@@ -1,0 +1,19 @@
+import { refusal } from '../../platform/errors.ts';
+
+export const keyNotFound = refusal({
+  code: 'NOT_FOUND',
+  message: 'API key not found',
+  fix: 'GET /v1/api-keys lists the keys that this one may see.',
+});
+
+export const keyBeyondOwn = refusal({
+  code: 'FORBIDDEN',
+  message: 'A key makes only keys with no more rights than it has itself',
+  fix: '`details` names what goes beyond. Use a key without restrictions, or ask for less.',
+});
+
+export const tooManyKeys = refusal({
+  code: 'CONFLICT',
+  message: 'The organization has 1,000 API keys, and more are not kept',
+  fix: 'Revoke one that is not used: `lastUsedAt` tells.',
+});
