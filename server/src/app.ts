@@ -32,6 +32,7 @@ import { createSchedule, scheduleRoutes } from './features/schedule/index.ts';
 import {
   databaseCheck,
   diskCheck,
+  meRoutes,
   migrationsCheck,
   ping,
   type ReadinessCheck,
@@ -48,7 +49,7 @@ import { createEventLog, eventRoutes } from './platform/events/index.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
 import { readExamples } from './platform/http/examples.ts';
 import { createOpenApi } from './platform/http/openapi.ts';
-import { createHttpServer } from './platform/http/server.ts';
+import { bodyBytesMax, createHttpServer } from './platform/http/server.ts';
 import { createHttpWatch } from './platform/http/watch-http.ts';
 import { createJobs } from './platform/jobs/index.ts';
 import type { Log } from './platform/log.ts';
@@ -153,6 +154,10 @@ export async function createApp(parts: AppParts) {
     ...mediaRoutes(library),
     ...eventRoutes(events),
     ...keyRoutes({ keys, clock }),
+    ...meRoutes({
+      keys,
+      limits: { ratePerMinute: config.ratePerMinute, bodyBytesMax, batchBodyBytesMax: 16 * bodyBytesMax },
+    }),
   ];
 
   watchProcess(metrics, clock);

@@ -107,6 +107,25 @@ describe('creating', () => {
     expect(post).toMatchObject({ status: 'queued', boardId: body.data.board.id });
   });
 
+  test('a repeat with the same Idempotency-Key gets the first answer, and makes no second board', async () => {
+    const ask = () =>
+      fetch(`${app.url}${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${app.key}`,
+          'content-type': 'application/json',
+          'idempotency-key': `attic of ${account.accountId}`,
+        },
+        body: JSON.stringify({ name: 'Attic' }),
+      });
+    const first = await ask();
+    expect(first.status).toBe(201);
+    const second = await ask();
+    expect(second.headers.get('idempotent-replayed')).toBe('true');
+    expect(await second.text()).toBe(await first.text());
+    expect(await onPinterest()).toHaveLength(3);
+  });
+
   test('a name that is taken: 409, and no second board', async () => {
     const answer = await app.call('POST', path, { name: 'recipes' });
     expect(answer.status).toBe(409);

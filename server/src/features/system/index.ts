@@ -1,5 +1,6 @@
 // Health, readiness, metrics and the first run.
 export { type FirstRunResult, firstRun } from './first-run.ts';
+export { meRoutes } from './me.routes.ts';
 export { registerMetrics } from './metrics.routes.ts';
 export {
   clockCheck,

@@ -74,7 +74,8 @@ export interface RouteDefinition<
   summary: string;
   description?: string;
   tag: string;
-  scope: Scope;
+  /** What the key must be allowed to do; null: any key will do. */
+  scope: Scope | null;
   params?: Params;
   query?: Query;
   body?: Body;
