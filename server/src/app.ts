@@ -34,7 +34,6 @@ import {
   diskCheck,
   meRoutes,
   migrationsCheck,
-  ping,
   type ReadinessCheck,
   registerHealth,
   registerMetrics,

@@ -6,7 +6,6 @@ import { addMs } from '../../platform/clock.ts';
 import { sql } from '../../platform/db/index.ts';
 import { repaceAccount, updateAccount } from '../accounts/accounts.queries.ts';
 import { createPosts } from '../posts/move-post.ts';
-import { createLaneStore } from './lane-store.ts';
 import { claimLanes, holdLane, type Lane, releaseLane, sweepLanes } from './lanes.queries.ts';
 import { sweep } from './sweeper.ts';
 

@@ -102,7 +102,9 @@ export function refusalsOf(route: Route): readonly RefusalMaker[] {
     ...(route.query && !route.body ? [badRequest] : []),
     ...route.refusals,
     ...(isWrite(route) ? [idempotencyInProgress, idempotencyKeyReused] : []),
-    ...[unauthorized, forbidden, rateLimitExceeded, bug, outage, overloaded],
+    unauthorized,
+    ...(route.scope === null ? [] : [forbidden]),
+    ...[rateLimitExceeded, bug, outage, overloaded],
   ];
 }
 

@@ -114,32 +114,3 @@ function bodyContents(body: z.ZodType, { otherBodies = {}, upload }: Route, exam
     ...(upload && { [formType]: { schema: formSchema(upload) } }),
   };
 }
-<<<<<<< HEAD
-=======
-
-/** One answer per status, naming every refusal that can stand behind it. */
-function refusalAnswers(route: Route) {
-  const everyRoute = [unauthorized, ...(route.scope === null ? [] : [forbidden]), bug, outage];
-  const takesInput = route.body ? [invalidBody] : route.query ? [badRequest] : [];
-  const makers: readonly RefusalMaker[] = [...takesInput, ...route.refusals, ...everyRoute];
-  const answers: Record<string, unknown> = {};
-  for (const code of new Set(makers.map((maker) => maker.declaration.code))) {
-    const declarations = makers.map((maker) => maker.declaration).filter((entry) => entry.code === code);
-    answers[statusOf[code as ErrorCode]] = {
-      description: declarations
-        .map(({ message, fix }) => (fix ? `${message}. ${fix}` : message))
-        .join('\n\n'),
-      content: {
-        'application/json': {
-          schema: errorSchema,
-          example: {
-            error: { code, message: declarations[0]?.message },
-            meta: { requestId: 'req_01kav8w5v8e6nb1vkh5tq4j1aa' },
-          },
-        },
-      },
-    };
-  }
-  return answers;
-}
->>>>>>> 08118df (system: GET /v1/me tells any key its organization, its rights and the limits)
