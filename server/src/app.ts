@@ -25,6 +25,7 @@ import {
   createAppBudget,
   createLaneStore,
   createPublishMetrics,
+  createVideoStore,
   createWorker,
   type WorkerParts,
 } from './features/publishing/index.ts';
@@ -141,6 +142,7 @@ export async function createApp(parts: AppParts) {
 
   const lanes = createLaneStore(database);
   const events = createEventLog({ database, clock, log });
+  const videos = createVideoStore(database);
 
   const routes = [
     ...postRoutes(posts, clock),
@@ -193,6 +195,7 @@ export async function createApp(parts: AppParts) {
     lanes,
     schedule,
     storage,
+    videos,
     pinterest,
     routes,
 
@@ -231,6 +234,8 @@ export async function createApp(parts: AppParts) {
     createWorker(change: Partial<WorkerParts> = {}) {
       return createWorker({
         lanes,
+        videos,
+        videoLeadMs: config.videoLeadMs,
         clock,
         log,
         pinterest,

@@ -203,6 +203,12 @@ export const settings = {
     shape: 'days, 30 to 36500 (default 90)',
     schema: wholeNumber(90, 30, 36_500),
   },
+  PINTAIL_VIDEO_LEAD_SECONDS: {
+    about:
+      'How long before its time a video is uploaded to Pinterest, which has to process it before it can be a Pin.',
+    shape: 'seconds, 0 to 86400 (default 600)',
+    schema: wholeNumber(600, 0, 86_400),
+  },
   SIMULATOR_PORT: {
     about: 'The port of the Pinterest simulator.',
     shape: 'a port number (default 8788; 0 for any free one)',
@@ -260,6 +266,7 @@ export interface Config {
   metricsToken: string | undefined;
   workerPort: number | undefined;
   eventsKeptMs: number;
+  videoLeadMs: number;
   simulatorPort: number;
   ratePerMinute: number;
   requestsMax: number;
@@ -361,6 +368,7 @@ function toConfig(values: Values): Config {
     metricsToken: values.METRICS_TOKEN,
     workerPort: values.WORKER_PORT,
     eventsKeptMs: values.EVENTS_KEEP_DAYS * 24 * 3600 * 1000,
+    videoLeadMs: values.PINTAIL_VIDEO_LEAD_SECONDS * 1000,
     simulatorPort: values.SIMULATOR_PORT,
     ratePerMinute: values.API_RATE_PER_MINUTE,
     requestsMax: values.API_REQUESTS_MAX,

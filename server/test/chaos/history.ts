@@ -41,6 +41,8 @@ export async function checkHistory(connection: Connection, accountIds: readonly 
         pasts.set(id, { state: runAt === null ? 'draft' : 'queued', runAt, isDeleted: false });
         continue;
       }
+      // A video on its way to Pinterest changes nothing about its post.
+      if (type.startsWith('post.video_')) continue;
       const past = pasts.get(id);
       if (!past || past.isDeleted) throw new Error(`${type} of ${id}, which is not there`);
       if (type === 'post.deleted') {

@@ -2,6 +2,14 @@
 export { disconnectRoutes } from './account.routes.ts';
 export { createDisconnectAccount } from './disconnect-account.ts';
 export { earliestWork, isHeldBack, lanesChannel, lookEveryMs } from './lane-wake.queries.ts';
+export {
+  earliestWork,
+  isHeldBack,
+  lanesChannel,
+  lookEveryMs,
+  lowerWake,
+  waitsForVideo,
+} from './lane-wake.queries.ts';
 export { allowedMoves, type State, states } from './lifecycle.ts';
 export { manyPostsRoutes } from './many-posts.routes.ts';
 export { normaliseText } from './match-key.ts';

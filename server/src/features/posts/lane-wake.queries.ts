@@ -58,6 +58,17 @@ export const isHeldBack: RawBuilder<boolean> = sql<boolean>`(
 )`;
 
 /**
+ * Whether a queued post must wait because its video is not at Pinterest yet. The account's others go on; when the
+ * video is there, whoever brought it wakes the lane. For the posts table as `p`.
+ */
+export const waitsForVideo: RawBuilder<boolean> = sql<boolean>`(
+  p.media_type = 'video' and p.state = 'queued' and not exists (
+    select 1 from video_uploads v
+    where v.post_id = p.id and v.media_id = p.media_id and v.status = 'ready'
+  )
+)`;
+
+/**
  * The moment at which an account next has work for a worker; null for none.
  * @param pacedUntil Queued posts wait until then; looks for a lost answer do not. Left out: nothing waits.
  */
@@ -69,7 +80,8 @@ export function earliestWork(
   return sql<Date | null>`least(
     (
       select greatest(p.run_at, ${pacedUntil}) from posts p
-      where p.account_id = ${accountId} and p.run_at is not null and p.state = 'queued' and not ${isHeldBack}
+      where p.account_id = ${accountId} and p.run_at is not null and p.state = 'queued'
+        and not ${isHeldBack} and not ${waitsForVideo}
       order by p.run_at
       limit 1
     ),

@@ -2,8 +2,18 @@ import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely
 import type { Connection, Schema, Tx } from '../../platform/db/index.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 
-export type PostRow = Selectable<Schema['posts']>;
+export type PostRow = Selectable<Schema['posts']> & {
+  /** Read with posts that are shown: whether the video of a queued one is on its way to Pinterest. */
+  is_video_going_up?: boolean;
+};
 export type PostChange = UpdateObject<Schema, 'posts'>;
+
+const isVideoGoingUp = sql<boolean>`(
+  posts.media_type = 'video' and posts.state = 'queued' and exists (
+    select 1 from video_uploads v
+    where v.post_id = posts.id and v.media_id = posts.media_id and v.status <> 'ready'
+  )
+)`;
 
 export interface PostPath {
   accountId: string;
@@ -19,6 +29,7 @@ export async function findPost(
   return connection
     .selectFrom('posts')
     .selectAll()
+    .select(isVideoGoingUp.as('is_video_going_up'))
     .where('id', '=', postId)
     .where('account_id', '=', accountId)
     .where('organization_id', '=', caller.organizationId)
@@ -70,6 +81,7 @@ export async function listPosts(connection: Connection, filter: ListFilter): Pro
   let query = connection
     .selectFrom('posts')
     .selectAll()
+    .select(isVideoGoingUp.as('is_video_going_up'))
     .where('account_id', '=', filter.accountId)
     .where('organization_id', '=', filter.organizationId)
     .where('deleted_at', 'is', null)

@@ -201,7 +201,7 @@ export function toPostView(
     failure: toFailureView(row.failure),
     nextAttemptAt: row.run_at && toUnixSeconds(row.run_at),
     attempts: row.attempts,
-    publication: publications[row.state as State],
+    publication: row.is_video_going_up ? 'uploading_media' : publications[row.state as State],
   };
 }
 

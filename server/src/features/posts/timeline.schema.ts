@@ -91,6 +91,8 @@ function outcomeOf(data: PostEventData): Outcome | undefined {
 
 function messageOf(type: string, data: PostEventData): string | undefined {
   if (data.failure) return `${data.failure.message} ${data.failure.remediation}`;
+  if (type === 'post.video_uploading') return 'Its video is being uploaded to Pinterest.';
+  if (type === 'post.video_ready') return 'Its video is ready at Pinterest.';
   if (type === 'post.created') return data.sendAt ? `To go out at ${data.sendAt}.` : 'As a draft.';
   switch (data.move) {
     case 'schedule':

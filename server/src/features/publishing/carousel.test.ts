@@ -100,6 +100,7 @@ test('a carousel too large for one request fails with the reason, and Pinterest 
   const { media } = app.app;
   const large = app.app.createWorker({
     media: {
+      ...media,
       async readForPublishing(picture) {
         const read = await media.readForPublishing(picture);
         return read && { ...read, base64: 'A'.repeat(20_000_000) };

@@ -3,4 +3,5 @@ export { createAppBudget } from './app-budget.ts';
 export { createLaneStore, type LaneStore } from './lane-store.ts';
 export { createPublishMetrics, type PublishMetrics } from './publish-metrics.ts';
 export { startSweeper } from './sweeper.ts';
+export { createVideoStore } from './video-store.ts';
 export { createWorker, type Worker, type WorkerParts } from './worker.ts';

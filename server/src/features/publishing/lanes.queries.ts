@@ -1,7 +1,7 @@
 // The lanes in SQL: one row per account says when it has work and who is at it. Workers look only here, so a
 // look costs the same with ten posts stored and with ten million.
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
-import { earliestWork, isHeldBack, type PostRow } from '../posts/index.ts';
+import { earliestWork, isHeldBack, type PostRow, waitsForVideo } from '../posts/index.ts';
 import { pacedUntil } from './pacing.queries.ts';
 
 /** A lane that this worker holds. Its fence goes with every write. */
@@ -96,8 +96,8 @@ export async function releaseLane(
 }
 
 /**
- * The next post of the account on which work is due. Passed over are posts that must wait for a lost one, and,
- * while the account's pacing lets none out, all that are queued.
+ * The next post of the account on which work is due. Passed over are posts that must wait for a lost one or for
+ * their video, and, while the account's pacing lets none out, all that are queued.
  */
 export async function findDuePost(
   connection: Connection,
@@ -106,7 +106,7 @@ export async function findDuePost(
 ): Promise<PostRow | undefined> {
   const { rows } = await sql<PostRow>`
     select p.* from posts p
-    where p.account_id = ${accountId} and p.run_at <= ${now} and not ${isHeldBack}
+    where p.account_id = ${accountId} and p.run_at <= ${now} and not ${isHeldBack} and not ${waitsForVideo}
       and (p.state = 'unknown' or coalesce(${pacedUntil(sql`${accountId}`, now)} <= ${now}, true))
     order by p.run_at, p.id
     limit 1

@@ -11,6 +11,7 @@ import { sweep } from './sweeper.ts';
 
 const sweeperParts = () => ({
   lanes: app.app.lanes,
+  videos: app.app.videos,
   database: app.database,
   clock: app.clock,
   log: app.parts.log,

@@ -11,6 +11,7 @@ async function sweepAfter(ms: number): Promise<void> {
   app.clock.advance(ms);
   await sweep({
     lanes: app.app.lanes,
+    videos: app.app.videos,
     database: app.database,
     clock: app.clock,
     log: app.parts.log,

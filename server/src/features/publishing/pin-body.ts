@@ -1,6 +1,6 @@
 // What Pinterest is asked to make of a post: its texts, its place, and its pictures read from the storage.
 
-import type { CreatePinBody, PinSource } from '../../pinterest/index.ts';
+import type { CreatePinBody, PinSource, VideoCover } from '../../pinterest/index.ts';
 import { Outage } from '../../platform/errors.ts';
 import type { MediaService, PictureForPublishing } from '../media/index.ts';
 import type { PostFailure, PostRow } from '../posts/index.ts';
@@ -45,6 +45,24 @@ export async function readPictures(
     items.push({ ...picture, title: slide.title, description: slide.description, link: slide.url });
   }
   return { kind: 'ready', source: { type: 'multiple_image_base64', items } };
+}
+
+/** A video that is at Pinterest already, with its cover: without one Pinterest refuses it. */
+export async function readCover(
+  media: PinBodyParts['media'],
+  post: Pick<PostRow, 'organization_id' | 'cover_media_id' | 'cover_seconds'>,
+  pinterestMediaId: string,
+): Promise<SourceRead> {
+  const toSource = (cover: VideoCover): SourceRead => ({
+    kind: 'ready',
+    source: { type: 'video_id', mediaId: pinterestMediaId, cover },
+  });
+  if (post.cover_media_id === null) return toSource({ type: 'key_frame', seconds: post.cover_seconds ?? 0 });
+  const picture = await readPicture(media, {
+    organizationId: post.organization_id,
+    mediaId: post.cover_media_id,
+  });
+  return picture ? toSource({ type: 'image_base64', ...picture }) : { kind: 'away' };
 }
 
 /** Null while the picture cannot be read, or is gone. Nothing was asked of Pinterest yet. */

@@ -1,7 +1,86 @@
 // Posts with what the tests of publishing need, written to the row where the way through the API is not what is
 // tested.
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { PinterestAccount } from '../../../test/app.ts';
 import { account, app } from '../../../test/publishing.ts';
+import { addMs } from '../../platform/clock.ts';
 import { json } from '../../platform/db/index.ts';
+import { newId } from '../../platform/ids.ts';
+import { createFolderStorage } from '../../platform/storage/index.ts';
+import { createPost } from '../posts/move-post.ts';
+
+/**
+ * Stores a video without the way through the API: Pinterest, and so the simulator, looks only at how a file begins.
+ */
+export async function storeVideo(sizeBytes = 200_000): Promise<{ id: string; sha256: string }> {
+  const bytes = Buffer.concat([
+    Buffer.from('0000001866747970' + '69736f6d0000020069736f6d6d703432', 'hex'),
+    randomBytes(sizeBytes),
+  ]);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const id = newId('med');
+  const key = `${app.organizationId}/${sha256}.mp4`;
+  const folder = join(app.parts.config.dataDir, 'media');
+  const storage = await createFolderStorage({ folder, clock: app.clock });
+  await storage.put(key, Readable.from([bytes]));
+  await app.database.db
+    .insertInto('media')
+    .values({
+      id,
+      organization_id: app.organizationId,
+      sha256,
+      source_sha256: sha256,
+      content_type: 'video/mp4',
+      bytes: bytes.length,
+      width: 1080,
+      height: 1920,
+      duration_ms: 8_000,
+      storage_key: key,
+      thumbnail_key: key,
+      placeholder: '',
+      created_at: app.clock.now(),
+    })
+    .execute();
+  return { id, sha256 };
+}
+
+/** A queued video, due in `ms`. */
+export async function createVideoPost(
+  ms: number,
+  {
+    title = 'A video',
+    mediaId,
+    of = account,
+  }: { title?: string; mediaId?: string; of?: PinterestAccount } = {},
+): Promise<string> {
+  const id = newId('post');
+  const video = mediaId ?? (await storeVideo()).id;
+  const now = app.clock.now();
+  await app.database.transaction((tx) =>
+    createPost(
+      tx,
+      {
+        id,
+        organizationId: app.organizationId,
+        accountId: of.accountId,
+        title,
+        description: 'd',
+        url: 'https://example.com/',
+        boardId: of.boards.Recipes ?? null,
+        altText: null,
+        isSimplifiedPin: true,
+        mediaType: 'video',
+        mediaId: video,
+        sourceMediaUrl: null,
+        sendAt: addMs(now, ms),
+      },
+      now,
+    ),
+  );
+  return id;
+}
 
 /** The ids of stored pictures, by the names of samples. */
 export async function storePictures(names: readonly string[]): Promise<{ id: string; sha256: string }[]> {
@@ -19,6 +98,8 @@ export async function changePost(
     carousel?: { mediaId: string; title: string | null; description: string | null; url: string | null }[];
     board_section_id?: string;
     product_tag_pin_ids?: string[];
+    cover_media_id?: string;
+    cover_seconds?: number;
   },
 ): Promise<void> {
   const { carousel, ...rest } = change;

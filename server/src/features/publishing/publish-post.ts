@@ -4,18 +4,21 @@ import type { Call, CreateOutcome, Failure, PinterestEnvironments } from '../../
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { type AccountRow, type AccountsForWork, environmentOf } from '../accounts/index.ts';
-import type { PinterestTrace, PostFailure, PostRow } from '../posts/index.ts';
+import type { PostFailure, PostRow } from '../posts/index.ts';
 import type { AppBudget } from './app-budget.ts';
+import { uploadTriesMax } from './bring-video.ts';
 import { firstLookAt } from './confirm-post.ts';
 import type { HeldLane } from './held-lane.ts';
-import { carouselTooBig, mediaAway, type PinBodyParts, readPictures, toPin } from './pin-body.ts';
-import { mayRetry, retryDelayMs, toPostFailure } from './retry.ts';
+import { carouselTooBig, mediaAway, type PinBodyParts, readCover, readPictures, toPin } from './pin-body.ts';
+import { mayRetry, retryDelayMs, toPostFailure, toTrace } from './retry.ts';
+import type { VideoStore } from './video-store.ts';
 
 export interface PublishParts extends PinBodyParts {
   clock: Clock;
   pinterest: Pick<PinterestEnvironments, 'of'>;
   accounts: AccountsForWork;
   appBudget: AppBudget;
+  videos: Pick<VideoStore, 'findReady' | 'anew'>;
   /** The wait before the first look after a lost answer. */
   confirmDelaysMs: readonly number[];
   /** From 0 to 1. */
@@ -30,12 +33,23 @@ export interface PublishInput {
   log: Log;
 }
 
+interface Asked extends PublishInput {
+  /** Pinterest's id of the uploaded video that the Pin was to be made of; null for pictures. */
+  video: string | null;
+}
+
 /** Publishes one post. Whatever comes of it is written down before this resolves. */
 export async function publishPost(parts: PublishParts, input: PublishInput): Promise<void> {
   const { lane, log } = input;
+  const isVideo = input.post.media_type === 'video';
+  const video = isVideo ? await parts.videos.findReady(input.post) : null;
+  // It was given another video a moment ago; the lane wakes when that one is at Pinterest.
+  if (isVideo && video === null) return;
   const claimed = await lane.move(input.post, { move: 'claim' });
   if (!claimed) return;
-  const read = await readPictures(parts.media, claimed);
+  const read = await (video === null
+    ? readPictures(parts.media, claimed)
+    : readCover(parts.media, claimed, video));
   if (read.kind === 'too_big') {
     await lane.move(claimed, { move: 'refuse', failure: carouselTooBig });
     return;
@@ -66,7 +80,7 @@ export async function publishPost(parts: PublishParts, input: PublishInput): Pro
     { postId: claimed.id, outcome: outcome.kind, status: outcome.call.status, ms: outcome.call.durationMs },
     'publish',
   );
-  await settle(parts, { ...input, post: publishing }, outcome);
+  await settle(parts, { ...input, post: publishing, video }, outcome);
 }
 
 const quotaSpent: PostFailure = {
@@ -82,7 +96,7 @@ function nextAllowed({ rateLimit }: Call, now: Date): Date | null {
   return addMs(now, rateLimit.resetSeconds * 1000);
 }
 
-async function settle(parts: PublishParts, input: PublishInput, outcome: CreateOutcome): Promise<void> {
+async function settle(parts: PublishParts, input: Asked, outcome: CreateOutcome): Promise<void> {
   const { lane, post } = input;
   const now = parts.clock.now();
   const pinterest = toTrace(outcome.call);
@@ -102,11 +116,36 @@ async function settle(parts: PublishParts, input: PublishInput, outcome: CreateO
     case 'refused':
       // Nothing is wrong with the post where the account's token is to blame: the queue waits for a new one.
       if (outcome.failure.accountProblem === 'unauthorized') return putOff(parts, input, outcome);
+      if (await bringVideoAnew(parts, input, outcome)) return;
       await lane.move(post, { move: 'refuse', failure: toPostFailure(outcome.failure), pinterest });
       return;
     case 'postponed':
       return putOff(parts, input, outcome);
   }
+}
+
+/** Refusals that may mean that Pinterest no longer has the video; none of its codes says so. */
+const mayMeanVideo: ReadonlySet<string> = new Set(['media_not_found', 'not_found', 'invalid_request']);
+
+/** Whether the refusal was for a video that Pinterest has forgotten; then it is brought there once more. */
+async function bringVideoAnew(
+  parts: PublishParts,
+  { lane, account, token, post, video }: Asked,
+  { failure, call }: { failure: Failure; call: Call },
+): Promise<boolean> {
+  if (video === null || !mayMeanVideo.has(failure.reason)) return false;
+  const answer = await parts.pinterest.of(environmentOf(account)).getMedia(token, video);
+  if (answer.kind === 'ok' && answer.value.status === 'succeeded') return false;
+  const now = parts.clock.now();
+  if (!(await parts.videos.anew(post.id, { now, triesMax: uploadTriesMax }))) return false;
+  // It is due at once, and waits for its video.
+  await lane.move(post, {
+    move: 'postpone',
+    runAt: now,
+    failure: toPostFailure(failure),
+    pinterest: toTrace(call),
+  });
+  return true;
 }
 
 /** A refused token is refreshed meanwhile, and the post repeated once that is done. */
@@ -143,13 +182,4 @@ async function holdAccount(parts: PublishParts, input: PublishInput, failure: Fa
   if (failure.accountProblem === 'unauthorized') {
     await parts.accounts.tokenRefused(input.account, failure.reason);
   }
-}
-
-function toTrace(call: Call): PinterestTrace {
-  return {
-    status: call.status,
-    code: call.pinterestCode,
-    requestId: call.requestId,
-    durationMs: call.durationMs,
-  };
 }

@@ -1,6 +1,6 @@
 // When to try again, where Pinterest does not say.
-import type { Failure } from '../../pinterest/index.ts';
-import type { PostFailure } from '../posts/index.ts';
+import type { Call, Failure } from '../../pinterest/index.ts';
+import type { PinterestTrace, PostFailure } from '../posts/index.ts';
 
 const firstMs = 30_000;
 const longestMs = 60 * 60 * 1000;
@@ -24,4 +24,14 @@ export function mayRetry(failure: Pick<Failure, 'repeatsMax'>, tries: number): b
 export function toPostFailure(failure: Failure): PostFailure {
   const { reason, message, remediation, retryable } = failure;
   return { code: reason, message, remediation, retryable };
+}
+
+/** What the post's timeline tells of a call. */
+export function toTrace(call: Call): PinterestTrace {
+  return {
+    status: call.status,
+    code: call.pinterestCode,
+    requestId: call.requestId,
+    durationMs: call.durationMs,
+  };
 }

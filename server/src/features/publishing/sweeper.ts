@@ -6,6 +6,7 @@ import { deletedBefore } from '../posts/index.ts';
 import type { LaneStore } from './lane-store.ts';
 import { tellMissedPosts } from './missed-posts.queries.ts';
 import { removeOldEvents } from './old-events.queries.ts';
+import type { VideoStore } from './video-store.ts';
 
 export const sweepEveryMs = 30_000;
 
@@ -16,6 +17,7 @@ const atATime = 1_000;
 export interface SweeperParts {
   lanes: LaneStore;
   database: Database;
+  videos: Pick<VideoStore, 'removeUnused'>;
   clock: Clock;
   log: Log;
   /** For how long events are kept. */
@@ -23,13 +25,15 @@ export interface SweeperParts {
 }
 
 /** One round. */
-export async function sweep({ lanes, database, clock, log, eventsKeptMs }: SweeperParts): Promise<void> {
+export async function sweep(parts: SweeperParts): Promise<void> {
+  const { lanes, videos, database, clock, log, eventsKeptMs } = parts;
   const now = clock.now();
   const stranded = await lanes.sweepLanes(now);
   if (stranded > 0) log.warn({ lanes: stranded }, 'lanes would have slept past their posts');
   await tellMissedPosts(database.db, { before: addMs(now, -missedAfterMs), now, limit: atATime });
   await lanes.removeDeletedPosts(deletedBefore(now));
   await removeOldEvents(database.db, { before: addMs(now, -eventsKeptMs), limit: atATime });
+  await videos.removeUnused();
 }
 
 export function startSweeper(parts: SweeperParts): Cancel {

@@ -2,21 +2,18 @@
 // A lane is one account, so an account is served by one worker at a time and in order.
 
 import { addMs, type Cancel } from '../../platform/clock.ts';
-import type { Log } from '../../platform/log.ts';
 import { lookEveryMs } from '../posts/index.ts';
 import { type HeldLane, holdLaneFor } from './held-lane.ts';
 import type { PublishMetrics } from './publish-metrics.ts';
 import { type LaneParts, serveLane } from './serve-lane.ts';
+import { createVideoWorker, type VideoWorkerParts } from './video-worker.ts';
 
-export interface WorkerParts extends LaneParts {
-  log: Log;
-  leaseMs: number;
-  /** Unique to this process and this start of it. */
-  owner: string;
-  /** How many accounts are served at a time. */
-  lanesMax: number;
-  metrics: PublishMetrics;
-}
+export type WorkerParts = LaneParts &
+  VideoWorkerParts & {
+    /** How many accounts are served at a time. */
+    lanesMax: number;
+    metrics: PublishMetrics;
+  };
 
 export interface Worker {
   /** Serves everything that is due now, and resolves when nothing is. */
@@ -36,6 +33,7 @@ const restAfterErrorMs = 30_000;
 
 export function createWorker(parts: WorkerParts): Worker {
   const { lanes, clock, log } = parts;
+  const videos = createVideoWorker(parts);
   const active = new Map<string, { held: HeldLane; done: Promise<void> }>();
   const cancels: Cancel[] = [];
   let cancelTimer: Cancel = () => {};
@@ -138,6 +136,16 @@ export function createWorker(parts: WorkerParts): Worker {
     }
   }
 
+  /** Until nothing is due in any lane; returns how many lanes it served. */
+  async function serveAll(): Promise<number> {
+    for (let served = 0; ; ) {
+      const taken = await look();
+      served += taken;
+      if (taken === 0 && active.size === 0) return served;
+      await Promise.all([...active.values()].map((entry) => entry.done));
+    }
+  }
+
   function keepLeases(): Cancel {
     return clock.every(parts.leaseMs / renewalsPerLease, () => {
       renew().catch((error: unknown) => log.warn({ err: error }, 'leases could not be renewed'));
@@ -149,9 +157,9 @@ export function createWorker(parts: WorkerParts): Worker {
       const cancel = keepLeases();
       try {
         for (;;) {
-          const taken = await look();
-          if (taken === 0 && active.size === 0) return;
-          await Promise.all([...active.values()].map((entry) => entry.done));
+          // A video that is there wakes its lane, and a lane may want its video anew.
+          const [taken, hadVideos] = await Promise.all([serveAll(), videos.runDue()]);
+          if (taken === 0 && !hadVideos) return;
         }
       } finally {
         cancel();
@@ -161,12 +169,16 @@ export function createWorker(parts: WorkerParts): Worker {
       isRunning = true;
       cancels.push(keepLeases());
       wake();
+      videos.start();
     },
-    wake,
+    wake() {
+      wake();
+      videos.wake();
+    },
     async stop(graceMs) {
       isStopping = true;
       cancelTimer();
-      const ended = Promise.all([...active.values()].map((entry) => entry.done));
+      const ended = Promise.all([...[...active.values()].map((entry) => entry.done), videos.stop(graceMs)]);
       let cancelGrace: Cancel = () => {};
       const graceOver = new Promise<void>((resolve) => {
         cancelGrace = clock.after(graceMs, resolve);
