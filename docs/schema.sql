@@ -327,6 +327,27 @@ create table timeslots (
   constraint timeslots_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE
 );
 
+create table video_uploads (
+  post_id text not null,
+  account_id text not null,
+  media_id text not null,
+  status text not null,
+  pinterest_media_id text,
+  uploaded_at timestamp with time zone,
+  look_at timestamp with time zone,
+  tries integer not null default 0,
+  waits integer not null default 0,
+  owner text,
+  lease_until timestamp with time zone,
+  fence bigint not null default 0,
+  constraint video_uploads_pkey PRIMARY KEY (post_id),
+  constraint ready_rests CHECK (((status = 'ready'::text) = (look_at IS NULL))),
+  constraint there_once_uploaded CHECK (((status = 'uploading'::text) = ((pinterest_media_id IS NULL) AND (uploaded_at IS NULL)))),
+  constraint video_uploads_status_check CHECK ((status = ANY (ARRAY['uploading'::text, 'processing'::text, 'ready'::text]))),
+  constraint video_uploads_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint video_uploads_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE
+);
+
 CREATE INDEX accounts_refresh_due ON public.accounts USING btree (refresh_due_at) WHERE (refresh_due_at IS NOT NULL);
 CREATE INDEX api_keys_by_organization ON public.api_keys USING btree (organization_id, id);
 CREATE INDEX api_keys_living ON public.api_keys USING btree (organization_id, id) WHERE (revoked_at IS NULL);
@@ -356,6 +377,8 @@ CREATE INDEX posts_deleted ON public.posts USING btree (deleted_at) WHERE (delet
 CREATE INDEX posts_due ON public.posts USING btree (account_id, run_at, id) WHERE (run_at IS NOT NULL);
 CREATE INDEX posts_in_flight ON public.posts USING btree (account_id, state) WHERE (state = ANY (ARRAY['uploading'::text, 'publishing'::text, 'unknown'::text]));
 CREATE INDEX posts_listed ON public.posts USING btree (account_id, status, listed_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX posts_with_video ON public.posts USING btree (run_at) WHERE ((media_type = 'video'::text) AND (state = 'queued'::text) AND (run_at IS NOT NULL));
+CREATE INDEX video_uploads_due ON public.video_uploads USING btree (look_at) WHERE (look_at IS NOT NULL);
 CREATE OR REPLACE FUNCTION public.events_horizon()
  RETURNS xid8
  LANGUAGE sql

@@ -130,8 +130,7 @@ async function startWorker(
   });
   await app.jobs.start();
   const { eventsKeptMs } = config;
-  const cancelSweeper = startSweeper({ lanes: app.lanes, database, clock, log, eventsKeptMs });
-  const cancelSweeper = startSweeper({ lanes: app.lanes, videos: app.videos, clock, log });
+  const _cancelSweeper = startSweeper({ lanes: app.lanes, database, clock, log, eventsKeptMs });
   const cancelRefresh = startRefreshTimer({ accounts: app.accounts, clock, log });
   worker.start();
   return async () => {

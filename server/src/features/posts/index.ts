@@ -1,7 +1,6 @@
 // Posts and their lifecycle.
 export { disconnectRoutes } from './account.routes.ts';
 export { createDisconnectAccount } from './disconnect-account.ts';
-export { earliestWork, isHeldBack, lanesChannel, lookEveryMs } from './lane-wake.queries.ts';
 export {
   earliestWork,
   isHeldBack,

@@ -4,12 +4,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { PinterestAccount } from '../../../test/app.ts';
+import { newPost } from '../../../test/new-post.ts';
 import { account, app } from '../../../test/publishing.ts';
 import { addMs } from '../../platform/clock.ts';
 import { json } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
 import { createFolderStorage } from '../../platform/storage/index.ts';
-import { createPost } from '../posts/move-post.ts';
+import { createPosts } from '../posts/move-post.ts';
 
 /**
  * Stores a video without the way through the API: Pinterest, and so the simulator, looks only at how a file begins.
@@ -41,6 +42,7 @@ export async function storeVideo(sizeBytes = 200_000): Promise<{ id: string; sha
       thumbnail_key: key,
       placeholder: '',
       created_at: app.clock.now(),
+      check_at: app.clock.now(),
     })
     .execute();
   return { id, sha256 };
@@ -59,23 +61,20 @@ export async function createVideoPost(
   const video = mediaId ?? (await storeVideo()).id;
   const now = app.clock.now();
   await app.database.transaction((tx) =>
-    createPost(
+    createPosts(
       tx,
-      {
-        id,
-        organizationId: app.organizationId,
-        accountId: of.accountId,
-        title,
-        description: 'd',
-        url: 'https://example.com/',
-        boardId: of.boards.Recipes ?? null,
-        altText: null,
-        isSimplifiedPin: true,
-        mediaType: 'video',
-        mediaId: video,
-        sourceMediaUrl: null,
-        sendAt: addMs(now, ms),
-      },
+      [
+        newPost({
+          id,
+          organizationId: app.organizationId,
+          accountId: of.accountId,
+          title,
+          boardId: of.boards.Recipes ?? null,
+          mediaType: 'video',
+          mediaId: video,
+          sendAt: addMs(now, ms),
+        }),
+      ],
       now,
     ),
   );

@@ -355,7 +355,7 @@ describe('a person changes their mind', () => {
     await runFor(6);
     await runAfter(5 * minute);
     expect(await pinsHere()).toEqual([]);
-    await sweep({ ...app.app, clock: app.clock, log: app.parts.log });
+    await sweep({ ...app.app, ...app.parts, eventsKeptMs: app.parts.config.eventsKeptMs });
     expect(await uploads()).toEqual([]);
   });
 });

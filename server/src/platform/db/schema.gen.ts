@@ -237,6 +237,21 @@ export interface TimeslotsTable {
   updated_at: Date;
 }
 
+export interface VideoUploadsTable {
+  post_id: string;
+  account_id: string;
+  media_id: string;
+  status: string;
+  pinterest_media_id: string | null;
+  uploaded_at: Date | null;
+  look_at: Date | null;
+  tries: Generated<number>;
+  waits: Generated<number>;
+  owner: string | null;
+  lease_until: Date | null;
+  fence: Generated<number>;
+}
+
 export interface Schema {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
@@ -256,4 +271,5 @@ export interface Schema {
   rate_windows: RateWindowsTable;
   spacing_rules: SpacingRulesTable;
   timeslots: TimeslotsTable;
+  video_uploads: VideoUploadsTable;
 }
