@@ -44,8 +44,8 @@ import {
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
-import { createEncryption, keyFromFile } from './platform/encryption.ts';
 import { createEventLog, eventRoutes } from './platform/events/index.ts';
+import { createEncryption, keyFromFile, oldKeyFromFile } from './platform/encryption.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
 import { readExamples } from './platform/http/examples.ts';
 import { createOpenApi } from './platform/http/openapi.ts';
@@ -72,6 +72,11 @@ export interface AppParts {
   metrics?: Metrics;
 }
 
+/** Where the encryption key is kept when the settings have none. */
+export function keyFileOf(config: Config): string {
+  return join(config.dataDir, 'encryption.key');
+}
+
 /** How many accounts a worker process serves at a time. */
 const lanesMax = 64;
 
@@ -79,8 +84,10 @@ export type App = Awaited<ReturnType<typeof createApp>>;
 
 export async function createApp(parts: AppParts) {
   const { config, database, clock, log, pinterest, publicUrl, metrics = createMetrics() } = parts;
+  const keyFile = keyFileOf(config);
   const encryption = createEncryption(
-    config.encryptionKey ?? keyFromFile(join(config.dataDir, 'encryption.key')),
+    config.encryptionKey ?? keyFromFile(keyFile),
+    config.encryptionKeyOld ?? oldKeyFromFile(keyFile),
   );
   const outbound = createOutbound({
     allowedPrivateHosts: [...config.mediaAllowedPrivateHosts, ...(parts.allowedPrivateHosts ?? [])],
@@ -201,6 +208,9 @@ export async function createApp(parts: AppParts) {
 
     /** When this process's worker last looked for due posts. */
     lastLookAt: publishMetrics.lastLookAt,
+
+    /** Encrypts with the present key whatever is encrypted with an older one. Every room that keeps secrets is here. */
+    resealSecrets: () => accounts.resealTokens(),
 
     /** @param moreChecks What else must hold for this process to be ready. */
     createHttp(moreChecks: readonly ReadinessCheck[] = []): FastifyInstance {

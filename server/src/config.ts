@@ -94,6 +94,13 @@ export const settings = {
     schema: encryptionKey.optional(),
     secret: true,
   },
+  PINTAIL_ENCRYPTION_KEY_OLD: {
+    about:
+      'The key before this one, while keys are changed: it only decrypts. See "Changing the encryption key" in operating.md.',
+    shape: '32 random bytes, as 64 hexadecimal characters or base64',
+    schema: encryptionKey.optional(),
+    secret: true,
+  },
   PINTEREST_ENVIRONMENT: {
     about: 'Which Pinterest to talk to. The simulator needs no approval by Pinterest.',
     shape: 'simulator, sandbox or production (default simulator; production where PINTEREST_APP_ID is set)',
@@ -251,6 +258,7 @@ export interface Config {
   databaseUrl: string | undefined;
   publicUrl: string | undefined;
   encryptionKey: Buffer | undefined;
+  encryptionKeyOld: Buffer | undefined;
   pinterestEnvironment: 'simulator' | 'sandbox' | 'production';
   pinterestApp: { appId: string; appSecret: string } | undefined;
   pinterestAccessLevel: 'trial' | 'standard';
@@ -349,6 +357,7 @@ function toConfig(values: Values): Config {
     databaseUrl: values.DATABASE_URL,
     publicUrl: values.PUBLIC_URL,
     encryptionKey: values.PINTAIL_ENCRYPTION_KEY,
+    encryptionKeyOld: values.PINTAIL_ENCRYPTION_KEY_OLD,
     pinterestEnvironment:
       values.PINTEREST_ENVIRONMENT ?? (values.PINTEREST_APP_ID === undefined ? 'simulator' : 'production'),
     pinterestApp:

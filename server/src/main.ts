@@ -30,6 +30,11 @@ program
   .option('--json', 'print the checks as JSON')
   .action(async (options) => (await import('./commands/doctor.ts')).doctorCommand(options));
 
+program
+  .command('rotate-encryption-key')
+  .description('encrypt everything with a new key; see docs/operating.md')
+  .action(async () => (await import('./commands/rotate-encryption-key.ts')).rotateEncryptionKeyCommand());
+
 const keys = program.command('keys').description('API keys');
 keys
   .command('create')

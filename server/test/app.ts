@@ -90,10 +90,9 @@ export async function createTestApp({
     log,
     pinterest,
     publicUrl: 'http://pintail.test',
-    metrics,
     allowedPrivateHosts: [simulatorHost],
   };
-  const app = await createApp(parts);
+  const app = await createApp({ ...parts, metrics });
   const http = app.createHttp();
   recordExamples(http);
   const checkCodes = watchCodes(http);

@@ -202,6 +202,41 @@ export async function repaceAccount(connection: Connection, id: string, now: Dat
     .execute();
 }
 
+/** Accounts after an id with a token that is encrypted with another key, of every organization. */
+export async function listSealedOtherwise(
+  connection: Connection,
+  { keyId, after, limit }: { keyId: Buffer; after: string; limit: number },
+): Promise<AccountRow[]> {
+  // The key's id stands at the beginning of what is encrypted.
+  const isOther = (column: 'access_token' | 'refresh_token') =>
+    sql<boolean>`substring(${sql.ref(column)} from 1 for ${keyId.length}::int) <> ${keyId}`;
+  return connection
+    .selectFrom('accounts')
+    .selectAll()
+    .where('id', '>', after)
+    .where((eb) => eb.or([isOther('access_token'), isOther('refresh_token')]))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Writes tokens anew, unless others were stored since the account was read. */
+export async function replaceSealed(
+  connection: Connection,
+  account: AccountRow,
+  sealed: Pick<AccountRow, 'access_token' | 'refresh_token'>,
+): Promise<boolean> {
+  const row = await connection
+    .updateTable('accounts')
+    .set(sealed)
+    .where('id', '=', account.id)
+    .where('access_token', 'is not distinct from', account.access_token)
+    .where('refresh_token', 'is not distinct from', account.refresh_token)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Takes the right to refresh an account's tokens, unless someone has it or has used it since `account` was read. */
 export async function claimRefresh(
   connection: Connection,

@@ -24,6 +24,7 @@ import {
   type UpdateAccount,
 } from './accounts.schema.ts';
 import { type Callback, createConnect, type Grant } from './connect.ts';
+import { type Resealed, resealTokens } from './reseal-tokens.ts';
 import { createTokens, type RefreshOutcome, type TokensParts } from './tokens.ts';
 
 export interface AccountsParts extends TokensParts {
@@ -165,6 +166,9 @@ export function createAccounts(parts: AccountsParts) {
       await tokens.reportUnauthorized(account);
       return 'unauthorized';
     },
+
+    /** Encrypts with the present key every token that is encrypted with another one. */
+    resealTokens: (): Promise<Resealed> => resealTokens(database.db, parts.encryption),
 
     refreshDueTokens: (): Promise<void> => tokens.refreshDue(),
 

@@ -12,5 +12,5 @@ export {
   workerCheck,
 } from './readiness.ts';
 export { watchState } from './state-metrics.ts';
-export { ping } from './system.queries.ts';
+export { countOthers, ping } from './system.queries.ts';
 export { registerHealth } from './system.routes.ts';

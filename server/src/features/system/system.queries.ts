@@ -1,4 +1,4 @@
-import { type Connection, sql } from '../../platform/db/index.ts';
+import { applicationName, type Connection, sql } from '../../platform/db/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
 
 /** Any constant will do, as long as nobody else uses it. */
@@ -30,4 +30,13 @@ export async function ping(connection: Connection): Promise<{ version: string; n
   const [row] = rows;
   if (!row) throw new Error('the database answered nothing');
   return row;
+}
+
+/** Connections of other processes of Pintail to this database. Our own pool must have one connection only. */
+export async function countOthers(connection: Connection): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from pg_stat_activity
+    where datname = current_database() and application_name = ${applicationName} and pid <> pg_backend_pid()
+  `.execute(connection);
+  return rows[0]?.count ?? 0;
 }

@@ -6,6 +6,6 @@ export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/supervi
 export { type Json, json } from './json.ts';
 export { type Listen, type Listener, listen } from './listen.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
-export { type Connection, type Database, openDatabase, type Tx } from './open-database.ts';
+export { applicationName, type Connection, type Database, openDatabase, type Tx } from './open-database.ts';
 export type { Schema } from './schema.gen.ts';
 export { SetupProblem } from './setup-problem.ts';

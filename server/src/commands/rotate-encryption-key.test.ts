@@ -1,0 +1,159 @@
+// Changing the encryption key, as whoever runs Pintail does it, with crashes in between.
+import { execFile } from 'node:child_process';
+import { existsSync, linkSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createTestApp, type TestApp } from '../../test/app.ts';
+import { createApp } from '../app.ts';
+import { beginKeyRotation, createEncryption, keyFromFile, oldKeyFromFile } from '../platform/encryption.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let app: TestApp;
+let folder: string;
+let file: string;
+const tokens: Record<string, string> = {};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pintail-rotate-'));
+  file = join(folder, 'encryption.key');
+  app = await createTestApp({ config: { encryptionKey: keyFromFile(file) } });
+  for (let number = 0; number < 5; number += 1) {
+    const { accountId, accessToken } = await app.connectAccount();
+    tokens[accountId] = accessToken;
+  }
+});
+afterAll(async () => {
+  await app.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** The command, on the test's database. */
+async function rotate(env: Record<string, string> = {}): Promise<string> {
+  const program = new URL('../../bin/pintail.js', import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(process.execPath, [program, 'rotate-encryption-key'], {
+    env: { PATH: process.env.PATH ?? '', PINTAIL_DATA_DIR: folder, DATABASE_URL: app.databaseUrl, ...env },
+  });
+  return stdout;
+}
+
+/** Every stored token, opened with a key alone. */
+async function opened(key: Buffer): Promise<Record<string, string>> {
+  const { decrypt } = createEncryption(key);
+  const rows = await app.database.db.selectFrom('accounts').select(['id', 'access_token']).execute();
+  return Object.fromEntries(
+    rows.map(({ id, access_token }) => [id, access_token ? decrypt(access_token, id) : '']),
+  );
+}
+
+/** The test's own connections look like a Pintail that runs; here they do not. */
+async function asIfStopped(work: () => Promise<unknown>): Promise<void> {
+  const pools = await app.database.pool.query<{ pid: number }>(
+    `select pid from pg_stat_activity where datname = current_database() and application_name = 'pintail'`,
+  );
+  const rename = (name: string) => app.database.pool.query(`set application_name = '${name}'`);
+  // Pool clients are handed out one after the other when they are asked for at once.
+  const all = (name: string) => Promise.all(pools.rows.map(() => rename(name)));
+  await all('a test');
+  try {
+    await work();
+  } finally {
+    await all('pintail');
+  }
+}
+
+describe('with the key file', () => {
+  test('is refused while Pintail runs, and nothing has changed', async () => {
+    const before = keyFromFile(file);
+    await expect(rotate()).rejects.toThrow(/Pintail is running on this database/);
+    expect(keyFromFile(file)).toEqual(before);
+    expect(oldKeyFromFile(file)).toBeUndefined();
+  });
+
+  test('a new key is made, every token is encrypted with it, and the old one is gone', async () => {
+    const before = keyFromFile(file);
+    await asIfStopped(async () => {
+      expect(await rotate()).toMatch(/tokens of 5 accounts/);
+    });
+    expect(keyFromFile(file)).not.toEqual(before);
+    expect(existsSync(`${file}.old`)).toBe(false);
+    expect(await opened(keyFromFile(file))).toEqual(tokens);
+  });
+
+  test('stopped in the middle it goes on with the same new key, and everything is readable meanwhile', async () => {
+    const before = keyFromFile(file);
+    beginKeyRotation(file);
+    const next = keyFromFile(file);
+    // Two of five done.
+    const half = createEncryption(next, before);
+    for (const id of Object.keys(tokens).slice(0, 2)) {
+      const row = await app.database.db
+        .selectFrom('accounts')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      const access_token = half.encrypt(half.decrypt(row.access_token ?? Buffer.alloc(0), id), id);
+      await app.database.db.updateTable('accounts').set({ access_token }).where('id', '=', id).execute();
+    }
+    const between = await createApp({
+      ...app.parts,
+      config: { ...app.parts.config, encryptionKey: undefined, dataDir: folder },
+    });
+    expect((await between.accounts.listForOperator()).every((account) => account.tokenReadable)).toBe(true);
+    await asIfStopped(async () => {
+      expect(await rotate()).toMatch(/tokens of 3 accounts/);
+    });
+    expect(keyFromFile(file)).toEqual(next);
+    expect(await opened(next)).toEqual(tokens);
+  });
+
+  test('stopped before the new key was in place, the old one still is, and the next try makes one', async () => {
+    const before = readFileSync(file, 'utf8');
+    // As beginKeyRotation leaves it between its two steps.
+    linkSync(file, `${file}.old`);
+    expect(keyFromFile(file)).toEqual(oldKeyFromFile(file));
+    await asIfStopped(() => rotate());
+    expect(readFileSync(file, 'utf8')).not.toBe(before);
+    expect(await opened(keyFromFile(file))).toEqual(tokens);
+  });
+});
+
+describe('with keys in the settings', () => {
+  const next = Buffer.alloc(32, 7);
+  const settings = () => ({
+    PINTAIL_ENCRYPTION_KEY: next.toString('hex'),
+    PINTAIL_ENCRYPTION_KEY_OLD: keyFromFile(file).toString('hex'),
+  });
+
+  test('without the old key it says what to do', async () => {
+    await expect(rotate({ PINTAIL_ENCRYPTION_KEY: next.toString('hex') })).rejects.toThrow(
+      /PINTAIL_ENCRYPTION_KEY_OLD/,
+    );
+  });
+
+  test('works while processes with both keys run; the old key is then not needed', async () => {
+    expect(await rotate(settings())).toMatch(/tokens of 5 accounts[\s\S]*not needed any more/);
+    expect(await opened(next)).toEqual(tokens);
+    expect(await rotate(settings())).toMatch(/tokens of 0 accounts/);
+  });
+
+  test('tokens that neither key opens are named, and not touched', async () => {
+    const [id = ''] = Object.keys(tokens);
+    const strange = createEncryption(Buffer.alloc(32, 9)).encrypt('x', id);
+    await app.database.db
+      .updateTable('accounts')
+      .set({ access_token: strange })
+      .where('id', '=', id)
+      .execute();
+    await expect(rotate(settings())).rejects.toThrow(/Neither key opens the tokens of user_1/);
+    const row = await app.database.db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    expect(row.access_token).toEqual(strange);
+  });
+});

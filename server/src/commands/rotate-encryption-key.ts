@@ -1,0 +1,48 @@
+// Encrypts every stored secret with a new key. With a key in the settings both are given by whoever runs Pintail;
+// with the key file a new one is made here. Stopped in the middle, it is simply run again.
+import { keyFileOf } from '../app.ts';
+import { readConfig } from '../config.ts';
+import { countOthers } from '../features/system/index.ts';
+import { pause } from '../platform/clock.ts';
+import type { Database } from '../platform/db/index.ts';
+import { beginKeyRotation, endKeyRotation } from '../platform/encryption.ts';
+import { CommandProblem } from './failure.ts';
+import { withInstallation } from './with-installation.ts';
+
+const pollMs = 100;
+/** PostgreSQL takes a moment to forget a connection that has ended, such as the one of our own migrations. */
+const looks = 10;
+
+async function requireAlone(database: Database): Promise<void> {
+  for (let look = 0; (await countOthers(database.db)) > 0; look += 1) {
+    if (look === looks)
+      throw new CommandProblem('Pintail is running on this database. Stop it first; this takes seconds.');
+    await pause(pollMs);
+  }
+}
+
+export async function rotateEncryptionKeyCommand(): Promise<void> {
+  const config = readConfig();
+  const file = config.encryptionKey === undefined ? keyFileOf(config) : null;
+  if (file === null && config.encryptionKeyOld === undefined) {
+    throw new CommandProblem(
+      'Set PINTAIL_ENCRYPTION_KEY to a new key and PINTAIL_ENCRYPTION_KEY_OLD to the present one, start every process of Pintail again with both, and then run this. A new key: openssl rand -hex 32',
+    );
+  }
+  if (file !== null) {
+    await withInstallation(async ({ database }) => {
+      // A process that runs has read the file already, and would go on encrypting with the old key.
+      await requireAlone(database);
+    });
+    beginKeyRotation(file);
+  }
+  const { resealed, unreadable } = await withInstallation(({ app }) => app.resealSecrets());
+  console.log(`Encrypted the tokens of ${resealed} account${resealed === 1 ? '' : 's'} with the new key.`);
+  if (unreadable.length > 0) {
+    throw new CommandProblem(
+      `Neither key opens the tokens of ${unreadable.join(', ')}. Connect these accounts again, or run this with the key they were stored with. Keep the old key until then.`,
+    );
+  }
+  if (file !== null) endKeyRotation(file);
+  else console.log('PINTAIL_ENCRYPTION_KEY_OLD is not needed any more.');
+}
