@@ -55,6 +55,7 @@ export interface CallerParts {
   log: Log;
   timeoutMs?: number | undefined;
   onCall?: OnCall | undefined;
+  secrets?: readonly string[] | undefined;
 }
 
 /** The one operation that may live at another address. */
@@ -70,7 +71,7 @@ export function createCaller(parts: CallerParts): Caller {
   const { clock, log, transport } = parts;
 
   async function ask<T>(question: Question<T>): Promise<Reply<T>> {
-    const secrets = secretsOf(question);
+    const secrets = [...secretsOf(question), ...(parts.secrets ?? [])];
     const token = 'token' in question.authorization ? question.authorization.token : null;
     // Such a token could not even be put into a header.
     if (token !== null && !/^[\x21-\x7e]+$/.test(token)) {

@@ -68,6 +68,7 @@ export function createEnvironments({
         clock,
         log,
         ...(tokenUrl && { tokenUrl }),
+        ...(apps[environment] && { secrets: [apps[environment].appSecret] }),
         ...(watch && { onCall: watch(environment) }),
       });
       clients.set(environment, client);

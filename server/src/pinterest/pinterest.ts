@@ -23,6 +23,8 @@ export interface PinterestOptions {
   /** Calls under way at a time to one host, reads and writes apart; the others wait, within their time limit. */
   connectionsMax?: number;
   onCall?: OnCall;
+  /** Never to be repeated, whatever Pinterest says. What a call sends is known to it anyway. */
+  secrets?: readonly string[];
 }
 
 export interface Pinterest

@@ -1,6 +1,7 @@
 // Structured logs. Secrets are redacted here as a last defence; the first is not to pass them.
 import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { presentLogIds } from './log-ids.ts';
 
 export type Log = Logger;
 
@@ -17,12 +18,21 @@ export function createLog(settings: LogSettings, destination?: DestinationStream
     level: settings.level,
     redact: { paths: redacted.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },
     base: null,
+    mixin: addIds,
     serializers: { err: describeError },
   };
   if (destination) return pino(options, destination);
   if (settings.format === 'json') return pino(options);
   // In this process rather than in a worker thread: less memory, and the last lines before an exit are kept.
   return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }));
+}
+
+/** What the line itself or its logger says already is left out: twice the same key is no valid JSON for many. */
+function addIds(_line: object, _level: number, logger: Logger): object {
+  const ids = presentLogIds();
+  if (!ids) return {};
+  const bound = logger.bindings();
+  return Object.fromEntries(Object.entries(ids).filter(([name]) => !(name in bound)));
 }
 
 /** What helps of an error. Libraries hang whole connections on theirs, passwords included. */

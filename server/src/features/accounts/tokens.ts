@@ -6,6 +6,7 @@ import type { Database } from '../../platform/db/index.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import { appendEvent } from '../../platform/events/index.ts';
 import type { Log } from '../../platform/log.ts';
+import { withLogIds } from '../../platform/log-ids.ts';
 import {
   type AccountRow,
   claimRefresh,
@@ -100,7 +101,9 @@ export function createTokens({ database, clock, log, pinterest, encryption }: To
     const claimed = await claimRefresh(database.db, account, now, addMs(now, claimMs));
     if (!claimed?.refresh_token) return 'busy';
     const refreshToken = encryption.decrypt(claimed.refresh_token, claimed.id);
-    const answer = await pinterest.of(environment).refreshTokens(app, refreshToken);
+    const answer = await withLogIds({ accountId: claimed.id }, () =>
+      pinterest.of(environment).refreshTokens(app, refreshToken),
+    );
     if (answer.kind === 'ok') {
       const isKept = await storeTokens(database.db, claimed.id, seal(claimed.id, answer.value, clock.now()));
       if (!isKept) return 'unauthorized';

@@ -2,6 +2,7 @@
 
 import { addMs } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import { withLogIds } from '../../platform/log-ids.ts';
 import { environmentOf } from '../accounts/index.ts';
 import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
 import type { HeldLane } from './held-lane.ts';
@@ -37,7 +38,9 @@ export async function serveLane(
     const post = await parts.lanes.findDuePost(lane.accountId, parts.clock.now());
     if (!post) return;
     const input = { lane, account, token, post, log };
-    await (post.state === 'unknown' ? confirmPost(parts, input) : publishPost(parts, input));
+    await withLogIds({ postId: post.id }, () =>
+      post.state === 'unknown' ? confirmPost(parts, input) : publishPost(parts, input),
+    );
   }
 }
 

@@ -2,6 +2,7 @@
 // A lane is one account, so an account is served by one worker at a time and in order.
 
 import { addMs, type Cancel } from '../../platform/clock.ts';
+import { withLogIds } from '../../platform/log-ids.ts';
 import { lookEveryMs } from '../posts/index.ts';
 import { type HeldLane, holdLaneFor } from './held-lane.ts';
 import type { PublishMetrics } from './publish-metrics.ts';
@@ -66,7 +67,9 @@ export function createWorker(parts: WorkerParts): Worker {
   async function serve(held: HeldLane): Promise<void> {
     const laneLog = log.child({ accountId: held.accountId });
     try {
-      await serveLane(parts, held, { log: laneLog, isStopping: () => isStopping });
+      await withLogIds({ accountId: held.accountId }, () =>
+        serveLane(parts, held, { log: laneLog, isStopping: () => isStopping }),
+      );
     } catch (error) {
       laneLog.error({ err: error }, 'an account could not be served');
       held.notBefore = addMs(clock.now(), restAfterErrorMs);

@@ -12,6 +12,7 @@ import { type Clock, toUnixSeconds } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
+import { withLogIds } from '../log-ids.ts';
 import { answerError } from './answer-error.ts';
 import { readBodies } from './bodies.ts';
 import { type Caller, callerMay } from './caller.ts';
@@ -30,6 +31,7 @@ import {
   statusOf,
   unauthorized,
 } from './refusals.ts';
+import { idsOf } from './request-ids.ts';
 import type { Commit, Route, RouteResult } from './route.ts';
 import { cutSlowBodies } from './slow-bodies.ts';
 import { isUpload, passForms } from './upload.ts';
@@ -132,6 +134,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         keyId: request.caller?.keyId,
+        ...idsOf(request),
       },
       'request',
     );
@@ -195,17 +198,20 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
       if (route.stream && wantsEventStream(request.headers.accept)) {
         return answerStream(parts, { request, reply, caller, stream: route.stream });
       }
+      const ids = { requestId: request.id, ...idsOf(request) };
       const handle = (commit: Commit) =>
-        route.handle({
-          caller,
-          params: request.params,
-          query: request.query,
-          ...bodyOrUpload(request.body),
-          commit,
-          ifMatch: request.headers['if-match'],
-          log: request.log as Log,
-          signal: abortedWhenGone(reply),
-        });
+        withLogIds(ids, () =>
+          route.handle({
+            caller,
+            params: request.params,
+            query: request.query,
+            ...bodyOrUpload(request.body),
+            commit,
+            ifMatch: request.headers['if-match'],
+            log: request.log as Log,
+            signal: abortedWhenGone(reply),
+          }),
+        );
       const idempotencyKey = idempotencyKeyOf(request);
       if (idempotencyKey !== null) {
         return answerOnce(parts.idempotency, { request, reply, route, caller, idempotencyKey, handle });
