@@ -35,6 +35,22 @@ program
   .description('encrypt everything with a new key; see docs/operating.md')
   .action(async () => (await import('./commands/rotate-encryption-key.ts')).rotateEncryptionKeyCommand());
 
+program
+  .command('backup')
+  .description('copy database, media and keys to a new folder, also while Pintail runs')
+  .requiredOption('--to <folder>', 'where to; must not exist, or be empty')
+  .action(async (options) => (await import('./commands/backup.ts')).backupCommand(options));
+
+program
+  .command('restore')
+  .description('put a backup into the data folder; what was due since is looked up on Pinterest first')
+  .option('--from <folder>', 'a folder made by backup')
+  .option(
+    '--taken-at <time>',
+    'after restoring a database by other means: when that backup was begun (RFC 3339)',
+  )
+  .action(async (options) => (await import('./commands/restore.ts')).restoreCommand(options));
+
 const keys = program.command('keys').description('API keys');
 keys
   .command('create')

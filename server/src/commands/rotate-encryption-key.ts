@@ -2,24 +2,10 @@
 // with the key file a new one is made here. Stopped in the middle, it is simply run again.
 import { keyFileOf } from '../app.ts';
 import { readConfig } from '../config.ts';
-import { countOthers } from '../features/system/index.ts';
-import { pause } from '../platform/clock.ts';
-import type { Database } from '../platform/db/index.ts';
 import { beginKeyRotation, endKeyRotation } from '../platform/encryption.ts';
 import { CommandProblem } from './failure.ts';
+import { requireAlone } from './require-alone.ts';
 import { withInstallation } from './with-installation.ts';
-
-const pollMs = 100;
-/** PostgreSQL takes a moment to forget a connection that has ended, such as the one of our own migrations. */
-const looks = 10;
-
-async function requireAlone(database: Database): Promise<void> {
-  for (let look = 0; (await countOthers(database.db)) > 0; look += 1) {
-    if (look === looks)
-      throw new CommandProblem('Pintail is running on this database. Stop it first; this takes seconds.');
-    await pause(pollMs);
-  }
-}
 
 export async function rotateEncryptionKeyCommand(): Promise<void> {
   const config = readConfig();

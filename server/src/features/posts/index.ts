@@ -9,6 +9,8 @@ export {
   lowerWake,
   waitsForVideo,
 } from './lane-wake.queries.ts';
+export { doubtOverdue } from './doubt-overdue.ts';
+export { earliestWork, isHeldBack, lanesChannel, lookEveryMs } from './lane-wake.queries.ts';
 export { allowedMoves, type State, states } from './lifecycle.ts';
 export { manyPostsRoutes } from './many-posts.routes.ts';
 export { normaliseText } from './match-key.ts';

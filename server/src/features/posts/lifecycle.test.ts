@@ -12,8 +12,14 @@ test('the whole table: every state with every move', () => {
   );
   expect(table).toEqual({
     draft: { schedule: 'queued' },
-    queued: { schedule: 'queued', unschedule: 'draft', claim: 'uploading', refuse: 'failed' },
-    uploading: { mediaReady: 'publishing', postpone: 'queued', refuse: 'failed' },
+    queued: {
+      schedule: 'queued',
+      unschedule: 'draft',
+      claim: 'uploading',
+      refuse: 'failed',
+      doubt: 'unknown',
+    },
+    uploading: { mediaReady: 'publishing', postpone: 'queued', refuse: 'failed', doubt: 'unknown' },
     publishing: { accept: 'sent', postpone: 'queued', refuse: 'failed', lose: 'unknown' },
     sent: {},
     failed: { schedule: 'queued', unschedule: 'draft' },

@@ -22,6 +22,7 @@ export const moves = [
   'postpone',
   'refuse',
   'lose',
+  'doubt',
   'look',
   'find',
   'clear',
@@ -30,13 +31,14 @@ export type Move = (typeof moves)[number];
 
 /**
  * The line between uploading and publishing is the line between "do it again" and "a Pin may exist".
+ * `doubt` is for a restored backup, which knows nothing of what was published after it was taken.
  * Nothing leads from publishing or unknown to another create without Pinterest's word, or a look, that
  * nothing was made.
  */
 const table: Record<State, Partial<Record<Move, State>>> = {
   draft: { schedule: 'queued' },
-  queued: { schedule: 'queued', unschedule: 'draft', claim: 'uploading', refuse: 'failed' },
-  uploading: { mediaReady: 'publishing', postpone: 'queued', refuse: 'failed' },
+  queued: { schedule: 'queued', unschedule: 'draft', claim: 'uploading', refuse: 'failed', doubt: 'unknown' },
+  uploading: { mediaReady: 'publishing', postpone: 'queued', refuse: 'failed', doubt: 'unknown' },
   publishing: { accept: 'sent', postpone: 'queued', refuse: 'failed', lose: 'unknown' },
   sent: {},
   failed: { schedule: 'queued', unschedule: 'draft' },

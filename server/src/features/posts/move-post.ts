@@ -46,6 +46,8 @@ export type Step =
   | { move: 'postpone'; runAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
   | { move: 'refuse'; failure: PostFailure; pinterest?: PinterestTrace }
   | { move: 'lose'; lookAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
+  /** It may have been published since then, by an installation that this one was restored from. */
+  | { move: 'doubt'; since: Date; lookAt: Date; failure: PostFailure }
   /** `counts`: Pinterest did answer, so this was a look. `lookAt` null: a person has to decide. */
   | { move: 'look'; lookAt: Date | null; failure: PostFailure; counts: boolean; found: number }
   /** `byHand`: a person has decided, not a look. */
@@ -88,6 +90,7 @@ export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Pr
   if (moved.board_id !== post.board_id) await writeSearch(tx, moved);
   // A worker's own moves need no wake-up: it finds the next one when it lets go of the lane.
   if (step.move === 'schedule') await lowerWake(tx, moved.account_id, step.sendAt, now);
+  if (step.move === 'doubt') await lowerWake(tx, moved.account_id, step.lookAt, now);
   return moved;
 }
 
@@ -319,6 +322,14 @@ function changeOf(post: PostRow, step: Step, now: Date): PostChange {
       return { run_at: null, failure: stamped(step.failure, now) };
     case 'lose':
       return { run_at: step.lookAt, looks: 0, failure: stamped(step.failure, now) };
+    case 'doubt':
+      // A Pin of it cannot be older than the backup, which did not know of one.
+      return {
+        run_at: step.lookAt,
+        looks: 0,
+        attempt_started_at: step.since,
+        failure: stamped(step.failure, now),
+      };
     case 'look':
       return {
         run_at: step.lookAt,
@@ -326,12 +337,22 @@ function changeOf(post: PostRow, step: Step, now: Date): PostChange {
         failure: stamped(step.failure, now),
       };
     case 'find':
-      // It went out when it was asked for, not when it was found.
-      return { pin_id: step.pinId, sent_at: post.attempt_started_at, run_at: null, failure: null };
+      // It went out when it was asked for, not when it was found; after a restored backup: when it was due.
+      return {
+        pin_id: step.pinId,
+        sent_at: laterOf(post.attempt_started_at, post.send_at),
+        run_at: null,
+        failure: null,
+      };
     case 'clear':
       // What was said of looking for the Pin is over.
       return { run_at: now, looks: 0, postponements: 0, failure: null };
   }
+}
+
+function laterOf(one: Date | null, other: Date | null): Date | null {
+  if (one === null || other === null) return one ?? other;
+  return one > other ? one : other;
 }
 
 function toMatchable(post: Pick<PostRow, 'board_id' | 'title' | 'description' | 'url' | 'alt_text'>) {
@@ -358,6 +379,7 @@ const eventTypes: Record<Move, string> = {
   postpone: 'post.postponed',
   refuse: 'post.failed',
   lose: 'post.unknown',
+  doubt: 'post.unknown',
   look: 'post.looked',
   find: 'post.sent',
   clear: 'post.cleared',
@@ -367,7 +389,7 @@ function eventData(from: State, moved: PostRow, step: Step): Record<string, unkn
   // What happens before the line belongs to no attempt.
   const isOfAttempt = step.move === 'mediaReady' || from === 'publishing' || from === 'unknown';
   const after = { status: moved.status, sendAt: moved.send_at };
-  return { ...step, ...after, ...(isOfAttempt && { attempt: moved.attempts }) };
+  return { ...step, ...after, ...(isOfAttempt && moved.attempts > 0 && { attempt: moved.attempts }) };
 }
 
 const whatCanBeDone: Record<State, string> = {

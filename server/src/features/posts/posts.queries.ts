@@ -256,6 +256,27 @@ export async function updateLockedRows(tx: Tx, ids: readonly string[], change: P
     .execute();
 }
 
+/**
+ * Posts of every organization that were on their way at a moment and have left no mark of having been asked
+ * for: queued and past their time, or being prepared.
+ */
+export async function listDoubtful(connection: Connection, before: Date, limit: number): Promise<PostRow[]> {
+  return connection
+    .selectFrom('posts')
+    .selectAll()
+    .where('deleted_at', 'is', null)
+    .where((eb) =>
+      eb.or([
+        eb('state', '=', 'uploading'),
+        // What runs is in the index posts_due, which holds nothing that is finished.
+        eb.and([eb('run_at', 'is not', null), eb('state', '=', 'queued'), eb('send_at', '<=', before)]),
+      ]),
+    )
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
 /** Of these Pins, the ones that belong to posts of the account already. */
 export async function listOwnedPinIds(
   connection: Connection,

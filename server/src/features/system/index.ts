@@ -1,4 +1,5 @@
 // Health, readiness, metrics and the first run.
+export { makeBackup, moveIntoPlace, readBackupNote, restoreFiles } from './backup.ts';
 export { type FirstRunResult, firstRun } from './first-run.ts';
 export { meRoutes } from './me.routes.ts';
 export { registerMetrics } from './metrics.routes.ts';

@@ -2,6 +2,7 @@
 
 // From here, so that queries need one import and Kysely can be replaced in one place.
 export { sql } from 'kysely';
+export { copyCluster, copySynced } from './embedded/copy-cluster.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/supervisor.ts';
 export { type Json, json } from './json.ts';
 export { type Listen, type Listener, listen } from './listen.ts';
