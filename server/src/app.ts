@@ -206,6 +206,8 @@ export async function createApp(parts: AppParts) {
     pinterest,
     routes,
 
+    /** What must hold for any process of this installation. */
+    checks,
     /** When this process's worker last looked for due posts. */
     lastLookAt: publishMetrics.lastLookAt,
 

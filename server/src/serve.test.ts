@@ -158,7 +158,13 @@ test('API and worker as two processes on one PostgreSQL server share the work', 
     await cli('accounts', 'add', '--access-token', token, '--organization', 'O', '--json'),
   );
   const api = await start({ ...other, env: { ...shared, PINTAIL_ROLE: 'api' } });
-  const worker = await start({ ...other, command: 'worker' });
+  const worker = await start({ ...other, command: 'worker', env: { ...shared, WORKER_PORT: '0' } });
+  // A worker alone says how it is, and nothing else.
+  const [, status] = /"url":"([^"]+)","msg":"status of the worker"/.exec(worker.output()) ?? [];
+  expect(await (await fetch(`${status}/health`)).json()).toEqual({ status: 'ok' });
+  expect(await (await fetch(`${status}/ready`)).json()).toMatchObject({ status: 'ready' });
+  expect(await (await fetch(`${status}/metrics`)).text()).toContain('role="worker"');
+  expect((await fetch(`${status}/v1/accounts`)).status).toBe(404);
   const call = async (method: string, path: string, body?: object) => {
     const answer = await fetch(`${api.url}/v1/accounts/${account.id}${path}`, {
       method,

@@ -1,8 +1,9 @@
 // Checks each part that Pintail needs, and says of each what to do when it fails.
 import { access, constants, statfs } from 'node:fs/promises';
 import { request } from 'undici';
+import { keyFileOf } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
-import { ping } from '../features/system/index.ts';
+import { countLanes, countUndecided, ping } from '../features/system/index.ts';
 import {
   addressesOf,
   type Installation,
@@ -11,6 +12,7 @@ import {
   publicUrlOf,
 } from '../installation.ts';
 import { systemClock } from '../platform/clock.ts';
+import { oldKeyFromFile } from '../platform/encryption.ts';
 import { createLog } from '../platform/log.ts';
 import { explainFailure } from './failure.ts';
 import { printJson } from './with-installation.ts';
@@ -25,6 +27,8 @@ interface Check {
 const freeBytesMin = 1024 ** 3;
 const clockSkewMsMax = 2_000;
 const nodeMajorMin = 24;
+/** A worker takes what is due within seconds. */
+const waitsMsMax = 60_000;
 
 export async function doctorCommand(options: { json?: true }): Promise<void> {
   const checks = await examine();
@@ -92,8 +96,11 @@ async function examineDatabase(config: Config): Promise<Check[]> {
     return [
       database,
       await examineOne('clock', () => examineClock(open)),
+      await examineOne('media', () => examineMedia(open)),
       await examineOne('keys', () => examineKeys(open)),
+      await examineOne('encryption', () => examineEncryption(config)),
       await examineOne('accounts', () => examineAccounts(open)),
+      await examineOne('publishing', () => examinePublishing(open)),
     ];
   } finally {
     await installation?.close();
@@ -132,6 +139,44 @@ async function examineAccounts({ app }: Installation): Promise<string> {
     );
   }
   return `${accounts.length} connected, every token readable`;
+}
+
+/** Where pictures are kept: a small object is put there and removed. */
+async function examineMedia({ app }: Installation): Promise<string> {
+  const check = app.checks.find(({ name }) => name === 'storage');
+  await check?.check();
+  return 'the media storage can be written';
+}
+
+async function examineEncryption(config: Config): Promise<string> {
+  const isFile = config.encryptionKey === undefined;
+  if (config.encryptionKeyOld !== undefined || oldKeyFromFile(keyFileOf(config)) !== undefined) {
+    throw problem(
+      'A change of the encryption key is not finished. Run: npm run pintail -- rotate-encryption-key; with keys in the settings, then unset PINTAIL_ENCRYPTION_KEY_OLD.',
+    );
+  }
+  if (isFile && config.databaseUrl) {
+    return `the key is in ${keyFileOf(config)}; processes on other machines need the same one (PINTAIL_ENCRYPTION_KEY)`;
+  }
+  return isFile ? `the key is in ${keyFileOf(config)}: keep a backup of it` : 'the key is in the settings';
+}
+
+async function examinePublishing({ database, clock }: Installation): Promise<string> {
+  const now = clock.now();
+  const { due, dueSince } = await countLanes(database.db, now);
+  const undecided = await countUndecided(database.db);
+  const waitsMs = dueSince === null ? 0 : now.getTime() - dueSince.getTime();
+  if (waitsMs > waitsMsMax) {
+    throw problem(
+      `${due} accounts have due posts and no worker takes them, for ${Math.round(waitsMs / 60_000)} minutes at most. Start one: npm start, or PINTAIL_ROLE=worker.`,
+    );
+  }
+  if (undecided > 0) {
+    throw problem(
+      `${undecided} posts wait for a person to say whether their Pin exists: GET …/posts?status=uploading shows them, POST …/posts/{postId}/resolve settles one.`,
+    );
+  }
+  return 'nothing waits for a worker or for a person';
 }
 
 async function examinePinterest(config: Config): Promise<string> {

@@ -12,6 +12,7 @@ export {
   storageCheck,
   workerCheck,
 } from './readiness.ts';
+export { countLanes, countUndecided } from './state.queries.ts';
 export { watchState } from './state-metrics.ts';
 export { countOthers, ping } from './system.queries.ts';
 export { registerHealth } from './system.routes.ts';

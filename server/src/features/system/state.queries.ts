@@ -69,6 +69,14 @@ export async function countAccounts(connection: Connection): Promise<{ ok: numbe
   return rows[0] ?? { ok: 0, unauthorized: 0 };
 }
 
+/** Posts whose outcome only a person can settle: unknown, and nothing more to look for. */
+export async function countUndecided(connection: Connection): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from posts where state = 'unknown' and run_at is null
+  `.execute(connection);
+  return rows[0]?.count ?? 0;
+}
+
 export interface AppBudgetState {
   environment: string;
   pausedUntil: Date | null;
