@@ -1,0 +1,41 @@
+// The files in deploy/ name settings, programs and paths. No container is run here, so at least those must exist.
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { settings } from '../server/src/config.ts';
+
+const read = (name: string) => readFileSync(new URL(`../deploy/${name}`, import.meta.url), 'utf8');
+const known = new Set(Object.keys(settings));
+const others = new Set(['NODE_ENV', 'POSTGRES_USER', 'POSTGRES_PASSWORD']);
+
+const unknown = (names: Iterable<string | undefined>) =>
+  [...names].filter((name) => name && !known.has(name.replace(/_FILE$/, '')) && !others.has(name));
+
+test('compose.yaml sets only settings that there are', () => {
+  const text = read('compose.yaml');
+  const set = [...text.matchAll(/^ +([A-Z][A-Z_]+):/gm)].map(([, name]) => name);
+  const asked = [...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
+  expect(set.length).toBeGreaterThan(8);
+  expect(unknown([...set, ...asked])).toEqual([]);
+});
+
+test('the Dockerfile sets only settings that there are, and copies only what there is', () => {
+  const text = read('Dockerfile');
+  const [line = ''] = /^ENV .*$/m.exec(text) ?? [];
+  expect(unknown([...line.matchAll(/([A-Z_]+)=/g)].map(([, name]) => name))).toEqual([]);
+  expect(unknown([...text.matchAll(/\be\.([A-Z_]+)/g)].map(([, name]) => name))).toEqual([]);
+  const copied = [...text.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+    ([, from]) => from?.split(' ') ?? [],
+  );
+  expect(copied.length).toBeGreaterThan(5);
+  expect(copied.filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
+});
+
+test('the systemd unit starts the program that there is, with settings that there are', () => {
+  const text = read('pintail.service');
+  const [, program = ''] = /^ExecStart=\S+ (\S+) serve$/m.exec(text) ?? [];
+  expect(existsSync(new URL(`../${program}`, import.meta.url))).toBe(true);
+  const set = [...text.matchAll(/^Environment=(.*)$/gm)].flatMap(
+    ([, line]) => line?.match(/[A-Z_]+(?==)/g) ?? [],
+  );
+  expect(unknown(set)).toEqual([]);
+});
