@@ -1,0 +1,57 @@
+// Which room imports which, read from the sources: the picture in docs/architecture.md.
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The room of a file of the server; undefined for what is drawn by nobody (tests). */
+function roomOf(file: string): string | undefined {
+  if (/\.(test|fixture|suite)\.ts$/.test(file)) return undefined;
+  const [, feature] = /^server\/src\/features\/([^/]+)\//.exec(file) ?? [];
+  if (feature) return feature;
+  const [, room] = /^server\/src\/(commands|pinterest|platform)\//.exec(file) ?? [];
+  if (room) return room;
+  return file === 'server/src/main.ts' ? 'commands' : 'app';
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const named = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)];
+  return named.map(([, path]) => join(dirname(file), path ?? ''));
+}
+
+function edges(): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const file of globSync('server/src/**/*.ts').sort()) {
+    const from = roomOf(file);
+    if (!from) continue;
+    const targets = found.get(from) ?? new Set();
+    found.set(from, targets);
+    for (const path of importsOf(file)) {
+      const to = path.startsWith('server/src/') ? roomOf(path) : undefined;
+      if (to && to !== from) targets.add(to);
+    }
+  }
+  return found;
+}
+
+/** Whether there is a way that is longer than the direct one. */
+function isImplied(from: string, to: string, all: Map<string, Set<string>>): boolean {
+  const reach = (room: string, seen: Set<string>): boolean =>
+    [...(all.get(room) ?? [])].some((next) => {
+      if (next === to) return room !== from;
+      if (seen.has(next)) return false;
+      seen.add(next);
+      return reach(next, seen);
+    });
+  return reach(from, new Set([from]));
+}
+
+/** A diagram without the arrows that follow from others, and without the platform, which all use. */
+export function roomDiagram(): string {
+  const all = edges();
+  all.delete('platform');
+  for (const targets of all.values()) targets.delete('platform');
+  const arrows = [...all].flatMap(([from, targets]) =>
+    [...targets].filter((to) => !isImplied(from, to, all)).map((to) => `  ${from} --> ${to}`),
+  );
+  return ['```mermaid', 'flowchart TD', ...arrows.sort(), '```'].join('\n');
+}
