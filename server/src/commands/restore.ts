@@ -66,7 +66,7 @@ async function settle(config: Config, takenAt: Date): Promise<void> {
     await requireAlone(database);
     const doubted = await doubtOverdue(database, { takenAt, now: clock.now() });
     console.log(
-      `The backup is of ${takenAt.toISOString()}. ${doubted} posts that were due since are looked up on Pinterest before they are published.`,
+      `The backup is of ${takenAt.toISOString()}. Posts that were due since, to be looked up on Pinterest before they are published: ${doubted}.`,
     );
     const unreadable = (await app.accounts.listForOperator()).filter((account) => !account.tokenReadable);
     if (unreadable.length > 0) {
