@@ -44,8 +44,8 @@ import {
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
-import { createEventLog, eventRoutes } from './platform/events/index.ts';
 import { createEncryption, keyFromFile, oldKeyFromFile } from './platform/encryption.ts';
+import { createEventLog, eventRoutes } from './platform/events/index.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
 import { readExamples } from './platform/http/examples.ts';
 import { createOpenApi } from './platform/http/openapi.ts';

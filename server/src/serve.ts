@@ -9,7 +9,7 @@ import { callbackPath, startRefreshTimer } from './features/accounts/index.ts';
 import { keysChannel } from './features/auth/index.ts';
 import { startMediaSweeper } from './features/media/index.ts';
 import { lanesChannel } from './features/posts/index.ts';
-import { startSweeper, type Worker } from './features/publishing/index.ts';
+import type { Worker } from './features/publishing/index.ts';
 import { clockCheck, type FirstRunResult, firstRun, workerCheck } from './features/system/index.ts';
 import {
   type Installation,
@@ -130,7 +130,9 @@ async function startWorker(
   });
   await app.jobs.start();
   const { eventsKeptMs } = config;
-  const _cancelSweeper = startSweeper({ lanes: app.lanes, database, clock, log, eventsKeptMs });
+  const cancelSweeper = startSweeper({
+    ...{ lanes: app.lanes, videos: app.videos, database, clock, log, eventsKeptMs },
+  });
   const cancelRefresh = startRefreshTimer({ accounts: app.accounts, clock, log });
   worker.start();
   return async () => {

@@ -1,6 +1,7 @@
 // Secrets are planted everywhere, the ways that work and the ways that fail are gone, with every log line written;
 // then all that left the process is searched for each secret, also in the forms that programs give them.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { getAccountForWork } from '../src/features/accounts/index.ts';
 import { createTestApp, type Json, type PinterestAccount, plainGrant, type TestApp, testApp } from './app.ts';
 
 const minute = 60_000;
@@ -116,7 +117,7 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
   await app.app.accounts.refreshDueTokens();
   app.clock.advance(15 * minute);
   await app.app.accounts.refreshDueTokens();
-  const refreshed = await app.app.accounts.getForWork(app.database.db, consented.id);
+  const refreshed = await getAccountForWork(app.database.db, consented.id);
   secrets.set('refreshed access token', app.app.accounts.accessToken(refreshed) ?? '');
 
   // Publishing: well, with Pinterest repeating the token in its refusals, and with a connection that breaks.

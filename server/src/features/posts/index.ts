@@ -1,6 +1,7 @@
 // Posts and their lifecycle.
 export { disconnectRoutes } from './account.routes.ts';
 export { createDisconnectAccount } from './disconnect-account.ts';
+export { doubtOverdue } from './doubt-overdue.ts';
 export {
   earliestWork,
   isHeldBack,
@@ -9,8 +10,6 @@ export {
   lowerWake,
   waitsForVideo,
 } from './lane-wake.queries.ts';
-export { doubtOverdue } from './doubt-overdue.ts';
-export { earliestWork, isHeldBack, lanesChannel, lookEveryMs } from './lane-wake.queries.ts';
 export { allowedMoves, type State, states } from './lifecycle.ts';
 export { manyPostsRoutes } from './many-posts.routes.ts';
 export { normaliseText } from './match-key.ts';
