@@ -58,6 +58,7 @@ export async function createMediaHarness() {
     database,
     clock,
     storage,
+    storageDir,
     outbound,
     temporaryDir,
     openMedia,
