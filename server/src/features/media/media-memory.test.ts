@@ -1,14 +1,16 @@
-// Many pictures at once must not need much more memory than one.
+// Many pictures at once must not need much more memory than one, nor a long video more than a short one.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
+import { video } from './sample-videos.fixture.ts';
 
 let testDatabase: TestDatabase;
 let folder: string;
@@ -45,21 +47,70 @@ it.each([
 ])('pictures of 4 megapixels at once %s need less than 400 MB', { timeout: 180_000 }, async (...given) => {
   const [, make, count, settings] = given;
   const jpeg = await make();
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     response.end(numbered(jpeg, Number(request.url?.slice(1))));
-  });
+  };
+  const { rows, rssMax } = await fetchAll({ answer, count, type: 'image', settings });
+  expect(rssMax).toBeLessThan(400_000_000);
+  // A conversion drops the comment, and with it the difference.
+  expect(rows).toBe(settings === fewHeaps ? 1 : count);
+});
+
+/** Much of nothing behind the pictures, in a box that readers skip; other nothing for each. */
+async function* longVideo(number: number): AsyncGenerator<Buffer> {
+  const chunk = Buffer.alloc(1_000_000, number);
+  const header = Buffer.alloc(8);
+  header.writeUInt32BE(8 + 300 * chunk.length);
+  header.write('free', 4);
+  yield Buffer.concat([await video(), header]);
+  for (let count = 0; count < 300; count += 1) yield chunk;
+}
+
+it('videos of 300 MB, two at once, need less than 400 MB, as the pictures do', {
+  timeout: 180_000,
+}, async () => {
+  const answer: RequestListener = (request, response) => {
+    pipeline(Readable.from(longVideo(Number(request.url?.slice(1)))), response, () => {});
+  };
+  const { rows, rssMax } = await fetchAll({ answer, count: 2, type: 'video', settings: fewHeaps });
+  expect(rssMax).toBeLessThan(400_000_000);
+  expect(rows).toBe(2);
+});
+
+interface FetchAll {
+  answer: RequestListener;
+  count: number;
+  type: 'image' | 'video';
+  settings: readonly string[];
+}
+
+/** In a process of its own: how many rows came of it, and how much memory it had at most. */
+async function fetchAll({
+  answer,
+  count,
+  type,
+  settings,
+}: FetchAll): Promise<{ rows: number; rssMax: number }> {
+  const server = createServer(answer);
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   try {
     const probe = join(import.meta.dirname, 'memory-probe.fixture.ts');
-    const command = [...settings, process.execPath, probe, testDatabase.url, folder, site, String(count)];
+    const command = [
+      ...settings,
+      process.execPath,
+      probe,
+      testDatabase.url,
+      folder,
+      site,
+      String(count),
+      type,
+    ];
     const { stdout } = await promisify(execFile)('env', command);
-    const { rows, rssMax } = JSON.parse(stdout);
-    expect(rssMax).toBeLessThan(400_000_000);
-    // A conversion drops the comment, and with it the difference.
-    expect(rows).toBe(settings === fewHeaps ? 1 : count);
+    return JSON.parse(stdout);
   } finally {
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
+    await rm(join(folder, 'storage'), { recursive: true });
   }
-});
+}

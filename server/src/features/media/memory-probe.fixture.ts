@@ -1,5 +1,5 @@
-// A process of its own that fetches many pictures at once and prints what it used. Run by media-memory.test.ts:
-// node memory-probe.fixture.ts <database url> <folder> <site> <how many>
+// A process of its own that fetches many pictures or videos at once and prints what it used. Run by media-memory.test.ts:
+// node memory-probe.fixture.ts <database url> <folder> <site> <how many> <image or video>
 import { join } from 'node:path';
 import { systemClock } from '../../platform/clock.ts';
 import { openDatabase } from '../../platform/db/index.ts';
@@ -9,7 +9,8 @@ import { createOutbound } from '../../platform/outbound/index.ts';
 import { createFolderStorage } from '../../platform/storage/index.ts';
 import { createMedia } from './index.ts';
 
-const [databaseUrl = '', folder = '', site = '', count = ''] = process.argv.slice(2);
+const [databaseUrl = '', folder = '', site = '', count = '', type = ''] = process.argv.slice(2);
+const declaredType = type === 'video' ? 'video' : 'image';
 const clock = systemClock;
 const log = createLog({ level: 'warn', format: 'json' });
 const database = openDatabase({ url: databaseUrl, log });
@@ -31,7 +32,7 @@ await database.db
 const startedAt = clock.now().getTime();
 const rows = await Promise.all(
   Array.from({ length: Number(count) }, (_, index) =>
-    media.fetchFromUrl({ organizationId, url: `${site}/${index}`, declaredType: 'image' }),
+    media.fetchFromUrl({ organizationId, url: `${site}/${index}`, declaredType }),
   ),
 );
 const ms = clock.now().getTime() - startedAt;

@@ -18,8 +18,8 @@ const ratioTolerance = 0.005;
 /** The containers may round a duration by a frame. */
 const durationMsTolerance = 50;
 
-/** What probing one video needs at most, the thread included; for the gate. */
-export const probeBytesMax = 130_000_000;
+/** For the gate: what a thread may need at most, and as much again, so that there is one at a time. */
+export const probeBytesMax = 250_000_000;
 const probeHeapMegabytes = 96;
 const probeTimeoutMs = 10_000;
 
