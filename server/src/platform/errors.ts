@@ -70,8 +70,9 @@ export class Outage extends Error {
   /** What is away, for people: `The database`. Never a host name or a password. */
   readonly part: string;
 
-  constructor(part: string, cause?: unknown) {
-    super(`${part} cannot be reached now. Try again in a moment.`, { cause });
+  /** @param what What is wrong with it, as the rest of a sentence */
+  constructor(part: string, cause?: unknown, what = 'cannot be reached now') {
+    super(`${part} ${what}. Try again in a moment.`, { cause });
     this.part = part;
   }
 }

@@ -2,7 +2,7 @@
 // that fits stays as it is, bit for bit. Knows nothing of where files come from or where they are kept.
 import { stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { Outage } from '../../platform/errors.ts';
+import { storageOutage } from '../../platform/storage/index.ts';
 import { MediaProblem } from './media.errors.ts';
 import { perceptualHash } from './perceptual-hash.ts';
 import { hasLocation, isPictureOnly, isSrgb } from './picture-metadata.ts';
@@ -218,7 +218,7 @@ function throwDecodeError(error: unknown): never {
     );
   }
   if (/unable to (write|open for write)|write (error|failed)|No space left/.test(text)) {
-    throw new Outage('The media storage', error);
+    throw storageOutage(error);
   }
   return throwBroken(error);
 }

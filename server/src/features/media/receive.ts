@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../platform/clock.ts';
-import { Outage } from '../../platform/errors.ts';
+import { storageOutage } from '../../platform/storage/index.ts';
 import type { Gate } from './gate.ts';
 import { MediaProblem } from './media.errors.ts';
 import { headBytes, isVideoType, refuseEarly, type WantedType } from './media-type.ts';
@@ -95,5 +95,5 @@ function tooLarge(bytesMax: number): MediaProblem {
 }
 
 function throwOutage(error: unknown): never {
-  throw new Outage('The media storage', error);
+  throw storageOutage(error);
 }

@@ -169,6 +169,10 @@ export const refused: Record<string, { make: () => Promise<Buffer>; code: string
     make: () => picture().resize(400, 99, { fit: 'fill' }).jpeg().toBuffer(),
     code: 'image_too_small',
   },
+  '30,000 × 30,000 pixels': {
+    make: async () => pngBomb(30_000, 30_000),
+    code: 'image_too_many_pixels',
+  },
   'a bomb': { make: async () => pngBomb(60_000, 60_000), code: 'image_too_many_pixels' },
   'a bomb of one colour': { make: async () => pngBomb(12_000, 12_000), code: 'image_too_many_pixels' },
 };

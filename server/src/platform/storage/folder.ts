@@ -5,9 +5,8 @@ import { dirname, join } from 'node:path';
 import { Readable, Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../clock.ts';
-import { Outage } from '../errors.ts';
 import { listFolder } from './list-folder.ts';
-import { checkKey, ObjectTooLarge, type Storage, type StorageSource } from './storage.ts';
+import { checkKey, ObjectTooLarge, type Storage, type StorageSource, storageOutage } from './storage.ts';
 import { openTemporaryFolder } from './temporary-folder.ts';
 
 export interface FolderStorageOptions {
@@ -115,7 +114,7 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
 async function asOutage<T>(work: Promise<T>): Promise<T> {
   return work.catch((error: NodeJS.ErrnoException) => {
     if (error instanceof Error && typeof error.syscall === 'string' && typeof error.errno === 'number') {
-      throw new Outage('The media storage', error);
+      throw storageOutage(error);
     }
     throw error;
   });

@@ -8,4 +8,5 @@ export type {
   StorageSource,
   StoredObject,
 } from './storage.ts';
+export { storageOutage } from './storage.ts';
 export { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';

@@ -1,6 +1,7 @@
 // What it takes to keep files: a few acts over keys. A driver (a folder now, S3 later) promises all that is
 // written here; `storage.suite.ts` holds every driver to it. Knows nothing of what the files are.
 import type { Readable } from 'node:stream';
+import { Outage } from '../errors.ts';
 
 /** Where the bytes of a new object come from: a stream, or a finished file (which is left where it is). */
 export type StorageSource = Readable | { file: string };
@@ -60,6 +61,13 @@ export interface Storage {
   list(options: ListOptions): Promise<StoredObject[]>;
   /** Removes what a crash left half made, when it is old enough that nobody can be making it still. */
   removeAbandoned(): Promise<void>;
+}
+
+/** What a disk or a storage that does not work is for callers. That it is full is for them to know. */
+export function storageOutage(cause: unknown): Outage {
+  const text = cause instanceof Error ? `${'code' in cause ? cause.code : ''} ${cause.message}` : '';
+  const isFull = /ENOSPC|EDQUOT|No space left/.test(text);
+  return new Outage('The media storage', cause, isFull ? 'is full' : undefined);
 }
 
 /** An object was larger than its maker said it may be. */
