@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';
 import { asOutage } from './connection-failure.ts';
+import { createNamedStatements, type NamedStatements } from './named-statements.ts';
 import type { Schema } from './schema.gen.ts';
 
 /** What queries take as their first parameter. A Tx is one too. */
@@ -76,9 +77,11 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     // The pool has dropped the client already and opens another one when it is needed.
     log.warn({ reason: error.message }, 'an idle connection to the database was lost');
   });
+  const statements = createNamedStatements();
   reportOutages(pool, 'connect');
   reportOutages(pool, 'query');
   pool.on('connect', (client) => {
+    nameStatements(client, statements);
     reportOutages(client, 'query');
     // Between queries of a transaction a client is neither idle nor busy: without this, the loss of its
     // connection would end the process. The next query on it fails and says so.
@@ -98,6 +101,20 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
       return closed;
     },
   };
+}
+
+/** Statements with parameters, which are those that Kysely makes, go through `statements`. */
+function nameStatements(client: pg.PoolClient, statements: NamedStatements): void {
+  const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
+  const naming = (...parameters: unknown[]): unknown => {
+    const [text, values] = parameters;
+    const isPlain = parameters.length === 2 && typeof text === 'string' && Array.isArray(values);
+    if (!isPlain || values.length === 0) return query(...parameters);
+    return (query(statements.of(text, values)) as Promise<unknown>).catch((error: unknown) => {
+      throw statements.failed(error);
+    });
+  };
+  Object.assign(client, { query: naming });
 }
 
 /** Makes a method that returns a promise fail with an Outage where the database is away. */
