@@ -20,6 +20,8 @@ export interface Lab {
   pictures: PictureServer;
   /** For the person who waits. */
   say(line: string): void;
+  /** Where servers leave their CPU profiles; null for none. */
+  profileFolder: string | null;
   /** As Pintail's role, which owns it; and as the superuser, who may leave out checks of what is surely right. */
   createDatabase(name: string): Promise<{ url: string; superuserUrl: string }>;
   dropDatabase(name: string): Promise<void>;
@@ -28,7 +30,7 @@ export interface Lab {
 
 const databaseFolder = 'database';
 
-export async function openLab(say: (line: string) => void): Promise<Lab> {
+export async function openLab({ say, profileFolder }: Pick<Lab, 'say' | 'profileFolder'>): Promise<Lab> {
   await sweepThrowawayServers();
   const folder = await createThrowawayFolder('bench');
   const log = createLog({ level: 'error', format: 'json' });
@@ -50,6 +52,7 @@ export async function openLab(say: (line: string) => void): Promise<Lab> {
     postgresPid: file.pid,
     pictures,
     say,
+    profileFolder,
     async createDatabase(name) {
       await maintenance.query(`create database ${name} owner pintail`);
       return {

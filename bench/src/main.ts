@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeDocs } from './docs.ts';
 import { openLab } from './lab.ts';
@@ -10,17 +11,20 @@ import { rows } from './rows/index.ts';
 import { type Done, toJson, toText } from './table.ts';
 
 const usage = `Usage: npm run bench -- [--full] [--only ROW,ROW] [--json FILE] [--write-docs]
+                              [--profile FOLDER]
 
   --full        the long form: larger, longer, up to 20 minutes (the short one takes up to 3)
   --only        these rows alone: ${rows.map((row) => row.name).join(', ')}
   --json        writes all figures to a file as well
-  --write-docs  puts the table into docs/performance.md`;
+  --write-docs  puts the table into docs/performance.md
+  --profile     leaves a CPU profile of each server in a folder, for Chrome's DevTools; the figures suffer`;
 
 interface Options {
   form: Form;
   only: string[];
   json: string | undefined;
   writesDocs: boolean;
+  profile: string | undefined;
 }
 
 function readArguments(): Options {
@@ -30,12 +34,14 @@ function readArguments(): Options {
       only: { type: 'string', default: '' },
       json: { type: 'string' },
       'write-docs': { type: 'boolean', default: false },
+      profile: { type: 'string' },
     },
   });
   const only = values.only.split(',').filter((name) => name !== '');
   const unknown = only.filter((name) => !rows.some((row) => row.name === name));
   if (unknown.length > 0) throw new Error(`There is no row ${unknown.join(', ')}.`);
-  return { form: values.full ? 'full' : 'quick', only, json: values.json, writesDocs: values['write-docs'] };
+  const { json, profile, 'write-docs': writesDocs } = values;
+  return { form: values.full ? 'full' : 'quick', only, json, writesDocs, profile };
 }
 
 function describeRun(form: Form) {
@@ -50,12 +56,15 @@ function describeRun(form: Form) {
   };
 }
 
-async function main({ form, only, json, writesDocs }: Options): Promise<void> {
+async function main({ form, only, json, writesDocs, profile }: Options): Promise<void> {
   const about = describeRun(form);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   console.error(`${about.machine}; Node ${about.node}; ${about.commit}; the ${form} form`);
   const done: Done[] = [];
-  const lab = await openLab((line) => console.error(`  ${line}`));
+  const lab = await openLab({
+    say: (line) => console.error(`  ${line}`),
+    profileFolder: profile === undefined ? null : resolve(profile),
+  });
   try {
     for (const row of rows.filter(({ name }) => only.length === 0 || only.includes(name))) {
       console.error(`${row.name}: ${row.what}`);

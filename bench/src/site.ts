@@ -106,7 +106,11 @@ export async function openSite(
     accounts,
     mediaId,
     async start(role) {
-      const server = await startPintail({ ...env, PINTAIL_ROLE: role }, lab.folder);
+      const profiling =
+        lab.profileFolder === null
+          ? {}
+          : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${lab.profileFolder} --cpu-prof-interval=250` };
+      const server = await startPintail({ ...env, ...profiling, PINTAIL_ROLE: role }, lab.folder);
       started.push(server);
       return server;
     },
