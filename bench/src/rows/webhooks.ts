@@ -37,7 +37,7 @@ export const webhooks = row({
         simulatorUrl: simulator.url,
         picture: 'small',
         // Endpoints on loopback are refused otherwise.
-        env: { WEBHOOKS_ALLOWED_PRIVATE_HOSTS: dead.host },
+        env: { WEBHOOK_ALLOWED_PRIVATE_HOSTS: dead.host },
       });
       opened.push(site);
       return { site, server: await site.start('all'), rounds: [] as Published[] };
