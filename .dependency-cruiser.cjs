@@ -51,6 +51,13 @@ module.exports = {
       from: { path: '^server/src', pathNot: '^server/src/pinterest' },
       to: { path: '^server/src/pinterest/', pathNot: '^server/src/pinterest/index[.]ts$' },
     },
+    {
+      name: 'nobody-knows-webhooks',
+      comment: 'Webhooks read the event log; no feature imports them.',
+      severity: 'error',
+      from: { path: `^${rooms}/(?!webhooks/)` },
+      to: { path: `^${rooms}/webhooks/` },
+    },
     ...order(['publishing', 'posts', '(schedule|media|boards)', 'accounts', 'auth']),
     {
       name: 'simulator-stands-alone',

@@ -41,6 +41,13 @@ import {
   storageCheck,
   watchState,
 } from './features/system/index.ts';
+import { createAuth } from './features/auth/index.ts';
+import { boardRoutes, createBoards } from './features/boards/index.ts';
+import { createMedia, registerMediaFiles } from './features/media/index.ts';
+import { createPosts, postRoutes } from './features/posts/index.ts';
+import { createAppBudget, createWorker, type WorkerParts } from './features/publishing/index.ts';
+import { ping, registerHealth } from './features/system/index.ts';
+import { createWebhooks, webhookRoutes } from './features/webhooks/index.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
@@ -150,6 +157,16 @@ export async function createApp(parts: AppParts) {
   const lanes = createLaneStore(database);
   const events = createEventLog({ database, clock, log });
   const videos = createVideoStore(database);
+  const webhooks = createWebhooks({
+    database,
+    clock,
+    log,
+    jobs,
+    encryption,
+    accounts,
+    outbound: createOutbound({ allowedPrivateHosts: config.webhookAllowedPrivateHosts, clock }),
+    random: Math.random,
+  });
 
   const routes = [
     ...postRoutes(posts, clock),
@@ -166,6 +183,7 @@ export async function createApp(parts: AppParts) {
       keys,
       limits: { ratePerMinute: config.ratePerMinute, bodyBytesMax, batchBodyBytesMax: 16 * bodyBytesMax },
     }),
+    ...webhookRoutes(webhooks.service),
   ];
 
   watchProcess(metrics, clock);
@@ -196,6 +214,7 @@ export async function createApp(parts: AppParts) {
   return {
     auth,
     jobs,
+    webhooks: webhooks.pump,
     accounts,
     boards,
     media,

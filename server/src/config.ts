@@ -159,6 +159,11 @@ export const settings = {
       .refine((value) => value >= 1 && value <= 8760)
       .default(24),
   },
+  WEBHOOK_ALLOWED_PRIVATE_HOSTS: {
+    about: 'Private addresses to which webhooks may be sent all the same.',
+    shape: 'host:port pairs with commas between',
+    schema: list(z.string().regex(hostPort)),
+  },
   PINTAIL_LEASE_SECONDS: {
     about: 'After how long the accounts of a worker that died go to another one.',
     shape: 'seconds, 3 to 300 (default 12)',
@@ -268,6 +273,7 @@ export interface Config {
   sendIsStandard: 'auto' | 'always' | 'never';
   mediaAllowedPrivateHosts: readonly string[];
   mediaGraceMs: number;
+  webhookAllowedPrivateHosts: readonly string[];
   leaseMs: number;
   confirmDelaysMs: readonly number[];
   trackingParameters: readonly string[];
@@ -371,6 +377,7 @@ function toConfig(values: Values): Config {
     sendIsStandard: values.PINTEREST_SEND_IS_STANDARD,
     mediaAllowedPrivateHosts: values.MEDIA_ALLOWED_PRIVATE_HOSTS,
     mediaGraceMs: values.MEDIA_GRACE_HOURS * 3_600_000,
+    webhookAllowedPrivateHosts: values.WEBHOOK_ALLOWED_PRIVATE_HOSTS,
     leaseMs: values.PINTAIL_LEASE_SECONDS * 1000,
     confirmDelaysMs: values.PINTAIL_CONFIRM_DELAYS.map((delay) => delay * 1000),
     trackingParameters: values.TRACKING_PARAMETERS,

@@ -134,10 +134,14 @@ async function startWorker(
     ...{ lanes: app.lanes, videos: app.videos, database, clock, log, eventsKeptMs },
   });
   const cancelRefresh = startRefreshTimer({ accounts: app.accounts, clock, log });
+  const cancelWebhooks = await app.webhooks.start();
+  const cancelSweeper = startSweeper({ database, clock, log, eventsKeptMs: config.eventsKeptMs });
+  const cancelRefresh = startRefreshTimer({ accounts: installation.app.accounts, clock, log });
   worker.start();
   return async () => {
     cancelSweeper();
     cancelRefresh();
+    cancelWebhooks();
     await Promise.all([worker.stop(graceMs), app.jobs.stop(graceMs)]);
     await Promise.all([listener.close(), jobsListener.close()]);
   };

@@ -2,7 +2,7 @@
 // (UUID version 7 in base 32), so that rows made together lie together in an index.
 import { typeid } from 'typeid-js';
 
-export type IdPrefix = 'org' | 'acc' | 'post' | 'slot' | 'med' | 'key' | 'req' | 'bat';
+export type IdPrefix = 'org' | 'acc' | 'post' | 'slot' | 'med' | 'key' | 'req' | 'bat' | 'whk';
 
 /** A new id, for instance `post_01kav8…`. Ids made later sort later. */
 export function newId(prefix: IdPrefix): string {

@@ -1,14 +1,14 @@
 // One guarded GET: judge the URL, resolve its host, judge every address, connect to exactly these, follow
 // redirects by hand with the same care, and hand out a body that can neither grow nor last for ever.
-import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import { version } from '../version.ts';
-import { isPublicAddress } from './addresses.ts';
 import { cappedBody } from './capped-body.ts';
-import { badStatus, failure, timedOut, toFailure, tooManyRedirects } from './failure.ts';
+import { checkedAddresses } from './checked-addresses.ts';
+import { badStatus, timedOut, toFailure, tooManyRedirects } from './failure.ts';
 import { pinnedLookup } from './pinned-lookup.ts';
+import { type OpenPoster, openPoster, type Poster } from './poster.ts';
 import { type Resolve, systemResolve } from './resolve.ts';
 import { parseTarget, readAllowedHosts, type Target } from './target.ts';
 
@@ -53,6 +53,12 @@ export interface Outbound {
    * @throws OutboundFailure for anything but a 2xx answer from a public host
    */
   fetchStream(url: string, options: FetchOptions): Promise<Fetched>;
+  /**
+   * For POSTs to a URL that a user named. Close it in the end.
+   *
+   * @throws OutboundFailure where it does not lead to a public host
+   */
+  openPoster(url: string, options: OpenPoster): Promise<Poster>;
 }
 
 const timeoutMsDefault = 15_000;
@@ -69,6 +75,8 @@ export function createOutbound({
   const allowed = readAllowedHosts(allowedPrivateHosts);
 
   return {
+    openPoster: (url, options) => openPoster(url, options, { allowed, resolve, clock }),
+
     async fetchStream(text, options) {
       const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
       const limit = new AbortController();
@@ -121,7 +129,7 @@ export function createOutbound({
   }
 
   async function ask(target: Target, headers: Readonly<Record<string, string>>, signal: AbortSignal) {
-    const addresses = await checkedAddresses(target, signal);
+    const addresses = await checkedAddresses(target, resolve, signal);
     // A client of its own for every request: nothing is shared with another host or another user, and a
     // connection made for one check is never used under another. The clock bounds the time, not undici.
     const client = new Client(target.url.origin, {
@@ -143,36 +151,9 @@ export function createOutbound({
       throw error;
     }
   }
-
-  /** Resolves once. What is returned is what is connected to, so a second answer of the resolver cannot matter. */
-  async function checkedAddresses(
-    { host, isAllowedPrivate }: Target,
-    signal: AbortSignal,
-  ): Promise<string[]> {
-    if (isIP(host) !== 0) return [host];
-    const addresses = await unlessAborted(signal, resolve(host, signal)).catch((error: unknown) => {
-      throw failure('dns_failed', error);
-    });
-    if (addresses.length === 0) throw failure('dns_failed');
-    if (!isAllowedPrivate && !addresses.every(isPublicAddress)) throw failure('private_address');
-    return addresses;
-  }
 }
 
 function discard(client: Client, answer: Dispatcher.ResponseData): void {
   answer.body.on('error', () => {}); // Its connection is cut next, which is no news.
   void client.destroy();
-}
-
-/** Stops waiting, whether or not the work itself can be stopped. */
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

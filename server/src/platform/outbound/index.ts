@@ -8,4 +8,5 @@ export {
   type Outbound,
   type OutboundOptions,
 } from './fetch-stream.ts';
+export type { Posted, Poster } from './poster.ts';
 export type { Resolve } from './resolve.ts';

@@ -1,0 +1,110 @@
+// Deliveries as they cross the wire: what was sent, and what came of it.
+import { z } from 'zod';
+import { toUnixSeconds } from '../../platform/clock.ts';
+import { moment, pageLimit } from '../../platform/http/fields.ts';
+import type { DeliveryWithEvent } from './deliveries.queries.ts';
+import { fromDeliveryId, toDeliveryId } from './delivery-id.ts';
+import { toMessage } from './message.ts';
+import { answerBytesKept } from './serve-endpoint.ts';
+import { WebhookPath } from './webhooks.schema.ts';
+
+const states = ['pending', 'delivered', 'failed'] as const;
+
+export const DeliveryPath = WebhookPath.extend({
+  deliveryId: z.string().meta({ description: 'Delivery ID', example: 'whd_000000000zk' }),
+});
+export type DeliveryPath = z.output<typeof DeliveryPath>;
+
+export const DeliveriesQuery = z.strictObject({
+  status: z.enum(states).optional().meta({ description: 'Only those.' }),
+  cursor: z
+    .string()
+    .refine((cursor) => fromDeliveryId(cursor) !== undefined, {
+      params: { code: 'invalid_cursor' },
+      error: 'Is no cursor of this list. Send `data.cursor` of the page before.',
+    })
+    .optional()
+    .meta({ description: '`data.cursor` of the page before.' }),
+  limit: pageLimit.meta({ description: 'How many at most.' }),
+});
+export type ListDeliveries = z.output<typeof DeliveriesQuery>;
+
+export const RedeliverBody = z.strictObject({
+  since: moment.meta({ description: 'Events from then on (RFC 3339), 30 days back at most.' }),
+  includeDelivered: z.boolean().default(false).meta({
+    description: 'Also those that were delivered. Without it: those that failed or were never tried.',
+  }),
+});
+export type Redeliver = z.output<typeof RedeliverBody>;
+
+const Delivery = z
+  .object({
+    id: z.string().meta({ description: 'Delivery ID' }),
+    eventId: z.string().nullable().meta({ description: 'The event; null for a test.' }),
+    type: z.string().meta({ description: 'Type of the event, or `webhook.test`.' }),
+    status: z.enum(states).meta({ description: 'What became of it.' }),
+    attempts: z.int().meta({ description: 'How often it was sent.' }),
+    createdAt: z.int().meta({ description: 'When it was first due (Unix seconds).' }),
+    nextAttemptAt: z.int().nullable().meta({ description: 'When it is tried next (Unix seconds).' }),
+    request: z
+      .object({
+        id: z.string().meta({ description: 'The header `webhook-id`.' }),
+        body: z.string().meta({ description: 'What is sent.' }),
+      })
+      .nullable()
+      .meta({ description: 'Null where the event is no longer kept.' }),
+    lastAttempt: z
+      .object({
+        at: z.int().meta({ description: 'When it was sent (Unix seconds).' }),
+        durationMs: z.int().meta({ description: 'Until the answer, or until it was given up.' }),
+        status: z.int().nullable().meta({ description: 'HTTP status; null when no answer came.' }),
+        answer: z
+          .string()
+          .nullable()
+          .meta({ description: `The first ${answerBytesKept} bytes of the answer's body.` }),
+      })
+      .nullable()
+      .meta({ description: 'The last time it was sent.' }),
+    error: z.string().nullable().meta({
+      description:
+        'Why there was no answer (`timeout`, `connection_failed`, `dns_failed`, `tls_failed`, `bad_response`, `private_address`), or why it is not sent any more (`expired`, `webhook_disabled`, `event_removed`).',
+    }),
+  })
+  .meta({ id: 'WebhookDelivery' });
+
+export const DeliveryAnswer = z.object({ delivery: Delivery });
+export const DeliveryListAnswer = z.object({
+  deliveries: z.array(Delivery).meta({ description: 'Newest first.' }),
+  cursor: z.string().nullable().meta({ description: 'For the next page; null on the last one.' }),
+});
+export const RedeliverAnswer = z.object({
+  redelivery: z
+    .object({
+      since: z.int().meta({ description: 'Unix seconds.' }),
+      until: z.int().meta({ description: 'Unix seconds.' }),
+    })
+    .meta({ description: 'The time whose events are sent again, in the background.' }),
+});
+
+export function toDeliveryView(row: DeliveryWithEvent): z.input<typeof Delivery> {
+  const isKnown = row.event_id === null || row.event !== null;
+  const message = isKnown ? toMessage(row, row.attempted_at ?? row.created_at) : null;
+  return {
+    id: toDeliveryId(row.id),
+    eventId: row.event_id === null ? null : (message?.id ?? null),
+    type: row.type,
+    // The table's constraint names the same three.
+    status: row.state as (typeof states)[number],
+    attempts: row.attempts,
+    createdAt: toUnixSeconds(row.created_at),
+    nextAttemptAt: row.next_attempt_at && toUnixSeconds(row.next_attempt_at),
+    request: message && { id: message.id, body: message.body },
+    lastAttempt: row.attempted_at && {
+      at: toUnixSeconds(row.attempted_at),
+      durationMs: row.duration_ms ?? 0,
+      status: row.status,
+      answer: row.answer,
+    },
+    error: row.error,
+  };
+}

@@ -1,0 +1,39 @@
+// Webhooks: tell the outside what happened. They read the event log; no feature knows of them.
+import type { Log } from '../../platform/log.ts';
+import { createPump, type Pump } from './pump.ts';
+import { replayPage } from './replay.ts';
+import { serveEndpoint } from './serve-endpoint.ts';
+import { awakenQueue, endpointQueue, replayQueue } from './webhook-queues.ts';
+import {
+  createWebhooksService,
+  type WebhooksService,
+  type WebhooksServiceParts,
+} from './webhooks.service.ts';
+
+export { webhookRoutes } from './webhooks.routes.ts';
+
+export interface WebhooksParts extends WebhooksServiceParts {
+  log: Log;
+  /** From 0 to 1, for the jitter of retries. */
+  random: () => number;
+}
+
+export interface Webhooks {
+  service: WebhooksService;
+  pump: Pump;
+}
+
+export function createWebhooks(parts: WebhooksParts): Webhooks {
+  const { jobs } = parts;
+  const pump = createPump(parts);
+  jobs.work(endpointQueue, ({ webhookId }, { signal }) => serveEndpoint(parts, webhookId, signal));
+  jobs.work(replayQueue, async (replay) => {
+    await replayPage(parts, replay);
+    await pump.run();
+  });
+  jobs.work(awakenQueue, async () => {
+    pump.wake();
+    await pump.run();
+  });
+  return { service: createWebhooksService(parts), pump };
+}

@@ -1,0 +1,115 @@
+// Webhooks as they cross the wire. The secret does so twice at most: when it is made, and when it is replaced.
+import { z } from 'zod';
+import { toUnixSeconds } from '../../platform/clock.ts';
+import { eventTypes } from '../../platform/events/index.ts';
+import { text, webUrl } from '../../platform/http/fields.ts';
+import type { WebhookRow } from './webhooks.queries.ts';
+
+const accountIdsMax = 1_000;
+
+const fields = {
+  url: webUrl(2048).meta({
+    description:
+      'Where events are sent, by POST. It must lead to the public internet, and answer 2xx within 10 seconds; redirects are not followed.',
+    example: 'https://example.com/hooks/pintail',
+  }),
+  events: z
+    .array(z.enum(eventTypes))
+    .min(1)
+    .max(eventTypes.length)
+    .nullable()
+    .meta({ description: 'Which events; null for all, those of later versions included.' }),
+  accountIds: z
+    .array(z.string().max(100))
+    .min(1)
+    .max(accountIdsMax)
+    .nullable()
+    .meta({
+      description: `Only events of these accounts (≤ ${accountIdsMax}); null for all, and those of no account.`,
+    }),
+  description: text(255).nullable().meta({ description: 'For people.' }),
+};
+
+export const CreateWebhookBody = z.strictObject({
+  url: fields.url,
+  events: fields.events.optional(),
+  accountIds: fields.accountIds.optional(),
+  description: fields.description.optional(),
+});
+export type CreateWebhook = z.output<typeof CreateWebhookBody>;
+
+export const UpdateWebhookBody = z.strictObject({
+  url: fields.url.optional(),
+  events: fields.events.optional(),
+  accountIds: fields.accountIds.optional(),
+  description: fields.description.optional(),
+  enabled: z.boolean().optional().meta({
+    description:
+      'False: nothing is sent, and nothing is kept to be sent. True: from now on it is; what it missed can be sent with `/redeliver`.',
+  }),
+});
+export type UpdateWebhook = z.output<typeof UpdateWebhookBody>;
+
+export const WebhookPath = z.object({
+  webhookId: z.string().meta({ description: 'Webhook ID', example: 'whk_01kav8w5v8e6nb1vkh5tq4j1aa' }),
+});
+export type WebhookPath = z.output<typeof WebhookPath>;
+
+const moment = z.int().nullable();
+
+const Webhook = z
+  .object({
+    id: z.string().meta({ description: 'Webhook ID' }),
+    url: z.string().meta({ description: 'Where events are sent.' }),
+    events: z.array(z.string()).nullable().meta({ description: 'Which events; null for all.' }),
+    accountIds: z.array(z.string()).nullable().meta({ description: 'Of which accounts; null for all.' }),
+    description: z.string().nullable().meta({ description: 'For people.' }),
+    status: z.enum(['active', 'failing', 'disabled']).meta({
+      description:
+        '`failing`: the last deliveries failed; they are tried again, with longer and longer pauses. `disabled`: nothing is sent.',
+    }),
+    disabledReason: z.enum(['by_hand', 'failing', 'gone']).nullable().meta({
+      description: '`failing`: nothing was taken for 3 days. `gone`: it answered 410.',
+    }),
+    failingSince: moment.meta({ description: 'Since when every delivery has failed (Unix seconds).' }),
+    previousSecretUntil: moment.meta({
+      description: 'Until then deliveries are signed with the previous secret too (Unix seconds).',
+    }),
+    createdAt: z.int().meta({ description: 'When it was created (Unix seconds).' }),
+    updatedAt: z.int().meta({ description: 'When it was last changed (Unix seconds).' }),
+  })
+  .meta({ id: 'Webhook' });
+
+export const WebhookAnswer = z.object({ webhook: Webhook });
+export const WebhookListAnswer = z.object({ webhooks: z.array(Webhook) });
+export const WebhookSecretAnswer = z.object({
+  webhook: Webhook,
+  secret: z.string().meta({
+    description: 'Verifies signatures. Shown this once.',
+    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  }),
+});
+export const WebhookDeletedAnswer = z.object({
+  deleted: z.literal(true),
+  id: z.string().meta({ description: 'Webhook ID' }),
+});
+
+const seconds = (at: Date | null) => (at === null ? null : toUnixSeconds(at));
+
+export function toWebhookView(row: WebhookRow, now: Date): z.input<typeof Webhook> {
+  const isRotating = row.previous_secret_until !== null && row.previous_secret_until > now;
+  return {
+    id: row.id,
+    url: row.url,
+    events: row.event_types,
+    accountIds: row.account_ids,
+    description: row.description,
+    status: row.disabled_at ? 'disabled' : row.failing_since ? 'failing' : 'active',
+    // The table's constraint names the same three.
+    disabledReason: row.disabled_reason as 'by_hand' | 'failing' | 'gone' | null,
+    failingSince: seconds(row.failing_since),
+    previousSecretUntil: isRotating ? seconds(row.previous_secret_until) : null,
+    createdAt: toUnixSeconds(row.created_at),
+    updatedAt: toUnixSeconds(row.updated_at),
+  };
+}

@@ -1,0 +1,116 @@
+// Guarded POSTs to one URL: its addresses are judged once, and every connection goes to exactly these. A redirect
+// is an answer like any other and is never followed; of an answer only its beginning is read.
+import { Pool } from 'undici';
+import type { Clock } from '../clock.ts';
+import { version } from '../version.ts';
+import { checkedAddresses } from './checked-addresses.ts';
+import { OutboundFailure, toFailure } from './failure.ts';
+import { pinnedLookup } from './pinned-lookup.ts';
+import type { Resolve } from './resolve.ts';
+import { parseTarget } from './target.ts';
+
+export interface Posted {
+  status: number;
+  /** The beginning of the answer's body, as text. */
+  text: string;
+}
+
+export interface PostOptions {
+  headers: Readonly<Record<string, string>>;
+  body: string;
+  /** For everything from the connection on. */
+  timeoutMs: number;
+  /** How much of the answer is read. */
+  answerBytesMax: number;
+}
+
+export interface Poster {
+  /** @throws OutboundFailure where no answer came. Any status is an answer. */
+  post(options: PostOptions): Promise<Posted>;
+  /** Cuts what is open. */
+  close(): Promise<void>;
+}
+
+export interface OpenPoster {
+  /** How many POSTs at a time. */
+  connections: number;
+  /** For looking the host up. */
+  timeoutMs: number;
+}
+
+interface PosterParts {
+  allowed: ReadonlySet<string>;
+  resolve: Resolve;
+  clock: Clock;
+}
+
+const userAgent = `Pintail/${version} (+webhooks)`;
+
+/** @throws OutboundFailure for a URL that does not lead to a public host */
+export async function openPoster(
+  url: string,
+  { connections, timeoutMs }: OpenPoster,
+  { allowed, resolve, clock }: PosterParts,
+): Promise<Poster> {
+  const target = parseTarget(url, allowed);
+  const addresses = await within(clock, timeoutMs, (signal) => checkedAddresses(target, resolve, signal));
+  const pool = new Pool(target.url.origin, {
+    connections,
+    allowH2: false,
+    connect: { lookup: pinnedLookup(addresses), timeout: 0 },
+    // The clock bounds the time, not undici.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return {
+    post: (options) =>
+      within(clock, options.timeoutMs, async (signal) => {
+        const answer = await pool.request({
+          method: 'POST',
+          path: `${target.url.pathname}${target.url.search}`,
+          headers: { 'user-agent': userAgent, ...options.headers },
+          body: options.body,
+          signal,
+        });
+        return { status: answer.statusCode, text: await beginningOf(answer.body, options.answerBytesMax) };
+      }),
+    close: () => pool.destroy(),
+  };
+}
+
+/** What has come when the body breaks off, or its time is up, is enough: the status is there. */
+async function beginningOf(body: AsyncIterable<Buffer>, bytesMax: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    // Leaving the loop early cuts the connection.
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= bytesMax) break;
+    }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, bytesMax)).replaceAll('\0', '\uFFFD');
+}
+
+async function within<T>(
+  clock: Clock,
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const stopTimer = clock.after(timeoutMs, () =>
+    limit.abort(
+      new OutboundFailure('timeout', `There was no answer within ${Math.round(timeoutMs / 1000)} seconds.`),
+    ),
+  );
+  try {
+    return await work(limit.signal);
+  } catch (error) {
+    throw limit.signal.aborted ? toFailure(limit.signal.reason) : toFailure(error);
+  } finally {
+    stopTimer();
+  }
+}
