@@ -348,6 +348,60 @@ create table video_uploads (
   constraint video_uploads_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE
 );
 
+create table webhook_deliveries (
+  id bigint not null generated always as identity,
+  webhook_id text not null,
+  event_id bigint,
+  type text not null,
+  state text not null default 'pending'::text,
+  attempts integer not null default 0,
+  next_attempt_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  attempted_at timestamp with time zone,
+  duration_ms integer,
+  status integer,
+  answer text,
+  error text,
+  constraint webhook_deliveries_pkey PRIMARY KEY (id),
+  constraint webhook_deliveries_webhook_id_event_id_key UNIQUE (webhook_id, event_id),
+  constraint pending_has_a_time CHECK (((state = 'pending'::text) = (next_attempt_at IS NOT NULL))),
+  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text]))),
+  constraint webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
+);
+
+create table webhook_feeds (
+  organization_id text not null,
+  event_id bigint not null,
+  constraint webhook_feeds_pkey PRIMARY KEY (organization_id),
+  constraint webhook_feeds_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
+create table webhooks (
+  id text not null,
+  organization_id text not null,
+  url text not null,
+  description text,
+  event_types text[],
+  account_ids text[],
+  secret bytea not null,
+  previous_secret bytea,
+  previous_secret_until timestamp with time zone,
+  disabled_at timestamp with time zone,
+  disabled_reason text,
+  failures integer not null default 0,
+  failing_since timestamp with time zone,
+  quiet_until timestamp with time zone,
+  delivering_until timestamp with time zone,
+  fence bigint not null default 0,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint webhooks_pkey PRIMARY KEY (id),
+  constraint disabled_for_a_reason CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
+  constraint webhooks_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['by_hand'::text, 'failing'::text, 'gone'::text]))),
+  constraint webhooks_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
 CREATE INDEX accounts_refresh_due ON public.accounts USING btree (refresh_due_at) WHERE (refresh_due_at IS NOT NULL);
 CREATE INDEX api_keys_by_organization ON public.api_keys USING btree (organization_id, id);
 CREATE INDEX api_keys_living ON public.api_keys USING btree (organization_id, id) WHERE (revoked_at IS NULL);
@@ -379,6 +433,10 @@ CREATE INDEX posts_in_flight ON public.posts USING btree (account_id, state) WHE
 CREATE INDEX posts_listed ON public.posts USING btree (account_id, status, listed_at, id) WHERE (deleted_at IS NULL);
 CREATE INDEX posts_with_video ON public.posts USING btree (run_at) WHERE ((media_type = 'video'::text) AND (state = 'queued'::text) AND (run_at IS NOT NULL));
 CREATE INDEX video_uploads_due ON public.video_uploads USING btree (look_at) WHERE (look_at IS NOT NULL);
+CREATE INDEX webhook_deliveries_by_time ON public.webhook_deliveries USING brin (created_at) WITH (autosummarize='on');
+CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (webhook_id, next_attempt_at, id) WHERE (state = 'pending'::text);
+CREATE INDEX webhook_deliveries_listed ON public.webhook_deliveries USING btree (webhook_id, id);
+CREATE INDEX webhooks_by_organization ON public.webhooks USING btree (organization_id, id);
 CREATE OR REPLACE FUNCTION public.events_horizon()
  RETURNS xid8
  LANGUAGE sql

@@ -41,12 +41,6 @@ import {
   storageCheck,
   watchState,
 } from './features/system/index.ts';
-import { createAuth } from './features/auth/index.ts';
-import { boardRoutes, createBoards } from './features/boards/index.ts';
-import { createMedia, registerMediaFiles } from './features/media/index.ts';
-import { createPosts, postRoutes } from './features/posts/index.ts';
-import { createAppBudget, createWorker, type WorkerParts } from './features/publishing/index.ts';
-import { ping, registerHealth } from './features/system/index.ts';
 import { createWebhooks, webhookRoutes } from './features/webhooks/index.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';

@@ -9,7 +9,7 @@ import { callbackPath, startRefreshTimer } from './features/accounts/index.ts';
 import { keysChannel } from './features/auth/index.ts';
 import { startMediaSweeper } from './features/media/index.ts';
 import { lanesChannel } from './features/posts/index.ts';
-import type { Worker } from './features/publishing/index.ts';
+import { startSweeper, type Worker } from './features/publishing/index.ts';
 import { clockCheck, type FirstRunResult, firstRun, workerCheck } from './features/system/index.ts';
 import {
   type Installation,
@@ -135,8 +135,6 @@ async function startWorker(
   });
   const cancelRefresh = startRefreshTimer({ accounts: app.accounts, clock, log });
   const cancelWebhooks = await app.webhooks.start();
-  const cancelSweeper = startSweeper({ database, clock, log, eventsKeptMs: config.eventsKeptMs });
-  const cancelRefresh = startRefreshTimer({ accounts: installation.app.accounts, clock, log });
   worker.start();
   return async () => {
     cancelSweeper();

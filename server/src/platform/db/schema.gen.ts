@@ -252,6 +252,49 @@ export interface VideoUploadsTable {
   fence: Generated<number>;
 }
 
+export interface WebhookDeliveriesTable {
+  id: GeneratedAlways<number>;
+  webhook_id: string;
+  event_id: number | null;
+  type: string;
+  state: Generated<string>;
+  attempts: Generated<number>;
+  next_attempt_at: Date | null;
+  expires_at: Date;
+  created_at: Date;
+  attempted_at: Date | null;
+  duration_ms: number | null;
+  status: number | null;
+  answer: string | null;
+  error: string | null;
+}
+
+export interface WebhookFeedsTable {
+  organization_id: string;
+  event_id: number;
+}
+
+export interface WebhooksTable {
+  id: string;
+  organization_id: string;
+  url: string;
+  description: string | null;
+  event_types: string[] | null;
+  account_ids: string[] | null;
+  secret: Buffer;
+  previous_secret: Buffer | null;
+  previous_secret_until: Date | null;
+  disabled_at: Date | null;
+  disabled_reason: string | null;
+  failures: Generated<number>;
+  failing_since: Date | null;
+  quiet_until: Date | null;
+  delivering_until: Date | null;
+  fence: Generated<number>;
+  created_at: Date;
+  updated_at: Date;
+}
+
 export interface Schema {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
@@ -272,4 +315,7 @@ export interface Schema {
   spacing_rules: SpacingRulesTable;
   timeslots: TimeslotsTable;
   video_uploads: VideoUploadsTable;
+  webhook_deliveries: WebhookDeliveriesTable;
+  webhook_feeds: WebhookFeedsTable;
+  webhooks: WebhooksTable;
 }
