@@ -34,6 +34,10 @@ const input: Codes = {
   window_too_long: 'The window is longer than it may be.',
   window_too_short: 'The window is shorter than it must be.',
   invalid_idempotency_key: 'The header Idempotency-Key is empty or longer than 255 characters.',
+  needs_board:
+    'A section is named without the board that it belongs to, or a queued post would lose its board.',
+  needs_boards: 'The field goes with intervalBoards only.',
+  media_column_missing: 'The sheet has no column for the media.',
   malformed: 'The body, or a line of it, cannot be read.',
   not_utf8: 'The body is not UTF-8.',
   unsupported_media_type: 'The body has a media type that the route does not take.',
@@ -49,7 +53,6 @@ const circumstances: Codes = {
   post_not_found: 'There is no such post, or the key may not see it.',
   version_differs: 'The post was changed since the version in If-Match.',
   external_id_taken: 'Another post of the account has this externalId.',
-  needs_board: 'A queued post needs what was to be cleared.',
   pin_taken: 'Another post of the account has this Pin already.',
   schedule_not_allowed: 'The post’s state does not let it be scheduled.',
   unschedule_not_allowed: 'The post’s state does not let it be unscheduled.',

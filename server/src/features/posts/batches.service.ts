@@ -41,6 +41,19 @@ export interface BatchesParts extends PostsParts {
 
 export type BatchesService = ReturnType<typeof createBatches>;
 
+/** PostgreSQL keeps no NUL and no half of a surrogate pair: an entry with one fails before it is stored. */
+function storable(entry: NewEntry): NewEntry {
+  let isText = true;
+  JSON.stringify(entry.body, (key, value: unknown) => {
+    const texts = typeof value === 'string' ? [key, value] : [key];
+    if (texts.some((text) => !text.isWellFormed() || text.includes('\0'))) isText = false;
+    return value;
+  });
+  if (isText) return entry;
+  const message = 'Holds a character that is no text (a NUL or half of a surrogate pair).';
+  return { ...entry, body: null, details: [{ path: '', code: 'bad_character', message }] };
+}
+
 export function createBatches(parts: BatchesParts) {
   const { database, clock, accounts, boards, jobs } = parts;
   const runBatch = createBatchRunner(parts);
@@ -57,7 +70,9 @@ export function createBatches(parts: BatchesParts) {
   ): Promise<NewEntry[]> {
     const isSheet = posts.some((post) => post instanceof BatchLine && post.cells);
     const findBoard = isSheet ? await boardFinder(caller, account) : () => undefined;
-    return posts.map((post): NewEntry => {
+    return posts.map((post) => storable(toEntry(post)));
+
+    function toEntry(post: unknown): NewEntry {
       if (!(post instanceof BatchLine)) return { row: null, body: post, details: null };
       const { row, body, cells, problem } = post;
       if (problem) return { row, body: null, details: [problem] };
@@ -65,7 +80,7 @@ export function createBatches(parts: BatchesParts) {
       const read = readRow(cells, { timezone: account.timezone, findBoard });
       if ('details' in read) return { row, body: null, details: read.details };
       return { row, body: read.body, details: null };
-    });
+    }
   }
 
   async function boardFinder(caller: Caller, account: AccountRow) {

@@ -29,7 +29,10 @@ const fields = {
   boardId: boardId.nullable().optional().meta({
     description: 'Another board clears the section, unless one is given.',
   }),
-  boardSectionId: boardSectionId.nullable().optional(),
+  boardSectionId: boardSectionId
+    .min(1, 'Must be the id of a section, or null for none.')
+    .nullable()
+    .optional(),
   altText: altText.nullable().optional(),
   isSimplifiedPin: isSimplifiedPin.optional(),
   productTagPinIds: productTagPinIds.optional(),

@@ -27,11 +27,14 @@ export const url = webUrl(linkLengthMax).meta({
   description: 'Destination URL when the Pin is clicked. Required to schedule.',
   example: 'https://example.com/lemon-tart',
 });
-export const boardId = text().meta({
+/** Ids are digits; names, which are looked up to propose the id, are not much longer. */
+const idLengthMax = 200;
+
+export const boardId = text(idLengthMax).meta({
   description: 'Target board id, as GET …/boards lists it. Required to schedule.',
   example: '1022106146619623200',
 });
-export const boardSectionId = text().meta({
+export const boardSectionId = text(idLengthMax).meta({
   description: 'A section of that board, as GET …/sections lists it.',
 });
 export const altText = text(500).meta({ description: 'Alt text for accessibility.' });

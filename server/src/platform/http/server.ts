@@ -7,7 +7,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type Clock, toUnixSeconds } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import { newId } from '../ids.ts';
@@ -75,6 +75,9 @@ const exposedHeaders = [
   'Idempotent-Replayed',
   'Retry-After',
 ];
+
+/** What a route takes that declares no query or no body: a misspelt one must not be ignored. */
+const nothing = z.strictObject({});
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -171,8 +174,8 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
     ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),
     schema: {
       ...(route.params && { params: route.params }),
-      ...(route.query && { querystring: route.query }),
-      ...(route.body && { body: route.body }),
+      querystring: route.query ?? nothing,
+      ...(route.method !== 'GET' && { body: route.body ?? nothing.nullish() }),
       response: { [route.status]: toAnswerJsonSchema(successSchema(route.data)) },
     },
     // Before the body is read: who has no key learns nothing, and costs nothing.
@@ -190,6 +193,9 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
       request.caller = caller;
       // A key that is none is told before a large body is sent.
       idempotencyKeyOf(request);
+    },
+    preValidation: async (request) => {
+      request.params = withoutNul(request.params as Record<string, string>);
     },
     onSend: async (request) => parts.overload.leave(request),
     handler: (request, reply) => {
@@ -256,6 +262,12 @@ function tellRate(reply: FastifyReply, state: RateLimitState, clock: Clock): voi
   const waitMs = state.resetsAt.getTime() - clock.now().getTime();
   reply.header('retry-after', Math.max(1, Math.ceil(waitMs / 1000)));
   throw rateLimitExceeded();
+}
+
+/** PostgreSQL holds no NUL. An id with one is the id of nothing, and no query need fail to find that out. */
+function withoutNul(params: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(params).map(([name, value]) => [name, value.replaceAll('\0', '\ufffd')]);
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 async function answer(reply: FastifyReply, route: Route, handled: Promise<RouteResult<unknown>>) {
