@@ -1,6 +1,7 @@
 // Timeslots over HTTP.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { type Answer, createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { eventually } from '../../../test/eventually.ts';
 import { errorLevel } from '../../../test/log.ts';
 import { newId } from '../../platform/ids.ts';
 
@@ -84,6 +85,24 @@ describe('create', () => {
     const slot = { dayPreference: 2, timePreference: '18:00' };
     const answers = await Promise.all(Array.from({ length: 10 }, () => create(slot)));
     expect(answers.map((answer) => answer.status).sort()).toEqual([201, ...Array(9).fill(409)]);
+    expect(await list()).toHaveLength(1);
+  });
+
+  test('one that another request is just making is waited for, and is then in the way', async () => {
+    const slot = { dayPreference: 2, timePreference: '18:00' };
+    let second: Promise<Answer> | undefined;
+    await app.database.transaction(async (tx) => {
+      const caller = { keyId: '', organizationId: app.organizationId, scopes: null, accountIds: null };
+      await app.app.schedule.createTimeslot(caller, account.accountId, slot, (work) => work(tx));
+      second = create(slot);
+      await eventually('the second request waits', async () => {
+        const { rows } = await app.database.pool.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        return rows.length === 1;
+      });
+    });
+    expect((await second)?.body.error.details[0].code).toBe('timeslot_exists');
     expect(await list()).toHaveLength(1);
   });
 
