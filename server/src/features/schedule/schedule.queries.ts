@@ -33,7 +33,8 @@ export interface PlacedFilter {
  * would cost more than all the rest of a claim; so they come as one text.
  */
 export async function listPlaced(connection: Connection, filter: PlacedFilter): Promise<Placed> {
-  const moment = sql`round(extract(epoch from listed_at) * 1000)::bigint::text`;
+  // Half as dear as extract, which is exact to microseconds; these are milliseconds.
+  const moment = sql`(date_part('epoch', listed_at) * 1000)::bigint::text`;
   let query = connection
     .selectFrom('posts')
     .select([

@@ -5,10 +5,13 @@ import { AccountPath } from '../accounts/index.ts';
 import { createNextOccurrence } from './occurrences.ts';
 import type { TimeslotRow } from './timeslots.queries.ts';
 
-const clockTime = text().refine((value) => /^([01]\d|2[0-3]):[0-5]\d$/.test(value), {
-  params: { code: 'invalid_time' },
-  error: 'Must be a time of day as "HH:MM", from "00:00" to "23:59".',
-});
+const clockTimePattern = /^([01]\d|2[0-3]):[0-5]\d$/;
+const clockTime = text()
+  .refine((value) => clockTimePattern.test(value), {
+    params: { code: 'invalid_time' },
+    error: 'Must be a time of day as "HH:MM", from "00:00" to "23:59".',
+  })
+  .meta({ override: { pattern: clockTimePattern.source } });
 
 const day = wholeNumber(0, 6);
 const dayAbout = 'Day of the week; 0 is Sunday.';
