@@ -115,6 +115,8 @@ const warnings: Codes = {
   account_unauthorized: 'Pinterest no longer accepts the account’s token; the post waits for a new one.',
   boards_not_refreshed: 'Pinterest could not be asked; the boards are those of the last time.',
   sections_not_refreshed: 'Pinterest could not be asked; the sections are those of the last time.',
+  queued_posts_without_board: 'Queued posts were meant for the board that was deleted, and will fail.',
+  queued_posts_without_section: 'Queued posts were meant for the section that was deleted, and will fail.',
   link_shortener: 'Pinterest takes links through a shortener for spam.',
   link_to_pinterest: 'The link leads to Pinterest itself.',
   product_tags_not_published: 'Product tags are kept here and not sent to Pinterest.',
