@@ -1,6 +1,6 @@
 // The storage that keeps its objects as files in a folder.
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -66,13 +66,23 @@ export async function createFolderStorage({ folder, clock }: FolderStorageOption
 async function write(path: string, source: StorageSource, bytesMax: number): Promise<void> {
   if ('file' in source) {
     if ((await stat(source.file)).size > bytesMax) throw new ObjectTooLarge();
-    // Shares the blocks where the file system can.
-    await copyFile(source.file, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await takeOver(source.file, path);
   } else {
     const file = await open(path, 'wx');
     await pipeline(source, limit(bytesMax), file.createWriteStream());
   }
   await sync(path);
+}
+
+/** A second name for the same bytes, which costs nothing; a copy where it would lie on another file system. */
+async function takeOver(file: string, path: string): Promise<void> {
+  try {
+    await link(file, path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!/^(EXDEV|EPERM|EMLINK|ENOTSUP|EOPNOTSUPP|ENOSYS)$/.test(code)) throw error;
+    await copyFile(file, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  }
 }
 
 /** A new name is safe only when the folder that holds it is on the disk too; likewise that of a new folder. */
