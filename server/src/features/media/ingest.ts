@@ -15,6 +15,7 @@ import { identify, isVideoType, type WantedType } from './media-type.ts';
 import { decodeBytesMax, preparePicture, readHeader } from './picture.ts';
 import type { Received } from './receive.ts';
 import { lockFiles } from './sweep.queries.ts';
+import type { MediaSweep } from './sweep.ts';
 import { inspectVideo, probeBytesMax } from './video.ts';
 
 export interface IngestParts {
@@ -24,6 +25,7 @@ export interface IngestParts {
   temporaryFolder: TemporaryFolder;
   /** How long media are kept that nothing needs. */
   graceMs: number;
+  removeFiles: MediaSweep['removeFiles'];
 }
 
 export interface Arrived {
@@ -58,7 +60,8 @@ const checkSlackMs = 10 * 60 * 1000;
 
 export type Ingest = (arrived: Arrived) => Promise<MediaRow>;
 
-export function createIngest({ database, clock, storage, temporaryFolder, graceMs }: IngestParts): Ingest {
+export function createIngest(parts: IngestParts): Ingest {
+  const { database, clock, storage, temporaryFolder, graceMs, removeFiles } = parts;
   const { db } = database;
   const decoding = createGate(decodersMax, decodeBytesMax);
 
@@ -113,8 +116,14 @@ export function createIngest({ database, clock, storage, temporaryFolder, graceM
     const { storage_key: storageKey, thumbnail_key: thumbnailKey } = row;
     const putFile = () => storage.put(storageKey, { file: found.path });
     const putThumbnail = () => storage.put(thumbnailKey, Readable.from([found.thumbnail]));
-    await putFile();
-    await putThumbnail();
+    try {
+      await putFile();
+      await putThumbnail();
+    } catch (error) {
+      // A disk that is full must not stay so because of us. What cannot be removed now is left to the sweep.
+      await removeFiles(row).catch(() => {});
+      throw error;
+    }
     return database.transaction(async (tx) => {
       // Who removes files holds this lock too, and looks for a row first. If they came just before us, what we have
       // put is gone again; after us, they find the row.

@@ -143,9 +143,9 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
   const temporaryFolder = await openTemporaryFolder(options.temporaryDir, clock);
   const receiving = createGate(receiversMax);
   const receivingVideos = createGate(videoReceiversMax);
-  const ingest = createIngest({ ...options, temporaryFolder });
   const receivingUploads = createGate(receiversMax);
   const { sweep, removeFiles } = createSweep({ ...options, temporaryFolder });
+  const ingest = createIngest({ ...options, temporaryFolder, removeFiles });
 
   const gateFor = (wanted: WantedType) => (wanted === 'image' ? receiving : receivingVideos);
 
