@@ -96,7 +96,6 @@ const media: Codes = {
   image_too_many_pixels: 'The picture has more pixels than can be decoded.',
   image_too_complex: 'The picture takes too long to decode.',
   image_too_large: 'The picture cannot be brought under Pinterest’s limit.',
-  video_not_supported_yet: 'Videos are not taken here.',
   video_broken: 'The video is damaged or incomplete.',
   video_without_picture: 'The video has no pictures, only sound.',
   video_codec_unsupported: 'The video’s pictures are coded in a way that Pinterest does not take.',
