@@ -1,5 +1,6 @@
 // From the log to receivers: every event to everyone who wants it, whoever dies on the way.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../test/eventually.ts';
 import { createEncryption, keyFromFile } from '../../platform/encryption.ts';
 import { createJobs } from '../../platform/jobs/index.ts';
 import { createOutbound } from '../../platform/outbound/index.ts';
@@ -59,7 +60,7 @@ describe('every event', () => {
   test('reaches each receiver once, with several processes handing out', async () => {
     await subscribeAll();
     const pumps = [app.app.webhooks, ...Array.from({ length: 3 }, anotherPump)];
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < 3; round += 1) {
       const writing = app.happen(130, { organizationId });
       await Promise.all(pumps.map((pump) => pump.run()));
       await writing;
@@ -68,22 +69,22 @@ describe('every event', () => {
     await app.deliver();
     await app.deliver();
     for (const receiver of receivers) {
-      expect(idsAt(receiver)).toHaveLength(650);
-      expect(new Set(idsAt(receiver)).size).toBe(650);
+      expect(idsAt(receiver)).toHaveLength(390);
+      expect(new Set(idsAt(receiver)).size).toBe(390);
     }
   });
 
   test('is delivered or accounted for when a third of the receivers fails for good', async () => {
     const webhooks = await subscribeAll();
     for (const receiver of receivers.slice(0, count / 3)) receiver.answer = fail;
-    const events = 200;
+    const events = 60;
     await app.happen(events, { organizationId });
     await app.deliver();
     for (const webhook of webhooks.slice(count / 3)) {
       expect(await app.tally(webhook)).toEqual({ delivered: events });
     }
-    for (let hours = 0; hours < 76; hours += 1) {
-      app.clock.advance(hour);
+    for (let hours = 0; hours < 80; hours += 4) {
+      app.clock.advance(4 * hour);
       await app.deliver();
     }
     for (const [index, webhook] of webhooks.entries()) {
@@ -162,7 +163,9 @@ test('without webhooks nothing is asked of the database but, twice a minute, whe
     return executeQuery.call(executor, query, ...rest);
   }) as typeof executeQuery;
   app.clock.advance(minute);
+  await eventually('it was asked', () => asked.length >= 2);
   executor.executeQuery = executeQuery;
   stop();
-  expect(asked.length).toBeLessThanOrEqual(2);
+  expect(asked).toHaveLength(2);
+  for (const query of asked) expect(query).toContain('from webhook_feeds');
 });
