@@ -61,25 +61,40 @@ export async function serveEndpoint(
   const began = clock.now();
   const turn = await claimTurn(database.db, webhookId, { now: began, until: addMs(began, claimMs) });
   if (!turn) return;
+  let poster: Promise<Poster> | undefined;
+  /** Its connections are kept for the whole turn. */
+  const openPoster = () => {
+    poster ??= parts.outbound.openPoster(turn.url, { connections: atATime, timeoutMs: answerTimeoutMs });
+    return poster;
+  };
   try {
     for (;;) {
-      const goesOn = await serveRound(parts, turn);
+      const goesOn = await serveRound(parts, turn, openPoster);
       const isOver = signal.aborted || clock.now().getTime() - began.getTime() >= turnMs;
       if (!goesOn || isOver) return;
     }
   } finally {
+    // One that could not be opened was told of in the deliveries.
+    await poster?.then(
+      (opened) => opened.close(),
+      () => undefined,
+    );
     await endTurn(database.db, turn);
   }
 }
 
 /** Returns whether there may be more to send. */
-async function serveRound(parts: EndpointParts, turn: WebhookRow): Promise<boolean> {
+async function serveRound(
+  parts: EndpointParts,
+  turn: WebhookRow,
+  openPoster: () => Promise<Poster>,
+): Promise<boolean> {
   const { database, clock } = parts;
   const limit = turn.failures >= failuresToQuiet ? 1 : atATime;
   const rows = await listDue(database.db, turn.id, clock.now(), limit);
   if (rows.length === 0) return false;
   const due = await withEvents(database.db, turn.organization_id, rows);
-  const attempts = await attemptAll(parts, turn, due);
+  const attempts = await attemptAll(parts, turn, due, openPoster);
   const webhook = await database.transaction((tx) => record(parts, tx, turn, attempts));
   if (!webhook) return false;
   turn.failures = webhook.failures;
@@ -90,20 +105,17 @@ async function attemptAll(
   parts: EndpointParts,
   webhook: WebhookRow,
   due: readonly DeliveryWithEvent[],
+  openPoster: () => Promise<Poster>,
 ): Promise<Attempt[]> {
-  const { clock, outbound } = parts;
+  const { clock } = parts;
   const secrets = secretsOf(parts, webhook);
   let poster: Poster;
   try {
-    poster = await outbound.openPoster(webhook.url, { connections: atATime, timeoutMs: answerTimeoutMs });
+    poster = await openPoster();
   } catch (error) {
     return due.map((delivery) => failed(delivery, clock.now(), 0, error));
   }
-  try {
-    return await Promise.all(due.map((delivery) => attempt(parts, poster, delivery, secrets)));
-  } finally {
-    await poster.close();
-  }
+  return Promise.all(due.map((delivery) => attempt(parts, poster, delivery, secrets)));
 }
 
 async function attempt(
