@@ -41,7 +41,7 @@ const atATime = 10;
 export const answerTimeoutMs = 10_000;
 export const answerBytesKept = 2_000;
 /** Longer than a round lasts: look-up, answers, and recording them. */
-const claimMs = 45_000;
+const claimMs = 30_000;
 /** After so long the next endpoint gets its turn. */
 const turnMs = 30_000;
 
