@@ -31,6 +31,7 @@ const input: Codes = {
   invalid_event_id: 'The text is no id of an event.',
   unknown_event_type: 'There is no such type of event.',
   before_from: 'The end of a window lies before its beginning.',
+  out_of_range: 'The moment is not within the time that can be asked about.',
   window_too_long: 'The window is longer than it may be.',
   window_too_short: 'The window is shorter than it must be.',
   invalid_idempotency_key: 'The header Idempotency-Key is empty or longer than 255 characters.',

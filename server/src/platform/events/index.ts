@@ -1,5 +1,4 @@
 // The append-only log of what happened. An event is written in the transaction of the change it tells of.
-export { fromEventId, toEventId } from './event-id.ts';
 export { type LoggedEvent, rebaseRestoredEvents } from './event-log.queries.ts';
 export { createEventLog, type EventLog } from './event-log.ts';
 export { type EventType, eventTypes } from './event-types.ts';
