@@ -260,6 +260,7 @@ export async function createApp(parts: AppParts) {
       return createWorker({
         lanes,
         videos,
+        nextTimeslot: async () => null,
         videoLeadMs: config.videoLeadMs,
         clock,
         log,

@@ -7,6 +7,7 @@ const movesOf: Record<string, Move[]> = {
   'post.scheduled': ['schedule'],
   'post.unscheduled': ['unschedule'],
   'post.claimed': ['claim'],
+  'post.held': ['miss'],
   'post.publishing': ['mediaReady'],
   'post.sent': ['accept', 'find'],
   'post.postponed': ['postpone'],

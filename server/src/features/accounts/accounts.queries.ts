@@ -237,6 +237,27 @@ export async function replaceSealed(
   return row !== undefined;
 }
 
+/**
+ * Publishing was paused or resumed: workers look at the lane at once, and work its wake-up out anew. A rest that
+ * Pinterest has asked for stays. `wasAway`: what fell due long before now has been missed.
+ */
+export async function wakeQueue(
+  connection: Connection,
+  id: string,
+  now: Date,
+  { wasAway }: { wasAway: boolean },
+): Promise<void> {
+  await connection
+    .updateTable('lanes')
+    .set({
+      paced_until: null,
+      wake_at: sql<Date>`greatest(${now}::timestamptz, not_before)`,
+      ...(wasAway && { away_until: now }),
+    })
+    .where('account_id', '=', id)
+    .execute();
+}
+
 /** Takes the right to refresh an account's tokens, unless someone has it or has used it since `account` was read. */
 export async function claimRefresh(
   connection: Connection,

@@ -7,6 +7,7 @@ import {
   ConnectAccountBody,
   ConnectAnswer,
   ConnectByTokensBody,
+  PauseAccountBody,
   UpdateAccountBody,
 } from './accounts.schema.ts';
 import type { AccountsService } from './accounts.service.ts';
@@ -55,6 +56,37 @@ export function accountRoutes(accounts: AccountsService) {
       status: 200,
       refusals: [accountNotFound],
       handle: ({ caller, params, body, commit }) => accounts.update(caller, params.accountId, body, commit),
+    }),
+    route({
+      operationId: 'pauseAccount',
+      method: 'POST',
+      path: '/v1/accounts/:accountId/pause',
+      summary: 'Pause publishing',
+      description:
+        'From now on no queued post of the account goes out; one that is being published is finished, and lost answers are looked for. Pausing twice is no mistake.',
+      tag,
+      scope: 'accounts:write',
+      params: AccountPath,
+      body: PauseAccountBody,
+      data: AccountAnswer,
+      status: 200,
+      refusals: [accountNotFound],
+      handle: ({ caller, params, body, commit }) => accounts.pause(caller, params.accountId, body, commit),
+    }),
+    route({
+      operationId: 'resumeAccount',
+      method: 'POST',
+      path: '/v1/accounts/:accountId/resume',
+      summary: 'Resume publishing',
+      description:
+        "Queued posts go out again. Those that fell due long ago go by the account's missedPolicy.",
+      tag,
+      scope: 'accounts:write',
+      params: AccountPath,
+      data: AccountAnswer,
+      status: 200,
+      refusals: [accountNotFound],
+      handle: ({ caller, params, commit }) => accounts.resume(caller, params.accountId, commit),
     }),
     route({
       operationId: 'connectAccountByTokens',

@@ -10,12 +10,21 @@ export const AccountPath = z.object({
 
 const unknownPolicies = ['retry', 'ask'] as const;
 
+const publishingStates = ['active', 'paused'] as const;
+const pausedPolicies = ['hold', 'fail', 'shift'] as const;
+const missedPolicies = ['publish', 'hold'] as const;
+
 const dailyPinLimitAbout =
   'How many Pins in any 24 hours, counted back from now and not by the calendar; null for no limit of ours. Posts beyond it wait, and keep their sendAt. One whose answer was lost counts too.';
 const minIntervalAbout =
   'How many seconds to leave between two Pins; 0 for none. Posts that are due earlier wait, and keep their sendAt.';
 const unknownPolicyAbout =
   'What to do with a post whose answer was lost when the last look finds no Pin. `retry`: publish it again. `ask`: wait until a person says what became of it (POST …/posts/{postId}/resolve).';
+
+const pausedPolicyAbout =
+  'What happens to a post that falls due while publishing is paused. `hold`: it waits, and goes out after publishing was resumed. `fail`: it fails with `publishing_paused`. `shift`: it moves on to the next timeslot, and those behind it as far as there is no room; the order stays, and nothing moves to an earlier time. Without timeslots it waits.';
+const missedPolicyAbout =
+  'What happens to a post that is more than 10 minutes late because Pintail was not running, the account was unauthorized, or publishing was paused. `publish`: it goes out all the same, in order, with at least a minute between such posts. `hold`: it stays queued until a person schedules it again.';
 
 export const AccountView = z
   .object({
@@ -38,6 +47,11 @@ export const AccountView = z
     timezone: z.string().meta({ description: 'IANA time zone of the account.' }),
     dailyPinLimit: z.int().nullable().meta({ description: dailyPinLimitAbout }),
     minIntervalSeconds: z.int().meta({ description: minIntervalAbout }),
+    publishing: z.enum(publishingStates).meta({
+      description: 'Whether queued posts go out: POST …/pause and …/resume.',
+    }),
+    pausedPolicy: z.enum(pausedPolicies).meta({ description: pausedPolicyAbout }),
+    missedPolicy: z.enum(missedPolicies).meta({ description: missedPolicyAbout }),
     unknownPolicy: z.enum(unknownPolicies).meta({ description: unknownPolicyAbout }),
   })
   .meta({ id: 'Account' });
@@ -47,6 +61,8 @@ export const UpdateAccountBody = z
     timezone: timezone.optional().meta({ description: 'IANA time zone of the account.' }),
     dailyPinLimit: wholeNumber(1, 1000).nullable().optional().meta({ description: dailyPinLimitAbout }),
     minIntervalSeconds: wholeNumber(0, 86_400).optional().meta({ description: minIntervalAbout }),
+    pausedPolicy: z.enum(pausedPolicies).optional().meta({ description: pausedPolicyAbout }),
+    missedPolicy: z.enum(missedPolicies).optional().meta({ description: missedPolicyAbout }),
     unknownPolicy: z.enum(unknownPolicies).optional().meta({ description: unknownPolicyAbout }),
   })
   .refine((body) => Object.keys(body).length > 0, {
@@ -55,6 +71,18 @@ export const UpdateAccountBody = z
   })
   .meta({ id: 'UpdateAccount' });
 export type UpdateAccount = z.output<typeof UpdateAccountBody>;
+
+export const PauseAccountBody = z
+  .strictObject({
+    onDue: z.enum(pausedPolicies).optional().meta({
+      description:
+        "What happens to a post that falls due meanwhile; becomes the account's pausedPolicy. Without it that one applies, which is `hold` unless it was changed.",
+    }),
+  })
+  .meta({ id: 'PauseAccount' })
+  // An empty body names nothing, so it is as good as {}.
+  .nullish();
+export type PauseAccount = z.output<typeof PauseAccountBody>;
 
 export const AccountAnswer = z.object({ account: AccountView });
 
@@ -112,7 +140,10 @@ export function toAccountView(row: AccountRow, now: Date): z.input<typeof Accoun
     timezone: row.timezone,
     dailyPinLimit: row.daily_pin_limit,
     minIntervalSeconds: row.min_interval_seconds,
-    // The column's constraint allows nothing else.
+    // The columns' constraints allow nothing else.
+    publishing: row.publishing as z.input<typeof AccountView>['publishing'],
+    pausedPolicy: row.paused_policy as z.input<typeof AccountView>['pausedPolicy'],
+    missedPolicy: row.missed_policy as z.input<typeof AccountView>['missedPolicy'],
     unknownPolicy: row.unknown_policy as z.input<typeof AccountView>['unknownPolicy'],
   };
 }

@@ -16,10 +16,12 @@ import {
   lockAccount,
   repaceAccount,
   updateAccount,
+  wakeQueue,
 } from './accounts.queries.ts';
 import {
   type ConnectAccount,
   type ConnectByTokens,
+  type PauseAccount,
   toAccountView,
   type UpdateAccount,
 } from './accounts.schema.ts';
@@ -50,6 +52,37 @@ export function createAccounts(parts: AccountsParts) {
     return account;
   }
 
+  async function setPublishing(
+    caller: Caller,
+    accountId: string,
+    publishing: 'active' | 'paused',
+    onDue: AccountRow['paused_policy'] | undefined,
+    commit: Commit,
+  ) {
+    const now = clock.now();
+    return commit(async (tx) => {
+      const account = await get(tx, caller, accountId);
+      const pausedPolicy = onDue ?? account.paused_policy;
+      if (account.publishing === publishing && account.paused_policy === pausedPolicy)
+        return { data: { account: toView(account) } };
+      const row = await updateAccount(tx, account.id, {
+        publishing,
+        paused_policy: pausedPolicy,
+        updated_at: now,
+      });
+      await appendEvent(tx, {
+        organizationId: account.organization_id,
+        accountId: account.id,
+        postId: null,
+        type: publishing === 'paused' ? 'account.paused' : 'account.resumed',
+        at: now,
+        data: publishing === 'paused' ? { onDue: pausedPolicy } : {},
+      });
+      await wakeQueue(tx, account.id, now, { wasAway: publishing === 'active' });
+      return { data: { account: toView(row) } };
+    });
+  }
+
   const toView = (row: AccountRow) => toAccountView(row, clock.now());
 
   return {
@@ -73,6 +106,8 @@ export function createAccounts(parts: AccountsParts) {
           ...(input.timezone !== undefined && { timezone: input.timezone }),
           ...(input.dailyPinLimit !== undefined && { daily_pin_limit: input.dailyPinLimit }),
           ...(input.minIntervalSeconds !== undefined && { min_interval_seconds: input.minIntervalSeconds }),
+          ...(input.pausedPolicy !== undefined && { paused_policy: input.pausedPolicy }),
+          ...(input.missedPolicy !== undefined && { missed_policy: input.missedPolicy }),
           ...(input.unknownPolicy !== undefined && { unknown_policy: input.unknownPolicy }),
         });
         await appendEvent(tx, {
@@ -84,9 +119,20 @@ export function createAccounts(parts: AccountsParts) {
           data: { ...input },
         });
         // Its queue may wait for no longer than the new rules ask.
-        await repaceAccount(tx, account.id, now);
+        if (input.pausedPolicy === undefined) await repaceAccount(tx, account.id, now);
+        // A queue that was held may have to be failed or moved now.
+        else await wakeQueue(tx, account.id, now, { wasAway: false });
         return { data: { account: toView(row) } };
       });
+    },
+
+    /** What is being published right now is finished; a worker asks before each post. */
+    async pause(caller: Caller, accountId: string, input: PauseAccount, commit: Commit) {
+      return setPublishing(caller, accountId, 'paused', input?.onDue, commit);
+    },
+
+    async resume(caller: Caller, accountId: string, commit: Commit) {
+      return setPublishing(caller, accountId, 'active', undefined, commit);
     },
 
     async connectByTokens(caller: Caller, input: ConnectByTokens, commit: Commit) {

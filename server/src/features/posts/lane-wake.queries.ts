@@ -31,6 +31,8 @@ export async function lowerWake(
       update lanes set wake_at = greatest(${runAt}::timestamptz, not_before, paced_until)
       where account_id = ${accountId}
         and (wake_at is null or wake_at > greatest(${runAt}::timestamptz, not_before, paced_until))
+        -- A pause holds the queue: resuming wakes the lane.
+        and paced_until is distinct from 'infinity'
       returning wake_at
     )
     select pg_notify(${lanesChannel}, '') from lowered where wake_at <= ${addMs(now, lookEveryMs)}
@@ -66,6 +68,8 @@ export const waitsForVideo: RawBuilder<boolean> = sql<boolean>`(
     select 1 from video_uploads v
     where v.post_id = p.id and v.media_id = p.media_id and v.status = 'ready'
   )
+  -- In a pause nothing is uploaded, but what is due is failed or moved.
+  and exists (select 1 from accounts a where a.id = p.account_id and a.publishing = 'active')
 )`;
 
 /**
@@ -79,7 +83,7 @@ export function earliestWork(
   // LEAST and GREATEST pass over nulls; without a post there is no row, and so no work.
   return sql<Date | null>`least(
     (
-      select greatest(p.run_at, ${pacedUntil}) from posts p
+      select nullif(greatest(p.run_at, ${pacedUntil}), 'infinity') from posts p
       where p.account_id = ${accountId} and p.run_at is not null and p.state = 'queued'
         and not ${isHeldBack} and not ${waitsForVideo}
       order by p.run_at

@@ -16,6 +16,7 @@ test('the whole table: every state with every move', () => {
       schedule: 'queued',
       unschedule: 'draft',
       claim: 'uploading',
+      miss: 'queued',
       refuse: 'failed',
       doubt: 'unknown',
     },

@@ -17,6 +17,7 @@ export const moves = [
   'schedule',
   'unschedule',
   'claim',
+  'miss',
   'mediaReady',
   'accept',
   'postpone',
@@ -37,7 +38,14 @@ export type Move = (typeof moves)[number];
  */
 const table: Record<State, Partial<Record<Move, State>>> = {
   draft: { schedule: 'queued' },
-  queued: { schedule: 'queued', unschedule: 'draft', claim: 'uploading', refuse: 'failed', doubt: 'unknown' },
+  queued: {
+    schedule: 'queued',
+    unschedule: 'draft',
+    claim: 'uploading',
+    miss: 'queued',
+    refuse: 'failed',
+    doubt: 'unknown',
+  },
   uploading: { mediaReady: 'publishing', postpone: 'queued', refuse: 'failed', doubt: 'unknown' },
   publishing: { accept: 'sent', postpone: 'queued', refuse: 'failed', lose: 'unknown' },
   sent: {},

@@ -38,9 +38,12 @@ export interface PinterestTrace {
 
 /** A move with what it needs. */
 export type Step =
-  | { move: 'schedule'; sendAt: Date; boardId: string }
+  /** `shifted`: a pause has moved it, no person. */
+  | { move: 'schedule'; sendAt: Date; boardId: string; shifted?: true }
   | { move: 'unschedule' }
   | { move: 'claim' }
+  /** From now on it waits for a person. */
+  | { move: 'miss'; failure: PostFailure }
   | { move: 'mediaReady' }
   | { move: 'accept'; pinId: string; pinterest: PinterestTrace }
   | { move: 'postpone'; runAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
@@ -66,6 +69,7 @@ export interface PostEventData {
   counts?: boolean;
   found?: number;
   byHand?: boolean;
+  shifted?: boolean;
 }
 
 /**
@@ -308,6 +312,8 @@ function changeOf(post: PostRow, step: Step, now: Date): PostChange {
       return unscheduled;
     case 'claim':
       return { run_at: null };
+    case 'miss':
+      return { run_at: null, failure: stamped(step.failure, now) };
     case 'mediaReady':
       return { attempts: post.attempts + 1, attempt_started_at: now };
     case 'accept':
@@ -374,6 +380,7 @@ const eventTypes: Record<Move, string> = {
   schedule: 'post.scheduled',
   unschedule: 'post.unscheduled',
   claim: 'post.claimed',
+  miss: 'post.held',
   mediaReady: 'post.publishing',
   accept: 'post.sent',
   postpone: 'post.postponed',

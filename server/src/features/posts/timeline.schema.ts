@@ -96,7 +96,9 @@ function messageOf(type: string, data: PostEventData): string | undefined {
   if (type === 'post.created') return data.sendAt ? `To go out at ${data.sendAt}.` : 'As a draft.';
   switch (data.move) {
     case 'schedule':
-      return `To go out at ${data.sendAt}.`;
+      return data.shifted
+        ? `Publishing is paused: moved on to ${data.sendAt}.`
+        : `To go out at ${data.sendAt}.`;
     case 'accept':
       return `Pin ${data.pinId} was created.`;
     case 'find':

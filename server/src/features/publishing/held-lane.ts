@@ -13,6 +13,10 @@ export interface HeldLane extends Lane {
   move(post: PostRow, step: Step): Promise<PostRow | null>;
   /** Raised by what Pinterest says, and by troubles: nothing of this account before then. */
   notBefore: Date | null;
+  /** No queued post of this account before then; lost answers are looked for. */
+  queueNotBefore: Date | null;
+  /** The account could not be served: what is due meanwhile is missed. */
+  isAway: boolean;
   /** The lease is gone: whatever is under way must not go on. */
   isLost: boolean;
   /** Until when nobody else can take the lane. */
@@ -32,6 +36,8 @@ export function holdLaneFor(
   const held: HeldLane = {
     ...lane,
     notBefore: null,
+    queueNotBefore: null,
+    isAway: false,
     isLost: false,
     leaseUntil,
     isHeld: () => !held.isLost && clock.now() < held.leaseUntil,

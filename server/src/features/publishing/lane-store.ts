@@ -18,6 +18,8 @@ import {
   holdLane,
   type Lane,
   listInFlight,
+  listQueue,
+  type Rest,
   releaseLane,
   renewLeases,
   sweepLanes,
@@ -36,12 +38,17 @@ export interface LaneStore {
   /** Prolongs the leases of the lanes that are still this owner's; returns their accounts. */
   renew(renewal: { owner: string; accountIds: readonly string[]; leaseUntil: Date }): Promise<Set<string>>;
   /** Lets go of the lane and sets its next wake-up; nothing if the lane was taken over. */
-  release(lane: Lane, rest: { notBefore: Date | null; now: Date }): Promise<void>;
+  release(lane: Lane, rest: Rest): Promise<void>;
   /** When the next lane wakes that nobody holds; null for none. */
   findNextWake(now: Date): Promise<Date | null>;
   getAccount(accountId: string): Promise<AccountRow>;
-  /** The next post of the account on which work is due. */
-  findDuePost(accountId: string, now: Date): Promise<PostRow | undefined>;
+  /**
+   * The next post of the account on which work is due. Of a queue that was paused or resumed since `account` was
+   * read there is none: it has to be read again.
+   */
+  findDuePost(account: AccountRow, now: Date): Promise<PostRow | undefined>;
+  /** The account's queue by the user's times, without what waits for a person. */
+  listQueue(accountId: string): Promise<PostRow[]>;
   /** What a worker that died may have left behind in a lane. */
   listInFlight(accountId: string): Promise<PostRow[]>;
   /** Moves a post, if the lane is still held under this fence and the post is as it was read. */
@@ -62,7 +69,8 @@ export function createLaneStore({ db, transaction }: Pick<Database, 'db' | 'tran
     release: (lane, rest) => transaction((tx) => releaseLane(tx, lane, rest)),
     findNextWake: (now) => findNextWake(db, now),
     getAccount: (accountId) => getAccountForWork(db, accountId),
-    findDuePost: (accountId, now) => findDuePost(db, accountId, now),
+    findDuePost: (account, now) => findDuePost(db, account, now),
+    listQueue: (accountId) => listQueue(db, accountId),
     listInFlight: (accountId) => listInFlight(db, accountId),
     async move(lane, post, step, now) {
       try {

@@ -1,13 +1,17 @@
 // The lanes in SQL: one row per account says when it has work and who is at it. Workers look only here, so a
 // look costs the same with ten posts stored and with ten million.
+import { addMs } from '../../platform/clock.ts';
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
+import type { AccountRow } from '../accounts/index.ts';
 import { earliestWork, isHeldBack, type PostRow, waitsForVideo } from '../posts/index.ts';
-import { pacedUntil } from './pacing.queries.ts';
+import { lateAfterMs, pacedUntil } from './pacing.queries.ts';
 
 /** A lane that this worker holds. Its fence goes with every write. */
 export interface Lane {
   accountId: string;
   fence: number;
+  /** Until when the account is known to have been without service; null if it never was. */
+  awayUntil: Date | null;
 }
 
 /**
@@ -26,9 +30,11 @@ export async function claimLanes(
       limit ${limit}
       for update skip locked
     )
-    update lanes set owner = ${owner}, lease_until = ${leaseUntil}, fence = fence + 1
+    update lanes set owner = ${owner}, lease_until = ${leaseUntil}, fence = fence + 1,
+      -- It should have been served long ago, so nobody was there.
+      away_until = case when wake_at < ${addMs(now, -lateAfterMs)} then ${now} else away_until end
     from due where lanes.account_id = due.account_id
-    returning lanes.account_id as "accountId", lanes.fence
+    returning lanes.account_id as "accountId", lanes.fence, lanes.away_until as "awayUntil"
   `.execute(connection);
   return rows;
 }
@@ -52,22 +58,32 @@ export async function renewLeases(
  * Whether the lane is still held under this fence; if so, nobody can take it over before the transaction
  * ends. Every write of a worker asks this first.
  */
-export async function holdLane(tx: Tx, lane: Lane): Promise<boolean> {
+export async function holdLane(tx: Tx, lane: Pick<Lane, 'accountId' | 'fence'>): Promise<boolean> {
   const { rows } = await sql`
     select 1 from lanes where account_id = ${lane.accountId} and fence = ${lane.fence} for no key update
   `.execute(tx);
   return rows.length === 1;
 }
 
+/** How a lane is left. */
+export interface Rest {
+  /** Nothing is done for the account before this; null leaves the lane's own. */
+  notBefore: Date | null;
+  /** No queued post goes out before this; lost answers are looked for. */
+  queueNotBefore?: Date | null;
+  /** The account could not be served. */
+  isAway?: boolean;
+  now: Date;
+}
+
 /**
  * Lets go of the lane and sets its next wake-up. Two statements on purpose: the first waits for every
  * transaction that is just adding a post (see lowerWake), and only a later statement sees what they wrote.
- * @param notBefore A rest: nothing is done for the account before this; null leaves the lane's own.
  */
 export async function releaseLane(
   tx: Tx,
-  lane: Lane,
-  { notBefore, now }: { notBefore: Date | null; now: Date },
+  lane: Pick<Lane, 'accountId' | 'fence'>,
+  { notBefore, queueNotBefore = null, isAway = false, now }: Rest,
 ): Promise<void> {
   const { rows } = await sql`
     select 1 from lanes where account_id = ${lane.accountId} and fence = ${lane.fence} for update
@@ -76,7 +92,9 @@ export async function releaseLane(
   if (rows.length === 0) return;
   const accountId = sql`${lane.accountId}`;
   await sql`
-    with pace as materialized (select ${pacedUntil(accountId, now)} as paced_until),
+    with pace as materialized (
+      select greatest(${pacedUntil(accountId, now)}, ${queueNotBefore}::timestamptz) as paced_until
+    ),
     work as materialized (
       select paced_until, ${earliestWork(accountId, sql`paced_until`)} as next_at from pace
     )
@@ -85,6 +103,7 @@ export async function releaseLane(
       lease_until = null,
       not_before = greatest(not_before, ${notBefore}::timestamptz),
       paced_until = work.paced_until,
+      away_until = case when ${isAway} then ${now}::timestamptz else away_until end,
       -- GREATEST passes over nulls, and a lane without work must not wake at all.
       wake_at = case when work.next_at is not null then
         -- What is due already goes to the back of the line, behind those who waited meanwhile.
@@ -97,17 +116,24 @@ export async function releaseLane(
 
 /**
  * The next post of the account on which work is due. Passed over are posts that must wait for a lost one or for
- * their video, and, while the account's pacing lets none out, all that are queued.
+ * their video, and, while the account's pacing lets none out, all that are queued. So are they once
+ * the account was paused or resumed since it was read: then it has to be read again.
  */
 export async function findDuePost(
   connection: Connection,
-  accountId: string,
+  account: Pick<AccountRow, 'id' | 'publishing' | 'paused_policy'>,
   now: Date,
 ): Promise<PostRow | undefined> {
   const { rows } = await sql<PostRow>`
     select p.* from posts p
-    where p.account_id = ${accountId} and p.run_at <= ${now} and not ${isHeldBack} and not ${waitsForVideo}
-      and (p.state = 'unknown' or coalesce(${pacedUntil(sql`${accountId}`, now)} <= ${now}, true))
+    where p.account_id = ${account.id} and p.run_at <= ${now} and not ${isHeldBack} and not ${waitsForVideo}
+      and (p.state = 'unknown' or (
+        coalesce(${pacedUntil(sql`${account.id}`, now)} <= ${now}, true)
+        and exists (
+          select 1 from accounts a where a.id = p.account_id
+            and a.publishing = ${account.publishing} and a.paused_policy = ${account.paused_policy}
+        )
+      ))
     order by p.run_at, p.id
     limit 1
   `.execute(connection);
@@ -124,11 +150,24 @@ export async function listInFlight(connection: Connection, accountId: string): P
     .execute();
 }
 
+/** The account's queue by the user's times, without what waits for a person. */
+export async function listQueue(connection: Connection, accountId: string): Promise<PostRow[]> {
+  return connection
+    .selectFrom('posts')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('state', '=', 'queued')
+    .where('run_at', 'is not', null)
+    .orderBy('send_at')
+    .orderBy('id')
+    .execute();
+}
+
 /** When the next lane wakes that nobody holds; null for none. */
 export async function findNextWake(connection: Connection, now: Date): Promise<Date | null> {
   const { rows } = await sql<{ wake_at: Date }>`
     select wake_at from lanes
-    where wake_at is not null and (lease_until is null or lease_until <= ${now})
+    where wake_at < 'infinity' and (lease_until is null or lease_until <= ${now})
     order by wake_at limit 1
   `.execute(connection);
   return rows[0]?.wake_at ?? null;

@@ -8,22 +8,56 @@ import { sql } from '../../platform/db/index.ts';
 const windowMs = 24 * 3600 * 1000;
 
 /**
- * Until when the account's rules let no queued post out; null, or a moment that has passed, when they let one.
- * A post whose answer was lost counts like a sent one, because its Pin may exist.
+ * A post that is so late for want of service has been missed. Shorter than this nobody notices, and a restart or
+ * another worker's lease must not change how posts go out.
+ */
+export const lateAfterMs = 10 * 60 * 1000;
+
+/**
+ * Between missed posts that are published all the same: Pinterest blocks accounts for a while that make many Pins
+ * quickly (its help page), and a queue that has piled up for a day would look just like that.
+ */
+const catchUpSeconds = 60;
+
+/**
+ * Until when the account's rules let no queued post out; null, or a moment that has passed, when they let one; and
+ * for ever while a pause holds the queue. A post whose answer was lost counts like a sent one, because its Pin may
+ * exist.
  */
 export function pacedUntil(accountId: RawBuilder<unknown>, now: Date): RawBuilder<Date | null> {
   return sql<Date | null>`(
-    select greatest(
-      case when a.min_interval_seconds > 0 then
-        (${nthNewest(accountId, sql`1`, now)}) + make_interval(secs => a.min_interval_seconds)
+    select case
+      when a.publishing = 'paused' and a.paused_policy = 'hold' then 'infinity'::timestamptz
+      -- Nothing goes out, but posts that fall due are failed or moved.
+      when a.publishing = 'paused' then null
+      else greatest(
+      case when pace.seconds > 0 then
+        (${nthNewest(accountId, sql`1`, now)}) + make_interval(secs => pace.seconds)
       end,
       -- The limit is reached when so many are younger than a day; there is room when the oldest of them is not.
       case when a.daily_pin_limit is not null then
         (${nthNewest(accountId, sql`a.daily_pin_limit`, now)}) + interval '24 hours'
       end
-    )
-    from accounts a where a.id = ${accountId}
+    ) end
+    from accounts a
+    cross join lateral (
+      select case when a.missed_policy = 'publish' and (${hasMissed(accountId)})
+        then greatest(a.min_interval_seconds, ${catchUpSeconds}) else a.min_interval_seconds
+      end as seconds
+    ) pace
+    where a.id = ${accountId}
   )`;
+}
+
+/** An account that was never away, as nearly all are, is done with after its lane's row. */
+function hasMissed(accountId: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`
+    select exists (
+      select 1 from lanes l join posts p
+        on p.account_id = l.account_id and p.run_at < l.away_until - make_interval(secs => ${lateAfterMs / 1000})
+      where l.account_id = ${accountId} and p.state = 'queued' and l.away_until is not null
+    )
+  `;
 }
 
 /** When the nth newest Pin within the window went out, or may have. */

@@ -159,7 +159,7 @@ describe('minIntervalSeconds', () => {
     await worker.runDue();
     expect(await app.getPost(account, post?.id ?? '')).toMatchObject({ status: 'queued', attempts: 1 });
     expect(await app.getPost(account, next?.id ?? '')).toMatchObject({ status: 'queued', attempts: 0 });
-    await runAfter(hour);
+    await runAfter(5 * minute);
     await runAfter(10_000);
     expect(await app.getPost(account, next?.id ?? '')).toMatchObject({ status: 'sent', attempts: 1 });
     expect(await app.getPost(account, post?.id ?? '')).toMatchObject({ status: 'sent', attempts: 2 });
@@ -199,6 +199,7 @@ describe('dailyPinLimit', () => {
     await worker.runDue();
     expect(await sent()).toBe(3);
     await rules({ dailyPinLimit: 2 });
+    await worker.runDue();
     await runAfter(hour);
     expect(await sent()).toBe(3);
     await rules({ dailyPinLimit: null });

@@ -6,9 +6,10 @@ import { withLogIds } from '../../platform/log-ids.ts';
 import { environmentOf } from '../accounts/index.ts';
 import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
 import type { HeldLane } from './held-lane.ts';
-import { type PublishParts, publishPost } from './publish-post.ts';
+import { isMissed, meetPause, missed, type PauseParts } from './late-posts.ts';
+import { type PublishInput, type PublishParts, publishPost } from './publish-post.ts';
 
-export interface LaneParts extends PublishParts, ConfirmParts {}
+export interface LaneParts extends PublishParts, ConfirmParts, PauseParts {}
 
 /** After so many posts the account goes to the back of the line, so that a long queue delays nobody else. */
 const postsPerTurn = 10;
@@ -25,6 +26,7 @@ export async function serveLane(
   const account = await parts.lanes.getAccount(lane.accountId);
   const token = account.token_authorized ? parts.accounts.accessToken(account) : null;
   if (token === null) {
+    lane.isAway = true;
     lane.notBefore = addMs(parts.clock.now(), unauthorizedRestMs);
     return;
   }
@@ -34,14 +36,22 @@ export async function serveLane(
     return;
   }
   for (let served = 0; served < postsPerTurn; served += 1) {
-    if (lane.isLost || lane.notBefore !== null || isStopping()) return;
-    const post = await parts.lanes.findDuePost(lane.accountId, parts.clock.now());
+    if (lane.isLost || lane.notBefore !== null || lane.queueNotBefore !== null || isStopping()) return;
+    const post = await parts.lanes.findDuePost(account, parts.clock.now());
     if (!post) return;
     const input = { lane, account, token, post, log };
-    await withLogIds({ postId: post.id }, () =>
-      post.state === 'unknown' ? confirmPost(parts, input) : publishPost(parts, input),
-    );
+    await withLogIds({ postId: post.id }, () => servePost(parts, input));
   }
+}
+
+/** What is due is looked for, kept from going out, or published. */
+async function servePost(parts: LaneParts, input: PublishInput): Promise<void> {
+  const { account, lane, post } = input;
+  if (post.state === 'unknown') await confirmPost(parts, input);
+  else if (account.publishing === 'paused') await meetPause(parts, input);
+  else if (account.missed_policy === 'hold' && isMissed(post, lane))
+    await lane.move(post, { move: 'miss', failure: missed });
+  else await publishPost(parts, input);
 }
 
 /**

@@ -18,7 +18,7 @@ export interface VideoUpload {
 }
 
 /** For `accounts a`: nothing is uploaded that could not be published. */
-const canPublish = sql<boolean>`a.token_authorized`;
+const canPublish = sql<boolean>`(a.token_authorized and a.publishing = 'active')`;
 
 /**
  * Makes a row for each queued video that is due before `startBefore` and has none, or one of another video, or one

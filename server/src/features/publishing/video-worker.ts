@@ -30,6 +30,8 @@ const uploadsMax = 8;
 /** Of one account, over all processes: should its uploads hang, there is room for others. */
 const uploadsPerAccountMax = 3;
 const looksMax = 16;
+/** However often it is woken: videos take seconds anyway. */
+const lookApartMs = 500;
 const renewalsPerLease = 4;
 /** Pinterest does not say how long it keeps an upload that no Pin uses. */
 const freshMs = 24 * 3600 * 1000;
@@ -42,6 +44,7 @@ export function createVideoWorker(parts: VideoWorkerParts): VideoWorker {
   let isRunning = false;
   let isStopping = false;
   let looking: Promise<number> | null = null;
+  let lastLookMs = 0;
 
   async function claim(): Promise<number> {
     const held = [...active.keys()];
@@ -86,6 +89,12 @@ export function createVideoWorker(parts: VideoWorkerParts): VideoWorker {
   function wake(): void {
     if (!isRunning || isStopping || looking) return;
     cancelTimer();
+    const sinceMs = clock.now().getTime() - lastLookMs;
+    if (sinceMs < lookApartMs) {
+      cancelTimer = clock.after(lookApartMs - sinceMs, wake);
+      return;
+    }
+    lastLookMs = clock.now().getTime();
     look()
       .catch((error: unknown) => log.warn({ err: error }, 'the videos could not be looked at'))
       .finally(() => {

@@ -75,7 +75,8 @@ export function createWorker(parts: WorkerParts): Worker {
       held.notBefore = addMs(clock.now(), restAfterErrorMs);
     }
     try {
-      await lanes.release(held, { notBefore: held.notBefore, now: clock.now() });
+      const { notBefore, queueNotBefore, isAway } = held;
+      await lanes.release(held, { notBefore, queueNotBefore, isAway, now: clock.now() });
     } catch (error) {
       // The lease runs out by itself, and another worker takes over.
       laneLog.warn({ err: error }, 'a lane could not be released');

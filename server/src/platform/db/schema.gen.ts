@@ -28,6 +28,9 @@ export interface AccountsTable {
   daily_pin_limit: number | null;
   disconnected_at: Date | null;
   boards_version: Generated<number>;
+  publishing: Generated<string>;
+  paused_policy: Generated<string>;
+  missed_policy: Generated<string>;
 }
 
 export interface ApiKeysTable {
@@ -129,6 +132,7 @@ export interface LanesTable {
   lease_until: Date | null;
   fence: Generated<number>;
   paced_until: Date | null;
+  away_until: Date | null;
 }
 
 export interface MediaTable {
