@@ -25,6 +25,7 @@ import {
   createAppBudget,
   createLaneStore,
   createPublishMetrics,
+  createSlots,
   createVideoStore,
   createWorker,
   type WorkerParts,
@@ -161,6 +162,7 @@ export async function createApp(parts: AppParts) {
     outbound: createOutbound({ allowedPrivateHosts: config.webhookAllowedPrivateHosts, clock }),
     random: Math.random,
   });
+  const creates = createSlots(config.createsMax);
 
   const routes = [
     ...postRoutes(posts, clock),
@@ -260,7 +262,8 @@ export async function createApp(parts: AppParts) {
       return createWorker({
         lanes,
         videos,
-        nextTimeslot: async () => null,
+        creates,
+        nextTimeslot: (account, after) => schedule.nextOccurrence(database.db, account, after),
         videoLeadMs: config.videoLeadMs,
         clock,
         log,

@@ -215,6 +215,12 @@ export const settings = {
     shape: 'days, 30 to 36500 (default 90)',
     schema: wholeNumber(90, 30, 36_500),
   },
+  PINTAIL_CREATES_MAX: {
+    about:
+      'How many posts a process publishes at a time for one Pinterest app. Each takes the memory of its pictures.',
+    shape: 'a whole number from 1 to 64 (default 32)',
+    schema: wholeNumber(32, 1, 64),
+  },
   PINTAIL_VIDEO_LEAD_SECONDS: {
     about:
       'How long before its time a video is uploaded to Pinterest, which has to process it before it can be a Pin.',
@@ -280,6 +286,7 @@ export interface Config {
   metricsToken: string | undefined;
   workerPort: number | undefined;
   eventsKeptMs: number;
+  createsMax: number;
   videoLeadMs: number;
   simulatorPort: number;
   ratePerMinute: number;
@@ -384,6 +391,7 @@ function toConfig(values: Values): Config {
     metricsToken: values.METRICS_TOKEN,
     workerPort: values.WORKER_PORT,
     eventsKeptMs: values.EVENTS_KEEP_DAYS * 24 * 3600 * 1000,
+    createsMax: values.PINTAIL_CREATES_MAX,
     videoLeadMs: values.PINTAIL_VIDEO_LEAD_SECONDS * 1000,
     simulatorPort: values.SIMULATOR_PORT,
     ratePerMinute: values.API_RATE_PER_MINUTE,

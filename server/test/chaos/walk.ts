@@ -227,6 +227,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
       const { rows: stranded } = await sql`
         select l.account_id from lanes l join posts p on p.account_id = l.account_id
         where l.account_id = any(${ids}) and l.owner is null and p.run_at is not null
+          and l.paced_until is distinct from 'infinity'
           and (l.wake_at is null or l.wake_at > greatest(p.run_at, l.not_before, l.paced_until, ${clock.now()}))
       `.execute(database.db);
       if (stranded.length > 0) throw new Error(`${stranded.length} lanes would have slept past their posts`);

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { testApp } from '../../../test/app.ts';
 import { account, app, minute, pinsHere, runAfter, usePublishing } from '../../../test/publishing.ts';
 import { createAppBudget } from './app-budget.ts';
+import { createSlots } from './create-slots.ts';
 
 usePublishing();
 
@@ -98,4 +99,41 @@ test("when an account's budget is used up, its next post waits for the reset ins
   await runAfter(minute);
   expect(await app.getPost(account, second.id)).toMatchObject({ status: 'sent', attempts: 1 });
   await app.control('POST', '/settings', { limits: { writesPerMinute: 100 } });
+});
+
+test('of one app only so many posts are published at a time, over all accounts, and all of them go out', async () => {
+  const accounts = [account, await app.connectAccount(), await app.connectAccount()];
+  const posts: { of: typeof account; id: string }[] = [];
+  for (const of of accounts) {
+    for (const title of ['One', 'Two']) posts.push({ of, id: (await app.createPost(of, { title })).id });
+  }
+  const twoAsk = Promise.withResolvers<void>();
+  let asking = 0;
+  let most = 0;
+  const counting = app.app.createWorker({
+    creates: createSlots(2),
+    pinterest: {
+      ...app.app.pinterest,
+      of: (environment) => {
+        const client = app.app.pinterest.of(environment);
+        return {
+          ...client,
+          async createPin(token, body) {
+            asking += 1;
+            most = Math.max(most, asking);
+            // The first waits for a second; a third would join them.
+            if (asking === 2) twoAsk.resolve();
+            await twoAsk.promise;
+            const outcome = await client.createPin(token, body);
+            asking -= 1;
+            return outcome;
+          },
+        };
+      },
+    },
+  });
+  app.clock.advance(minute);
+  await counting.runDue();
+  expect(most).toBe(2);
+  for (const { of, id } of posts) expect(await app.getPost(of, id)).toMatchObject({ status: 'sent' });
 });

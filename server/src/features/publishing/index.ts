@@ -1,5 +1,6 @@
 // Carries due posts to Pinterest, and finds out what became of lost answers.
 export { createAppBudget } from './app-budget.ts';
+export { createSlots } from './create-slots.ts';
 export { createLaneStore, type LaneStore } from './lane-store.ts';
 export { createPublishMetrics, type PublishMetrics } from './publish-metrics.ts';
 export { startSweeper } from './sweeper.ts';

@@ -5,11 +5,14 @@ import type { Log } from '../../platform/log.ts';
 import { withLogIds } from '../../platform/log-ids.ts';
 import { environmentOf } from '../accounts/index.ts';
 import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
+import type { CreateSlots } from './create-slots.ts';
 import type { HeldLane } from './held-lane.ts';
 import { isMissed, meetPause, missed, type PauseParts } from './late-posts.ts';
 import { type PublishInput, type PublishParts, publishPost } from './publish-post.ts';
 
-export interface LaneParts extends PublishParts, ConfirmParts, PauseParts {}
+export interface LaneParts extends PublishParts, ConfirmParts, PauseParts {
+  creates: CreateSlots;
+}
 
 /** After so many posts the account goes to the back of the line, so that a long queue delays nobody else. */
 const postsPerTurn = 10;
@@ -40,18 +43,22 @@ export async function serveLane(
     const post = await parts.lanes.findDuePost(account, parts.clock.now());
     if (!post) return;
     const input = { lane, account, token, post, log };
-    await withLogIds({ postId: post.id }, () => servePost(parts, input));
+    await withLogIds({ postId: post.id }, () => servePost(parts, input, isStopping));
   }
 }
 
 /** What is due is looked for, kept from going out, or published. */
-async function servePost(parts: LaneParts, input: PublishInput): Promise<void> {
+async function servePost(parts: LaneParts, input: PublishInput, isStopping: () => boolean): Promise<void> {
   const { account, lane, post } = input;
   if (post.state === 'unknown') await confirmPost(parts, input);
   else if (account.publishing === 'paused') await meetPause(parts, input);
   else if (account.missed_policy === 'hold' && isMissed(post, lane))
     await lane.move(post, { move: 'miss', failure: missed });
-  else await publishPost(parts, input);
+  else
+    await parts.creates.run(environmentOf(account), async () => {
+      // It may have waited for its turn.
+      if (!isStopping()) await publishPost(parts, input);
+    });
 }
 
 /**
