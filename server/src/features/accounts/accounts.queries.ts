@@ -195,7 +195,8 @@ export async function repaceAccount(connection: Connection, id: string, now: Dat
   await connection
     .updateTable('lanes')
     .set({
-      paced_until: null,
+      // A pause goes on holding the queue.
+      paced_until: sql<Date | null>`case when paced_until = 'infinity' then paced_until end`,
       wake_at: sql<Date | null>`case when wake_at is not null then least(wake_at, greatest(${now}::timestamptz, not_before)) end`,
     })
     .where('account_id', '=', id)

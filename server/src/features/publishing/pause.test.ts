@@ -100,6 +100,7 @@ describe('hold', () => {
     await pause();
     await worker.runDue();
     const before = await fence();
+    await app.call('PATCH', path(), { missedPolicy: 'hold' });
     await create('Comes in');
     for (let round = 0; round < 5; round += 1) await runAfter(hour);
     expect(await fence()).toBe(before);
