@@ -134,10 +134,29 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
     await Promise.all(restarts);
   }
 
+  let isOver = false;
+
+  /** Pauses accounts for a moment: what is due then goes out afterwards. */
+  async function pauseAccounts(draw: Seeded): Promise<void> {
+    while (!isOver) {
+      const { id } = draw.pick(accounts);
+      const ask = (what: string) =>
+        call(installation, 'POST', `/v1/accounts/${id}/${what}`).catch(() => null);
+      await ask('pause');
+      await pause(draw.between(50, 800));
+      // The API may be dead at this moment, and an account that stays paused would publish nothing.
+      await eventually('the account is resumed', async () => (await ask('resume'))?.status === 200, 60_000);
+      await pause(draw.between(200, 1500));
+    }
+  }
+
+  const pausing = pauseAccounts(seeded(chance.between(0, 2 ** 31)));
   await Promise.all([
     killParts(ofKiller),
     ...Array.from({ length: creatorsCount }, () => createPosts(seeded(chance.between(0, 2 ** 31)))),
   ]);
+  isOver = true;
+  await pausing;
   const faults = await countFaults(control);
   await control('DELETE', '/faults');
   const runSeconds = secondsSince(begin);
