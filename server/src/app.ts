@@ -43,6 +43,7 @@ import {
   watchState,
 } from './features/system/index.ts';
 import { createWebhooks, webhookRoutes } from './features/webhooks/index.ts';
+import { openStorage } from './open-storage.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
@@ -57,7 +58,7 @@ import { createJobs } from './platform/jobs/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics, watchPool, watchProcess } from './platform/metrics.ts';
 import { createOutbound } from './platform/outbound/index.ts';
-import { createFolderStorage } from './platform/storage/index.ts';
+
 import { version } from './platform/version.ts';
 
 export interface AppParts {
@@ -95,7 +96,7 @@ export async function createApp(parts: AppParts) {
     allowedPrivateHosts: [...config.mediaAllowedPrivateHosts, ...(parts.allowedPrivateHosts ?? [])],
     clock,
   });
-  const storage = await createFolderStorage({ folder: join(config.dataDir, 'media'), clock });
+  const storage = await openStorage(config, clock);
 
   const jobs = createJobs({ database, clock, log });
 

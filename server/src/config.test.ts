@@ -87,3 +87,25 @@ test('tracking parameters: the well-known ones, those that are named, or none', 
   expect(parseConfig({ TRACKING_PARAMETERS: 'none' }).trackingParameters).toEqual([]);
   expect(problemsOf({ TRACKING_PARAMETERS: 'ref=1' })).toContain('TRACKING_PARAMETERS must be names');
 });
+
+test('a bucket needs all of its settings, and its settings need STORAGE=s3', () => {
+  const bucket = {
+    S3_ENDPOINT: 'https://s3.example.com/',
+    S3_BUCKET: 'pins',
+    S3_ACCESS_KEY_ID: 'id',
+    S3_SECRET_ACCESS_KEY: 'hunter4',
+  };
+  expect(parseConfig({}).s3).toBeUndefined();
+  expect(parseConfig({ STORAGE: 's3', ...bucket }).s3).toEqual({
+    endpoint: 'https://s3.example.com',
+    region: 'us-east-1',
+    bucket: 'pins',
+    accessKeyId: 'id',
+    secretAccessKey: 'hunter4',
+  });
+  expect(problemsOf({ STORAGE: 's3', S3_BUCKET: 'pins' })).toContain(
+    'STORAGE=s3 needs S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY as well.',
+  );
+  expect(problemsOf(bucket)).toContain('only with STORAGE=s3');
+  expect(problemsOf({ STORAGE: 's3', ...bucket, S3_SECRET_ACCESS_KEY: 'hunter 5' })).not.toContain('hunter');
+});

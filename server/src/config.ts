@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import type { S3Settings } from './platform/storage/index.ts';
 
 /** A setting as the documentation shows it, and how its text is read. */
 interface Setting<T> {
@@ -144,6 +145,40 @@ export const settings = {
     shape: 'auto, always or never (default auto)',
     schema: oneOf('auto', 'always', 'never').default('auto'),
   },
+  STORAGE: {
+    about: 'Where media are kept: in the data folder, or in a bucket that several machines share.',
+    shape: 'folder or s3 (default folder)',
+    schema: oneOf('folder', 's3').default('folder'),
+  },
+  S3_ENDPOINT: {
+    about: 'The address of the S3-compatible service, without the bucket, which goes into the path.',
+    shape: 'an http or https address, such as https://s3.eu-central-1.amazonaws.com',
+    schema: url.optional(),
+  },
+  S3_REGION: {
+    about: 'The region that requests are signed for.',
+    shape: 'a name (default us-east-1, which services without regions take)',
+    schema: z.string().regex(/^\S+$/).default('us-east-1'),
+  },
+  S3_BUCKET: {
+    about: 'The bucket. It must exist, and be for Pintail alone.',
+    shape: 'the name of a bucket',
+    schema: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+      .optional(),
+  },
+  S3_ACCESS_KEY_ID: {
+    about: 'The key to the bucket: it must be allowed to read, list, write and delete objects.',
+    shape: 'the id of an access key, with S3_SECRET_ACCESS_KEY',
+    schema: z.string().regex(/^\S+$/).optional(),
+  },
+  S3_SECRET_ACCESS_KEY: {
+    about: 'The secret of that key.',
+    shape: 'the secret of the access key, with S3_ACCESS_KEY_ID',
+    schema: z.string().regex(/^\S+$/).optional(),
+    secret: true,
+  },
   MEDIA_ALLOWED_PRIVATE_HOSTS: {
     about: 'Private addresses from which media may be fetched all the same.',
     shape: 'host:port pairs with commas between',
@@ -277,6 +312,8 @@ export interface Config {
   pinterestAuthorizeUrl: string | undefined;
   pinterestTokenUrl: string | undefined;
   sendIsStandard: 'auto' | 'always' | 'never';
+  /** The bucket in which media are kept; undefined: in the data folder. */
+  s3: S3Settings | undefined;
   mediaAllowedPrivateHosts: readonly string[];
   mediaGraceMs: number;
   webhookAllowedPrivateHosts: readonly string[];
@@ -325,6 +362,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   if ((values.PINTEREST_APP_ID === undefined) !== (values.PINTEREST_APP_SECRET === undefined)) {
     problems.push('PINTEREST_APP_ID and PINTEREST_APP_SECRET belong together. Set both or neither.');
   }
+  problems.push(...s3Problems(values as Partial<Values>));
   if (problems.length > 0) throw new ConfigError(problems);
   return toConfig(values as Values);
 }
@@ -361,6 +399,26 @@ function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
     });
 }
 
+const s3Needs = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
+
+/** A bucket needs all of its settings; settings of a bucket without STORAGE=s3 are nearly always a slip. */
+function s3Problems(values: Partial<Values>): string[] {
+  if (values.STORAGE === 's3') {
+    const missing = s3Needs.filter((name) => values[name] === undefined);
+    return missing.length === 0 ? [] : [`STORAGE=s3 needs ${missing.join(', ')} as well.`];
+  }
+  const idle = s3Needs.filter((name) => values[name] !== undefined);
+  if (values.STORAGE === undefined || idle.length === 0) return [];
+  return [`${idle.join(', ')}: only with STORAGE=s3. Set that too, or leave these out.`];
+}
+
+function s3Of(values: Values): S3Settings | undefined {
+  const { S3_ENDPOINT: endpoint, S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId } = values;
+  const { S3_REGION: region, S3_SECRET_ACCESS_KEY: secretAccessKey } = values;
+  if (values.STORAGE !== 's3' || !endpoint || !bucket || !accessKeyId || !secretAccessKey) return undefined;
+  return { endpoint, region, bucket, accessKeyId, secretAccessKey };
+}
+
 function toConfig(values: Values): Config {
   return {
     host: values.HOST,
@@ -382,6 +440,7 @@ function toConfig(values: Values): Config {
     pinterestAuthorizeUrl: values.PINTEREST_AUTHORIZE_URL,
     pinterestTokenUrl: values.PINTEREST_TOKEN_URL,
     sendIsStandard: values.PINTEREST_SEND_IS_STANDARD,
+    s3: s3Of(values),
     mediaAllowedPrivateHosts: values.MEDIA_ALLOWED_PRIVATE_HOSTS,
     mediaGraceMs: values.MEDIA_GRACE_HOURS * 3_600_000,
     webhookAllowedPrivateHosts: values.WEBHOOK_ALLOWED_PRIVATE_HOSTS,

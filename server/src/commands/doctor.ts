@@ -1,5 +1,7 @@
 // Checks each part that Pintail needs, and says of each what to do when it fails.
+import { randomUUID } from 'node:crypto';
 import { access, constants, statfs } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { request } from 'undici';
 import { keyFileOf } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
@@ -11,9 +13,11 @@ import {
   openInstallation,
   publicUrlOf,
 } from '../installation.ts';
+import { openStorage } from '../open-storage.ts';
 import { systemClock } from '../platform/clock.ts';
 import { oldKeyFromFile } from '../platform/encryption.ts';
 import { createLog } from '../platform/log.ts';
+import type { S3Settings } from '../platform/storage/index.ts';
 import { explainFailure } from './failure.ts';
 import { printJson } from './with-installation.ts';
 
@@ -75,7 +79,28 @@ async function examineStorage(config: Config): Promise<string> {
   const free = `${(bavail * bsize) / 1024 ** 3 >= 10 ? Math.round((bavail * bsize) / 1024 ** 3) : ((bavail * bsize) / 1024 ** 3).toFixed(1)} GiB free`;
   if (bavail * bsize < freeBytesMin)
     throw problem(`Only ${free} in ${config.dataDir}. Make room, or media will be refused.`);
-  return `${config.dataDir} can be written, ${free}`;
+  const folder = `${config.dataDir} can be written, ${free}`;
+  return config.s3 ? `${folder}; ${await examineBucket(config, config.s3)}` : folder;
+}
+
+/** Does once what Pintail does with every file: put, look, delete. */
+async function examineBucket(config: Config, { bucket, endpoint }: S3Settings): Promise<string> {
+  const where = `the bucket ${bucket} at ${endpoint}`;
+  const key = `doctor/${randomUUID()}`;
+  try {
+    const storage = await openStorage(config, systemClock);
+    await storage.put(key, Readable.from([Buffer.from('examined')]));
+    await storage.stat(key);
+    await storage.list({ limit: 1 });
+    await storage.remove(key);
+  } catch (error) {
+    const reason =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw problem(
+      `${where} cannot be used: ${reason}. Check S3_ENDPOINT, S3_REGION, that the bucket exists, and that the key may read, list, write and delete.`,
+    );
+  }
+  return `${where} can be read, listed, written and deleted from`;
 }
 
 /** The database, and what can only be known with it. */

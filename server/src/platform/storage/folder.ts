@@ -2,9 +2,10 @@
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable, Transform, type TransformCallback } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../clock.ts';
+import { limitBytes } from './limit-bytes.ts';
 import { listFolder } from './list-folder.ts';
 import { checkKey, ObjectTooLarge, type Storage, type StorageSource, storageOutage } from './storage.ts';
 import { openTemporaryFolder } from './temporary-folder.ts';
@@ -69,7 +70,7 @@ async function write(path: string, source: StorageSource, bytesMax: number): Pro
     await takeOver(source.file, path);
   } else {
     const file = await open(path, 'wx');
-    await pipeline(source, limit(bytesMax), file.createWriteStream());
+    await pipeline(source, limitBytes(bytesMax), file.createWriteStream());
   }
   await sync(path);
 }
@@ -100,17 +101,6 @@ async function sync(path: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-function limit(bytesMax: number): Transform {
-  let count = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done: TransformCallback) {
-      count += chunk.length;
-      if (count > bytesMax) done(new ObjectTooLarge());
-      else done(null, chunk);
-    },
-  });
 }
 
 async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {

@@ -1,5 +1,6 @@
 // Keeps files under keys. The door of the storage room.
 export { createFolderStorage, type FolderStorageOptions } from './folder.ts';
+export { createS3Storage, type S3Settings } from './s3.ts';
 export type {
   ByteRange,
   ListOptions,

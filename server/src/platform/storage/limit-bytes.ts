@@ -1,0 +1,14 @@
+import { Transform, type TransformCallback } from 'node:stream';
+import { ObjectTooLarge } from './storage.ts';
+
+/** Passes bytes on, and fails when there are more than `bytesMax`. */
+export function limitBytes(bytesMax: number): Transform {
+  let count = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done: TransformCallback) {
+      count += chunk.length;
+      if (count > bytesMax) done(new ObjectTooLarge());
+      else done(null, chunk);
+    },
+  });
+}

@@ -1,0 +1,214 @@
+// The storage that keeps its objects in a bucket of S3, or of anything that speaks its language (MinIO, R2, Ceph).
+//
+// An object is put with one request, which S3 takes whole or not at all: there is never anything half made. That
+// needs a known length, so a stream is written to a file of ours first; a file goes out as it is read. Either way
+// memory stays flat. One request takes up to 5 GB, more than Pinterest takes of anything.
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { AwsV4Signer } from 'aws4fetch';
+import { type Dispatcher, request } from 'undici';
+import { type Clock, pause } from '../clock.ts';
+import type { Outage } from '../errors.ts';
+import { limitBytes } from './limit-bytes.ts';
+import {
+  type ByteRange,
+  checkKey,
+  type ListOptions,
+  ObjectTooLarge,
+  type Storage,
+  type StoredObject,
+  storageOutage,
+} from './storage.ts';
+import { openTemporaryFolder } from './temporary-folder.ts';
+
+export interface S3Settings {
+  /** The address of the service, without the bucket. */
+  endpoint: string;
+  region: string;
+  bucket: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+export interface S3StorageOptions extends S3Settings {
+  /** Where streams wait until their length is known. */
+  spoolFolder: string;
+  clock: Clock;
+}
+
+interface S3Request {
+  method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
+  /** Empty for the bucket itself. */
+  key: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  /** Made anew for each try. */
+  body?: () => Readable;
+}
+
+const triesMax = 3;
+const pauseMs = 200;
+/** S3 asks for patience with these; what a try did is known to have failed. */
+const passing = new Set([429, 500, 502, 503, 504]);
+const pageMax = 1000;
+
+export async function createS3Storage(options: S3StorageOptions): Promise<Storage> {
+  const { clock } = options;
+  const spool = await openTemporaryFolder(options.spoolFolder, clock);
+  const call = (wanted: S3Request) => callS3(options, wanted);
+
+  async function putFile(key: string, file: string): Promise<void> {
+    const { size } = await stat(file);
+    const answer = await call({
+      method: 'PUT',
+      key,
+      headers: { 'content-length': String(size) },
+      body: () => createReadStream(file),
+    });
+    await answer.body.dump();
+    if (answer.statusCode !== 200) throw unexpected(answer);
+  }
+
+  return {
+    async put(key, source, { bytesMax = Number.POSITIVE_INFINITY } = {}) {
+      try {
+        checkKey(key);
+        if ('file' in source) {
+          if ((await stat(source.file)).size > bytesMax) throw new ObjectTooLarge();
+          await putFile(key, source.file);
+          return;
+        }
+        await spool.withPath(async (path) => {
+          const file = await open(path, 'wx').catch((error: unknown) => {
+            throw storageOutage(error);
+          });
+          await pipeline(source, limitBytes(bytesMax), file.createWriteStream());
+          await putFile(key, path);
+        });
+      } finally {
+        if (source instanceof Readable) source.destroy();
+      }
+    },
+
+    async read(key, range) {
+      checkKey(key);
+      const answer = await call({ method: 'GET', key, ...(range && { headers: rangeHeader(range) }) });
+      if (answer.statusCode === 200 || answer.statusCode === 206) return answer.body;
+      await answer.body.dump();
+      if (answer.statusCode === 404) return undefined;
+      // The range begins behind the end.
+      if (answer.statusCode === 416) return Readable.from([]);
+      throw unexpected(answer);
+    },
+
+    async stat(key) {
+      checkKey(key);
+      const answer = await call({ method: 'HEAD', key });
+      await answer.body.dump();
+      if (answer.statusCode === 404) return undefined;
+      if (answer.statusCode !== 200) throw unexpected(answer);
+      return { bytes: Number(answer.headers['content-length']) };
+    },
+
+    async remove(key) {
+      checkKey(key);
+      const answer = await call({ method: 'DELETE', key });
+      await answer.body.dump();
+      if (![200, 204, 404].includes(answer.statusCode)) throw unexpected(answer);
+    },
+
+    async list({ prefix = '', after = '', limit }: ListOptions) {
+      const found: StoredObject[] = [];
+      let isMore = true;
+      // A page may be short though there is more.
+      while (isMore && found.length < limit) {
+        const startAfter = found.at(-1)?.key ?? after;
+        const answer = await call({
+          method: 'GET',
+          key: '',
+          query: {
+            'list-type': '2',
+            'encoding-type': 'url',
+            'max-keys': String(Math.min(pageMax, limit - found.length)),
+            ...(prefix && { prefix }),
+            ...(startAfter && { 'start-after': startAfter }),
+          },
+        });
+        const text = await answer.body.text();
+        if (answer.statusCode !== 200) throw unexpected(answer, text);
+        const page = readPage(text);
+        found.push(...page);
+        isMore = /<IsTruncated>true</.test(text) && page.length > 0;
+      }
+      return found.slice(0, limit);
+    },
+
+    async removeAbandoned() {
+      // S3 has nothing half made, and what waits in our own folder was swept when it was opened.
+    },
+  };
+}
+
+async function callS3(options: S3StorageOptions, wanted: S3Request): Promise<Dispatcher.ResponseData> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const answer = await callOnce(options, wanted);
+      if (!passing.has(answer.statusCode) || tries === triesMax) return answer;
+      await answer.body.dump();
+    } catch (error) {
+      if (tries === triesMax) throw storageOutage(error);
+    }
+    await pause(pauseMs * 2 ** tries);
+  }
+}
+
+async function callOnce(
+  { endpoint, bucket, region, accessKeyId, secretAccessKey, clock }: S3StorageOptions,
+  { method, key, query = {}, headers = {}, body }: S3Request,
+): Promise<Dispatcher.ResponseData> {
+  const url = new URL(`${endpoint}/${bucket}${key && `/${key}`}`);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  const signed = await new AwsV4Signer({
+    method,
+    url: url.href,
+    headers,
+    accessKeyId,
+    secretAccessKey,
+    service: 's3',
+    region,
+    datetime: clock
+      .now()
+      .toISOString()
+      .replaceAll(/[-:]|\.\d{3}/g, ''),
+  }).sign();
+  const stream = body?.();
+  return request(signed.url, {
+    method,
+    headers: { ...headers, ...Object.fromEntries(signed.headers) },
+    ...(stream && { body: stream }),
+    headersTimeout: 60_000,
+    bodyTimeout: 60_000,
+  }).finally(() => stream?.destroy());
+}
+
+const rangeHeader = ({ first, last }: ByteRange) => ({ range: `bytes=${first}-${last}` });
+
+/** Names are percent-encoded, as asked for, so nothing in them is XML. */
+function readPage(xml: string): StoredObject[] {
+  return [...xml.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)].map(([, entry = '']) => ({
+    key: decodeURIComponent((element(entry, 'Key') ?? '').replaceAll('+', ' ')),
+    bytes: Number(element(entry, 'Size')),
+    storedAt: new Date(element(entry, 'LastModified') ?? ''),
+  }));
+}
+
+function element(xml: string, name: string): string | undefined {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+}
+
+/** Wrong credentials, no such bucket and the like: for the operator, and for callers an outage. */
+function unexpected({ statusCode }: Dispatcher.ResponseData, text = ''): Outage {
+  return storageOutage(new Error(`S3 answered ${statusCode} ${element(text, 'Code') ?? ''}`.trim()));
+}
