@@ -40,6 +40,14 @@ beforeAll(async () => {
     foreign: toMap({ ...foreign, ...(await idsOf(other.organizationId)) }),
     pictureUrl,
   };
+  // The key that attacks must not be the one that is revoked.
+  const inUse = await app.database.db
+    .selectFrom('api_keys')
+    .select('id')
+    .where('prefix', '=', app.key.slice(0, 12))
+    .execute();
+  const spare = (tenants.own.get('key') ?? []).filter((id) => inUse.every((key) => key.id !== id));
+  tenants = { ...tenants, own: new Map([...tenants.own, ['key', spare]]) };
   foreignIds = [...tenants.foreign.values()].flat();
 });
 afterAll(() => app.stop());

@@ -232,7 +232,7 @@ function onWay(route: Route, tenants: Tenants): Attack[] {
 function onParameters(route: Route, { own, foreign }: Tenants): Attack[] {
   return parametersOf(route).flatMap((name, position) => {
     const sendable = hostileTexts.filter((text) => text !== '' && text.isWellFormed());
-    const hostile = sendable.filter((_, index) => (index + position + route.path.length) % 2 === 0);
+    const hostile = sendable.filter((_, index) => (index + position + route.path.length) % 3 === 0);
     const bad = hostile.map((text) => ({ text, isForeign: false }));
     const others = idsFor(name, foreign).map((text) => ({ text, isForeign: true }));
     return [...bad, ...others].map(({ text, isForeign }) => ({
@@ -264,7 +264,12 @@ function onQuery(route: Route, tenants: Tenants): Attack[] {
   }));
   for (const name of fields) {
     const foreign = idsFor(name, tenants.foreign);
-    for (const text of [...hostileTexts.filter((each) => each.isWellFormed()), ...foreign]) {
+    for (const text of [
+      ...hostileTexts.filter(
+        (each, index) => each.isWellFormed() && (each.includes('\0') || index % 2 === name.length % 2),
+      ),
+      ...foreign,
+    ]) {
       const query = `${name}=${encodeURIComponent(text)}`;
       attacks.push({ ...base, what: `${name}=${text.slice(0, 30)}`, path: `${path}?${query}` });
     }
@@ -289,8 +294,8 @@ function onBody(route: Route, tenants: Tenants): Attack[] {
   if (!route.body) return attacks;
   for (const { path, schema } of fieldsOf(schemaOf(route.body))) {
     const name = path.join('.');
-    // The same values come again and again: half of them for each field, a quarter inside lists and objects.
-    const step = path.length === 1 ? 2 : 4;
+    // The same values come again and again: a third of them for each field, a sixth inside lists and objects.
+    const step = path.length === 1 ? 3 : 6;
     const tried = hostileValues.filter((_, index) => index % step === attacks.length % step);
     const values = [...tried, ...atLimits(schema), ...foreignFor(path, tenants.foreign)];
     for (const value of values) {

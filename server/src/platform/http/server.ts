@@ -196,6 +196,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
     },
     preValidation: async (request) => {
       request.params = withoutNul(request.params as Record<string, string>);
+      checkQueryIsText(request.query as Record<string, unknown>);
     },
     onSend: async (request) => parts.overload.leave(request),
     handler: (request, reply) => {
@@ -262,6 +263,14 @@ function tellRate(reply: FastifyReply, state: RateLimitState, clock: Clock): voi
   const waitMs = state.resetsAt.getTime() - clock.now().getTime();
   reply.header('retry-after', Math.max(1, Math.ceil(waitMs / 1000)));
   throw rateLimitExceeded();
+}
+
+/** Nothing that is looked for has a NUL in it, and PostgreSQL would fail on one. */
+function checkQueryIsText(query: Record<string, unknown>): void {
+  const bad = Object.entries(query).filter(([, value]) => String(value).includes('\0'));
+  if (bad.length === 0) return;
+  const message = 'Holds a character that is no text (a NUL).';
+  throw invalidQuery(bad.map(([path]) => ({ path, code: 'bad_character', message })));
 }
 
 /** PostgreSQL holds no NUL. An id with one is the id of nothing, and no query need fail to find that out. */
