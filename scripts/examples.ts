@@ -18,19 +18,17 @@ const sizeMax = 4_000;
 const entriesMax = 2;
 const textLengthMax = 300;
 
-/** @throws Error when no example could be collected; failing tests are only told. */
-export function collectExamples(): void {
+/**
+ * @param files Tests to run; those of all features unless given.
+ * @throws Error when no example could be collected; failing tests are only told.
+ */
+export function collectExamples(files: readonly string[]): void {
+  const tests = files.length > 0 ? files : ['server/src/features'];
   const folder = mkdtempSync(join(tmpdir(), 'pintail-examples-'));
   try {
     const { status } = spawnSync(
       'vitest',
-      [
-        'run',
-        '--project',
-        'server',
-        'server/src/features',
-        ...unfit.flatMap((pattern) => ['--exclude', pattern]),
-      ],
+      ['run', '--project', 'server', ...tests, ...unfit.flatMap((pattern) => ['--exclude', pattern])],
       { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, PINTAIL_RECORD_EXAMPLES: folder } },
     );
     if (status !== 0) console.error('Some tests failed; their exchanges may be missing from the examples.');
@@ -64,10 +62,14 @@ function choose(exchanges: readonly Exchange[], before: Examples): Examples {
   return Object.fromEntries(Object.entries(chosen).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The lower the better: neither empty lists nor walls of text show much. */
+/** The lower the better: a body in JSON shows more than a form, and empty lists and walls of text show little. */
 function rank({ body, answer }: Example): number {
   const text = JSON.stringify({ body, answer });
-  return (text.length > sizeMax ? 2 : 0) + (/"data":\{[^{}]*\[\]/.test(text) ? 1 : 0);
+  return (
+    (body === undefined ? 4 : 0) +
+    (text.length > sizeMax ? 2 : 0) +
+    (/"data":\{[^{}]*\[\]/.test(text) ? 1 : 0)
+  );
 }
 
 /** The same exchange with ids, keys, addresses and random texts that do not change from run to run. */

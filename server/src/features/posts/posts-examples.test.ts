@@ -1,0 +1,41 @@
+// One plain use of each act on posts that other tests show only at its edges; the reference's examples come from here.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+
+let app: TestApp;
+let account: PinterestAccount;
+let path: string;
+
+beforeAll(async () => {
+  app = await createTestApp();
+  account = await app.connectAccount();
+  path = `/v1/accounts/${account.accountId}/posts`;
+});
+afterAll(() => app.stop());
+
+test('a post is edited, alone and with others', async () => {
+  const post = await app.createPost(account);
+  const one = await app.call('PATCH', `${path}/${post.id}`, { title: 'Lemon tart with basil' });
+  expect([one.status, one.body.data.post.title]).toEqual([200, 'Lemon tart with basil']);
+  const many = await app.call('PATCH', path, {
+    posts: [{ id: post.id, altText: 'A tart on a blue plate.' }],
+  });
+  expect(many.status).toBe(200);
+});
+
+test('a post is checked without being stored', async () => {
+  const answer = await app.call('POST', `${path}/validate`, { mediaUrl: app.picture(), title: 'Lemon tart' });
+  expect([answer.status, answer.body.data.ok]).toEqual([200, true]);
+});
+
+test('a batch is taken in and looked at', async () => {
+  const body = { posts: [{ mediaUrl: app.picture(), title: 'Lemon tart' }] };
+  const made = await app.call('POST', `${path}/batches`, body);
+  expect([made.status, made.body.data.batch.total]).toEqual([202, 1]);
+  const seen = await app.call('GET', `${path}/batches/${made.body.data.batch.id}`);
+  expect([seen.status, seen.body.data.batch.pending]).toEqual([200, 1]);
+});
+
+test('a picture is kept from its address', async () => {
+  expect((await app.call('POST', '/v1/media', { url: app.picture() })).status).toBe(201);
+});
