@@ -84,6 +84,8 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
   /** Posts and kills keep step (see killParts), so that the last kill meets work as the first one does. */
   const mayCreate = () => accepted.size < Math.ceil((posts * (killed + 2)) / (kills + 1));
 
+  const picture = (name: string) => `${installation.simulatorUrl}/samples/${name}.jpg`;
+
   async function createPosts(draw: Seeded): Promise<void> {
     while (accepted.size < posts) {
       if (!mayCreate() || !installation.api.isUp()) {
@@ -95,7 +97,10 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
       const account = draw.pick(accounts);
       const sendAt = addMs(systemClock.now(), draw.between(300, 1000)).toISOString();
       const status = await call(installation, 'POST', `/v1/accounts/${account.id}/posts`, {
-        mediaUrl: `${installation.simulatorUrl}/samples/recipe.jpg`,
+        // One in five is a carousel.
+        ...(tried % 5 === 0
+          ? { carousel: [{ mediaUrl: picture('garden') }, { mediaUrl: picture('travel') }] }
+          : { mediaUrl: picture('recipe') }),
         title,
         description: 'd',
         url: 'https://example.com/',
