@@ -163,7 +163,6 @@ export async function createApp(parts: AppParts) {
     outbound: createOutbound({ allowedPrivateHosts: config.webhookAllowedPrivateHosts, clock }),
     random: Math.random,
   });
-  const creates = createSlots(config.createsMax);
 
   const routes = [
     ...postRoutes(posts, clock),
@@ -263,7 +262,7 @@ export async function createApp(parts: AppParts) {
       return createWorker({
         lanes,
         videos,
-        creates,
+        creates: createSlots(config.createsMax),
         nextTimeslot: (account, after) => schedule.nextOccurrence(database.db, account, after),
         videoLeadMs: config.videoLeadMs,
         clock,
