@@ -44,9 +44,9 @@ export interface LaneStore {
   getAccount(accountId: string): Promise<AccountRow>;
   /**
    * The next post of the account on which work is due. Of a queue that was paused or resumed since `account` was
-   * read there is none: it has to be read again.
+   * read there is none: it has to be read again. `looksOnly`: of lost answers, none that is queued.
    */
-  findDuePost(account: AccountRow, now: Date): Promise<PostRow | undefined>;
+  findDuePost(account: AccountRow, now: Date, options: { looksOnly: boolean }): Promise<PostRow | undefined>;
   /** The account's queue by the user's times, without what waits for a person. */
   listQueue(accountId: string): Promise<PostRow[]>;
   /** What a worker that died may have left behind in a lane. */
@@ -69,7 +69,7 @@ export function createLaneStore({ db, transaction }: Pick<Database, 'db' | 'tran
     release: (lane, rest) => transaction((tx) => releaseLane(tx, lane, rest)),
     findNextWake: (now) => findNextWake(db, now),
     getAccount: (accountId) => getAccountForWork(db, accountId),
-    findDuePost: (account, now) => findDuePost(db, account, now),
+    findDuePost: (account, now, options) => findDuePost(db, account, now, options),
     listQueue: (accountId) => listQueue(db, accountId),
     listInFlight: (accountId) => listInFlight(db, accountId),
     async move(lane, post, step, now) {

@@ -123,11 +123,12 @@ export async function findDuePost(
   connection: Connection,
   account: Pick<AccountRow, 'id' | 'publishing' | 'paused_policy'>,
   now: Date,
+  { looksOnly }: { looksOnly: boolean },
 ): Promise<PostRow | undefined> {
   const { rows } = await sql<PostRow>`
     select p.* from posts p
     where p.account_id = ${account.id} and p.run_at <= ${now} and not ${isHeldBack} and not ${waitsForVideo}
-      and (p.state = 'unknown' or (
+      and (p.state = 'unknown' or (not ${looksOnly}::boolean and
         coalesce(${pacedUntil(sql`${account.id}`, now)} <= ${now}, true)
         and exists (
           select 1 from accounts a where a.id = p.account_id

@@ -272,6 +272,19 @@ describe('shift', () => {
     expect(await times(posts)).toEqual([1, 2, 3].map((hours) => start + hours * hour));
   });
 
+  test('a queue that cannot be moved does not keep a lost answer from being looked for', async () => {
+    const lost = await create('Lost');
+    await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 1 }]);
+    await runAfter(minute);
+    const waiting = await create('Waiting', 1_000);
+    await pause({ onDue: 'shift' });
+    const shifting = app.app.createWorker({ nextTimeslot: async () => null });
+    app.clock.advance(10_000);
+    await shifting.runDue();
+    expect(await shown(lost.id)).toMatchObject({ status: 'sent', attempts: 1 });
+    expect(await shown(waiting.id)).toMatchObject({ status: 'queued', attempts: 0 });
+  });
+
   test('without timeslots the queue is held, and costs a look a quarter of an hour', async () => {
     const post = await create('Held');
     await pause({ onDue: 'shift' });

@@ -39,8 +39,10 @@ export async function serveLane(
     return;
   }
   for (let served = 0; served < postsPerTurn; served += 1) {
-    if (lane.isLost || lane.notBefore !== null || lane.queueNotBefore !== null || isStopping()) return;
-    const post = await parts.lanes.findDuePost(account, parts.clock.now());
+    if (lane.isLost || lane.notBefore !== null || isStopping()) return;
+    // A queue that rests must not keep lost answers from being looked for.
+    const looksOnly = lane.queueNotBefore !== null;
+    const post = await parts.lanes.findDuePost(account, parts.clock.now(), { looksOnly });
     if (!post) return;
     const input = { lane, account, token, post, log };
     await withLogIds({ postId: post.id }, () => servePost(parts, input, isStopping));
