@@ -51,7 +51,7 @@ export async function compare({ lab, concurrency, server, bare, ours, theirs, fo
       });
   };
   const run = { ours: variant(server.pid, ours), bare: variant(bare.pid, theirs) };
-  const [warmUpMs, windowMs, rounds] = form === 'full' ? [3000, 5000, 8] : [1000, 1500, 3];
+  const [warmUpMs, windowMs, rounds] = form === 'full' ? [2000, 4000, 6] : [800, 1200, 3];
   await run.ours(warmUpMs);
   await run.bare(warmUpMs);
   const windows = await interleave(rounds, {

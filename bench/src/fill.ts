@@ -82,20 +82,38 @@ let idSpace = 0;
 
 /** Queued posts. Their lanes wake for them. */
 export async function addPosts(sql: pg.Pool, add: AddPosts): Promise<void> {
-  const client = await sql.connect();
-  try {
-    // Foreign keys are surely right; looking each one up would take most of the time.
-    await client.query(`set session_replication_role = replica; set maintenance_work_mem = '512MB'`);
-    const indexes = add.count >= manyPosts ? await dropIndexes(client) : [];
-    await insertPosts(client, add);
+  const isMany = add.count >= manyPosts;
+  idSpace += 1;
+  await withLoader(sql, async (client) => {
+    const indexes = isMany ? await dropIndexes(client) : [];
+    if (isMany) {
+      const middle = Math.floor(add.count / 2);
+      await Promise.all([
+        insertPosts(client, add, 0, middle),
+        withLoader(sql, (other) => insertPosts(other, add, middle, add.count)),
+      ]);
+    } else {
+      await insertPosts(client, add, 0, add.count);
+    }
     for (const index of indexes) await client.query(index);
-    await client.query('set session_replication_role = origin; reset maintenance_work_mem');
-    if (add.count >= manyPosts) await client.query('vacuum analyze posts');
+    if (isMany) await client.query('vacuum analyze posts');
     else if (add.count >= 10_000) await client.query('analyze posts');
     await wakeLanes(client, add);
     await client.query('analyze lanes');
-  } finally {
+  });
+}
+
+/** Foreign keys are surely right; looking each one up would take most of the time. */
+async function withLoader(sql: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
+  const client = await sql.connect();
+  try {
+    await client.query(`set session_replication_role = replica; set maintenance_work_mem = '512MB'`);
+    await work(client);
+    await client.query('reset session_replication_role; reset maintenance_work_mem');
     client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
   }
 }
 
@@ -109,8 +127,8 @@ async function dropIndexes(client: pg.PoolClient): Promise<string[]> {
   return rows.map((row) => row.definition);
 }
 
-async function insertPosts(client: pg.PoolClient, add: AddPosts): Promise<void> {
-  idSpace += 1;
+/** Those with numbers from `first` up to `end`. */
+async function insertPosts(client: pg.PoolClient, add: AddPosts, first: number, end: number): Promise<void> {
   // Ids sort by time of creation, as real ones do; what they are made of does not matter.
   await client.query(
     `insert into posts (id, organization_id, account_id, state, title, description, url, destination_key, board_id,
@@ -121,7 +139,7 @@ async function insertPosts(client: pg.PoolClient, add: AddPosts): Promise<void> 
        'https://example.com/' || $3::text || '/' || n, 'example.com/' || $3::text || '/' || n, a.board_id,
        true, 'image', $4, 'https://example.com/lemon-tart.jpg',
        due.at, due.at, substr(encode(sha256((($3::text || n))::bytea), 'hex'), 1, 43), now(), now()
-     from generate_series(0, $5::bigint - 1) n
+     from generate_series($10::bigint, $5::bigint - 1) n
      join unnest($6::text[], $7::text[]) with ordinality as a (id, board_id, number)
        on a.number = n % cardinality($6::text[]) + 1
      cross join lateral (select $8::timestamptz + n * make_interval(secs => $9::float8 / 1000) as at) due`,
@@ -130,11 +148,12 @@ async function insertPosts(client: pg.PoolClient, add: AddPosts): Promise<void> 
       add.organizationId,
       add.tag,
       add.mediaId,
-      add.count,
+      end,
       add.accounts.map((account) => account.id),
       add.accounts.map((account) => account.boardId),
       add.from,
       add.stepMs,
+      first,
     ],
   );
 }

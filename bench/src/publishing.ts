@@ -8,7 +8,7 @@ import type { Server, Site } from './site.ts';
 import { sum } from './statistics.ts';
 
 /** Time to write the posts down, and for workers to notice: they look at least every two seconds. */
-const leadMs = 3_000;
+const leadMs = 2_500;
 const pollMs = 250;
 
 export interface Due {

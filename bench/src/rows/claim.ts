@@ -25,12 +25,12 @@ export const claim = row({
     barePostgres: { label: 'bare: CPU of PostgreSQL per post', unit: 'ms' },
   },
   async run(lab, form) {
-    const count = form === 'full' ? 10_000 : 1_000;
+    const count = form === 'full' ? 3_000 : 600;
     const site = await openSite(lab, { accounts });
     try {
       // A bare queue would have this index; without it each claim would read the whole table.
       await site.sql.query('create index bench_due on posts (run_at) where run_at is not null');
-      const rounds = await interleave(form === 'full' ? 6 : 4, {
+      const rounds = await interleave(form === 'full' ? 6 : 3, {
         ours: (round) => oneRound(lab, site, `ours-${round}`, count, () => runWorker(site)),
         bare: (round) => oneRound(lab, site, `bare-${round}`, count, () => runBareQueue(site)),
       });

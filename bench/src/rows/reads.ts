@@ -136,8 +136,8 @@ export const slot = row({
             await client.expect(201, 'POST', `${account}/posts`, body);
           },
         });
-      await load(30);
-      const measured = await load(form === 'full' ? 1000 : 150);
+      await load(20);
+      const measured = await load(form === 'full' ? 1000 : 100);
       return {
         values: {
           p50: latency([measured], 0.5),
