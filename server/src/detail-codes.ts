@@ -22,8 +22,6 @@ const input: Codes = {
   invalid_time: 'The text is no real date and time, or no time of day.',
   offset_missing: 'The time has no offset from UTC, so it could mean many moments.',
   in_the_past: 'The moment is not in the future.',
-  in_past: 'The moment is not in the future.',
-  out_of_range: 'The value lies outside of what can be looked at.',
   too_far_ahead: 'The moment is further ahead than any that is meant.',
   bad_character: 'The text holds a NUL or half of a surrogate pair.',
   unknown_timezone: 'The text is no IANA time zone.',

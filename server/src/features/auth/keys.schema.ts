@@ -63,7 +63,7 @@ export function createKeyBody(clock: Clock) {
         }),
       expiresAt: moment
         .refine((value) => value > clock.now(), {
-          params: { code: 'in_past' },
+          params: { code: 'in_the_past' },
           error: 'Must be in the future.',
         })
         .optional()

@@ -235,7 +235,7 @@ describe('what is wrong is named, all at once', () => {
     [{ name: 'x', scopes: ['posts:read', 'posts:read'] }, { 'scopes.1': 'repeated' }],
     [
       { name: 'x', accountIds: ['a', 'a'], expiresAt: '2020-01-01T00:00:00Z' },
-      { 'accountIds.1': 'repeated', expiresAt: 'in_past' },
+      { 'accountIds.1': 'repeated', expiresAt: 'in_the_past' },
     ],
     [{ name: 'x', accountIds: [] }, { accountIds: 'too_small' }],
     [{ name: 'x', expiresAt: '2030-01-01T00:00:00' }, { expiresAt: 'offset_missing' }],
