@@ -1,7 +1,10 @@
 // What is told of many measurements.
 
+/** Of an even number, half-way between the two in the middle: of two rounds neither is the better one. */
 export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
+  const sorted = values.toSorted((left, right) => left - right);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 }
 
 /** The value that a share of all does not exceed; not a number where there are none. */

@@ -54,7 +54,7 @@ export const burst = row({
           picture: lab.pictures.bytes('small').toString('base64'),
         });
       await ours('warm-up', 300);
-      const rounds = await interleave(2, { ours, bare });
+      const rounds = await interleave(form === 'full' ? 3 : 2, { ours, bare });
       const rates = {
         ours: rounds.ours.map((round) => (count - round.missing) / round.seconds),
         bare: rounds.bare.map((round) => count / round.seconds),
