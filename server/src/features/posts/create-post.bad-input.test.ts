@@ -316,7 +316,7 @@ describe('queries of the list', () => {
     ['limit=5&limit=6', 'limit', 'wrong_type'],
     ['startDate=2027-03-01T09:00:00', 'startDate', 'offset_missing'],
     ['endDate=soon', 'endDate', 'invalid_time'],
-    ['cursor=%00', 'cursor', 'invalid_cursor'],
+    ['cursor=%00', 'cursor', 'bad_character'],
     ['stauts=sent', 'stauts', 'unknown_field'],
   ])('%s', async (query, field, code) => {
     const answer = await app.call('GET', `${path}?${query}`);
