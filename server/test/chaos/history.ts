@@ -56,7 +56,9 @@ export async function checkHistory(connection: Connection, accountIds: readonly 
       if (type === 'post.claimed') checkOrder(pasts, id, past);
       const dueAt = told.runAt ?? told.sendAt;
       const runAt = type === 'post.cleared' ? at.getTime() : dueAt ? Date.parse(dueAt) : null;
-      pasts.set(id, { ...past, state: to, runAt: to === 'queued' ? runAt : null });
+      // A held post waits for a person, whatever its time was.
+      const isDue = to === 'queued' && type !== 'post.held';
+      pasts.set(id, { ...past, state: to, runAt: isDue ? runAt : null });
     }
     const rows = await connection
       .selectFrom('posts')
