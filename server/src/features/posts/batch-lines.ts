@@ -7,7 +7,7 @@ import { columnNames, knownColumns } from './sheet-columns.ts';
 
 /** One entry as it came in. */
 export class BatchLine {
-  /** The line or row of the file, counted from 1 as editors do; null in a JSON body. */
+  /** The line of the file, or the row of the sheet, counted from 1; null in a JSON body. */
   readonly row: number | null;
   /** What it says, as JSON. */
   readonly body?: unknown;
@@ -33,6 +33,7 @@ export class BatchLine {
 export function readLines(bytes: Buffer): { posts: BatchLine[] } {
   const posts = bytes
     .toString('utf8')
+    .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
     .flatMap((line, index) => (line.trim() === '' ? [] : [readLine(line, index + 1)]));
   return { posts };
@@ -83,16 +84,23 @@ function readRecords(bytes: Buffer): { row: number; cells: string[] }[] {
   try {
     const records = parseCsv(bytes, {
       bom: true,
-      // Spreadsheets of some countries use the semicolon.
-      delimiter: [',', ';', '\t'],
+      delimiter: delimiterOf(bytes),
       relax_column_count: true,
-      info: true,
-    }) as unknown as { record: string[]; info: { lines: number } }[];
-    return records.map(({ record, info }) => ({ row: info.lines, cells: record }));
+    }) as string[][];
+    // A row of a spreadsheet, however many lines its cells have.
+    return records.map((cells, index) => ({ row: index + 1, cells }));
   } catch (error) {
     const message = error instanceof Error ? error.message : 'malformed';
     throw refuse('', 'malformed', `The body is not valid CSV: ${message}.`);
   }
+}
+
+/** Spreadsheets of some countries use the semicolon. The names of columns hold none of these. */
+function delimiterOf(bytes: Buffer): string {
+  const [header = ''] = bytes.subarray(0, 10_000).toString('utf8').split(/\r|\n/, 1);
+  const count = (sign: string) => header.split(sign).length;
+  const [first = ','] = [',', ';', '\t'].toSorted((one, other) => count(other) - count(one));
+  return first;
 }
 
 function refuse(path: string, code: string, message: string) {

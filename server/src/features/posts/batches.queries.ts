@@ -106,9 +106,17 @@ export async function listPending(
     .execute();
 }
 
-/** Makes the transaction the only one that settles entries of this batch. */
-export async function lockBatch(tx: Tx, batchId: string): Promise<void> {
+/**
+ * Makes the transaction the only one that settles entries of this batch. Returns how many of these are pending
+ * still: a statement of its own, which sees what the one before it has waited for.
+ */
+export async function lockBatch(tx: Tx, batchId: string, indexes: readonly number[]): Promise<number> {
   await sql`select 1 from batches where id = ${batchId} for no key update`.execute(tx);
+  const { rows } = await sql<{ pending: number }>`
+    select count(*)::int as pending from batch_entries
+    where batch_id = ${batchId} and index = any(${[...indexes]}::int[]) and status = 'pending'
+  `.execute(tx);
+  return rows[0]?.pending ?? 0;
 }
 
 /** What became of an entry. */
@@ -117,9 +125,9 @@ export type Settled = { index: number } & (
   | { postId: null; details: readonly Detail[] }
 );
 
-/** Writes down what became of entries that were pending. Returns how many of them still were. */
-export async function settleEntries(tx: Tx, batchId: string, settled: readonly Settled[]): Promise<number> {
-  const { rows } = await sql<{ settled: number }>`
+/** Writes down what became of entries that are pending. */
+export async function settleEntries(tx: Tx, batchId: string, settled: readonly Settled[]): Promise<void> {
+  await sql`
     with given as (
       select * from json_to_recordset(${JSON.stringify(settled)}::json)
         as given (index integer, "postId" text, details jsonb)
@@ -136,14 +144,10 @@ export async function settleEntries(tx: Tx, batchId: string, settled: readonly S
       select count(*) filter (where status = 'created')::int as created,
         count(*) filter (where status = 'failed')::int as failed
       from written
-    ),
-    told as (
-      update batches b set created = b.created + counted.created, failed = b.failed + counted.failed
-      from counted where b.id = ${batchId}
     )
-    select created + failed as settled from counted
+    update batches b set created = b.created + counted.created, failed = b.failed + counted.failed
+    from counted where b.id = ${batchId}
   `.execute(tx);
-  return rows[0]?.settled ?? 0;
 }
 
 /** Undefined when it is completed already, or entries are pending. */

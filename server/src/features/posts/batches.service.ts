@@ -26,13 +26,16 @@ import { readRow } from './sheet-columns.ts';
 /** api.md, section 3. */
 const sameContentMs = 7 * 24 * 3600 * 1000;
 
-/** Long batches fetch many pictures; what a job that was cut off has done stays done. */
+/**
+ * Long batches fetch many pictures; what a job that was cut off has done stays done. Only a part that is away makes a
+ * job fail, and a batch must outlast that: for weeks.
+ */
 export const batchQueue = defineQueue<{ batchId: string }>('post-batches', {
   concurrency: 2,
   timeoutSeconds: 600,
-  retries: 20,
+  retries: 10_000,
   retryDelaySeconds: 2,
-  retryDelaySecondsMax: 60,
+  retryDelaySecondsMax: 300,
 });
 
 export interface BatchesParts extends PostsParts {

@@ -12,9 +12,9 @@ import type { ScheduleService } from '../schedule/index.ts';
 import { accessProblem, type CheckParts, type Place, placeProblems, warningsFor } from './check-post.ts';
 import type { CreatePost } from './create-post.schema.ts';
 import { createPosts, type NewPost, type PostContent } from './move-post.ts';
-import { findMedia } from './post-media.ts';
+import { findMedia, unknownMedia } from './post-media.ts';
 import { externalIdTaken, mediaGone, noAccess } from './posts.errors.ts';
-import { findPostByExternalId, isExternalIdViolation, type PostRow } from './posts.queries.ts';
+import { findPostsByExternalId, isExternalIdViolation, type PostRow } from './posts.queries.ts';
 
 export interface CreateParts extends CheckParts {
   database: Database;
@@ -36,6 +36,14 @@ export interface PreparedPost {
   warnings: Warning[];
 }
 
+export interface PrepareOptions {
+  signal: AbortSignal;
+  /** Whether anybody is told the warnings. */
+  warns?: boolean;
+  /** The posts that have the externalIds of a whole batch, where they were looked up at once. */
+  takenIds?: ReadonlyMap<string, { id: string }>;
+}
+
 /**
  * Checks a body and gets its media. Writes no post.
  * @throws invalidBody, externalIdTaken, mediaRefused: with everything of their kind that is wrong.
@@ -44,22 +52,20 @@ export async function preparePost(
   parts: CreateParts,
   account: AccountRow,
   input: CreatePost,
-  { signal, warns = true }: { signal: AbortSignal; warns?: boolean },
+  { signal, warns = true, takenIds }: PrepareOptions,
 ): Promise<PreparedPost> {
   const { db } = parts.database;
   const now = parts.clock.now();
   const places = placesOf(input);
   const timing = timingOf(input, now);
-  const problems = await placeProblems(parts, account, places);
-  if (problems.length > 0) throw invalidBody(problems);
+  const find = { connection: db, media: parts.media, organizationId: account.organization_id, signal };
+  const problems = await Promise.all([placeProblems(parts, account, places), unknownMedia(find, input)]);
+  if (problems.flat().length > 0) throw invalidBody(problems.flat());
   // What is bound to fail is not taken in; a draft may wait for better days.
   const access = timing.kind === 'draft' ? null : accessProblem(account, parts.accessLevel);
   if (access) throw noAccess([access]);
-  await checkExternalId(db, account, input.externalId);
-  const { content, rows } = await findMedia(
-    { connection: db, media: parts.media, organizationId: account.organization_id, signal },
-    input,
-  );
+  await checkExternalId(db, account, input.externalId, takenIds ? { takenIds } : {});
+  const { content, rows } = await findMedia(find, input);
   const common = {
     title: input.title ?? null,
     description: input.description ?? null,
@@ -124,19 +130,41 @@ export function timingOf(
   return input.sendAt ? { kind: 'at', at: input.sendAt } : { kind: 'draft' };
 }
 
+interface CheckExternalId extends Pick<PrepareOptions, 'takenIds'> {
+  /** The post that is to have it, and may have it already. */
+  exceptPostId?: string;
+  /** What stands before the name of the field in a refusal. */
+  prefix?: string;
+}
+
 /** @throws externalIdTaken */
 export async function checkExternalId(
   connection: Connection,
   account: AccountRow,
   externalId: string | null | undefined,
-  exceptPostId?: string,
+  { exceptPostId, prefix = '', takenIds }: CheckExternalId = {},
 ): Promise<void> {
   if (externalId === undefined || externalId === null) return;
-  const other = await findPostByExternalId(connection, account.id, externalId);
+  const taken = takenIds ?? (await findPostsByExternalId(connection, account.id, [externalId]));
+  const other = taken.get(externalId);
   if (!other || other.id === exceptPostId) return;
-  throw externalIdTaken([
-    { path: 'externalId', code: 'external_id_taken', message: `${other.id} has it already.` },
+  throw externalIdTakenBy(`${other.id} has`, prefix);
+}
+
+function externalIdTakenBy(who: string, prefix = '') {
+  return externalIdTaken([
+    { path: `${prefix}externalId`, code: 'external_id_taken', message: `${who} it already.` },
   ]);
+}
+
+/** The writing of posts, of which one may have an externalId that another post took a moment ago. */
+export async function refusingTakenIds<T>(write: () => Promise<T>, prefix = ''): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isExternalIdViolation(error)) throw error;
+    throw externalIdTakenBy('Another post has', prefix);
+  }
 }
 
 /**
@@ -153,15 +181,18 @@ export async function writePosts(
   const now = parts.clock.now();
   // Getting them ready may have taken a while. All are of one account.
   const [first] = prepared;
-  if (first) await holdAccount(tx, first.account);
-  await holdMedia(parts.media, tx, prepared);
+  if (!first) return [];
+  await holdAccount(tx, first.account);
+  const mediaIds = new Set(prepared.flatMap((post) => [...post.media.keys()]));
+  await holdAll(parts.media, tx, first.account, [...mediaIds]);
   const written = new Map<string, PostRow>();
   const order: string[][] = [];
   let waiting: NewPost[] = [];
   const write = async () => {
     const posts = waiting;
     waiting = [];
-    for (const row of await insert(tx, posts, now)) written.set(row.id, row);
+    const rows = await refusingTakenIds(() => createPosts(tx, posts, now));
+    for (const row of rows) written.set(row.id, row);
   };
   for (const { account, contents, timing, intervalDays } of prepared) {
     const ids: string[] = [];
@@ -196,28 +227,18 @@ export async function writePosts(
   return order.map((ids) => ids.flatMap((id) => written.get(id) ?? []));
 }
 
-async function insert(tx: Tx, posts: readonly NewPost[], now: Date): Promise<PostRow[]> {
-  try {
-    return await createPosts(tx, posts, now);
-  } catch (error) {
-    if (!isExternalIdViolation(error)) throw error;
-    throw externalIdTaken([
-      { path: 'externalId', code: 'external_id_taken', message: 'Another post has it already.' },
-    ]);
-  }
-}
-
-/** Between the look at the media and now somebody may have deleted one. */
-async function holdMedia(
+/**
+ * Between the look at the media and now somebody may have deleted one.
+ * @throws mediaGone
+ */
+export async function holdAll(
   media: Pick<MediaService, 'hold'>,
   tx: Tx,
-  prepared: readonly PreparedPost[],
+  account: AccountRow,
+  ids: readonly string[],
 ): Promise<void> {
-  const [first] = prepared;
-  if (!first) return;
-  const ids = new Set(prepared.flatMap((post) => [...post.media.keys()]));
-  const held = await media.hold(tx, first.account.organization_id, [...ids]);
-  const gone = [...ids].find((id) => !held.has(id));
+  const held = await media.hold(tx, account.organization_id, ids);
+  const gone = ids.find((id) => !held.has(id));
   if (gone !== undefined) {
     throw mediaGone([{ path: '', code: 'media_gone', message: `${gone} was deleted. Send the post again.` }]);
   }

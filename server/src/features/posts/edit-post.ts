@@ -1,26 +1,35 @@
 // The use cases of editing: one post, or many at once, all or none.
 import type { Tx } from '../../platform/db/index.ts';
-import type { Detail } from '../../platform/errors.ts';
+import { type Detail, Refusal } from '../../platform/errors.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 import { invalidBody } from '../../platform/http/refusals.ts';
 import type { Commit, Warning } from '../../platform/http/route.ts';
 import type { AccountRow } from '../accounts/index.ts';
 import type { MediaRow } from '../media/index.ts';
+import { asOne } from './all-or-refuse.ts';
 import { placeProblems, warningsFor } from './check-post.ts';
-import { checkExternalId } from './create-post.ts';
+import { checkExternalId, holdAll, refusingTakenIds } from './create-post.ts';
 import type { EditPost, EditPosts, PreviousFields } from './edit-post.schema.ts';
 import { editPost, type PostContent } from './move-post.ts';
 import { checkVersion, createAnswers } from './post-answers.ts';
 import { missingToSchedule } from './post-fields.ts';
-import { coverOfPicture, type FoundMedia, findCover, findMedia } from './post-media.ts';
-import { postNotFound } from './posts.errors.ts';
+import {
+  coverOfPicture,
+  type FoundMedia,
+  findCover,
+  findMedia,
+  type MediaContent,
+  unknownMedia,
+} from './post-media.ts';
+import { externalIdTaken, postChanged, postNotFound } from './posts.errors.ts';
 import { findPosts, type PostPath, type PostRow } from './posts.queries.ts';
 import { slidesOf } from './posts.schema.ts';
 import type { Change, PostsParts, PostsService } from './posts.service.ts';
 
 /** An edit of which everything that takes time is done. */
 interface PreparedEdit {
-  postId: string;
+  /** The post as it was looked at. */
+  before: PostRow;
   edit: EditPost;
   /** What stands before the names of fields in a refusal. */
   prefix: string;
@@ -43,9 +52,6 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
     edit: EditPost,
     { prefix, signal }: { prefix: string; signal: AbortSignal },
   ): Promise<PreparedEdit> {
-    const problems = await placeProblems(parts, account, placesOf(post, edit, prefix));
-    if (problems.length > 0) throw invalidBody(problems);
-    await checkExternalId(database.db, account, edit.externalId, post.id);
     const find = {
       connection: database.db,
       media: parts.media,
@@ -53,37 +59,70 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
       prefix,
       signal,
     };
-    const { cover } = edit;
+    const named = { ...edit, carousel: edit.carousel ?? undefined, cover: edit.cover ?? undefined };
+    const problems = await Promise.all([
+      placeProblems(parts, account, placesOf(post, edit, prefix)),
+      unknownMedia(find, named),
+    ]);
+    if (problems.flat().length > 0) throw invalidBody(problems.flat());
+    await checkExternalId(database.db, account, edit.externalId, { exceptPostId: post.id, prefix });
     const isMediaNamed = Boolean(edit.mediaUrl ?? edit.mediaId ?? edit.carousel);
-    if (isMediaNamed) {
-      const named = { ...edit, carousel: edit.carousel ?? undefined, cover: cover ?? undefined };
-      return { postId: post.id, edit, prefix, media: await findMedia(find, named), cover: null };
-    }
-    if (!cover) return { postId: post.id, edit, prefix, media: null, cover: null };
+    if (isMediaNamed) return { before: post, edit, prefix, media: await findMedia(find, named), cover: null };
+    if (!named.cover) return { before: post, edit, prefix, media: null, cover: null };
     if (post.media_type !== 'video') throw coverOfPicture(prefix);
-    return { postId: post.id, edit, prefix, media: null, cover: await findCover(find, cover) };
+    return { before: post, edit, prefix, media: null, cover: await findCover(find, named.cover) };
   }
 
-  /** @throws what editPost does, invalidBody where a post that is no draft would lose what it needs. */
-  async function apply(tx: Tx, account: AccountRow, post: PostRow, prepared: PreparedEdit) {
+  /**
+   * @throws what editPost does, postChanged when what was checked is no longer so, invalidBody where a post that is
+   * no draft would lose what it needs.
+   */
+  async function apply(tx: Tx, post: PostRow, prepared: PreparedEdit) {
+    const { before, prefix } = prepared;
+    // The section was looked for on that board, and the cover was chosen for that video.
+    if (post.board_id !== before.board_id || post.media_id !== before.media_id) throw postChanged();
     const content = contentAfter(post, prepared, (url) => parts.schedule.destinationKey(url));
     const missing = post.state === 'draft' ? [] : missingToSchedule(content);
     if (missing.length > 0) {
       throw invalidBody(
         missing.map((name) => ({
-          path: `${prepared.prefix}${name}`,
+          path: `${prefix}${name}`,
           code: 'required',
-          message: `A ${post.state} post needs it. Unschedule the post first, or send another value.`,
+          message: `A ${post.status} post needs it. Unschedule the post first, or send another value.`,
         })),
       );
     }
-    const ids = [content.mediaId, content.coverMediaId, ...(content.carousel ?? []).map((s) => s.mediaId)];
-    await parts.media.hold(
-      tx,
-      account.organization_id,
-      ids.flatMap((id) => id ?? []),
-    );
-    return editPost(tx, post, content, clock.now());
+    return refusingTakenIds(() => editPost(tx, post, content, clock.now()), prefix);
+  }
+
+  /** Media that an edit begins to use cannot be deleted until it is written. */
+  async function holdNamed(tx: Tx, account: AccountRow, edits: readonly PreparedEdit[]): Promise<void> {
+    const ids = edits.flatMap(({ media, cover }) => [...(media?.rows.keys() ?? []), cover?.row?.id ?? []]);
+    await holdAll(parts.media, tx, account, ids.flat());
+  }
+
+  /** @throws with what is wrong of all of them. */
+  async function prepareAll(
+    account: AccountRow,
+    before: ReadonlyMap<string, PostRow>,
+    input: EditPosts,
+    signal: AbortSignal,
+  ): Promise<PreparedEdit[]> {
+    const prepared: PreparedEdit[] = [];
+    const errors: unknown[] = [];
+    for (let from = 0; from < input.posts.length; from += fetchesAtOnce) {
+      const some = input.posts.slice(from, from + fetchesAtOnce).map(async ({ id, ...edit }, index) => {
+        const post = before.get(id);
+        if (!post) throw postNotFound();
+        return prepare(account, post, edit, { prefix: `posts.${from + index}.`, signal });
+      });
+      for (const result of await Promise.allSettled(some)) {
+        if (result.status === 'fulfilled') prepared.push(result.value);
+        else errors.push(result.reason);
+      }
+    }
+    if (errors.length > 0) throw asOne(errors);
+    return prepared;
   }
 
   async function warningsAfter(
@@ -117,7 +156,8 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
       return commit(async (tx) => {
         const post = await getPost(tx, caller, path);
         checkVersion(post, ifMatch);
-        const edited = await apply(tx, account, post, prepared);
+        await holdNamed(tx, account, [prepared]);
+        const edited = await apply(tx, post, prepared);
         const one = await answers.one(tx, caller.organizationId, edited);
         return { ...one, warnings: await warningsAfter(account, edited, newMedia) };
       });
@@ -134,32 +174,22 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
       const ids = input.posts.map((edit) => edit.id);
       const before = await findPosts(database.db, caller, { accountId, postIds: ids });
       const unknown = input.posts.flatMap((edit, index): Detail[] =>
-        before.has(edit.id)
-          ? []
-          : [{ path: `posts.${index}.id`, code: 'post_not_found', message: 'The account has no such post.' }],
+        before.has(edit.id) ? [] : [postIsGone({ prefix: `posts.${index}.` })],
       );
       if (unknown.length > 0) throw postNotFound(unknown);
-      const prepared: PreparedEdit[] = [];
-      for (let from = 0; from < input.posts.length; from += fetchesAtOnce) {
-        const some = input.posts.slice(from, from + fetchesAtOnce);
-        prepared.push(
-          ...(await Promise.all(
-            some.map(({ id, ...edit }, index) =>
-              prepare(account, before.get(id) as PostRow, edit, { prefix: `posts.${from + index}.`, signal }),
-            ),
-          )),
-        );
-      }
+      const prepared = await prepareAll(account, before, input, signal);
       const change = async (tx: Tx) => {
-        const posts: PostRow[] = [];
+        await accounts.get(tx, caller, accountId);
+        await holdNamed(tx, account, prepared);
+        // Locked, so that each is still what the check of the one before it saw.
+        const rows = await findPosts(tx, caller, { accountId, postIds: ids, lock: true });
         const previous: PreviousFields[] = [];
-        const rows = await findPosts(tx, caller, { accountId, postIds: ids });
-        for (const one of prepared) {
-          const post = rows.get(one.postId);
-          if (!post) throw postNotFound();
+        const posts = await eachOrRefuse(prepared, async (one) => {
+          const post = rows.get(one.before.id);
+          if (!post) throw postNotFound([postIsGone(one)]);
           previous.push(previousOf(post, one.edit));
-          posts.push(await apply(tx, account, post, one));
-        }
+          return apply(tx, post, one);
+        });
         const views = await answers.views(tx, caller.organizationId, posts);
         return { data: { posts: views, previous, dryRun: input.dryRun } };
       };
@@ -174,6 +204,30 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
         });
     },
   };
+}
+
+function postIsGone({ prefix }: Pick<PreparedEdit, 'prefix'>): Detail {
+  return { path: `${prefix}id`, code: 'post_not_found', message: 'The account has no such post.' };
+}
+
+/** One after the other; the first refusal that the database had no part in does not hide those of the others. */
+async function eachOrRefuse<T, Result>(
+  all: readonly T[],
+  work: (one: T) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const errors: Refusal[] = [];
+  for (const one of all) {
+    try {
+      results.push(await work(one));
+    } catch (error) {
+      // After this one the transaction takes no more statements.
+      if (!(error instanceof Refusal) || error.declaration === externalIdTaken.declaration) throw error;
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw asOne(errors);
+  return results;
 }
 
 /** Takes back everything that a dry run wrote, and carries its answer out. */
@@ -224,15 +278,32 @@ function contentAfter(
     productTagPinIds: after(edit.productTagPinIds, post.product_tag_pin_ids),
     tags: after(edit.tags, post.tags),
     externalId: after(edit.externalId, post.external_id),
-    ...(media?.content ?? {
-      mediaType: post.media_type as 'image' | 'video',
-      mediaId: post.media_id,
-      sourceMediaUrl: post.source_media_url,
-      carousel: edit.carousel === null ? null : slidesOf(post),
-      ...(edit.cover === undefined
-        ? { coverMediaId: post.cover_media_id, coverSeconds: post.cover_seconds }
-        : { coverMediaId: cover?.coverMediaId ?? null, coverSeconds: cover?.coverSeconds ?? null }),
-    }),
+    ...mediaAfter(post, edit, media, cover),
+  };
+}
+
+function mediaAfter(
+  post: PostRow,
+  edit: EditPost,
+  media: PreparedEdit['media'],
+  cover: PreparedEdit['cover'],
+): MediaContent {
+  if (media) {
+    const isSame = media.content.mediaId === post.media_id;
+    // Named by its id it still comes from where it came from.
+    return {
+      ...media.content,
+      ...(isSame && !edit.mediaUrl && !edit.carousel && { sourceMediaUrl: post.source_media_url }),
+    };
+  }
+  return {
+    mediaType: post.media_type as 'image' | 'video',
+    mediaId: post.media_id,
+    sourceMediaUrl: post.source_media_url,
+    carousel: edit.carousel === null ? null : slidesOf(post),
+    ...(edit.cover === undefined
+      ? { coverMediaId: post.cover_media_id, coverSeconds: post.cover_seconds }
+      : { coverMediaId: cover?.coverMediaId ?? null, coverSeconds: cover?.coverSeconds ?? null }),
   };
 }
 

@@ -70,6 +70,8 @@ export interface PostEventData {
   found?: number;
   byHand?: boolean;
   shifted?: boolean;
+  /** The columns that an edit changed. */
+  changed?: string[];
 }
 
 /**

@@ -1,8 +1,9 @@
 // From the media that a caller names (by URL, by id, several for a carousel, a cover) to the media that we keep.
 import type { Connection } from '../../platform/db/index.ts';
-import { type Detail, Refusal } from '../../platform/errors.ts';
+import type { Detail } from '../../platform/errors.ts';
 import { invalidBody } from '../../platform/http/refusals.ts';
 import { checkCarousel, type MediaRow, type MediaService, mediaRefused } from '../media/index.ts';
+import { allOrRefuse } from './all-or-refuse.ts';
 import type { CreatePost } from './create-post.schema.ts';
 import type { PostContent, Slide } from './move-post.ts';
 
@@ -13,6 +14,30 @@ export function mediaIdsNamed({ mediaId, carousel, cover }: NamedMedia): string[
   return [mediaId, cover?.mediaId, ...(carousel ?? []).map((slide) => slide.mediaId)].flatMap(
     (id) => id ?? [],
   );
+}
+
+function mediaNotFound(path: string): Detail {
+  const message = 'There is no such media. POST /v1/media makes one, GET /v1/media lists them.';
+  return { path, code: 'media_not_found', message };
+}
+
+/** A detail for each id of no media: known before anything is fetched. */
+export async function unknownMedia(
+  { connection, media, organizationId, prefix = '' }: Omit<FindMedia, 'signal'>,
+  { mediaId, carousel, cover }: NamedMedia,
+): Promise<Detail[]> {
+  const ids = [
+    { path: 'mediaId', id: mediaId },
+    ...(carousel ?? []).map((slide, index) => ({ path: `carousel.${index}.mediaId`, id: slide.mediaId })),
+    { path: 'cover.mediaId', id: cover?.mediaId },
+  ];
+  const details = await Promise.all(
+    ids.map(async ({ path, id }) => {
+      const isThere = id === undefined || (await media.find(connection, organizationId, id));
+      return isThere ? [] : [mediaNotFound(`${prefix}${path}`)];
+    }),
+  );
+  return details.flat();
 }
 
 /** The part of a post's contents that is about media. */
@@ -114,15 +139,7 @@ async function findOne(
   }
   const path = `${prefix}${at}mediaId`;
   const row = await media.find(connection, organizationId, named.mediaId ?? '');
-  if (!row) {
-    throw invalidBody([
-      {
-        path,
-        code: 'media_not_found',
-        message: 'There is no such media. POST /v1/media makes one, GET /v1/media lists them.',
-      },
-    ]);
-  }
+  if (!row) throw invalidBody([mediaNotFound(path)]);
   const is = isVideo(row) ? 'video' : 'image';
   if (type === undefined || type === is) return row;
   const message =
@@ -142,25 +159,4 @@ function withArticle(type: 'image' | 'video'): string {
 
 function prefixed(details: readonly Detail[], prefix = ''): Detail[] {
   return details.map((detail) => ({ ...detail, path: `${prefix}${detail.path}` }));
-}
-
-/** Waits for all. Refusals of the same kind become one that tells everything; whatever else was thrown goes first. */
-async function allOrRefuse<T extends readonly unknown[]>(
-  work: T,
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  const results = await Promise.allSettled(work);
-  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  const [first] = errors;
-  if (errors.length === 0) {
-    return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
-      -readonly [K in keyof T]: Awaited<T[K]>;
-    };
-  }
-  const other = errors.find((error) => !(error instanceof Refusal));
-  if (other) throw other;
-  const same = (errors as Refusal[]).filter((error) => error.declaration === (first as Refusal).declaration);
-  throw new Refusal(
-    (first as Refusal).declaration,
-    same.flatMap((error) => error.details),
-  );
 }

@@ -31,7 +31,7 @@ export const pinTaken = refusal({
 export const externalIdTaken = refusal({
   code: 'CONFLICT',
   message: 'Another post of this account has this externalId',
-  fix: 'GET …/posts?externalId= shows it.',
+  fix: 'The detail names the other post: GET it, or choose another externalId.',
 });
 
 /** Somebody deleted the medium between our reading and our writing. */

@@ -37,20 +37,25 @@ export async function findPost(
     .executeTakeFirst();
 }
 
-/** Those of them that are the caller's and not deleted, by id. */
+/**
+ * Those of them that are the caller's and not deleted, by id.
+ * @param lock Whether they are to stay as they are until the transaction ends.
+ */
 export async function findPosts(
   connection: Connection,
   caller: Pick<Caller, 'organizationId'>,
-  { accountId, postIds }: { accountId: string; postIds: readonly string[] },
+  { accountId, postIds, lock = false }: { accountId: string; postIds: readonly string[]; lock?: boolean },
 ): Promise<Map<string, PostRow>> {
-  const rows = await connection
+  const query = connection
     .selectFrom('posts')
     .selectAll()
-    .where('id', 'in', [...postIds])
+    .where('id', '=', sql<string>`any(${[...postIds]}::text[])`)
     .where('account_id', '=', accountId)
     .where('organization_id', '=', caller.organizationId)
     .where('deleted_at', 'is', null)
-    .execute();
+    // Always in the same order: two that lock several must not wait for each other.
+    .orderBy('id');
+  const rows = await (lock ? query.forNoKeyUpdate() : query).execute();
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -318,19 +323,23 @@ export async function removeDeletedPosts(connection: Connection, before: Date): 
   return Number(result.numDeletedRows);
 }
 
-/** The post of the account that has this id of the caller's. */
-export async function findPostByExternalId(
+/** Which of these ids of the caller's posts of the account have, and which posts. */
+export async function findPostsByExternalId(
   connection: Connection,
   accountId: string,
-  externalId: string,
-): Promise<Pick<PostRow, 'id'> | undefined> {
-  return connection
+  externalIds: readonly string[],
+): Promise<Map<string, Pick<PostRow, 'id'>>> {
+  if (externalIds.length === 0) return new Map();
+  const rows = await connection
     .selectFrom('posts')
-    .select('id')
+    .select(['id', 'external_id'])
     .where('account_id', '=', accountId)
-    .where('external_id', '=', externalId)
+    .where('external_id', '=', sql<string>`any(${[...externalIds]}::text[])`)
     .where('deleted_at', 'is', null)
-    .executeTakeFirst();
+    .execute();
+  return new Map(
+    rows.flatMap(({ id, external_id }) => (external_id === null ? [] : [[external_id, { id }]])),
+  );
 }
 
 /** Whether the database refused a write because another post has the externalId. */

@@ -14,7 +14,7 @@ import { deletePost, movePost, type Step } from './move-post.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import { type AnswerParts, type Answers, checkVersion, createAnswers } from './post-answers.ts';
 import { missingToSchedule, requiredToSchedule } from './post-fields.ts';
-import { noAccess, pinTaken, postNotFound } from './posts.errors.ts';
+import { noAccess, pinTaken, postChanged, postNotFound } from './posts.errors.ts';
 import { findPost, findPostOfPin, listPosts, type PostPath, type PostRow } from './posts.queries.ts';
 import type { ListPosts } from './posts.schema.ts';
 import type { ResolvePost } from './resolve.schema.ts';
@@ -135,6 +135,10 @@ export function createPostsService(parts: PostsParts) {
       return commit(async (tx) => {
         const post = await getPost(tx, caller, path);
         checkVersion(post, ifMatch);
+        // Everything above was asked of the post as it was.
+        if (post.board_id !== before.board_id || missingToSchedule({ ...post, boardId }).length > 0) {
+          throw postChanged();
+        }
         const now = clock.now();
         const timing = timingOf(input, now);
         const sendAt =

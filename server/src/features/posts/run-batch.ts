@@ -1,12 +1,12 @@
 // Creates the posts of a batch, in the order given, some at a time. The posts of some entries and the note that these
 // entries are settled commit together, so whoever goes on after a crash neither repeats nor leaves out any.
+import type { z } from 'zod';
 import type { Tx } from '../../platform/db/index.ts';
 import { type Detail, Outage, Refusal } from '../../platform/errors.ts';
 import { appendEvent } from '../../platform/events/index.ts';
 import { toDetails } from '../../platform/http/validation.ts';
 import type { Log } from '../../platform/log.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
-import type { MediaRow } from '../media/index.ts';
 import {
   type BatchEntryRow,
   type BatchRow,
@@ -17,8 +17,9 @@ import {
   settleEntries,
 } from './batches.queries.ts';
 import { type CreatePost, createPostBody } from './create-post.schema.ts';
-import { type CreateParts, type PreparedPost, preparePost, writePosts } from './create-post.ts';
+import { type CreateParts, type PreparedPost, placesOf, preparePost, writePosts } from './create-post.ts';
 import { mediaIdsNamed } from './post-media.ts';
+import { findPostsByExternalId } from './posts.queries.ts';
 import type { PostsParts } from './posts.service.ts';
 
 /** So many entries are written in one transaction, if their media is known. */
@@ -43,24 +44,23 @@ export function createBatchRunner(parts: PostsParts) {
   /** @throws Outage when a part is away: what is done stays done, and the batch goes on later. */
   return async function runBatch(batch: BatchRow, { signal, log }: RunContext): Promise<void> {
     const account = await getAccountForWork(database.db, batch.account_id);
+    let waiting: BatchEntryRow[] = [];
     for (;;) {
       if (signal.aborted) throw new Error('the batch takes longer than its job may; another one goes on');
-      const entries = await listPending(database.db, batch.id, entriesAtOnce);
-      if (entries.length === 0) break;
-      const parsed = entries.map((entry) => ({
-        entry,
-        parsed: body.safeParse(entry.body, { reportInput: true }),
-      }));
-      const some = share(parsed.map(({ parsed }) => parsed.data));
-      const cached = await withCache(parts, account, parsed.slice(0, some));
+      if (waiting.length === 0) waiting = await listPending(database.db, batch.id, entriesAtOnce);
+      if (waiting.length === 0) break;
+      const some = takeSome(waiting, body);
+      const known = await lookUp(parts, account, some);
       const prepared = await Promise.all(
-        parsed.slice(0, some).map(async ({ entry, parsed }): Promise<Prepared> => {
+        some.map(async ({ entry, parsed }): Promise<Prepared> => {
           if (!parsed.success)
             return { entry, kind: 'failed', details: toDetails(parsed.error.issues, body) };
-          return prepare(cached, account, entry, parsed.data, { signal, log });
+          return prepare(known, account, entry, parsed.data, { signal, log });
         }),
       );
-      await settle(batch, prepared, log);
+      const isSettled = await settle(batch, prepared, log);
+      // Someone else is at this batch as well: what is left is asked for anew.
+      waiting = isSettled ? waiting.slice(some.length) : [];
     }
     await database.transaction(async (tx) => {
       const completed = await completeBatch(tx, batch.id, clock.now());
@@ -81,23 +81,32 @@ export function createBatchRunner(parts: PostsParts) {
     });
   };
 
-  /** Together if that works; one by one when one of them spoils it for the others. */
-  async function settle(batch: BatchRow, some: readonly Prepared[], log: Log): Promise<void> {
+  /**
+   * Together if that works; in halves, in their order, when one of them spoils it for the others. False when another
+   * process has settled some of them.
+   */
+  async function settle(batch: BatchRow, some: readonly Prepared[], log: Log): Promise<boolean> {
     try {
-      await database.transaction((tx) => write(tx, batch, some));
+      return await database.transaction((tx) => write(tx, batch, some));
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (error instanceof Outage) throw error;
       if (some.length > 1) {
-        for (const one of some) await settle(batch, [one], log);
-        return;
+        const half = Math.ceil(some.length / 2);
+        const isFirstSettled = await settle(batch, some.slice(0, half), log);
+        return isFirstSettled && settle(batch, some.slice(half), log);
       }
-      const failed = some.map(({ entry }) => ({ entry, kind: 'failed' as const, details: detailsOf(error) }));
-      await database.transaction((tx) => write(tx, batch, failed));
+      const failed = some.map(({ entry }) => ({
+        entry,
+        kind: 'failed' as const,
+        details: whyOf(error, entry, log),
+      }));
+      return database.transaction((tx) => write(tx, batch, failed));
     }
   }
 
-  async function write(tx: Tx, batch: BatchRow, some: readonly Prepared[]): Promise<void> {
-    await lockBatch(tx, batch.id);
+  async function write(tx: Tx, batch: BatchRow, some: readonly Prepared[]): Promise<boolean> {
+    const indexes = some.map(({ entry }) => entry.index);
+    if ((await lockBatch(tx, batch.id, indexes)) < some.length) return false;
     const ready = some.flatMap((one) => (one.kind === 'ready' ? [one] : []));
     const rows = await writePosts(
       parts,
@@ -114,14 +123,13 @@ export function createBatchRunner(parts: PostsParts) {
         one.kind === 'failed' ? [{ index: one.entry.index, postId: null, details: one.details }] : [],
       ),
     ];
-    const count = await settleEntries(tx, batch.id, settled);
-    // Someone else is at this batch as well. What this one has just written is taken back.
-    if (count !== settled.length) throw new Error(`batch ${batch.id} was settled by another process`);
+    await settleEntries(tx, batch.id, settled);
+    return true;
   }
 }
 
 async function prepare(
-  parts: CreateParts,
+  { parts, takenIds }: Known,
   account: AccountRow,
   entry: BatchEntryRow,
   input: CreatePost,
@@ -129,16 +137,11 @@ async function prepare(
 ): Promise<Prepared> {
   try {
     // Nobody would be shown the warnings.
-    return {
-      entry,
-      kind: 'ready',
-      prepared: await preparePost(parts, account, input, { signal, warns: false }),
-    };
+    const prepared = await preparePost(parts, account, input, { signal, warns: false, takenIds });
+    return { entry, kind: 'ready', prepared };
   } catch (error) {
     if (error instanceof Outage || signal.aborted) throw error;
-    if (error instanceof Refusal) return { entry, kind: 'failed', details: detailsOf(error) };
-    log.error({ err: error, batchId: entry.batch_id, index: entry.index }, 'an entry of a batch is a bug');
-    return { entry, kind: 'failed', details: [ourFault] };
+    return { entry, kind: 'failed', details: whyOf(error, entry, log) };
   }
 }
 
@@ -148,19 +151,40 @@ const ourFault: Detail = {
   message: 'Something went wrong on our side; the log has it. Send the entry again.',
 };
 
-function detailsOf({ declaration, details }: Refusal): readonly Detail[] {
+/** What its caller is told of why an entry failed. */
+function whyOf(error: unknown, entry: BatchEntryRow, log: Log): readonly Detail[] {
+  if (!(error instanceof Refusal)) {
+    log.error({ err: error, batchId: entry.batch_id, index: entry.index }, 'an entry of a batch is a bug');
+    return [ourFault];
+  }
+  const { declaration, details } = error;
   if (details.length > 0) return details;
   return [{ path: '', code: declaration.code.toLowerCase(), message: declaration.message }];
 }
 
-/** How many of the next entries go together: many if their media is known, few if it must be fetched. */
-function share(bodies: readonly (CreatePost | undefined)[]): number {
+interface Parsed {
+  entry: BatchEntryRow;
+  parsed: z.ZodSafeParseResult<CreatePost>;
+}
+
+/**
+ * The next entries that go together: many if their media is known, few if it must be fetched. One that repeats an
+ * externalId waits until the first one with it is there.
+ */
+function takeSome(waiting: readonly BatchEntryRow[], body: ReturnType<typeof createPostBody>): Parsed[] {
+  const some: Parsed[] = [];
+  const externalIds = new Set<string>();
   let fetches = 0;
-  for (const [index, input] of bodies.entries()) {
-    if (input && namesUrl(input)) fetches += 1;
-    if (fetches > fetchesAtOnce) return index;
+  for (const entry of waiting) {
+    const parsed = body.safeParse(entry.body, { reportInput: true });
+    if (parsed.data && namesUrl(parsed.data)) fetches += 1;
+    if (fetches > fetchesAtOnce) break;
+    const externalId = parsed.data?.externalId;
+    if (externalId !== undefined && externalIds.has(externalId)) break;
+    if (externalId !== undefined) externalIds.add(externalId);
+    some.push({ entry, parsed });
   }
-  return bodies.length;
+  return some;
 }
 
 function namesUrl({ mediaUrl, carousel, cover }: CreatePost): boolean {
@@ -169,36 +193,48 @@ function namesUrl({ mediaUrl, carousel, cover }: CreatePost): boolean {
   );
 }
 
+/** What is looked up for all of them at once. */
+interface Known {
+  parts: CreateParts;
+  takenIds: ReadonlyMap<string, { id: string }>;
+}
+
 /** Entries of a batch name the same few boards and media over and over: each is asked for once. */
-async function withCache(
-  parts: PostsParts,
-  account: AccountRow,
-  some: readonly { parsed: { data?: CreatePost | undefined } }[],
-): Promise<CreateParts> {
+async function lookUp(parts: PostsParts, account: AccountRow, some: readonly Parsed[]): Promise<Known> {
   const { boards, media, database } = parts;
-  const ids = some.flatMap(({ parsed }) => (parsed.data ? mediaIdsNamed(parsed.data) : []));
-  const known = await media.getMany(database.db, account.organization_id, ids);
-  const once = <Args extends readonly unknown[], Result>(ask: (...args: Args) => Promise<Result>) => {
-    const answers = new Map<string, Promise<Result>>();
-    return (key: string, ...args: Args): Promise<Result> => {
-      const asked = answers.get(key) ?? ask(...args);
-      answers.set(key, asked);
-      return asked;
-    };
-  };
-  const check = once(boards.check);
-  const checkSection = once(boards.checkSection);
+  const bodies = some.flatMap(({ parsed }) => parsed.data ?? []);
+  const known = await media.getMany(database.db, account.organization_id, bodies.flatMap(mediaIdsNamed));
+  const takenIds = await findPostsByExternalId(
+    database.db,
+    account.id,
+    bodies.flatMap(({ externalId }) => externalId ?? []),
+  );
+  const boardIds = new Set(bodies.flatMap(placesOf).map(({ boardId }) => boardId));
+  const wanted = [...boardIds].map((boardId) => ({ boardId, path: boardId }));
+  const problems = wanted.length > 0 ? await boards.checkAll(account, wanted) : [];
+  const problemOf = new Map(problems.map((problem) => [problem.path, { ...problem, path: 'boardId' }]));
+  const sections = new Map<string, Promise<Detail | null>>();
   return {
-    ...parts,
-    boards: {
-      ...boards,
-      check: (of, boardId) => check(boardId, of, boardId),
-      checkSection: (of, boardId, sectionId) =>
-        checkSection(`${boardId} ${sectionId}`, of, boardId, sectionId),
-    },
-    media: {
-      ...media,
-      find: async (_connection, _organizationId, id): Promise<MediaRow | undefined> => known.get(id),
+    takenIds,
+    parts: {
+      ...parts,
+      boards: {
+        ...boards,
+        check: async (_account, boardId) => problemOf.get(boardId) ?? null,
+        checkSection(_account, boardId, sectionId) {
+          const key = `${boardId} ${sectionId}`;
+          const asked = sections.get(key) ?? boards.checkSection(account, boardId, sectionId);
+          sections.set(key, asked);
+          return asked;
+        },
+      },
+      media: {
+        ...media,
+        async find(_connection, _organizationId, id) {
+          const row = known.get(id);
+          return row?.deleted_at === null ? row : undefined;
+        },
+      },
     },
   };
 }

@@ -94,7 +94,11 @@ function messageOf(type: string, data: PostEventData): string | undefined {
   if (type === 'post.video_uploading') return 'Its video is being uploaded to Pinterest.';
   if (type === 'post.video_ready') return 'Its video is ready at Pinterest.';
   if (type === 'post.created') return data.sendAt ? `To go out at ${data.sendAt}.` : 'As a draft.';
+  if (type === 'post.updated') return `Changed: ${fieldsOf(data.changed ?? [])}.`;
+  if (type === 'post.deleted') return 'Deleted.';
   switch (data.move) {
+    case 'unschedule':
+      return 'A draft again.';
     case 'schedule':
       return data.shifted
         ? `Publishing is paused: moved on to ${data.sendAt}.`
@@ -113,3 +117,28 @@ function messageOf(type: string, data: PostEventData): string | undefined {
       return undefined;
   }
 }
+
+/** What an edit changed, by the columns of move-post.ts, as the fields of the API. */
+function fieldsOf(columns: readonly string[]): string {
+  const names = columns.flatMap((column) => fieldNames[column] ?? []);
+  return [...new Set(names)].join(', ');
+}
+
+const fieldNames: Record<string, string> = {
+  title: 'title',
+  description: 'description',
+  url: 'url',
+  board_id: 'boardId',
+  board_section_id: 'boardSectionId',
+  alt_text: 'altText',
+  is_simplified_pin: 'isSimplifiedPin',
+  product_tag_pin_ids: 'productTagPinIds',
+  tags: 'tags',
+  external_id: 'externalId',
+  media_type: 'media',
+  media_id: 'media',
+  source_media_url: 'media',
+  carousel: 'carousel',
+  cover_media_id: 'cover',
+  cover_seconds: 'cover',
+};
