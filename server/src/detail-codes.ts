@@ -36,6 +36,7 @@ const input: Codes = {
   invalid_idempotency_key: 'The header Idempotency-Key is empty or longer than 255 characters.',
   needs_board:
     'A section is named without the board that it belongs to, or a queued post would lose its board.',
+  needs_media: 'The field goes with other media only.',
   needs_boards: 'The field goes with intervalBoards only.',
   media_column_missing: 'The sheet has no column for the media.',
   malformed: 'The body, or a line of it, cannot be read.',
@@ -103,6 +104,7 @@ const media: Codes = {
   video_too_long: 'The video is longer than Pinterest takes.',
   video_shape_unsupported: 'The video is too wide or too high for Pinterest.',
   carousel_sizes_differ: 'The pictures of a carousel are not of one size.',
+  after_the_end: 'The frame for the cover lies after the end of the video.',
   carousel_video: 'A carousel holds pictures only.',
   media_not_found: 'There is no such media, or Pinterest no longer knows it.',
   media_in_use: 'Posts that wait use the media.',

@@ -5,6 +5,12 @@ import type { MediaRow } from './media.queries.ts';
 const slidesMin = 2;
 const slidesMax = 5;
 
+/**
+ * The base64 of a carousel's pictures together. Pinterest does not say how large a request may be; a single
+ * picture of its largest size is 27 million characters.
+ */
+export const carouselCharactersMax = 40_000_000;
+
 /** What is wrong with a carousel of these, one entry per bad slide; empty when it can be published. */
 export function checkCarousel(rows: readonly MediaRow[]): Detail[] {
   const details: Detail[] = [];
@@ -28,6 +34,12 @@ export function checkCarousel(rows: readonly MediaRow[]): Detail[] {
         message: `This picture has ${row.width} × ${row.height} pixels, and the first one ${first.width} × ${first.height}. All pictures of a carousel must have one size: cut or scale it.`,
       });
     }
+  }
+  const characters = rows.reduce((sum, { bytes }) => sum + Math.ceil(bytes / 3) * 4, 0);
+  if (details.length === 0 && characters > carouselCharactersMax) {
+    const message =
+      'The pictures are together too large for one request to Pinterest. Use smaller ones: together at most 30 MB.';
+    details.push({ path: 'carousel', code: 'too_big', message });
   }
   return details;
 }

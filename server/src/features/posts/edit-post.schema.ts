@@ -94,7 +94,13 @@ export const EditPostsBody = z
         error: 'Names a post twice.',
       })
       .meta({ description: `1 to ${editsMax}. All are changed, or none.` }),
-    dryRun: z.boolean().default(false).meta({ description: 'Only check and show what would be.' }),
+    dryRun: z
+      .boolean()
+      .default(false)
+      .meta({
+        description:
+          'Only check and show what would be. Media named by URL are fetched and kept for a while all the same.',
+      }),
   })
   .meta({ id: 'EditPosts' });
 export type EditPosts = z.output<typeof EditPostsBody>;
@@ -132,6 +138,9 @@ export const EditPostsAnswer = z.object({
   posts: z.array(PostView).meta({ description: 'As they are now; with dryRun as they would be.' }),
   previous: z
     .array(previous)
-    .meta({ description: 'The changed fields as they were: send them as `posts` to undo the edit.' }),
+    .meta({
+      description:
+        'The changed fields as they were: send them as `posts` to undo the edit. Media are named by their id, so sourceMediaUrl is empty afterwards.',
+    }),
   dryRun: z.boolean(),
 });

@@ -4,6 +4,7 @@ import { type Detail, Refusal } from '../../platform/errors.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 import { invalidBody } from '../../platform/http/refusals.ts';
 import type { Commit, Warning } from '../../platform/http/route.ts';
+import { isId } from '../../platform/ids.ts';
 import type { AccountRow } from '../accounts/index.ts';
 import type { MediaRow } from '../media/index.ts';
 import { asOne } from './all-or-refuse.ts';
@@ -14,6 +15,7 @@ import { editPost, type PostContent } from './move-post.ts';
 import { checkVersion, createAnswers } from './post-answers.ts';
 import { missingToSchedule } from './post-fields.ts';
 import {
+  checkFrame,
   coverOfPicture,
   type FoundMedia,
   findCover,
@@ -70,6 +72,8 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
     if (isMediaNamed) return { before: post, edit, prefix, media: await findMedia(find, named), cover: null };
     if (!named.cover) return { before: post, edit, prefix, media: null, cover: null };
     if (post.media_type !== 'video') throw coverOfPicture(prefix);
+    const video = await parts.media.find(database.db, account.organization_id, post.media_id);
+    if (video) checkFrame(video, named.cover, prefix);
     return { before: post, edit, prefix, media: null, cover: await findCover(find, named.cover) };
   }
 
@@ -171,7 +175,7 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
       { commit, signal }: { commit: Commit; signal: AbortSignal },
     ) {
       const account = await accounts.get(database.db, caller, accountId);
-      const ids = input.posts.map((edit) => edit.id);
+      const ids = input.posts.map((edit) => edit.id).filter((id) => isId('post', id));
       const before = await findPosts(database.db, caller, { accountId, postIds: ids });
       const unknown = input.posts.flatMap((edit, index): Detail[] =>
         before.has(edit.id) ? [] : [postIsGone({ prefix: `posts.${index}.` })],

@@ -78,6 +78,7 @@ export async function findMedia(parts: FindMedia, named: NamedMedia): Promise<Fo
   if (!own) throw new Error('a body names at least one medium');
   const mediaType = isVideo(own) ? 'video' : 'image';
   if (cover && mediaType === 'image') throw coverOfPicture(parts.prefix);
+  if (cover) checkFrame(own, cover, parts.prefix);
   const problems = slides ? checkCarousel(ownRows) : [];
   if (problems.length > 0) throw mediaRefused(prefixed(problems, parts.prefix));
   return {
@@ -97,6 +98,18 @@ export function coverOfPicture(prefix = '') {
   return invalidBody([
     { path: `${prefix}cover`, code: 'not_together', message: 'Only a video has a cover.' },
   ]);
+}
+
+/** @throws invalidBody for a frame after the end of the video. */
+export function checkFrame(
+  video: Pick<MediaRow, 'duration_ms'>,
+  { seconds }: NonNullable<NamedMedia['cover']>,
+  prefix = '',
+): void {
+  const { duration_ms: durationMs } = video;
+  if (seconds === undefined || durationMs === null || seconds * 1000 <= durationMs) return;
+  const message = `The video has ${Math.floor(durationMs / 1000)} seconds.`;
+  throw invalidBody([{ path: `${prefix}cover.seconds`, code: 'after_the_end', message }]);
 }
 
 /** The cover alone, for a video that stays. */

@@ -146,11 +146,7 @@ const publications: Record<State, z.input<typeof PostView>['publication']> = {
 
 /** Every medium that a post names: its own, its slides' and its cover's. */
 export function mediaIdsOf(row: PostRow): string[] {
-  return [
-    row.media_id,
-    ...(row.cover_media_id ?? []),
-    ...(slidesOf(row) ?? []).map((slide) => slide.mediaId),
-  ].flat();
+  return [row.media_id, row.cover_media_id ?? [], (slidesOf(row) ?? []).map((slide) => slide.mediaId)].flat();
 }
 
 export function slidesOf(row: Pick<PostRow, 'carousel'>): Slide[] | null {

@@ -2,7 +2,7 @@
 
 import type { CreatePinBody, PinSource, VideoCover } from '../../pinterest/index.ts';
 import { Outage } from '../../platform/errors.ts';
-import type { MediaService, PictureForPublishing } from '../media/index.ts';
+import { carouselCharactersMax, type MediaService, type PictureForPublishing } from '../media/index.ts';
 import type { PostFailure, PostRow } from '../posts/index.ts';
 
 export interface PinBodyParts {
@@ -19,12 +19,6 @@ export type SourceRead =
   /** Waiting may mend that. */
   | { kind: 'away' }
   | { kind: 'too_big' };
-
-/**
- * The base64 of a carousel's pictures together. Pinterest does not say how large a request may be; a single
- * picture of its largest size is 27 million characters.
- */
-const carouselCharactersMax = 40_000_000;
 
 export async function readPictures(
   media: PinBodyParts['media'],

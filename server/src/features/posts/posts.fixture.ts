@@ -1,0 +1,118 @@
+// What the tests of this room send over HTTP.
+import { expect } from 'vitest';
+import { type Answer, readAnswer } from '../../../test/answer.ts';
+import type { Json, PinterestAccount } from '../../../test/app.ts';
+import { account, app } from '../../../test/publishing.ts';
+import { picture } from '../media/sample-pictures.fixture.ts';
+import { type VideoOptions, video } from '../media/sample-videos.fixture.ts';
+
+export const pathOf = (of: PinterestAccount = account) => `/v1/accounts/${of.accountId}/posts`;
+
+export const inMs = (ms: number) => new Date(app.clock.now().getTime() + ms).toISOString();
+export const unix = (moment: string | Date) => Math.floor(new Date(moment).getTime() / 1000);
+
+/** A body that has all that scheduling needs, but no time. */
+export function complete(change: Json = {}): Json {
+  return {
+    mediaUrl: app.picture(),
+    title: 'Lemon tart',
+    description: 'Crisp, sour, done in an hour.',
+    url: 'https://example.com/lemon-tart',
+    boardId: account.boards.Recipes,
+    ...change,
+  };
+}
+
+interface Send {
+  headers?: Record<string, string>;
+  key?: string;
+}
+
+export async function send(
+  method: string,
+  path: string,
+  body?: unknown,
+  { headers = {}, key = app.key }: Send = {},
+): Promise<Answer> {
+  const isText = typeof body === 'string' || body instanceof Uint8Array;
+  const answer = await fetch(`${app.url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: isText ? (body as string) : JSON.stringify(body) }),
+  });
+  return readAnswer(answer);
+}
+
+export const create = (body: Json, of?: PinterestAccount) => send('POST', pathOf(of), body);
+export const edit = (id: string, body: Json, headers: Record<string, string> = {}) =>
+  send('PATCH', `${pathOf()}/${id}`, body, { headers });
+export const act = (id: string, verb: string, body?: Json, headers: Record<string, string> = {}) =>
+  send('POST', `${pathOf()}/${id}/${verb}`, body, { headers });
+
+/** The post that a create answered with. */
+export async function created(change: Json = {}) {
+  const answer = await create(complete(change));
+  expect([answer.status, answer.body.error]).toEqual([201, undefined]);
+  return answer.body.data.post;
+}
+
+/** Field and code of each detail of a refusal. */
+export function refusal({ status, body }: Answer): [number, string, Record<string, string>] {
+  const details: { path: string; code: string }[] = body.error?.details ?? [];
+  return [status, body.error?.code, Object.fromEntries(details.map(({ path, code }) => [path, code]))];
+}
+
+export async function timeline(id: string): Promise<{ type: string; message?: string }[]> {
+  return (await app.call('GET', `${pathOf()}/${id}/timeline`)).body.data.events;
+}
+
+/** Media by upload. */
+export async function upload(bytes: Buffer, name = 'a.bin') {
+  const form = new FormData();
+  form.append('file', new Blob([new Uint8Array(bytes)]), name);
+  const answer = await fetch(`${app.url}/v1/media`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${app.key}` },
+    body: form,
+  });
+  const { status, body } = await readAnswer(answer);
+  expect([status, body.error]).toEqual([201, undefined]);
+  return body.data.media;
+}
+
+let seed = 50_000;
+
+/** Another picture each time, all of one size. */
+export async function newPicture() {
+  seed += 1;
+  return upload(await picture(seed).jpeg().toBuffer());
+}
+
+export async function newVideo(options: VideoOptions = {}) {
+  seed += 1;
+  return upload(await video({ seconds: 8, pictureBytes: 200 + (seed % 1000), ...options }));
+}
+
+/** The rows of the tables that creating writes to, and the files that are kept. */
+export async function stored() {
+  const { db } = app.database;
+  const count = async (table: 'posts' | 'media' | 'events' | 'batches') =>
+    Number(
+      (
+        await db
+          .selectFrom(table)
+          .select((eb) => eb.fn.countAll().as('n'))
+          .executeTakeFirstOrThrow()
+      ).n,
+    );
+  return {
+    posts: await count('posts'),
+    media: await count('media'),
+    events: await count('events'),
+    batches: await count('batches'),
+  };
+}
