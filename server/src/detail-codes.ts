@@ -15,6 +15,7 @@ const input: Codes = {
   too_long: 'The text has more characters than the field takes.',
   too_short: 'The text has fewer characters than the field takes.',
   too_large: 'The number, the list or the file is larger than it may be.',
+  too_deep: 'Lists and objects lie deeper in one another than any body does.',
   too_small: 'The number or the list is smaller than it may be.',
   repeated: 'A value is named twice where each may be named once.',
   invalid: 'The value does not have the form that the field takes.',

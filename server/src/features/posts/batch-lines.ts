@@ -1,5 +1,6 @@
 // What came in as a batch, entry by entry: JSON, lines of JSON, or the rows of a spreadsheet. An entry that
 // cannot be read is an entry that failed, not a batch that is refused.
+import { isUtf8 } from 'node:buffer';
 import { parse as parseCsv } from 'csv-parse/sync';
 import type { Detail } from '../../platform/errors.ts';
 import { invalidBody } from '../../platform/http/refusals.ts';
@@ -31,9 +32,7 @@ export class BatchLine {
 
 /** JSON, one entry a line; empty lines are passed over. */
 export function readLines(bytes: Buffer): { posts: BatchLine[] } {
-  const posts = bytes
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
+  const posts = textOf(bytes)
     .split(/\r?\n/)
     .flatMap((line, index) => (line.trim() === '' ? [] : [readLine(line, index + 1)]));
   return { posts };
@@ -53,7 +52,7 @@ function readLine(line: string, row: number): BatchLine {
  * @throws invalidBody when it is none, or has no column for the media.
  */
 export function readSheet(bytes: Buffer): { posts: BatchLine[] } {
-  const records = readRecords(bytes);
+  const records = readRecords(textOf(bytes));
   const [header, ...rows] = records;
   if (!header) {
     throw refuse(
@@ -80,11 +79,10 @@ export function readSheet(bytes: Buffer): { posts: BatchLine[] } {
   };
 }
 
-function readRecords(bytes: Buffer): { row: number; cells: string[] }[] {
+function readRecords(text: string): { row: number; cells: string[] }[] {
   try {
-    const records = parseCsv(bytes, {
-      bom: true,
-      delimiter: delimiterOf(bytes),
+    const records = parseCsv(text, {
+      delimiter: delimiterOf(text),
       relax_column_count: true,
     }) as string[][];
     // A row of a spreadsheet, however many lines its cells have.
@@ -95,9 +93,19 @@ function readRecords(bytes: Buffer): { row: number; cells: string[] }[] {
   }
 }
 
+/**
+ * Without the mark with which spreadsheets begin a file.
+ * @throws invalidBody for bytes that are no text: they would be replaced in silence.
+ */
+function textOf(bytes: Buffer): string {
+  if (!isUtf8(bytes))
+    throw refuse('', 'not_utf8', 'Send UTF-8: of several kinds of CSV, save it as that one.');
+  return bytes.toString('utf8').replace(/^\uFEFF/, '');
+}
+
 /** Spreadsheets of some countries use the semicolon. The names of columns hold none of these. */
-function delimiterOf(bytes: Buffer): string {
-  const [header = ''] = bytes.subarray(0, 10_000).toString('utf8').split(/\r|\n/, 1);
+function delimiterOf(text: string): string {
+  const [header = ''] = text.slice(0, 10_000).split(/\r|\n/, 1);
   const count = (sign: string) => header.split(sign).length;
   const [first = ','] = [',', ';', '\t'].toSorted((one, other) => count(other) - count(one));
   return first;

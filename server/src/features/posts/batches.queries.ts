@@ -161,3 +161,21 @@ export async function completeBatch(tx: Tx, batchId: string, now: Date): Promise
     .returningAll()
     .executeTakeFirst();
 }
+
+/** Some at a time: with each go its entries. */
+const removedAtOnce = 20;
+
+/** Removes batches that were completed before a moment. Their posts stay. */
+export async function removeOldBatches(connection: Connection, before: Date): Promise<void> {
+  await connection
+    .deleteFrom('batches')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('batches')
+        .select('id')
+        .where('status', '=', 'completed')
+        .where('completed_at', '<', before)
+        .limit(removedAtOnce),
+    )
+    .execute();
+}

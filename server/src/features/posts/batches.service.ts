@@ -1,6 +1,7 @@
 // Use cases of batches: take many posts in, and create them in the background in the order given.
 import { createHash } from 'node:crypto';
 import { addMs } from '../../platform/clock.ts';
+import type { Detail } from '../../platform/errors.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 import { invalidQuery } from '../../platform/http/refusals.ts';
 import type { Commit } from '../../platform/http/route.ts';
@@ -26,6 +27,9 @@ import { readRow } from './sheet-columns.ts';
 /** api.md, section 3. */
 const sameContentMs = 7 * 24 * 3600 * 1000;
 
+/** What became of the entries can be read for as long. */
+export const batchesKeptMs = 28 * 24 * 3600 * 1000;
+
 /**
  * Long batches fetch many pictures; what a job that was cut off has done stays done. Only a part that is away makes a
  * job fail, and a batch must outlast that: for weeks.
@@ -44,17 +48,30 @@ export interface BatchesParts extends PostsParts {
 
 export type BatchesService = ReturnType<typeof createBatches>;
 
-/** PostgreSQL keeps no NUL and no half of a surrogate pair: an entry with one fails before it is stored. */
+/** Deeper than any body of create; PostgreSQL and JSON.stringify have limits of their own. */
+const depthMax = 20;
+
+/** Why the database could not keep this, as a detail's code and message. */
+function unstorable(value: unknown, depth = 0): Omit<Detail, 'path'> | undefined {
+  if (typeof value === 'string') {
+    if (value.isWellFormed() && !value.includes('\0')) return undefined;
+    const message = 'Holds a character that is no text (a NUL or half of a surrogate pair).';
+    return { code: 'bad_character', message };
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > depthMax)
+    return { code: 'too_deep', message: 'Lists and objects lie too deep in one another.' };
+  for (const [name, field] of Object.entries(value)) {
+    const problem = unstorable(name) ?? unstorable(field, depth + 1);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+/** An entry that cannot be kept has failed before it is. */
 function storable(entry: NewEntry): NewEntry {
-  let isText = true;
-  JSON.stringify(entry.body, (key, value: unknown) => {
-    const texts = typeof value === 'string' ? [key, value] : [key];
-    if (texts.some((text) => !text.isWellFormed() || text.includes('\0'))) isText = false;
-    return value;
-  });
-  if (isText) return entry;
-  const message = 'Holds a character that is no text (a NUL or half of a surrogate pair).';
-  return { ...entry, body: null, details: [{ path: '', code: 'bad_character', message }] };
+  const problem = unstorable(entry.body);
+  return problem ? { ...entry, body: null, details: [{ path: '', ...problem }] } : entry;
 }
 
 export function createBatches(parts: BatchesParts) {

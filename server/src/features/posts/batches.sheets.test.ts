@@ -126,10 +126,13 @@ test('rows are counted as a spreadsheet does: the header, empty rows and cells o
 test('a name that two boards have, or none, is told with the ids; the others go on', async () => {
   const own = await app.connectAccount({ boards: ['Cakes', 'cakes', 'Pies'] });
   const path = `${pathOf(own)}/batches`;
-  const row = (name: string) => `${app.picture()},${name}`;
-  const body = ['Media URL,Board,Publish date', row('Cakes'), row('Pie'), row(own.boards.Pies ?? '')].join(
-    '\n',
-  );
+  const row = (name: string) => `${app.picture()},${name},Tart,${text},${link}`;
+  const body = [
+    'Media URL,Board,Title,Description,Link',
+    row('Cakes'),
+    row('Pie'),
+    row(own.boards.Pies ?? ''),
+  ].join('\n');
   const answer = await send('POST', path, body, { headers: { 'content-type': 'text/csv' } });
   await app.app.jobs.runDue();
   const { batch } = (await send('GET', `${path}/${answer.body.data.batch.id}`)).body.data;

@@ -11,6 +11,7 @@ import {
   exactlyOne,
   externalId,
   futureMoment,
+  isObject,
   isSimplifiedPin,
   issue,
   mediaId,
@@ -26,8 +27,6 @@ import {
 
 const intervalBoardsMax = 20;
 const intervalDaysMax = 90;
-
-const isObject = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null;
 
 function times(clock: Clock) {
   return {
@@ -91,7 +90,6 @@ function createPostFields(clock: Clock) {
 export type CreatePost = z.output<ReturnType<typeof createPostBody>>;
 
 export function createPostBody(clock: Clock) {
-  // The checks over several fields run also when a single one is wrong, so that everything is told at once.
   return z
     .strictObject(createPostFields(clock))
     .superRefine(mediaIsNamedOnce, { when: isObject })

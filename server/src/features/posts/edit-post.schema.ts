@@ -8,6 +8,7 @@ import {
   cover,
   description,
   externalId,
+  isObject,
   isSimplifiedPin,
   issue,
   mediaId,
@@ -52,8 +53,6 @@ const fields = {
 
 type Loose = Partial<Record<keyof typeof fields, unknown>>;
 
-const isObject = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null;
-
 function mediaFitTogether(body: Loose, context: z.RefinementCtx): void {
   const named = (['mediaUrl', 'mediaId', 'carousel'] as const).filter(
     (name) => body[name] !== undefined && body[name] !== null,
@@ -94,13 +93,10 @@ export const EditPostsBody = z
         error: 'Names a post twice.',
       })
       .meta({ description: `1 to ${editsMax}. All are changed, or none.` }),
-    dryRun: z
-      .boolean()
-      .default(false)
-      .meta({
-        description:
-          'Only check and show what would be. Media named by URL are fetched and kept for a while all the same.',
-      }),
+    dryRun: z.boolean().default(false).meta({
+      description:
+        'Only check and show what would be. Media named by URL are fetched and kept for a while all the same.',
+    }),
   })
   .meta({ id: 'EditPosts' });
 export type EditPosts = z.output<typeof EditPostsBody>;
@@ -136,11 +132,9 @@ export type PreviousFields = z.input<typeof previous>;
 
 export const EditPostsAnswer = z.object({
   posts: z.array(PostView).meta({ description: 'As they are now; with dryRun as they would be.' }),
-  previous: z
-    .array(previous)
-    .meta({
-      description:
-        'The changed fields as they were: send them as `posts` to undo the edit. Media are named by their id, so sourceMediaUrl is empty afterwards.',
-    }),
+  previous: z.array(previous).meta({
+    description:
+      'The changed fields as they were: send them as `posts` to undo the edit. Media are named by their id, so sourceMediaUrl is empty afterwards.',
+  }),
   dryRun: z.boolean(),
 });

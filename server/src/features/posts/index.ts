@@ -1,5 +1,7 @@
 // Posts and their lifecycle.
 export { disconnectRoutes } from './account.routes.ts';
+export { removeOldBatches } from './batches.queries.ts';
+export { batchesKeptMs } from './batches.service.ts';
 export { createDisconnectAccount } from './disconnect-account.ts';
 export { doubtOverdue } from './doubt-overdue.ts';
 export {

@@ -70,7 +70,8 @@ export function manyPostsRoutes(posts: Posts, clock: Clock) {
       method: 'GET',
       path: '/v1/accounts/:accountId/posts/batches/:batchId',
       summary: 'Get the progress of a batch',
-      description: 'The counts, and one page of its entries with what became of each.',
+      description:
+        'The counts, and one page of its entries with what became of each. Kept for 28 days after the batch was completed.',
       tag,
       scope: 'posts:read',
       params: BatchPath,

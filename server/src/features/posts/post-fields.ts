@@ -124,6 +124,10 @@ export function exactlyOne(names: readonly string[]) {
   };
 }
 
+/** For checks over several fields, which run also when a single one is wrong, so that everything is told at once. */
+export const isObject = ({ value }: { value: unknown }) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 export function issue(context: z.RefinementCtx, path: string, code: string, message: string): void {
   context.addIssue({ code: 'custom', path: path === '' ? [] : [path], params: { code }, message });
 }

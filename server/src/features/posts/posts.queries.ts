@@ -102,27 +102,47 @@ export async function listPosts(connection: Connection, filter: ListFilter): Pro
     query = query.where((eb) => eb(eb.refTuple('listed_at', 'id'), beyond, eb.tuple(listedAt, id)));
   }
   if (filter.externalId !== undefined) query = query.where('external_id', '=', filter.externalId);
-  const words = searchFor(filter);
-  if (words) {
+  const wanted = searchesFor(filter);
+  if (wanted.length > 0) {
     query = query.where('id', 'in', (eb) =>
-      eb.selectFrom('post_search').select('post_id').where(sql<boolean>`search @@ ${words}`),
+      eb
+        .selectFrom('post_search')
+        .select('post_id')
+        .where(
+          sql<boolean>`${sql.join(
+            wanted.map((words) => sql`search @@ ${words}`),
+            sql` and `,
+          )}`,
+        ),
     );
   }
   return query.execute();
 }
 
-/** The words that a post must have; undefined where the list is not narrowed by any. */
-function searchFor({ accountId, boardId, tag, q }: ListFilter): RawBuilder<unknown> | undefined {
-  if (boardId === undefined && tag === undefined && q === undefined) return undefined;
+/** What the words of a post must match; nothing where the list is not narrowed by any. */
+function searchesFor({ accountId, boardId, tag, q }: ListFilter): RawBuilder<unknown>[] {
+  if (boardId === undefined && tag === undefined && q === undefined) return [];
   const exact = [
     `=${accountId}`,
     ...(boardId === undefined ? [] : [`@${boardId}`]),
     ...(tag === undefined ? [] : [`#${tag}`]),
   ];
-  const lexemes = sql`${exact.map(quoted).join(' & ')}::tsquery`;
-  if (q === undefined) return lexemes;
-  const beginnings = q.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
-  return sql`(${lexemes} && to_tsquery('simple', ${beginnings.map((word) => `${quoted(word)}:*`).join(' & ')}))`;
+  const searches = [sql`${exact.map(quoted).join(' & ')}::tsquery`];
+  // Apart, because nothing matches a query in which PostgreSQL finds no word.
+  if (q !== undefined)
+    searches.push(sql`to_tsquery('simple', ${q.split(/\s+/).flatMap(beginning).join(' & ')})`);
+  return searches;
+}
+
+/**
+ * That a word begins so. PostgreSQL keeps some compounds whole (`example.com`) and takes others apart (`lemon-tart`);
+ * of an address it has both.
+ */
+function beginning(word: string): string[] {
+  const parts = word.split(/[^\p{L}\p{M}\p{N}]+/u).filter((part) => part !== '');
+  if (parts.length === 0) return [];
+  const all = parts.map((part) => `${quoted(part)}:*`).join(' & ');
+  return [parts.length === 1 && parts[0] === word ? all : `(${quoted(word)}:* | (${all}))`];
 }
 
 /** As a word stands in the text of a tsquery, whatever signs it holds. */
@@ -199,7 +219,10 @@ export async function insertPostRows(
  * that no word of a text starts with.
  */
 const searchOf: RawBuilder<unknown> = sql`(
-  to_tsvector('simple', concat_ws(' ', p.title, p.description, p.url))
+  to_tsvector('simple', concat_ws(
+    ' ', p.title, p.description, p.url,
+    regexp_replace(regexp_replace(p.url, '^https?://', '', 'i'), '[^[:alnum:]]+', ' ', 'g')
+  ))
   || array_to_tsvector(
     array['=' || p.account_id]
     || case when p.board_id is null then '{}' else array['@' || p.board_id] end

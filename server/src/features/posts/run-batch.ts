@@ -50,14 +50,7 @@ export function createBatchRunner(parts: PostsParts) {
       if (waiting.length === 0) waiting = await listPending(database.db, batch.id, entriesAtOnce);
       if (waiting.length === 0) break;
       const some = takeSome(waiting, body);
-      const known = await lookUp(parts, account, some);
-      const prepared = await Promise.all(
-        some.map(async ({ entry, parsed }): Promise<Prepared> => {
-          if (!parsed.success)
-            return { entry, kind: 'failed', details: toDetails(parsed.error.issues, body) };
-          return prepare(known, account, entry, parsed.data, { signal, log });
-        }),
-      );
+      const prepared = await prepareAll(account, some, { signal, log });
       const isSettled = await settle(batch, prepared, log);
       // Someone else is at this batch as well: what is left is asked for anew.
       waiting = isSettled ? waiting.slice(some.length) : [];
@@ -80,6 +73,31 @@ export function createBatchRunner(parts: PostsParts) {
       });
     });
   };
+
+  async function prepareAll(
+    account: AccountRow,
+    some: readonly Parsed[],
+    context: RunContext,
+  ): Promise<Prepared[]> {
+    let known: Known;
+    try {
+      known = await lookUp(parts, account, some);
+    } catch (error) {
+      // The account was disconnected, for one.
+      if (!(error instanceof Refusal)) throw error;
+      return some.map(({ entry }) => ({
+        entry,
+        kind: 'failed',
+        details: whyOf(error, entry, context.log),
+      }));
+    }
+    return Promise.all(
+      some.map(async ({ entry, parsed }): Promise<Prepared> => {
+        if (!parsed.success) return { entry, kind: 'failed', details: toDetails(parsed.error.issues, body) };
+        return prepare(known, account, entry, parsed.data, context);
+      }),
+    );
+  }
 
   /**
    * Together if that works; in halves, in their order, when one of them spoils it for the others. False when another

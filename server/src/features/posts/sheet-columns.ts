@@ -118,12 +118,14 @@ function toSeconds(text: string): number | undefined {
 
 /** RFC 3339. Sheets know no offsets: a time without one is on the wall of the account's zone. */
 function toMoment(text: string, timezone: string): string | undefined {
-  const iso = text.replace(/^(\d{4}-\d{2}-\d{2}) +/, '$1T');
-  if (!/^\d{4}-\d{2}-\d{2}T\d/.test(iso)) return undefined;
-  if (/(z|[+-]\d{2}:?\d{2})$/i.test(iso)) return iso;
+  const iso = text.replace(/^(\d{4}-\d{2}-\d{2}) +/, '$1T').replaceAll(' ', '');
+  if (!/^\d{4}-\d{2}-\d{2}T\d/i.test(iso)) return undefined;
+  const hasOffset = /(z|[+-]\d{2}:?\d{2})$/i.test(iso);
   try {
-    const local = Temporal.PlainDateTime.from(iso).toZonedDateTime(timezone);
-    return local.toInstant().toString();
+    const moment = hasOffset
+      ? Temporal.Instant.from(iso)
+      : Temporal.PlainDateTime.from(iso).toZonedDateTime(timezone).toInstant();
+    return moment.toString();
   } catch {
     return undefined;
   }

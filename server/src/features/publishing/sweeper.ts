@@ -2,7 +2,7 @@
 import { addMs, type Cancel, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { Log } from '../../platform/log.ts';
-import { deletedBefore } from '../posts/index.ts';
+import { batchesKeptMs, deletedBefore, removeOldBatches } from '../posts/index.ts';
 import type { LaneStore } from './lane-store.ts';
 import { tellMissedPosts } from './missed-posts.queries.ts';
 import { removeOldEvents } from './old-events.queries.ts';
@@ -33,6 +33,7 @@ export async function sweep(parts: SweeperParts): Promise<void> {
   await tellMissedPosts(database.db, { before: addMs(now, -missedAfterMs), now, limit: atATime });
   await lanes.removeDeletedPosts(deletedBefore(now));
   await removeOldEvents(database.db, { before: addMs(now, -eventsKeptMs), limit: atATime });
+  await removeOldBatches(database.db, addMs(now, -batchesKeptMs));
   await videos.removeUnused();
 }
 
