@@ -82,7 +82,7 @@ export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Pr
   const from = post.state as State;
   const to = nextState(from, step.move);
   if (!to) throw cannot(from, 'byHand' in step ? 'resolve' : step.move);
-  const change = { ...changeOf(post, step, now), state: to, updated_at: now };
+  const change = { ...toColumns(changeOf(post, step, now)), state: to, updated_at: now };
   const moved = await updatePostRow(tx, post, change);
   if (!moved) throw postChanged();
   await appendEvent(tx, {
@@ -196,6 +196,30 @@ function columnsOf(content: PostContent) {
   };
 }
 
+/** The row of a post that comes to life. */
+export function newRow(post: NewPost, now: Date) {
+  return {
+    ...columnsOf(post),
+    id: post.id,
+    organization_id: post.organizationId,
+    account_id: post.accountId,
+    state: post.sendAt ? 'queued' : 'draft',
+    send_at: post.sendAt,
+    run_at: post.sendAt,
+    created_at: now,
+    updated_at: now,
+  } as const;
+}
+
+/** The columns after an edit, and the names of those that it changes. */
+export function editOf(post: PostRow, content: PostContent) {
+  const columns = columnsOf(content);
+  const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter(
+    (name) => name !== 'match_key' && !isDeepStrictEqual(columns[name], post[name]),
+  );
+  return { columns, changed };
+}
+
 /**
  * Posts of one account come to life, as drafts or queued when they have a time. As many as there are cost a
  * handful of statements.
@@ -205,17 +229,7 @@ export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date):
   if (!first) return [];
   const rows = await insertPostRows(
     tx,
-    posts.map((post) => ({
-      ...columnsOf(post),
-      id: post.id,
-      organization_id: post.organizationId,
-      account_id: post.accountId,
-      state: post.sendAt ? 'queued' : 'draft',
-      send_at: post.sendAt,
-      run_at: post.sendAt,
-      created_at: now,
-      updated_at: now,
-    })),
+    posts.map((post) => newRow(post, now)),
   );
   await appendEvents(
     tx,
@@ -241,10 +255,7 @@ export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date):
 export async function editPost(tx: Tx, post: PostRow, content: PostContent, now: Date): Promise<PostRow> {
   const from = post.state as State;
   if (!isAtRest(from)) throw cannot(from, 'edit');
-  const columns = columnsOf(content);
-  const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter(
-    (name) => name !== 'match_key' && !isDeepStrictEqual(columns[name], post[name]),
-  );
+  const { columns, changed } = editOf(post, content);
   if (changed.length === 0) return post;
   const { carousel, ...rest } = columns;
   const edited = await updatePostRow(tx, post, {
@@ -295,8 +306,11 @@ export async function deletePost(tx: Tx, post: PostRow, now: Date): Promise<void
 
 const unscheduled = { send_at: null, run_at: null, failure: null } satisfies PostChange;
 
+/** What a move writes, as it is read again. */
+type MovedColumns = Partial<Omit<PostRow, 'carousel' | 'status' | 'listed_at'>>;
+
 /** The columns that a move sets, besides the state. */
-function changeOf(post: PostRow, step: Step, now: Date): PostChange {
+export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
   switch (step.move) {
     case 'schedule':
       return {
@@ -374,7 +388,13 @@ function toMatchable(post: Pick<PostRow, 'board_id' | 'title' | 'description' | 
 }
 
 function stamped(failure: PostFailure, now: Date) {
-  return json({ ...failure, at: now.toISOString() });
+  return { ...failure, at: now.toISOString() };
+}
+
+/** As they are written: JSON goes its own way into the database. */
+function toColumns({ failure, ...rest }: MovedColumns): PostChange {
+  if (failure === undefined) return rest;
+  return { ...rest, failure: failure === null ? null : json(failure) };
 }
 
 /** The contract's names where it has one (api.md, section 5); the finer ones show in the timeline only. */

@@ -1,0 +1,501 @@
+// Calls by chance on the model and on PostgreSQL at once: each answer of the one must be the answer of the other, and
+// so must every row afterwards.
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type AccountRow,
+  repaceAccount,
+  updateAccount,
+  wakeAccount,
+  wakeQueue,
+} from '../../src/features/accounts/accounts.queries.ts';
+import type { PostRow, Step } from '../../src/features/posts/index.ts';
+import { lockLane, lowerWake } from '../../src/features/posts/lane-wake.queries.ts';
+import { moves } from '../../src/features/posts/lifecycle.ts';
+import { createPosts, deletePost, editPost, movePost } from '../../src/features/posts/move-post.ts';
+import { createLaneStore } from '../../src/features/publishing/index.ts';
+import type { Lane } from '../../src/features/publishing/lanes.queries.ts';
+import { addMs } from '../../src/platform/clock.ts';
+import type { Database } from '../../src/platform/db/index.ts';
+import { Refusal } from '../../src/platform/errors.ts';
+import { seeded } from '../chaos/seeded.ts';
+import { newPost } from '../new-post.ts';
+import type { Rules } from './model-rules.ts';
+import { createModel } from './model-store.ts';
+
+export interface CallFigures {
+  calls: number;
+  /** How often each call was made. */
+  made: Record<string, number>;
+  /** How often each move was really made. */
+  moved: Record<string, number>;
+}
+
+const failure = { code: 'why', message: 'm', remediation: 'r', retryable: true };
+const trace = { status: 200, code: null, requestId: null, durationMs: 1 };
+const postsMax = 14;
+
+interface CallsOptions {
+  /** Rows that PostgreSQL has, with no posts. */
+  accounts: readonly AccountRow[];
+  mediaId: string;
+  seed: number;
+  calls: number;
+  /** Other than the model's own, to see a difference noticed. */
+  rules?: Rules;
+}
+
+export async function compareCalls(
+  database: Database,
+  { accounts, mediaId, seed, calls, rules }: CallsOptions,
+): Promise<CallFigures> {
+  const draw = seeded(seed);
+  const sql = createLaneStore(database);
+  const model = createModel({}, rules);
+  for (const account of accounts) model.addAccount(account);
+  const ids = accounts.map((account) => account.id);
+  const made: Record<string, number> = {};
+  const moved: Record<string, number> = {};
+  const told: string[] = [];
+  let now = new Date('2027-03-01T08:00:00Z');
+  let count = 0;
+  /** As workers hold them; some were taken over long ago. */
+  const held: Lane[] = [];
+  /** As someone read them; some have changed since. */
+  const read: PostRow[] = [];
+
+  async function both(name: string, given: unknown, ofModel: () => unknown, ofSql: () => Promise<unknown>) {
+    made[name] = (made[name] ?? 0) + 1;
+    told.push(`${now.toISOString()} ${name} ${JSON.stringify(given)}`);
+    const [one, other] = [await outcome(ofModel), await outcome(ofSql)];
+    if (!isDeepStrictEqual(one, other)) throw difference('answers', one, other);
+    await compareRows();
+    return one.value;
+  }
+
+  async function compareRows(): Promise<void> {
+    const [posts, lanes] = await Promise.all([
+      database.db.selectFrom('posts').selectAll().execute(),
+      database.db.selectFrom('lanes').selectAll().execute(),
+    ]);
+    const byId = new Map(posts.map((post) => [post.id, post]));
+    for (const account of model.accounts.values()) {
+      for (const post of account.posts.values()) {
+        if (!isDeepStrictEqual(plain(post), plain(byId.get(post.id))))
+          throw difference('rows', post, byId.get(post.id));
+        byId.delete(post.id);
+      }
+      const row = lanes.find((lane) => lane.account_id === account.row.id);
+      const { lane } = account;
+      const stored = row && {
+        wakeAt: ms(row.wake_at),
+        notBefore: ms(row.not_before),
+        owner: row.owner,
+        leaseUntil: ms(row.lease_until),
+        fence: row.fence,
+        pacedUntil: ms(row.paced_until),
+        awayUntil: ms(row.away_until),
+      };
+      if (!isDeepStrictEqual(lane, stored)) throw difference('lanes', lane, stored);
+    }
+    if (byId.size > 0) throw difference('posts', [], [...byId.keys()]);
+  }
+
+  function difference(what: string, ofModel: unknown, ofSql: unknown): Error {
+    const last = told.slice(-30).join('\n');
+    return new Error(
+      `seed ${seed}, call ${count}: ${what} differ\nmodel ${JSON.stringify(ofModel)}\nSQL   ${JSON.stringify(ofSql)}\n${last}`,
+    );
+  }
+
+  const anyAccount = () => draw.pick(ids);
+  const later = () => addMs(now, draw.pick([0, 1, 1_000, 30_000, 700_000, 7_200_000]) * draw.between(1, 3));
+  const posts = () => [...model.accounts.values()].flatMap((account) => [...account.posts.values()]);
+
+  /** Mostly as it is now; sometimes as it was once. */
+  function anyPost(): PostRow | undefined {
+    const present = posts().filter((post) => post.deleted_at === null);
+    const post =
+      read.length > 0 && draw.chance(0.1)
+        ? draw.pick(read)
+        : present.length > 0
+          ? draw.pick(present)
+          : undefined;
+    if (post) read.push(post);
+    if (read.length > 20) read.shift();
+    return post;
+  }
+
+  const nextMoves: Record<string, readonly string[]> = {
+    queued: ['claim', 'claim', 'claim', 'miss', 'refuse', 'schedule'],
+    uploading: ['mediaReady', 'mediaReady', 'postpone', 'refuse', 'doubt'],
+    publishing: ['accept', 'accept', 'postpone', 'lose', 'lose', 'refuse'],
+    unknown: ['look', 'find', 'clear'],
+  };
+
+  function anyStep(post: PostRow): Step {
+    const likely = draw.chance(0.9) ? nextMoves[post.state] : undefined;
+    const move = draw.pick(likely ?? moves) as Step['move'];
+    const pinId = draw.chance(0.1) ? '1' : String(100 + count);
+    switch (move) {
+      case 'schedule':
+        return { move, sendAt: later(), boardId: draw.pick(['1', '2']) };
+      case 'unschedule':
+      case 'claim':
+      case 'mediaReady':
+      case 'clear':
+        return { move };
+      case 'miss':
+        return { move, failure: { ...failure, code: 'missed' } };
+      case 'accept':
+        return { move, pinId, pinterest: trace };
+      case 'postpone':
+        return { move, runAt: later(), failure, pinterest: trace };
+      case 'refuse':
+        return { move, failure };
+      case 'lose':
+        return { move, lookAt: later(), failure };
+      case 'doubt':
+        return { move, since: addMs(now, -60_000), lookAt: later(), failure };
+      case 'look':
+        return {
+          move,
+          lookAt: draw.chance(0.7) ? later() : null,
+          failure,
+          counts: draw.chance(0.5),
+          found: 0,
+        };
+      case 'find':
+        return { move, pinId };
+    }
+  }
+
+  const transaction = <T>(work: Parameters<typeof database.transaction<T>>[0]) => database.transaction(work);
+
+  async function create(): Promise<unknown> {
+    if (posts().filter((post) => post.deleted_at === null && post.state !== 'sent').length >= postsMax)
+      return remove();
+    const post = newPost({
+      id: `post_${String(count).padStart(6, '0')}`,
+      organizationId: accounts[0]?.organization_id ?? '',
+      accountId: anyAccount(),
+      mediaId,
+      title: draw.chance(0.5) ? 'equal' : `title ${count}`,
+      boardId: draw.pick(['1', '2']),
+      sendAt: draw.chance(0.85) ? later() : null,
+    });
+    return both(
+      'create',
+      post,
+      () => model.create(post, now),
+      () => transaction(async (tx) => (await createPosts(tx, [post], now))[0]),
+    );
+  }
+
+  async function remove(): Promise<unknown> {
+    const post = anyPost();
+    if (!post) return;
+    return both(
+      'remove',
+      post.id,
+      () => model.remove(post, now),
+      () => transaction((tx) => deletePost(tx, post, now)),
+    );
+  }
+
+  async function edit(): Promise<unknown> {
+    const post = anyPost();
+    if (!post) return;
+    const content = newPost({ organizationId: '', accountId: '', mediaId, sendAt: null });
+    const boardId = draw.chance(0.9) || post.state !== 'draft' ? draw.pick(['1', '2']) : null;
+    const edited = { ...content, boardId, title: draw.chance(0.5) ? 'equal' : `edited ${count}` };
+    return both(
+      'edit',
+      [post.id, edited.title, boardId],
+      () => model.edit(post, edited, now),
+      () => transaction((tx) => editPost(tx, post, edited, now)),
+    );
+  }
+
+  async function moveByHand(): Promise<unknown> {
+    const post = anyPost();
+    if (!post) return;
+    const step: Step = draw.chance(0.8)
+      ? { move: 'schedule', sendAt: later(), boardId: draw.pick(['1', '2']) }
+      : { move: 'unschedule' };
+    return both(
+      'moveByHand',
+      [post.id, step],
+      () => model.move(post, step, now),
+      () => transaction((tx) => movePost(tx, post, step, now)),
+    );
+  }
+
+  async function resolve(): Promise<unknown> {
+    const unknown = posts().filter((post) => post.state === 'unknown');
+    if (unknown.length === 0) return;
+    const post = draw.pick(unknown);
+    const pinId = draw.chance(0.5) ? String(100 + count) : null;
+    return both(
+      'resolve',
+      [post.id, pinId],
+      () => model.resolve(post, pinId, now),
+      () =>
+        transaction(async (tx) => {
+          await lockLane(tx, post.account_id);
+          const step: Step =
+            pinId === null ? { move: 'clear', byHand: true } : { move: 'find', pinId, byHand: true };
+          const settled = await movePost(tx, post, step, now);
+          await lowerWake(tx, post.account_id, now, now);
+          return settled;
+        }),
+    );
+  }
+
+  async function move(): Promise<void> {
+    const post = anyPost();
+    if (!post) return;
+    const own = held.filter((lane) => lane.accountId === post.account_id);
+    const lane = own.at(draw.chance(0.9) ? -1 : 0) ?? {
+      accountId: post.account_id,
+      fence: 0,
+      awayUntil: null,
+    };
+    const step = anyStep(post);
+    const answer = await both(
+      'move',
+      [lane, post.id, step],
+      () => model.lanes.move(lane, post, step, now),
+      () => sql.move(lane, post, step, now),
+    );
+    if ((answer as { kind?: string } | undefined)?.kind === 'moved')
+      moved[step.move] = (moved[step.move] ?? 0) + 1;
+  }
+
+  async function claim(): Promise<void> {
+    const owner = draw.pick(['one', 'other']);
+    const leaseUntil = addMs(now, 12_000);
+    // With more than enough room: which of two that wake at the same moment goes first is nobody's promise.
+    const given = { owner, now, leaseUntil, limit: ids.length };
+    const sorted = (lanes: Lane[]) => lanes.sort((a, b) => (a.accountId < b.accountId ? -1 : 1));
+    const taken = await both(
+      'claim',
+      given,
+      () => sorted(model.lanes.claim(given)),
+      async () => sorted(await sql.claim(given)),
+    );
+    held.push(...(taken as Lane[]));
+    if (held.length > 12) held.splice(0, 4);
+  }
+
+  async function release(): Promise<unknown> {
+    if (held.length === 0) return;
+    const lane = draw.chance(0.8) ? (held.at(-1) as Lane) : draw.pick(held);
+    const rest = {
+      notBefore: draw.chance(0.15) ? later() : null,
+      queueNotBefore: draw.chance(0.1) ? later() : null,
+      isAway: draw.chance(0.1),
+      now,
+    };
+    return both(
+      'release',
+      [lane, rest],
+      () => model.lanes.release(lane, rest),
+      () => sql.release(lane, rest),
+    );
+  }
+
+  async function findDuePost(): Promise<unknown> {
+    const account = model.accountOf(anyAccount()).row;
+    const known = draw.chance(0.9) ? account : { ...account, publishing: 'paused', paused_policy: 'fail' };
+    return both(
+      'findDuePost',
+      account.id,
+      () => model.lanes.findDuePost(known, now),
+      () => sql.findDuePost(known, now),
+    );
+  }
+
+  async function changeRules(): Promise<unknown> {
+    const id = anyAccount();
+    const to = draw.pick<Partial<AccountRow>>([
+      { min_interval_seconds: draw.pick([0, 0, 30, 600]) },
+      { daily_pin_limit: draw.pick([null, 1, 2, 5]) },
+      { unknown_policy: draw.pick(['retry', 'ask']) },
+      { missed_policy: draw.pick(['publish', 'hold']) },
+    ]);
+    return both(
+      'changeRules',
+      [id, to],
+      () => model.changeRules(id, to, now),
+      () =>
+        transaction(async (tx) => {
+          await updateAccount(tx, id, to);
+          await repaceAccount(tx, id, now);
+        }),
+    );
+  }
+
+  async function changePublishing(): Promise<unknown> {
+    const id = anyAccount();
+    const to = {
+      publishing: draw.chance(0.3) ? 'paused' : 'active',
+      paused_policy: draw.pick(['hold', 'fail', 'shift']),
+    };
+    const { row } = model.accountOf(id);
+    return both(
+      'changePublishing',
+      [id, to],
+      () => model.changePublishing(id, to, now),
+      () =>
+        transaction(async (tx) => {
+          if (row.publishing === to.publishing && row.paused_policy === to.paused_policy) return;
+          await updateAccount(tx, id, to);
+          await wakeQueue(tx, id, now, { wasAway: to.publishing === 'active' });
+        }),
+    );
+  }
+
+  const actions: Record<string, [number, () => Promise<unknown>]> = {
+    create: [12, create],
+    remove: [2, remove],
+    edit: [4, edit],
+    moveByHand: [5, moveByHand],
+    resolve: [2, resolve],
+    move: [40, move],
+    claim: [8, claim],
+    release: [8, release],
+    findDuePost: [14, findDuePost],
+    changeRules: [3, changeRules],
+    changePublishing: [3, changePublishing],
+    time: [
+      14,
+      async () => {
+        now = addMs(now, draw.pick([1, 1_000, 13_000, 60_000, 900_000, 9_000_000]) * draw.between(1, 3));
+      },
+    ],
+    wake: [
+      1,
+      () => {
+        const id = anyAccount();
+        return both(
+          'wake',
+          id,
+          () => model.wake(id, now),
+          () => wakeAccount(database.db, id, now),
+        );
+      },
+    ],
+    renew: [
+      4,
+      () => {
+        const given = { owner: draw.pick(['one', 'other']), accountIds: ids, leaseUntil: addMs(now, 12_000) };
+        return both(
+          'renew',
+          given,
+          () => model.lanes.renew(given),
+          () => sql.renew(given),
+        );
+      },
+    ],
+    findNextWake: [
+      3,
+      () =>
+        both(
+          'findNextWake',
+          null,
+          () => model.lanes.findNextWake(now),
+          () => sql.findNextWake(now),
+        ),
+    ],
+    listQueue: [
+      2,
+      () => {
+        const id = anyAccount();
+        return both(
+          'listQueue',
+          id,
+          () => model.lanes.listQueue(id),
+          () => sql.listQueue(id),
+        );
+      },
+    ],
+    listInFlight: [
+      2,
+      () => {
+        const id = anyAccount();
+        const sorted = (rows: PostRow[]) => rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+        return both(
+          'listInFlight',
+          id,
+          () => sorted(model.lanes.listInFlight(id)),
+          async () => sorted(await sql.listInFlight(id)),
+        );
+      },
+    ],
+    listOwnedPinIds: [
+      2,
+      () => {
+        const id = anyAccount();
+        const pinIds = ['1', '2', ...posts().flatMap((post) => post.pin_id ?? [])];
+        return both(
+          'listOwnedPinIds',
+          id,
+          () => model.lanes.listOwnedPinIds(id, pinIds),
+          () => sql.listOwnedPinIds(id, pinIds),
+        );
+      },
+    ],
+    sweepLanes: [
+      3,
+      () =>
+        both(
+          'sweepLanes',
+          null,
+          () => model.lanes.sweepLanes(now),
+          () => sql.sweepLanes(now),
+        ),
+    ],
+    removeDeletedPosts: [
+      1,
+      () => {
+        const before = addMs(now, -3_600_000);
+        return both(
+          'removeDeletedPosts',
+          before,
+          () => model.lanes.removeDeletedPosts(before),
+          () => sql.removeDeletedPosts(before),
+        );
+      },
+    ],
+  };
+  const lots = Object.values(actions).flatMap(([weight, act]) => Array.from({ length: weight }, () => act));
+  for (; count < calls; count += 1) await draw.pick(lots)();
+  return { calls, made, moved };
+}
+
+/** What a call came to: its value, or what it threw as far as the two can agree on it. */
+async function outcome(act: () => unknown): Promise<{ value?: unknown; threw?: string }> {
+  try {
+    return { value: plain(await act()) };
+  } catch (error) {
+    if (error instanceof Refusal) return { threw: error.declaration.message };
+    if (!(error instanceof Error)) throw error;
+    const constraint =
+      'constraint' in error ? error.constraint : /^constraint (\w+)/.exec(error.message)?.[1];
+    if (!constraint) throw error;
+    return { threw: `constraint ${String(constraint)}` };
+  }
+}
+
+/** PostgreSQL's row without what only its reader adds. */
+function plain(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || value instanceof Date || value instanceof Set)
+    return value;
+  if (Array.isArray(value)) return value.map(plain);
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
+}
+
+/** The driver reads 'infinity' as a number. */
+function ms(moment: Date | null): number | null {
+  return moment === null ? null : Number(moment);
+}

@@ -1,0 +1,133 @@
+// What PostgreSQL is asked when a worker wants to know what is due, once more in TypeScript: the model that the
+// simulation runs on. model.test.ts holds every answer of it against the SQL (lanes.queries.ts, pacing.queries.ts,
+// lane-wake.queries.ts). An object, so that a
+// test can put a wrong rule in its place and see who notices.
+import type { AccountRow } from '../../src/features/accounts/index.ts';
+import type { PostRow } from '../../src/features/posts/index.ts';
+import { lateAfterMs } from '../../src/features/publishing/pacing.queries.ts';
+
+/** Moments are milliseconds; Infinity is PostgreSQL's 'infinity'. */
+export interface ModelLane {
+  wakeAt: number | null;
+  notBefore: number | null;
+  owner: string | null;
+  leaseUntil: number | null;
+  fence: number;
+  pacedUntil: number | null;
+  awayUntil: number | null;
+}
+
+export interface ModelAccount {
+  row: AccountRow;
+  lane: ModelLane;
+  /** Every post that the account ever had, marks of deleted ones included. */
+  posts: Map<string, PostRow>;
+  /** Those of them on which a worker may have to work: all that run or are in flight. */
+  open: Map<string, PostRow>;
+  /** Those that were sent less than a day ago, and some that are older. */
+  recent: PostRow[];
+  pinIds: Set<string>;
+}
+
+const dayMs = 24 * 3600 * 1000;
+const catchUpSeconds = 60;
+
+/** GREATEST and LEAST pass over nulls. */
+export function greatest(...moments: (number | null)[]): number | null {
+  const known = moments.filter((moment) => moment !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+export function least(...moments: (number | null)[]): number | null {
+  const known = moments.filter((moment) => moment !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+export type Rules = ReturnType<typeof createRules>;
+
+export function createRules() {
+  const rules = {
+    /** Whether a write under this fence may be made. */
+    isHeldUnder: (lane: ModelLane, fence: number) => lane.fence === fence,
+
+    isAsRead: (stored: PostRow, read: PostRow) =>
+      stored.version === read.version && stored.deleted_at === null,
+
+    isHeldBack(account: ModelAccount, post: PostRow): boolean {
+      if (post.state !== 'queued') return false;
+      for (const other of account.open.values())
+        if (other.state === 'unknown' && other.match_key === post.match_key) return true;
+      return false;
+    },
+
+    /** In doubt a Pin exists. */
+    countsForPacing: (post: PostRow) => post.state === 'publishing' || post.state === 'unknown',
+
+    isBefore: (one: PostRow, other: PostRow) =>
+      (one.run_at?.getTime() ?? 0) - (other.run_at?.getTime() ?? 0) || (one.id < other.id ? -1 : 1),
+
+    pacedUntil(account: ModelAccount, now: number): number | null {
+      const { row } = account;
+      if (row.publishing === 'paused') return row.paused_policy === 'hold' ? Number.POSITIVE_INFINITY : null;
+      const isCatchingUp = row.missed_policy === 'publish' && hasMissed(account);
+      const seconds = isCatchingUp
+        ? Math.max(row.min_interval_seconds, catchUpSeconds)
+        : row.min_interval_seconds;
+      if (seconds === 0 && row.daily_pin_limit === null) return null;
+      const pins = pinsOfDay(account, rules.countsForPacing, now);
+      const newest = pins[0] ?? null;
+      const oldest = row.daily_pin_limit === null ? null : (pins[row.daily_pin_limit - 1] ?? null);
+      return greatest(
+        seconds > 0 && newest !== null ? newest + seconds * 1000 : null,
+        oldest === null ? null : oldest + dayMs,
+      );
+    },
+
+    earliestWork(account: ModelAccount, pacedUntil: number | null): number | null {
+      let queued: number | null = null;
+      let unknown: number | null = null;
+      for (const post of account.open.values()) {
+        const runAt = post.run_at?.getTime() ?? null;
+        if (runAt === null) continue;
+        if (post.state === 'unknown') unknown = least(unknown, runAt);
+        else if (post.state === 'queued' && !rules.isHeldBack(account, post)) queued = least(queued, runAt);
+      }
+      const paced = queued === null ? null : greatest(queued, pacedUntil);
+      return least(paced === Number.POSITIVE_INFINITY ? null : paced, unknown);
+    },
+
+    /** As soon as the lane's rest and its pacing allow. */
+    lowerWake({ lane }: ModelAccount, runAt: number): boolean {
+      const at = greatest(runAt, lane.notBefore, lane.pacedUntil) ?? runAt;
+      if (lane.pacedUntil === Number.POSITIVE_INFINITY) return false;
+      if (lane.wakeAt !== null && lane.wakeAt <= at) return false;
+      lane.wakeAt = at;
+      return true;
+    },
+  };
+  return rules;
+}
+
+function hasMissed({ lane, open }: ModelAccount): boolean {
+  if (lane.awayUntil === null) return false;
+  for (const post of open.values())
+    if (
+      post.state === 'queued' &&
+      post.run_at !== null &&
+      post.run_at.getTime() < lane.awayUntil - lateAfterMs
+    )
+      return true;
+  return false;
+}
+
+/** When the Pins of the last 24 hours went out, or may have; the newest first. */
+function pinsOfDay(account: ModelAccount, counts: (post: PostRow) => boolean, now: number): number[] {
+  const since = now - dayMs;
+  const pins: number[] = [];
+  for (const post of account.recent)
+    if (post.listed_at.getTime() > since) pins.push(post.listed_at.getTime());
+  for (const post of account.open.values())
+    if (counts(post) && (post.attempt_started_at?.getTime() ?? 0) > since)
+      pins.push(post.attempt_started_at?.getTime() ?? 0);
+  return pins.sort((a, b) => b - a);
+}

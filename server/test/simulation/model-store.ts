@@ -1,0 +1,348 @@
+// Lanes and posts in memory: a LaneStore, and what users do, each call one transaction. What the moves write comes
+// from the very code that writes it into PostgreSQL; what the SQL decides is in model-rules.ts; what the constraints
+// refuse is refused here too.
+import type { AccountRow } from '../../src/features/accounts/index.ts';
+import type { PostRow, Step } from '../../src/features/posts/index.ts';
+import { isAtRest, nextState, type State } from '../../src/features/posts/lifecycle.ts';
+import {
+  changeOf,
+  editOf,
+  type NewPost,
+  newRow,
+  type PostContent,
+} from '../../src/features/posts/move-post.ts';
+import { postCannot, postChanged } from '../../src/features/posts/posts.errors.ts';
+import type { LaneMove, LaneStore } from '../../src/features/publishing/lane-store.ts';
+import type { Lane } from '../../src/features/publishing/lanes.queries.ts';
+import { lateAfterMs } from '../../src/features/publishing/pacing.queries.ts';
+import { Refusal } from '../../src/platform/errors.ts';
+import { createRules, greatest, least, type ModelAccount, type Rules } from './model-rules.ts';
+
+/** Each answers at once, for it is one atomic act. */
+type AtOnce<Store> = {
+  [Name in keyof Store]: Store[Name] extends (...given: infer Given) => Promise<infer Answer>
+    ? (...given: Given) => Answer
+    : never;
+};
+
+export interface ModelWatch {
+  /** After each write. @param before Undefined for a new post. */
+  wrote?(post: PostRow, before: PostRow | undefined): void;
+  /** A lane wakes soon: what NOTIFY tells the workers. */
+  notify?(): void;
+}
+
+export type Model = ReturnType<typeof createModel>;
+
+export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()) {
+  const accounts = new Map<string, ModelAccount>();
+
+  function accountOf(accountId: string): ModelAccount {
+    const account = accounts.get(accountId);
+    if (!account) throw new Error(`no account ${accountId}`);
+    return account;
+  }
+
+  /** @throws Error what a constraint of the table would refuse. */
+  function write(account: ModelAccount, post: PostRow, before: PostRow | undefined): PostRow {
+    const row = withDerived(post);
+    const broken = brokenConstraint(row);
+    if (broken) throw new Error(`constraint ${broken} refuses ${JSON.stringify(row)}`);
+    if (row.pin_id !== null && before?.pin_id !== row.pin_id) {
+      if (account.pinIds.has(row.pin_id))
+        throw new Error(`constraint posts_by_pin refuses Pin ${row.pin_id}`);
+      account.pinIds.add(row.pin_id);
+    }
+    account.posts.set(row.id, row);
+    const isOpen = row.run_at !== null || ['uploading', 'publishing', 'unknown'].includes(row.state);
+    if (isOpen) account.open.set(row.id, row);
+    else account.open.delete(row.id);
+    if (row.state === 'sent') account.recent.push(row);
+    watch.wrote?.(row, before);
+    return row;
+  }
+
+  function change(account: ModelAccount, read: PostRow, columns: Partial<PostRow>): PostRow {
+    const stored = account.posts.get(read.id);
+    if (!stored || !rules.isAsRead(stored, read)) throw postChanged();
+    return write(account, { ...stored, ...columns, version: stored.version + 1 }, stored);
+  }
+
+  function lowerWake(account: ModelAccount, runAt: Date, now: Date): void {
+    if (rules.lowerWake(account, runAt.getTime()) && (account.lane.wakeAt ?? 0) <= now.getTime() + 2000)
+      watch.notify?.();
+  }
+
+  function movePost(read: PostRow, step: Step, now: Date): PostRow {
+    const account = accountOf(read.account_id);
+    const to = nextState(read.state as State, step.move);
+    if (!to) throw postCannot([{ path: '', code: step.move, message: `not allowed: ${read.state}` }]);
+    const moved = change(account, read, { ...changeOf(read, step, now), state: to, updated_at: now });
+    if (step.move === 'schedule') lowerWake(account, step.sendAt, now);
+    if (step.move === 'doubt') lowerWake(account, step.lookAt, now);
+    return moved;
+  }
+
+  const lanes: AtOnce<LaneStore> = {
+    claim({ owner, now, leaseUntil, limit }) {
+      const at = now.getTime();
+      const due = [...accounts.values()]
+        .filter(({ lane }) => lane.wakeAt !== null && lane.wakeAt <= at && isFree(lane, at))
+        .sort((a, b) => (a.lane.wakeAt ?? 0) - (b.lane.wakeAt ?? 0))
+        .slice(0, limit);
+      return due.map(({ row, lane }): Lane => {
+        lane.owner = owner;
+        lane.leaseUntil = leaseUntil.getTime();
+        lane.fence += 1;
+        if ((lane.wakeAt ?? at) < at - lateAfterMs) lane.awayUntil = at;
+        return {
+          accountId: row.id,
+          fence: lane.fence,
+          awayUntil: lane.awayUntil === null ? null : new Date(lane.awayUntil),
+        };
+      });
+    },
+
+    renew({ owner, accountIds, leaseUntil }) {
+      const kept = accountIds.filter((id) => accountOf(id).lane.owner === owner);
+      for (const id of kept) accountOf(id).lane.leaseUntil = leaseUntil.getTime();
+      return new Set(kept);
+    },
+
+    release({ accountId, fence }, { notBefore, queueNotBefore = null, isAway = false, now }) {
+      const account = accountOf(accountId);
+      const { lane } = account;
+      if (!rules.isHeldUnder(lane, fence)) return;
+      const at = now.getTime();
+      forget(account, at);
+      const paced = greatest(rules.pacedUntil(account, at), queueNotBefore?.getTime() ?? null);
+      const nextAt = rules.earliestWork(account, paced);
+      lane.notBefore = greatest(lane.notBefore, notBefore?.getTime() ?? null);
+      lane.owner = null;
+      lane.leaseUntil = null;
+      lane.pacedUntil = paced;
+      if (isAway) lane.awayUntil = at;
+      lane.wakeAt = nextAt === null ? null : greatest(nextAt, lane.notBefore, at);
+    },
+
+    findNextWake(now) {
+      const wakes = [...accounts.values()]
+        .filter(({ lane }) => isFree(lane, now.getTime()))
+        .map(({ lane }) => lane.wakeAt);
+      const next = least(...wakes);
+      return next === null ? null : new Date(next);
+    },
+
+    getAccount: (accountId) => accountOf(accountId).row,
+
+    findDuePost({ id, publishing, paused_policy }, now) {
+      const account = accountOf(id);
+      const at = now.getTime();
+      const { row } = account;
+      const isAsRead = row.publishing === publishing && row.paused_policy === paused_policy;
+      let mayGoOut: boolean | undefined;
+      let found: PostRow | undefined;
+      for (const post of account.open.values()) {
+        if (post.run_at === null || post.run_at.getTime() > at) continue;
+        if (found && rules.isBefore(found, post) < 0) continue;
+        if (post.state !== 'unknown') {
+          if (rules.isHeldBack(account, post)) continue;
+          mayGoOut ??= isAsRead && (rules.pacedUntil(account, at) ?? at) <= at;
+          if (!mayGoOut) continue;
+        }
+        found = post;
+      }
+      return found;
+    },
+
+    listQueue: (accountId) =>
+      [...accountOf(accountId).open.values()]
+        .filter((post) => post.state === 'queued' && post.run_at !== null)
+        .sort((a, b) => (a.send_at?.getTime() ?? 0) - (b.send_at?.getTime() ?? 0) || (a.id < b.id ? -1 : 1)),
+
+    listInFlight: (accountId) =>
+      [...accountOf(accountId).open.values()].filter(
+        (post) => post.state === 'uploading' || post.state === 'publishing',
+      ),
+
+    move(lane, read, step, now): LaneMove {
+      if (!rules.isHeldUnder(accountOf(lane.accountId).lane, lane.fence)) return { kind: 'lane_lost' };
+      try {
+        return { kind: 'moved', post: movePost(read, step, now) };
+      } catch (error) {
+        if (error instanceof Refusal && error.declaration === postChanged.declaration)
+          return { kind: 'post_changed' };
+        throw error;
+      }
+    },
+
+    listOwnedPinIds(accountId, pinIds) {
+      const { pinIds: owned } = accountOf(accountId);
+      return new Set(pinIds.filter((id) => owned.has(id)));
+    },
+
+    sweepLanes(now) {
+      let count = 0;
+      for (const account of accounts.values()) {
+        const { lane } = account;
+        const due = rules.earliestWork(account, lane.pacedUntil);
+        if (lane.owner !== null || due === null) continue;
+        if (lane.wakeAt !== null && lane.wakeAt <= (greatest(due, lane.notBefore, now.getTime()) ?? 0))
+          continue;
+        lane.wakeAt = greatest(due, lane.notBefore);
+        count += 1;
+      }
+      return count;
+    },
+
+    removeDeletedPosts(before) {
+      let count = 0;
+      for (const { posts } of accounts.values()) {
+        for (const post of posts.values()) {
+          if (post.deleted_at === null || post.deleted_at >= before) continue;
+          posts.delete(post.id);
+          count += 1;
+        }
+      }
+      return count;
+    },
+  };
+
+  return {
+    accounts,
+    accountOf,
+    lanes,
+
+    addAccount(row: AccountRow): void {
+      const lane = { wakeAt: null, notBefore: null, owner: null, leaseUntil: null, fence: 0 };
+      accounts.set(row.id, {
+        row,
+        lane: { ...lane, pacedUntil: null, awayUntil: null },
+        posts: new Map(),
+        open: new Map(),
+        recent: [],
+        pinIds: new Set(),
+      });
+    },
+
+    create(post: NewPost, now: Date): PostRow {
+      const account = accountOf(post.accountId);
+      const row = write(account, { ...blankPost, ...newRow(post, now) }, undefined);
+      if (post.sendAt) lowerWake(account, post.sendAt, now);
+      return row;
+    },
+
+    /** @throws Refusal as movePost does. */
+    move: movePost,
+
+    edit(read: PostRow, content: PostContent, now: Date): PostRow {
+      if (!isAtRest(read.state as State)) throw postCannot();
+      const { columns, changed } = editOf(read, content);
+      if (changed.length === 0) return read;
+      const account = accountOf(read.account_id);
+      const edited = change(account, read, { ...columns, updated_at: now });
+      if (edited.run_at) lowerWake(account, edited.run_at, now);
+      return edited;
+    },
+
+    remove(read: PostRow, now: Date): void {
+      if (!isAtRest(read.state as State)) throw postCannot();
+      change(accountOf(read.account_id), read, { deleted_at: now, run_at: null, updated_at: now });
+    },
+
+    /** As the service does it: lockLane, the move, lowerWake. */
+    resolve(read: PostRow, pinId: string | null, now: Date): PostRow {
+      const account = accountOf(read.account_id);
+      const moved = movePost(
+        read,
+        pinId === null ? { move: 'clear', byHand: true } : { move: 'find', pinId, byHand: true },
+        now,
+      );
+      account.lane.pacedUntil = null;
+      lowerWake(account, now, now);
+      return moved;
+    },
+
+    /** updateAccount and repaceAccount. */
+    changeRules(accountId: string, to: Partial<AccountRow>, now: Date): void {
+      const account = accountOf(accountId);
+      const { lane } = account;
+      account.row = { ...account.row, ...to };
+      if (lane.pacedUntil !== Number.POSITIVE_INFINITY) lane.pacedUntil = null;
+      if (lane.wakeAt !== null) lane.wakeAt = least(lane.wakeAt, greatest(now.getTime(), lane.notBefore));
+    },
+
+    /** wakeQueue. */
+    changePublishing(
+      accountId: string,
+      to: Pick<AccountRow, 'publishing' | 'paused_policy'>,
+      now: Date,
+    ): void {
+      const account = accountOf(accountId);
+      const { lane, row } = account;
+      if (row.publishing === to.publishing && row.paused_policy === to.paused_policy) return;
+      account.row = { ...row, ...to };
+      lane.pacedUntil = null;
+      lane.wakeAt = greatest(now.getTime(), lane.notBefore);
+      if (to.publishing === 'active') lane.awayUntil = now.getTime();
+    },
+
+    setAuthorized(accountId: string, isAuthorized: boolean): void {
+      const account = accountOf(accountId);
+      account.row = { ...account.row, token_authorized: isAuthorized };
+    },
+
+    /** wakeAccount: it was connected again. */
+    wake(accountId: string, now: Date): void {
+      Object.assign(accountOf(accountId).lane, { notBefore: null, wakeAt: now.getTime() });
+    },
+  };
+}
+
+const isFree = (lane: { leaseUntil: number | null }, at: number) =>
+  lane.leaseUntil === null || lane.leaseUntil <= at;
+
+/** What no rule asks for any more. */
+function forget(account: ModelAccount, at: number): void {
+  if (account.recent.length < 50) return;
+  account.recent = account.recent.filter((post) => post.listed_at.getTime() > at - 24 * 3600 * 1000);
+}
+
+/** What the table fills in. */
+const blankPost = {
+  version: 1,
+  sent_at: null,
+  pin_id: null,
+  attempts: 0,
+  attempt_started_at: null,
+  postponements: 0,
+  looks: 0,
+  failure: null,
+  deleted_at: null,
+  missed_send_at: null,
+  status: '',
+  listed_at: new Date(0),
+};
+
+/** The generated columns. */
+function withDerived(post: PostRow): PostRow {
+  const { state } = post;
+  const listedAt = state === 'draft' ? post.created_at : state === 'sent' ? post.sent_at : post.send_at;
+  const isUnderWay = state === 'uploading' || state === 'publishing' || state === 'unknown';
+  return { ...post, status: isUnderWay ? 'uploading' : state, listed_at: listedAt ?? new Date(0) };
+}
+
+/** The name of the constraint that such a row would break. */
+function brokenConstraint(post: PostRow): string | undefined {
+  const { state, run_at: runAt } = post;
+  const isMissed = (post.failure as { code?: string } | null)?.code === 'missed';
+  if (runAt !== null && state !== 'queued' && state !== 'unknown') return 'at_rest_does_not_run';
+  if (state === 'queued' && runAt === null && post.deleted_at === null && !isMissed) return 'queued_will_run';
+  if ((state === 'publishing' || state === 'unknown') && post.attempt_started_at === null)
+    return 'attempt_is_recorded';
+  if (state === 'failed' && post.failure === null) return 'failed_has_reason';
+  if (post.deleted_at !== null && !isAtRest(state as State)) return 'only_at_rest_is_deleted';
+  if (state !== 'draft' && (post.send_at === null || post.board_id === null)) return 'scheduled_is_complete';
+  if ((state === 'sent') !== (post.pin_id !== null && post.sent_at !== null)) return 'sent_has_pin';
+  return undefined;
+}
