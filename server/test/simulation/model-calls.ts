@@ -307,11 +307,12 @@ export async function compareCalls(
   async function findDuePost(): Promise<unknown> {
     const account = model.accountOf(anyAccount()).row;
     const known = draw.chance(0.9) ? account : { ...account, publishing: 'paused', paused_policy: 'fail' };
+    const options = { looksOnly: draw.chance(0.1) };
     return both(
       'findDuePost',
       account.id,
-      () => model.lanes.findDuePost(known, now),
-      () => sql.findDuePost(known, now),
+      () => model.lanes.findDuePost(known, now, options),
+      () => sql.findDuePost(known, now, options),
     );
   }
 

@@ -86,14 +86,17 @@ export function createRules() {
     earliestWork(account: ModelAccount, pacedUntil: number | null): number | null {
       let queued: number | null = null;
       let unknown: number | null = null;
+      let inFlight: number | null = null;
       for (const post of account.open.values()) {
+        if (post.state === 'uploading' || post.state === 'publishing')
+          inFlight = least(inFlight, post.updated_at.getTime());
         const runAt = post.run_at?.getTime() ?? null;
         if (runAt === null) continue;
         if (post.state === 'unknown') unknown = least(unknown, runAt);
         else if (post.state === 'queued' && !rules.isHeldBack(account, post)) queued = least(queued, runAt);
       }
       const paced = queued === null ? null : greatest(queued, pacedUntil);
-      return least(paced === Number.POSITIVE_INFINITY ? null : paced, unknown);
+      return least(paced === Number.POSITIVE_INFINITY ? null : paced, unknown, inFlight);
     },
 
     /** As soon as the lane's rest and its pacing allow. */

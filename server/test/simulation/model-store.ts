@@ -135,7 +135,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
 
     getAccount: (accountId) => accountOf(accountId).row,
 
-    findDuePost({ id, publishing, paused_policy }, now) {
+    findDuePost({ id, publishing, paused_policy }, now, { looksOnly }) {
       const account = accountOf(id);
       const at = now.getTime();
       const { row } = account;
@@ -147,7 +147,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
         if (found && rules.isBefore(found, post) < 0) continue;
         if (post.state !== 'unknown') {
           if (rules.isHeldBack(account, post)) continue;
-          mayGoOut ??= isAsRead && (rules.pacedUntil(account, at) ?? at) <= at;
+          mayGoOut ??= isAsRead && !looksOnly && (rules.pacedUntil(account, at) ?? at) <= at;
           if (!mayGoOut) continue;
         }
         found = post;

@@ -92,6 +92,11 @@ export function earliestWork(
     (
       select min(p.run_at) from posts p
       where p.account_id = ${accountId} and p.run_at is not null and p.state = 'unknown'
+    ),
+    (
+      -- Left behind by a worker that could not go on, and recovered by the next one. It has no time of its own.
+      select min(p.updated_at) from posts p
+      where p.account_id = ${accountId} and p.state in ('uploading', 'publishing')
     )
   )`;
 }

@@ -262,7 +262,46 @@ test('a worker that was suspended right after the mark does not ask when it wake
   expect(await app.pins({ boardId: account.boards.Recipes ?? '' })).toEqual([]);
   app.clock.advance(before);
   expect(await app.getPost(account, post.id)).toMatchObject({ pinId: null, attempts: 1 });
+  // It has let go of the lane, with no other post in it, and nobody is told that the post is left in flight.
+  await runForMinutes(30);
+  expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 2 });
 });
+
+test.each(['claim', 'mediaReady', 'accept'] as const)(
+  'what a worker must leave in flight because %s was not written down is recovered, though its lane has no other work',
+  async (move) => {
+    const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
+    app.clock.advance(1_000);
+    let failures = 1;
+    const { lanes } = app.app;
+    const cutOff = app.app.createWorker({
+      lanes: {
+        ...lanes,
+        async move(lane, row, step, now) {
+          if (step.move !== move || failures === 0) return lanes.move(lane, row, step, now);
+          failures -= 1;
+          // The answer to a claim is lost after it was written; the others are not written at all.
+          if (move === 'claim') await lanes.move(lane, row, step, now);
+          throw new Error('the database was away for a moment');
+        },
+      },
+    });
+    await cutOff.runDue();
+    expect(failures).toBe(0);
+    await runForMinutes(30);
+    expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
+    expect(await app.pins({ boardId: account.boards.Recipes ?? '' })).toHaveLength(1);
+  },
+);
+
+/** Another worker looks each minute. */
+async function runForMinutes(minutes: number): Promise<void> {
+  const worker = app.app.createWorker();
+  for (let minute = 0; minute < minutes; minute += 1) {
+    app.clock.advance(60_000);
+    await worker.runDue();
+  }
+}
 
 test('an account with a long queue goes behind those who waited meanwhile', async () => {
   await insert(addMs(app.clock.now(), -60_000));
