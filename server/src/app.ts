@@ -52,6 +52,7 @@ import { createEventLog, eventRoutes } from './platform/events/index.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
 import { readExamples } from './platform/http/examples.ts';
 import { createOpenApi } from './platform/http/openapi.ts';
+import { resealAnswers } from './platform/http/sealed-answer.ts';
 import { bodyBytesMax, createHttpServer } from './platform/http/server.ts';
 import { createHttpWatch } from './platform/http/watch-http.ts';
 import { createJobs } from './platform/jobs/index.ts';
@@ -227,7 +228,11 @@ export async function createApp(parts: AppParts) {
     lastLookAt: publishMetrics.lastLookAt,
 
     /** Encrypts with the present key whatever is encrypted with an older one. Every room that keeps secrets is here. */
-    resealSecrets: () => accounts.resealTokens(),
+    resealSecrets: async () => ({
+      accounts: await accounts.resealTokens(),
+      webhooks: await webhooks.resealSecrets(),
+      answers: await resealAnswers(database.db, encryption),
+    }),
 
     /** @param moreChecks What else must hold for this process to be ready. */
     createHttp(moreChecks: readonly ReadinessCheck[] = []): FastifyInstance {
@@ -235,6 +240,7 @@ export async function createApp(parts: AppParts) {
         log,
         clock,
         database,
+        encryption,
         routes,
         ...limits,
         authenticate: (key) => auth.authenticate(key),
@@ -249,7 +255,7 @@ export async function createApp(parts: AppParts) {
     /** For a process that only publishes: nothing but its status. */
     createStatusHttp(moreChecks: readonly ReadinessCheck[]): FastifyInstance {
       const http = createHttpServer({
-        ...{ log, clock, database, ...limits },
+        ...{ log, clock, database, encryption, ...limits },
         routes: [],
         authenticate: async () => null,
       });

@@ -16,20 +16,52 @@ let app: TestApp;
 let folder: string;
 let file: string;
 const tokens: Record<string, string> = {};
+/** Of webhooks, by id: the secret, and the one before. */
+const webhookSecrets: Record<string, string[]> = {};
+/** The answer to a request that made a webhook, and the request. */
+let firstAnswer: string;
+const makeWebhook = { method: 'POST', body: JSON.stringify({ url: 'http://127.0.0.1:9/hook' }) };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pintail-rotate-'));
   file = join(folder, 'encryption.key');
-  app = await createTestApp({ config: { encryptionKey: keyFromFile(file) } });
+  app = await createTestApp({
+    config: { encryptionKey: keyFromFile(file), webhookAllowedPrivateHosts: ['127.0.0.1:9'] },
+  });
   for (let number = 0; number < 5; number += 1) {
     const { accountId, accessToken } = await app.connectAccount();
     tokens[accountId] = accessToken;
   }
+  firstAnswer = await makeWebhookAgain();
+  const { webhook, secret } = JSON.parse(firstAnswer).data;
+  const rotated = await app.call('POST', `/v1/webhooks/${webhook.id}/rotate-secret`);
+  webhookSecrets[webhook.id] = [rotated.body.data.secret, secret];
+  const other = await app.call('POST', '/v1/webhooks', { url: 'http://127.0.0.1:9/other' });
+  webhookSecrets[other.body.data.webhook.id] = [other.body.data.secret];
 });
 afterAll(async () => {
   await app.stop();
   await rm(folder, { recursive: true });
 });
+
+/** The same request each time, from a server with this key and the one before. */
+async function makeWebhookAgain(encryptionKey?: Buffer): Promise<string> {
+  const { createHttp } = encryptionKey
+    ? await createApp({ ...app.parts, config: { ...app.parts.config, encryptionKey } })
+    : app.app;
+  const http = createHttp();
+  try {
+    const url = await http.listen({ host: '127.0.0.1', port: 0 });
+    const headers = {
+      authorization: `Bearer ${app.key}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'make-webhook',
+    };
+    return await (await fetch(`${url}/v1/webhooks`, { ...makeWebhook, headers })).text();
+  } finally {
+    await http.close();
+  }
+}
 
 /** The command, on the test's database. */
 async function rotate(env: Record<string, string> = {}): Promise<string> {
@@ -46,6 +78,18 @@ async function opened(key: Buffer): Promise<Record<string, string>> {
   const rows = await app.database.db.selectFrom('accounts').select(['id', 'access_token']).execute();
   return Object.fromEntries(
     rows.map(({ id, access_token }) => [id, access_token ? decrypt(access_token, id) : '']),
+  );
+}
+
+/** Every secret of a webhook, opened with a key alone. */
+async function openedSecrets(key: Buffer): Promise<Record<string, string[]>> {
+  const { decrypt } = createEncryption(key);
+  const rows = await app.database.db.selectFrom('webhooks').selectAll().execute();
+  return Object.fromEntries(
+    rows.map(({ id, secret, previous_secret: previous }) => [
+      id,
+      [secret, ...(previous ? [previous] : [])].map((sealed) => decrypt(sealed, id)),
+    ]),
   );
 }
 
@@ -73,14 +117,16 @@ describe('with the key file', () => {
     expect(oldKeyFromFile(file)).toBeUndefined();
   });
 
-  test('a new key is made, every token is encrypted with it, and the old one is gone', async () => {
+  test('a new key is made, all that is secret is encrypted with it, and the old one is gone', async () => {
     const before = keyFromFile(file);
     await asIfStopped(async () => {
-      expect(await rotate()).toMatch(/tokens of 5 accounts/);
+      expect(await rotate()).toMatch(/tokens of 5 accounts, the secrets of 2 webhooks, and 1 answer kept/);
     });
     expect(keyFromFile(file)).not.toEqual(before);
     expect(existsSync(`${file}.old`)).toBe(false);
     expect(await opened(keyFromFile(file))).toEqual(tokens);
+    expect(await openedSecrets(keyFromFile(file))).toEqual(webhookSecrets);
+    expect(await makeWebhookAgain(keyFromFile(file))).toBe(firstAnswer);
   });
 
   test('stopped in the middle it goes on with the same new key, and everything is readable meanwhile', async () => {
@@ -155,5 +201,18 @@ describe('with keys in the settings', () => {
       .where('id', '=', id)
       .executeTakeFirstOrThrow();
     expect(row.access_token).toEqual(strange);
+  });
+
+  test('webhooks whose secrets neither key opens are named, and not touched', async () => {
+    const [id = ''] = Object.keys(webhookSecrets);
+    const secret = createEncryption(Buffer.alloc(32, 9)).encrypt('x', id);
+    await app.database.db.updateTable('webhooks').set({ secret }).where('id', '=', id).execute();
+    await expect(rotate(settings())).rejects.toThrow(`Neither key opens the secrets of the webhooks ${id}`);
+    const row = await app.database.db
+      .selectFrom('webhooks')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    expect(row.secret).toEqual(secret);
   });
 });

@@ -22,13 +22,27 @@ export async function rotateEncryptionKeyCommand(): Promise<void> {
     });
     beginKeyRotation(file);
   }
-  const { resealed, unreadable } = await withInstallation(({ app }) => app.resealSecrets());
-  console.log(`Encrypted the tokens of ${resealed} account${resealed === 1 ? '' : 's'} with the new key.`);
-  if (unreadable.length > 0) {
-    throw new CommandProblem(
-      `Neither key opens the tokens of ${unreadable.join(', ')}. Connect these accounts again, or run this with the key they were stored with. Keep the old key until then.`,
-    );
-  }
+  const { accounts, webhooks, answers } = await withInstallation(({ app }) => app.resealSecrets());
+  console.log(
+    `Encrypted with the new key: the tokens of ${count(accounts.resealed, 'account')}, the secrets of ${count(webhooks.resealed, 'webhook')}, and ${count(answers, 'answer')} kept for repeated requests.`,
+  );
+  const problems = [
+    ...(accounts.unreadable.length > 0
+      ? [
+          `Neither key opens the tokens of ${accounts.unreadable.join(', ')}. Connect these accounts again, or run this with the key they were stored with. Keep the old key until then.`,
+        ]
+      : []),
+    ...(webhooks.unreadable.length > 0
+      ? [
+          `Neither key opens the secrets of the webhooks ${webhooks.unreadable.join(', ')}. Delete them and make them anew, or run this with the key they were stored with. Keep the old key until then.`,
+        ]
+      : []),
+  ];
+  if (problems.length > 0) throw new CommandProblem(problems.join('\n'));
   if (file !== null) endKeyRotation(file);
   else console.log('PINTAIL_ENCRYPTION_KEY_OLD is not needed any more.');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

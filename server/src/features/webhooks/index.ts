@@ -2,6 +2,7 @@
 import type { Log } from '../../platform/log.ts';
 import { createPump, type Pump } from './pump.ts';
 import { replayPage } from './replay.ts';
+import { resealWebhookSecrets } from './reseal-secrets.ts';
 import { serveEndpoint } from './serve-endpoint.ts';
 import { awakenQueue, endpointQueue, replayQueue } from './webhook-queues.ts';
 import {
@@ -21,6 +22,8 @@ export interface WebhooksParts extends WebhooksServiceParts {
 export interface Webhooks {
   service: WebhooksService;
   pump: Pump;
+  /** Encrypts every secret with the present key. */
+  resealSecrets(): ReturnType<typeof resealWebhookSecrets>;
 }
 
 export function createWebhooks(parts: WebhooksParts): Webhooks {
@@ -35,5 +38,9 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
     pump.wake();
     await pump.run();
   });
-  return { service: createWebhooksService(parts), pump };
+  return {
+    service: createWebhooksService(parts),
+    pump,
+    resealSecrets: () => resealWebhookSecrets(parts.database.db, parts.encryption),
+  };
 }

@@ -87,3 +87,38 @@ export async function deleteWebhook(tx: Tx, webhook: WebhookRow): Promise<void> 
       and not exists (select 1 from webhooks w where w.organization_id = f.organization_id)
   `.execute(tx);
 }
+
+/** Of all organizations: the whole installation changes its key. */
+export async function listSecretsSealedOtherwise(
+  connection: Connection,
+  { keyId, after, limit }: { keyId: Buffer; after: string; limit: number },
+): Promise<WebhookRow[]> {
+  // The key's id stands at the beginning of what is encrypted.
+  const isOther = (column: 'secret' | 'previous_secret') =>
+    sql<boolean>`substring(${sql.ref(column)} from 1 for ${keyId.length}::int) <> ${keyId}`;
+  return connection
+    .selectFrom('webhooks')
+    .selectAll()
+    .where('id', '>', after)
+    .where((eb) => eb.or([isOther('secret'), isOther('previous_secret')]))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Writes secrets anew, unless others were stored since the webhook was read. */
+export async function replaceSealedSecrets(
+  connection: Connection,
+  webhook: WebhookRow,
+  sealed: Pick<WebhookRow, 'secret' | 'previous_secret'>,
+): Promise<boolean> {
+  const row = await connection
+    .updateTable('webhooks')
+    .set(sealed)
+    .where('id', '=', webhook.id)
+    .where('secret', '=', webhook.secret)
+    .where('previous_secret', 'is not distinct from', webhook.previous_secret)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -4,6 +4,7 @@ import { createTestClock, type TestClock } from '../../../test/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
 import { collectLog, type LogLine } from '../../../test/log.ts';
 import { type Database, openDatabase } from '../db/index.ts';
+import { createEncryption } from '../encryption.ts';
 import { createLog } from '../log.ts';
 import type { Caller } from './caller.ts';
 import type { Route } from './route.ts';
@@ -55,6 +56,7 @@ export async function openBare(): Promise<Bare> {
         log,
         clock,
         database,
+        encryption: createEncryption(Buffer.alloc(32, 1)),
         routes,
         authenticate,
         ratePerMinute: 1_000_000,

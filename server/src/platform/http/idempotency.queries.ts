@@ -11,6 +11,7 @@ export interface Claim {
 export interface StoredAnswer {
   status: number;
   etag: string | null;
+  /** Encrypted in the database: see sealed-answer.ts. */
   body: Buffer;
 }
 
@@ -124,5 +125,45 @@ export async function removeExpired(connection: Connection, now: Date, limit: nu
       limit ${limit}
       for update skip locked
     )`.execute(connection);
+  return Number(numAffectedRows ?? 0n);
+}
+
+/** A stored answer, and whose it is. */
+export type SealedAnswer = Pick<Claim, 'keyId' | 'idempotencyKey' | 'requestId'> & { body: Buffer };
+
+/** Answers encrypted with another key than this one, by API key and idempotency key, from `after` on. */
+export async function listAnswersSealedOtherwise(
+  connection: Connection,
+  encryptionKeyId: Buffer,
+  after: Pick<Claim, 'keyId' | 'idempotencyKey'>,
+  limit: number,
+): Promise<SealedAnswer[]> {
+  const { rows } = await sql<SealedAnswer>`
+    select api_key_id as "keyId", idempotency_key as "idempotencyKey", request_id as "requestId", body
+    from idempotent_requests
+    where (api_key_id, idempotency_key) > (${after.keyId}, ${after.idempotencyKey})
+      and substring(body from 1 for ${encryptionKeyId.length}::int) <> ${encryptionKeyId}
+    order by api_key_id, idempotency_key
+    limit ${limit}`.execute(connection);
+  return rows;
+}
+
+/** Writes answers anew, where the key is still held by the same request. */
+export async function replaceSealedAnswers(
+  connection: Connection,
+  answers: readonly SealedAnswer[],
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update idempotent_requests as held set body = anew.body
+    from unnest(
+      ${answers.map((answer) => answer.keyId)}::text[],
+      ${answers.map((answer) => answer.idempotencyKey)}::text[],
+      ${answers.map((answer) => answer.requestId)}::text[],
+      ${answers.map((answer) => answer.body)}::bytea[]
+    ) as anew (api_key_id, idempotency_key, request_id, body)
+    where held.api_key_id = anew.api_key_id
+      and held.idempotency_key = anew.idempotency_key
+      and held.request_id = anew.request_id
+      and held.status is not null`.execute(connection);
   return Number(numAffectedRows ?? 0n);
 }

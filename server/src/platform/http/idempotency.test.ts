@@ -2,10 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventually } from '../../../test/eventually.ts';
 import { json, sql, type Tx } from '../db/index.ts';
+import { createEncryption } from '../encryption.ts';
 import { refusal } from '../errors.ts';
 import { type Bare, type BareServer, gate, openBare } from './bare-server.fixture.ts';
 import { removeExpired } from './idempotency.queries.ts';
 import { type RouteInput, route } from './route.ts';
+import { resealAnswers } from './sealed-answer.ts';
 
 const noRoom = refusal({ code: 'CONFLICT', message: 'No room' });
 
@@ -313,4 +315,51 @@ test('a request without a key asks the database nothing for it', async () => {
   expect(statements).toEqual([]);
   await quiet.call('POST', '/v1/quiet', { body: { name: 'x' }, headers: { 'idempotency-key': 'q' } });
   expect(statements).toHaveLength(2);
+});
+
+test('what is kept of an answer is encrypted, and opens for its own key alone', async () => {
+  const first = await send('a secret recipe', 'k-sealed');
+  await send('another recipe', 'k-moved');
+  const rows = await bare.test.database.db.selectFrom('idempotent_requests').selectAll().execute();
+  expect(rows.filter(({ body }) => body !== null).length).toBeGreaterThan(1);
+  for (const { body } of rows) expect(body?.toString('latin1') ?? '').not.toContain('"data"');
+  expect((await send('a secret recipe', 'k-sealed')).text).toBe(first.text);
+
+  await sql`
+    update idempotent_requests as to_row set body = from_row.body from idempotent_requests as from_row
+    where to_row.idempotency_key = 'k-moved' and from_row.idempotency_key = 'k-sealed'
+  `.execute(bare.test.database.db);
+  expect((await send('another recipe', 'k-moved')).status).toBe(409);
+});
+
+test('while the encryption key is changed, and after, repeats get the first answer', async () => {
+  const [before, after] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+  const first = await send('lentils', 'k-lentils');
+  const both = createEncryption(after, before);
+  const during = await bare.serve(routes, { encryption: both });
+  expect((await send('lentils', 'k-lentils', { to: during })).text).toBe(first.text);
+
+  // More than are looked at in one go, all before it, and none that a key opens.
+  await sql`
+    insert into idempotent_requests
+      (api_key_id, idempotency_key, request_hash, request_id, lease_until, expires_at, status, body)
+    select api_key_id, 'a-' || n, request_hash, request_id, lease_until, expires_at, status, 'not sealed'
+    from idempotent_requests, generate_series(1, 250) n where idempotency_key = 'k-lentils'
+  `.execute(bare.test.database.db);
+  expect(await resealAnswers(bare.test.database.db, both)).toBeGreaterThan(0);
+  expect(await resealAnswers(bare.test.database.db, both)).toBe(0);
+  const later = await bare.serve(routes, { encryption: createEncryption(after) });
+  const again = await send('lentils', 'k-lentils', { to: later });
+  expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([first.text, 'true']);
+});
+
+test('an answer that no key opens is not given, and the request is not run again', async () => {
+  await send('peas', 'k-peas');
+  const strange = await bare.serve(routes, { encryption: createEncryption(Buffer.alloc(32, 3)) });
+  const answer = await send('peas', 'k-peas', { to: strange });
+  expect([answer.status, answer.body.error.code]).toEqual([409, 'CONFLICT']);
+  expect(answer.body.error.message).toMatch(/carried out, but its answer can no longer be read/);
+  expect(await count('peas')).toBe(1);
+  // Another request under the key is told what is wrong with it, whatever can be read.
+  expect((await send('beans', 'k-peas', { to: strange })).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED');
 });

@@ -2,12 +2,15 @@
 // effect happens once. The row of a key says that its request runs, or holds the answer; the answer is written in
 // the transaction of the effect, so that a crash leaves both or neither.
 //
+// Some answers show a secret once (a key, the secret of a webhook), so all are kept encrypted, bound to whose they are.
+//
 // Not stored: refusals from before the handler (key, scope, schema), which have no effect and cost nothing to
 // repeat; and 5xx, after which the request may be tried again.
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { addMs, type Clock } from '../clock.ts';
 import type { Database } from '../db/index.ts';
+import type { Encryption } from '../encryption.ts';
 import { Refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
 import {
@@ -20,8 +23,9 @@ import {
   type StoredAnswer,
   storeAnswer,
 } from './idempotency.queries.ts';
-import { badRequest, idempotencyInProgress, idempotencyKeyReused } from './refusals.ts';
+import { badRequest, idempotencyInProgress, idempotencyKeyReused, idempotentAnswerLost } from './refusals.ts';
 import type { Commit, RouteResult } from './route.ts';
+import { openAnswer, sealAnswer } from './sealed-answer.ts';
 
 /** For how long an answer is kept. */
 const keptMs = 24 * 60 * 60 * 1000;
@@ -51,7 +55,14 @@ export interface KeyedRun {
 
 export type Idempotency = ReturnType<typeof createIdempotency>;
 
-export function createIdempotency({ database, clock, log }: { database: Database; clock: Clock; log: Log }) {
+export interface IdempotencyParts {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  encryption: Encryption;
+}
+
+export function createIdempotency({ database, clock, log, encryption }: IdempotencyParts) {
   const running = new Set<Claim>();
   const background = new Set<Promise<void>>();
   const cancelRenewal = clock.every(renewEveryMs, () => {
@@ -83,6 +94,10 @@ export function createIdempotency({ database, clock, log }: { database: Database
       removed = await removeExpired(database.db, clock.now(), sweptAtOnceMax);
   }
 
+  function sealed(claim: Claim, answer: StoredAnswer): StoredAnswer {
+    return { ...answer, body: sealAnswer(encryption, claim, answer.body) };
+  }
+
   /** Null when this request is the one to run; else the answer of the one that ran. */
   async function claimOrReplay(claim: Claim): Promise<Answer | null> {
     const now = clock.now();
@@ -93,7 +108,12 @@ export function createIdempotency({ database, clock, log }: { database: Database
     if (!found) throw idempotencyInProgress();
     if (!found.requestHash.equals(claim.requestHash)) throw idempotencyKeyReused();
     if (!found.answer) throw idempotencyInProgress();
-    return { ...found.answer, requestId: found.requestId, isReplayed: true };
+    const body = openAnswer(encryption, claim, found.answer.body);
+    if (body === null) {
+      log.warn({ firstRequestId: found.requestId }, 'a kept answer could not be decrypted');
+      throw idempotentAnswerLost();
+    }
+    return { ...found.answer, body, requestId: found.requestId, isReplayed: true };
   }
 
   async function runClaimed(run: KeyedRun): Promise<StoredAnswer> {
@@ -103,7 +123,7 @@ export function createIdempotency({ database, clock, log }: { database: Database
         const result = await work(tx);
         const answer = run.toAnswer(result);
         // Another request took the key over while this process was away: that one's effect is the one that counts.
-        if (!(await storeAnswer(tx, run.claim, answer))) throw idempotencyInProgress();
+        if (!(await storeAnswer(tx, run.claim, sealed(run.claim, answer)))) throw idempotencyInProgress();
         committed = answer;
         return result;
       });
@@ -114,7 +134,8 @@ export function createIdempotency({ database, clock, log }: { database: Database
   /** For an effect that is not in our database: it has happened, so the answer goes out even if it cannot be kept. */
   async function keep(claim: Claim, answer: StoredAnswer): Promise<StoredAnswer> {
     try {
-      if (!(await storeAnswer(database.db, claim, answer))) log.warn('an idempotent request lost its lease');
+      if (!(await storeAnswer(database.db, claim, sealed(claim, answer))))
+        log.warn('an idempotent request lost its lease');
     } catch (error) {
       log.warn({ err: error }, 'the answer of an idempotent request could not be kept');
     }

@@ -81,6 +81,12 @@ export const idempotencyInProgress = refusal({
   retryAfterSeconds: 1,
 });
 
+export const idempotentAnswerLost = refusal({
+  code: 'CONFLICT',
+  message: 'The request with this Idempotency-Key was carried out, but its answer can no longer be read',
+  fix: 'It is not carried out again. Look up what it has made; send a new request under a new key.',
+});
+
 export const idempotencyKeyReused = refusal({
   code: 'IDEMPOTENCY_KEY_REUSED',
   message: 'This Idempotency-Key was sent before with another request',

@@ -10,6 +10,7 @@ import Fastify, {
 import { z } from 'zod';
 import { type Clock, toUnixSeconds } from '../clock.ts';
 import type { Database } from '../db/index.ts';
+import type { Encryption } from '../encryption.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { withLogIds } from '../log-ids.ts';
@@ -42,6 +43,8 @@ export interface HttpOptions {
   log: Log;
   clock: Clock;
   database: Database;
+  /** For the answers that are kept. */
+  encryption: Encryption;
   routes: readonly Route[];
   /** How many requests a key may make in a minute. */
   ratePerMinute: number;
