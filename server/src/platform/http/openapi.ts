@@ -86,7 +86,7 @@ function toOperation(route: Route, example: Example | undefined) {
       ...(headers && { header: headers }),
     },
     ...(route.body && {
-      requestBody: { required: true, content: bodyContents(route.body, route, example) },
+      requestBody: { required: !route.body.safeParse(undefined).success, content: bodyContents(route.body, route, example) },
     }),
     responses: {
       [route.status]: {
