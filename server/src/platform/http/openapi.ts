@@ -86,7 +86,10 @@ function toOperation(route: Route, example: Example | undefined) {
       ...(headers && { header: headers }),
     },
     ...(route.body && {
-      requestBody: { required: !route.body.safeParse(undefined).success, content: bodyContents(route.body, route, example) },
+      requestBody: {
+        required: !route.body.safeParse(undefined).success,
+        content: bodyContents(route.body, route, example),
+      },
     }),
     responses: {
       [route.status]: {
