@@ -463,6 +463,15 @@ AS $function$
   )
 $function$
 ;
+CREATE OR REPLACE FUNCTION public.posts_with_words(wanted tsquery, words tsquery, most integer)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE ROWS 100
+ SET enable_seqscan TO 'off'
+AS $function$
+    select post_id from post_search where search @@ wanted and search @@ words limit most
+  $function$
+;
 comment on table media is 'Media that posts use. A row is written after its files are in the storage; what it says of them never changes.';
 comment on column media.id is 'Random enough (74 bits) to be the only secret in the public URL of the file.';
 comment on column media.organization_id is 'Who fetched it. Equal bytes of two organizations are two rows and two files.';

@@ -2,13 +2,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { scansOf as scansIn } from '../../../test/scans.ts';
-import { type Connection, sql } from '../../platform/db/index.ts';
+import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { insertMedia } from '../schedule/schedule.fixture.ts';
 import * as batches from './batches.queries.ts';
 import * as posts from './posts.queries.ts';
-import { listPostEvents } from './timeline.queries.ts';
 
 let app: TestApp;
 let busy: AccountRow;
@@ -85,6 +84,9 @@ test('there are 100,000 posts, and a query without an index would show', async (
   expect(scans.join()).toMatch(/Seq Scan posts/);
 });
 
+/** A table of this room read from its beginning to its end; those of other rooms are empty here. */
+const whole = /Seq Scan (posts|post_search|batches|batch_entries)/;
+
 const statuses: posts.ListStatus[] = ['draft', 'queued', 'uploading', 'sent', 'failed', 'missed'];
 const filters: Record<string, Partial<posts.ListFilter>> = {
   'without a filter': {},
@@ -95,6 +97,7 @@ const filters: Record<string, Partial<posts.ListFilter>> = {
   'with a tag that few have': { tag: 'rare' },
   'with words that all have': { q: 'words' },
   'with words that one has': { q: 'title 4711' },
+  'with a word that one has': { q: '4711' },
   'with an id of the caller': { externalId: 'ext-4711' },
   'with everything': { boardId: '7', tag: 'all', q: 'title 4', externalId: 'ext-4711', from: inDays(-5) },
 };
@@ -118,8 +121,15 @@ test.each(lists)('the list of %s posts, %s: by indexes', async (status, name) =>
   };
   const started = performance.now();
   await posts.listPosts(app.database.db, filter);
-  expect(performance.now() - started).toBeLessThan(1_000);
-  expect((await scansOf((db) => posts.listPosts(db, filter))).join()).not.toMatch(/Seq Scan/);
+  expect(performance.now() - started).toBeLessThan(500);
+  expect((await scansOf((db) => posts.listPosts(db, filter))).join()).not.toMatch(whole);
+});
+
+test('words are looked for in the index even where PostgreSQL would rather read them all', async () => {
+  const { rows } = await app.database.pool.query(
+    `select proconfig from pg_proc where proname = 'posts_with_words'`,
+  );
+  expect(rows).toEqual([{ proconfig: ['enable_seqscan=off'] }]);
 });
 
 const path = () => ({ accountId: busy.id, postId: `post_${busy.id}4711` });
@@ -135,10 +145,6 @@ test.each<[string, (db: Connection) => Promise<unknown>]>([
   ['doubtful posts', (db) => posts.listDoubtful(db, inDays(1), 1000)],
   ['old marks of deleted posts', (db) => posts.removeDeletedPosts(db, inDays(-28))],
   ['the words of a post', (db) => posts.writeSearch(db, { id: `post_${busy.id}4711` })],
-  [
-    'the events of a post',
-    (db) => listPostEvents(db, { id: 'post_x', account_id: busy.id, ...owner() }, 500),
-  ],
   [
     'a batch by its content',
     (db) =>
@@ -157,22 +163,22 @@ test.each<[string, (db: Connection) => Promise<unknown>]>([
   ['entries that wait', (db) => batches.listPending(db, batchId, 500)],
   ['old batches', (db) => batches.removeOldBatches(db, inDays(-28))],
 ])('%s: by an index', async (_, work) => {
-  expect((await scansOf(work)).join()).not.toMatch(/Seq Scan/);
+  expect((await scansOf(work)).join()).not.toMatch(whole);
 });
 
 function owner() {
   return { organization_id: busy.organization_id };
 }
 
-test('what writes in a transaction finds its rows by an index as well', async () => {
-  const scans = await scansOf((db) =>
-    db.transaction().execute(async (tx) => {
-      await posts.lockQueuedIds(tx, { account_id: busy.id, ...owner() }, 5000);
-      await posts.findPosts(tx, caller(), { accountId: busy.id, postIds: ids(500), lock: true });
-      await batches.lockBatch(tx, batchId, [0, 1, 2]);
-      await batches.settleEntries(tx, batchId, [{ index: 0, postId: 'post_x', details: null }]);
-      await batches.completeBatch(tx, batchId, now);
-    }),
-  );
-  expect(scans.join()).not.toMatch(/Seq Scan (posts|post_search|batches|batch_entries)/);
+test('what writes finds its rows by an index as well', async () => {
+  const scans = await scansOf(async (db) => {
+    // Each statement alone: a transaction would be one that cannot be explained.
+    const tx = db as Tx;
+    await posts.lockQueuedIds(tx, { account_id: busy.id, ...owner() }, 5000);
+    await posts.findPosts(tx, caller(), { accountId: busy.id, postIds: ids(500), lock: true });
+    await batches.lockBatch(tx, batchId, [0, 1, 2]);
+    await batches.settleEntries(tx, batchId, [{ index: 0, postId: 'post_x', details: null }]);
+    await batches.completeBatch(tx, batchId, now);
+  });
+  expect(scans.join()).not.toMatch(whole);
 });

@@ -102,36 +102,54 @@ export async function listPosts(connection: Connection, filter: ListFilter): Pro
     query = query.where((eb) => eb(eb.refTuple('listed_at', 'id'), beyond, eb.tuple(listedAt, id)));
   }
   if (filter.externalId !== undefined) query = query.where('external_id', '=', filter.externalId);
-  const wanted = searchesFor(filter);
-  if (wanted.length > 0) {
-    query = query.where('id', 'in', (eb) =>
-      eb
-        .selectFrom('post_search')
-        .select('post_id')
-        .where(
-          sql<boolean>`${sql.join(
-            wanted.map((words) => sql`search @@ ${words}`),
-            sql` and `,
-          )}`,
-        ),
-    );
-  }
-  return query.execute();
+  const search = searchFor(filter);
+  if (!search) return query.execute();
+  const ids = await findFew(connection, search);
+  if (ids?.length === 0) return [];
+  // Many: a page is soon full on the way along the list.
+  const isFound = ids ? sql<boolean>`id = any(${ids}::text[])` : matches(search);
+  return query.where(isFound).execute();
 }
 
-/** What the words of a post must match; nothing where the list is not narrowed by any. */
-function searchesFor({ accountId, boardId, tag, q }: ListFilter): RawBuilder<unknown>[] {
-  if (boardId === undefined && tag === undefined && q === undefined) return [];
-  const exact = [
+/** Two queries of words: what must be there exactly, and how words begin. */
+interface Search {
+  exact: RawBuilder<unknown>;
+  beginnings: RawBuilder<unknown>;
+}
+
+/** What the words of a post must match; undefined where the list is not narrowed by any. */
+function searchFor({ accountId, boardId, tag, q }: ListFilter): Search | undefined {
+  if (boardId === undefined && tag === undefined && q === undefined) return undefined;
+  const words = [
     `=${accountId}`,
     ...(boardId === undefined ? [] : [`@${boardId}`]),
     ...(tag === undefined ? [] : [`#${tag}`]),
   ];
-  const searches = [sql`${exact.map(quoted).join(' & ')}::tsquery`];
+  const exact = sql`${words.map(quoted).join(' & ')}::tsquery`;
+  if (q === undefined) return { exact, beginnings: exact };
   // Apart, because nothing matches a query in which PostgreSQL finds no word.
-  if (q !== undefined)
-    searches.push(sql`to_tsquery('simple', ${q.split(/\s+/).flatMap(beginning).join(' & ')})`);
-  return searches;
+  const text = q.split(/\s+/).flatMap(beginning).join(' & ');
+  return { exact, beginnings: sql`to_tsquery('simple', ${text})` };
+}
+
+/** So many are sorted faster than they are met on the way along a long list. */
+const fewMax = 1000;
+
+/** The ids of the posts that match, of every status; undefined when there are many. */
+async function findFew(connection: Connection, { exact, beginnings }: Search): Promise<string[] | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    select posts_with_words(${exact}, ${beginnings}, ${fewMax + 1}) as id
+  `.execute(connection);
+  return rows.length > fewMax ? undefined : rows.map(({ id }) => id);
+}
+
+/** Asked of one post after the other; the offset keeps PostgreSQL from gathering all that match beforehand. */
+function matches({ exact, beginnings }: Search): RawBuilder<boolean> {
+  return sql<boolean>`exists (
+    select 1 from post_search s
+    where s.post_id = posts.id and s.search @@ ${exact} and s.search @@ ${beginnings}
+    offset 0
+  )`;
 }
 
 /**
