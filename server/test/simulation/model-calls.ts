@@ -389,7 +389,11 @@ export async function compareCalls(
     renew: [
       4,
       () => {
-        const given = { owner: draw.pick(['one', 'other']), accountIds: ids, leaseUntil: addMs(now, 12_000) };
+        const given = {
+          owner: draw.pick(['one', 'other']),
+          accountIds: ids,
+          leaseUntil: addMs(now, draw.pick([12_000, 12_000, 9_000])),
+        };
         return both(
           'renew',
           given,

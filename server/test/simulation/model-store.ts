@@ -105,7 +105,10 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
 
     renew({ owner, accountIds, leaseUntil }) {
       const kept = accountIds.filter((id) => accountOf(id).lane.owner === owner);
-      for (const id of kept) accountOf(id).lane.leaseUntil = leaseUntil.getTime();
+      for (const id of kept) {
+        const { lane } = accountOf(id);
+        lane.leaseUntil = greatest(lane.leaseUntil, leaseUntil.getTime());
+      }
       return new Set(kept);
     },
 

@@ -39,14 +39,17 @@ export async function claimLanes(
   return rows;
 }
 
-/** Prolongs the leases of the lanes that are still this worker's; returns their accounts. */
+/**
+ * Prolongs the leases of the lanes that are still this worker's; returns their accounts. Never shortens one: of two
+ * renewals at once the earlier may come last, and the worker counts on the later.
+ */
 export async function renewLeases(
   connection: Connection,
   { owner, accountIds, leaseUntil }: { owner: string; accountIds: readonly string[]; leaseUntil: Date },
 ): Promise<Set<string>> {
   const rows = await connection
     .updateTable('lanes')
-    .set({ lease_until: leaseUntil })
+    .set({ lease_until: sql<Date>`greatest(lease_until, ${leaseUntil}::timestamptz)` })
     .where('owner', '=', owner)
     .where('account_id', 'in', [...accountIds])
     .returning('account_id')

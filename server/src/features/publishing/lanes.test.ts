@@ -331,6 +331,16 @@ test('of several workers at once, one gets the lane; the fence rises with every 
   await release(second);
 });
 
+test('a renewal that comes late does not shorten the lease that a later one has prolonged', async () => {
+  await insert(app.clock.now());
+  const lane = await claim();
+  const renewal = { owner: 'a', accountIds: [lane.accountId] };
+  const [earlier, later] = [addMs(app.clock.now(), 12_000), addMs(app.clock.now(), 15_000)];
+  await app.app.lanes.renew({ ...renewal, leaseUntil: later });
+  expect(await app.app.lanes.renew({ ...renewal, leaseUntil: earlier })).toEqual(new Set([lane.accountId]));
+  expect((await laneRow()).lease_until).toEqual(later);
+});
+
 test('a lane without work does not wake, pacing or not', async () => {
   await insert(app.clock.now());
   const lane = await claim();

@@ -135,8 +135,9 @@ export function createWorker(parts: WorkerParts): Worker {
     const leaseUntil = addMs(clock.now(), parts.leaseMs);
     const kept = await lanes.renew({ owner: parts.owner, accountIds, leaseUntil });
     for (const held of ours) {
-      if (kept.has(held.accountId)) held.leaseUntil = leaseUntil;
-      else held.isLost = true;
+      if (!kept.has(held.accountId)) held.isLost = true;
+      // A later renewal may have been answered before this one.
+      else if (leaseUntil > held.leaseUntil) held.leaseUntil = leaseUntil;
     }
   }
 
