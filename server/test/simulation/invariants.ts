@@ -1,0 +1,165 @@
+// What must hold whatever happens, asked after each write, each Pin and each step. Judged by the ledger of the model
+// Pinterest wherever it can be, and not by what Pintail believes.
+import type { PostRow } from '../../src/features/posts/index.ts';
+import type { LedgerPin, ModelPinterest } from './model-pinterest.ts';
+import { createRules, greatest, type ModelAccount } from './model-rules.ts';
+import type { Model } from './model-store.ts';
+import type { Process } from './processes.ts';
+
+const dayMs = 24 * 3600 * 1000;
+
+export type Invariants = ReturnType<typeof createInvariants>;
+
+export function createInvariants({
+  model,
+  pinterest,
+  present,
+  now,
+}: {
+  model(): Model;
+  pinterest(): ModelPinterest;
+  /** The process whose act is happening, and the count of acts. */
+  present(): { process: Process | null; count: number };
+  now(): Date;
+}) {
+  // The right ones, whichever the model was given.
+  const rules = createRules();
+  const broken: string[] = [];
+  const owners = new Map<string, PostRow>();
+  /** By post, account, and account with match key: the count of acts at the last change. */
+  const touched = new Map<string, number>();
+  const ruledAt = new Map<string, number>();
+  const freedAt = new Map<string, number>();
+  const holders = new Map<string, { process: Process; fence: number }>();
+  const pinsOf = new Map<string, { startedAt: number; madeAt: number }[]>();
+
+  function breach(what: string): void {
+    broken.push(what);
+  }
+
+  /** Whether something changed since this process found the post due. */
+  const isSince = (changed: number | undefined, found: number) => changed !== undefined && changed >= found;
+
+  function checkPacing(account: ModelAccount, post: PostRow, found: number): void {
+    const { row } = account;
+    const at = now().getTime();
+    if (isSince(ruledAt.get(row.id), found)) return;
+    if (row.publishing === 'paused') breach(`${post.id} went out while its account was paused`);
+    const earlier = pinsOf.get(row.id) ?? [];
+    // From call to call: how long Pinterest takes to make a Pin is not ours to pace.
+    const newest = Math.max(...earlier.map((pin) => pin.startedAt));
+    if (at - newest < row.min_interval_seconds * 1000)
+      breach(
+        `${post.id} went out ${at - newest} ms after another Pin; ${row.min_interval_seconds} s were asked for`,
+      );
+    const ofDay = earlier.filter((pin) => pin.startedAt > at - dayMs).length;
+    if (row.daily_pin_limit !== null && ofDay >= row.daily_pin_limit)
+      breach(`${post.id} is Pin ${ofDay + 1} of 24 hours, and the limit is ${row.daily_pin_limit}`);
+  }
+
+  function checkOrder(account: ModelAccount, claimed: PostRow, found: number): void {
+    for (const other of account.open.values()) {
+      if (other.state !== 'queued' || other.run_at === null || rules.isBefore(claimed, other) <= 0) continue;
+      if (isSince(touched.get(other.id), found) || rules.isHeldBack(account, other)) continue;
+      if (isSince(freedAt.get(`${account.row.id} ${other.match_key}`), found)) continue;
+      breach(`${claimed.id} was taken before ${other.id}, which was due earlier`);
+    }
+  }
+
+  return {
+    broken,
+    breach,
+
+    ruled: (accountId: string) => ruledAt.set(accountId, present().count),
+
+    wrote(post: PostRow, before: PostRow | undefined): void {
+      const { count, process } = present();
+      touched.set(post.id, count);
+      owners.set(post.media_id, post);
+      if (before?.state === 'unknown' && post.state !== 'unknown')
+        freedAt.set(`${post.account_id} ${before.match_key}`, count);
+      const pins = pinterest().of(post.media_id);
+      if (post.state === 'sent') {
+        if (pinterest().ledger.get(post.pin_id ?? '')?.mediaId !== post.media_id)
+          breach(`${post.id} counts as sent, and Pin ${post.pin_id} is not its Pin`);
+      } else if (post.state !== 'publishing' && post.state !== 'unknown' && pins.length > 0)
+        breach(`${post.id} became ${post.state}, and has a Pin`);
+      if (post.state === 'uploading' && process)
+        checkOrder(model().accountOf(post.account_id), before ?? post, process.found.get(post.id) ?? 0);
+    },
+
+    /** Right after a Pin was made. */
+    made({ mediaId, madeAt }: LedgerPin): void {
+      const post = owners.get(mediaId);
+      if (!post) {
+        breach(`a Pin was made of ${mediaId}, which is of no post`);
+        return;
+      }
+      if (pinterest().of(mediaId).length > 1) breach(`${post.id} was published twice`);
+      if (post.state !== 'publishing' && post.state !== 'unknown')
+        breach(`a Pin was made for ${post.id}, which is ${post.state}`);
+      const { process } = present();
+      const account = model().accountOf(post.account_id);
+      checkPacing(account, post, process?.found.get(post.id) ?? 0);
+      const startedAt = post.attempt_started_at?.getTime() ?? madeAt;
+      const earlier = (pinsOf.get(post.account_id) ?? []).filter(
+        (pin) => pin.madeAt > madeAt - dayMs - 3_600_000,
+      );
+      pinsOf.set(post.account_id, [...earlier, { startedAt, madeAt }]);
+    },
+
+    /** A worker is about to ask for a Pin. From then on it is too late to stop it. */
+    asks(process: Process, accountId: string): void {
+      const { lane } = model().accountOf(accountId);
+      if (holders.get(accountId)?.process !== process || (lane.leaseUntil ?? 0) <= now().getTime())
+        breach(`${process.name} asked for a Pin of ${accountId}, whose lane it no longer held`);
+    },
+
+    took(process: Process, accountId: string, fence: number): void {
+      holders.set(accountId, { process, fence });
+    },
+
+    /** A worker has written in a lane. */
+    wroteIn(process: Process, accountId: string, fence: number): void {
+      const holder = holders.get(accountId);
+      if (holder?.process !== process || holder.fence !== fence)
+        breach(`${process.name} wrote in the lane of ${accountId}, which it no longer held`);
+    },
+
+    /** After each step. What a worker had to leave in flight is work too: the lane must wake for it. */
+    check(): void {
+      const at = now().getTime();
+      for (const account of model().accounts.values()) {
+        const { lane, row } = account;
+        if (lane.owner !== null) continue;
+        const due = rules.earliestWork(account, lane.pacedUntil);
+        const latest = greatest(due, lane.notBefore, at);
+        if (due !== null && latest !== null && (lane.wakeAt === null || lane.wakeAt > latest))
+          breach(`the lane of ${row.id} would sleep past its posts`);
+      }
+    },
+
+    /** After it was calm for long: what was due before that must be settled, unless something is in its way. */
+    checkLiveness(dueBefore: number, isAppAway: boolean): void {
+      const at = now().getTime();
+      for (const account of model().accounts.values()) {
+        const { row, lane, open } = account;
+        if (!row.token_authorized || isAppAway || (lane.notBefore ?? 0) > dueBefore) continue;
+        for (const post of open.values()) {
+          if (post.state === 'uploading' || post.state === 'publishing')
+            breach(`${post.id} rests in ${post.state}`);
+          if (post.run_at === null || post.run_at.getTime() > dueBefore) continue;
+          if (post.state === 'queued') {
+            if (row.publishing === 'paused' || rules.isHeldBack(account, post)) continue;
+            const isPaced =
+              row.min_interval_seconds > 0 || row.daily_pin_limit !== null || lane.awayUntil !== null;
+            if (isPaced && (rules.pacedUntil(account, at) ?? 0) > dueBefore) continue;
+          }
+          breach(
+            `${post.id} has been ${post.state} and due for ${at - post.run_at.getTime()} ms, and nothing happens`,
+          );
+        }
+      }
+    },
+  };
+}

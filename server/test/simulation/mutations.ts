@@ -1,0 +1,115 @@
+// Mistakes that publishing could make, each with the words in which the simulation must object to it.
+import type { Step } from '../../src/features/posts/index.ts';
+import type { Mutation } from './world.ts';
+
+export interface Mistake extends Mutation {
+  objection: RegExp;
+}
+
+/** Asks Pinterest again, as after a refusal that waiting mends. */
+function toPostpone(step: Step, now: Date): Step {
+  if (step.move !== 'lose') return step;
+  return { move: 'postpone', runAt: now, failure: step.failure };
+}
+
+export const mistakes: Record<string, Mistake> = {
+  'the fence is ignored': {
+    rules: () => ({ isHeldUnder: () => true }),
+    objection: /which it no longer held/,
+  },
+  'a post that was changed meanwhile is written all the same': {
+    rules: () => ({ isAsRead: () => true }),
+    objection: /constraint|has a Pin|a Pin was made for|was taken before|find no end/,
+  },
+  'equal posts do not wait for a lost one': {
+    rules: () => ({ isHeldBack: () => false }),
+    objection: /is not its Pin|constraint posts_by_pin|became queued, and has a Pin|published twice/,
+  },
+  'pacing forgets lost answers': {
+    rules: () => ({ countsForPacing: (post) => post.state === 'publishing' }),
+    objection: /after another Pin|is Pin \d+ of 24 hours/,
+  },
+  'there is no pacing': {
+    rules: (right) => ({
+      pacedUntil: (account, now) =>
+        account.row.publishing === 'paused' ? right.pacedUntil(account, now) : null,
+    }),
+    objection: /after another Pin|is Pin \d+ of 24 hours/,
+  },
+  'the latest post goes first': {
+    rules: (right) => ({ isBefore: (one, other) => right.isBefore(other, one) }),
+    objection: /was taken before/,
+  },
+  'a post that comes in wakes nobody': {
+    rules: () => ({ lowerWake: () => false }),
+    objection: /would sleep past its posts/,
+  },
+  'what is left in flight wakes nobody': {
+    rules: (right) => ({
+      earliestWork: (account, pacedUntil) =>
+        right.earliestWork(
+          {
+            ...account,
+            open: new Map(
+              [...account.open].filter(([, post]) => post.state === 'queued' || post.state === 'unknown'),
+            ),
+          },
+          pacedUntil,
+        ),
+    }),
+    objection: /would sleep past its posts/,
+  },
+  'a lost create is repeated': {
+    lanes: (right) => ({
+      move: (lane, post, step, now) => right.move(lane, post, toPostpone(step, now), now),
+    }),
+    objection: /became queued, and has a Pin/,
+  },
+  'what a dead worker was asking for is asked for again': {
+    lanes: (right) => ({
+      move: (lane, post, step, now) =>
+        right.move(lane, post, 'pinterest' in step ? step : toPostpone(step, now), now),
+    }),
+    objection: /became queued, and has a Pin|a Pin was made for .* which is/,
+  },
+  'what a dead worker left is not recovered': {
+    lanes: () => ({ listInFlight: () => [] }),
+    objection: /rests in|find no end|left over/,
+  },
+  'what a dead worker only prepared counts as lost': {
+    lanes: (right) => ({
+      listInFlight: (id) => right.listInFlight(id).map((post) => ({ ...post, state: 'publishing' })),
+    }),
+    objection: /constraint attempt_is_recorded/,
+  },
+  'a Pin of another post may be taken': {
+    lanes: () => ({ listOwnedPinIds: () => new Set() }),
+    objection: /constraint posts_by_pin|is not its Pin/,
+  },
+  'a worker believes that it holds what it has lost': {
+    lanes: (right) => ({
+      renew(given) {
+        right.renew(given);
+        return new Set(given.accountIds);
+      },
+    }),
+    objection: /published twice|a Pin was made for .* which is|whose lane it no longer held/,
+  },
+  'one look is enough to say that there is no Pin': {
+    confirmDelaysMs: [10_000],
+    objection: /became queued, and has a Pin/,
+  },
+  'a worker overlooks that its account was paused': {
+    lanes: (right) => ({
+      findDuePost: ({ id }, now, options) => right.findDuePost(right.getAccount(id), now, options),
+    }),
+    objection: /while its account was paused/,
+  },
+  'a queue that cannot be moved starves lost answers': {
+    lanes: (right) => ({
+      findDuePost: (account, now, options) =>
+        options.looksOnly ? undefined : right.findDuePost(account, now, options),
+    }),
+    objection: /find no end/,
+  },
+};

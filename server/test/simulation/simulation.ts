@@ -1,0 +1,392 @@
+// A walk by chance through everything that can happen, some ten thousand steps a second: users who change their
+// minds, workers that meet in any order, die, sleep and come back, a Pinterest that loses answers.
+import type { AccountRow } from '../../src/features/accounts/index.ts';
+import type { PostRow } from '../../src/features/posts/index.ts';
+import { addMs } from '../../src/platform/clock.ts';
+import { Refusal } from '../../src/platform/errors.ts';
+import { newPost } from '../new-post.ts';
+import { fairWeather } from './model-pinterest.ts';
+import { createWorld, leaseMs, type Mutation, type World } from './world.ts';
+
+export interface Figures {
+  steps: number;
+  /** What workers did: transactions, calls, reads. */
+  acts: number;
+  posts: number;
+  pins: number;
+  /** How often each kind of step was taken. */
+  taken: Record<string, number>;
+  /** How often workers made each move, lost a lane, or were cut off. */
+  counts: Record<string, number>;
+}
+
+const accountsCount = 3;
+/** What users have in their queues and drafts at most, of each account. */
+const postsMax = 20;
+const calmEvery = 1_500;
+const calmMs = 30 * 60_000;
+const hour = 3600 * 1000;
+
+/** @throws Error with the seed, the step and what happened before it. */
+export async function simulate({
+  seed,
+  steps,
+  mutation,
+}: {
+  seed: number;
+  steps: number;
+  mutation?: Mutation;
+}): Promise<Figures> {
+  const world = createWorld(seed, mutation);
+  const { draw, invariants } = world;
+  const taken: Record<string, number> = {};
+  let step = 0;
+  const users = createUsers(world, taken);
+  const lots = lotsOf(world, users);
+
+  const check = () => {
+    if (invariants.broken.length === 0) invariants.check();
+    if (invariants.broken.length === 0) return;
+    const last = world.trace
+      .slice(-30)
+      .map(([at, what, detail]) => `  ${new Date(at).toISOString()} ${what} ${detail}`);
+    throw new Error(
+      `seed ${seed}, step ${step}: ${invariants.broken.slice(0, 3).join('\n')}\n${last.join('\n')}`,
+    );
+  };
+
+  const ids = Array.from({ length: accountsCount }, (_, index) => `acc_${index + 1}`);
+  for (const id of ids) world.model.addAccount(newAccount(id));
+  while (world.processes.length < 2) world.start();
+  for (; step < steps; step += 1) {
+    const [name, act] = draw.pick(lots);
+    taken[name] = (taken[name] ?? 0) + 1;
+    act();
+    await world.settle();
+    check();
+    if (step % calmEvery === calmEvery - 1) await calmDown(world, check);
+  }
+  await calmDown(world, check);
+  await finish(world, users, check);
+  return {
+    steps,
+    taken,
+    counts: world.counts,
+    acts: world.actCount(),
+    posts: users.count(),
+    pins: world.pinterest.ledger.size,
+  };
+}
+
+type Lot = [string, () => void];
+
+function lotsOf(world: World, users: Users): Lot[] {
+  const { draw, awake } = world;
+  const faults = { creates: 0.3, listings: 0.1, delayMsMax: 600_000 };
+  const weathers: [typeof faults, number][] = [
+    [fairWeather, 0],
+    [faults, 0],
+    [faults, 0.02],
+    [{ creates: 0.9, listings: 0.3, delayMsMax: 600_000 }, 0],
+  ];
+
+  function proceed(): void {
+    const ready = world.ready();
+    if (ready.length > 0) world.proceed(draw.pick(ready));
+    else pass();
+  }
+
+  function pass(): void {
+    const isBusy = world.ready().length > 0;
+    const dice = draw.next();
+    if (isBusy)
+      world.pass(dice < 0.85 ? draw.pick([1, 50, 500]) : dice < 0.98 ? 4_000 : draw.pick([13_000, 900_000]));
+    else if (dice < 0.6) world.pass(untilNext(world));
+    else if (dice < 0.98) world.pass(draw.pick([1_000, 13_000, 60_000]));
+    else world.pass(draw.between(1, 3) * hour);
+  }
+
+  const someone = (act: (process: World['processes'][number]) => void) => () => {
+    const process = awake();
+    if (process.length > 0) act(draw.pick(process));
+  };
+
+  const weights: Record<string, [number, () => void]> = {
+    proceed: [600, proceed],
+    pass: [120, pass],
+    create: [60, users.create],
+    schedule: [25, users.schedule],
+    unschedule: [6, users.unschedule],
+    edit: [15, users.edit],
+    delete: [8, users.remove],
+    resolve: [12, users.resolve],
+    pace: [5, users.pace],
+    policies: [3, users.policies],
+    pause: [2, users.pause],
+    resume: [6, users.resume],
+    reconnect: [8, users.reconnect],
+    weather: [6, () => world.setWeather(...draw.pick(weathers))],
+    kill: [5, someone((process) => world.kill(process))],
+    sleep: [5, someone((process) => world.sleep(process))],
+    wake: [
+      5,
+      () => {
+        const sleeping = world.processes.filter((process) => process.state === 'asleep');
+        if (sleeping.length > 0) world.wake(draw.pick(sleeping));
+      },
+    ],
+    stop: [
+      2,
+      someone(
+        (process) =>
+          void process.worker.stop(10_000).then(() => process.state === 'dead' || world.kill(process)),
+      ),
+    ],
+    start: [10, () => void (awake().length < 3 && world.start())],
+  };
+  return Object.entries(weights).flatMap(([name, [weight, act]]) =>
+    Array.from({ length: weight }, (): Lot => [name, act]),
+  );
+}
+
+/** Until something is due by itself. */
+function untilNext(world: World): number {
+  const at = world.now().getTime();
+  const moments = [...world.model.accounts.values()].flatMap(({ lane }) =>
+    lane.wakeAt === null ? [] : [Math.max(lane.wakeAt, lane.leaseUntil ?? 0)],
+  );
+  return Math.max(1, Math.min(hour, ...moments.filter((moment) => moment > at).map((moment) => moment - at)));
+}
+
+/** Faults end, everybody wakes; what was due before must be done soon. */
+async function calmDown(world: World, check: () => void, ms = calmMs): Promise<void> {
+  world.tell('calm');
+  world.setWeather(fairWeather, 0);
+  for (const process of [...world.processes]) if (process.state === 'asleep') world.wake(process);
+  if (world.awake().length < 2) world.start();
+  const dueBefore = world.now().getTime();
+  const end = dueBefore + ms;
+  while (world.now().getTime() < end) {
+    await runAll(world, check);
+    if (world.ready().length > 0) {
+      world.invariants.breach('the workers find no end');
+      check();
+    }
+    world.pass(Math.min(untilNext(world), end - world.now().getTime(), leaseMs * 20));
+  }
+  await runAll(world, check);
+  world.invariants.checkLiveness(dueBefore, world.isAppAway());
+  check();
+}
+
+/** Until everybody waits for the time. */
+async function runAll(world: World, check: () => void): Promise<void> {
+  await world.settle();
+  for (let acts = 0; acts < 5_000; acts += 1) {
+    const [act] = world.ready();
+    if (!act) return;
+    world.proceed(act);
+    await world.settle();
+    check();
+  }
+}
+
+/** Everything mends, and enough time passes: nothing may be left over. */
+async function finish(world: World, users: Users, check: () => void): Promise<void> {
+  const { model, now } = world;
+  for (const { row } of model.accounts.values()) {
+    model.setAuthorized(row.id, true);
+    model.wake(row.id, now());
+    world.invariants.ruled(row.id);
+    model.changeRules(row.id, { min_interval_seconds: 0, daily_pin_limit: null }, now());
+    model.changePublishing(row.id, { publishing: 'active', paused_policy: 'hold' }, now());
+  }
+  for (let round = 0; ; round += 1) {
+    await calmDown(world, check);
+    users.resolveAll();
+    const left = [...model.accounts.values()].flatMap(({ open }) => [...open.values()]);
+    if (left.length === 0) return;
+    if (round === 100) throw new Error(`left over: ${JSON.stringify(left.slice(0, 3))}`);
+  }
+}
+
+type Users = ReturnType<typeof createUsers>;
+
+function createUsers(world: World, taken: Record<string, number>) {
+  const { draw, model, now, tell, invariants } = world;
+  let created = 0;
+
+  const soon = () => addMs(now(), draw.pick([1, 1_000, 30_000, 300_000, hour]) * draw.between(1, 3));
+  const anyAccount = () => draw.pick([...model.accounts.values()]);
+  /** Another with the same texts is out there, now and then. */
+  const anyTitle = () => (draw.chance(0.4) ? draw.pick(['Soup & bread', 'Pie']) : `Number ${created} & co`);
+  const editable = new Map<string, string[]>();
+
+  function anyPost(states: readonly string[]): PostRow | undefined {
+    const { row, posts } = anyAccount();
+    // Who is done or gone is picked no more.
+    const known = (editable.get(row.id) ?? []).filter((id) => {
+      const post = posts.get(id);
+      return post && post.deleted_at === null && post.state !== 'sent';
+    });
+    editable.set(row.id, known);
+    const fit = known.flatMap((id) => posts.get(id) ?? []).filter((post) => states.includes(post.state));
+    return fit.length > 0 ? draw.pick(fit) : undefined;
+  }
+
+  /** A refusal is an answer. */
+  function ask(what: string, post: PostRow | undefined, act: (post: PostRow) => unknown): void {
+    if (!post) return;
+    tell(what, `${post.id} (${post.state})`);
+    try {
+      act(post);
+      taken[`${what} done`] = (taken[`${what} done`] ?? 0) + 1;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  const resting = ['draft', 'queued', 'failed'];
+  const schedule = (post: PostRow) =>
+    ask('schedule', post, () =>
+      model.move(post, { move: 'schedule', sendAt: soon(), boardId: post.board_id ?? '1' }, now()),
+    );
+
+  /** A person looks on Pinterest, and sees what is there. */
+  function settle(post: PostRow): void {
+    const [pin] = world.pinterest.of(post.media_id);
+    const isUnderWay = world.waiting.some((act) => act.name === `createPin ${post.media_id}`);
+    if (!pin && isUnderWay) return;
+    ask('resolve', post, () => model.resolve(post, pin?.pin.id ?? null, now()));
+  }
+
+  const unknowns = () =>
+    [...model.accounts.values()].flatMap(({ open }) =>
+      [...open.values()].filter((post) => post.state === 'unknown'),
+    );
+
+  return {
+    count: () => created,
+
+    create(): void {
+      const { row } = anyAccount();
+      const known = editable.get(row.id) ?? [];
+      if (known.length >= postsMax) return void anyPost(resting);
+      created += 1;
+      const id = `post_${String(created).padStart(6, '0')}`;
+      tell('create', id);
+      model.create(
+        newPost({
+          id,
+          organizationId: row.organization_id,
+          accountId: row.id,
+          mediaId: `med_${id}`,
+          title: anyTitle(),
+          boardId: draw.pick(['1', '1', '1', '2']),
+          sendAt: draw.chance(0.9) ? soon() : null,
+        }),
+        now(),
+      );
+      editable.set(row.id, [...known, id]);
+    },
+
+    schedule(): void {
+      const post = anyPost(draw.chance(0.9) ? resting : ['uploading', 'publishing', 'unknown']);
+      if (post) schedule(post);
+    },
+
+    unschedule: () =>
+      ask('unschedule', anyPost(resting), (post) => model.move(post, { move: 'unschedule' }, now())),
+
+    edit: () =>
+      ask('edit', anyPost(resting), (post) =>
+        model.edit(
+          post,
+          newPost({
+            organizationId: post.organization_id,
+            accountId: post.account_id,
+            mediaId: post.media_id,
+            title: anyTitle(),
+            boardId: draw.pick(['1', '1', '1', '2']),
+            sendAt: null,
+          }),
+          now(),
+        ),
+      ),
+
+    remove: () => ask('delete', anyPost(resting), (post) => model.remove(post, now())),
+
+    resolve(): void {
+      const all = unknowns();
+      // Mostly where a person was asked.
+      const fit = draw.chance(0.2) ? all : all.filter((post) => post.run_at === null);
+      if (fit.length > 0) settle(draw.pick(fit));
+    },
+
+    resolveAll(): void {
+      for (const post of unknowns()) if (post.run_at === null) settle(post);
+    },
+
+    pace(): void {
+      const { row } = anyAccount();
+      tell('pace', row.id);
+      invariants.ruled(row.id);
+      model.changeRules(
+        row.id,
+        { min_interval_seconds: draw.pick([0, 0, 20, 300]), daily_pin_limit: draw.pick([null, null, 3, 10]) },
+        now(),
+      );
+    },
+
+    policies(): void {
+      const { row } = anyAccount();
+      model.changeRules(
+        row.id,
+        {
+          unknown_policy: draw.pick(['retry', 'retry', 'ask']),
+          missed_policy: draw.pick(['publish', 'publish', 'publish', 'hold']),
+        },
+        now(),
+      );
+    },
+
+    pause(): void {
+      const { row } = anyAccount();
+      const to = { publishing: 'paused', paused_policy: draw.pick(['hold', 'fail', 'shift']) };
+      tell('pause', `${row.id} ${to.paused_policy}`);
+      invariants.ruled(row.id);
+      model.changePublishing(row.id, to, now());
+    },
+
+    resume(): void {
+      const { row } = anyAccount();
+      if (row.publishing === 'active') return;
+      tell('resume', row.id);
+      invariants.ruled(row.id);
+      model.changePublishing(row.id, { publishing: 'active', paused_policy: row.paused_policy }, now());
+    },
+
+    reconnect(): void {
+      const { row } = anyAccount();
+      tell('reconnect', row.id);
+      model.setAuthorized(row.id, true);
+      model.wake(row.id, now());
+    },
+  };
+}
+
+function newAccount(id: string): AccountRow {
+  return {
+    id,
+    organization_id: 'org',
+    environment: 'simulator',
+    token_authorized: true,
+    unknown_policy: 'retry',
+    min_interval_seconds: 0,
+    daily_pin_limit: null,
+    publishing: 'active',
+    paused_policy: 'hold',
+    missed_policy: 'publish',
+    // The worker reads no more of it.
+  } as AccountRow;
+}

@@ -1,0 +1,314 @@
+// The world of one seed: the model in place of PostgreSQL and Pinterest, worker processes on it, and a clock that
+// jumps. Everything that happens in it happens one act at a time, and is asked about afterwards.
+import { setImmediate } from 'node:timers/promises';
+import type { AccountRow } from '../../src/features/accounts/index.ts';
+import type { LaneStore, WorkerParts } from '../../src/features/publishing/index.ts';
+import type { PinterestEnvironments } from '../../src/pinterest/index.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import { Outage } from '../../src/platform/errors.ts';
+import type { Log } from '../../src/platform/log.ts';
+import { seeded } from '../chaos/seeded.ts';
+import { createInvariants } from './invariants.ts';
+import { createModelPinterest, fairWeather, type ModelPinterest } from './model-pinterest.ts';
+import { createRules, type Rules } from './model-rules.ts';
+import { createModel, type Model } from './model-store.ts';
+import { type Act, Broken, createActs, createJumpingClock, type Process, startProcess } from './processes.ts';
+
+export const leaseMs = 12_000;
+/** As the settings have them by default. */
+const confirmDelaysMs = [10_000, 30_000, 120_000, 600_000];
+/** A request to Pinterest has arrived by then, or never does: less than the looks take. */
+const networkMsMax = 30_000;
+const minute = 60_000;
+
+/** How many acts are done, and their answers only heard some time later. */
+const lateness = 0.1;
+
+/** What to do otherwise, to see it noticed. */
+export interface Mutation {
+  rules?(right: Rules): Partial<Rules>;
+  lanes?(right: Model['lanes']): Partial<Model['lanes']>;
+  confirmDelaysMs?: readonly number[];
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+export function createWorld(seed: number, mutation: Mutation = {}) {
+  const draw = seeded(seed);
+  const clock = createJumpingClock(new Date('2027-03-01T08:00:00Z'));
+  const trace: [number, string, string][] = [];
+  const processes: Process[] = [];
+  const pauses = new Map<string, number>();
+  let present: Process | null = null;
+  let actCount = 0;
+  let names = 0;
+  let isNotified = false;
+  let weather = fairWeather;
+  /** From 0 to 1: acts that break off. */
+  let breakage = 0;
+
+  const now = () => clock.now();
+  const tell = (what: string, detail = '') => {
+    trace.push([now().getTime(), what, detail]);
+    if (trace.length > 60) trace.splice(0, 30);
+  };
+
+  const counts: Record<string, number> = {};
+  const count = (what: string) => {
+    counts[what] = (counts[what] ?? 0) + 1;
+  };
+
+  const invariants = createInvariants({
+    model: () => model,
+    pinterest: () => pinterest,
+    present: () => ({ process: present, count: actCount }),
+    now,
+  });
+  const rules = createRules();
+  Object.assign(rules, mutation.rules?.(createRules()));
+  const model: Model = createModel(
+    {
+      wrote: invariants.wrote,
+      notify: () => {
+        isNotified = true;
+      },
+    },
+    rules,
+  );
+  Object.assign(model.lanes, mutation.lanes?.({ ...model.lanes }));
+  const pinterest: ModelPinterest = createModelPinterest({
+    now,
+    draw: seeded(draw.between(0, 2 ** 31)),
+    weather: () => weather,
+    // Less than the two minutes that match-pin.ts allows for.
+    skewMs: draw.between(-100_000, 100_000),
+    made: invariants.made,
+  });
+  const acts = createActs(now, (act) => {
+    actCount += 1;
+    present = act.process;
+    tell(act.process.name, act.name);
+  });
+  const { waiting, acting } = acts;
+  const random = seeded(draw.between(0, 2 ** 31));
+
+  /** What a process is given in place of the real parts. */
+  function partsOf(process: Process, own: Clock): Omit<WorkerParts, 'clock' | 'creates'> {
+    const act = <T>(name: string, work: () => T) => acting(process, name, work);
+    const { lanes: stored } = model;
+    const lanes: LaneStore = {
+      claim: (given) =>
+        act('claim', () => {
+          const taken = stored.claim(given);
+          for (const lane of taken) invariants.took(process, lane.accountId, lane.fence);
+          return taken;
+        }),
+      renew: (given) => act('renew', () => stored.renew(given)),
+      release: (lane, rest) =>
+        act('release', () => {
+          const { owner } = model.accountOf(lane.accountId).lane;
+          stored.release(lane, rest);
+          if (model.accountOf(lane.accountId).lane.owner !== owner)
+            invariants.wroteIn(process, lane.accountId, lane.fence);
+        }),
+      findNextWake: (at) => act('findNextWake', () => stored.findNextWake(at)),
+      getAccount: (id) => act('getAccount', () => stored.getAccount(id)),
+      findDuePost: (account, at, options) =>
+        act('findDuePost', () => {
+          const post = stored.findDuePost(account, at, options);
+          if (post) process.found.set(post.id, actCount);
+          return post;
+        }),
+      listQueue: (id) => act('listQueue', () => stored.listQueue(id)),
+      listInFlight: (id) => act('listInFlight', () => stored.listInFlight(id)),
+      move: (lane, post, step, at) =>
+        act(`${step.move} ${post.id}`, () => {
+          const moved = stored.move(lane, post, step, at);
+          if (moved.kind === 'moved') invariants.wroteIn(process, lane.accountId, lane.fence);
+          count(moved.kind === 'moved' ? step.move : moved.kind);
+          return moved;
+        }),
+      listOwnedPinIds: (id, pinIds) => act('listOwnedPinIds', () => stored.listOwnedPinIds(id, pinIds)),
+      sweepLanes: (at) => act('sweepLanes', () => stored.sweepLanes(at)),
+      removeDeletedPosts: (before) => act('removeDeletedPosts', () => stored.removeDeletedPosts(before)),
+    };
+    return {
+      ...{ lanes, leaseMs, log, videos: noVideos, videoLeadMs: 10 * minute, sendIsStandard: 'auto' },
+      confirmDelaysMs: mutation.confirmDelaysMs ?? confirmDelaysMs,
+      owner: process.name,
+      lanesMax: draw.between(1, 3),
+      random: random.next,
+      metrics: { looked() {}, moved() {}, lastLookAt: () => null },
+      nextTimeslot: (account, after) => act('nextTimeslot', () => nextTimeslot(account, after)),
+      accounts: {
+        accessToken: (account) => account.id,
+        tokenRefused: (account, reason) =>
+          act('tokenRefused', () => {
+            if (reason === 'token_invalid' && random.chance(0.5)) return 'refreshed' as const;
+            model.setAuthorized(account.id, false);
+            return 'unauthorized' as const;
+          }),
+      },
+      appBudget: {
+        pausedUntil: (environment) =>
+          act('pausedUntil', () => {
+            const until = pauses.get(environment) ?? 0;
+            return until > now().getTime() ? new Date(until) : null;
+          }),
+        pause: (environment, until) =>
+          act('pauseApp', () => {
+            pauses.set(environment, Math.max(pauses.get(environment) ?? 0, until.getTime()));
+          }),
+        spend: () => act('spend', () => null),
+      },
+      media: {
+        readForPublishing: ({ mediaId }) =>
+          act('readPicture', () => {
+            if (weather.creates > 0 && random.chance(0.02)) throw new Outage('the storage is away');
+            return { contentType: 'image/png' as const, base64: mediaId };
+          }),
+        openVideo: async () => null as never,
+      } as WorkerParts['media'],
+      pinterest: {
+        of: () => ({
+          createPin(token: string, body: Parameters<ModelPinterest['createPin']>[1]) {
+            invariants.asks(process, token);
+            return act(`createPin ${pictureOf(body)}`, () => pinterest.createPin(token, body));
+          },
+          listBoardPins: (token: string, boardId: string) =>
+            act('listBoardPins', () => pinterest.listBoardPins(token, boardId)),
+        }),
+      } as unknown as Pick<PinterestEnvironments, 'of'>,
+    } as Omit<WorkerParts, 'clock' | 'creates'> & { clock?: typeof own };
+  }
+
+  /** Errors of our own are breaches; what the simulation broke is not. */
+  const complain = (given: unknown, text?: string) => {
+    const error = (given as { err?: unknown } | undefined)?.err;
+    if (!(error instanceof Broken)) invariants.breach(`${text}: ${String((error as Error)?.stack ?? error)}`);
+  };
+  const log = {
+    child: () => log,
+    ...{ trace() {}, debug() {}, info() {}, warn: complain, error: complain, fatal: complain },
+  } as unknown as Log;
+
+  const awake = () => processes.filter((process) => process.state === 'awake');
+  /** Acts that may happen now. */
+  const ready = () => waiting.filter((act) => act.process.state === 'awake');
+
+  /** What is under way to Pinterest arrives by itself, whatever becomes of who sent it. */
+  function arriveIn(process: Process | null, until: number): void {
+    for (const act of [...waiting])
+      if (
+        act.name.startsWith('createPin') &&
+        (process ? act.process === process : act.since + networkMsMax < until)
+      )
+        act.go('later');
+  }
+
+  function start(): Process {
+    names += 1;
+    const process = startProcess(`worker ${names}`, clock, partsOf);
+    processes.push(process);
+    return process;
+  }
+
+  /** With kill -9: each of its acts is done and not heard of, or not done at all. */
+  function kill(process: Process): void {
+    tell('kill', process.name);
+    process.state = 'dead';
+    processes.splice(processes.indexOf(process), 1);
+    for (const cancel of [...process.timers]) cancel();
+    for (const act of waiting.filter((one) => one.process === process)) {
+      if (draw.chance(0.5)) act.go('never');
+      else acts.leave(act);
+    }
+  }
+
+  return {
+    draw,
+    clock,
+    now,
+    model,
+    pinterest,
+    invariants,
+    waiting,
+    processes,
+    trace,
+    tell,
+    awake,
+    ready,
+    start,
+    kill,
+
+    actCount: () => actCount,
+    counts,
+    isAppAway: () => (pauses.get('simulator') ?? 0) > now().getTime(),
+
+    setWeather(to: typeof weather, breaking: number): void {
+      weather = to;
+      breakage = breaking;
+    },
+
+    proceed(act: Act): void {
+      if (breakage > 0 && draw.chance(breakage)) {
+        tell('broken', act.name);
+        count('broken');
+        act.fail(draw.chance(0.5));
+      } else if (draw.chance(act.name.startsWith('createPin') ? 0.5 : lateness)) act.go('later');
+      else act.go();
+      present = null;
+    },
+
+    sleep(process: Process): void {
+      tell('sleep', process.name);
+      process.state = 'asleep';
+      arriveIn(process, 0);
+      // What it had sent to the database may still be done, and its answer wait for the process.
+      for (const act of [...waiting])
+        if (act.process === process && !act.name.startsWith('hear') && draw.chance(0.5)) act.go('later');
+      present = null;
+    },
+
+    wake(process: Process): void {
+      tell('wake', process.name);
+      process.state = 'awake';
+      for (const run of process.missed) run();
+      process.missed.clear();
+    },
+
+    pass(ms: number): void {
+      arriveIn(null, now().getTime() + ms);
+      tell('time', `${ms} ms`);
+      clock.jump(ms);
+    },
+
+    /** Lets everyone go on until each waits for an act of its own, or for the time. */
+    async settle(): Promise<void> {
+      present = null;
+      if (isNotified) {
+        isNotified = false;
+        // Who listens may have lost the connection.
+        for (const process of awake()) if (draw.chance(0.9)) process.worker.wake();
+      }
+      await setImmediate();
+    },
+  };
+}
+
+const pictureOf = ({ source }: Parameters<ModelPinterest['createPin']>[1]) =>
+  source.type === 'image_base64' ? source.data : '';
+
+const noVideos = {
+  claim: async () => [],
+  findReady: async () => null,
+  anew: async () => false,
+} as unknown as WorkerParts['videos'];
+
+/** Each hour at ten past; some accounts have none. */
+function nextTimeslot(account: AccountRow, after: Date): Date | null {
+  if (account.id.endsWith('1')) return null;
+  const hour = 3600 * 1000;
+  const slot = Math.floor(after.getTime() / hour) * hour + 10 * minute;
+  return new Date(slot > after.getTime() ? slot : slot + hour);
+}
