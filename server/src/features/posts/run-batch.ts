@@ -27,6 +27,9 @@ const entriesAtOnce = 500;
 /** So many are got ready together where their media must be fetched: each may take seconds. */
 const fetchesAtOnce = 8;
 
+/** Each slot is claimed by itself, and while a step claims some, nobody else can for this account. */
+const slotsAtOnce = 50;
+
 interface RunContext {
   signal: AbortSignal;
   log: Log;
@@ -193,10 +196,12 @@ function takeSome(waiting: readonly BatchEntryRow[], body: ReturnType<typeof cre
   const some: Parsed[] = [];
   const externalIds = new Set<string>();
   let fetches = 0;
+  let slots = 0;
   for (const entry of waiting) {
     const parsed = body.safeParse(entry.body, { reportInput: true });
     if (parsed.data && namesUrl(parsed.data)) fetches += 1;
-    if (fetches > fetchesAtOnce) break;
+    if (parsed.data?.useNextOpenSlot) slots += parsed.data.intervalBoards?.length ?? 1;
+    if (some.length > 0 && (fetches > fetchesAtOnce || slots > slotsAtOnce)) break;
     const externalId = parsed.data?.externalId;
     if (externalId !== undefined && externalIds.has(externalId)) break;
     if (externalId !== undefined) externalIds.add(externalId);
