@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../test/app.ts';
 import { account, app, minute, usePublishing } from '../../../test/publishing.ts';
+import { batchesKeptMs, removeOldBatches } from './index.ts';
 import { complete, created, inMs, newPicture, pathOf, refusal, send, stored } from './posts.fixture.ts';
 
 usePublishing();
@@ -213,4 +214,16 @@ describe('limits and strangers', () => {
     const wrong = await send('GET', `${batches()}/${id}?cursor=x`);
     expect(refusal(wrong)[2]).toEqual({ cursor: 'invalid_cursor' });
   });
+});
+
+test('a batch is kept for 28 days after it was completed; its posts stay', async () => {
+  const done = await run([complete({ title: 'Kept' })]);
+  const sweepAfter = async (ms: number) => {
+    app.clock.advance(ms);
+    await removeOldBatches(app.database.db, new Date(app.clock.now().getTime() - batchesKeptMs));
+    return (await send('GET', `${batches()}/${done.id}`)).status;
+  };
+  expect(await sweepAfter(28 * day - minute)).toBe(200);
+  expect(await sweepAfter(2 * minute)).toBe(404);
+  expect((await app.getPost(account, done.entries[0].postId)).title).toBe('Kept');
 });
