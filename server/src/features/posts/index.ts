@@ -18,11 +18,11 @@ export { normaliseText } from './match-key.ts';
 export {
   deletedBefore,
   movePost,
+  movePostIf,
   type PinterestTrace,
   type PostFailure,
   type Step,
 } from './move-post.ts';
-export { postChanged } from './posts.errors.ts';
 export { listOwnedPinIds, type PostRow, removeDeletedPosts } from './posts.queries.ts';
 export { postRoutes } from './posts.routes.ts';
 export { createPosts, type Posts } from './posts.ts';

@@ -58,6 +58,11 @@ export function nextState(from: State, move: Move): State | undefined {
   return table[from][move];
 }
 
+/** The status that callers see, as the column posts.status works it out: what happens to a post in flight is ours. */
+export function statusOf(state: State): string {
+  return state === 'publishing' || state === 'unknown' ? 'uploading' : state;
+}
+
 /** Every allowed move, for documentation and tests. */
 export function allowedMoves(): { from: State; move: Move; to: State }[] {
   return states.flatMap((from) =>

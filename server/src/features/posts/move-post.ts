@@ -1,11 +1,12 @@
 // The one door through which a post changes its state: the table decides, a guarded write makes sure that
-// nobody else was faster, and the event is written in the same transaction.
+// nobody else was faster, and the event is written with it, in one statement.
 import { isDeepStrictEqual } from 'node:util';
+import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
-import { json, type Tx } from '../../platform/db/index.ts';
-import { appendEvent, appendEvents } from '../../platform/events/index.ts';
+import { type Connection, json, type Tx } from '../../platform/db/index.ts';
+import { appendEvents } from '../../platform/events/index.ts';
 import { lowerWake } from './lane-wake.queries.ts';
-import { isAtRest, type Move, nextState, type State } from './lifecycle.ts';
+import { isAtRest, type Move, nextState, type State, statusOf } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
 import { postCannot, postChanged } from './posts.errors.ts';
 import {
@@ -13,9 +14,10 @@ import {
   lockQueuedIds,
   type PostChange,
   type PostRow,
+  type PostWrite,
   updateLockedRows,
-  updatePostRow,
-  writeSearch,
+  type Written,
+  writePost,
 } from './posts.queries.ts';
 
 /** Why a post was not published, as callers see it. */
@@ -79,25 +81,49 @@ export interface PostEventData {
  * @throws postCannot when the table does not allow it, postChanged when someone was faster.
  */
 export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Promise<PostRow> {
-  const from = post.state as State;
-  const to = nextState(from, step.move);
-  if (!to) throw cannot(from, 'byHand' in step ? 'resolve' : step.move);
-  const change = { ...toColumns(changeOf(post, step, now)), state: to, updated_at: now };
-  const moved = await updatePostRow(tx, post, change);
-  if (!moved) throw postChanged();
-  await appendEvent(tx, {
-    organizationId: moved.organization_id,
-    accountId: moved.account_id,
-    postId: moved.id,
-    type: eventTypes[step.move],
-    at: now,
-    data: eventData(from, moved, step),
-  });
-  if (moved.board_id !== post.board_id) await writeSearch(tx, moved);
-  // A worker's own moves need no wake-up: it finds the next one when it lets go of the lane.
+  const moved = written(await writePost(tx, post, moveOf(post, step, now)));
   if (step.move === 'schedule') await lowerWake(tx, moved.account_id, step.sendAt, now);
   if (step.move === 'doubt') await lowerWake(tx, moved.account_id, step.lookAt, now);
   return moved;
+}
+
+/**
+ * Moves a post for a worker, if `guard` yields a row: in one statement, which is a transaction of its own. It wakes no
+ * lane, for a worker finds what comes next when it lets go of the lane.
+ * @throws postCannot when the table does not allow it.
+ */
+export async function movePostIf(
+  connection: Connection,
+  guard: RawBuilder<unknown>,
+  { post, step, now }: { post: PostRow; step: Step; now: Date },
+): Promise<Written> {
+  return writePost(connection, post, { ...moveOf(post, step, now), guard });
+}
+
+/** What a move writes. */
+function moveOf(post: PostRow, step: Step, now: Date): PostWrite {
+  const from = post.state as State;
+  const to = nextState(from, step.move);
+  if (!to) throw cannot(from, 'byHand' in step ? 'resolve' : step.move);
+  const change = changeOf(post, step, now);
+  return {
+    change: { ...toColumns(change), state: to, updated_at: now },
+    event: {
+      organizationId: post.organization_id,
+      accountId: post.account_id,
+      postId: post.id,
+      type: eventTypes[step.move],
+      at: now,
+      data: eventData({ send_at: post.send_at, attempts: post.attempts, ...change }, { from, to, step }),
+    },
+    hasNewWords: change.board_id !== undefined && change.board_id !== post.board_id,
+  };
+}
+
+/** In a transaction that nobody forbids a post can only have moved on. */
+function written(result: Written): PostRow {
+  if (result.kind !== 'written') throw postChanged();
+  return result.post;
 }
 
 /** Each takes a second at most. */
@@ -258,21 +284,20 @@ export async function editPost(tx: Tx, post: PostRow, content: PostContent, now:
   const { columns, changed } = editOf(post, content);
   if (changed.length === 0) return post;
   const { carousel, ...rest } = columns;
-  const edited = await updatePostRow(tx, post, {
-    ...rest,
-    carousel: carousel === null ? null : json(carousel),
-    updated_at: now,
-  });
-  if (!edited) throw postChanged();
-  await writeSearch(tx, edited);
-  await appendEvent(tx, {
-    organizationId: edited.organization_id,
-    accountId: edited.account_id,
-    postId: edited.id,
-    type: 'post.updated',
-    at: now,
-    data: { status: edited.status, changed },
-  });
+  const edited = written(
+    await writePost(tx, post, {
+      change: { ...rest, carousel: carousel === null ? null : json(carousel), updated_at: now },
+      event: {
+        organizationId: post.organization_id,
+        accountId: post.account_id,
+        postId: post.id,
+        type: 'post.updated',
+        at: now,
+        data: { status: post.status, changed },
+      },
+      hasNewWords: true,
+    }),
+  );
   // With other words it may no longer have to wait for a post whose answer was lost.
   if (edited.run_at) await lowerWake(tx, edited.account_id, edited.run_at, now);
   return edited;
@@ -292,22 +317,25 @@ export function deletedBefore(now: Date): Date {
 export async function deletePost(tx: Tx, post: PostRow, now: Date): Promise<void> {
   const from = post.state as State;
   if (!isAtRest(from)) throw cannot(from, 'delete');
-  if (!(await updatePostRow(tx, post, { deleted_at: now, run_at: null, updated_at: now })))
-    throw postChanged();
-  await appendEvent(tx, {
-    organizationId: post.organization_id,
-    accountId: post.account_id,
-    postId: post.id,
-    type: 'post.deleted',
-    at: now,
-    data: { status: post.status },
-  });
+  written(
+    await writePost(tx, post, {
+      change: { deleted_at: now, run_at: null, updated_at: now },
+      event: {
+        organizationId: post.organization_id,
+        accountId: post.account_id,
+        postId: post.id,
+        type: 'post.deleted',
+        at: now,
+        data: { status: post.status },
+      },
+    }),
+  );
 }
-
-const unscheduled = { send_at: null, run_at: null, failure: null } satisfies PostChange;
 
 /** What a move writes, as it is read again. */
 type MovedColumns = Partial<Omit<PostRow, 'carousel' | 'status' | 'listed_at'>>;
+
+const unscheduled = { send_at: null, run_at: null, failure: null } satisfies MovedColumns;
 
 /** The columns that a move sets, besides the state. */
 export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
@@ -414,10 +442,13 @@ const eventTypes: Record<Move, string> = {
   clear: 'post.cleared',
 };
 
-function eventData(from: State, moved: PostRow, step: Step): Record<string, unknown> {
+function eventData(
+  moved: Pick<PostRow, 'send_at' | 'attempts'>,
+  { from, to, step }: { from: State; to: State; step: Step },
+): Record<string, unknown> {
   // What happens before the line belongs to no attempt.
   const isOfAttempt = step.move === 'mediaReady' || from === 'publishing' || from === 'unknown';
-  const after = { status: moved.status, sendAt: moved.send_at };
+  const after = { status: statusOf(to), sendAt: moved.send_at };
   return { ...step, ...after, ...(isOfAttempt && moved.attempts > 0 && { attempt: moved.attempts }) };
 }
 

@@ -1,12 +1,14 @@
-import { type RawBuilder, type Selectable, sql, type UpdateObject } from 'kysely';
+import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
 import type { Connection, Schema, Tx } from '../../platform/db/index.ts';
+import { insertionOfEvents, type NewEvent } from '../../platform/events/index.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 
 export type PostRow = Selectable<Schema['posts']> & {
   /** Read with posts that are shown: whether the video of a queued one is on its way to Pinterest. */
   is_video_going_up?: boolean;
 };
-export type PostChange = UpdateObject<Schema, 'posts'>;
+type Columns = Updateable<Schema['posts']>;
+export type PostChange = { [Column in keyof Columns]: Columns[Column] | RawBuilder<Columns[Column]> };
 
 /** For posts that are shown. */
 export const isVideoGoingUp = sql<boolean>`(
@@ -140,27 +142,57 @@ const searchOf: RawBuilder<unknown> = sql`(
   )
 )`;
 
-/** Only for move-post.ts: after an edit. */
-export async function writeSearch(connection: Connection, { id }: Pick<PostRow, 'id'>): Promise<void> {
-  await sql`
-    update post_search s set search = ${searchOf} from posts p where p.id = ${id} and s.post_id = p.id
-  `.execute(connection);
+/** What is written of a post that exists. */
+export interface PostWrite {
+  change: PostChange;
+  event: NewEvent;
+  /** Whether the change touches what the post can be found by. */
+  hasNewWords?: boolean;
+  /** A statement that yields one row if the post may be written, and locks what must stay so until it is. */
+  guard?: RawBuilder<unknown>;
 }
 
-/** Only for move-post.ts. Changes nothing, and returns nothing, when the post has moved on since it was read. */
-export async function updatePostRow(
+export type Written =
+  | { kind: 'written'; post: PostRow }
+  /** The guard yielded no row. */
+  | { kind: 'forbidden' }
+  /** The post has moved on since it was read. */
+  | { kind: 'changed' };
+
+/**
+ * Only for move-post.ts. Writes a post with its event, in one statement: all of it, or nothing when the guard forbids
+ * it or the post has moved on since it was read.
+ *
+ * A statement sees the database as it was when it began, also if it then waits for a lock. What makes this right all
+ * the same: whatever is locked or updated is looked at once more in its newest version. The guard's row is locked
+ * before the post is touched, because the update joins it; so the guard has to lock what it asks about, and the
+ * version has to be a condition of the update itself.
+ */
+export async function writePost(
   connection: Connection,
-  post: PostRow,
-  change: PostChange,
-): Promise<PostRow | undefined> {
-  return connection
-    .updateTable('posts')
-    .set({ ...change, version: post.version + 1 })
-    .where('id', '=', post.id)
-    .where('version', '=', post.version)
-    .where('deleted_at', 'is', null)
-    .returningAll()
-    .executeTakeFirst();
+  post: Pick<PostRow, 'id' | 'version'>,
+  { change, event, hasNewWords = false, guard = sql`select 1` }: PostWrite,
+): Promise<Written> {
+  const settings = Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+  const searchable = sql`,
+    searchable as (
+      update post_search s set search = ${searchOf} from written p where s.post_id = p.id
+    )`;
+  const { rows } = await sql<PostRow | Record<keyof PostRow, null>>`
+    with guard as materialized (${guard}),
+    written as (
+      update posts set ${sql.join(settings)}, version = posts.version + 1
+      from guard
+      where posts.id = ${post.id} and posts.version = ${post.version} and posts.deleted_at is null
+      returning posts.*
+    ),
+    told as (${insertionOfEvents([event], sql`exists (select 1 from written)`)})
+    ${hasNewWords ? searchable : sql``}
+    select written.* from guard left join written on true
+  `.execute(connection);
+  const [row] = rows;
+  if (!row) return { kind: 'forbidden' };
+  return row.id === null ? { kind: 'changed' } : { kind: 'written', post: row };
 }
 
 /** Up to `limit` queued posts of an account, which then stay as they are until the transaction ends. */

@@ -1,22 +1,14 @@
 // What a worker keeps and asks of lanes and their posts: the seam between publishing and the database. Behind it
 // each call is one statement or one transaction; before it nobody knows of either.
 import type { Database } from '../../platform/db/index.ts';
-import { Refusal } from '../../platform/errors.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
-import {
-  listOwnedPinIds,
-  movePost,
-  type PostRow,
-  postChanged,
-  removeDeletedPosts,
-  type Step,
-} from '../posts/index.ts';
+import { listOwnedPinIds, movePostIf, type PostRow, removeDeletedPosts, type Step } from '../posts/index.ts';
 import {
   claimLanes,
   findDuePost,
   findNextWake,
-  holdLane,
   type Lane,
+  laneIsHeld,
   listInFlight,
   listQueue,
   type Rest,
@@ -73,15 +65,14 @@ export function createLaneStore({ db, transaction }: Pick<Database, 'db' | 'tran
     listQueue: (accountId) => listQueue(db, accountId),
     listInFlight: (accountId) => listInFlight(db, accountId),
     async move(lane, post, step, now) {
-      try {
-        return await transaction(async (tx): Promise<LaneMove> => {
-          if (!(await holdLane(tx, lane))) return { kind: 'lane_lost' };
-          return { kind: 'moved', post: await movePost(tx, post, step, now) };
-        });
-      } catch (error) {
-        if (error instanceof Refusal && error.declaration === postChanged.declaration)
+      const result = await movePostIf(db, laneIsHeld(lane), { post, step, now });
+      switch (result.kind) {
+        case 'written':
+          return { kind: 'moved', post: result.post };
+        case 'forbidden':
+          return { kind: 'lane_lost' };
+        case 'changed':
           return { kind: 'post_changed' };
-        throw error;
       }
     },
     listOwnedPinIds: (accountId, pinIds) => listOwnedPinIds(db, accountId, pinIds),

@@ -1,5 +1,6 @@
 // The lanes in SQL: one row per account says when it has work and who is at it. Workers look only here, so a
 // look costs the same with ten posts stored and with ten million.
+import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
@@ -51,21 +52,19 @@ export async function renewLeases(
     .updateTable('lanes')
     .set({ lease_until: sql<Date>`greatest(lease_until, ${leaseUntil}::timestamptz)` })
     .where('owner', '=', owner)
-    .where('account_id', 'in', [...accountIds])
+    // One statement, whatever the number.
+    .where('account_id', '=', sql<string>`any(${[...accountIds]}::text[])`)
     .returning('account_id')
     .execute();
   return new Set(rows.map((row) => row.account_id));
 }
 
 /**
- * Whether the lane is still held under this fence; if so, nobody can take it over before the transaction
- * ends. Every write of a worker asks this first.
+ * Yields a row if the lane is still held under this fence; then nobody can take it over before the transaction ends.
+ * The guard of every move of a worker.
  */
-export async function holdLane(tx: Tx, lane: Pick<Lane, 'accountId' | 'fence'>): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from lanes where account_id = ${lane.accountId} and fence = ${lane.fence} for no key update
-  `.execute(tx);
-  return rows.length === 1;
+export function laneIsHeld({ accountId, fence }: Pick<Lane, 'accountId' | 'fence'>): RawBuilder<unknown> {
+  return sql`select 1 from lanes where account_id = ${accountId} and fence = ${fence} for no key update`;
 }
 
 /** How a lane is left. */
@@ -146,12 +145,15 @@ export async function findDuePost(
 
 /** What a worker that died may have left behind in a lane. */
 export async function listInFlight(connection: Connection, accountId: string): Promise<PostRow[]> {
-  return connection
-    .selectFrom('posts')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('state', 'in', ['uploading', 'publishing'])
-    .execute();
+  return (
+    connection
+      .selectFrom('posts')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      // As literals: of parameters a plan that is kept cannot know that the index posts_in_flight holds them.
+      .where(sql<boolean>`state in ('uploading', 'publishing')`)
+      .execute()
+  );
 }
 
 /** The account's queue by the user's times, without what waits for a person. */

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { newPost } from '../../../test/new-post.ts';
 import { addMs } from '../../platform/clock.ts';
-import { sql } from '../../platform/db/index.ts';
 import { repaceAccount, updateAccount } from '../accounts/accounts.queries.ts';
 import { createPosts } from '../posts/move-post.ts';
-import { claimLanes, holdLane, type Lane, releaseLane, sweepLanes } from './lanes.queries.ts';
+import { claimLanes, type Lane, laneIsHeld, releaseLane, sweepLanes } from './lanes.queries.ts';
+import { deferred, waitsOrEnds } from './locks.fixture.ts';
 import { sweep } from './sweeper.ts';
 
 const sweeperParts = () => ({
@@ -82,30 +82,6 @@ async function removePosts(): Promise<void> {
 const release = (lane: Lane) =>
   app.database.transaction((tx) => releaseLane(tx, lane, { notBefore: null, now: app.clock.now() }));
 
-/** Resolves once some connection to this test's database waits for a lock, or `work` has ended without. */
-async function waitsOrEnds(work: Promise<void>): Promise<void> {
-  let hasEnded = false;
-  const ended = work.finally(() => {
-    hasEnded = true;
-  });
-  while (!hasEnded) {
-    const { rows } = await sql<{ waiting: number }>`
-      select count(*)::int as waiting from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'
-    `.execute(app.database.db);
-    if ((rows[0]?.waiting ?? 0) > 0) return;
-  }
-  await ended;
-}
-
-function deferred() {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
-
 test('lost wake-up: a post that is being inserted while its lane is released is not stranded', async () => {
   await insert(app.clock.now());
   const lane = await claim();
@@ -122,7 +98,7 @@ test('lost wake-up: a post that is being inserted while its lane is released is 
   });
   await inserted.promise;
   const releasing = release(lane);
-  await waitsOrEnds(releasing);
+  await waitsOrEnds(app.database.db, releasing);
   mayCommit.resolve();
   await Promise.all([inserting, releasing]);
 
@@ -144,7 +120,7 @@ test('lost wake-up, the other way round: an insert that waits for the release st
   });
   await released.promise;
   const inserting = insert(later);
-  await waitsOrEnds(inserting);
+  await waitsOrEnds(app.database.db, inserting);
   mayCommit.resolve();
   await Promise.all([inserting, releasing]);
 
@@ -173,7 +149,7 @@ test('a rule that is loosened while the lane is released is not overlooked', asy
   });
   await written.promise;
   const releasing = release(lane);
-  await waitsOrEnds(releasing);
+  await waitsOrEnds(app.database.db, releasing);
   mayCommit.resolve();
   await Promise.all([patching, releasing]);
 
@@ -324,8 +300,8 @@ test('of several workers at once, one gets the lane; the fence rises with every 
   app.clock.advance(12_000);
   const second = await claim('e');
   expect(second.fence).toBe(first.fence + 1);
-  expect(await app.database.transaction((tx) => holdLane(tx, first))).toBe(false);
-  expect(await app.database.transaction((tx) => holdLane(tx, second))).toBe(true);
+  const rowsOf = async (lane: Lane) => (await laneIsHeld(lane).execute(app.database.db)).rows.length;
+  expect([await rowsOf(first), await rowsOf(second)]).toEqual([0, 1]);
   await release(first);
   expect((await laneRow()).owner).toBe('e');
   await release(second);

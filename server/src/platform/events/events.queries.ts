@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely';
 import { type Connection, sql } from '../db/index.ts';
 
 export interface NewEvent {
@@ -15,13 +16,24 @@ export async function appendEvent(connection: Connection, event: NewEvent): Prom
   await appendEvents(connection, [event]);
 }
 
-/** All travel as one parameter, so that the statement is the same for one event and for a thousand. */
 export async function appendEvents(connection: Connection, events: readonly NewEvent[]): Promise<void> {
-  await sql`
+  await insertionOfEvents(events).execute(connection);
+}
+
+/**
+ * What appends events, also as a part of a larger statement; there, only if `condition` holds. All travel as one
+ * parameter, so that the statement is the same for one event and for a thousand.
+ */
+export function insertionOfEvents(
+  events: readonly NewEvent[],
+  condition: RawBuilder<boolean> = sql`true`,
+): RawBuilder<unknown> {
+  return sql`
     insert into events (organization_id, account_id, post_id, type, at, data)
     select "organizationId", "accountId", "postId", type, at, data
     from json_to_recordset(${JSON.stringify(events)}::json) as given (
       "organizationId" text, "accountId" text, "postId" text, type text, at timestamptz, data jsonb
     )
-  `.execute(connection);
+    where ${condition}
+  `;
 }

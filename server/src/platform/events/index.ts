@@ -2,6 +2,6 @@
 export { type LoggedEvent, rebaseRestoredEvents } from './event-log.queries.ts';
 export { createEventLog, type EventLog } from './event-log.ts';
 export { type EventType, eventTypes } from './event-types.ts';
-export { appendEvent, appendEvents, type NewEvent } from './events.queries.ts';
+export { appendEvent, appendEvents, insertionOfEvents, type NewEvent } from './events.queries.ts';
 export { eventRoutes } from './events.routes.ts';
 export { toEventView } from './events.schema.ts';

@@ -1,0 +1,185 @@
+// A worker's move is one statement. What it saw when it began may be old by the time it has its locks: each test
+// holds it up at one of them, changes something meanwhile, and lets it go on.
+import { beforeEach, expect, test } from 'vitest';
+import { account, app, minute, usePublishing } from '../../../test/publishing.ts';
+import { addMs } from '../../platform/clock.ts';
+import { sql, type Tx } from '../../platform/db/index.ts';
+import { deletePost, movePost, type Step } from '../posts/move-post.ts';
+import type { PostRow } from '../posts/posts.queries.ts';
+import { claimLanes, type Lane, renewLeases } from './lanes.queries.ts';
+import { openTransaction, waitsOrEnds } from './locks.fixture.ts';
+
+usePublishing();
+
+let lane: Lane;
+let post: PostRow;
+
+const leaseMs = 12_000;
+const takeover = (owner: string) => {
+  const now = app.clock.now();
+  return { owner, now, leaseUntil: addMs(now, leaseMs), limit: 100 };
+};
+
+beforeEach(async () => {
+  // Workers serve every account: what an earlier test left due would be claimed in this one.
+  await app.database.db.deleteFrom('posts').execute();
+  await app.database.db.updateTable('lanes').set({ wake_at: null, owner: null, lease_until: null }).execute();
+  const { id } = await app.createPost(account);
+  app.clock.advance(minute);
+  const [claimed] = await app.app.lanes.claim(takeover('first'));
+  if (!claimed) throw new Error('the lane was not due');
+  lane = claimed;
+  post = await rowOf(id);
+});
+
+const rowOf = (id: string) =>
+  app.database.db.selectFrom('posts').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+
+const claim = () => app.app.lanes.move(lane, post, { move: 'claim' }, app.clock.now());
+
+/** What was told of the post since it was made. */
+async function eventsOf({ id }: PostRow): Promise<string[]> {
+  const rows = await app.database.db
+    .selectFrom('events')
+    .select('type')
+    .where('post_id', '=', id)
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => row.type).slice(1);
+}
+
+/** Only the clock of the others has moved on: they may take the lane. */
+function letLeaseRunOut(): void {
+  app.clock.advance(leaseMs);
+}
+
+test('held lane, post as it was read: it is moved, and its event written', async () => {
+  const result = await claim();
+  expect(result).toMatchObject({ kind: 'moved', post: { state: 'uploading', version: post.version + 1 } });
+  expect(result).toEqual({ kind: 'moved', post: await rowOf(post.id) });
+  expect(await eventsOf(post)).toEqual(['post.claimed']);
+});
+
+test('after a takeover nothing is moved', async () => {
+  letLeaseRunOut();
+  await app.app.lanes.claim(takeover('second'));
+  expect(await claim()).toEqual({ kind: 'lane_lost' });
+  expect(await rowOf(post.id)).toEqual(post);
+  expect(await eventsOf(post)).toEqual([]);
+});
+
+test('a post that has moved on since it was read is left alone', async () => {
+  await app.database.transaction((tx) => movePost(tx, post, { move: 'unschedule' }, app.clock.now()));
+  expect(await claim()).toEqual({ kind: 'post_changed' });
+  expect(await rowOf(post.id)).toMatchObject({ state: 'draft' });
+  expect(await eventsOf(post)).toEqual(['post.unscheduled']);
+});
+
+test('a move that comes upon a takeover under way waits for it, and then changes nothing', async () => {
+  letLeaseRunOut();
+  const other = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
+  const moving = claim();
+  await waitsOrEnds(app.database.db, moving);
+  await other.commit();
+  expect(await moving).toEqual({ kind: 'lane_lost' });
+  expect(await rowOf(post.id)).toEqual(post);
+  expect(await eventsOf(post)).toEqual([]);
+});
+
+test('a takeover that is rolled back hinders nobody', async () => {
+  letLeaseRunOut();
+  const other = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
+  const moving = claim();
+  await waitsOrEnds(app.database.db, moving);
+  await other.rollBack();
+  expect(await moving).toMatchObject({ kind: 'moved' });
+});
+
+test('a lease that is being renewed is waited for, and the post moved', async () => {
+  const renewal = {
+    owner: 'first',
+    accountIds: [lane.accountId],
+    leaseUntil: addMs(app.clock.now(), leaseMs),
+  };
+  const other = await openTransaction(app.database, (tx) => renewLeases(tx, renewal));
+  const moving = claim();
+  await waitsOrEnds(app.database.db, moving);
+  await other.commit();
+  expect(await moving).toMatchObject({ kind: 'moved' });
+  expect(await eventsOf(post)).toEqual(['post.claimed']);
+});
+
+test('while a move waits for its post, nobody can take the lane over', async () => {
+  const user = await openTransaction(app.database, (tx) => deletePost(tx, post, app.clock.now()));
+  const moving = claim();
+  await waitsOrEnds(app.database.db, moving);
+  letLeaseRunOut();
+  expect(await app.app.lanes.claim(takeover('second'))).toEqual([]);
+  await user.rollBack();
+  expect(await moving).toMatchObject({ kind: 'moved' });
+  expect(await eventsOf(post)).toEqual(['post.claimed']);
+});
+
+test.each([
+  { what: 'unscheduled', change: (tx: Tx) => movePost(tx, post, { move: 'unschedule' }, app.clock.now()) },
+  { what: 'deleted', change: (tx: Tx) => deletePost(tx, post, app.clock.now()) },
+])('a post that is $what while its move waits for it is left alone', async ({ what, change }) => {
+  const user = await openTransaction(app.database, change);
+  const moving = claim();
+  await waitsOrEnds(app.database.db, moving);
+  await user.commit();
+  expect(await moving).toEqual({ kind: 'post_changed' });
+  expect(await eventsOf(post)).toEqual([`post.${what}`]);
+});
+
+test('a post that is changed while its move waits for the lane is left alone', async () => {
+  const renewal = {
+    owner: 'first',
+    accountIds: [lane.accountId],
+    leaseUntil: addMs(app.clock.now(), leaseMs),
+  };
+  const other = await openTransaction(app.database, (tx) => renewLeases(tx, renewal));
+  const moving = claim();
+  await waitsOrEnds(app.database.db, moving);
+  await app.database.transaction((tx) => deletePost(tx, post, app.clock.now()));
+  await other.commit();
+  expect(await moving).toEqual({ kind: 'post_changed' });
+  expect(await eventsOf(post)).toEqual(['post.deleted']);
+});
+
+test('what the event says of the post is what its row says, whichever the move', async () => {
+  const failure = { code: 'answer_lost', message: '…', remediation: '…', retryable: true };
+  const at = app.clock.now();
+  const steps: Step[] = [
+    { move: 'claim' },
+    { move: 'postpone', runAt: at, failure },
+    { move: 'claim' },
+    { move: 'mediaReady' },
+    { move: 'lose', lookAt: at, failure },
+    { move: 'look', lookAt: at, failure, counts: true, found: 0 },
+    { move: 'clear' },
+    { move: 'schedule', sendAt: addMs(at, minute), boardId: account.boards.Garden ?? '', shifted: true },
+    { move: 'miss', failure: { ...failure, code: 'missed' } },
+    { move: 'refuse', failure },
+  ];
+  const rows: PostRow[] = [];
+  for (const step of steps) {
+    const result = await app.app.lanes.move(lane, rows.at(-1) ?? post, step, at);
+    if (result.kind !== 'moved') throw new Error(`${step.move}: ${result.kind}`);
+    rows.push(result.post);
+  }
+  const events = await app.database.db
+    .selectFrom('events')
+    .select('data')
+    .where('post_id', '=', post.id)
+    .orderBy('id')
+    .offset(1)
+    .execute();
+  expect(events.map(({ data }) => data)).toMatchObject(
+    rows.map((row) => ({ status: row.status, sendAt: row.send_at?.toISOString() })),
+  );
+  const { rows: found } = await sql`
+    select 1 from post_search where post_id = ${post.id} and search @@ ${`'@${account.boards.Garden}'`}::tsquery
+  `.execute(app.database.db);
+  expect(found).toHaveLength(1);
+});
