@@ -5,6 +5,7 @@ import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { listOwnedPinIds, movePostIf, type PostRow, removeDeletedPosts, type Step } from '../posts/index.ts';
 import {
   claimLanes,
+  type DuePost,
   findDuePost,
   findNextWake,
   type Lane,
@@ -38,7 +39,7 @@ export interface LaneStore {
    * The next post of the account on which work is due. Of a queue that was paused or resumed since `account` was
    * read there is none: it has to be read again. `looksOnly`: of lost answers, none that is queued.
    */
-  findDuePost(account: AccountRow, now: Date, options: { looksOnly: boolean }): Promise<PostRow | undefined>;
+  findDuePost(account: AccountRow, now: Date, options: { looksOnly: boolean }): Promise<DuePost | undefined>;
   /** The account's queue by the user's times, without what waits for a person. */
   listQueue(accountId: string): Promise<PostRow[]>;
   /** What a worker that died may have left behind in a lane. */

@@ -116,6 +116,12 @@ export async function releaseLane(
   `.execute(tx);
 }
 
+/** A post on which work is due. */
+export type DuePost = PostRow & {
+  /** No other was found with it. Left out: not known. */
+  is_last_due?: boolean;
+};
+
 /**
  * The next post of the account on which work is due. Passed over are posts that must wait for a lost one or for
  * their video, and, while the account's pacing lets none out, all that are queued. So are they once
@@ -126,9 +132,10 @@ export async function findDuePost(
   account: Pick<AccountRow, 'id' | 'publishing' | 'paused_policy'>,
   now: Date,
   { looksOnly }: { looksOnly: boolean },
-): Promise<PostRow | undefined> {
-  const { rows } = await sql<PostRow>`
-    select p.* from posts p
+): Promise<DuePost | undefined> {
+  // LEAD reads one row further, not all: they come from the index posts_due in this order.
+  const { rows } = await sql<DuePost>`
+    select p.*, lead(p.id) over (order by p.run_at, p.id) is null as is_last_due from posts p
     where p.account_id = ${account.id} and p.run_at <= ${now} and not ${isHeldBack} and not ${waitsForVideo}
       and (p.state = 'unknown' or (not ${looksOnly}::boolean and
         coalesce(${pacedUntil(sql`${account.id}`, now)} <= ${now}, true)

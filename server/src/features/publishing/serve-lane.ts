@@ -4,6 +4,7 @@ import { addMs } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { withLogIds } from '../../platform/log-ids.ts';
 import { environmentOf } from '../accounts/index.ts';
+import type { PostRow } from '../posts/index.ts';
 import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
 import type { CreateSlots } from './create-slots.ts';
 import type { HeldLane } from './held-lane.ts';
@@ -25,27 +26,38 @@ export async function serveLane(
   lane: HeldLane,
   { log, isStopping }: { log: Log; isStopping(): boolean },
 ): Promise<void> {
-  await recover(parts, lane);
-  const account = await parts.lanes.getAccount(lane.accountId);
+  // What does not depend on each other is asked for at once.
+  const [inFlight, account] = await Promise.all([
+    parts.lanes.listInFlight(lane.accountId),
+    parts.lanes.getAccount(lane.accountId),
+  ]);
+  await recover(parts, lane, inFlight);
   const token = account.token_authorized ? parts.accounts.accessToken(account) : null;
   if (token === null) {
     lane.isAway = true;
     lane.notBefore = addMs(parts.clock.now(), unauthorizedRestMs);
     return;
   }
-  const pausedUntil = await parts.appBudget.pausedUntil(environmentOf(account));
+  const findNext = () => {
+    // A queue that rests must not keep lost answers from being looked for.
+    const looksOnly = lane.queueNotBefore !== null;
+    return parts.lanes.findDuePost(account, parts.clock.now(), { looksOnly });
+  };
+  const [pausedUntil, first] = await Promise.all([
+    parts.appBudget.pausedUntil(environmentOf(account)),
+    findNext(),
+  ]);
   if (pausedUntil !== null) {
     lane.notBefore = pausedUntil;
     return;
   }
-  for (let served = 0; served < postsPerTurn; served += 1) {
-    if (lane.isLost || lane.notBefore !== null || isStopping()) return;
-    // A queue that rests must not keep lost answers from being looked for.
-    const looksOnly = lane.queueNotBefore !== null;
-    const post = await parts.lanes.findDuePost(account, parts.clock.now(), { looksOnly });
-    if (!post) return;
+  let post = first;
+  for (let served = 1; post && !lane.isLost && !isStopping(); served += 1) {
     const input = { lane, account, token, post, log };
     await withLogIds({ postId: post.id }, () => servePost(parts, input, isStopping));
+    // What has fallen due since the last one was found, the lane wakes for when it is let go of.
+    if (post.is_last_due || served === postsPerTurn || lane.isLost || lane.notBefore !== null) return;
+    post = await findNext();
   }
 }
 
@@ -67,9 +79,9 @@ async function servePost(parts: LaneParts, input: PublishInput, isStopping: () =
  * A lane is served by one worker at a time, so a post that is in flight when the lane is taken was left
  * behind by one that died: before the line it is done again, behind it nobody knows whether a Pin exists.
  */
-async function recover(parts: LaneParts, lane: HeldLane): Promise<void> {
+async function recover(parts: LaneParts, lane: HeldLane, inFlight: readonly PostRow[]): Promise<void> {
   const now = parts.clock.now();
-  for (const post of await parts.lanes.listInFlight(lane.accountId)) {
+  for (const post of inFlight) {
     if (post.state === 'publishing') {
       await lane.move(post, { move: 'lose', lookAt: firstLookAt(parts), failure: workerDied });
     } else {

@@ -1,0 +1,37 @@
+// What publishing costs is the number of times that a worker asks the database. So that it does not creep up.
+import pg from 'pg';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { app, minute, runAfter, usePublishing } from '../../../test/publishing.ts';
+
+// Every statement of every connection, also those that begin and end transactions.
+const statements = vi.spyOn(pg.Client.prototype, 'query');
+
+usePublishing();
+
+beforeEach(async () => {
+  await app.database.db.deleteFrom('posts').execute();
+});
+
+/** The statements it takes to publish so many posts of each of so many accounts, looking for them included. */
+async function countFor({ accounts, postsEach }: { accounts: number; postsEach: number }): Promise<number> {
+  for (let index = 0; index < accounts; index += 1) {
+    const account = await app.connectAccount();
+    for (let number = 0; number < postsEach; number += 1) {
+      await app.createPost(account, { title: `post ${number}` });
+    }
+  }
+  const pinsBefore = (await app.pins()).length;
+  statements.mockClear();
+  await runAfter(minute);
+  const count = statements.mock.calls.length;
+  expect(await app.pins()).toHaveLength(pinsBefore + accounts * postsEach);
+  return count;
+}
+
+test('a turn of an account with one picture asks twelve times, and another picture in it five times', async () => {
+  const one = await countFor({ accounts: 1, postsEach: 1 });
+  // In flight, account, app, due post; picture; claimed, publishing, sent; four for letting go.
+  expect((await countFor({ accounts: 2, postsEach: 1 })) - one).toBe(12);
+  // Due post; picture; claimed, publishing, sent.
+  expect((await countFor({ accounts: 1, postsEach: 2 })) - one).toBe(5);
+});
