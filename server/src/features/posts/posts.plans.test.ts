@@ -145,7 +145,26 @@ test.each<[string, (db: Connection) => Promise<unknown>]>([
   ['externalIds', (db) => posts.findPostsByExternalId(db, busy.id, ids(500))],
   ['doubtful posts', (db) => posts.listDoubtful(db, inDays(1), 1000)],
   ['old marks of deleted posts', (db) => posts.removeDeletedPosts(db, inDays(-28))],
-  ['the words of a post', (db) => posts.writeSearch(db, { id: `post_${busy.id}4711` })],
+  [
+    'a post that is written, with new words',
+    (db) =>
+      posts.writePost(
+        db,
+        { id: `post_${busy.id}4711`, version: 1 },
+        {
+          change: { title: 'Lemon tart' },
+          event: {
+            organizationId: busy.organization_id,
+            accountId: busy.id,
+            postId: `post_${busy.id}4711`,
+            type: 'post.updated',
+            at: inDays(0),
+            data: {},
+          },
+          hasNewWords: true,
+        },
+      ),
+  ],
   [
     'a batch by its content',
     (db) =>
