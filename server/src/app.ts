@@ -29,6 +29,7 @@ import {
   createVideoStore,
   createWorker,
   type WorkerParts,
+  watchVideos,
 } from './features/publishing/index.ts';
 import { createSchedule, scheduleRoutes } from './features/schedule/index.ts';
 import {
@@ -153,8 +154,9 @@ export async function createApp(parts: AppParts) {
 
   const lanes = createLaneStore(database);
   const events = createEventLog({ database, clock, log });
-  const videos = createVideoStore(database);
+  const videos = watchVideos(createVideoStore(database), metrics);
   const webhooks = createWebhooks({
+    metrics,
     database,
     clock,
     log,

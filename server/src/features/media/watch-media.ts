@@ -1,6 +1,7 @@
-// Counts what was fetched, from the outside: the use cases know nothing of it.
+// Counts what was fetched and what was sent, from the outside: the use cases know nothing of it.
 import { Refusal } from '../../platform/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import type { MediaRow } from './media.queries.ts';
 import type { MediaService } from './media.service.ts';
 
 export function watchMedia(media: MediaService, metrics: Metrics): MediaService {
@@ -9,22 +10,31 @@ export function watchMedia(media: MediaService, metrics: Metrics): MediaService 
     'Media fetched for callers: ok, the code of the refusal, or error.',
     ['result'],
   );
+  const uploads = metrics.counter(
+    'pintail_media_uploads_total',
+    'Media sent by callers: ok, the code of the refusal, or error (an upload that broke off among them).',
+    ['result'],
+  );
   const bytes = metrics.counter(
     'pintail_media_accepted_bytes_total',
     'Size of the media that were accepted, also of those that were kept already.',
   );
+
+  async function counted(counter: typeof fetches, work: Promise<MediaRow>): Promise<MediaRow> {
+    try {
+      const row = await work;
+      counter.inc({ result: 'ok' });
+      bytes.inc(row.bytes);
+      return row;
+    } catch (error) {
+      counter.inc({ result: (error instanceof Refusal && error.details[0]?.code) || 'error' });
+      throw error;
+    }
+  }
+
   return {
     ...media,
-    async fetchFromUrl(input) {
-      try {
-        const row = await media.fetchFromUrl(input);
-        fetches.inc({ result: 'ok' });
-        bytes.inc(row.bytes);
-        return row;
-      } catch (error) {
-        fetches.inc({ result: (error instanceof Refusal && error.details[0]?.code) || 'error' });
-        throw error;
-      }
-    },
+    fetchFromUrl: (input) => counted(fetches, media.fetchFromUrl(input)),
+    receiveUpload: (input) => counted(uploads, media.receiveUpload(input)),
   };
 }

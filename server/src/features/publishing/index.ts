@@ -5,4 +5,5 @@ export { createLaneStore, type LaneStore } from './lane-store.ts';
 export { createPublishMetrics, type PublishMetrics } from './publish-metrics.ts';
 export { startSweeper } from './sweeper.ts';
 export { createVideoStore } from './video-store.ts';
+export { watchVideos } from './watch-videos.ts';
 export { createWorker, type Worker, type WorkerParts } from './worker.ts';

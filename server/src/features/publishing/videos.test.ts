@@ -52,6 +52,9 @@ describe('on time', () => {
     expect(await post(id)).toMatchObject({ status: 'sent', publication: 'done', attempts: 1 });
     expect(await requests('media/create')).toHaveLength(before.length);
     expect(await requests('media/get')).toHaveLength(looks.length);
+    const figures = await (await fetch(`${app.url}/metrics`)).text();
+    expect(figures).toMatch(/^pintail_video_uploads_total\{outcome="sent",code=""\} 1$/m);
+    expect(figures).toMatch(/^pintail_video_uploads_total\{outcome="ready",code=""\} 1$/m);
     expect((await timeline(id)).map((event) => event.type)).toEqual([
       'post.created',
       'post.video_uploading',

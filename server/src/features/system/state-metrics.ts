@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import { createBackgroundReading } from './background-metrics.ts';
 import { countAccounts, countLanes, countMissed, countUnfinished, listAppBudgets } from './state.queries.ts';
 
 const keptMs = 10_000;
@@ -95,6 +96,8 @@ function createReading({
   );
   const disk = metrics.gauge('pintail_disk_free_bytes', 'Room on the disk of the data folder.');
 
+  const readBackground = createBackgroundReading(metrics);
+
   return async () => {
     const { bavail, bsize } = await statfs(dataDir);
     disk.set(bavail * bsize);
@@ -114,5 +117,6 @@ function createReading({
       );
       writes.set({ environment }, today);
     }
+    await readBackground(db, now);
   };
 }

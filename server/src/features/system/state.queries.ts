@@ -69,6 +69,69 @@ export async function countAccounts(connection: Connection): Promise<{ ok: numbe
   return rows[0] ?? { ok: 0, unauthorized: 0 };
 }
 
+export interface VideoCounts {
+  uploading: number;
+  processing: number;
+  ready: number;
+}
+
+/** Videos that queued posts wait for; a row goes with its post's end. */
+export async function countVideoUploads(connection: Connection): Promise<VideoCounts> {
+  const { rows } = await sql<VideoCounts>`
+    select count(*) filter (where status = 'uploading') as uploading,
+      count(*) filter (where status = 'processing') as processing,
+      count(*) filter (where status = 'ready') as ready
+    from (select status from video_uploads limit ${countMax}) uploads
+  `.execute(connection);
+  return rows[0] ?? { uploading: 0, processing: 0, ready: 0 };
+}
+
+export interface WebhookCounts {
+  active: number;
+  failing: number;
+  disabled: number;
+  /** Since when the delivery that waits longest has been due, where nothing keeps it from being sent. */
+  dueSince: Date | null;
+}
+
+/** One row per webhook, and for each one look into the index webhook_deliveries_due. */
+export async function countWebhooksByState(connection: Connection, now: Date): Promise<WebhookCounts> {
+  const { rows } = await sql<WebhookCounts>`
+    select count(*) filter (where disabled_at is null and failures = 0) as active,
+      count(*) filter (where disabled_at is null and failures > 0) as failing,
+      count(*) filter (where disabled_at is not null) as disabled,
+      (
+        select min(due.next_attempt_at) from webhooks w cross join lateral (
+          select d.next_attempt_at from webhook_deliveries d
+          where d.webhook_id = w.id and d.state = 'pending' and d.next_attempt_at <= ${now}
+          order by d.next_attempt_at limit 1
+        ) due
+        where w.disabled_at is null and (w.quiet_until is null or w.quiet_until <= ${now})
+      ) as "dueSince"
+    from webhooks
+  `.execute(connection);
+  return rows[0] ?? { active: 0, failing: 0, disabled: 0, dueSince: null };
+}
+
+export interface BatchCounts {
+  /** Entries that no post was made of yet. */
+  waiting: number;
+  /** When the oldest batch that is not completed came. */
+  since: Date | null;
+}
+
+/** From indexes of the unfinished alone. */
+export async function countBatches(connection: Connection): Promise<BatchCounts> {
+  const { rows } = await sql<BatchCounts>`
+    select
+      (select count(*) from (
+        select 1 from batch_entries where status = 'pending' limit ${countMax}
+      ) entries) as waiting,
+      (select min(created_at) from batches where status = 'processing') as since
+  `.execute(connection);
+  return rows[0] ?? { waiting: 0, since: null };
+}
+
 /** Posts whose outcome only a person can settle: unknown, and nothing more to look for. */
 export async function countUndecided(connection: Connection): Promise<number> {
   const { rows } = await sql<{ count: number }>`

@@ -136,6 +136,7 @@ describe('a process that dies', () => {
         outbound: createOutbound({ allowedPrivateHosts: [receiver.pair], clock: app.clock }),
         encryption: createEncryption(keyFromFile(`${app.parts.config.dataDir}/encryption.key`)),
         random: () => 0.5,
+        watch: { attempted: () => {}, disabled: () => {} },
       },
       webhook.id,
       new AbortController().signal,

@@ -1,9 +1,11 @@
 // Webhooks: tell the outside what happened. They read the event log; no feature knows of them.
 import type { Log } from '../../platform/log.ts';
+import type { Metrics } from '../../platform/metrics.ts';
 import { createPump, type Pump } from './pump.ts';
 import { replayPage } from './replay.ts';
 import { resealWebhookSecrets } from './reseal-secrets.ts';
 import { serveEndpoint } from './serve-endpoint.ts';
+import { createWebhookMetrics } from './webhook-metrics.ts';
 import { awakenQueue, endpointQueue, replayQueue } from './webhook-queues.ts';
 import {
   createWebhooksService,
@@ -17,6 +19,7 @@ export interface WebhooksParts extends WebhooksServiceParts {
   log: Log;
   /** From 0 to 1, for the jitter of retries. */
   random: () => number;
+  metrics: Metrics;
 }
 
 export interface Webhooks {
@@ -29,7 +32,8 @@ export interface Webhooks {
 export function createWebhooks(parts: WebhooksParts): Webhooks {
   const { jobs } = parts;
   const pump = createPump(parts);
-  jobs.work(endpointQueue, ({ webhookId }, { signal }) => serveEndpoint(parts, webhookId, signal));
+  const endpoints = { ...parts, watch: createWebhookMetrics(parts.metrics) };
+  jobs.work(endpointQueue, ({ webhookId }, { signal }) => serveEndpoint(endpoints, webhookId, signal));
   jobs.work(replayQueue, async (replay) => {
     await replayPage(parts, replay);
     await pump.run();

@@ -25,6 +25,7 @@ import {
   recordAttempts,
   wakePending,
 } from './turn.queries.ts';
+import type { WebhookMetrics } from './webhook-metrics.ts';
 import { updateWebhook, type WebhookChange, type WebhookRow } from './webhooks.queries.ts';
 
 export interface EndpointParts {
@@ -34,6 +35,7 @@ export interface EndpointParts {
   outbound: Outbound;
   encryption: Encryption;
   random: () => number;
+  watch: WebhookMetrics;
 }
 
 /** So many deliveries of one endpoint are under way at a time. */
@@ -95,8 +97,12 @@ async function serveRound(
   if (rows.length === 0) return false;
   const due = await withEvents(database.db, turn.organization_id, rows);
   const attempts = await attemptAll(parts, turn, due, openPoster);
-  const webhook = await database.transaction((tx) => record(parts, tx, turn, attempts));
+  const records = toRecords(parts, attempts);
+  const webhook = await database.transaction((tx) => record(parts, tx, { turn, attempts, records }));
   if (!webhook) return false;
+  for (const { state } of records) parts.watch.attempted(state);
+  if (webhook.disabled_at !== null && webhook.disabled_reason !== null && turn.disabled_at === null)
+    parts.watch.disabled(webhook.disabled_reason);
   turn.failures = webhook.failures;
   return webhook.disabled_at === null && webhook.quiet_until === null;
 }
@@ -162,25 +168,31 @@ function secretsOf({ clock, encryption }: EndpointParts, webhook: WebhookRow): s
   return secrets;
 }
 
+function toRecords({ clock, random }: EndpointParts, attempts: readonly Attempt[]): AttemptRecord[] {
+  const now = clock.now();
+  return attempts.map((made) => {
+    if (isDelivered(made)) return { ...made, state: 'delivered', nextAttemptAt: null };
+    const next = nextAttemptAt(made.attempts, { now, expiresAt: made.expiresAt, random });
+    return { ...made, state: next ? 'pending' : 'failed', nextAttemptAt: next };
+  });
+}
+
+interface Round {
+  turn: WebhookRow;
+  attempts: readonly Attempt[];
+  records: readonly AttemptRecord[];
+}
+
 /** Writes down what came of a round, and what it means for the endpoint. Undefined where the turn was lost. */
 async function record(
   { clock, random, log }: EndpointParts,
   tx: Tx,
-  turn: WebhookRow,
-  attempts: readonly Attempt[],
+  { turn, attempts, records }: Round,
 ): Promise<WebhookRow | undefined> {
   const webhook = await holdTurn(tx, turn);
   if (!webhook) return undefined;
   const now = clock.now();
-  await recordAttempts(
-    tx,
-    webhook.id,
-    attempts.map((made): AttemptRecord => {
-      if (isDelivered(made)) return { ...made, state: 'delivered', nextAttemptAt: null };
-      const next = nextAttemptAt(made.attempts, { now, expiresAt: made.expiresAt, random });
-      return { ...made, state: next ? 'pending' : 'failed', nextAttemptAt: next };
-    }),
-  );
+  await recordAttempts(tx, webhook.id, records);
   const change = changeOf(webhook, attempts, now, random);
   if (change.failures === 0 && webhook.failures >= failuresToQuiet) await wakePending(tx, webhook.id, now);
   const changed = await updateWebhook(tx, webhook, { ...change, delivering_until: addMs(now, claimMs) });

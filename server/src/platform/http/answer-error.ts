@@ -9,6 +9,7 @@ import { idsOf } from './request-ids.ts';
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = toRefusal(error, request);
   const { code, retryAfterSeconds } = refusal.declaration;
+  request.refusedAs = refusal.declaration;
   reply.header('x-request-id', request.id);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   reply.code(statusOf[code]).send(failure(refusal, request.id));

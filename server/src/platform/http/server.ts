@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { type Clock, toUnixSeconds } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import type { Encryption } from '../encryption.ts';
+import type { RefusalDeclaration } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { withLogIds } from '../log-ids.ts';
@@ -85,6 +86,8 @@ const nothing = z.strictObject({});
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
+    /** What the request was refused as; for the metrics. */
+    refusedAs: RefusalDeclaration | null;
   }
 }
 
@@ -127,6 +130,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   }
   passForms(app, routes, options.clock);
   app.decorateRequest('caller', null);
+  app.decorateRequest('refusedAs', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     // Here rather than in the handler: the body of a request that leads nowhere is not read.

@@ -1,6 +1,7 @@
 // Counts requests. By the route's pattern, never by the path: paths hold ids.
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../metrics.ts';
+import { overloaded, rateLimitExceeded } from './refusals.ts';
 
 const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10];
 
@@ -17,12 +18,26 @@ export function createHttpWatch(metrics: Metrics): (app: FastifyInstance) => voi
     buckets,
     ['method', 'route'],
   );
+  const turnedAway = metrics.counter(
+    'pintail_http_turned_away_total',
+    'Requests refused for their number: rate_limit (of their API key), overload (of this process).',
+    ['reason'],
+  );
+  const replays = metrics.counter(
+    'pintail_http_replays_total',
+    'Requests answered with the kept answer to the first one with the same Idempotency-Key.',
+  );
+  turnedAway.inc({ reason: 'rate_limit' }, 0);
+  turnedAway.inc({ reason: 'overload' }, 0);
   return (app) => {
     app.addHook('onResponse', async (request, reply) => {
       const route = request.routeOptions.url ?? 'none';
       // A method that no route has is what a caller wrote, and could be anything.
       const method = route === 'none' ? 'any' : request.method;
       requests.inc({ method, route, status: `${Math.floor(reply.statusCode / 100)}xx` });
+      if (request.refusedAs === rateLimitExceeded.declaration) turnedAway.inc({ reason: 'rate_limit' });
+      if (request.refusedAs === overloaded.declaration) turnedAway.inc({ reason: 'overload' });
+      if (reply.getHeader('idempotent-replayed') !== undefined) replays.inc();
       seconds.observe({ method, route }, reply.elapsedTime / 1000);
     });
   };
