@@ -1,7 +1,11 @@
 // Secrets are planted everywhere, the ways that work and the ways that fail are gone, with every log line written;
 // then all that left the process is searched for each secret, also in the forms that programs give them.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { getAccountForWork } from '../src/features/accounts/index.ts';
+import { openStream } from '../src/platform/events/event-stream.fixture.ts';
 import { createTestApp, type Json, type PinterestAccount, plainGrant, type TestApp, testApp } from './app.ts';
 
 const minute = 60_000;
@@ -9,7 +13,19 @@ const metricsToken = 'metrics-token-planted-in-the-settings';
 const encryptionKey = Buffer.from('planted encryption key, 32 bytes');
 const redirectUri = 'http://pintail.test/oauth/pinterest/callback';
 
+const s3 = {
+  endpoint: 'http://127.0.0.1:9',
+  region: 'us-east-1',
+  bucket: 'planted',
+  accessKeyId: 'planted-access-key-id',
+  secretAccessKey: 'planted-secret-access-key-of-the-bucket',
+};
+
+vi.setConfig({ testTimeout: 60_000 });
+
 let app: TestApp;
+/** An app whose media are in a bucket that cannot be reached. */
+let withBucket: TestApp;
 let account: PinterestAccount;
 /** By what they are. */
 const secrets = new Map<string, string>();
@@ -17,7 +33,14 @@ const secrets = new Map<string, string>();
 const told: [string, string][] = [];
 
 beforeAll(async () => {
-  app = await createTestApp({ logLevel: 'trace', config: { metricsToken, encryptionKey } });
+  receiver.listen(0, '127.0.0.1');
+  await new Promise((resolve) => receiver.once('listening', resolve));
+  receiverHost = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  app = await createTestApp({
+    logLevel: 'trace',
+    config: { metricsToken, encryptionKey, webhookAllowedPrivateHosts: [receiverHost] },
+  });
+  withBucket = await createTestApp({ logLevel: 'trace', config: { s3 } });
   account = await app.connectAccount();
   secrets.set('API key', app.key);
   secrets.set('access token', account.accessToken);
@@ -26,21 +49,36 @@ beforeAll(async () => {
   secrets.set('encryption key', encryptionKey.toString('latin1'));
   secrets.set('database password', new URL(app.databaseUrl).password);
 });
-afterAll(() => app.stop());
+afterAll(async () => {
+  await app.stop();
+  await withBucket.stop();
+  receiver.close();
+});
+
+/** A subscriber that answers with the headers it was sent, and fails every second time. */
+let receiverHost: string;
+let received = 0;
+const receiver = createServer((request, response) => {
+  received += 1;
+  request.resume().on('end', () => {
+    response.writeHead(received % 2 === 0 ? 500 : 200).end(JSON.stringify(request.headers));
+  });
+});
 
 /** Asks, and keeps the whole answer. */
 async function ask(
   method: string,
   path: string,
-  init: { body?: unknown; key?: string | null } = {},
+  init: { body?: unknown; key?: string | null; idempotencyKey?: string; at?: TestApp } = {},
 ): Promise<Json> {
-  const { body, key = app.key } = init;
-  const answer = await fetch(`${app.url}${path}`, {
+  const { body, at = app, key = at.key, idempotencyKey } = init;
+  const answer = await fetch(`${at.url}${path}`, {
     method,
     redirect: 'manual',
     headers: {
       ...(key !== null && { authorization: `Bearer ${key}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
     },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
@@ -178,12 +216,37 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
   }
   await ask('GET', '/v1/accounts');
 
-  // Everything in the database that callers are ever shown.
+  await webhooksAndKeys();
+  await bucketAway();
+  await doctor();
+
+  // Everything in the database that callers are ever shown, what is kept for repeats, and what jobs know.
   for (const table of ['events', 'posts', 'boards', 'organizations'] as const) {
     told.push([
       `table ${table}`,
       JSON.stringify(await app.database.db.selectFrom(table).selectAll().execute()),
     ]);
+  }
+  for (const table of [
+    'webhooks',
+    'webhook_deliveries',
+    'api_keys',
+    'idempotent_requests',
+    'batches',
+    'video_uploads',
+    'pgboss.job',
+  ]) {
+    const { rows } = await app.database.pool.query(
+      // As text too: bytes look like numbers in JSON.
+      `select t::text as line, to_jsonb(t) as row from ${table} t`,
+    );
+    told.push([`table ${table}`, JSON.stringify(rows)]);
+    for (const { row } of rows) {
+      for (const value of Object.values(row as Json)) {
+        if (typeof value === 'string' && value.startsWith('\\x'))
+          told.push([`bytes in ${table}`, Buffer.from(value.slice(2), 'hex').toString('latin1')]);
+      }
+    }
   }
   const tokens = await app.database.db.selectFrom('accounts').selectAll().execute();
   told.push(['table accounts', JSON.stringify(tokens)]);
@@ -194,7 +257,7 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
   await worker.runDue().catch(() => {});
 
   expect([...secrets].filter(([, secret]) => secret.length < 8)).toEqual([]);
-  const lines = app.logLines.map((line) => JSON.stringify(line));
+  const lines = [...app.logLines, ...withBucket.logLines].map((line) => JSON.stringify(line));
   // Proof that something was looked at.
   expect(lines.length).toBeGreaterThan(60);
   expect(told.length).toBeGreaterThan(30);
@@ -205,6 +268,93 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
     ...told.flatMap(([where, text]) => findings(where, text)),
   ]).toEqual([]);
 });
+
+/** Secrets that are shown once, asked for under a key that keeps the answer; and deliveries, well and badly. */
+async function webhooksAndKeys(): Promise<void> {
+  const events = await openStream(`${app.url}/v1/events`, { key: app.key });
+  /** The answer holds the secret, and is the one place where it may be. */
+  const askOnce = async (path: string, body: unknown, pick: (data: Json) => unknown) => {
+    const answer = await ask('POST', path, { body, idempotencyKey: `once ${path}` });
+    const again = await ask('POST', path, { body, idempotencyKey: `once ${path}` });
+    expect(again).toEqual(answer);
+    told.splice(-2);
+    const secret = String(pick(answer.data as Json));
+    expect(secret.length).toBeGreaterThan(20);
+    return { data: answer.data as Json, secret };
+  };
+  const made = await askOnce('/v1/api-keys', { name: 'planted' }, (data) => data.secret);
+  secrets.set('API key made over HTTP', made.secret);
+  const url = `http://${receiverHost}/hook`;
+  const webhook = await askOnce('/v1/webhooks', { url }, (data) => data.secret);
+  const { id } = webhook.data.webhook as { id: string };
+  const rotated = await askOnce(`/v1/webhooks/${id}/rotate-secret`, undefined, (data) => data.secret);
+  for (const [name, { secret }] of Object.entries({ 'webhook secret': webhook, 'its next one': rotated })) {
+    secrets.set(name, secret);
+    // Also as the bytes that it stands for.
+    secrets.set(`${name}, raw`, Buffer.from(secret.slice('whsec_'.length), 'base64').toString('latin1'));
+  }
+  const connect = await askOnce('/v1/accounts/connect', {}, (data) => data.url);
+  secrets.set('OAuth state kept for a repeat', new URL(connect.secret).searchParams.get('state') ?? '');
+
+  await ask('POST', `/v1/webhooks/${id}/test`);
+  await app.createPost(account, { title: 'told of' });
+  app.clock.advance(2 * minute);
+  for (let round = 0; round < 4; round += 1) {
+    await app.app.webhooks.run();
+    await app.app.jobs.runDue();
+    app.clock.advance(2 * minute);
+  }
+  expect(received).toBeGreaterThan(1);
+  await ask('GET', `/v1/webhooks/${id}`);
+  await ask('GET', '/v1/webhooks');
+  const deliveries = await ask('GET', `/v1/webhooks/${id}/deliveries`);
+  expect(JSON.stringify(deliveries)).toContain('webhook-signature');
+  await ask('GET', '/v1/api-keys');
+  await ask('GET', '/v1/events?limit=100');
+  await ask('GET', '/metrics', { key: metricsToken });
+  // A secret that cannot be opened is a bug of somebody's.
+  await app.database.pool.query(`update webhooks set secret = 'garbage' where id = $1`, [id]);
+  await ask('POST', `/v1/webhooks/${id}/test`);
+  await app.app.webhooks.run();
+  await app.app.jobs.runDue().catch(() => {});
+  await events.until(1);
+  told.push(['the event stream', JSON.stringify(events.events)]);
+  events.close();
+}
+
+async function bucketAway(): Promise<void> {
+  const other = await withBucket.connectAccount();
+  await ask('GET', '/ready', { key: null, at: withBucket });
+  const body = { mediaUrl: withBucket.picture(), title: 'no bucket' };
+  const answer = await ask('POST', `/v1/accounts/${other.accountId}/posts`, { body, at: withBucket });
+  expect(answer).toMatchObject({ error: { code: 'SERVICE_UNAVAILABLE' } });
+  secrets.set('secret key of the bucket', s3.secretAccessKey);
+}
+
+async function doctor(): Promise<void> {
+  const program = new URL('../bin/pintail.js', import.meta.url).pathname;
+  const env = {
+    PATH: process.env.PATH ?? '',
+    PINTAIL_DATA_DIR: app.parts.config.dataDir,
+    DATABASE_URL: app.databaseUrl,
+    PINTAIL_ENCRYPTION_KEY: encryptionKey.toString('hex'),
+    PINTEREST_ENVIRONMENT: 'production',
+    PINTEREST_API_URL: app.simulator.apiUrl,
+    PINTEREST_APP_ID: testApp.appId,
+    PINTEREST_APP_SECRET: testApp.appSecret,
+    METRICS_TOKEN: metricsToken,
+    ...{ STORAGE: 's3', S3_ENDPOINT: s3.endpoint, S3_BUCKET: s3.bucket, S3_REGION: s3.region },
+    ...{ S3_ACCESS_KEY_ID: s3.accessKeyId, S3_SECRET_ACCESS_KEY: s3.secretAccessKey },
+    LOG_LEVEL: 'trace',
+  };
+  const text = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [program, 'doctor'], { env }, (_error, stdout, stderr) =>
+      resolve(stdout + stderr),
+    );
+  });
+  expect(text).toContain('FAIL  storage');
+  told.push(['doctor', text]);
+}
 
 test('each log line says for which request, account and post it was written', () => {
   const of = (msg: string) => app.logLines.filter((line) => line.msg === msg);
