@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { eventually } from '../../test/eventually.ts';
 import { type PintailProcess, startPintail } from '../../test/pintail-process.ts';
 import { addMs, systemClock } from '../platform/clock.ts';
+import { credentials, startS3 } from '../platform/storage/s3-server.fixture.ts';
 
 // Whole processes and whole databases.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
@@ -54,10 +55,22 @@ async function start(dataDir: string): Promise<PintailProcess> {
   return pintail;
 }
 
-async function cli(dataDir: string, ...args: string[]): Promise<string> {
+const cli = (dataDir: string, ...args: string[]) => cliWith({}, dataDir, ...args);
+
+async function cliWith(
+  settings: Record<string, string>,
+  dataDir: string,
+  ...args: string[]
+): Promise<string> {
   const program = new URL('../../bin/pintail.js', import.meta.url).pathname;
   const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], {
-    env: { ...env(), PATH: process.env.PATH ?? '', PINTAIL_DATA_DIR: dataDir, LOG_FORMAT: 'json' },
+    env: {
+      ...env(),
+      ...settings,
+      PATH: process.env.PATH ?? '',
+      PINTAIL_DATA_DIR: dataDir,
+      LOG_FORMAT: 'json',
+    },
   });
   return stdout;
 }
@@ -199,4 +212,31 @@ test('a restore never overwrites a database, and takes no half a backup', async 
   await expect(cli(join(folder, 'fifth'), 'restore', '--from', half)).rejects.toThrow(/cut short/);
   expect(existsSync(join(folder, 'fifth', 'postgres'))).toBe(false);
   await expect(cli(join(folder, 'second'), 'backup', '--to', half)).rejects.toThrow(/is not empty/);
+});
+
+test('with a bucket, backup and restore say that the media are in it and not in the backup', async () => {
+  const s3 = await startS3(join(folder, 'bucket'));
+  await s3.makeBucket('pins');
+  const bucket = {
+    STORAGE: 's3',
+    S3_ENDPOINT: s3.endpoint,
+    S3_BUCKET: 'pins',
+    S3_ACCESS_KEY_ID: credentials.accessKeyId,
+    S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+  const from = join(folder, 'backup-of-rows');
+  const original = join(folder, 'with-bucket');
+  await cliWith(bucket, original, 'migrate');
+  const said = await cliWith(bucket, original, 'backup', '--to', from);
+  expect(said).toMatch(/media are in the bucket pins and NOT in this backup/);
+  expect(await readdir(from)).not.toContain('media');
+  const [again, without] = [join(folder, 'again'), join(folder, 'without')];
+  const restored = await cliWith(bucket, again, 'restore', '--from', from);
+  expect(restored).toMatch(/media are in the bucket pins and were not restored/);
+  expect(await cli(without, 'restore', '--from', from)).toMatch(/Set STORAGE=s3/);
+  // The other way round: media in the backup that nobody will look for.
+  expect(await cliWith(bucket, join(folder, 'moved'), 'restore', '--from', join(folder, 'backup'))).toMatch(
+    /but STORAGE=s3: leave that out, or copy them into the bucket pins/,
+  );
+  await s3.close();
 });

@@ -26,8 +26,14 @@ export async function backupCommand(options: { to: string }): Promise<void> {
       to,
       takenAt,
       pintail: version,
+      bucket: config.s3?.bucket ?? null,
     });
     console.log(`Backed up ${copied.join(', ')} to ${to}.`);
+    if (config.s3) {
+      console.log(
+        `The media are in the bucket ${config.s3.bucket} and NOT in this backup. Keep them with the means of the bucket (versions, or a copy made after this); posts that are not out yet cannot be published without.`,
+      );
+    }
     console.log(
       copied.includes('encryption.key')
         ? 'It holds the encryption key: whoever has it can act for the connected accounts. Keep it as safe as they are.'

@@ -38,7 +38,7 @@ async function restore(config: Config, from: string): Promise<void> {
       'DATABASE_URL names a server of your own: restore it with pg_restore, then run restore --taken-at. docs/operating.md says how.',
     );
   }
-  const { takenAt } = await readBackupNote(from);
+  const { takenAt, bucket } = await readBackupNote(from);
   if (existsSync(join(config.dataDir, 'postgres'))) {
     throw new CommandProblem(
       `There is a database in ${config.dataDir}. Stop Pintail and move that folder away, or set PINTAIL_DATA_DIR to another one.`,
@@ -52,6 +52,20 @@ async function restore(config: Config, from: string): Promise<void> {
   await moveIntoPlace(workshop, config.dataDir);
   await rm(workshop, { recursive: true, force: true });
   console.log(`Restored into ${config.dataDir}.`);
+  const hint = mediaHint(config.s3?.bucket ?? null, bucket);
+  if (hint !== null) console.log(hint);
+}
+
+/** What whoever restores must know of media that are not in the backup, or not where they will be looked for. */
+function mediaHint(present: string | null, backedUp: string | null): string | null {
+  if (backedUp === null && present === null) return null;
+  if (present === null) {
+    return `Its media are in the bucket ${backedUp} and not in the backup. Set STORAGE=s3 and the settings of the bucket before you start Pintail.`;
+  }
+  if (backedUp === null) {
+    return `Its media are in the folder media of the data folder, but STORAGE=s3: leave that out, or copy them into the bucket ${present}, under the same names, before you start Pintail.`;
+  }
+  return `Its media are in the bucket ${backedUp} and were not restored. From the bucket ${present} Pintail removes what this database does not know: to only look at a backup, use a copy of the bucket.`;
 }
 
 /** Makes a restored database safe to start. */

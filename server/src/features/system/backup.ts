@@ -9,6 +9,8 @@ const BackupNote = z.object({
   /** When it was begun: what was published later is not known to it. */
   takenAt: z.iso.datetime().transform((text) => new Date(text)),
   pintail: z.string(),
+  /** Where its media are, when they are not in it. */
+  bucket: z.string().nullable().default(null),
 });
 export type BackupNote = z.output<typeof BackupNote>;
 
@@ -30,17 +32,26 @@ export interface MakeBackup {
   to: string;
   takenAt: Date;
   pintail: string;
+  /** Where the media are, when not in the data folder. */
+  bucket: string | null;
 }
 
 /** @returns what was copied */
-export async function makeBackup({ url, dataDir, to, takenAt, pintail }: MakeBackup): Promise<string[]> {
+export async function makeBackup({
+  url,
+  dataDir,
+  to,
+  takenAt,
+  pintail,
+  bucket,
+}: MakeBackup): Promise<string[]> {
   await mkdir(to, { recursive: true, mode: 0o700 });
   if ((await readdir(to)).length > 0) throw new SetupProblem(`${to} is not empty. Name a new folder.`);
   // The database first: a picture is stored before the row that names it, so every row will have its picture.
   await copyCluster({ url, cluster: join(dataDir, 'postgres'), to: join(to, 'postgres') });
   const copied = await copyFiles(dataDir, to);
   // Last: a backup that was cut short has no note.
-  const note = { takenAt: takenAt.toISOString(), pintail };
+  const note = { takenAt: takenAt.toISOString(), pintail, bucket };
   await writeFile(join(to, noteFile), `${JSON.stringify(note)}\n`, { flush: true });
   return ['postgres', ...copied];
 }
