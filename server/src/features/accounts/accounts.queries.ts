@@ -2,7 +2,6 @@ import type { InsertObject, Selectable } from 'kysely';
 import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import { type Caller, callerSeesAccount } from '../../platform/http/caller.ts';
 import { isId } from '../../platform/ids.ts';
-import { accountNotFound } from './accounts.errors.ts';
 
 export type AccountRow = Selectable<Schema['accounts']>;
 
@@ -41,15 +40,6 @@ export async function lockAccount(
     .where('disconnected_at', 'is', null)
     .forUpdate()
     .executeTakeFirst();
-}
-
-/**
- * Makes sure that an account found earlier is still connected, and that it stays so until the transaction ends.
- * @throws accountNotFound
- */
-export async function holdAccount(tx: Tx, { id, organization_id }: AccountRow): Promise<void> {
-  const account = await findAccount(tx, { organizationId: organization_id, accountIds: null }, id);
-  if (!account) throw accountNotFound();
 }
 
 /** Of these ids, the ones of accounts that the caller may see. */

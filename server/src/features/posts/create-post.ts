@@ -6,14 +6,14 @@ import type { Connection, Database, Tx } from '../../platform/db/index.ts';
 import { invalidBody } from '../../platform/http/refusals.ts';
 import type { Warning } from '../../platform/http/route.ts';
 import { newId } from '../../platform/ids.ts';
-import { type AccountRow, holdAccount } from '../accounts/index.ts';
+import type { AccountRow } from '../accounts/index.ts';
 import { type MediaRow, type MediaService, mediaWarnings } from '../media/index.ts';
 import type { ScheduleService } from '../schedule/index.ts';
 import { accessProblem, type CheckParts, type Place, placeProblems, warningsFor } from './check-post.ts';
 import type { CreatePost } from './create-post.schema.ts';
 import { createPosts, type NewPost, type PostContent } from './move-post.ts';
 import { findMedia, unknownMedia } from './post-media.ts';
-import { externalIdTaken, mediaGone, noAccess } from './posts.errors.ts';
+import { externalIdTaken, mediaIsGone, noAccess } from './posts.errors.ts';
 import { findPostsByExternalId, isExternalIdViolation, type PostRow } from './posts.queries.ts';
 
 export interface CreateParts extends CheckParts {
@@ -170,21 +170,14 @@ export async function refusingTakenIds<T>(write: () => Promise<T>, prefix = ''):
 /**
  * Writes what was prepared, all of one account, in the order given; slots are claimed on the way. Gives for each its
  * posts.
- * @throws externalIdTaken when someone was faster; mediaGone when a medium was deleted meanwhile; what claiming a
- *   slot throws.
+ * @throws externalIdTaken when someone was faster; what createPosts and claiming a slot throw.
  */
 export async function writePosts(
-  parts: Pick<CreateParts, 'clock' | 'media' | 'schedule'>,
+  parts: Pick<CreateParts, 'clock' | 'schedule'>,
   tx: Tx,
   prepared: readonly PreparedPost[],
 ): Promise<PostRow[][]> {
   const now = parts.clock.now();
-  // Getting them ready may have taken a while. All are of one account.
-  const [first] = prepared;
-  if (!first) return [];
-  await holdAccount(tx, first.account);
-  const mediaIds = new Set(prepared.flatMap((post) => [...post.media.keys()]));
-  await holdAll(parts.media, tx, first.account, [...mediaIds]);
   const written = new Map<string, PostRow>();
   const order: string[][] = [];
   let waiting: NewPost[] = [];
@@ -239,9 +232,7 @@ export async function holdAll(
 ): Promise<void> {
   const held = await media.hold(tx, account.organization_id, ids);
   const gone = ids.find((id) => !held.has(id));
-  if (gone !== undefined) {
-    throw mediaGone([{ path: '', code: 'media_gone', message: `${gone} was deleted. Send the post again.` }]);
-  }
+  if (gone !== undefined) throw mediaIsGone(gone);
 }
 
 /** Days by the calendar of the account's zone: nine o'clock stays nine o'clock when the clocks change. */

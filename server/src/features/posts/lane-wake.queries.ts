@@ -26,17 +26,62 @@ export async function lowerWake(
   now: Date,
 ): Promise<void> {
   await sql`select 1 from lanes where account_id = ${accountId} for key share`.execute(connection);
-  await sql`
-    with lowered as (
-      update lanes set wake_at = greatest(${runAt}::timestamptz, not_before, paced_until)
-      where account_id = ${accountId}
-        and (wake_at is null or wake_at > greatest(${runAt}::timestamptz, not_before, paced_until))
-        -- A pause holds the queue: resuming wakes the lane.
-        and paced_until is distinct from 'infinity'
-      returning wake_at
+  await lowering(accountId, runAt, now).execute(connection);
+}
+
+/**
+ * The second statement of lowerWake, as a part of a larger one: for who holds the lane since an earlier statement.
+ * Does nothing without a time.
+ */
+export function lowering(accountId: string, runAt: Date | null, now: Date): RawBuilder<unknown> {
+  return sql`
+    update lanes set wake_at = greatest(${runAt}::timestamptz, not_before, paced_until)
+    where account_id = ${accountId} and ${runAt}::timestamptz is not null
+      and (wake_at is null or wake_at > greatest(${runAt}::timestamptz, not_before, paced_until))
+      -- A pause holds the queue: resuming wakes the lane.
+      and paced_until is distinct from 'infinity'
+    returning case when wake_at <= ${addMs(now, lookEveryMs)} then pg_notify(${lanesChannel}, '') end
+  `;
+}
+
+/** What new posts stand on. */
+export interface Ground {
+  organizationId: string;
+  accountId: string;
+  mediaIds: readonly string[];
+}
+
+/**
+ * Makes sure that the account is connected and the media are there, and stay so until the transaction ends; and holds
+ * the lane as lowerWake does. KEY SHARE is what a foreign key takes: only who disconnects, deletes or lets go of the
+ * lane waits. The account comes first, as with everybody who locks it and something else; media in the order of their
+ * ids.
+ */
+export async function holdGround(
+  tx: Tx,
+  { organizationId, accountId, mediaIds }: Ground,
+): Promise<{ isConnected: boolean; mediaIds: string[] }> {
+  const { rows } = await sql<{ isConnected: boolean; mediaIds: string[] }>`
+    with account as materialized (
+      select id, organization_id from accounts
+      where id = ${accountId} and organization_id = ${organizationId} and disconnected_at is null
+      for key share
+    ),
+    lane as materialized (
+      select account_id from lanes where account_id = (select id from account) for key share
+    ),
+    held as materialized (
+      select id from media
+      where id = any(${[...new Set(mediaIds)]}::text[]) and organization_id = (select organization_id from account)
+        and deleted_at is null
+      order by id
+      for key share
     )
-    select pg_notify(${lanesChannel}, '') from lowered where wake_at <= ${addMs(now, lookEveryMs)}
-  `.execute(connection);
+    select exists (select 1 from lane) as "isConnected", array(select id from held) as "mediaIds"
+  `.execute(tx);
+  const [row] = rows;
+  if (!row) throw new Error('a statement without from gives one row');
+  return row;
 }
 
 /**

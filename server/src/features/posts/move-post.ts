@@ -5,10 +5,11 @@ import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
 import { type Connection, json, type Tx } from '../../platform/db/index.ts';
 import { appendEvents } from '../../platform/events/index.ts';
-import { lowerWake } from './lane-wake.queries.ts';
+import { accountNotFound } from '../accounts/index.ts';
+import { holdGround, lowering, lowerWake } from './lane-wake.queries.ts';
 import { isAtRest, type Move, nextState, type State, statusOf } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
-import { postCannot, postChanged } from './posts.errors.ts';
+import { mediaIsGone, postCannot, postChanged } from './posts.errors.ts';
 import {
   insertPostRows,
   lockQueuedIds,
@@ -247,31 +248,41 @@ export function editOf(post: PostRow, content: PostContent) {
 }
 
 /**
- * Posts of one account come to life, as drafts or queued when they have a time. As many as there are cost a
- * handful of statements.
+ * Posts of one account come to life, as drafts or queued when they have a time. As many as there are cost two
+ * statements: the first holds what they stand on, so that the second sees the wake-up that a worker has left.
+ * @throws accountNotFound when it was disconnected meanwhile, mediaGone when a medium was deleted.
  */
 export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date): Promise<PostRow[]> {
   const [first] = posts;
   if (!first) return [];
-  const rows = await insertPostRows(
-    tx,
-    posts.map((post) => newRow(post, now)),
-  );
-  await appendEvents(
-    tx,
-    rows.map((row) => ({
-      organizationId: row.organization_id,
-      accountId: row.account_id,
-      postId: row.id,
-      type: 'post.created',
-      at: now,
-      data: { status: row.status, sendAt: row.send_at?.toISOString() ?? null },
-    })),
-  );
+  const { organizationId, accountId } = first;
+  const mediaIds = [...new Set(posts.flatMap(mediaIdsOf))];
+  const held = await holdGround(tx, { organizationId, accountId, mediaIds });
+  if (!held.isConnected) throw accountNotFound();
+  const gone = mediaIds.find((id) => !held.mediaIds.includes(id));
+  if (gone !== undefined) throw mediaIsGone(gone);
   const times = posts.flatMap((post) => post.sendAt?.getTime() ?? []);
   // The lane looks for the next post by itself once the first one has woken it.
-  if (times.length > 0) await lowerWake(tx, first.accountId, new Date(Math.min(...times)), now);
-  return rows;
+  const runAt = times.length > 0 ? new Date(Math.min(...times)) : null;
+  return insertPostRows(
+    tx,
+    posts.map((post) => newRow(post, now)),
+    {
+      events: posts.map((post) => ({
+        organizationId: post.organizationId,
+        accountId: post.accountId,
+        postId: post.id,
+        type: 'post.created',
+        at: now,
+        data: { status: post.sendAt ? 'queued' : 'draft', sendAt: post.sendAt },
+      })),
+      besides: lowering(accountId, runAt, now),
+    },
+  );
+}
+
+function mediaIdsOf({ mediaId, coverMediaId, carousel }: NewPost): string[] {
+  return [mediaId, coverMediaId ?? [], (carousel ?? []).map((slide) => slide.mediaId)].flat();
 }
 
 /**

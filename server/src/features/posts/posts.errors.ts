@@ -40,6 +40,10 @@ export const mediaGone = refusal({
   message: 'The media of the post was deleted at the same moment',
 });
 
+export function mediaIsGone(id: string) {
+  return mediaGone([{ path: '', code: 'media_gone', message: `${id} was deleted. Send the post again.` }]);
+}
+
 /** The header If-Match named another version than the post has now. */
 export const versionDiffers = refusal({
   code: 'PRECONDITION_FAILED',

@@ -93,12 +93,14 @@ export type NewPostRow = Pick<
 > & { carousel: unknown };
 
 /**
- * Only for move-post.ts: every other way to make a post would bypass its rules. All rows travel as one parameter,
- * so that the statement is the same for one post and for a thousand. Gives them back in the order given.
+ * Only for move-post.ts: every other way to make a post would bypass its rules. Posts, their words, their events and
+ * `besides` in one statement. All rows travel as one parameter, so that it is the same statement for one post and for
+ * a thousand. Gives them back in the order given.
  */
 export async function insertPostRows(
   connection: Connection,
   rows: readonly NewPostRow[],
+  { events, besides }: { events: readonly NewEvent[]; besides: RawBuilder<unknown> },
 ): Promise<PostRow[]> {
   const given = JSON.stringify(rows);
   const result = await sql<PostRow>`
@@ -119,7 +121,9 @@ export async function insertPostRows(
     ),
     searchable as (
       insert into post_search (post_id, search) select p.id, ${searchOf} from inserted p
-    )
+    ),
+    told as (${insertionOfEvents(events)}),
+    besides as (${besides})
     select * from inserted
   `.execute(connection);
   const byId = new Map(result.rows.map((row) => [row.id, row]));

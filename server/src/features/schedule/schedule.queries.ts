@@ -4,7 +4,8 @@ import type { Placed } from './next-open-slot.ts';
 
 /**
  * Makes all who look for a slot of the account, or change its slots, follow one another, until the transaction
- * ends. Posts can be inserted meanwhile: their foreign key takes a weaker lock than this one refuses.
+ * ends. Posts can be inserted meanwhile: their foreign key takes a weaker lock than this one refuses. Undefined when
+ * it was disconnected meanwhile.
  */
 export async function lockAccount(
   tx: Tx,
@@ -14,6 +15,7 @@ export async function lockAccount(
     .selectFrom('accounts')
     .select('daily_pin_limit')
     .where('id', '=', accountId)
+    .where('disconnected_at', 'is', null)
     .forNoKeyUpdate()
     .executeTakeFirst();
 }
