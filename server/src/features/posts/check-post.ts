@@ -13,7 +13,7 @@ import type { ScheduleService } from '../schedule/index.ts';
 export interface CheckParts {
   boards: BoardsService;
   media: Pick<MediaService, 'findSimilarPost'>;
-  schedule: Pick<ScheduleService, 'findSpacingConflict' | 'destinationKey'>;
+  schedule: Pick<ScheduleService, 'lookAtSpacing' | 'destinationKey'>;
   /** What Pinterest has granted the app. */
   accessLevel: 'trial' | 'standard';
 }
@@ -89,8 +89,8 @@ export async function warningsFor(
   const warnings = [...accountWarnings(account), ...linkWarnings(url)];
   if (input.productTagPinIds.length > 0) warnings.push(productTagsStayHere);
   if (url === null) return warnings;
-  const conflict =
-    at && (await parts.schedule.findSpacingConflict(connection, account, { url, at, ...except }));
+  const spacing = at && (await parts.schedule.lookAtSpacing(connection, account, { url, at, ...except }));
+  const conflict = spacing?.conflict;
   if (conflict) {
     warnings.push({
       about: 'spacing',
@@ -100,6 +100,7 @@ export async function warningsFor(
   }
   const similar =
     input.media &&
+    spacing?.isUrlUsed !== false &&
     (await parts.media.findSimilarPost(connection, {
       organizationId: account.organization_id,
       accountId: account.id,

@@ -147,12 +147,14 @@ describe('spacing', () => {
   });
 
   test('a conflict is told with the nearest post; a distance of exactly the rule is none', async () => {
-    const find = (moment: string, exceptPostId?: string) =>
-      app.app.schedule.findSpacingConflict(app.database.db, account, {
-        url: tart,
-        at: at(moment),
-        ...(exceptPostId !== undefined && { exceptPostId }),
-      });
+    const find = async (moment: string, exceptPostId?: string, url = tart) =>
+      (
+        await app.app.schedule.lookAtSpacing(app.database.db, account, {
+          url,
+          at: at(moment),
+          ...(exceptPostId !== undefined && { exceptPostId }),
+        })
+      ).conflict;
     const far = await place({ state: 'sent', at: at('2027-03-02T09:00'), url: tart });
     const near = await place({ state: 'queued', at: at('2027-03-05T09:00'), url: tart });
     expect(await find('2027-03-05T09:00')).toBeNull();
@@ -165,8 +167,7 @@ describe('spacing', () => {
     });
     expect(await find('2027-03-08T09:00')).toBeNull();
     expect(await find('2027-03-08T08:59')).toMatchObject({ postId: near });
-    const noUrl = { url: null, at: at('2027-03-05T09:00') };
-    expect(await app.app.schedule.findSpacingConflict(app.database.db, account, noUrl)).toBeNull();
+    expect(await find('2027-03-05T09:00', undefined, 'https://example.com/another')).toBeNull();
   });
 });
 

@@ -7,7 +7,7 @@ import { findOpenSlot } from './next-open-slot.ts';
 import { createSlotCalendar } from './occurrences.ts';
 import { noOpenSlot, noTimeslots } from './schedule.errors.ts';
 import { listPlaced, lockAccount } from './schedule.queries.ts';
-import { findNearestWithDestination, findSpacingRule, listDestinationTimes } from './spacing.queries.ts';
+import { findSpacingRule, listDestinationTimes, readSpacing } from './spacing.queries.ts';
 import { listSlotTimes } from './timeslots.queries.ts';
 import { dayMs } from './wall-clock.ts';
 
@@ -25,7 +25,7 @@ export interface ClaimInput {
 }
 
 export interface SpacingInput {
-  url: string | null;
+  url: string;
   at: Date;
   exceptPostId?: string;
 }
@@ -35,6 +35,14 @@ export interface SpacingConflict {
   postId: string;
   at: Date;
   minDays: number;
+}
+
+/** What stands around a moment that a post with some url is to get. */
+export interface SpacingLook {
+  /** The post to which it would be nearer than the url's spacing rule asks, if there is one. */
+  conflict: SpacingConflict | null;
+  /** Whether another post of the account leads there at all, whenever. */
+  isUrlUsed: boolean;
 }
 
 export function createOpenSlots({ trackingParameters }: { trackingParameters: readonly string[] }) {
@@ -132,25 +140,19 @@ export function createOpenSlots({ trackingParameters }: { trackingParameters: re
       return next && new Date(next.at);
     },
 
-    /** The post to which one at this moment would be nearer than the spacing rule of its url asks, if there is one. */
-    async findSpacingConflict(
+    /** Whether a time that was given is right by the spacing rules. */
+    async lookAtSpacing(
       connection: Connection,
       account: AccountRow,
       { url, at, exceptPostId }: SpacingInput,
-    ): Promise<SpacingConflict | null> {
-      if (url === null) return null;
-      const rule = await findSpacingRule(connection, account.id, keyOf(url));
-      if (!rule) return null;
-      const distanceMs = rule.min_days * dayMs;
-      const nearest = await findNearestWithDestination(connection, {
+    ): Promise<SpacingLook> {
+      const { nearest, isUsed } = await readSpacing(connection, {
         accountId: account.id,
         destinationKey: keyOf(url),
-        after: addMs(at, -distanceMs),
-        before: addMs(at, distanceMs),
-        exceptPostId: exceptPostId ?? null,
         at,
+        exceptPostId: exceptPostId ?? null,
       });
-      return nearest ? { postId: nearest.id, at: nearest.listed_at, minDays: rule.min_days } : null;
+      return { conflict: nearest, isUrlUsed: isUsed };
     },
   };
 }

@@ -6,7 +6,7 @@ import { type Connection, sql } from '../../platform/db/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { insertMedia } from './schedule.fixture.ts';
 import { listDatedPosts, listPlaced } from './schedule.queries.ts';
-import { findNearestWithDestination, findSpacingRule, listDestinationTimes } from './spacing.queries.ts';
+import { findSpacingRule, listDestinationTimes, readSpacing } from './spacing.queries.ts';
 import { listSlotTimes, listTimeslots } from './timeslots.queries.ts';
 
 let app: TestApp;
@@ -78,18 +78,6 @@ test.each<[string, RegExp, (connection: Connection) => Promise<unknown>]>([
       listDestinationTimes(db, { ...same, accountId: busy.id, after: inDays(-365), before: inDays(730) }),
   ],
   [
-    'the nearest post with one destination',
-    /posts_by_destination/,
-    (db) =>
-      findNearestWithDestination(db, {
-        ...same,
-        accountId: busy.id,
-        at: now,
-        after: inDays(-30),
-        before: inDays(30),
-      }),
-  ],
-  [
     'sixty days of the dated schedule',
     /posts_listed/,
     (db) => listDatedPosts(db, { accountId: busy.id, from: now, to: inDays(60) }),
@@ -120,8 +108,10 @@ test('slots and rules of one account are found by an index as well, once there a
     await listTimeslots(connection, busy.id);
     await listSlotTimes(connection, busy.id);
     await findSpacingRule(connection, busy.id, 'example.com/7');
+    await readSpacing(connection, { ...same, accountId: busy.id, at: now });
   });
   expect(scans.join()).not.toMatch(/Seq Scan/);
+  expect(scans.join()).toMatch(/posts_by_destination/);
 });
 
 test('a claim and the schedule of that account answer', async () => {

@@ -88,15 +88,56 @@ export async function listDestinationTimes(connection: Connection, same: SameDes
   return rows.map((row) => row.listed_at);
 }
 
-/** Of the posts with one destination between two moments, the one nearest to a third. */
-export async function findNearestWithDestination(
+export interface Spacing {
+  /** Of the posts that are nearer to the moment than the destination's rule asks, the nearest. */
+  nearest: { postId: string; at: Date; minDays: number } | null;
+  /** Whether any other post has the destination. */
+  isUsed: boolean;
+}
+
+/** One statement, since each create with a time asks it. Walks the index posts_by_destination. */
+export async function readSpacing(
   connection: Connection,
-  { at, ...same }: SameDestination & { at: Date },
-): Promise<{ id: string; listed_at: Date } | undefined> {
-  return postsWithDestination(connection, same)
-    .select(['id', 'listed_at'])
-    .orderBy(sql`abs(extract(epoch from listed_at - ${at}::timestamptz))`)
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst();
+  {
+    accountId,
+    destinationKey,
+    at,
+    exceptPostId,
+  }: { accountId: string; destinationKey: string; at: Date; exceptPostId: string | null },
+): Promise<Spacing> {
+  const sameDestination = sql`
+    p.account_id = ${accountId} and p.destination_key = ${destinationKey} and p.deleted_at is null
+    and p.id is distinct from ${exceptPostId}
+  `;
+  const { rows } = await sql<{
+    postId: string | null;
+    at: Date | null;
+    minDays: number | null;
+    isUsed: boolean;
+  }>`
+    select near.id as "postId", near.listed_at as at, rule.min_days as "minDays",
+      exists (select 1 from posts p where ${sameDestination}) as "isUsed"
+    from (values (1)) as one
+    left join lateral (
+      -- Days of 24 hours, whatever the session's time zone.
+      select min_days, make_interval(hours => 24 * min_days) as distance from spacing_rules
+      where account_id = ${accountId} and destination_key in (${destinationKey}, ${defaultKey})
+      -- The empty key sorts before every other one.
+      order by destination_key desc
+      limit 1
+    ) rule on true
+    left join lateral (
+      select p.id, p.listed_at from posts p
+      where ${sameDestination} and p.status in ('queued', 'uploading', 'sent')
+        and p.listed_at > ${at}::timestamptz - rule.distance
+        and p.listed_at < ${at}::timestamptz + rule.distance
+      order by abs(extract(epoch from p.listed_at - ${at}::timestamptz)), p.id
+      limit 1
+    ) near on true
+  `.execute(connection);
+  const [row] = rows;
+  if (!row) throw new Error('one look gives one row');
+  const { isUsed, ...near } = row;
+  if (near.postId === null || near.at === null || near.minDays === null) return { nearest: null, isUsed };
+  return { nearest: { postId: near.postId, at: near.at, minDays: near.minDays }, isUsed };
 }
