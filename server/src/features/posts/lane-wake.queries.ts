@@ -60,7 +60,7 @@ export interface Ground {
 export async function holdGround(
   tx: Tx,
   { organizationId, accountId, mediaIds }: Ground,
-): Promise<{ isConnected: boolean; mediaIds: string[] }> {
+): Promise<{ isConnected: boolean; mediaIds: Set<string> }> {
   const { rows } = await sql<{ isConnected: boolean; mediaIds: string[] }>`
     with account as materialized (
       select id, organization_id from accounts
@@ -81,7 +81,7 @@ export async function holdGround(
   `.execute(tx);
   const [row] = rows;
   if (!row) throw new Error('a statement without from gives one row');
-  return row;
+  return { isConnected: row.isConnected, mediaIds: new Set(row.mediaIds) };
 }
 
 /**

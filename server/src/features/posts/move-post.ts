@@ -259,7 +259,7 @@ export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date):
   const mediaIds = [...new Set(posts.flatMap(mediaIdsOf))];
   const held = await holdGround(tx, { organizationId, accountId, mediaIds });
   if (!held.isConnected) throw accountNotFound();
-  const gone = mediaIds.find((id) => !held.mediaIds.includes(id));
+  const gone = mediaIds.find((id) => !held.mediaIds.has(id));
   if (gone !== undefined) throw mediaIsGone(gone);
   const times = posts.flatMap((post) => post.sendAt?.getTime() ?? []);
   // The lane looks for the next post by itself once the first one has woken it.
