@@ -15,7 +15,7 @@ import { contentAfter, type FoundEdit, previousOf } from './edited-content.ts';
 import { editPost } from './move-post.ts';
 import { checkVersion, createAnswers } from './post-answers.ts';
 import { missingToSchedule } from './post-fields.ts';
-import { checkFrame, coverOfPicture, findCover, findMedia, unknownMedia } from './post-media.ts';
+import { checkFrame, coverOfPicture, findCover, findMedia, readingOnce, unknownMedia } from './post-media.ts';
 import { externalIdTaken, postChanged, postNotFound } from './posts.errors.ts';
 import { findPosts, type PostPath, type PostRow } from './posts.queries.ts';
 import type { Change, PostsParts, PostsService } from './posts.service.ts';
@@ -45,7 +45,7 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
   ): Promise<PreparedEdit> {
     const find = {
       connection: database.db,
-      media: parts.media,
+      media: readingOnce(parts.media),
       organizationId: account.organization_id,
       prefix,
       signal,

@@ -21,6 +21,19 @@ function mediaNotFound(path: string): Detail {
   return { path, code: 'media_not_found', message };
 }
 
+/** For one body, whose checks come back to the same media: each is read once. */
+export function readingOnce(media: FindMedia['media']): FindMedia['media'] {
+  const reads = new Map<string, Promise<MediaRow | undefined>>();
+  return {
+    fetchFromUrl: media.fetchFromUrl,
+    find(connection, organizationId, id) {
+      const read = reads.get(id) ?? media.find(connection, organizationId, id);
+      reads.set(id, read);
+      return read;
+    },
+  };
+}
+
 /** A detail for each id of no media: known before anything is fetched. */
 export async function unknownMedia(
   { connection, media, organizationId, prefix = '' }: Omit<FindMedia, 'signal'>,
