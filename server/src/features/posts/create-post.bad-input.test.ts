@@ -196,6 +196,21 @@ describe('times', () => {
     await refusedFields(body({ sendAt }), { sendAt: code });
   });
 
+  test('Unix seconds, in which times come out, are answered with how they go in; a past time with the present one', async () => {
+    const now = app.clock.now().toISOString();
+    const unix = await app.call('POST', path, body({ sendAt: 1_803_891_600 }));
+    expect(unix.body.error.details).toEqual([
+      {
+        path: 'sendAt',
+        code: 'wrong_type',
+        message:
+          'Must be an RFC 3339 date and time as a string, such as "2027-03-01T09:00:00Z", not a number.',
+      },
+    ]);
+    const past = await app.call('POST', path, body({ sendAt: '2020-01-01T00:00:00Z' }));
+    expect(past.body.error.details[0].message).toContain(now);
+  });
+
   test('the present moment is not in the future; a millisecond later is', async () => {
     const now = app.clock.now();
     await refusedFields(body({ sendAt: now.toISOString() }), { sendAt: 'in_the_past' });

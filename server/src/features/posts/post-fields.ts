@@ -96,7 +96,7 @@ export function futureMoment(clock: Clock) {
   return moment
     .refine((value) => value > clock.now(), {
       params: { code: 'in_the_past' },
-      error: 'Must be in the future.',
+      error: () => `Must be in the future; by this server's clock it is ${clock.now().toISOString()}.`,
     })
     .refine((value) => value <= addMs(clock.now(), sendAtMsMax), {
       params: { code: 'too_far_ahead' },

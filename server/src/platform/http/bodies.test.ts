@@ -56,6 +56,26 @@ test('a route takes the media types it names, with whatever parameters, and its 
   expect([tooMany.status, tooMany.body.error.details[0].path]).toEqual([400, 'lines']);
 });
 
+test('what is no JSON, is of a wrong count or has no such name is told in words that say where', async () => {
+  const first = (answer: { body: { error: { details: unknown[] } } }) => answer.body.error.details[0];
+  expect(first(await post('/v1/json-lines', 'application/json', '{"lines": [],}'))).toEqual({
+    path: '',
+    code: 'malformed',
+    message: 'Expected double-quoted property name in JSON at position 13 (line 1 column 14).',
+  });
+  const poisoned = await post('/v1/json-lines', 'application/json', '{"__proto__": {}}');
+  expect(first(poisoned)).toMatchObject({
+    code: 'malformed',
+    message: expect.stringContaining('"__proto__"'),
+  });
+  const tooMany = await post('/v1/json-lines', 'application/json', '{"lines":["a","b","c","d"]}');
+  expect(first(tooMany)).toMatchObject({ message: 'At most 3 entries; this has 4.' });
+  const far = await post('/v1/json-lines', 'application/json', '{"lines":[],"foo":1}');
+  expect(first(far)).toMatchObject({ message: 'There is no field "foo".' });
+  const query = await server.call('POST', '/v1/json-lines?foo=1', { body: '{"lines":[]}' });
+  expect(first(query)).toMatchObject({ message: 'There is no parameter "foo".' });
+});
+
 test('what the parser refuses is refused, and a size limit holds for every type', async () => {
   expect((await post('/v1/lines', 'text/csv', 'a\0')).body.error.details[0].message).toBe('A NUL.');
   expect((await post('/v1/lines', 'text/csv', 'x'.repeat(101))).status).toBe(413);

@@ -33,13 +33,25 @@ function readJson(app: FastifyInstance): void {
     if (body.length === 0) return done(null, undefined);
     // Bytes that are no text would be replaced in silence, and the caller's words changed.
     if (!isUtf8(body)) return done(malformedJson([{ path: '', code: 'not_utf8', message: 'Send UTF-8.' }]));
-    return parse(request, body.toString('utf8'), (error, value) => {
+    const text = body.toString('utf8');
+    return parse(request, text, (error, value) => {
       done(
-        error ? malformedJson([{ path: '', code: 'malformed', message: `${error.message}.` }]) : null,
+        error ? malformedJson([{ path: '', code: 'malformed', message: whyMalformed(text) }]) : null,
         value,
       );
     });
   });
+}
+
+/** Fastify's parser does not say where the text ends to be JSON; the platform's own does. */
+function whyMalformed(text: string): string {
+  try {
+    // Spreadsheets and editors of some systems begin a file with this mark, which Fastify passes over.
+    JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (error instanceof SyntaxError) return `${error.message}.`;
+  }
+  return 'Leave out the fields "__proto__" and "constructor", which are not data.';
 }
 
 /** Fastify knows parsers by media type for all routes together; which of them take it is asked here. */

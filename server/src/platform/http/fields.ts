@@ -55,7 +55,13 @@ export function refuseRepeats(entries: readonly string[], context: z.RefinementC
 
 /** RFC 3339 with an offset or Z; everything else would have to be guessed. */
 export const moment = z
-  .string()
+  .string({
+    // Times come out as Unix seconds, so these are what is sent by mistake.
+    error: ({ input }) =>
+      typeof input === 'number'
+        ? 'Must be an RFC 3339 date and time as a string, such as "2027-03-01T09:00:00Z", not a number.'
+        : undefined,
+  })
   .superRefine((value, context) => {
     if (z.iso.datetime({ offset: true }).safeParse(value.toUpperCase()).success) return;
     const isLocal = z.iso.datetime({ local: true }).safeParse(value.toUpperCase()).success;

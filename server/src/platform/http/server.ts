@@ -350,7 +350,8 @@ function checkWith(schema: z.ZodType, httpPart: string | undefined) {
     if (isUpload(value)) return { value };
     const result = schema.safeParse(value, { reportInput: true });
     if (result.success) return { value: result.data };
-    const details = toDetails(result.error.issues, schema);
-    return { error: httpPart === 'querystring' ? invalidQuery(details) : invalidBody(details) };
+    const inQuery = httpPart === 'querystring';
+    const details = toDetails(result.error.issues, schema, inQuery ? 'parameter' : 'field');
+    return { error: inQuery ? invalidQuery(details) : invalidBody(details) };
   };
 }

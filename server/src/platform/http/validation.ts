@@ -6,44 +6,51 @@ import type { Detail } from '../errors.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** What the sentences call the thing that is wrong. */
+type Noun = 'field' | 'parameter';
+
 /** Details for every issue; a field with several is named once, with the first. */
-export function toDetails(issues: readonly Issue[], schema: z.ZodType): Detail[] {
+export function toDetails(issues: readonly Issue[], schema: z.ZodType, noun: Noun = 'field'): Detail[] {
   const byPath = new Map<string, Detail>();
   for (const issue of issues) {
-    for (const detail of detailsOf(issue, schema)) {
+    for (const detail of detailsOf(issue, schema, noun)) {
       if (!byPath.has(detail.path)) byPath.set(detail.path, detail);
     }
   }
   return [...byPath.values()];
 }
 
-function detailsOf(issue: Issue, schema: z.ZodType): Detail[] {
+function detailsOf(issue: Issue, schema: z.ZodType, noun: Noun): Detail[] {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownField(key, path, knownKeys(schema, issue.path)));
+    return issue.keys.map((key) => unknownField(key, path, knownKeys(schema, issue.path), noun));
   }
-  return [{ path, ...describe(issue) }];
+  return [{ path, ...describe(issue, noun) }];
 }
 
-function unknownField(key: string, parent: string, known: readonly string[]): Detail {
+function unknownField(key: string, parent: string, known: readonly string[], noun: Noun): Detail {
   const name = printable(key);
   const near = nearest(key, known);
   const hint = near ? ` Did you mean "${near}"?` : '';
   return {
     path: parent ? `${parent}.${name}` : name,
     code: 'unknown_field',
-    message: `There is no field "${name}".${hint}`,
+    message: `There is no ${noun} "${name}".${hint}`,
   };
 }
 
-/** A known name that the caller probably meant: one or two slips, or another spelling of the same letters. */
-function nearest(key: string, known: readonly string[]): string | undefined {
+/**
+ * A known name that the caller probably meant: one or two slips, or another spelling of the same letters. Two slips
+ * in a word of three letters leave nothing of it, so short ones must be nearer.
+ */
+export function nearest(key: string, known: readonly string[]): string | undefined {
   if (known.length === 0 || key.length > 60) return undefined;
   const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   const same = known.find((name) => plain(name) === plain(key));
   if (same) return same;
   const near = closest(key, [...known]);
-  return distance(key, near) <= Math.max(2, Math.floor(near.length / 4)) ? near : undefined;
+  const slipsMax = near.length < 5 ? 1 : Math.max(2, Math.floor(near.length / 4));
+  return distance(key, near) <= slipsMax ? near : undefined;
 }
 
 /** The field names of the object at `path` inside a schema. */
@@ -77,23 +84,31 @@ function printable(text: string): string {
   return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 }
 
-function describe(issue: Issue): Omit<Detail, 'path'> {
+function describe(issue: Issue, noun: Noun): Omit<Detail, 'path'> {
   switch (issue.code) {
     case 'invalid_type': {
       // Without a body Fastify hands over null.
       if (issue.path.length === 0 && (issue.input ?? null) === null) {
         return { code: 'required', message: 'A JSON object is required as the body.' };
       }
-      if (issue.input === undefined) return { code: 'required', message: 'This field is required.' };
+      if (issue.input === undefined) return { code: 'required', message: `This ${noun} is required.` };
       const was =
         issue.input === null ? 'null' : Array.isArray(issue.input) ? 'an array' : typeofWord(issue.input);
       const hint = issue.input === null ? ' Leave the field out instead.' : '';
+      // The schema's own sentence knows more of what is wanted.
+      if (!issue.message.startsWith('Invalid input')) return { code: 'wrong_type', message: issue.message };
       return { code: 'wrong_type', message: `Must be ${article(issue.expected)}, not ${was}.${hint}` };
     }
     case 'too_big':
-      return { code: issue.origin === 'string' ? 'too_long' : 'too_large', message: issue.message };
+      return {
+        code: issue.origin === 'string' ? 'too_long' : 'too_large',
+        message: countMessage(issue, issue.maximum, 'At most'),
+      };
     case 'too_small':
-      return { code: issue.origin === 'string' ? 'too_short' : 'too_small', message: issue.message };
+      return {
+        code: issue.origin === 'string' ? 'too_short' : 'too_small',
+        message: countMessage(issue, issue.minimum, 'At least'),
+      };
     case 'invalid_value':
       return {
         code: 'not_allowed',
@@ -107,6 +122,13 @@ function describe(issue: Issue): Omit<Detail, 'path'> {
     default:
       return { code: 'invalid', message: issue.message };
   }
+}
+
+/** The schema's own sentence, or ours where it has none for a list: zod's speaks of arrays and of `<=`. */
+function countMessage(issue: Issue & { origin: string }, limit: number | bigint, bound: string): string {
+  if (issue.origin !== 'array' || !issue.message.startsWith('Too ')) return issue.message;
+  const entries = limit === 1 ? 'entry' : 'entries';
+  return `${bound} ${limit} ${entries}; this has ${Array.isArray(issue.input) ? issue.input.length : 'others'}.`;
 }
 
 function typeofWord(value: unknown): string {
