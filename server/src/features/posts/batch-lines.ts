@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import { parse as parseCsv } from 'csv-parse/sync';
 import type { Detail } from '../../platform/errors.ts';
 import { invalidBody } from '../../platform/http/refusals.ts';
-import { columnNames, knownColumns } from './sheet-columns.ts';
+import { columnNames, knownColumns, misspeltColumns } from './sheet-columns.ts';
 
 /** One entry as it came in. */
 export class BatchLine {
@@ -49,7 +49,7 @@ function readLine(line: string, row: number): BatchLine {
 
 /**
  * A CSV file with a row of column names.
- * @throws invalidBody when it is none, or has no column for the media.
+ * @throws invalidBody when it is none, has no column for the media, or misspells a column.
  */
 export function readSheet(bytes: Buffer): { posts: BatchLine[] } {
   const records = readRecords(textOf(bytes));
@@ -59,6 +59,17 @@ export function readSheet(bytes: Buffer): { posts: BatchLine[] } {
       'header',
       'required',
       'The first row must name the columns, such as "Title" and "Media URL".',
+    );
+  }
+  const misspelt = misspeltColumns(header.cells);
+  if (misspelt.length > 0) {
+    // Passed over like other columns that mean nothing to us, a misspelt date would send its posts to the next slots.
+    throw invalidBody(
+      misspelt.map(({ name, meant }) => ({
+        path: 'header',
+        code: 'unknown_field',
+        message: `There is no column ${JSON.stringify(name.slice(0, 60))}. Did you mean "${meant}"? Rename the column, or take it out.`,
+      })),
     );
   }
   const names = columnNames(header.cells);

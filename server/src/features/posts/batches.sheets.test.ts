@@ -175,6 +175,12 @@ describe('what is no sheet of posts', () => {
     expect((await sendFile('text/plain', 'a')).status).toBe(415);
   });
 
+  test('a misspelt column is named with the one that was meant: its posts would go out at other times', async () => {
+    const answer = await sendFile('text/csv', 'Media URL,Publishdat,My notes\nhttps://example.com/a.jpg,,');
+    expect(refusal(answer)[2]).toEqual({ header: 'unknown_field' });
+    expect(JSON.stringify(answer.body)).toContain('Did you mean \\"sendAt\\"?');
+  });
+
   test('bytes that are no UTF-8 are refused: they would be stored as other words', async () => {
     const bytes = Buffer.concat([
       Buffer.from('Media URL,Title\nhttps://example.com/a.jpg,'),

@@ -3,6 +3,7 @@
 // Publish date, Keywords; 2026-06), and those that other schedulers use.
 import { Temporal } from 'temporal-polyfill';
 import type { Detail } from '../../platform/errors.ts';
+import { nearest } from '../../platform/http/validation.ts';
 
 /** Our fields with the other names of their columns; compared without case, blanks and signs. */
 const columns: Record<string, readonly string[]> = {
@@ -50,6 +51,17 @@ export function columnNames(header: readonly string[]): (string | null)[] {
     if (field === null || seen.has(field)) return null;
     seen.add(field);
     return field;
+  });
+}
+
+/** Names that are not known and are probably misspelt ones of columns that the sheet lacks. */
+export function misspeltColumns(header: readonly string[]): { name: string; meant: string }[] {
+  const present = new Set(columnNames(header));
+  const missing = [...fieldOf].flatMap(([name, field]) => (present.has(field) ? [] : [name]));
+  return header.flatMap((name) => {
+    const near = fieldOf.has(plain(name)) ? undefined : nearest(plain(name), missing);
+    const field = near === undefined ? undefined : fieldOf.get(near);
+    return field === undefined ? [] : [{ name, meant: field }];
   });
 }
 
