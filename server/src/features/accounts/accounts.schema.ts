@@ -111,7 +111,9 @@ export const ConnectAccountBody = z
     accountId: text().optional().meta({ description: 'An account to re-authorize.' }),
     environment,
   })
-  .meta({ id: 'ConnectAccount' });
+  .meta({ id: 'ConnectAccount' })
+  // Connecting a new account needs nothing said, so no body is as good as {}.
+  .nullish();
 export type ConnectAccount = z.output<typeof ConnectAccountBody>;
 
 export const ConnectAnswer = z.object({

@@ -151,7 +151,8 @@ export function createAccounts(parts: AccountsParts) {
       return commit(async (tx) => ({ data: { account: toView(await connect.keep(tx, grant, user)) } }));
     },
 
-    async startConnect(caller: Caller, input: ConnectAccount, commit: Commit) {
+    async startConnect(caller: Caller, body: ConnectAccount, commit: Commit) {
+      const input = body ?? {};
       if (input.accountId === undefined && caller.accountIds !== null) throw keyIsRestricted();
       const environment = input.environment ?? parts.environment;
       return commit(async (tx) => {

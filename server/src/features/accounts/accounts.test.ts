@@ -49,7 +49,7 @@ const comeBack = async (query: string) => {
   return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
 };
 
-const start = (body: Json = {}) => app.call('POST', '/v1/accounts/connect', body);
+const start = (body?: Json) => app.call('POST', '/v1/accounts/connect', body);
 const list = async () => (await app.call('GET', '/v1/accounts')).body.data.accounts as Json[];
 
 async function connectGardener(): Promise<string> {
