@@ -105,6 +105,25 @@ test('a second start has the same key, account and posts, and the simulator its 
   expect((await paste(pintail)).data.post.status).toBe('draft');
 });
 
+test('a start after the pretend Pinterest revoked the tokens works, and the account is connected again', async () => {
+  const first = await start();
+  const { call, account, simulatorUrl, schedule } = await client(first);
+  await fetch(`${simulatorUrl}/_control/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ faults: [{ operation: 'pins/create', kind: 'event', event: 'revokeTokens' }] }),
+  });
+  await schedule('Refused', 300);
+  await eventually('the account is unauthorized', async () => {
+    const { body } = await call('GET', account);
+    return body.data.account.tokenAuthorized ? undefined : true;
+  });
+  await first.stop();
+  const { call: callAgain, account: sameAccount } = await client(await start());
+  expect(sameAccount).toBe(account);
+  expect((await callAgain('GET', account)).body.data.account.tokenAuthorized).toBe(true);
+});
+
 test('after kill -9 at any moment, no accepted post is lost and none is published twice', async () => {
   const accepted: string[] = [];
   // Killed after so many more accepted posts: while they are created, due, claimed, asked for, settled.

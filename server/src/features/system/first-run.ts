@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Database } from '../../platform/db/index.ts';
+import { Refusal } from '../../platform/errors.ts';
 import type { AccountsService } from '../accounts/index.ts';
 import { type AuthService, findFirstOrganization, firstOrganizationName } from '../auth/index.ts';
 import { findSimulatorAccount, lockFirstRun } from './system.queries.ts';
@@ -79,7 +80,8 @@ async function connectDemoAccount(
   const known = await findSimulatorAccount(parts.database.db, organizationId, demoUsername);
   // Someone did not want it: it does not come back by itself.
   if (known?.disconnected_at) return null;
-  const kept = known && parts.accounts.accessToken(known);
+  // A token that was refused may have been revoked there, and stays so; the account starts with a new one.
+  const kept = known?.token_authorized ? parts.accounts.accessToken(known) : null;
   const accessToken = kept ?? `pina_${randomBytes(24).toString('base64url')}`;
   await seed(url, {
     apps: [
@@ -101,16 +103,22 @@ async function connectDemoAccount(
     ],
   });
   if (known?.token_authorized) return known.id;
-  const account = await parts.accounts.connect({
-    organizationId,
-    environment: 'simulator',
-    accountId: null,
-    accessToken,
-    refreshToken: null,
-    accessTokenExpiresAt: null,
-    refreshTokenExpiresAt: null,
-  });
-  return account.id;
+  try {
+    const account = await parts.accounts.connect({
+      organizationId,
+      environment: 'simulator',
+      accountId: null,
+      accessToken,
+      refreshToken: null,
+      accessTokenExpiresAt: null,
+      refreshTokenExpiresAt: null,
+    });
+    return account.id;
+  } catch (error) {
+    // The simulator can be told to suspend the account; that is tried out, and no reason not to start.
+    if (known && error instanceof Refusal) return known.id;
+    throw error;
+  }
 }
 
 async function seed(url: string, seeds: object): Promise<void> {
