@@ -390,8 +390,9 @@ export async function compareCalls(
       4,
       () => {
         const given = {
-          owner: draw.pick(['one', 'other']),
-          accountIds: ids,
+          lanes: ids.flatMap(
+            (id) => held.filter((lane) => lane.accountId === id).at(draw.chance(0.8) ? -1 : 0) ?? [],
+          ),
           leaseUntil: addMs(now, draw.pick([12_000, 12_000, 9_000])),
         };
         return both(

@@ -73,11 +73,16 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       watch.notify?.();
   }
 
+  /** As a worker makes it: it wakes no lane. */
+  function moveOnly(read: PostRow, step: Step, now: Date): PostRow {
+    const to = mustBeAllowed(read, step);
+    const columns = { ...changeOf(read, step, now), state: to, updated_at: now };
+    return change(accountOf(read.account_id), read, columns);
+  }
+
   function movePost(read: PostRow, step: Step, now: Date): PostRow {
     const account = accountOf(read.account_id);
-    const to = nextState(read.state as State, step.move);
-    if (!to) throw postCannot([{ path: '', code: step.move, message: `not allowed: ${read.state}` }]);
-    const moved = change(account, read, { ...changeOf(read, step, now), state: to, updated_at: now });
+    const moved = moveOnly(read, step, now);
     if (step.move === 'schedule') lowerWake(account, step.sendAt, now);
     if (step.move === 'doubt') lowerWake(account, step.lookAt, now);
     return moved;
@@ -103,8 +108,13 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       });
     },
 
-    renew({ owner, accountIds, leaseUntil }) {
-      const kept = accountIds.filter((id) => accountOf(id).lane.owner === owner);
+    renew({ lanes: held, leaseUntil }) {
+      const kept = held
+        .filter(({ accountId, fence }) => {
+          const { lane } = accountOf(accountId);
+          return lane.owner !== null && rules.isHeldUnder(lane, fence);
+        })
+        .map(({ accountId }) => accountId);
       for (const id of kept) {
         const { lane } = accountOf(id);
         lane.leaseUntil = greatest(lane.leaseUntil, leaseUntil.getTime());
@@ -145,17 +155,18 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       const isAsRead = row.publishing === publishing && row.paused_policy === paused_policy;
       let mayGoOut: boolean | undefined;
       let found: PostRow | undefined;
+      let count = 0;
       for (const post of account.open.values()) {
         if (post.run_at === null || post.run_at.getTime() > at) continue;
-        if (found && rules.isBefore(found, post) < 0) continue;
         if (post.state !== 'unknown') {
           if (rules.isHeldBack(account, post)) continue;
           mayGoOut ??= isAsRead && !looksOnly && (rules.pacedUntil(account, at) ?? at) <= at;
           if (!mayGoOut) continue;
         }
-        found = post;
+        count += 1;
+        if (!found || rules.isBefore(post, found) < 0) found = post;
       }
-      return found;
+      return found && { ...found, is_last_due: count === 1 };
     },
 
     listQueue: (accountId) =>
@@ -169,9 +180,10 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       ),
 
     move(lane, read, step, now): LaneMove {
+      mustBeAllowed(read, step);
       if (!rules.isHeldUnder(accountOf(lane.accountId).lane, lane.fence)) return { kind: 'lane_lost' };
       try {
-        return { kind: 'moved', post: movePost(read, step, now) };
+        return { kind: 'moved', post: moveOnly(read, step, now) };
       } catch (error) {
         if (error instanceof Refusal && error.declaration === postChanged.declaration)
           return { kind: 'post_changed' };
@@ -300,6 +312,13 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       Object.assign(accountOf(accountId).lane, { notBefore: null, wakeAt: now.getTime() });
     },
   };
+}
+
+/** @throws Refusal where the table does not allow the move. */
+function mustBeAllowed(post: PostRow, { move }: Step): State {
+  const to = nextState(post.state as State, move);
+  if (!to) throw postCannot([{ path: '', code: move, message: `not allowed: ${post.state}` }]);
+  return to;
 }
 
 const isFree = (lane: { leaseUntil: number | null }, at: number) =>

@@ -90,7 +90,7 @@ export const mistakes: Record<string, Mistake> = {
     lanes: (right) => ({
       renew(given) {
         right.renew(given);
-        return new Set(given.accountIds);
+        return new Set(given.lanes.map((lane) => lane.accountId));
       },
     }),
     objection: /published twice|a Pin was made for .* which is|whose lane it no longer held/,

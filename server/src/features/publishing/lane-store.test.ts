@@ -97,8 +97,7 @@ test('a takeover that is rolled back hinders nobody', async () => {
 
 test('a lease that is being renewed is waited for, and the post moved', async () => {
   const renewal = {
-    owner: 'first',
-    accountIds: [lane.accountId],
+    lanes: [lane],
     leaseUntil: addMs(app.clock.now(), leaseMs),
   };
   const other = await openTransaction(app.database, (tx) => renewLeases(tx, renewal));
@@ -134,8 +133,7 @@ test.each([
 
 test('a post that is changed while its move waits for the lane is left alone', async () => {
   const renewal = {
-    owner: 'first',
-    accountIds: [lane.accountId],
+    lanes: [lane],
     leaseUntil: addMs(app.clock.now(), leaseMs),
   };
   const other = await openTransaction(app.database, (tx) => renewLeases(tx, renewal));

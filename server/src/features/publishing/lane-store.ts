@@ -28,8 +28,8 @@ export type LaneMove =
 export interface LaneStore {
   /** Takes up to `limit` lanes that are due and that nobody holds, or whose holder let the lease run out. */
   claim(claim: { owner: string; now: Date; leaseUntil: Date; limit: number }): Promise<Lane[]>;
-  /** Prolongs the leases of the lanes that are still this owner's; returns their accounts. */
-  renew(renewal: { owner: string; accountIds: readonly string[]; leaseUntil: Date }): Promise<Set<string>>;
+  /** Prolongs the leases of the lanes that are still held under these fences; returns their accounts. */
+  renew(renewal: { lanes: readonly Lane[]; leaseUntil: Date }): Promise<Set<string>>;
   /** Lets go of the lane and sets its next wake-up; nothing if the lane was taken over. */
   release(lane: Lane, rest: Rest): Promise<void>;
   /** When the next lane wakes that nobody holds; null for none. */

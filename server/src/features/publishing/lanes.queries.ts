@@ -41,21 +41,22 @@ export async function claimLanes(
 }
 
 /**
- * Prolongs the leases of the lanes that are still this worker's; returns their accounts. Never shortens one: of two
- * renewals at once the earlier may come last, and the worker counts on the later.
+ * Prolongs the leases of the lanes that are still held under these fences; returns their accounts. By fence and not by
+ * owner: a process that slept may have taken the lane anew, and what it was about to do before must not go on. Never
+ * shortens a lease: of two renewals at once the earlier may come last, and the worker counts on the later.
  */
 export async function renewLeases(
   connection: Connection,
-  { owner, accountIds, leaseUntil }: { owner: string; accountIds: readonly string[]; leaseUntil: Date },
+  { lanes, leaseUntil }: { lanes: readonly Pick<Lane, 'accountId' | 'fence'>[]; leaseUntil: Date },
 ): Promise<Set<string>> {
-  const rows = await connection
-    .updateTable('lanes')
-    .set({ lease_until: sql<Date>`greatest(lease_until, ${leaseUntil}::timestamptz)` })
-    .where('owner', '=', owner)
-    // One statement, whatever the number.
-    .where('account_id', '=', sql<string>`any(${[...accountIds]}::text[])`)
-    .returning('account_id')
-    .execute();
+  const { rows } = await sql<{ account_id: string }>`
+    update lanes set lease_until = greatest(lease_until, ${leaseUntil}::timestamptz)
+    from unnest(
+      ${lanes.map((lane) => lane.accountId)}::text[], ${lanes.map((lane) => lane.fence)}::bigint[]
+    ) held (account_id, fence)
+    where lanes.account_id = held.account_id and lanes.fence = held.fence and lanes.owner is not null
+    returning lanes.account_id
+  `.execute(connection);
   return new Set(rows.map((row) => row.account_id));
 }
 

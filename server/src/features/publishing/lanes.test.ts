@@ -310,11 +310,23 @@ test('of several workers at once, one gets the lane; the fence rises with every 
 test('a renewal that comes late does not shorten the lease that a later one has prolonged', async () => {
   await insert(app.clock.now());
   const lane = await claim();
-  const renewal = { owner: 'a', accountIds: [lane.accountId] };
+  const renewal = { lanes: [lane] };
   const [earlier, later] = [addMs(app.clock.now(), 12_000), addMs(app.clock.now(), 15_000)];
   await app.app.lanes.renew({ ...renewal, leaseUntil: later });
   expect(await app.app.lanes.renew({ ...renewal, leaseUntil: earlier })).toEqual(new Set([lane.accountId]));
   expect((await laneRow()).lease_until).toEqual(later);
+});
+
+test('a process that slept and took its lane anew does not prolong what it held before', async () => {
+  await insert(app.clock.now());
+  const before = await claim('a');
+  app.clock.advance(12_000);
+  // Whoever held it meanwhile has settled what was under way, and the post may be queued again.
+  await release(await claim('b'));
+  const anew = await claim('a');
+  const renew = (lane: Lane) => app.app.lanes.renew({ lanes: [lane], leaseUntil: lease() });
+  expect(await renew(before)).toEqual(new Set());
+  expect(await renew(anew)).toEqual(new Set([account.accountId]));
 });
 
 test('a lane without work does not wake, pacing or not', async () => {

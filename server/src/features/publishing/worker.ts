@@ -131,9 +131,8 @@ export function createWorker(parts: WorkerParts): Worker {
     // Those held now: a lane that is released and taken anew meanwhile is none of this round's.
     const ours = [...active.values()].map((entry) => entry.held);
     if (ours.length === 0) return;
-    const accountIds = ours.map((held) => held.accountId);
     const leaseUntil = addMs(clock.now(), parts.leaseMs);
-    const kept = await lanes.renew({ owner: parts.owner, accountIds, leaseUntil });
+    const kept = await lanes.renew({ lanes: ours, leaseUntil });
     for (const held of ours) {
       if (!kept.has(held.accountId)) held.isLost = true;
       // A later renewal may have been answered before this one.
