@@ -243,6 +243,33 @@ test('a worker that was suspended right after the mark does not ask when it wake
   expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 2 });
 });
 
+test('a worker that was suspended right after the mark does not go on with a post that is equal', async () => {
+  const sendAt = addMs(app.clock.now(), 1_000).toISOString();
+  const post = await app.createPost(account, { sendAt });
+  const equal = await app.createPost(account, { sendAt });
+  app.clock.advance(1_000);
+  let suspensions = 1;
+  const suspended = app.app.createWorker({
+    // Its timers run late, so that the lease is renewed when the turn has let go of the first post.
+    pinterest: {
+      ...app.app.pinterest,
+      of(environment) {
+        if (suspensions > 0) app.clock.advance(app.parts.config.leaseMs);
+        suspensions -= 1;
+        return app.app.pinterest.of(environment);
+      },
+    },
+  });
+  await suspended.runDue();
+  expect(await app.pins({ boardId: account.boards.Recipes ?? '' })).toEqual([]);
+  await runForMinutes(30);
+  const pins = (await app.pins({ boardId: account.boards.Recipes ?? '' })).map((pin) => pin.id);
+  const own = [await app.getPost(account, post.id), await app.getPost(account, equal.id)].map(
+    (one) => one.pinId,
+  );
+  expect(own.sort()).toEqual(pins.sort());
+});
+
 test.each(['claim', 'mediaReady', 'accept'] as const)(
   'what a worker must leave in flight because %s was not written down is recovered, though its lane has no other work',
   async (move) => {

@@ -70,8 +70,12 @@ export async function publishPost(parts: PublishParts, input: PublishInput): Pro
   const publishing = await lane.move(claimed, { move: 'mediaReady' });
   if (!publishing) return;
   const pinterest = parts.pinterest.of(environmentOf(input.account));
-  // Whoever takes the lane over settles the post by looking; asking now could make a second Pin.
-  if (!lane.isHeld()) return;
+  // Whoever takes the lane next settles the post by looking; asking now could make a second Pin. So could going on
+  // with a post that is equal to this one, before it is known that its outcome is not.
+  if (!lane.isHeld()) {
+    lane.isLost = true;
+    return;
+  }
   const outcome = await pinterest.createPin(
     input.token,
     toPin(publishing, read.source, parts.sendIsStandard),
