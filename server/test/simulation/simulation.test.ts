@@ -44,7 +44,7 @@ test('the same seed goes the same way', async () => {
   expect(await run()).toBe(await run());
 });
 
-const seedsForMistakes = 30;
+const seedsForMistakes = 100;
 
 test.each(Object.entries(mistakes))(
   'a mistake is noticed: %s',
