@@ -116,7 +116,8 @@ export async function readSpacing(
     isUsed: boolean;
   }>`
     select near.id as "postId", near.listed_at as at, rule.min_days as "minDays",
-      exists (select 1 from posts p where ${sameDestination}) as "isUsed"
+      -- Not exists: the order makes it walk its index also in a new database, which knows nothing of its tables yet.
+      coalesce((select true from posts p where ${sameDestination} order by p.listed_at limit 1), false) as "isUsed"
     from (values (1)) as one
     left join lateral (
       -- Days of 24 hours, whatever the session's time zone.
