@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
@@ -104,6 +104,46 @@ describe('a transaction', () => {
   });
 });
 
+describe('a transaction at once', () => {
+  const add = (name: string) => sql`insert into things (name) values (${name})`.compile(database.db);
+  const named = (name: string) =>
+    sql<{ name: string }>`select name from things where name = ${name}`.compile(database.db);
+
+  test('runs its statements in order and yields the rows of each', async () => {
+    const rows = await database.transactionAtOnce([add('at once'), named('at once')]);
+    expect(rows).toEqual([[], [{ name: 'at once' }]]);
+    expect((await database.db.executeQuery(named('at once'))).rows).toHaveLength(1);
+  });
+
+  test('keeps nothing when a statement fails, says which error came first, and leaves a usable connection', async () => {
+    const own = openDatabase({
+      url: testing.url,
+      log: createLog({ level: 'silent', format: 'json' }),
+      poolSize: 1,
+    });
+    const wrong = sql`select 1 / ${0}::int`.compile(own.db);
+    const work = own.transactionAtOnce([add('undone at once'), wrong, add('also undone')]);
+    await expect(work).rejects.toMatchObject({ message: 'division by zero' });
+    expect((await own.db.executeQuery(named('undone at once'))).rows).toEqual([]);
+    await own.close();
+  });
+
+  test('sees in each statement what others committed while the one before it waited', async () => {
+    await sql`insert into things (name) values ('locked')`.execute(database.db);
+    const lock = sql`select 1 from things where name = 'locked' for update`.compile(database.db);
+    const { work } = await database.transaction(async (tx) => {
+      await sql`select 1 from things where name = 'locked' for update`.execute(tx);
+      const work = database.transactionAtOnce([lock, named('meanwhile')]);
+      await eventually('it waits for the lock', () =>
+        value(`exists (select 1 from pg_locks where not granted)`),
+      );
+      await sql`insert into things (name) values ('meanwhile')`.execute(tx);
+      return { work };
+    });
+    expect((await work)[1]).toEqual([{ name: 'meanwhile' }]);
+  });
+});
+
 describe('sessions', () => {
   test('have a name and limits', async () => {
     expect(await value(`current_setting('application_name')`)).toBe('pintail');
@@ -156,6 +196,31 @@ describe('when the database is away', () => {
     await expect(work).rejects.toBeInstanceOf(Outage);
     expect((await sql`select 1 as one`.execute(own.db)).rows).toEqual([{ one: 1 }]);
     await own.close();
+  });
+
+  test('a connection lost while a transaction begins fails it with an Outage', async () => {
+    const postgres = new URL(testing.url);
+    const between = createServer((socket) => {
+      const onwards = connect(Number(postgres.port), postgres.hostname);
+      socket.on('data', (bytes) => {
+        if (bytes.includes('start transaction')) socket.destroy();
+        else onwards.write(bytes);
+      });
+      onwards.pipe(socket);
+      socket.on('close', () => onwards.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(between, 'listening');
+    const url = Object.assign(new URL(testing.url), {
+      host: `127.0.0.1:${(between.address() as AddressInfo).port}`,
+    });
+    const own = openDatabase({ url: url.href, log: createLog({ level: 'silent', format: 'json' }) });
+    expect((await sql`select 1 as one`.execute(own.db)).rows).toEqual([{ one: 1 }]);
+    const work = own.transaction((tx) => sql`select 1`.execute(tx));
+    await expect(work).rejects.toBeInstanceOf(Outage);
+    await expect(own.transactionAtOnce([sql`select 1`.compile(own.db)])).rejects.toBeInstanceOf(Outage);
+    await own.close();
+    between.close();
+    await once(between, 'close');
   });
 
   test('a wrong statement is not an Outage', async () => {

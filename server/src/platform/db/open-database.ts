@@ -1,8 +1,9 @@
 // The pool, and what rows look like in JavaScript. Knows nothing of any table.
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { type CompiledQuery, Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';
 import { asOutage } from './connection-failure.ts';
+import { EagerPostgresDialect } from './eager-dialect.ts';
 import { createNamedStatements, type NamedStatements } from './named-statements.ts';
 import type { Schema } from './schema.gen.ts';
 
@@ -15,6 +16,12 @@ export interface Database {
   pool: pg.Pool;
   /** READ COMMITTED. Commits when `work` resolves, rolls back when it throws. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * A transaction of statements that are known beforehand: sent with its beginning and its end at once, it takes one
+   * way there and back. Each statement still has its own snapshot, and sees what others committed before it ran. Yields
+   * the rows of each. After an error nothing is kept.
+   */
+  transactionAtOnce(statements: readonly CompiledQuery[]): Promise<unknown[][]>;
   /** Waits for the queries under way. May be called more than once. */
   close(): Promise<void>;
 }
@@ -32,6 +39,8 @@ const statementTimeoutMs = 30_000;
 /** A transaction left open keeps locks and stops vacuum from cleaning up. */
 const idleInTransactionTimeoutMs = 30_000;
 const connectTimeoutMs = 10_000;
+
+const begin = 'start transaction isolation level read committed';
 
 const oid = { int8: 20, int8Array: 1016, date: 1082, dateArray: 1182, textArray: 1009 };
 
@@ -71,6 +80,8 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     types: columnTypes,
+    // Statements are sent though those before them have not been answered yet.
+    pipeline: true,
   });
   pool.on('error', (error) => {
     // The error carries the whole client; only its text is for the log.
@@ -90,17 +101,37 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     );
   });
 
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Schema>({ dialect: new EagerPostgresDialect({ pool }) });
   let closed: Promise<void> | undefined;
   return {
     db,
     pool,
     transaction: (work) => db.transaction().setIsolationLevel('read committed').execute(work),
+    transactionAtOnce: (statements) => transactionAtOnce(pool, statements),
     close() {
       closed ??= pool.end();
       return closed;
     },
   };
+}
+
+async function transactionAtOnce(pool: pg.Pool, statements: readonly CompiledQuery[]): Promise<unknown[][]> {
+  const client = await pool.connect();
+  try {
+    const answers = await Promise.allSettled([
+      client.query(begin),
+      ...statements.map(({ sql, parameters }) => client.query(sql, [...parameters])),
+      client.query('commit'),
+    ]);
+    // Those behind a failed one fail as well, and say less; the commit makes a rollback of it.
+    const results = answers.map((answer) => {
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value;
+    });
+    return results.slice(1, -1).map(({ rows }) => rows);
+  } finally {
+    client.release();
+  }
 }
 
 /** Statements with parameters, which are those that Kysely makes, go through `statements`. */
