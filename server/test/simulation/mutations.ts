@@ -110,6 +110,6 @@ export const mistakes: Record<string, Mistake> = {
       findDuePost: (account, now, options) =>
         options.looksOnly ? undefined : right.findDuePost(account, now, options),
     }),
-    objection: /find no end/,
+    objection: /nothing happens|find no end/,
   },
 };

@@ -29,6 +29,11 @@ export interface Worker {
 
 /** Leases are renewed this many times before they would run out. */
 const renewalsPerLease = 4;
+/**
+ * Looks begin no closer to each other than this: what falls due or ends meanwhile is seen together. With hundreds due
+ * each second most of what the database did was to look.
+ */
+const looksApartMs = 10;
 /** After an error of our own the account rests this long. */
 const restAfterErrorMs = 30_000;
 
@@ -42,6 +47,9 @@ export function createWorker(parts: WorkerParts): Worker {
   let isStopping = false;
   let looking: Promise<number> | null = null;
   let lookAgain = false;
+  /** From a look until it is known when the next one is. */
+  let isLooking = false;
+  let lookedAt = Number.NEGATIVE_INFINITY;
 
   /** Claims what is due, as far as there is room, and starts on it. Returns how many lanes it took. */
   async function claim(): Promise<number> {
@@ -98,33 +106,47 @@ export function createWorker(parts: WorkerParts): Worker {
   /** One look, then a timer for the next one. Looks never overlap. */
   function wake(): void {
     if (!isRunning || isStopping) return;
-    if (looking) {
+    if (isLooking) {
       lookAgain = true;
       return;
     }
-    lookAgain = false;
+    const now = clock.now().getTime();
+    const agoMs = now - lookedAt;
+    // A clock that was set back is no reason to wait.
+    if (agoMs >= 0 && agoMs < looksApartMs) {
+      plan(looksApartMs - agoMs);
+      return;
+    }
+    lookedAt = now;
     cancelTimer();
-    look()
-      .then(async (taken) => {
-        if (lookAgain || (taken > 0 && active.size < parts.lanesMax)) return wake();
-        const now = clock.now();
-        const next = await lanes.findNextWake(now);
-        // With no room left, the next lane that ends looks again.
-        const isFull = active.size >= parts.lanesMax;
-        const inMs = next === null || isFull ? lookEveryMs : next.getTime() - now.getTime();
-        plan(Math.min(Math.max(inMs, 0), lookEveryMs));
-      })
+    lookAgain = false;
+    isLooking = true;
+    lookOnce()
       .catch((error: unknown) => {
         log.warn({ err: error }, 'the lanes could not be looked at');
-        plan(lookEveryMs);
+        return lookEveryMs;
+      })
+      .then((inMs) => {
+        isLooking = false;
+        // What came up while we asked for the next wake-up must not wait for it.
+        plan(lookAgain ? 0 : inMs);
       });
+  }
+
+  /** Starts on what is due. Returns in how many milliseconds there may be more. */
+  async function lookOnce(): Promise<number> {
+    await look();
+    // With no room left, the next lane that ends looks again.
+    if (lookAgain || active.size >= parts.lanesMax) return lookEveryMs;
+    const now = clock.now();
+    const next = await lanes.findNextWake(now);
+    return next === null ? lookEveryMs : Math.min(Math.max(next.getTime() - now.getTime(), 0), lookEveryMs);
   }
 
   function plan(inMs: number): void {
     if (isStopping) return;
     cancelTimer();
-    // What came up while we asked for the next wake-up must not wait for it.
-    cancelTimer = clock.after(lookAgain ? 0 : inMs, wake);
+    cancelTimer = clock.after(inMs, wake);
   }
 
   async function renew(): Promise<void> {
