@@ -18,6 +18,8 @@ test('while workers and the API are killed and answers get lost, each accepted p
     });
     console.info(JSON.stringify(figures));
     expect(figures).toMatchObject({ lost: [], doubled: [] });
+    expect(figures.videos).toBeGreaterThan(0);
+    expect(figures.equal).toBeGreaterThan(0);
     // A run without kills or faults would have shown nothing.
     expect(figures.accepted).toBeGreaterThanOrEqual(60);
     expect(Object.values(figures.kills).reduce((sum, count) => sum + count, 0)).toBe(8);

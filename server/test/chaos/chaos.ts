@@ -1,5 +1,7 @@
 // Creates posts while processes are killed and Pinterest misbehaves, then counts what Pinterest has. It asks
 // only what a user could ask, over HTTP: what is promised is not that our tables agree with each other.
+
+import { video } from '../../src/features/media/sample-videos.fixture.ts';
 import { addMs, pause, systemClock } from '../../src/platform/clock.ts';
 import { eventually } from '../eventually.ts';
 import { type ChaosInstallation, type Part, startChaosInstallation } from './installation.ts';
@@ -24,10 +26,14 @@ export interface ChaosFigures {
   tried: number;
   /** Answered with 201: these are promised. */
   accepted: number;
+  /** Of these. */
+  videos: number;
+  /** Of these, equal in all to another one. */
+  equal: number;
   pins: number;
   /** Accepted, and not on Pinterest. */
   lost: string[];
-  /** On Pinterest more than once, accepted or not. */
+  /** On Pinterest more often than it was asked for, accepted or not. */
   doubled: string[];
   kills: Record<string, number>;
   /** Calls to create a Pin that met a fault, before and after the Pin was made. */
@@ -75,32 +81,50 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
     })),
   });
 
-  const accepted = new Set<string>();
+  const videoId = await uploadVideo(installation);
+
+  /** How often each title was asked for, and how often that was answered with 201. */
+  const asked = new Map<string, number>();
+  const promised = new Map<string, number>();
+  const accepted = { posts: 0, videos: 0, equal: 0 };
   let tried = 0;
   let killed = 0;
   const killsOf: Record<string, number> = {};
   const begin = performance.now();
 
   /** Posts and kills keep step (see killParts), so that the last kill meets work as the first one does. */
-  const mayCreate = () => accepted.size < Math.ceil((posts * (killed + 2)) / (kills + 1));
+  const mayCreate = () => accepted.posts < Math.ceil((posts * (killed + 2)) / (kills + 1));
 
   const picture = (name: string) => `${installation.simulatorUrl}/samples/${name}.jpg`;
 
+  /** One in five is a carousel, one in ten a video. */
+  function mediaOf(number: number): object {
+    if (number % 10 === 3) return { mediaId: videoId, mediaType: 'video', cover: { seconds: 1 } };
+    if (number % 5 === 0)
+      return { carousel: [{ mediaUrl: picture('garden') }, { mediaUrl: picture('travel') }] };
+    return { mediaUrl: picture('recipe') };
+  }
+
   async function createPosts(draw: Seeded): Promise<void> {
-    while (accepted.size < posts) {
+    let previous: { title: string; account: (typeof accounts)[number]; media: object } | undefined;
+    while (accepted.posts < posts) {
       if (!mayCreate() || !installation.api.isUp()) {
         await pause(10);
         continue;
       }
       tried += 1;
-      const title = `chaos ${seed} ${tried}`;
-      const account = draw.pick(accounts);
+      // One in twelve says what the one before it said: nothing on Pinterest tells whose Pin is whose.
+      const isEqual = tried % 12 === 0 && previous !== undefined;
+      const post =
+        isEqual && previous
+          ? previous
+          : { title: `chaos ${seed} ${tried}`, account: draw.pick(accounts), media: mediaOf(tried) };
+      previous = post;
+      const { title, account, media } = post;
+      count(asked, title);
       const sendAt = addMs(systemClock.now(), draw.between(300, 1000)).toISOString();
       const status = await call(installation, 'POST', `/v1/accounts/${account.id}/posts`, {
-        // One in five is a carousel.
-        ...(tried % 5 === 0
-          ? { carousel: [{ mediaUrl: picture('garden') }, { mediaUrl: picture('travel') }] }
-          : { mediaUrl: picture('recipe') }),
+        ...media,
         title,
         description: 'd',
         url: 'https://example.com/',
@@ -110,7 +134,12 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
         (answer) => answer.status,
         () => null,
       );
-      if (status === 201) accepted.add(title);
+      if (status === 201) {
+        count(promised, title);
+        accepted.posts += 1;
+        if (isEqual) accepted.equal += 1;
+        if ('cover' in media) accepted.videos += 1;
+      }
       // Whoever is refused by a dying server does not hammer on.
       else await pause(draw.between(20, 100));
     }
@@ -121,7 +150,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
     for (; killed < kills; killed += 1) {
       await pause(draw.between(50, 800));
       // With nothing to do, a death shows nothing.
-      await eventually('there is work', () => accepted.size >= (posts * killed) / (kills + 1), 120_000);
+      await eventually('there is work', () => accepted.posts >= (posts * killed) / (kills + 1), 120_000);
       const wanted = draw.next();
       const anyWorker = draw.pick(installation.workers);
       const aim =
@@ -133,7 +162,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
       );
       await target.kill9();
       killsOf[target.name] = (killsOf[target.name] ?? 0) + 1;
-      say(`kill ${killed + 1} of ${kills}: ${target.name}, ${accepted.size} posts accepted`);
+      say(`kill ${killed + 1} of ${kills}: ${target.name}, ${accepted.posts} posts accepted`);
       restarts.push(pause(draw.between(0, 500)).then(() => target.restart()));
     }
     await Promise.all(restarts);
@@ -165,7 +194,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
   const faults = await countFaults(control);
   await control('DELETE', '/faults');
   const runSeconds = secondsSince(begin);
-  say(`all is up again; ${accepted.size} posts accepted, waiting until none is queued or in flight`);
+  say(`all is up again; ${accepted.posts} posts accepted, waiting until none is queued or in flight`);
 
   const drainBegin = performance.now();
   await eventually(
@@ -179,21 +208,28 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
     // What is unfinished then shows below: accepted, and no Pin.
   ).catch((error: unknown) => say(String(error)));
 
-  const counts = new Map<string, number>();
+  const made = new Map<string, number>();
   const { pins } = (await control('GET', '/pins')) as { pins: { title: string }[] };
-  for (const { title } of pins) counts.set(title, (counts.get(title) ?? 0) + 1);
+  for (const { title } of pins) count(made, title);
+  const timesOf = (title: string, counts: Map<string, number>) => counts.get(title) ?? 0;
   return {
     seed,
     tried,
-    accepted: accepted.size,
+    accepted: accepted.posts,
+    videos: accepted.videos,
+    equal: accepted.equal,
     pins: pins.length,
-    lost: [...accepted].filter((title) => !counts.has(title)),
-    doubled: [...counts].flatMap(([title, count]) => (count > 1 ? [title] : [])),
+    lost: [...promised].flatMap(([title, times]) => (timesOf(title, made) < times ? [title] : [])),
+    doubled: [...made].flatMap(([title, times]) => (times > timesOf(title, asked) ? [title] : [])),
     kills: killsOf,
     faults,
     runSeconds,
     drainSeconds: secondsSince(drainBegin),
   };
+}
+
+function count(counts: Map<string, number>, title: string): void {
+  counts.set(title, (counts.get(title) ?? 0) + 1);
 }
 
 type Control = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<unknown>;
@@ -242,6 +278,20 @@ async function connectAccounts(installation: ChaosInstallation, control: Control
       return { id, boardId: boards.body.data.boards[0].id as string };
     }),
   );
+}
+
+/** Before anything is killed. */
+async function uploadVideo(installation: ChaosInstallation): Promise<string> {
+  const form = new FormData();
+  form.set('file', new Blob([await video()], { type: 'video/mp4' }), 'chaos.mp4');
+  const answer = await fetch(`${installation.apiUrl()}/v1/media`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${installation.key}` },
+    body: form,
+  });
+  if (answer.status !== 201) throw new Error(`The video was answered with ${await answer.text()}`);
+  const { data } = (await answer.json()) as { data: { media: { id: string } } };
+  return data.media.id;
 }
 
 async function countUnfinished(installation: ChaosInstallation, accountId: string): Promise<number> {
