@@ -1,4 +1,6 @@
 // Rows about publishing: posts that become due, and when the simulator's ledger has their Pins.
+
+import { lanesChannel } from '../../server/src/features/posts/index.ts';
 import { pause } from '../../server/src/platform/clock.ts';
 import { addPosts } from './fill.ts';
 import type { Lab } from './lab.ts';
@@ -7,8 +9,8 @@ import type { SimulatorProcess } from './simulator.ts';
 import type { Server, Site } from './site.ts';
 import { sum } from './statistics.ts';
 
-/** Time to write the posts down, and for workers to notice: they look at least every two seconds. */
-const leadMs = 2_500;
+/** Time to write the posts down, and for workers to hear of them. */
+const leadMs = (count: number) => 1_000 + count / 4;
 const pollMs = 250;
 
 export interface Due {
@@ -42,10 +44,13 @@ export interface Published {
 /** Lets posts become due and waits until Pinterest has them all. */
 export async function publishDue(due: Due): Promise<Published> {
   const { lab, site, workers, simulator, tag, count, overMs, patienceMs } = due;
-  const from = Date.now() + leadMs;
+  const from = Date.now() + leadMs(count);
   const stepMs = overMs / count;
   await addPosts(site.sql, { ...site, tag, count, from: new Date(from), stepMs });
-  await pause(Math.max(0, from - Date.now()));
+  await site.sql.query('select pg_notify($1, $2)', [lanesChannel, '']);
+  const earlyMs = from - Date.now();
+  if (earlyMs < 0) throw new Error(`The posts were written down ${-earlyMs} ms too late.`);
+  await pause(earlyMs);
   const cpu = () => ({
     workers: sum(workers.map((worker) => cpuSeconds(worker.pid))),
     postgres: cpuSecondsOfTree(lab.postgresPid),

@@ -56,7 +56,7 @@ export const lag = row({
           stepMs: (300 * dayMs) / stored,
         });
       }
-      const [rounds, windowMs] = form === 'full' ? [3, 10_000] : [3, 3_000];
+      const [rounds, windowMs] = form === 'full' ? [3, 10_000] : [3, 2_000];
       // The first round is not counted: code and connections are cold.
       for (let round = 0; round <= rounds; round += 1) {
         for (const { name, site, worker, rounds: done } of round % 2 === 0 ? sites : sites.toReversed()) {
