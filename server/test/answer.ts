@@ -1,4 +1,5 @@
 // An answer of the API as tests look at it.
+import { expect } from 'vitest';
 
 export interface Answer {
   status: number;
@@ -17,4 +18,18 @@ export async function readAnswer(answer: Response): Promise<Answer> {
     text,
     body: text === '' ? null : JSON.parse(text),
   };
+}
+
+export interface Detail {
+  path: string;
+  code: string;
+  message: string;
+}
+
+/** The code of each field that a refusal names: each field once, and with a sentence, which may begin with an id. */
+export function fieldCodes(details: readonly Detail[]): Record<string, string> {
+  for (const { message } of details) expect(message).toMatch(/^([A-Z]|[a-z]+_).*[.?]$/);
+  const codes = Object.fromEntries(details.map(({ path, code }) => [path, code]));
+  expect(Object.keys(codes)).toHaveLength(details.length);
+  return codes;
 }

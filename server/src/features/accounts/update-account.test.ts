@@ -1,5 +1,6 @@
 // PATCH of an account: its zone and the rules by which its posts are carried.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fieldCodes } from '../../../test/answer.ts';
 import { createTestApp, type Json, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
 
@@ -85,9 +86,7 @@ describe('what is wrong is named, and changes nothing', () => {
     const before = await view();
     const answer = await patch(body);
     expect(answer.status).toBe(400);
-    const details: { path: string; code: string; message: string }[] = answer.body.error.details;
-    expect(Object.fromEntries(details.map((detail) => [detail.path, detail.code]))).toEqual(fields);
-    for (const detail of details) expect(detail.message).toMatch(/^[A-Z].*[.?]$/);
+    expect(fieldCodes(answer.body.error.details)).toEqual(fields);
     expect(await view()).toEqual(before);
   });
 });

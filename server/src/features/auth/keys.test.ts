@@ -1,5 +1,6 @@
 // API keys over HTTP: made, listed, revoked; no key gives away more than it has.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fieldCodes } from '../../../test/answer.ts';
 import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
 import { createAuth } from './index.ts';
@@ -247,8 +248,7 @@ describe('what is wrong is named, all at once', () => {
     const before = await list();
     const answer = await create(body);
     expect(answer.status).toBe(400);
-    const details: { path: string; code: string }[] = answer.body.error.details;
-    expect(Object.fromEntries(details.map((detail) => [detail.path, detail.code]))).toEqual(fields);
+    expect(fieldCodes(answer.body.error.details)).toEqual(fields);
     expect(await list()).toHaveLength(before.length);
   });
 });

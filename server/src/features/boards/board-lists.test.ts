@@ -1,5 +1,6 @@
 // Board lists over HTTP.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fieldCodes } from '../../../test/answer.ts';
 import { createTestApp, type Json, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
 
@@ -104,8 +105,7 @@ describe('what is wrong is named, all at once', () => {
     ] as const) {
       const answer = await app.call(method, url, body);
       expect(answer.status).toBe(400);
-      const details: { path: string; code: string }[] = answer.body.error.details;
-      expect(Object.fromEntries(details.map((detail) => [detail.path, detail.code]))).toEqual(fields);
+      expect(fieldCodes(answer.body.error.details)).toEqual(fields);
     }
   });
 

@@ -1,5 +1,6 @@
 // Many posts in one request: taken in at once, created in the background in their order, each with its own outcome.
 import { describe, expect, test } from 'vitest';
+import { type Detail, fieldCodes } from '../../../test/answer.ts';
 import type { Json } from '../../../test/app.ts';
 import { account, app, minute, usePublishing } from '../../../test/publishing.ts';
 import { batchesKeptMs, removeOldBatches } from './index.ts';
@@ -21,8 +22,6 @@ async function run(posts: unknown[]) {
   return (await getBatch(answer.body.data.batch.id, '?limit=100')).batch;
 }
 
-const fields = (details: { path: string; code: string }[]) =>
-  Object.fromEntries(details.map(({ path, code }) => [path, code]));
 const events = async (type: string) =>
   app.database.db
     .selectFrom('events')
@@ -55,7 +54,7 @@ test('taken in at once, with progress; afterwards every entry says what became o
   expect((await app.getPost(account, first.postId)).status).toBe('draft');
   expect((await app.getPost(account, third.postId)).status).toBe('queued');
   expect(second).toMatchObject({ status: 'failed', postId: null });
-  expect(fields(second.details)).toEqual({ mediaUrl: 'required' });
+  expect(fieldCodes(second.details)).toEqual({ mediaUrl: 'required' });
   expect(await events('batch.completed')).toMatchObject([
     { data: { batchId: batch.id, total: 3, created: 2, failed: 1 } },
   ]);
@@ -115,8 +114,8 @@ test('an entry fails by itself, for the same reasons as a create', async () => {
     complete({ ...known, boardSectionId: '9' }),
     complete(known),
   ]);
-  const outcome = done.entries.map((entry: { details: { path: string; code: string }[] | null }) =>
-    entry.details === null ? 'created' : fields(entry.details),
+  const outcome = done.entries.map((entry: { details: Detail[] | null }) =>
+    entry.details === null ? 'created' : fieldCodes(entry.details),
   );
   expect(outcome).toEqual([
     { boardId: 'board_not_found' },

@@ -1,6 +1,6 @@
 // What the tests of this room send over HTTP.
 import { expect } from 'vitest';
-import { type Answer, readAnswer } from '../../../test/answer.ts';
+import { type Answer, fieldCodes, readAnswer } from '../../../test/answer.ts';
 import type { Json, PinterestAccount } from '../../../test/app.ts';
 import { account, app } from '../../../test/publishing.ts';
 import { picture } from '../media/sample-pictures.fixture.ts';
@@ -62,8 +62,7 @@ export async function created(change: Json = {}) {
 
 /** Field and code of each detail of a refusal. */
 export function refusal({ status, body }: Answer): [number, string, Record<string, string>] {
-  const details: { path: string; code: string }[] = body.error?.details ?? [];
-  return [status, body.error?.code, Object.fromEntries(details.map(({ path, code }) => [path, code]))];
+  return [status, body.error?.code, fieldCodes(body.error?.details ?? [])];
 }
 
 export async function timeline(id: string): Promise<{ type: string; message?: string }[]> {

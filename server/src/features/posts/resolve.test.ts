@@ -1,5 +1,6 @@
 // A person settles a post whose outcome is unknown.
 import { describe, expect, test } from 'vitest';
+import { fieldCodes } from '../../../test/answer.ts';
 import type { Json } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
 import { account, app, minute, pinsHere, runAfter, usePublishing, worker } from '../../../test/publishing.ts';
@@ -123,8 +124,7 @@ describe('the body', () => {
     const post = await app.createPost(account, { sendAt: undefined });
     const answer = await resolve(post.id, body);
     expect(answer.status).toBe(400);
-    const details: { path: string; code: string }[] = answer.body.error.details;
-    expect(Object.fromEntries(details.map(({ path, code }) => [path, code]))).toEqual(fields);
+    expect(fieldCodes(answer.body.error.details)).toEqual(fields);
   });
 });
 

@@ -1,5 +1,6 @@
 // A regular week in the place of all timeslots, over HTTP.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { fieldCodes } from '../../../test/answer.ts';
 import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
 
@@ -25,13 +26,6 @@ const rebuild = (body: unknown) => app.call('POST', `${path}/rebuild`, body);
 const list = async () => (await app.call('GET', path)).body.data.timeslots;
 const shown = async () =>
   (await list()).map((slot: Record<string, unknown>) => `${slot.dayPreference} ${slot.timePreference}`);
-
-/** Field and code of each detail of a refusal. */
-function codes(answer: { body: { error: { details: { path: string; code: string; message: string }[] } } }) {
-  const { details } = answer.body.error;
-  for (const detail of details) expect(detail.message).toMatch(/^[A-Z].*[.?]$/);
-  return Object.fromEntries(details.map((detail) => [detail.path, detail.code]));
-}
 
 const week = { perDay: 3, days: [3, 1], from: '09:00', to: '21:00', timezone: 'UTC' };
 
@@ -117,7 +111,7 @@ test.each<[unknown, Record<string, string>]>([
 ])('%j is refused, and changes nothing', async (body, fields) => {
   const slot = await create({ dayPreference: 1, timePreference: '09:00' });
   const answer = await rebuild(body);
-  expect([answer.status, codes(answer)]).toEqual([400, fields]);
+  expect([answer.status, fieldCodes(answer.body.error.details)]).toEqual([400, fields]);
   expect(await list()).toEqual([slot]);
 });
 

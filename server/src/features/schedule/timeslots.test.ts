@@ -1,5 +1,6 @@
 // Timeslots over HTTP.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fieldCodes } from '../../../test/answer.ts';
 import { type Answer, createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { errorLevel } from '../../../test/log.ts';
@@ -24,13 +25,6 @@ afterAll(() => app.stop());
 
 const create = (body: unknown, key?: string) => app.call('POST', path, body, key);
 const list = async () => (await app.call('GET', path)).body.data.timeslots;
-
-/** Field and code of each detail of a refusal. */
-function codes(answer: { body: { error: { details: { path: string; code: string; message: string }[] } } }) {
-  const { details } = answer.body.error;
-  for (const detail of details) expect(detail.message).toMatch(/^[A-Z].*[.?]$/);
-  return Object.fromEntries(details.map((detail) => [detail.path, detail.code]));
-}
 
 describe('create', () => {
   test('the answer has every field of the hosted API, and the next occurrence in the zone that is given', async () => {
@@ -172,7 +166,7 @@ describe('create', () => {
   ])('%j is refused, each field by name', async (body, fields) => {
     const answer = await create(body);
     expect(answer.status).toBe(400);
-    expect(codes(answer)).toEqual(fields);
+    expect(fieldCodes(answer.body.error.details)).toEqual(fields);
     expect(await list()).toEqual([]);
   });
 
@@ -231,7 +225,7 @@ describe('update', () => {
   ])('%j is refused', async (body, fields) => {
     const slot = (await create(first)).body.data.timeslot;
     const answer = await patch(slot.id, body);
-    expect([answer.status, codes(answer)]).toEqual([400, fields]);
+    expect([answer.status, fieldCodes(answer.body.error.details)]).toEqual([400, fields]);
     expect(await list()).toEqual([slot]);
   });
 });
