@@ -43,7 +43,7 @@ export const plainGrant = {
 
 export type TestApp = Awaited<ReturnType<typeof createTestApp>>;
 
-interface TestAppOptions {
+export interface TestAppOptions {
   config?: Partial<Config>;
   now?: Date;
   logLevel?: LogSettings['level'];

@@ -1,21 +1,17 @@
 // PATCH of an account: its zone and the rules by which its posts are carried.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
-import { createTestApp, type Json, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import type { Json } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp();
+
 let path: string;
 
-beforeAll(async () => {
-  app = await createTestApp();
-});
-beforeEach(async () => {
-  account = await app.connectAccount();
+beforeEach(() => {
   path = `/v1/accounts/${account.accountId}`;
 });
-afterAll(() => app.stop());
 
 const patch = (body: unknown, key?: string) => app.call('PATCH', path, body, key);
 const view = async () => (await app.call('GET', path)).body.data.account;

@@ -1,20 +1,18 @@
 // API keys over HTTP: made, listed, revoked; no key gives away more than it has.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import type { PinterestAccount } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
 import { createAuth } from './index.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp({ accountPer: 'file' });
+
 let other: PinterestAccount;
 
 beforeAll(async () => {
-  app = await createTestApp();
-  account = await app.connectAccount();
   other = await app.connectAccount();
 });
-afterAll(() => app.stop());
 
 const path = '/v1/api-keys';
 const create = (body: unknown, key?: string) => app.call('POST', path, body, key);

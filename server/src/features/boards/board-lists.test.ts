@@ -1,26 +1,22 @@
 // Board lists over HTTP.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
-import { createTestApp, type Json, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import type { Json } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp();
+
 let path: string;
 let recipes: string;
 let garden: string;
 
-beforeAll(async () => {
-  app = await createTestApp();
-});
-beforeEach(async () => {
-  account = await app.connectAccount();
+beforeEach(() => {
   path = `/v1/accounts/${account.accountId}/board-lists`;
   recipes = account.boards.Recipes ?? '';
   garden = account.boards.Garden ?? '';
 });
 afterEach(() => app.clearFaults());
-afterAll(() => app.stop());
 
 const list = async () => (await app.call('GET', path)).body.data.boardLists as Json[];
 const create = (body: unknown) => app.call('POST', path, body);

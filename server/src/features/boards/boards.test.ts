@@ -1,22 +1,18 @@
 // Boards and their sections over HTTP: what is done here is done on Pinterest.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
-import { createTestApp, type Json, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import type { Json } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp({ sections: ['Soups'] });
+
 let path: string;
 
-beforeAll(async () => {
-  app = await createTestApp();
-});
-beforeEach(async () => {
-  account = await app.connectAccount({ boards: ['Recipes', 'Garden'], sections: ['Soups'] });
+beforeEach(() => {
   path = `/v1/accounts/${account.accountId}/boards`;
 });
 afterEach(() => app.clearFaults());
-afterAll(() => app.stop());
 
 interface Shown extends Json {
   id: string;

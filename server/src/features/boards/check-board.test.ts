@@ -1,16 +1,14 @@
 // Whether Pins can be sent to a board or a section, as the rooms that store posts ask it.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { account, app, useApp } from '../../../test/use-app.ts';
 import { Outage } from '../../platform/errors.ts';
 import { getAccountForWork } from '../accounts/index.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp({ accountPer: 'file', sections: ['Soups', 'Sweets'] });
+
 let sections: Record<string, string>;
 
 beforeAll(async () => {
-  app = await createTestApp();
-  account = await app.connectAccount({ sections: ['Soups', 'Sweets'] });
   const listed = await app.call(
     'GET',
     `/v1/accounts/${account.accountId}/boards/${account.boards.Recipes}/sections`,
@@ -20,7 +18,6 @@ beforeAll(async () => {
   );
 });
 afterEach(() => app.clearFaults());
-afterAll(() => app.stop());
 
 const row = (id = account.accountId) => getAccountForWork(app.database.db, id);
 const recipes = () => account.boards.Recipes ?? '';

@@ -3,24 +3,21 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../test/eventually.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
 import { json } from '../../platform/db/index.ts';
 import { convertible, picture } from './sample-pictures.fixture.ts';
 import { video } from './sample-videos.fixture.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp({ accountPer: 'file' });
+
 let stranger: string;
 let seed = 1000;
 
 beforeAll(async () => {
-  app = await createTestApp();
-  account = await app.connectAccount();
   stranger = (await app.makeKey({ organization: 'Another' })).key;
 });
-afterAll(() => app.stop());
 beforeEach(async () => {
   await app.database.db.deleteFrom('posts').execute();
   await app.database.db.deleteFrom('media').execute();

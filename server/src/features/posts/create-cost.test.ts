@@ -1,19 +1,16 @@
 // What creating posts costs the database, in statements: each is a way there and back, and they add up unnoticed.
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { account, app, useApp } from '../../../test/use-app.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp({ accountPer: 'file' });
+
 let mediaId: string;
 
 beforeAll(async () => {
-  app = await createTestApp();
-  account = await app.connectAccount();
   mediaId = (await app.createPost(account, { sendAt: undefined })).media.id;
 });
 afterEach(() => vi.restoreAllMocks());
-afterAll(() => app.stop());
 
 /** The beginnings of the statements that this process sends while `work` runs. */
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {

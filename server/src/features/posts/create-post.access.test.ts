@@ -1,20 +1,18 @@
 // Trial access: Pinterest refuses every Pin that the app would create in production.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestApp, type Json, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { beforeAll, expect, test } from 'vitest';
+import type { Json } from '../../../test/app.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp({ accountPer: 'file', config: { pinterestAccessLevel: 'trial' } });
+
 let path: string;
 
 beforeAll(async () => {
-  app = await createTestApp({ config: { pinterestAccessLevel: 'trial' } });
-  account = await app.connectAccount();
   path = `/v1/accounts/${account.accountId}/posts`;
   // The simulator knows no such thing as production: only our own word for the account is changed.
   await app.createPost(account, { sendAt: undefined });
   await app.database.db.updateTable('accounts').set({ environment: 'production' }).execute();
 });
-afterAll(() => app.stop());
 
 const body = (change: Json = {}) => ({
   mediaUrl: app.picture(),

@@ -1,28 +1,20 @@
 // Every field of the reference page: at its limit, over it, of the wrong type, null, unknown, misspelt; times
 // that are none; bodies that are none. Always 4xx in the envelope, one detail per field, nothing stored.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
-import {
-  type Answer,
-  createTestApp,
-  type Json,
-  type PinterestAccount,
-  type TestApp,
-} from '../../../test/app.ts';
+import type { Answer, Json } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp({ accountPer: 'file' });
+
 let path: string;
 
 beforeAll(async () => {
-  app = await createTestApp();
-  account = await app.connectAccount();
   path = `/v1/accounts/${account.accountId}/posts`;
   // The first create reads the boards; afterwards nothing but the request itself is at stake.
   await app.createPost(account);
 });
-afterAll(() => app.stop());
 
 function body(change: Json = {}): Json {
   return {

@@ -1,17 +1,14 @@
 // One plain use of each act on posts that other tests show only at its edges; the reference's examples come from here.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { account, app, useApp } from '../../../test/use-app.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp({ accountPer: 'file' });
+
 let path: string;
 
-beforeAll(async () => {
-  app = await createTestApp();
-  account = await app.connectAccount();
+beforeAll(() => {
   path = `/v1/accounts/${account.accountId}/posts`;
 });
-afterAll(() => app.stop());
 
 test('a post is edited, alone and with others', async () => {
   const post = await app.createPost(account);

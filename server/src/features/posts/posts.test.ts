@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { account, app, useApp } from '../../../test/use-app.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
+useApp({ accountPer: 'file' });
+
 let posts: string;
 
-beforeAll(async () => {
-  app = await createTestApp();
-  account = await app.connectAccount();
+beforeAll(() => {
   posts = `/v1/accounts/${account.accountId}/posts`;
 });
-afterAll(() => app.stop());
 
 const soon = () => new Date(app.clock.now().getTime() + 3600_000).toISOString();
 

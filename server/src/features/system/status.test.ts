@@ -1,16 +1,10 @@
 // What /ready and /metrics tell, and whom.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { describe, expect, test } from 'vitest';
+import { createTestApp } from '../../../test/app.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
 import { clockCheck, workerCheck } from './index.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
-
-beforeAll(async () => {
-  app = await createTestApp();
-  account = await app.connectAccount();
-});
-afterAll(() => app.stop());
+useApp({ accountPer: 'file' });
 
 /** The figures by `name{labels}`. */
 async function figures(headers: Record<string, string> = {}): Promise<Map<string, number>> {

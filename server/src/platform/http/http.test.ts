@@ -1,16 +1,10 @@
 // Wire-level promises that hold for every route.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { describe, expect, test } from 'vitest';
+import { createTestApp } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
-
-beforeAll(async () => {
-  app = await createTestApp();
-  account = await app.connectAccount();
-});
-afterAll(() => app.stop());
+useApp({ accountPer: 'file' });
 
 describe('keys', () => {
   test('missing, malformed, unknown, revoked and expired keys get one and the same answer', async () => {
