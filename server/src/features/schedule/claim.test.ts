@@ -1,49 +1,32 @@
 // The next open slot, claimed on a real database.
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { app } from '../../../test/use-app.ts';
 import { addMs } from '../../platform/clock.ts';
 import { openDatabase } from '../../platform/db/index.ts';
 import { Refusal } from '../../platform/errors.ts';
 import { createLog } from '../../platform/log.ts';
-import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
+import { getAccountForWork } from '../accounts/index.ts';
 import type { ClaimInput } from './open-slots.ts';
-import { insertMedia, type PlacePost, placePost } from './schedule.fixture.ts';
+import {
+  accountRow,
+  addSlot,
+  at,
+  now,
+  type PlacePost,
+  path,
+  placePost,
+  useSchedule,
+} from './schedule.fixture.ts';
 import { dayMs } from './wall-clock.ts';
 
-let app: TestApp;
-let connected: PinterestAccount;
-let account: AccountRow;
-let mediaId: string;
-let path: string;
+useSchedule();
 
-/** A Monday. */
-const now = new Date('2027-03-01T08:00:00Z');
-const at = (text: string) => new Date(`${text}Z`);
 const tart = 'https://example.com/tart';
-
-beforeAll(async () => {
-  app = await createTestApp({ now });
-});
-beforeEach(async () => {
-  connected = await app.connectAccount();
-  account = await getAccountForWork(app.database.db, connected.accountId);
-  mediaId = await insertMedia(app.database.db, account);
-  path = `/v1/accounts/${account.id}`;
-});
-afterAll(() => app.stop());
-
-async function addSlot(dayPreference: number, timePreference: string, timezone = 'UTC'): Promise<string> {
-  const body = { dayPreference, timePreference, timezone };
-  return (await app.call('POST', `${path}/timeslots`, body)).body.data.timeslot.id;
-}
-
-const place = (post: Omit<PlacePost, 'account' | 'mediaId'>) =>
-  placePost(app.database.db, { account, mediaId, ...post });
 
 const claim = (input: Partial<ClaimInput> = {}) =>
   app.database.transaction((tx) =>
-    app.app.schedule.claimNextOpenSlot(tx, account, { url: null, now, ...input }),
+    app.app.schedule.claimNextOpenSlot(tx, accountRow, { url: null, now, ...input }),
   );
 
 async function refusalOf(work: Promise<unknown>): Promise<[string, string | undefined]> {
@@ -69,35 +52,35 @@ describe('what holds a slot', () => {
     ['sent', false],
     ['failed', false],
   ])('a post that is %s: %s', async (state, holds) => {
-    await place({ state, at: monday });
+    await placePost({ state, at: monday });
     expect(await claim()).toEqual(holds ? nextMonday : monday);
   });
 
   test('a deleted one does not', async () => {
-    await place({ state: 'queued', at: monday, isDeleted: true });
+    await placePost({ state: 'queued', at: monday, isDeleted: true });
     expect(await claim()).toEqual(monday);
   });
 
   test('a post a minute beside it does not', async () => {
-    await place({ state: 'queued', at: addMs(monday, 60_000) });
+    await placePost({ state: 'queued', at: addMs(monday, 60_000) });
     expect(await claim()).toEqual(monday);
   });
 
   test('the post that is to be placed does not stand in its own way', async () => {
-    const exceptPostId = await place({ state: 'queued', at: monday });
+    const exceptPostId = await placePost({ state: 'queued', at: monday });
     expect(await claim({ exceptPostId })).toEqual(monday);
   });
 
   test('slots of two zones that fall on one moment are one place', async () => {
     await addSlot(1, '10:00', 'Europe/Berlin');
-    await place({ state: 'queued', at: monday });
+    await placePost({ state: 'queued', at: monday });
     expect(await claim()).toEqual(nextMonday);
   });
 
   test("another account's post does not", async () => {
     const other = await app.connectAccount();
     const row = await getAccountForWork(app.database.db, other.accountId);
-    await placePost(app.database.db, { account: row, mediaId, state: 'queued', at: monday });
+    await placePost({ account: row, state: 'queued', at: monday });
     expect(await claim()).toEqual(monday);
   });
 });
@@ -117,8 +100,8 @@ describe('spacing', () => {
 
   test('the default rule keeps its days from queued and sent posts with the same destination', async () => {
     await put({ minDays: 3 });
-    await place({ state: 'sent', at: at('2027-02-28T09:30'), url: `${tart}/?utm_source=pin` });
-    await place({ state: 'queued', at: at('2027-03-07T12:00'), url: 'http://www.example.com/tart#x' });
+    await placePost({ state: 'sent', at: at('2027-02-28T09:30'), url: `${tart}/?utm_source=pin` });
+    await placePost({ state: 'queued', at: at('2027-03-07T12:00'), url: 'http://www.example.com/tart#x' });
     // 3 March 09:30 is the first moment by the one, 4 March 12:00 the last by the other.
     expect(await claim({ url: tart })).toEqual(at('2027-03-04T09:00'));
     expect(await claim({ url: 'https://example.com/pie' })).toEqual(at('2027-03-01T09:00'));
@@ -128,8 +111,8 @@ describe('spacing', () => {
   test('the rule of a url replaces the default, in both directions', async () => {
     await put({ minDays: 30 });
     await put({ url: `${tart}/`, minDays: 1 });
-    await place({ state: 'queued', at: at('2027-03-01T09:00'), url: tart });
-    await place({ state: 'queued', at: at('2027-03-01T10:00'), url: 'https://example.com/pie' });
+    await placePost({ state: 'queued', at: at('2027-03-01T09:00'), url: tart });
+    await placePost({ state: 'queued', at: at('2027-03-01T10:00'), url: 'https://example.com/pie' });
     expect(await claim({ url: tart })).toEqual(at('2027-03-02T09:00'));
     expect(await claim({ url: 'https://example.com/pie' })).toEqual(at('2027-04-01T09:00'));
     expect((await app.call('DELETE', `${path}/spacing-rules`)).status).toBe(200);
@@ -139,24 +122,24 @@ describe('spacing', () => {
   test('drafts, failed and deleted posts and the post itself are not in the way', async () => {
     await put({ minDays: 100 });
     const url = tart;
-    await place({ state: 'draft', at: now, url });
-    await place({ state: 'failed', at: at('2027-03-01T07:00'), url });
-    await place({ state: 'queued', at: at('2027-03-03T09:00'), url, isDeleted: true });
-    const exceptPostId = await place({ state: 'queued', at: at('2027-03-01T09:00'), url });
+    await placePost({ state: 'draft', at: now, url });
+    await placePost({ state: 'failed', at: at('2027-03-01T07:00'), url });
+    await placePost({ state: 'queued', at: at('2027-03-03T09:00'), url, isDeleted: true });
+    const exceptPostId = await placePost({ state: 'queued', at: at('2027-03-01T09:00'), url });
     expect(await claim({ url, exceptPostId })).toEqual(at('2027-03-01T09:00'));
   });
 
   test('a conflict is told with the nearest post; a distance of exactly the rule is none', async () => {
     const find = async (moment: string, exceptPostId?: string, url = tart) =>
       (
-        await app.app.schedule.lookAtSpacing(app.database.db, account, {
+        await app.app.schedule.lookAtSpacing(app.database.db, accountRow, {
           url,
           at: at(moment),
           ...(exceptPostId !== undefined && { exceptPostId }),
         })
       ).conflict;
-    const far = await place({ state: 'sent', at: at('2027-03-02T09:00'), url: tart });
-    const near = await place({ state: 'queued', at: at('2027-03-05T09:00'), url: tart });
+    const far = await placePost({ state: 'sent', at: at('2027-03-02T09:00'), url: tart });
+    const near = await placePost({ state: 'queued', at: at('2027-03-05T09:00'), url: tart });
     expect(await find('2027-03-05T09:00')).toBeNull();
     await put({ minDays: 3 });
     expect(await find('2027-03-04T09:00')).toEqual({ postId: near, at: at('2027-03-05T09:00'), minDays: 3 });
@@ -174,13 +157,13 @@ describe('spacing', () => {
 test('no 24 hours hold more than the daily limit, sent posts included; the limit is read anew', async () => {
   for (const time of ['09:00', '12:00', '15:00']) await addSlot(1, time);
   for (const time of ['10:00', '12:30']) await addSlot(2, time);
-  await place({ state: 'sent', at: at('2027-02-28T12:30') });
-  await place({ state: 'queued', at: at('2027-03-01T09:00') });
+  await placePost({ state: 'sent', at: at('2027-02-28T12:30') });
+  await placePost({ state: 'queued', at: at('2027-03-01T09:00') });
   // The account as it was read has no limit yet.
   await app.call('PATCH', path, { dailyPinLimit: 2 });
   const first = await claim();
   expect(first).toEqual(at('2027-03-01T15:00'));
-  await place({ state: 'queued', at: first });
+  await placePost({ state: 'queued', at: first });
   expect(await claim()).toEqual(at('2027-03-02T10:00'));
 });
 
@@ -192,7 +175,7 @@ describe('refusals', () => {
   test('none within 365 days: no_open_slot', async () => {
     await addSlot(1, '08:00');
     for (let week = 1; week <= 52; week += 1) {
-      await place({ state: 'queued', at: addMs(now, week * 7 * dayMs) });
+      await placePost({ state: 'queued', at: addMs(now, week * 7 * dayMs) });
     }
     expect(await refusalOf(claim())).toEqual(['CONFLICT', 'no_open_slot']);
     // Further ahead there is one, and a later beginning looks so far.
@@ -202,23 +185,23 @@ describe('refusals', () => {
   test('a rule that no year has room for: no_open_slot', async () => {
     await addSlot(1, '09:00');
     await app.call('PUT', `${path}/spacing-rules`, { minDays: 365 });
-    await place({ state: 'queued', at: at('2027-03-02T00:00'), url: tart });
+    await placePost({ state: 'queued', at: at('2027-03-02T00:00'), url: tart });
     expect(await refusalOf(claim({ url: tart }))).toEqual(['CONFLICT', 'no_open_slot']);
   });
 
   test('an account that went away meanwhile is not found', async () => {
     await addSlot(1, '09:00');
-    await app.database.db.deleteFrom('accounts').where('id', '=', account.id).execute();
+    await app.database.db.deleteFrom('accounts').where('id', '=', accountRow.id).execute();
     expect((await refusalOf(claim()))[0]).toBe('NOT_FOUND');
   });
 });
 
 test('the next occurrence is that of any slot, held or not', async () => {
-  const next = (after: string) => app.app.schedule.nextOccurrence(app.database.db, account, at(after));
+  const next = (after: string) => app.app.schedule.nextOccurrence(app.database.db, accountRow, at(after));
   expect(await next('2027-03-01T08:00')).toBeNull();
   await addSlot(1, '09:00');
   await addSlot(3, '09:00', 'America/New_York');
-  await place({ state: 'queued', at: at('2027-03-01T09:00') });
+  await placePost({ state: 'queued', at: at('2027-03-01T09:00') });
   expect(await next('2027-03-01T08:00')).toEqual(at('2027-03-01T09:00'));
   expect(await next('2027-03-01T09:00')).toEqual(at('2027-03-03T14:00'));
   expect(await next('2027-03-15T09:00')).toEqual(at('2027-03-17T13:00'));
@@ -233,8 +216,8 @@ test('200 claims at once on one account, through two pools: all succeed, no two 
   try {
     const claims = Array.from({ length: 200 }, (_, index) =>
       (index % 2 === 0 ? app.database : second).transaction(async (tx) => {
-        const moment = await app.app.schedule.claimNextOpenSlot(tx, account, { url: null, now });
-        await placePost(tx, { account, mediaId, state: 'queued', at: moment });
+        const moment = await app.app.schedule.claimNextOpenSlot(tx, accountRow, { url: null, now });
+        await placePost({ state: 'queued', at: moment }, tx);
         return moment.getTime();
       }),
     );
@@ -251,8 +234,8 @@ test('200 claims at once on one account, through two pools: all succeed, no two 
 test('what a transaction claimed and gave back is open again', async () => {
   await addSlot(1, '09:00');
   const failing = app.database.transaction(async (tx) => {
-    const moment = await app.app.schedule.claimNextOpenSlot(tx, account, { url: null, now });
-    await placePost(tx, { account, mediaId, state: 'queued', at: moment });
+    const moment = await app.app.schedule.claimNextOpenSlot(tx, accountRow, { url: null, now });
+    await placePost({ state: 'queued', at: moment }, tx);
     throw new Error('the media was lost');
   });
   await expect(failing).rejects.toThrow('the media was lost');
@@ -271,8 +254,8 @@ test('any posts, rules and limits in the tables: the earliest allowed, by every 
   const empty = app.database.transaction(async (tx) => {
     const moments: Date[] = [];
     for (let count = 0; count < 40; count += 1) {
-      const moment = await app.app.schedule.claimNextOpenSlot(tx, account, { url: null, now });
-      await placePost(tx, { account, mediaId, state: 'queued', at: moment });
+      const moment = await app.app.schedule.claimNextOpenSlot(tx, accountRow, { url: null, now });
+      await placePost({ state: 'queued', at: moment }, tx);
       moments.push(moment);
     }
     throw Object.assign(new Error('only looked'), { moments });
@@ -294,12 +277,12 @@ test('any posts, rules and limits in the tables: the earliest allowed, by every 
   await fc.assert(
     fc.asyncProperty(given, async ({ posts, minDays, dailyPinLimit }) => {
       const { db } = app.database;
-      await db.deleteFrom('posts').where('account_id', '=', account.id).execute();
-      await db.deleteFrom('spacing_rules').where('account_id', '=', account.id).execute();
+      await db.deleteFrom('posts').where('account_id', '=', accountRow.id).execute();
+      await db.deleteFrom('spacing_rules').where('account_id', '=', accountRow.id).execute();
       await db
         .updateTable('accounts')
         .set({ daily_pin_limit: dailyPinLimit })
-        .where('id', '=', account.id)
+        .where('id', '=', accountRow.id)
         .execute();
       if (minDays !== null) await app.call('PUT', `${path}/spacing-rules`, { minDays });
       const counting: { at: number; holds: boolean; isSame: boolean }[] = [];
@@ -307,7 +290,12 @@ test('any posts, rules and limits in the tables: the earliest allowed, by every 
         const moment = addMs(occurrences[index] ?? now, shiftMs);
         // Only a post at rest can be deleted.
         const isGone = isDeleted && ['queued', 'failed', 'draft'].includes(state);
-        await place({ state, at: moment, isDeleted: isGone, url: isSame ? tart : 'https://example.com/pie' });
+        await placePost({
+          state,
+          at: moment,
+          isDeleted: isGone,
+          url: isSame ? tart : 'https://example.com/pie',
+        });
         if (isGone || state === 'failed' || state === 'draft') continue;
         counting.push({ at: moment.getTime(), holds: state !== 'sent', isSame });
       }

@@ -1,39 +1,24 @@
 // Posts placed over HTTP: the whole way from a request to a slot of its own.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { expect, test } from 'vitest';
 import { errorLevel } from '../../../test/log.ts';
+import { account, app } from '../../../test/use-app.ts';
+import { addSlot, path, unix, useSchedule } from './schedule.fixture.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
-let path: string;
+useSchedule();
 
-/** A Monday. */
-const now = new Date('2027-03-01T08:00:00Z');
-const unix = (text: string) => Date.parse(text) / 1000;
-
-beforeAll(async () => {
-  app = await createTestApp({ now });
-});
-beforeEach(async () => {
-  account = await app.connectAccount();
-  path = `/v1/accounts/${account.accountId}`;
-});
-afterAll(() => app.stop());
-
-const addSlot = (dayPreference: number, timePreference: string) =>
-  app.call('POST', `${path}/timeslots`, { dayPreference, timePreference, timezone: 'Europe/London' });
+const zone = 'Europe/London';
 const place = (change: Record<string, unknown> = {}) =>
   app.createPost(account, { sendAt: undefined, useNextOpenSlot: true, ...change });
 
 test('thirty creates at once each get a slot of their own, and the schedule shows them there', async () => {
-  for (const day of [1, 3, 5]) for (const time of ['09:00', '18:00']) await addSlot(day, time);
+  for (const day of [1, 3, 5]) for (const time of ['09:00', '18:00']) await addSlot(day, time, zone);
   const posts = await Promise.all(
     Array.from({ length: 30 }, (_, index) => place({ url: `https://example.com/${index}` })),
   );
   const moments = posts.map((post) => post.sendAt).sort((a, b) => a - b);
   expect(new Set(moments).size).toBe(30);
   // Six a week for five weeks; the last week has summer time.
-  expect([moments[0], moments[29]]).toEqual([unix('2027-03-01T09:00Z'), unix('2027-04-02T17:00Z')]);
+  expect([moments[0], moments[29]]).toEqual([unix('2027-03-01T09:00'), unix('2027-04-02T17:00')]);
   const { body } = await app.call('GET', `${path}/schedule?to=2027-04-03T00:00:00Z`);
   const entries: { at: number; status: string; timeslotId: string | null; postId: string }[] =
     body.data.schedule;
@@ -43,24 +28,24 @@ test('thirty creates at once each get a slot of their own, and the schedule show
 });
 
 test('posts with one destination keep the days of the rule, however the url is written', async () => {
-  for (const day of [0, 1, 2, 3, 4, 5, 6]) await addSlot(day, '09:00');
+  for (const day of [0, 1, 2, 3, 4, 5, 6]) await addSlot(day, '09:00', zone);
   await app.call('PUT', `${path}/spacing-rules`, { minDays: 2 });
   const first = await place({ url: 'https://example.com/tart?utm_source=a' });
   const second = await place({ url: 'http://www.example.com/tart/' });
   const other = await place({ url: 'https://example.com/pie' });
   expect([first, second, other].map((post) => post.sendAt)).toEqual(
-    ['2027-03-01T09:00Z', '2027-03-03T09:00Z', '2027-03-02T09:00Z'].map(unix),
+    ['2027-03-01T09:00', '2027-03-03T09:00', '2027-03-02T09:00'].map(unix),
   );
 });
 
 test('a post that is placed again may keep its slot; one that leaves it frees it', async () => {
-  await addSlot(1, '09:00');
+  await addSlot(1, '09:00', zone);
   const post = await place();
-  expect((await place()).sendAt).toBe(unix('2027-03-08T09:00Z'));
+  expect((await place()).sendAt).toBe(unix('2027-03-08T09:00'));
   const again = await app.call('POST', `${path}/posts/${post.id}/schedule`, { useNextOpenSlot: true });
-  expect(again.body.data.post.sendAt).toBe(unix('2027-03-01T09:00Z'));
+  expect(again.body.data.post.sendAt).toBe(unix('2027-03-01T09:00'));
   await app.call('POST', `${path}/posts/${post.id}/unschedule`);
-  expect((await place()).sendAt).toBe(unix('2027-03-01T09:00Z'));
+  expect((await place()).sendAt).toBe(unix('2027-03-01T09:00'));
 });
 
 test('without timeslots: 409 that says what to do', async () => {

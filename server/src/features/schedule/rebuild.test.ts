@@ -1,29 +1,16 @@
 // A regular week in the place of all timeslots, over HTTP.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
+import { app } from '../../../test/use-app.ts';
+import { path, unix, useSchedule } from './schedule.fixture.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
-let path: string;
+useSchedule();
 
-/** A Monday. */
-const now = new Date('2027-03-01T08:00:00Z');
-const unix = (text: string) => Date.parse(text) / 1000;
-
-beforeAll(async () => {
-  app = await createTestApp({ now });
-});
-beforeEach(async () => {
-  account = await app.connectAccount();
-  path = `/v1/accounts/${account.accountId}/timeslots`;
-});
-afterAll(() => app.stop());
-
-const create = async (body: unknown) => (await app.call('POST', path, body)).body.data.timeslot;
-const rebuild = (body: unknown) => app.call('POST', `${path}/rebuild`, body);
-const list = async () => (await app.call('GET', path)).body.data.timeslots;
+const slots = () => `${path}/timeslots`;
+const create = async (body: unknown) => (await app.call('POST', slots(), body)).body.data.timeslot;
+const rebuild = (body: unknown) => app.call('POST', `${slots()}/rebuild`, body);
+const list = async () => (await app.call('GET', slots())).body.data.timeslots;
 const shown = async () =>
   (await list()).map((slot: Record<string, unknown>) => `${slot.dayPreference} ${slot.timePreference}`);
 
@@ -78,12 +65,12 @@ test('a dry run tells what would be, and changes nothing', async () => {
     null,
     null,
   ]);
-  expect(data.timeslots[0]).toMatchObject({ timePreference: '09:00', sendAt: unix('2027-03-01T09:00Z') });
+  expect(data.timeslots[0]).toMatchObject({ timePreference: '09:00', sendAt: unix('2027-03-01T09:00') });
   expect(await list()).toEqual([kept, gone]);
 });
 
 test("without a zone it is the account's", async () => {
-  await app.call('PATCH', `/v1/accounts/${account.accountId}`, { timezone: 'Australia/Lord_Howe' });
+  await app.call('PATCH', path, { timezone: 'Australia/Lord_Howe' });
   await rebuild({ ...week, timezone: undefined });
   expect(new Set((await list()).map((slot: { timezone: string }) => slot.timezone))).toEqual(
     new Set(['Australia/Lord_Howe']),

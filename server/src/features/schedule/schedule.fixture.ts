@@ -1,9 +1,43 @@
-// Posts and slots put straight into the tables: what the schedule reads, without the way there.
+// An account on a Monday morning, slots made over HTTP, and posts put straight into the tables: what the schedule
+// reads, without the way there.
 import { createHash } from 'node:crypto';
+import { beforeEach } from 'vitest';
+import { account, app, useApp } from '../../../test/use-app.ts';
 import { type Connection, json, type Tx } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
-import type { AccountRow } from '../accounts/index.ts';
+import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { destinationKey } from './destination-key.ts';
+
+/** A Monday. */
+export const now = new Date('2027-03-01T08:00:00Z');
+
+/** The moment of a text like 2027-03-01T09:00, in UTC. */
+export const at = (text: string) => new Date(`${text}Z`);
+export const unix = (text: string) => at(text).getTime() / 1000;
+
+// Set by the hook below, for each test.
+export let path: string;
+export let accountRow: AccountRow;
+let mediaId: string;
+
+/** Call once, at the top of the file. */
+export function useSchedule(): void {
+  useApp({ now });
+  beforeEach(async () => {
+    path = `/v1/accounts/${account.accountId}`;
+    accountRow = await getAccountForWork(app.database.db, account.accountId);
+    mediaId = await insertMedia(app.database.db, accountRow);
+  });
+}
+
+export async function addSlot(
+  dayPreference: number,
+  timePreference: string,
+  timezone = 'UTC',
+): Promise<string> {
+  const body = { dayPreference, timePreference, timezone };
+  return (await app.call('POST', `${path}/timeslots`, body)).body.data.timeslot.id;
+}
 
 /** The media that all posts of an account share. */
 export async function insertMedia(connection: Connection, account: AccountRow): Promise<string> {
@@ -30,8 +64,8 @@ export async function insertMedia(connection: Connection, account: AccountRow): 
 }
 
 export interface PlacePost {
-  account: AccountRow;
-  mediaId: string;
+  /** The one of the test unless another is given. */
+  account?: AccountRow;
   state: 'draft' | 'queued' | 'uploading' | 'publishing' | 'unknown' | 'sent' | 'failed';
   /** When a sent post went out; when any other is to go out. */
   at: Date;
@@ -41,17 +75,19 @@ export interface PlacePost {
 }
 
 /** A post at its time, in any state. */
-export async function placePost(connection: Connection | Tx, post: PlacePost): Promise<string> {
+export async function placePost(
+  post: PlacePost,
+  connection: Connection | Tx = app.database.db,
+): Promise<string> {
   const id = newId('post');
-  const url = post.url ?? 'https://example.com/';
-  const { state, at } = post;
+  const { state, at, account = accountRow, url = 'https://example.com/' } = post;
   const isTried = state === 'publishing' || state === 'unknown';
   await connection
     .insertInto('posts')
     .values({
       id,
-      organization_id: post.account.organization_id,
-      account_id: post.account.id,
+      organization_id: account.organization_id,
+      account_id: account.id,
       state,
       title: 'Lemon tart',
       description: 'Crisp, sour.',
@@ -59,7 +95,7 @@ export async function placePost(connection: Connection | Tx, post: PlacePost): P
       board_id: '1',
       is_simplified_pin: true,
       media_type: 'image',
-      media_id: post.mediaId,
+      media_id: mediaId,
       send_at: state === 'draft' ? null : (post.sendAt ?? at),
       run_at: state === 'queued' && !post.isDeleted ? at : null,
       sent_at: state === 'sent' ? at : null,

@@ -1,38 +1,11 @@
 // The dated schedule over HTTP.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { describe, expect, test } from 'vitest';
 import { errorLevel } from '../../../test/log.ts';
-import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
-import { insertMedia, type PlacePost, placePost } from './schedule.fixture.ts';
+import { app } from '../../../test/use-app.ts';
+import { accountRow, addSlot, at, now, path, placePost, unix, useSchedule } from './schedule.fixture.ts';
 
-let app: TestApp;
-let connected: PinterestAccount;
-let account: AccountRow;
-let mediaId: string;
-let path: string;
+useSchedule();
 
-/** A Monday. */
-const now = new Date('2027-03-01T08:00:00Z');
-const at = (text: string) => new Date(`${text}Z`);
-const unix = (text: string) => at(text).getTime() / 1000;
-
-beforeAll(async () => {
-  app = await createTestApp({ now });
-});
-beforeEach(async () => {
-  connected = await app.connectAccount();
-  account = await getAccountForWork(app.database.db, connected.accountId);
-  mediaId = await insertMedia(app.database.db, account);
-  path = `/v1/accounts/${account.id}`;
-});
-afterAll(() => app.stop());
-
-async function addSlot(dayPreference: number, timePreference: string, timezone = 'UTC'): Promise<string> {
-  const body = { dayPreference, timePreference, timezone };
-  return (await app.call('POST', `${path}/timeslots`, body)).body.data.timeslot.id;
-}
-const place = (post: Omit<PlacePost, 'account' | 'mediaId'>) =>
-  placePost(app.database.db, { account, mediaId, ...post });
 const get = (query = '', key?: string) => app.call('GET', `${path}/schedule${query}`, undefined, key);
 const window = (from: string, to: string) => get(`?${new URLSearchParams({ from, to })}`);
 
@@ -49,19 +22,19 @@ test('open slots, and posts in every state, each at its time, soonest first', as
   const early = await addSlot(1, '07:00');
   const monday = await addSlot(1, '09:00');
   const tuesday = await addSlot(2, '09:00');
-  await place({ state: 'draft', at: at('2027-03-01T09:00') });
-  await place({ state: 'queued', at: at('2027-03-09T09:00'), isDeleted: true });
-  const sent = await place({
+  await placePost({ state: 'draft', at: at('2027-03-01T09:00') });
+  await placePost({ state: 'queued', at: at('2027-03-09T09:00'), isDeleted: true });
+  const sent = await placePost({
     state: 'sent',
     at: at('2027-03-01T07:00:09'),
     sendAt: at('2027-03-01T07:00'),
   });
-  const failed = await place({ state: 'failed', at: at('2027-03-01T07:30') });
-  const publishing = await place({ state: 'publishing', at: at('2027-03-01T07:59') });
-  const unknown = await place({ state: 'unknown', at: at('2027-03-01T07:59:30') });
-  const queued = await place({ state: 'queued', at: at('2027-03-02T09:00') });
-  const twin = await place({ state: 'queued', at: at('2027-03-02T09:00') });
-  const between = await place({ state: 'queued', at: at('2027-03-03T12:34:56') });
+  const failed = await placePost({ state: 'failed', at: at('2027-03-01T07:30') });
+  const publishing = await placePost({ state: 'publishing', at: at('2027-03-01T07:59') });
+  const unknown = await placePost({ state: 'unknown', at: at('2027-03-01T07:59:30') });
+  const queued = await placePost({ state: 'queued', at: at('2027-03-02T09:00') });
+  const twin = await placePost({ state: 'queued', at: at('2027-03-02T09:00') });
+  const between = await placePost({ state: 'queued', at: at('2027-03-03T12:34:56') });
   const { body } = await window('2027-03-01T07:00:00Z', '2027-03-09T09:00:01Z');
   const entry = (moment: string, status: string, timeslotId: string | null, postId: string | null) => ({
     at: unix(moment),
@@ -87,8 +60,8 @@ test('what the next open slot takes is the first open entry, and is then schedul
   const slot = await addSlot(0, '02:15', 'Australia/Lord_Howe');
   const first = (await get()).body.data.schedule[0];
   const moment = await app.database.transaction(async (tx) => {
-    const claimed = await app.app.schedule.claimNextOpenSlot(tx, account, { url: null, now });
-    await placePost(tx, { account, mediaId, state: 'queued', at: claimed });
+    const claimed = await app.app.schedule.claimNextOpenSlot(tx, accountRow, { url: null, now });
+    await placePost({ state: 'queued', at: claimed }, tx);
     return claimed;
   });
   expect(first).toEqual({ at: moment.getTime() / 1000, status: 'open', timeslotId: slot, postId: null });
@@ -101,7 +74,7 @@ test('what the next open slot takes is the first open entry, and is then schedul
 
 test('a post that went out days after its time still names its slot; one whose slot was deleted names none', async () => {
   const slot = await addSlot(1, '09:00');
-  const late = await place({
+  const late = await placePost({
     state: 'sent',
     at: at('2027-02-28T10:00'),
     sendAt: at('2027-02-15T09:00'),
@@ -116,7 +89,7 @@ test('a post that went out days after its time still names its slot; one whose s
 
 test('a window begins with its first moment and ends before its last, so that windows in a row fit', async () => {
   for (const day of [0, 1, 2, 3, 4, 5, 6]) await addSlot(day, '09:00', 'America/New_York');
-  await place({ state: 'queued', at: at('2027-03-10T14:00') });
+  await placePost({ state: 'queued', at: at('2027-03-10T14:00') });
   const halves = await Promise.all([
     window('2027-03-05T14:00:00Z', '2027-03-10T14:00:00Z'),
     window('2027-03-10T14:00:00Z', '2027-03-20T13:00:00Z'),

@@ -1,30 +1,18 @@
 // Timeslots over HTTP.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
-import { type Answer, createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import type { Answer } from '../../../test/app.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { errorLevel } from '../../../test/log.ts';
+import { account, app } from '../../../test/use-app.ts';
 import { newId } from '../../platform/ids.ts';
+import { now, path, unix, useSchedule } from './schedule.fixture.ts';
 
-let app: TestApp;
-let account: PinterestAccount;
-let path: string;
+useSchedule();
 
-/** A Monday. */
-const now = new Date('2027-03-01T08:00:00Z');
-const unix = (text: string) => Date.parse(text) / 1000;
-
-beforeAll(async () => {
-  app = await createTestApp({ now });
-});
-beforeEach(async () => {
-  account = await app.connectAccount();
-  path = `/v1/accounts/${account.accountId}/timeslots`;
-});
-afterAll(() => app.stop());
-
-const create = (body: unknown, key?: string) => app.call('POST', path, body, key);
-const list = async () => (await app.call('GET', path)).body.data.timeslots;
+const slots = () => `${path}/timeslots`;
+const create = (body: unknown, key?: string) => app.call('POST', slots(), body, key);
+const list = async () => (await app.call('GET', slots())).body.data.timeslots;
 
 describe('create', () => {
   test('the answer has every field of the hosted API, and the next occurrence in the zone that is given', async () => {
@@ -38,26 +26,26 @@ describe('create', () => {
         timePreference: '09:30',
         timezone: 'America/New_York',
         type: 'custom',
-        sendAt: unix('2027-03-01T14:30Z'),
+        sendAt: unix('2027-03-01T14:30'),
       },
     });
     expect(await list()).toEqual([answer.body.data.timeslot]);
   });
 
   test("without a zone it is the account's, and stays so when the account moves", async () => {
-    await app.call('PATCH', `/v1/accounts/${account.accountId}`, { timezone: 'Asia/Kolkata' });
+    await app.call('PATCH', path, { timezone: 'Asia/Kolkata' });
     const { body } = await create({ dayPreference: 0, timePreference: '00:00' });
     expect(body.data.timeslot).toMatchObject({
       timezone: 'Asia/Kolkata',
-      sendAt: unix('2027-03-06T18:30Z'),
+      sendAt: unix('2027-03-06T18:30'),
     });
-    await app.call('PATCH', `/v1/accounts/${account.accountId}`, { timezone: 'UTC' });
+    await app.call('PATCH', path, { timezone: 'UTC' });
     expect((await list())[0]).toEqual(body.data.timeslot);
   });
 
   test('the next occurrence is after now, a week ahead when the time is this very minute', async () => {
     const { body } = await create({ dayPreference: 1, timePreference: '08:00', timezone: 'UTC' });
-    expect(body.data.timeslot.sendAt).toBe(unix('2027-03-08T08:00Z'));
+    expect(body.data.timeslot.sendAt).toBe(unix('2027-03-08T08:00'));
   });
 
   test('a second one at the same day, time and zone: 409 naming the first, however the zone is spelt', async () => {
@@ -184,7 +172,7 @@ describe('create', () => {
 
 describe('update', () => {
   const first = { dayPreference: 1, timePreference: '09:00', timezone: 'UTC' };
-  const patch = (id: string, body: unknown) => app.call('PATCH', `${path}/${id}`, body);
+  const patch = (id: string, body: unknown) => app.call('PATCH', `${slots()}/${id}`, body);
 
   test('what is given is changed, what is left out stays', async () => {
     const slot = (await create(first)).body.data.timeslot;
@@ -193,14 +181,14 @@ describe('update', () => {
     expect(later.body.data.timeslot).toEqual({
       ...slot,
       timePreference: '10:15',
-      sendAt: unix('2027-03-01T10:15Z'),
+      sendAt: unix('2027-03-01T10:15'),
     });
     const moved = await patch(slot.id, { dayPreference: 0, timezone: 'Europe/London' });
     expect(moved.body.data.timeslot).toMatchObject({
       dayPreference: 0,
       timePreference: '10:15',
       timezone: 'Europe/London',
-      sendAt: unix('2027-03-07T10:15Z'),
+      sendAt: unix('2027-03-07T10:15'),
     });
     expect(await list()).toEqual([moved.body.data.timeslot]);
   });
@@ -233,10 +221,10 @@ describe('update', () => {
 test('a deleted timeslot is gone, and deleting it again says so', async () => {
   const { id } = (await create({ dayPreference: 1, timePreference: '09:00' })).body.data.timeslot;
   const kept = (await create({ dayPreference: 1, timePreference: '10:00' })).body.data.timeslot;
-  const deleted = await app.call('DELETE', `${path}/${id}`);
+  const deleted = await app.call('DELETE', `${slots()}/${id}`);
   expect([deleted.status, deleted.body.data]).toEqual([200, { deleted: true, id }]);
   expect(await list()).toEqual([kept]);
-  const again = await app.call('DELETE', `${path}/${id}`);
+  const again = await app.call('DELETE', `${slots()}/${id}`);
   expect([again.status, again.body.error.message]).toEqual([404, 'Timeslot not found']);
 });
 
@@ -244,9 +232,9 @@ test('changing slots never moves posts that are placed', async () => {
   const { id } = (await create({ dayPreference: 1, timePreference: '09:00', timezone: 'UTC' })).body.data
     .timeslot;
   const post = await app.createPost(account, { sendAt: '2027-03-01T09:00:00Z' });
-  await app.call('PATCH', `${path}/${id}`, { timePreference: '12:00' });
-  await app.call('POST', `${path}/rebuild`, { perDay: 2, days: [2], from: '10:00', to: '11:00' });
-  for (const slot of await list()) await app.call('DELETE', `${path}/${slot.id}`);
+  await app.call('PATCH', `${slots()}/${id}`, { timePreference: '12:00' });
+  await app.call('POST', `${slots()}/rebuild`, { perDay: 2, days: [2], from: '10:00', to: '11:00' });
+  for (const slot of await list()) await app.call('DELETE', `${slots()}/${slot.id}`);
   expect(await app.getPost(account, post.id)).toEqual(post);
 });
 
@@ -258,11 +246,11 @@ test("another tenant's account and slots are not there; a key without the scope 
   const narrow = (await app.makeKey({ accountIds: [elsewhere.accountId] })).key;
   const week = { perDay: 1, days: [0], from: '09:00', to: '10:00' };
   const calls: [string, string, unknown][] = [
-    ['GET', path, undefined],
-    ['POST', path, { dayPreference: 2, timePreference: '09:00' }],
-    ['POST', `${path}/rebuild`, week],
-    ['PATCH', `${path}/${id}`, { dayPreference: 2 }],
-    ['DELETE', `${path}/${id}`, undefined],
+    ['GET', slots(), undefined],
+    ['POST', slots(), { dayPreference: 2, timePreference: '09:00' }],
+    ['POST', `${slots()}/rebuild`, week],
+    ['PATCH', `${slots()}/${id}`, { dayPreference: 2 }],
+    ['DELETE', `${slots()}/${id}`, undefined],
   ];
   for (const [method, target, body] of calls) {
     for (const key of [stranger, narrow]) {
