@@ -16,6 +16,7 @@ import { createTestClock, type TestClock } from './clock.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { collectLog, type LogLine } from './log.ts';
 import { recordExamples } from './record-examples.ts';
+import { withCreatePin } from './with-create-pin.ts';
 
 export type { Answer } from './answer.ts';
 
@@ -263,19 +264,10 @@ function createDyingWorker(app: App, clock: TestClock, before: 'ask' | 'settle')
     ...(before === 'ask'
       ? { media: { ...app.media, readForPublishing: () => never() } }
       : {
-          pinterest: {
-            ...app.pinterest,
-            of: (environment) => {
-              const client = app.pinterest.of(environment);
-              return {
-                ...client,
-                async createPin(token, body) {
-                  await client.createPin(token, body);
-                  return never();
-                },
-              };
-            },
-          },
+          pinterest: withCreatePin(app.pinterest, (createPin) => async (token, body) => {
+            await createPin(token, body);
+            return never();
+          }),
         }),
   });
   return { runDue: () => Promise.race([worker.runDue(), died]) };

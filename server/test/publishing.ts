@@ -20,10 +20,16 @@ export function usePublishing(): void {
 }
 
 /** Moves time on and serves what is due then. */
-export async function runAfter(ms: number): Promise<void> {
+export async function runAfter(ms: number, by: Worker = worker): Promise<void> {
   app.clock.advance(ms);
-  await worker.runDue();
+  await by.runDue();
 }
+
+/** Pinterest refuses the next Pin for its limit, and says in these headers how long to wait. */
+export const limitNextPin = (headers: Record<string, string> = {}) =>
+  app.faults([
+    { operation: 'pins/create', when: 'before', kind: 'status', status: 429, code: 8, headers, times: 1 },
+  ]);
 
 /** What Pinterest has on the account's first board. */
 export const pinsHere = () => app.pins({ boardId: account.boards.Recipes ?? '' });

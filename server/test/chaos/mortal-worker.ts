@@ -2,6 +2,7 @@
 // as a process does whose machine was suspended. Either way it renews no lease meanwhile.
 import type { App } from '../../src/app.ts';
 import type { Clock } from '../../src/platform/clock.ts';
+import { withCreatePin } from '../with-create-pin.ts';
 
 /**
  * What a worker does one after the other: its transactions (claimed, marked, settled, let go) and what it asks
@@ -69,16 +70,10 @@ export function createMortalWorker(
       move: (...given) => asAct(false, () => lanes.move(...given)),
       release: (...given) => asAct(false, () => lanes.release(...given)),
     },
-    pinterest: {
-      ...app.pinterest,
-      of: (environment) => {
-        const client = app.pinterest.of(environment);
-        return {
-          ...client,
-          createPin: (token, body) => asAct(true, () => client.createPin(token, body)),
-        };
-      },
-    },
+    pinterest: withCreatePin(
+      app.pinterest,
+      (createPin) => (token, body) => asAct(true, () => createPin(token, body)),
+    ),
   });
 
   const mortal: MortalWorker = {

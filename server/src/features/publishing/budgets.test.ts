@@ -1,7 +1,16 @@
 // What Pinterest's limits do to posts: those of an account, and those of a whole app.
 import { expect, test } from 'vitest';
 import { testApp } from '../../../test/app.ts';
-import { account, app, minute, pinsHere, runAfter, usePublishing } from '../../../test/publishing.ts';
+import {
+  account,
+  app,
+  limitNextPin,
+  minute,
+  pinsHere,
+  runAfter,
+  usePublishing,
+} from '../../../test/publishing.ts';
+import { withCreatePin } from '../../../test/with-create-pin.ts';
 import { createAppBudget } from './app-budget.ts';
 import { createSlots } from './create-slots.ts';
 
@@ -9,9 +18,7 @@ usePublishing();
 
 test('a rate limit moves the next attempt, never sendAt, and the account waits as a whole', async () => {
   const post = await app.createPost(account);
-  await app.faults([
-    { operation: 'pins/create', when: 'before', kind: 'status', status: 429, code: 8, times: 1 },
-  ]);
+  await limitNextPin();
   await runAfter(minute);
   const waiting = await app.getPost(account, post.id);
   expect(waiting).toMatchObject({
@@ -34,17 +41,7 @@ test('a rate limit moves the next attempt, never sendAt, and the account waits a
 test('a daily quota of the whole app makes its other accounts wait too', async () => {
   const other = await app.connectAccount();
   const [post, others] = [await app.createPost(account), await app.createPost(other, { title: 'Other' })];
-  await app.faults([
-    {
-      operation: 'pins/create',
-      when: 'before',
-      kind: 'status',
-      status: 429,
-      code: 8,
-      headers: { 'x-ratelimit-reset': '67150' },
-      times: 1,
-    },
-  ]);
+  await limitNextPin({ 'x-ratelimit-reset': '67150' });
   app.clock.advance(minute);
   // One account at a time, so that the second claims after the first has been refused.
   const single = app.app.createWorker({ lanesMax: 1 });
@@ -112,25 +109,16 @@ test('of one app only so many posts are published at a time, over all accounts, 
   let most = 0;
   const counting = app.app.createWorker({
     creates: createSlots(2),
-    pinterest: {
-      ...app.app.pinterest,
-      of: (environment) => {
-        const client = app.app.pinterest.of(environment);
-        return {
-          ...client,
-          async createPin(token, body) {
-            asking += 1;
-            most = Math.max(most, asking);
-            // The first waits for a second; a third would join them.
-            if (asking === 2) twoAsk.resolve();
-            await twoAsk.promise;
-            const outcome = await client.createPin(token, body);
-            asking -= 1;
-            return outcome;
-          },
-        };
-      },
-    },
+    pinterest: withCreatePin(app.app.pinterest, (createPin) => async (token, body) => {
+      asking += 1;
+      most = Math.max(most, asking);
+      // The first waits for a second; a third would join them.
+      if (asking === 2) twoAsk.resolve();
+      await twoAsk.promise;
+      const outcome = await createPin(token, body);
+      asking -= 1;
+      return outcome;
+    }),
   });
   app.clock.advance(minute);
   await counting.runDue();

@@ -2,7 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { plainGrant } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
-import { account, app, minute, pinsHere, runAfter, usePublishing, worker } from '../../../test/publishing.ts';
+import {
+  account,
+  app,
+  limitNextPin,
+  minute,
+  pinsHere,
+  runAfter,
+  usePublishing,
+  worker,
+} from '../../../test/publishing.ts';
+import { laneRow } from './lanes.fixture.ts';
 import { sweepLanes } from './lanes.queries.ts';
 
 usePublishing();
@@ -112,15 +122,9 @@ describe('hold', () => {
     expect(missed.body.data.posts).toHaveLength(2);
     const { events } = (await app.call('GET', `${path()}/posts/${a?.id}/timeline`)).body.data;
     expect(events.at(-1)).toMatchObject({ type: 'post.held', message: expect.any(String) });
-    const lane = async () =>
-      app.database.db
-        .selectFrom('lanes')
-        .select(['fence', 'wake_at'])
-        .where('account_id', '=', account.accountId)
-        .executeTakeFirstOrThrow();
-    const before = await lane();
+    const before = await laneRow();
     await runAfter(20 * minute);
-    expect(await lane()).toEqual(before);
+    expect(await laneRow()).toEqual(before);
     await runAfter(11 * minute);
     expect(await titlesInOrder()).toEqual(['on time']);
     expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
@@ -148,17 +152,7 @@ describe('hold', () => {
   test('a post that Pinterest had put off has not been missed', async () => {
     await app.call('PATCH', path(), { missedPolicy: 'hold' });
     const [a] = await createPosts(['a']);
-    await app.faults([
-      {
-        operation: 'pins/create',
-        when: 'before',
-        kind: 'status',
-        status: 429,
-        code: 8,
-        headers: { 'retry-after': '3600' },
-        times: 1,
-      },
-    ]);
+    await limitNextPin({ 'retry-after': '3600' });
     await runAfter(minute);
     await runAfter(hour);
     expect(await app.getPost(account, a?.id ?? '')).toMatchObject({ status: 'sent', attempts: 2 });

@@ -6,6 +6,7 @@ import { addMs } from '../../platform/clock.ts';
 import { sql, type Tx } from '../../platform/db/index.ts';
 import { deletePost, movePost, type Step } from '../posts/move-post.ts';
 import type { PostRow } from '../posts/posts.queries.ts';
+import { emptyLanes } from './lanes.fixture.ts';
 import { claimLanes, type Lane, renewLeases } from './lanes.queries.ts';
 import { openTransaction, waitsOrEnds } from './locks.fixture.ts';
 
@@ -21,9 +22,7 @@ const takeover = (owner: string) => {
 };
 
 beforeEach(async () => {
-  // Workers serve every account: what an earlier test left due would be claimed in this one.
-  await app.database.db.deleteFrom('posts').execute();
-  await app.database.db.updateTable('lanes').set({ wake_at: null, owner: null, lease_until: null }).execute();
+  await emptyLanes();
   const { id } = await app.createPost(account);
   app.clock.advance(minute);
   const [claimed] = await app.app.lanes.claim(takeover('first'));
@@ -36,6 +35,9 @@ const rowOf = (id: string) =>
   app.database.db.selectFrom('posts').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 
 const claim = () => app.app.lanes.move(lane, post, { move: 'claim' }, app.clock.now());
+
+const renewLease = (tx: Tx) =>
+  renewLeases(tx, { lanes: [lane], leaseUntil: addMs(app.clock.now(), leaseMs) });
 
 /** What was told of the post since it was made. */
 async function eventsOf({ id }: PostRow): Promise<string[]> {
@@ -96,11 +98,7 @@ test('a takeover that is rolled back hinders nobody', async () => {
 });
 
 test('a lease that is being renewed is waited for, and the post moved', async () => {
-  const renewal = {
-    lanes: [lane],
-    leaseUntil: addMs(app.clock.now(), leaseMs),
-  };
-  const other = await openTransaction(app.database, (tx) => renewLeases(tx, renewal));
+  const other = await openTransaction(app.database, renewLease);
   const moving = claim();
   await waitsOrEnds(app.database.db, moving);
   await other.commit();
@@ -132,11 +130,7 @@ test.each([
 });
 
 test('a post that is changed while its move waits for the lane is left alone', async () => {
-  const renewal = {
-    lanes: [lane],
-    leaseUntil: addMs(app.clock.now(), leaseMs),
-  };
-  const other = await openTransaction(app.database, (tx) => renewLeases(tx, renewal));
+  const other = await openTransaction(app.database, renewLease);
   const moving = claim();
   await waitsOrEnds(app.database.db, moving);
   await app.database.transaction((tx) => deletePost(tx, post, app.clock.now()));

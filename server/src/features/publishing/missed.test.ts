@@ -1,7 +1,7 @@
 // Posts that are past their time without having gone out, and what has had its time.
 import { expect, test } from 'vitest';
 import { account, app, minute, runAfter, usePublishing } from '../../../test/publishing.ts';
-import { sweep } from './sweeper.ts';
+import { sweepNow } from './lanes.fixture.ts';
 
 usePublishing();
 
@@ -9,14 +9,7 @@ const day = 24 * 60 * minute;
 
 async function sweepAfter(ms: number): Promise<void> {
   app.clock.advance(ms);
-  await sweep({
-    lanes: app.app.lanes,
-    videos: app.app.videos,
-    database: app.database,
-    clock: app.clock,
-    log: app.parts.log,
-    eventsKeptMs: app.parts.config.eventsKeptMs,
-  });
+  await sweepNow();
 }
 
 async function eventsOf(postId: string) {

@@ -1,38 +1,29 @@
 // The account's own pacing: how fast and how many. It moves when posts go out, never their sendAt.
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestApp, type Json, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Json } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
+import {
+  account,
+  app,
+  limitNextPin,
+  minute,
+  pinsHere,
+  runAfter,
+  usePublishing,
+  worker,
+} from '../../../test/publishing.ts';
 import { sweepLanes } from './lanes.queries.ts';
-import type { Worker } from './worker.ts';
 
-let app: TestApp;
-let worker: Worker;
-let account: PinterestAccount;
+usePublishing();
 
-beforeAll(async () => {
-  app = await createTestApp();
-  worker = app.app.createWorker();
-});
-beforeEach(async () => {
-  account = await app.connectAccount();
-});
 // After each step the sweeper must find nothing: a paced lane does not sleep past its posts.
 afterEach(async () => {
   expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
-  await app.clearFaults();
 });
-afterAll(() => app.stop());
 
-const minute = 60_000;
 const hour = 60 * minute;
 
-async function runAfter(ms: number, by: Worker = worker): Promise<void> {
-  app.clock.advance(ms);
-  await by.runDue();
-}
-
 const rules = (body: Json) => app.call('PATCH', `/v1/accounts/${account.accountId}`, body);
-const pinsHere = () => app.pins({ boardId: account.boards.Recipes ?? '' });
 const sent = async () => (await pinsHere()).length;
 
 /** So many posts, all due in a minute. */
@@ -143,17 +134,7 @@ describe('minIntervalSeconds', () => {
 
   test('a rest that Pinterest asked for is not ended by a changed rule', async () => {
     const [post, next] = await createPosts(2);
-    await app.faults([
-      {
-        operation: 'pins/create',
-        when: 'before',
-        kind: 'status',
-        status: 429,
-        code: 8,
-        headers: { 'retry-after': '300' },
-        times: 1,
-      },
-    ]);
+    await limitNextPin({ 'retry-after': '300' });
     await runAfter(minute);
     await rules({ minIntervalSeconds: 10 });
     await worker.runDue();

@@ -2,7 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { plainGrant } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
-import { account, app, minute, pinsHere, runAfter, usePublishing, worker } from '../../../test/publishing.ts';
+import {
+  account,
+  app,
+  limitNextPin,
+  minute,
+  pinsHere,
+  runAfter,
+  usePublishing,
+  worker,
+} from '../../../test/publishing.ts';
+import { laneRow } from './lanes.fixture.ts';
 import { sweepLanes } from './lanes.queries.ts';
 
 usePublishing();
@@ -26,16 +36,8 @@ async function accountEvents(): Promise<{ type: string; data: unknown }[]> {
   return rows;
 }
 
-async function lane() {
-  return app.database.db
-    .selectFrom('lanes')
-    .selectAll()
-    .where('account_id', '=', account.accountId)
-    .executeTakeFirstOrThrow();
-}
-
 /** How often workers took the lane. */
-const fence = async () => (await lane()).fence;
+const fence = async () => (await laneRow()).fence;
 
 describe('the account says so', () => {
   test('pause and resume answer with the account; doing either twice changes nothing and tells nothing', async () => {
@@ -151,17 +153,7 @@ describe('hold', () => {
 
   test('a rest that Pinterest asked for is not ended by resuming', async () => {
     const post = await create('Limited');
-    await app.faults([
-      {
-        operation: 'pins/create',
-        when: 'before',
-        kind: 'status',
-        status: 429,
-        code: 8,
-        headers: { 'retry-after': '300' },
-        times: 1,
-      },
-    ]);
+    await limitNextPin({ 'retry-after': '300' });
     await runAfter(minute);
     await pause();
     await resume();

@@ -1,32 +1,14 @@
 // Who settles a lost answer when the last look has found no Pin.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createTestApp, type PinterestAccount, type TestApp } from '../../../test/app.ts';
+import { beforeEach, expect, test } from 'vitest';
 import { errorLevel } from '../../../test/log.ts';
-import type { Worker } from './worker.ts';
+import { account, app, minute, pinsHere, runAfter, usePublishing, worker } from '../../../test/publishing.ts';
 
-let app: TestApp;
-let worker: Worker;
-let account: PinterestAccount;
-
-beforeAll(async () => {
-  app = await createTestApp();
-  worker = app.app.createWorker();
-});
+usePublishing();
 beforeEach(async () => {
-  account = await app.connectAccount();
   await app.call('PATCH', `/v1/accounts/${account.accountId}`, { unknownPolicy: 'ask' });
 });
-afterEach(() => app.clearFaults());
-afterAll(() => app.stop());
 
-const minute = 60_000;
-const pinsHere = () => app.pins({ boardId: account.boards.Recipes ?? '' });
 const pathOf = (id: string) => `/v1/accounts/${account.accountId}/posts/${id}`;
-
-async function runAfter(ms: number): Promise<void> {
-  app.clock.advance(ms);
-  await worker.runDue();
-}
 
 /** Publishes with a lost answer and lets all looks pass. */
 async function loseAndLook(when: 'before' | 'after') {

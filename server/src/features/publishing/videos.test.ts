@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../test/eventually.ts';
 import { errorLevel } from '../../../test/log.ts';
 import { account, app, minute, pinsHere, runAfter, usePublishing, worker } from '../../../test/publishing.ts';
+import { sweepNow } from './lanes.fixture.ts';
 import { changePost, createVideoPost, storePictures, storeVideo } from './posts.fixture.ts';
-import { sweep } from './sweeper.ts';
 
 usePublishing();
 const usual = { registeredSeconds: 1, processingSeconds: 2, outcome: 'succeeded', expirySeconds: 604_800 };
@@ -358,7 +358,7 @@ describe('a person changes their mind', () => {
     await runFor(6);
     await runAfter(5 * minute);
     expect(await pinsHere()).toEqual([]);
-    await sweep({ ...app.app, ...app.parts, eventsKeptMs: app.parts.config.eventsKeptMs });
+    await sweepNow();
     expect(await uploads()).toEqual([]);
   });
 });
