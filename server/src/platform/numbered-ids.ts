@@ -1,0 +1,22 @@
+// Ids of rows that the database numbers, as callers see them: a prefix, and the number in base 36. They sort by it.
+
+/** Nine characters hold every number that JavaScript counts exactly to, with room; equal lengths sort. */
+const digits = 11;
+
+export interface NumberedIds {
+  to(number: number): string;
+  /** Undefined for a text that is no such id. */
+  from(text: string): number | undefined;
+}
+
+export function numberedIds(prefix: 'evt' | 'whd'): NumberedIds {
+  const form = new RegExp(`^${prefix}_[0-9a-z]{${digits}}$`);
+  return {
+    to: (number) => `${prefix}_${number.toString(36).padStart(digits, '0')}`,
+    from(text) {
+      if (!form.test(text)) return undefined;
+      const number = Number.parseInt(text.slice(prefix.length + 1), 36);
+      return Number.isSafeInteger(number) ? number : undefined;
+    },
+  };
+}
