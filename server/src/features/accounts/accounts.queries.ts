@@ -1,5 +1,5 @@
 import type { InsertObject, Selectable } from 'kysely';
-import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
+import { type Connection, isSealedOtherwise, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import { type Caller, callerSeesAccount } from '../../platform/http/caller.ts';
 import { isId } from '../../platform/ids.ts';
 
@@ -198,14 +198,13 @@ export async function listSealedOtherwise(
   connection: Connection,
   { keyId, after, limit }: { keyId: Buffer; after: string; limit: number },
 ): Promise<AccountRow[]> {
-  // The key's id stands at the beginning of what is encrypted.
-  const isOther = (column: 'access_token' | 'refresh_token') =>
-    sql<boolean>`substring(${sql.ref(column)} from 1 for ${keyId.length}::int) <> ${keyId}`;
   return connection
     .selectFrom('accounts')
     .selectAll()
     .where('id', '>', after)
-    .where((eb) => eb.or([isOther('access_token'), isOther('refresh_token')]))
+    .where((eb) =>
+      eb.or([isSealedOtherwise('access_token', keyId), isSealedOtherwise('refresh_token', keyId)]),
+    )
     .orderBy('id')
     .limit(limit)
     .execute();

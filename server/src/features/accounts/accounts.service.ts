@@ -26,7 +26,7 @@ import {
   type UpdateAccount,
 } from './accounts.schema.ts';
 import { type Callback, createConnect, type Grant } from './connect.ts';
-import { type Resealed, resealTokens } from './reseal-tokens.ts';
+import { resealTokens } from './reseal-tokens.ts';
 import { createTokens, type RefreshOutcome, type TokensParts } from './tokens.ts';
 
 export interface AccountsParts extends TokensParts {
@@ -215,7 +215,7 @@ export function createAccounts(parts: AccountsParts) {
     },
 
     /** Encrypts with the present key every token that is encrypted with another one. */
-    resealTokens: (): Promise<Resealed> => resealTokens(database.db, parts.encryption),
+    resealTokens: () => resealTokens(database.db, parts.encryption),
 
     refreshDueTokens: (): Promise<void> => tokens.refreshDue(),
 

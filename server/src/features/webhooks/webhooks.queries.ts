@@ -1,5 +1,5 @@
 import type { Selectable, UpdateObject } from 'kysely';
-import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
+import { type Connection, isSealedOtherwise, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import type { Caller } from '../../platform/http/caller.ts';
 
 export type WebhookRow = Selectable<Schema['webhooks']>;
@@ -93,14 +93,11 @@ export async function listSecretsSealedOtherwise(
   connection: Connection,
   { keyId, after, limit }: { keyId: Buffer; after: string; limit: number },
 ): Promise<WebhookRow[]> {
-  // The key's id stands at the beginning of what is encrypted.
-  const isOther = (column: 'secret' | 'previous_secret') =>
-    sql<boolean>`substring(${sql.ref(column)} from 1 for ${keyId.length}::int) <> ${keyId}`;
   return connection
     .selectFrom('webhooks')
     .selectAll()
     .where('id', '>', after)
-    .where((eb) => eb.or([isOther('secret'), isOther('previous_secret')]))
+    .where((eb) => eb.or([isSealedOtherwise('secret', keyId), isSealedOtherwise('previous_secret', keyId)]))
     .orderBy('id')
     .limit(limit)
     .execute();

@@ -9,4 +9,5 @@ export { type Listen, type Listener, listen } from './listen.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
 export { applicationName, type Connection, type Database, openDatabase, type Tx } from './open-database.ts';
 export type { Schema } from './schema.gen.ts';
+export { isSealedOtherwise } from './sealed.queries.ts';
 export { SetupProblem } from './setup-problem.ts';

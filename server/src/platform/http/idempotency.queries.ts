@@ -1,4 +1,4 @@
-import { type Connection, sql } from '../db/index.ts';
+import { type Connection, isSealedOtherwise, sql } from '../db/index.ts';
 
 /** Whose key it is, and the request that wants to run under it. */
 export interface Claim {
@@ -142,7 +142,7 @@ export async function listAnswersSealedOtherwise(
     select api_key_id as "keyId", idempotency_key as "idempotencyKey", request_id as "requestId", body
     from idempotent_requests
     where (api_key_id, idempotency_key) > (${after.keyId}, ${after.idempotencyKey})
-      and substring(body from 1 for ${encryptionKeyId.length}::int) <> ${encryptionKeyId}
+      and ${isSealedOtherwise('body', encryptionKeyId)}
     order by api_key_id, idempotency_key
     limit ${limit}`.execute(connection);
   return rows;
