@@ -1,41 +1,11 @@
 // What is refused, why, and that nothing of it is left.
 import type { ServerResponse } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Outage, Refusal } from '../../platform/errors.ts';
-import type { FetchFromUrl, MediaRow } from './index.ts';
-import { createMediaHarness, type MediaHarness } from './media.fixture.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Outage } from '../../platform/errors.ts';
+import { fetchMedia, harness, organizationId, reasonOf, useMedia } from './media.fixture.ts';
 import { mp4, picture, refused, webm } from './sample-pictures.fixture.ts';
 
-let harness: MediaHarness;
-let organizationId: string;
-
-beforeAll(async () => {
-  harness = await createMediaHarness();
-});
-afterAll(() => harness.close());
-beforeEach(async () => {
-  organizationId = await harness.addOrganization();
-});
-
-function fetchMedia(input: Partial<FetchFromUrl> = {}): Promise<MediaRow> {
-  return harness.media.fetchFromUrl({ organizationId, url: harness.url, declaredType: 'image', ...input });
-}
-
-/** The one detail of the refusal that this must end in. */
-async function reasonOf(work: Promise<unknown>) {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Refusal)) throw new Error(`Not refused: ${error}`, { cause: error });
-  expect(error.declaration).toEqual({
-    code: 'UNPROCESSABLE_ENTITY',
-    message:
-      'Failed to process media URL. Ensure the URL is publicly accessible and points to a valid media file.',
-  });
-  expect(error.details).toHaveLength(1);
-  return error.details[0];
-}
+useMedia();
 
 describe('a refusal', () => {
   afterEach(async () => {

@@ -6,14 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InsertObject } from 'kysely';
 import sharp from 'sharp';
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { createTestClock } from '../../../test/clock.ts';
 import { createTestDatabase } from '../../../test/database.ts';
 import type { Schema } from '../../platform/db/index.ts';
+import { Refusal } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { createLog } from '../../platform/log.ts';
 import { createOutbound } from '../../platform/outbound/index.ts';
 import { createFolderStorage, type Storage } from '../../platform/storage/index.ts';
-import { createMedia } from './index.ts';
+import { createMedia, type FetchFromUrl, type MediaRow } from './index.ts';
 
 /** What a picture is, and the colour of its pixels. Through a file: `picture.ts` blocks the other decoders. */
 export async function look(bytes: Buffer) {
@@ -36,6 +38,42 @@ export async function look(bytes: Buffer) {
 type Change = Partial<InsertObject<Schema, 'posts'>>;
 
 export type MediaHarness = Awaited<ReturnType<typeof createMediaHarness>>;
+
+// Set by the hooks below; a test file has an instance of this module to itself.
+export let harness: MediaHarness;
+export let organizationId: string;
+
+/** One harness for the file, an organization of its own for each test. Call once, at the top of the file. */
+export function useMedia(): void {
+  beforeAll(async () => {
+    harness = await createMediaHarness();
+  });
+  beforeEach(async () => {
+    organizationId = await harness.addOrganization();
+  });
+  afterAll(() => harness.close());
+}
+
+/** What the site serves, fetched; a picture unless something else is declared. */
+export function fetchMedia(input: Partial<FetchFromUrl> = {}): Promise<MediaRow> {
+  return harness.media.fetchFromUrl({ organizationId, url: harness.url, declaredType: 'image', ...input });
+}
+
+/** The one detail of the refusal that this must end in. */
+export async function reasonOf(work: Promise<unknown>) {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof Refusal)) throw new Error(`Not refused: ${error}`, { cause: error });
+  expect(error.declaration).toEqual({
+    code: 'UNPROCESSABLE_ENTITY',
+    message:
+      'Failed to process media URL. Ensure the URL is publicly accessible and points to a valid media file.',
+  });
+  expect(error.details).toHaveLength(1);
+  return error.details[0];
+}
 
 export async function createMediaHarness() {
   const { database, drop } = await createTestDatabase();

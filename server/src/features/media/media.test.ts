@@ -3,21 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type FetchFromUrl, type MediaRow, mediaUrl, toMediaView } from './index.ts';
-import { createMediaHarness, look, type MediaHarness } from './media.fixture.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type MediaRow, mediaUrl, toMediaView } from './index.ts';
+import { fetchMedia, harness, look, organizationId, useMedia } from './media.fixture.ts';
 import { convertible, fitting, picture, rotated } from './sample-pictures.fixture.ts';
 
-let harness: MediaHarness;
-let organizationId: string;
-
-beforeAll(async () => {
-  harness = await createMediaHarness();
-});
-afterAll(() => harness.close());
-beforeEach(async () => {
-  organizationId = await harness.addOrganization();
-});
+useMedia();
 afterEach(async () => {
   for (const row of await harness.rows()) {
     await harness.storage.remove(row.storage_key);
@@ -25,10 +16,6 @@ afterEach(async () => {
   }
   await harness.database.db.deleteFrom('media').execute();
 });
-
-function fetchMedia(input: Partial<FetchFromUrl> = {}): Promise<MediaRow> {
-  return harness.media.fetchFromUrl({ organizationId, url: harness.url, declaredType: 'image', ...input });
-}
 
 async function keptBytes(row: MediaRow): Promise<Buffer> {
   const image = await harness.media.readForPublishing({

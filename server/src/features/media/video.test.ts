@@ -3,38 +3,17 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
-import { Refusal } from '../../platform/errors.ts';
-import { type MediaRow, mediaUrl, toMediaView } from './index.ts';
-import { createMediaHarness, look, type MediaHarness } from './media.fixture.ts';
+import { mediaUrl, toMediaView } from './index.ts';
+import { fetchMedia, harness, look, organizationId, reasonOf, useMedia } from './media.fixture.ts';
 import { picture } from './sample-pictures.fixture.ts';
 import { refusedVideos, takenVideos, video, videoBomb } from './sample-videos.fixture.ts';
 import { inspectVideo, judge } from './video.ts';
 
-let harness: MediaHarness;
-let organizationId: string;
+useMedia();
 
-beforeAll(async () => {
-  harness = await createMediaHarness();
-});
-afterAll(() => harness.close());
-beforeEach(async () => {
-  organizationId = await harness.addOrganization();
-});
-
-function fetchVideo(declaredType: 'video' | 'any' | 'image' = 'video'): Promise<MediaRow> {
-  return harness.media.fetchFromUrl({ organizationId, url: harness.url, declaredType });
-}
-
-async function reasonOf(work: Promise<unknown>) {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Refusal)) throw new Error(`Not refused: ${error}`, { cause: error });
-  return error.details[0];
-}
+const fetchVideo = (declaredType: 'video' | 'any' | 'image' = 'video') => fetchMedia({ declaredType });
 
 describe('a video that Pinterest takes', () => {
   it.each(Object.entries(takenVideos))('is kept bit for bit: %s', async (_name, { make, row }) => {
