@@ -5,6 +5,7 @@ import { fieldCodes } from '../../../test/answer.ts';
 import type { Answer, Json } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
 import { account, app, useApp } from '../../../test/use-app.ts';
+import { complete } from './posts.fixture.ts';
 
 useApp({ accountPer: 'file' });
 
@@ -16,18 +17,8 @@ beforeAll(async () => {
   await app.createPost(account);
 });
 
-function body(change: Json = {}): Json {
-  return {
-    mediaUrl: app.picture(),
-    title: 'Lemon tart',
-    description: 'Crisp, sour, done in an hour.',
-    url: 'https://example.com/lemon-tart',
-    boardId: account.boards.Recipes,
-    altText: 'A tart',
-    sendAt: '2027-03-01T09:00:00Z',
-    ...change,
-  };
-}
+const body = (change: Json = {}) =>
+  complete({ altText: 'A tart', sendAt: '2027-03-01T09:00:00Z', ...change });
 
 const count = async () =>
   (await app.database.db.selectFrom('posts').select('id').execute()).length +

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Json } from '../../../test/app.ts';
 import { account, app, useApp } from '../../../test/use-app.ts';
+import { complete } from './posts.fixture.ts';
 
 useApp({ accountPer: 'file' });
 
@@ -11,17 +13,7 @@ beforeAll(() => {
 
 const soon = () => new Date(app.clock.now().getTime() + 3600_000).toISOString();
 
-function scheduled(change: Record<string, unknown> = {}) {
-  return {
-    mediaUrl: app.picture(),
-    title: 'Lemon tart',
-    description: 'Crisp, sour, done in an hour.',
-    url: 'https://example.com/lemon-tart',
-    boardId: account.boards.Recipes,
-    sendAt: soon(),
-    ...change,
-  };
-}
+const scheduled = (change: Json = {}) => complete({ sendAt: soon(), ...change });
 
 describe('create', () => {
   test('without sendAt the post is a draft, and every field of the page is in the answer', async () => {
