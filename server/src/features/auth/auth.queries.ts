@@ -43,16 +43,18 @@ export async function insertKey(connection: Connection, key: KeyRow, hash: Buffe
     .execute();
 }
 
-export async function listKeys(connection: Connection): Promise<(KeyRow & { organization: string })[]> {
+function withOrganization(connection: Connection) {
   return connection
     .selectFrom('api_keys')
     .innerJoin('organizations', 'organizations.id', 'api_keys.organization_id')
     .select([
       ...keyColumns.map((column) => `api_keys.${column}` as const),
       'organizations.name as organization',
-    ])
-    .orderBy('api_keys.id')
-    .execute();
+    ]);
+}
+
+export async function listKeys(connection: Connection): Promise<(KeyRow & { organization: string })[]> {
+  return withOrganization(connection).orderBy('api_keys.id').execute();
 }
 
 /** Whose keys; with the accounts to which the key that asks is restricted. */
@@ -101,15 +103,7 @@ export async function findKeyWithOrganization(
   connection: Connection,
   id: string,
 ): Promise<(KeyRow & { organization: string }) | undefined> {
-  return connection
-    .selectFrom('api_keys')
-    .innerJoin('organizations', 'organizations.id', 'api_keys.organization_id')
-    .select([
-      ...keyColumns.map((column) => `api_keys.${column}` as const),
-      'organizations.name as organization',
-    ])
-    .where('api_keys.id', '=', id)
-    .executeTakeFirst();
+  return withOrganization(connection).where('api_keys.id', '=', id).executeTakeFirst();
 }
 
 /** Keys without a restriction are within none. */

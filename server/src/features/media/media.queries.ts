@@ -20,19 +20,18 @@ export async function listMedia(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+/** Media that are not deleted. */
+function kept(connection: Connection) {
+  return connection.selectFrom('media').selectAll().where('deleted_at', 'is', null);
+}
+
 /** One that is not deleted. */
 export async function findMedia(
   db: Connection,
   organizationId: string,
   id: string,
 ): Promise<MediaRow | undefined> {
-  return db
-    .selectFrom('media')
-    .selectAll()
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
+  return kept(db).where('organization_id', '=', organizationId).where('id', '=', id).executeTakeFirst();
 }
 
 /**
@@ -45,12 +44,9 @@ export async function holdMedia(
   ids: readonly string[],
 ): Promise<Map<string, MediaRow>> {
   if (ids.length === 0) return new Map();
-  const rows = await tx
-    .selectFrom('media')
-    .selectAll()
+  const rows = await kept(tx)
     .where('organization_id', '=', organizationId)
     .where('id', 'in', [...new Set(ids)])
-    .where('deleted_at', 'is', null)
     // Always in the same order: two that hold several must not wait for each other.
     .orderBy('id')
     .forKeyShare()
@@ -64,25 +60,14 @@ export async function listMediaPage(
   organizationId: string,
   { after, limit }: { after: string | undefined; limit: number },
 ): Promise<MediaRow[]> {
-  let query = db
-    .selectFrom('media')
-    .selectAll()
-    .where('organization_id', '=', organizationId)
-    .where('deleted_at', 'is', null)
-    .orderBy('id', 'desc')
-    .limit(limit);
+  let query = kept(db).where('organization_id', '=', organizationId).orderBy('id', 'desc').limit(limit);
   if (after !== undefined) query = query.where('id', '<', after);
   return query.execute();
 }
 
 /** Whoever owns it: for the public files, where knowing the id is the permission. */
 export async function findPublicMedia(db: Connection, id: string): Promise<MediaRow | undefined> {
-  return db
-    .selectFrom('media')
-    .selectAll()
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
+  return kept(db).where('id', '=', id).executeTakeFirst();
 }
 
 /** What became of bytes that this organization sent before. */
@@ -91,12 +76,9 @@ export async function findMediaBySource(
   organizationId: string,
   sourceSha256: string,
 ): Promise<MediaRow | undefined> {
-  return db
-    .selectFrom('media')
-    .selectAll()
+  return kept(db)
     .where('organization_id', '=', organizationId)
     .where('source_sha256', '=', sourceSha256)
-    .where('deleted_at', 'is', null)
     .orderBy('id')
     .executeTakeFirst();
 }

@@ -29,6 +29,9 @@ import { TimelineAnswer } from './timeline.schema.ts';
 
 const tag = 'Posts';
 
+/** Of every route that changes one post. */
+const changeRefusals = [accountNotFound, postNotFound, postCannot, postChanged, versionDiffers];
+
 export function postRoutes(posts: Posts, clock: Clock) {
   return [
     route({
@@ -97,7 +100,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
       params: PostPath,
       data: DeletedAnswer,
       status: 200,
-      refusals: [accountNotFound, postNotFound, postCannot, postChanged, versionDiffers],
+      refusals: changeRefusals,
       handle: ({ caller, params, commit, ifMatch }) => posts.delete(caller, params, { commit, ifMatch }),
     }),
     route({
@@ -112,16 +115,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
       body: schedulePostBody(clock),
       data: PostAnswer,
       status: 200,
-      refusals: [
-        accountNotFound,
-        postNotFound,
-        postCannot,
-        postChanged,
-        versionDiffers,
-        noAccess,
-        noTimeslots,
-        noOpenSlot,
-      ],
+      refusals: [...changeRefusals, noAccess, noTimeslots, noOpenSlot],
       handle: ({ caller, params, body, commit, ifMatch }) =>
         posts.schedule(caller, params, body, { commit, ifMatch }),
     }),
@@ -136,7 +130,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
       params: PostPath,
       data: PostAnswer,
       status: 200,
-      refusals: [accountNotFound, postNotFound, postCannot, postChanged, versionDiffers],
+      refusals: changeRefusals,
       handle: ({ caller, params, commit, ifMatch }) => posts.unschedule(caller, params, { commit, ifMatch }),
     }),
     route({
@@ -152,16 +146,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
       body: EditPostBody,
       data: PostAnswer,
       status: 200,
-      refusals: [
-        accountNotFound,
-        postNotFound,
-        postCannot,
-        postChanged,
-        versionDiffers,
-        mediaRefused,
-        mediaGone,
-        externalIdTaken,
-      ],
+      refusals: [...changeRefusals, mediaRefused, mediaGone, externalIdTaken],
       handle: ({ caller, params, body, commit, ifMatch, signal }) =>
         posts.edit(caller, params, body, { commit, ifMatch, signal }),
     }),
@@ -193,7 +178,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
       body: ResolvePostBody,
       data: PostAnswer,
       status: 200,
-      refusals: [accountNotFound, postNotFound, postCannot, postChanged, versionDiffers, pinTaken],
+      refusals: [...changeRefusals, pinTaken],
       handle: ({ caller, params, body, commit, ifMatch }) =>
         posts.resolve(caller, params, body, { commit, ifMatch }),
     }),
