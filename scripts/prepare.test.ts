@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 const pretendedNpm = `
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, rmSync, watch } from 'node:fs';
 appendFileSync('calls', process.argv.slice(2).join(' ') + '\\n');
 if (existsSync('broken')) {
   console.error('npm error: the registry cannot be reached');
@@ -29,11 +29,19 @@ if (existsSync('busy')) throw new Error('two at once');
 mkdirSync('busy');
 console.log('npm talks a lot');
 rmSync('node_modules', { recursive: true, force: true });
-setTimeout(() => {
-  mkdirSync('node_modules');
-  copyFileSync('package-lock.json', 'node_modules/.package-lock.json');
-  rmSync('busy', { recursive: true });
-}, 50);
+// For as long as the test holds it up.
+await new Promise((done) => {
+  const watcher = watch('.', look);
+  look();
+  function look() {
+    if (existsSync('held')) return;
+    watcher.close();
+    done();
+  }
+});
+mkdirSync('node_modules');
+copyFileSync('package-lock.json', 'node_modules/.package-lock.json');
+rmSync('busy', { recursive: true });
 `;
 
 async function writeLock(packages: Record<string, object>): Promise<void> {
@@ -55,7 +63,10 @@ interface Result {
   output: string;
 }
 
-function prepare(environment: Record<string, string> = {}): Promise<Result> {
+function prepare(
+  environment: Record<string, string> = {},
+  onSay: (text: string) => void = () => {},
+): Promise<Result> {
   return new Promise((resolve) => {
     const child = spawn(execPath, [join(root, 'scripts/prepare.js')], {
       env: {
@@ -72,6 +83,7 @@ function prepare(environment: Record<string, string> = {}): Promise<Result> {
     });
     child.stderr.on('data', (chunk) => {
       output += chunk;
+      onSay(String(chunk));
     });
     child.on('close', (code) => resolve({ code, output }));
   });
@@ -129,7 +141,15 @@ describe('installing', () => {
   });
 
   test('happens once where several start at once', async () => {
-    const results = await Promise.all([prepare(), prepare(), prepare()]);
+    await writeFile(join(root, 'held'), '');
+    let waiting = 0;
+    const count = (text: string) => {
+      if (text.includes('Waiting for another npm ci')) waiting += 1;
+    };
+    const running = Promise.all([prepare({}, count), prepare({}, count), prepare({}, count)]);
+    await Promise.race([running, expect.poll(() => waiting, { timeout: 20_000 }).toBe(2)]);
+    await rm(join(root, 'held'));
+    const results = await running;
     expect(
       results.map(({ code }) => code),
       JSON.stringify(results),

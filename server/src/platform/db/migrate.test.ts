@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
+import { eventually } from '../../../test/eventually.ts';
 import { createLog } from '../log.ts';
 import { SetupProblem, sql } from './index.ts';
 import { migrate, requireVersion } from './migrate.ts';
@@ -27,6 +28,14 @@ async function rowsOf(query: string): Promise<unknown[]> {
   return (await testing.database.pool.query(query)).rows;
 }
 
+/** How many connections to this database wait for a lock. */
+const locksWaitedFor = async () =>
+  (
+    await rowsOf(
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    )
+  ).length;
+
 describe('migrations', () => {
   test('are applied in the order of their numbers, each once', async () => {
     await write('0002_rows.sql', "insert into log values ('second')");
@@ -44,8 +53,17 @@ describe('migrations', () => {
 
   test('are applied once by many processes that start together', async () => {
     await write('0001_table.sql', 'create table log (entry text)');
-    await write('0002_slow.sql', "select pg_sleep(0.05); insert into log values ('once')");
-    const results = await Promise.all(Array.from({ length: 6 }, run));
+    // The first of them is held up in the middle, until the others are seen to wait for it.
+    await write('0002_held.sql', "select pg_advisory_xact_lock(1); insert into log values ('once')");
+    const holder = await testing.database.pool.connect();
+    await holder.query('select pg_advisory_lock(1)');
+    const running = Promise.all(Array.from({ length: 6 }, run));
+    const allWait = eventually('all six wait', async () => (await locksWaitedFor()) === 6);
+    await Promise.race([running, allWait]).finally(async () => {
+      await holder.query('select pg_advisory_unlock(1)');
+      holder.release();
+    });
+    const results = await running;
     expect(results.map(({ applied }) => applied.length).sort()).toEqual([0, 0, 0, 0, 0, 2]);
     expect(await rowsOf('select entry from log')).toEqual([{ entry: 'once' }]);
   });
