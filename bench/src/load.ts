@@ -1,5 +1,6 @@
 // Puts a load on something: so many at once, for a time or a number of them. Knows not what it does.
 import { Pool } from 'undici';
+import type { AnyShape } from '../../server/test/answer.ts';
 import { cpuSeconds, cpuSecondsOfTree } from './processes.ts';
 import { quantile, sum } from './statistics.ts';
 
@@ -80,8 +81,7 @@ export function latency(windows: readonly Measured[], share: number): number {
 
 export interface HttpAnswer {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes; what is read of them is checked by use.
-  body: any;
+  body: AnyShape;
 }
 
 export interface HttpTarget {

@@ -1,4 +1,5 @@
 // Pintail as its user sees it: started, used, killed, started again.
+
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { AnyShape } from '../test/answer.ts';
 import { createTestDatabase } from '../test/database.ts';
 import { eventually } from '../test/eventually.ts';
 import { type PintailProcess, type StartPintail, startPintail } from '../test/pintail-process.ts';
@@ -50,8 +52,7 @@ async function client(pintail: PintailProcess) {
       headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     });
-    // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, compared by the tests.
-    return { status: answer.status, body: (await answer.json()) as any };
+    return { status: answer.status, body: (await answer.json()) as AnyShape };
   };
   const account = `/v1/accounts/${(await call('GET', '/v1/accounts')).body.data.accounts[0].id}`;
   const boardId = (await call('GET', `${account}/boards`)).body.data.boards[0].id;
@@ -191,8 +192,7 @@ test('API and worker as two processes on one PostgreSQL server share the work', 
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
     });
-    // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, compared by the tests.
-    return (await answer.json()) as any;
+    return (await answer.json()) as AnyShape;
   };
   const boardId = (await call('GET', '/boards')).data.boards[0].id;
   const created = await call('POST', '/posts', {

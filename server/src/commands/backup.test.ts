@@ -1,5 +1,6 @@
 // Backup and restore as whoever runs Pintail does them: while posts are created and published, with a disaster in
 // between. The Pins are counted where Pinterest keeps them.
+
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Simulator, startSimulator } from '@pintail/simulator';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { AnyShape } from '../../test/answer.ts';
 import { eventually } from '../../test/eventually.ts';
 import { type PintailProcess, startPintail } from '../../test/pintail-process.ts';
 import { addMs, systemClock } from '../platform/clock.ts';
@@ -87,8 +89,7 @@ function client(pintail: PintailProcess, key: string, accountId: string, boardId
       headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     });
-    // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes, compared by the tests.
-    return { status: answer.status, data: ((await answer.json()) as any).data };
+    return { status: answer.status, data: ((await answer.json()) as AnyShape).data };
   };
   return {
     call,

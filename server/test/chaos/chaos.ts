@@ -3,6 +3,7 @@
 
 import { video } from '../../src/features/media/sample-videos.fixture.ts';
 import { addMs, pause, systemClock } from '../../src/platform/clock.ts';
+import type { AnyShape } from '../answer.ts';
 import { eventually } from '../eventually.ts';
 import { type ChaosInstallation, type Part, startChaosInstallation } from './installation.ts';
 import { type Seeded, seeded } from './seeded.ts';
@@ -258,8 +259,7 @@ async function call(installation: ChaosInstallation, method: string, path: strin
     // A server that was killed in the middle of an answer may leave the connection open for long.
     signal: AbortSignal.timeout(20_000),
   });
-  // biome-ignore lint/suspicious/noExplicitAny: answers of several shapes, each read in one place.
-  return { status: answer.status, body: (await answer.json()) as any };
+  return { status: answer.status, body: (await answer.json()) as AnyShape };
 }
 
 async function connectAccounts(installation: ChaosInstallation, control: Control, count: number) {

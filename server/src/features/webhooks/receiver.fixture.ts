@@ -1,13 +1,14 @@
 // Receivers of webhooks over real HTTP, and an app that sends to them. For tests.
+
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { AnyShape } from '../../../test/answer.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 
 export interface Received {
   headers: Record<string, string>;
   body: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read messages of many shapes.
-  message: any;
+  message: AnyShape;
 }
 
 export interface Receiver {

@@ -1,12 +1,13 @@
 // A client of the event stream, for tests: collects what comes, and can stop reading.
+
 import { type IncomingMessage, request } from 'node:http';
+import type { AnyShape } from '../../../test/answer.ts';
 import { eventually } from '../../../test/eventually.ts';
 
 export interface SeenEvent {
   id: string;
   type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read events of many shapes.
-  data: any;
+  data: AnyShape;
 }
 
 export interface StreamClient {

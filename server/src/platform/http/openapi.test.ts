@@ -1,11 +1,11 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AnyShape } from '../../../test/answer.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { readExamples } from './examples.ts';
 
 let app: TestApp;
-// biome-ignore lint/suspicious/noExplicitAny: a document of many shapes, looked into here and there.
-let document: any;
+let document: AnyShape;
 
 beforeAll(async () => {
   app = await createTestApp();
