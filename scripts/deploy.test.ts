@@ -1,7 +1,7 @@
 // The files in deploy/ name settings, programs and paths. No container is run here, so at least those must exist.
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { settings } from '../server/src/config.ts';
+import { settings } from '../server/src/settings.ts';
 
 const read = (name: string) => readFileSync(new URL(`../deploy/${name}`, import.meta.url), 'utf8');
 const known = new Set(Object.keys(settings));
