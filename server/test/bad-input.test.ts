@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Route } from '../src/platform/http/route.ts';
 import { createTestApp, type PinterestAccount, type TestApp } from './app.ts';
-import { type Attack, attacksOn, type Belongings, pathOf, sampleBody, type Tenants } from './bad-input.ts';
+import { type Attack, attacksOn } from './bad-input.ts';
 import { errorLevel } from './log.ts';
+import { type Belongings, pathOf, sampleBody, type Tenants } from './route-samples.ts';
 
 /** What only the other tenant's data hold. */
 const marker = 'Quagga';
