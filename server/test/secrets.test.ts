@@ -1,12 +1,12 @@
 // Secrets are planted everywhere, the ways that work and the ways that fail are gone, with every log line written;
 // then all that left the process is searched for each secret, also in the forms that programs give them.
 import { execFile } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { getAccountForWork } from '../src/features/accounts/index.ts';
+import { type Receiver, startReceiver } from '../src/features/webhooks/receiver.fixture.ts';
 import { openStream } from '../src/platform/events/event-stream.fixture.ts';
 import { createTestApp, type Json, type PinterestAccount, plainGrant, type TestApp, testApp } from './app.ts';
+import { findSecrets } from './find-secrets.ts';
 
 const minute = 60_000;
 const metricsToken = 'metrics-token-planted-in-the-settings';
@@ -27,18 +27,20 @@ let app: TestApp;
 /** An app whose media are in a bucket that cannot be reached. */
 let withBucket: TestApp;
 let account: PinterestAccount;
+/** A subscriber that answers with the headers it was sent, and fails every second time. */
+let receiver: Receiver;
 /** By what they are. */
 const secrets = new Map<string, string>();
 /** All that callers were told, with where. */
 const told: [string, string][] = [];
 
 beforeAll(async () => {
-  receiver.listen(0, '127.0.0.1');
-  await new Promise((resolve) => receiver.once('listening', resolve));
-  receiverHost = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  receiver = await startReceiver();
+  receiver.answer = (response, { headers }) =>
+    void response.writeHead(receiver.received.length % 2 === 0 ? 500 : 200).end(JSON.stringify(headers));
   app = await createTestApp({
     logLevel: 'trace',
-    config: { metricsToken, encryptionKey, webhookAllowedPrivateHosts: [receiverHost] },
+    config: { metricsToken, encryptionKey, webhookAllowedPrivateHosts: [receiver.pair] },
   });
   withBucket = await createTestApp({ logLevel: 'trace', config: { s3 } });
   account = await app.connectAccount();
@@ -52,17 +54,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.stop();
   await withBucket.stop();
-  receiver.close();
-});
-
-/** A subscriber that answers with the headers it was sent, and fails every second time. */
-let receiverHost: string;
-let received = 0;
-const receiver = createServer((request, response) => {
-  received += 1;
-  request.resume().on('end', () => {
-    response.writeHead(received % 2 === 0 ? 500 : 200).end(JSON.stringify(request.headers));
-  });
+  await receiver.close();
 });
 
 /** Asks, and keeps the whole answer. */
@@ -88,28 +80,6 @@ async function ask(
     `${JSON.stringify([...answer.headers])}\n${text}`,
   ]);
   return text.startsWith('{') ? (JSON.parse(text) as Json) : {};
-}
-
-/** The secret as it is, and as it would look on its way through other programs. */
-function formsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret, 'latin1');
-  // Base64 of a longer text holds it in one of three forms; two characters at each end depend on the neighbours.
-  const inBase64 = [0, 1, 2].flatMap((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes])
-      .toString('base64')
-      .replace(/=+$/, '');
-    const inner = text.slice(offset === 0 ? 0 : offset + 2, -2);
-    return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
-  });
-  return [...new Set([secret, encodeURIComponent(secret), bytes.toString('hex'), ...inBase64])].filter(
-    (form) => form.length >= 8,
-  );
-}
-
-function findings(where: string, text: string): string[] {
-  return [...secrets].flatMap(([name, secret]) =>
-    formsOf(secret).flatMap((form) => (text.includes(form) ? [`${name} in ${where}, as ${form}`] : [])),
-  );
 }
 
 test('no secret is in any log line, answer, event, post, timeline or figure, whatever goes well or wrong', async () => {
@@ -264,8 +234,8 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
   expect(told.some(([, text]) => text.includes('post.unknown'))).toBe(true);
   expect(lines.some((line) => line.includes('encrypted with another key'))).toBe(true);
   expect([
-    ...lines.flatMap((line) => findings(`the log line ${line.slice(0, 300)}`, line)),
-    ...told.flatMap(([where, text]) => findings(where, text)),
+    ...lines.flatMap((line) => findSecrets(secrets, `the log line ${line.slice(0, 300)}`, line)),
+    ...told.flatMap(([where, text]) => findSecrets(secrets, where, text)),
   ]).toEqual([]);
 });
 
@@ -284,7 +254,7 @@ async function webhooksAndKeys(): Promise<void> {
   };
   const made = await askOnce('/v1/api-keys', { name: 'planted' }, (data) => data.secret);
   secrets.set('API key made over HTTP', made.secret);
-  const url = `http://${receiverHost}/hook`;
+  const { url } = receiver;
   const webhook = await askOnce('/v1/webhooks', { url }, (data) => data.secret);
   const { id } = webhook.data.webhook as { id: string };
   const rotated = await askOnce(`/v1/webhooks/${id}/rotate-secret`, undefined, (data) => data.secret);
@@ -304,7 +274,7 @@ async function webhooksAndKeys(): Promise<void> {
     await app.app.jobs.runDue();
     app.clock.advance(2 * minute);
   }
-  expect(received).toBeGreaterThan(1);
+  expect(receiver.received.length).toBeGreaterThan(1);
   await ask('GET', `/v1/webhooks/${id}`);
   await ask('GET', '/v1/webhooks');
   const deliveries = await ask('GET', `/v1/webhooks/${id}/deliveries`);
