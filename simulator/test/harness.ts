@@ -10,11 +10,13 @@ export const contract = loadContract();
 /** Which operations gave which statuses in this file, for the conformance test. */
 export const judged = new Map<string, number>();
 
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, and compare what they find.
+type AnyShape = any;
+
 export interface ApiAnswer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, and compare what they find.
-  body: any;
+  body: AnyShape;
 }
 
 export interface CallOptions {
@@ -29,16 +31,12 @@ export interface CallOptions {
 export interface Test {
   simulator: Simulator;
   api(method: string, path: string, options?: CallOptions): Promise<ApiAnswer>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  control(method: string, path: string, body?: unknown): Promise<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  settings(change: Record<string, unknown>): Promise<any>;
+  control(method: string, path: string, body?: unknown): Promise<AnyShape>;
+  settings(change: Record<string, unknown>): Promise<AnyShape>;
   advance(seconds: number): Promise<void>;
   faults(...faults: Record<string, unknown>[]): Promise<void>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  pins(): Promise<any[]>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  requests(operation?: string): Promise<any[]>;
+  pins(): Promise<AnyShape[]>;
+  requests(operation?: string): Promise<AnyShape[]>;
 }
 
 export async function openTest(options: SimulatorOptions = {}): Promise<Test> {
