@@ -80,6 +80,18 @@ const manyPosts = 300_000;
 
 let idSpace = 0;
 
+const dayMs = 24 * 3600 * 1000;
+
+/** Posts that are due from the day after tomorrow on, over 300 days: what is stored while others are measured. */
+export async function addLaterPosts(
+  sql: pg.Pool,
+  site: Pick<AddPosts, 'organizationId' | 'mediaId' | 'accounts'>,
+  count: number,
+): Promise<void> {
+  const from = new Date(Date.now() + 2 * dayMs);
+  await addPosts(sql, { ...site, tag: 'later', count, from, stepMs: (300 * dayMs) / count });
+}
+
 /** Queued posts. Their lanes wake for them. */
 export async function addPosts(sql: pg.Pool, add: AddPosts): Promise<void> {
   const isMany = add.count >= manyPosts;

@@ -1,12 +1,11 @@
 import type pg from 'pg';
 import { pause } from '../../../server/src/platform/clock.ts';
-import { addPosts } from '../fill.ts';
+import { addLaterPosts } from '../fill.ts';
 import { cpuSeconds, cpuSecondsOfTree, memoryMb } from '../processes.ts';
 import { row } from '../row.ts';
 import { openSite } from '../site.ts';
 
 const accounts = 10_000;
-const dayMs = 24 * 3600 * 1000;
 const settleMs = 5_000;
 /** Long enough for everything that runs on a timer to have its turn at least once. */
 const watchMs = { quick: 31_000, full: 61_000 };
@@ -25,13 +24,7 @@ export const idle = row({
     const site = await openSite(lab, { accounts });
     try {
       const stored = form === 'full' ? 1_000_000 : 100_000;
-      await addPosts(site.sql, {
-        ...site,
-        tag: 'later',
-        count: stored,
-        from: new Date(Date.now() + 2 * dayMs),
-        stepMs: (300 * dayMs) / stored,
-      });
+      await addLaterPosts(site.sql, site, stored);
       // The part that runs here would be counted with it.
       await site.installation.close();
       const server = await site.start('all');

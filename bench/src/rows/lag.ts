@@ -1,4 +1,4 @@
-import { addPosts } from '../fill.ts';
+import { addLaterPosts } from '../fill.ts';
 import { ratios } from '../interleave.ts';
 import { type Published, publishDue } from '../publishing.ts';
 import { row } from '../row.ts';
@@ -8,8 +8,6 @@ import { median, quantile, sum } from '../statistics.ts';
 
 const accounts = 1000;
 const perSecond = 200;
-const dayMs = 24 * 3600 * 1000;
-
 const p50 = (stored: string) => ({ label: `${stored} stored: p50`, unit: 'ms', atMost: 60 }) as const;
 const p99 = (stored: string) => ({ label: `${stored} stored: p99`, unit: 'ms', atMost: 250 }) as const;
 
@@ -48,13 +46,7 @@ export const lag = row({
         const worker = await site.start('worker');
         sites.push({ name: name as SizeName, site, worker, rounds: [] });
         lab.say(`storing ${stored.toLocaleString('en')} posts`);
-        await addPosts(site.sql, {
-          ...site,
-          tag: 'later',
-          count: stored,
-          from: new Date(Date.now() + 2 * dayMs),
-          stepMs: (300 * dayMs) / stored,
-        });
+        await addLaterPosts(site.sql, site, stored);
       }
       const [rounds, windowMs] = form === 'full' ? [3, 10_000] : [3, 2_000];
       // The first round is not counted: code and connections are cold.

@@ -1,6 +1,6 @@
 // Reading a page out of many, and finding the next open slot among many.
 import { addPosts } from '../fill.ts';
-import { latency, measure } from '../load.ts';
+import { cpuMsEach, latency, type Measured, measure } from '../load.ts';
 import { row } from '../row.ts';
 import { openSite } from '../site.ts';
 import { accountOf, knownMedia, newPost } from './posts.ts';
@@ -8,16 +8,27 @@ import { accountOf, knownMedia, newPost } from './posts.ts';
 const dayMs = 24 * 3600 * 1000;
 const pageSize = 50;
 
+/** How long one takes, and what it costs the machine. */
+const costFigures = (one: string, p99Max: number) =>
+  ({
+    p50: { label: 'latency p50', unit: 'ms' },
+    p99: { label: 'latency p99', unit: 'ms', atMost: p99Max },
+    cpu: { label: `CPU of the server per ${one}`, unit: 'ms' },
+    postgres: { label: `CPU of PostgreSQL per ${one}`, unit: 'ms' },
+  }) as const;
+
+const costOf = (measured: Measured) => ({
+  p50: latency([measured], 0.5),
+  p99: latency([measured], 0.99),
+  cpu: cpuMsEach([measured], 'program'),
+  postgres: cpuMsEach([measured], 'postgres'),
+});
+
 export const list = row({
   name: 'list',
   what: `a page of ${pageSize} posts, one caller, any place in the list of an account; the account has a tenth of 1,000,000 posts (100,000 in the quick form)`,
   against: 'nothing',
-  figures: {
-    p50: { label: 'latency p50', unit: 'ms' },
-    p99: { label: 'latency p99', unit: 'ms', atMost: 20 },
-    cpu: { label: 'CPU of the server per page', unit: 'ms' },
-    postgres: { label: 'CPU of PostgreSQL per page', unit: 'ms' },
-  },
+  figures: costFigures('page', 20),
   async run(lab, form) {
     const stored = form === 'full' ? 1_000_000 : 100_000;
     const site = await openSite(lab, { accounts: 100 });
@@ -44,12 +55,7 @@ export const list = row({
       await load(100);
       const measured = await load(form === 'full' ? 3000 : 500);
       return {
-        values: {
-          p50: latency([measured], 0.5),
-          p99: latency([measured], 0.99),
-          cpu: (measured.cpu.program * 1000) / measured.operations,
-          postgres: (measured.cpu.postgres * 1000) / measured.operations,
-        },
+        values: costOf(measured),
         notes: [`${stored.toLocaleString('en')} posts stored.`],
       };
     } finally {
@@ -95,12 +101,7 @@ export const slot = row({
   name: 'slot',
   what: `create at the next open slot, one caller; ${slots} slots a week, the next ${queued.toLocaleString('en')} of them taken`,
   against: 'nothing',
-  figures: {
-    p50: { label: 'latency p50', unit: 'ms' },
-    p99: { label: 'latency p99', unit: 'ms', atMost: 30 },
-    cpu: { label: 'CPU of the server per post', unit: 'ms' },
-    postgres: { label: 'CPU of PostgreSQL per post', unit: 'ms' },
-  },
+  figures: costFigures('post', 30),
   async run(lab, form) {
     const site = await openSite(lab, { accounts: 1 });
     try {
@@ -139,12 +140,7 @@ export const slot = row({
       await load(20);
       const measured = await load(form === 'full' ? 1000 : 100);
       return {
-        values: {
-          p50: latency([measured], 0.5),
-          p99: latency([measured], 0.99),
-          cpu: (measured.cpu.program * 1000) / measured.operations,
-          postgres: (measured.cpu.postgres * 1000) / measured.operations,
-        },
+        values: costOf(measured),
         notes: media.notes,
       };
     } finally {
