@@ -1,5 +1,5 @@
 // For tests that follow posts to Pinterest: one app and worker for the file, an account of its own for each test.
-import { afterEach, beforeAll } from 'vitest';
+import { afterEach, beforeAll, expect } from 'vitest';
 import type { Worker } from '../src/features/publishing/index.ts';
 import { account, app, useApp } from './use-app.ts';
 
@@ -33,3 +33,14 @@ export const limitNextPin = (headers: Record<string, string> = {}) =>
 
 /** What Pinterest has on the account's first board. */
 export const pinsHere = () => app.pins({ boardId: account.boards.Recipes ?? '' });
+
+/** The board has one Pin, and it is that of this post, which was asked for once. */
+export async function expectAdopted(postId: string): Promise<void> {
+  const pins = await pinsHere();
+  expect(pins).toHaveLength(1);
+  expect(await app.getPost(account, postId)).toMatchObject({
+    status: 'sent',
+    pinId: pins[0]?.id,
+    attempts: 1,
+  });
+}

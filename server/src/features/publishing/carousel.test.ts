@@ -1,7 +1,15 @@
 // What is more than one picture on a board: carousels, sections of boards.
 import { expect, test } from 'vitest';
 import { errorLevel } from '../../../test/log.ts';
-import { account, app, minute, pinsHere, runAfter, usePublishing } from '../../../test/publishing.ts';
+import {
+  account,
+  app,
+  expectAdopted,
+  minute,
+  pinsHere,
+  runAfter,
+  usePublishing,
+} from '../../../test/publishing.ts';
 import { changePost, storePictures } from './posts.fixture.ts';
 
 usePublishing();
@@ -62,13 +70,7 @@ test('a carousel that was made, and whose answer was lost, is found', async () =
   await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 1 }]);
   await runAfter(minute);
   await runAfter(10_000);
-  const pins = await pinsHere();
-  expect(pins).toHaveLength(1);
-  expect(await app.getPost(account, post.id)).toMatchObject({
-    status: 'sent',
-    pinId: pins[0]?.id,
-    attempts: 1,
-  });
+  await expectAdopted(post.id);
 });
 
 test('a post for a section of a board goes into it, and is found there after a lost answer', async () => {

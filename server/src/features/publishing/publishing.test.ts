@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { plainGrant } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
-import { account, app, minute, pinsHere, runAfter, usePublishing, worker } from '../../../test/publishing.ts';
+import {
+  account,
+  app,
+  expectAdopted,
+  minute,
+  pinsHere,
+  runAfter,
+  usePublishing,
+  worker,
+} from '../../../test/publishing.ts';
 
 usePublishing();
 
@@ -81,13 +90,7 @@ describe('once: a lost answer is settled by looking', () => {
       failure: { code: expect.any(String) },
     });
     await runAfter(10_000);
-    const pins = await pinsHere();
-    expect(pins).toHaveLength(1);
-    expect(await app.getPost(account, post.id)).toMatchObject({
-      status: 'sent',
-      pinId: pins[0]?.id,
-      attempts: 1,
-    });
+    await expectAdopted(post.id);
   });
 
   test('no Pin was made: after the last look it is published again, and there is one Pin', async () => {
