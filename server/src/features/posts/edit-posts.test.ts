@@ -2,11 +2,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../test/app.ts';
-import { newPost } from '../../../test/new-post.ts';
 import { account, app, minute, usePublishing } from '../../../test/publishing.ts';
-import { newId } from '../../platform/ids.ts';
-import { createPosts } from './move-post.ts';
-import { created, edit, inMs, newPicture, newVideo, pathOf, refusal, send, stored } from './posts.fixture.ts';
+import {
+  created,
+  edit,
+  inMs,
+  insertPosts,
+  newPicture,
+  newVideo,
+  pathOf,
+  refusal,
+  send,
+  stored,
+} from './posts.fixture.ts';
 
 usePublishing();
 
@@ -14,23 +22,10 @@ const editMany = (posts: Json[], more: Json = {}) => send('PATCH', pathOf(), { p
 
 async function drafts(count: number): Promise<string[]> {
   const { id: mediaId } = await newPicture();
-  const rows = await app.database.transaction((tx) =>
-    createPosts(
-      tx,
-      Array.from({ length: count }, (_, index) =>
-        newPost({
-          id: newId('post'),
-          organizationId: app.organizationId,
-          accountId: account.accountId,
-          mediaId,
-          sendAt: null,
-          title: `Post ${index}`,
-        }),
-      ),
-      app.clock.now(),
-    ),
+  return insertPosts(
+    mediaId,
+    Array.from({ length: count }, (_, index) => ({ title: `Post ${index}` })),
   );
-  return rows.map(({ id }) => id);
 }
 
 const list = async () => (await app.call('GET', `${pathOf()}?status=draft&limit=100`)).body.data.posts;

@@ -1,11 +1,8 @@
 // What a list of posts can be narrowed to, and that its pages hold while posts come and go.
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Json } from '../../../test/app.ts';
-import { newPost } from '../../../test/new-post.ts';
 import { account, app, minute, usePublishing } from '../../../test/publishing.ts';
-import { newId } from '../../platform/ids.ts';
-import { createPosts } from './move-post.ts';
-import { edit, newPicture, pathOf, refusal, send } from './posts.fixture.ts';
+import type { NewPost } from './move-post.ts';
+import { edit, insertPosts, newPicture, pathOf, refusal, send } from './posts.fixture.ts';
 
 usePublishing();
 
@@ -14,28 +11,11 @@ beforeEach(async () => {
   mediaId = (await newPicture()).id;
 });
 
-async function add(posts: Json[]): Promise<string[]> {
-  const rows = await app.database.transaction((tx) =>
-    createPosts(
-      tx,
-      posts.map((post) =>
-        newPost({
-          id: newId('post'),
-          organizationId: app.organizationId,
-          accountId: account.accountId,
-          mediaId,
-          sendAt: null,
-          title: null,
-          description: null,
-          url: null,
-          ...post,
-        }),
-      ),
-      app.clock.now(),
-    ),
+const add = (posts: Partial<NewPost>[]) =>
+  insertPosts(
+    mediaId,
+    posts.map((post) => ({ title: null, description: null, url: null, ...post })),
   );
-  return rows.map(({ id }) => id);
-}
 
 const ask = (query: Record<string, string>) =>
   send('GET', `${pathOf()}?${new URLSearchParams({ status: 'draft', ...query })}`);
@@ -130,7 +110,7 @@ test('boardId, tag, externalId and all of them with q narrow the list; another a
 
 test('pages of a narrowed list have neither gap nor repeat while posts are added, edited and deleted', async () => {
   const at = (index: number) => new Date(app.clock.now().getTime() + index * minute);
-  const boardId = account.boards.Recipes;
+  const boardId = account.boards.Recipes ?? null;
   const body = (index: number, tags: string[]) => ({
     title: `Post ${index}`,
     description: 'd',

@@ -2,9 +2,11 @@
 import { expect } from 'vitest';
 import { type Answer, fieldCodes, readAnswer } from '../../../test/answer.ts';
 import type { Json, PinterestAccount } from '../../../test/app.ts';
+import { newPost } from '../../../test/new-post.ts';
 import { account, app } from '../../../test/publishing.ts';
 import { picture } from '../media/sample-pictures.fixture.ts';
 import { type VideoOptions, video } from '../media/sample-videos.fixture.ts';
+import { createPosts, type NewPost } from './move-post.ts';
 
 export const pathOf = (of: PinterestAccount = account) => `/v1/accounts/${of.accountId}/posts`;
 
@@ -114,4 +116,19 @@ export async function stored() {
     events: await count('events'),
     batches: await count('batches'),
   };
+}
+
+/** Posts straight into the table: drafts with these media, unless a post says otherwise. Gives their ids. */
+export async function insertPosts(mediaId: string, posts: readonly Partial<NewPost>[]): Promise<string[]> {
+  const filled = posts.map((post) =>
+    newPost({
+      organizationId: app.organizationId,
+      accountId: account.accountId,
+      mediaId,
+      sendAt: null,
+      ...post,
+    }),
+  );
+  const rows = await app.database.transaction((tx) => createPosts(tx, filled, app.clock.now()));
+  return rows.map(({ id }) => id);
 }
