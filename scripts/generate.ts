@@ -91,7 +91,7 @@ function lifecyclePage(): string {
       return `| ${state} | ${own.join(', ') || 'nowhere: it is published'} |`;
     }),
     '',
-    'The line between `uploading` and `publishing` is the line between "do it again" and "a Pin may exist".',
+    'The line between `queued` and `publishing` is the line between "do it again" and "a Pin may exist".',
     'It is stored before Pinterest is asked for the Pin, so that a crash leaves no guess.',
     '',
   ].join('\n');

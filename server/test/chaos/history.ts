@@ -6,7 +6,6 @@ import type { Connection } from '../../src/platform/db/index.ts';
 const movesOf: Record<string, Move[]> = {
   'post.scheduled': ['schedule'],
   'post.unscheduled': ['unschedule'],
-  'post.claimed': ['claim'],
   'post.held': ['miss'],
   'post.publishing': ['mediaReady'],
   'post.sent': ['accept', 'find'],
@@ -53,7 +52,7 @@ export async function checkHistory(connection: Connection, accountIds: readonly 
       }
       const to = (movesOf[type] ?? []).map((move) => nextState(past.state, move)).find(Boolean);
       if (!to) throw new Error(`${type} of ${id} while it was ${past.state}`);
-      if (type === 'post.claimed') checkOrder(pasts, id, past);
+      if (type === 'post.publishing') checkOrder(pasts, id, past);
       const dueAt = told.runAt ?? told.sendAt;
       const runAt = type === 'post.cleared' ? at.getTime() : dueAt ? Date.parse(dueAt) : null;
       // A held post waits for a person, whatever its time was.
@@ -72,9 +71,9 @@ export async function checkHistory(connection: Connection, accountIds: readonly 
   }
 }
 
-function checkOrder(pasts: Map<string, Past>, id: string, claimed: Past): void {
+function checkOrder(pasts: Map<string, Past>, id: string, taken: Past): void {
   for (const [otherId, other] of pasts) {
-    if (other.runAt !== null && claimed.runAt !== null && other.runAt < claimed.runAt)
+    if (other.runAt !== null && taken.runAt !== null && other.runAt < taken.runAt)
       throw new Error(`${id} was taken before ${otherId}, which was due earlier`);
   }
 }

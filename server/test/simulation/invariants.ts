@@ -57,12 +57,12 @@ export function createInvariants({
       breach(`${post.id} is Pin ${ofDay + 1} of 24 hours, and the limit is ${row.daily_pin_limit}`);
   }
 
-  function checkOrder(account: ModelAccount, claimed: PostRow, found: number): void {
+  function checkOrder(account: ModelAccount, taken: PostRow, found: number): void {
     for (const other of account.open.values()) {
-      if (other.state !== 'queued' || other.run_at === null || rules.isBefore(claimed, other) <= 0) continue;
+      if (other.state !== 'queued' || other.run_at === null || rules.isBefore(taken, other) <= 0) continue;
       if (isSince(touched.get(other.id), found) || rules.isHeldBack(account, other)) continue;
       if (isSince(freedAt.get(`${account.row.id} ${other.match_key}`), found)) continue;
-      breach(`${claimed.id} was taken before ${other.id}, which was due earlier`);
+      breach(`${taken.id} was taken before ${other.id}, which was due earlier`);
     }
   }
 
@@ -84,7 +84,7 @@ export function createInvariants({
           breach(`${post.id} counts as sent, and Pin ${post.pin_id} is not its Pin`);
       } else if (post.state !== 'publishing' && post.state !== 'unknown' && pins.length > 0)
         breach(`${post.id} became ${post.state}, and has a Pin`);
-      if (post.state === 'uploading' && process)
+      if (post.state === 'publishing' && process)
         checkOrder(model().accountOf(post.account_id), before ?? post, process.found.get(post.id) ?? 0);
     },
 

@@ -126,8 +126,7 @@ export async function compareCalls(
   }
 
   const nextMoves: Record<string, readonly string[]> = {
-    queued: ['claim', 'claim', 'claim', 'miss', 'refuse', 'schedule'],
-    uploading: ['mediaReady', 'mediaReady', 'postpone', 'refuse', 'doubt'],
+    queued: ['mediaReady', 'mediaReady', 'mediaReady', 'miss', 'postpone', 'refuse', 'schedule', 'doubt'],
     publishing: ['accept', 'accept', 'postpone', 'lose', 'lose', 'refuse'],
     unknown: ['look', 'find', 'clear'],
   };
@@ -140,7 +139,6 @@ export async function compareCalls(
       case 'schedule':
         return { move, sendAt: later(), boardId: draw.pick(['1', '2']) };
       case 'unschedule':
-      case 'claim':
       case 'mediaReady':
       case 'clear':
         return { move };

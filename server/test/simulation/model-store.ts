@@ -16,7 +16,14 @@ import type { LaneMove, LaneStore } from '../../src/features/publishing/lane-sto
 import type { Lane } from '../../src/features/publishing/lanes.queries.ts';
 import { lateAfterMs } from '../../src/features/publishing/pacing.queries.ts';
 import { Refusal } from '../../src/platform/errors.ts';
-import { createRules, greatest, least, type ModelAccount, type Rules } from './model-rules.ts';
+import {
+  createRules,
+  greatest,
+  least,
+  type ModelAccount,
+  type ModelLane,
+  type Rules,
+} from './model-rules.ts';
 
 /** Each answers at once, for it is one atomic act. */
 type AtOnce<Store> = {
@@ -92,7 +99,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
     claim({ owner, now, leaseUntil, limit }) {
       const at = now.getTime();
       const due = [...accounts.values()]
-        .filter(({ lane }) => lane.wakeAt !== null && lane.wakeAt <= at && isFree(lane, at))
+        .filter(({ lane }) => isDue(lane, at))
         .sort((a, b) => (a.lane.wakeAt ?? 0) - (b.lane.wakeAt ?? 0))
         .slice(0, limit);
       return due.map(({ row, lane }): Lane => {
@@ -307,6 +314,18 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       account.row = { ...account.row, token_authorized: isAuthorized };
     },
 
+    /**
+     * What a worker of an earlier version leaves behind when it dies over the media of the post: it took the post
+     * before it read them.
+     */
+    leaveUploading(read: PostRow, { now, leaseUntil }: { now: Date; leaseUntil: Date }): void {
+      const account = accountOf(read.account_id);
+      const { lane } = account;
+      if (!isDue(lane, now.getTime())) return;
+      Object.assign(lane, { owner: 'earlier', leaseUntil: leaseUntil.getTime(), fence: lane.fence + 1 });
+      change(account, read, { state: 'uploading', run_at: null, updated_at: now });
+    },
+
     /** wakeAccount: it was connected again. */
     wake(accountId: string, now: Date): void {
       Object.assign(accountOf(accountId).lane, { notBefore: null, wakeAt: now.getTime() });
@@ -320,6 +339,8 @@ function mustBeAllowed(post: PostRow, { move }: Step): State {
   if (!to) throw postCannot([{ path: '', code: move, message: `not allowed: ${post.state}` }]);
   return to;
 }
+
+const isDue = (lane: ModelLane, at: number) => lane.wakeAt !== null && lane.wakeAt <= at && isFree(lane, at);
 
 const isFree = (lane: { leaseUntil: number | null }, at: number) =>
   lane.leaseUntil === null || lane.leaseUntil <= at;

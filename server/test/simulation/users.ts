@@ -3,7 +3,7 @@ import type { PostRow } from '../../src/features/posts/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import { Refusal } from '../../src/platform/errors.ts';
 import { newPost } from '../new-post.ts';
-import type { World } from './world.ts';
+import { leaseMs, type World } from './world.ts';
 
 const hour = 3600 * 1000;
 /** What users have in their queues and drafts at most, of each account. */
@@ -112,6 +112,14 @@ export function createUsers(world: World, taken: Record<string, number>) {
           now(),
         ),
       ),
+
+    /** Not a user: a worker of an earlier version. */
+    leaveUploading(): void {
+      const post = anyPost(['queued']);
+      if (!post || post.run_at === null || post.run_at > now()) return;
+      tell('left uploading', post.id);
+      model.leaveUploading(post, { now: now(), leaseUntil: addMs(now(), leaseMs) });
+    },
 
     remove: () => ask('delete', anyPost(resting), (post) => model.remove(post, now())),
 

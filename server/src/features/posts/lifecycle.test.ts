@@ -15,12 +15,13 @@ test('the whole table: every state with every move', () => {
     queued: {
       schedule: 'queued',
       unschedule: 'draft',
-      claim: 'uploading',
+      mediaReady: 'publishing',
       miss: 'queued',
+      postpone: 'queued',
       refuse: 'failed',
       doubt: 'unknown',
     },
-    uploading: { mediaReady: 'publishing', postpone: 'queued', refuse: 'failed', doubt: 'unknown' },
+    uploading: { postpone: 'queued', doubt: 'unknown' },
     publishing: { accept: 'sent', postpone: 'queued', refuse: 'failed', lose: 'unknown' },
     sent: {},
     failed: { schedule: 'queued', unschedule: 'draft' },
@@ -28,12 +29,12 @@ test('the whole table: every state with every move', () => {
   });
 });
 
-test('Pinterest is asked for a Pin only from uploading', () => {
+test('Pinterest is asked for a Pin only from queued', () => {
   expect(
     allowedMoves()
       .filter(({ to }) => to === 'publishing')
       .map(({ from }) => from),
-  ).toEqual(['uploading']);
+  ).toEqual(['queued']);
 });
 
 test('a post whose Pin may exist is queued again only by a clear answer or by looking', () => {

@@ -4,7 +4,7 @@
 /**
  * draft       kept, not scheduled
  * queued      waits for its time
- * uploading   a worker prepares it; doing so again harms nothing
+ * uploading   left by an earlier version, whose workers claimed a post before they read its media: nothing was asked
  * publishing  Pinterest is being asked for the Pin; from here on a Pin may exist
  * sent        the Pin exists and is ours
  * failed      refused for a reason that waiting does not mend
@@ -16,7 +16,6 @@ export type State = (typeof states)[number];
 export const moves = [
   'schedule',
   'unschedule',
-  'claim',
   'miss',
   'mediaReady',
   'accept',
@@ -31,7 +30,9 @@ export const moves = [
 export type Move = (typeof moves)[number];
 
 /**
- * The line between uploading and publishing is the line between "do it again" and "a Pin may exist".
+ * The line between queued and publishing is the line between "do it again" and "a Pin may exist". What comes before it
+ * (reading the media) is done without a mark: whoever dies over it has left nothing to clean up, and until the line the
+ * post is still its owner's to change.
  * `doubt` is for a restored backup, which knows nothing of what was published after it was taken.
  * Nothing leads from publishing or unknown to another create without Pinterest's word, or a look, that
  * nothing was made.
@@ -41,12 +42,13 @@ const table: Record<State, Partial<Record<Move, State>>> = {
   queued: {
     schedule: 'queued',
     unschedule: 'draft',
-    claim: 'uploading',
+    mediaReady: 'publishing',
     miss: 'queued',
+    postpone: 'queued',
     refuse: 'failed',
     doubt: 'unknown',
   },
-  uploading: { mediaReady: 'publishing', postpone: 'queued', refuse: 'failed', doubt: 'unknown' },
+  uploading: { postpone: 'queued', doubt: 'unknown' },
   publishing: { accept: 'sent', postpone: 'queued', refuse: 'failed', lose: 'unknown' },
   sent: {},
   failed: { schedule: 'queued', unschedule: 'draft' },

@@ -44,9 +44,9 @@ export type Step =
   /** `shifted`: a pause has moved it, no person. */
   | { move: 'schedule'; sendAt: Date; boardId: string; shifted?: true }
   | { move: 'unschedule' }
-  | { move: 'claim' }
   /** From now on it waits for a person. */
   | { move: 'miss'; failure: PostFailure }
+  /** Over the line: from now on a Pin may exist. */
   | { move: 'mediaReady' }
   | { move: 'accept'; pinId: string; pinterest: PinterestTrace }
   | { move: 'postpone'; runAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
@@ -365,12 +365,10 @@ export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
       };
     case 'unschedule':
       return unscheduled;
-    case 'claim':
-      return { run_at: null };
     case 'miss':
       return { run_at: null, failure: stamped(step.failure, now) };
     case 'mediaReady':
-      return { attempts: post.attempts + 1, attempt_started_at: now };
+      return { run_at: null, attempts: post.attempts + 1, attempt_started_at: now };
     case 'accept':
       return { pin_id: step.pinId, sent_at: now, failure: null };
     case 'postpone':
@@ -440,7 +438,6 @@ function toColumns({ failure, ...rest }: MovedColumns): PostChange {
 const eventTypes: Record<Move, string> = {
   schedule: 'post.scheduled',
   unschedule: 'post.unscheduled',
-  claim: 'post.claimed',
   miss: 'post.held',
   mediaReady: 'post.publishing',
   accept: 'post.sent',

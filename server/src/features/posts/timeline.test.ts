@@ -19,7 +19,6 @@ test('a published post tells of its creation, its attempt and what Pinterest ans
   expect(answer.status).toBe(200);
   expect(answer.body.data.events).toEqual([
     { at: createdAt, type: 'post.created', message: 'To go out at 2027-03-01T08:01:00.000Z.' },
-    { at: seconds(), type: 'post.claimed' },
     { at: seconds(), type: 'post.publishing', attempt: 1 },
     {
       at: seconds(),
@@ -57,22 +56,19 @@ test('a refusal, a new time and a postponement are told with status, code and re
     events.map(({ type, attempt, outcome }: Record<string, unknown>) => [type, attempt, outcome]),
   ).toEqual([
     ['post.created', undefined, undefined],
-    ['post.claimed', undefined, undefined],
     ['post.publishing', 1, undefined],
     ['post.failed', 1, 'refused'],
     ['post.scheduled', undefined, undefined],
-    ['post.claimed', undefined, undefined],
     ['post.publishing', 2, undefined],
     ['post.postponed', 2, 'postponed'],
-    ['post.claimed', undefined, undefined],
     ['post.publishing', 3, undefined],
     ['post.sent', 3, 'created'],
   ]);
-  expect(events[3]).toMatchObject({
+  expect(events[2]).toMatchObject({
     pinterest: { status: 404, code: 40 },
     message: `${failed.failure.message} ${failed.failure.remediation}`,
   });
-  expect(events[7]).toMatchObject({ pinterest: { status: 429, code: 8 }, message: expect.any(String) });
+  expect(events[5]).toMatchObject({ pinterest: { status: 429, code: 8 }, message: expect.any(String) });
 });
 
 test('a lost answer is told with every look for it, until it is cleared', async () => {

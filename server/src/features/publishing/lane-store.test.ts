@@ -34,7 +34,7 @@ beforeEach(async () => {
 const rowOf = (id: string) =>
   app.database.db.selectFrom('posts').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 
-const claim = () => app.app.lanes.move(lane, post, { move: 'claim' }, app.clock.now());
+const mark = () => app.app.lanes.move(lane, post, { move: 'mediaReady' }, app.clock.now());
 
 const renewLease = (tx: Tx) =>
   renewLeases(tx, { lanes: [lane], leaseUntil: addMs(app.clock.now(), leaseMs) });
@@ -56,23 +56,23 @@ function letLeaseRunOut(): void {
 }
 
 test('held lane, post as it was read: it is moved, and its event written', async () => {
-  const result = await claim();
-  expect(result).toMatchObject({ kind: 'moved', post: { state: 'uploading', version: post.version + 1 } });
+  const result = await mark();
+  expect(result).toMatchObject({ kind: 'moved', post: { state: 'publishing', version: post.version + 1 } });
   expect(result).toEqual({ kind: 'moved', post: await rowOf(post.id) });
-  expect(await eventsOf(post)).toEqual(['post.claimed']);
+  expect(await eventsOf(post)).toEqual(['post.publishing']);
 });
 
 test('after a takeover nothing is moved', async () => {
   letLeaseRunOut();
   await app.app.lanes.claim(takeover('second'));
-  expect(await claim()).toEqual({ kind: 'lane_lost' });
+  expect(await mark()).toEqual({ kind: 'lane_lost' });
   expect(await rowOf(post.id)).toEqual(post);
   expect(await eventsOf(post)).toEqual([]);
 });
 
 test('a post that has moved on since it was read is left alone', async () => {
   await app.database.transaction((tx) => movePost(tx, post, { move: 'unschedule' }, app.clock.now()));
-  expect(await claim()).toEqual({ kind: 'post_changed' });
+  expect(await mark()).toEqual({ kind: 'post_changed' });
   expect(await rowOf(post.id)).toMatchObject({ state: 'draft' });
   expect(await eventsOf(post)).toEqual(['post.unscheduled']);
 });
@@ -80,7 +80,7 @@ test('a post that has moved on since it was read is left alone', async () => {
 test('a move that comes upon a takeover under way waits for it, and then changes nothing', async () => {
   letLeaseRunOut();
   const other = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
-  const moving = claim();
+  const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   await other.commit();
   expect(await moving).toEqual({ kind: 'lane_lost' });
@@ -91,7 +91,7 @@ test('a move that comes upon a takeover under way waits for it, and then changes
 test('a takeover that is rolled back hinders nobody', async () => {
   letLeaseRunOut();
   const other = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
-  const moving = claim();
+  const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   await other.rollBack();
   expect(await moving).toMatchObject({ kind: 'moved' });
@@ -99,22 +99,22 @@ test('a takeover that is rolled back hinders nobody', async () => {
 
 test('a lease that is being renewed is waited for, and the post moved', async () => {
   const other = await openTransaction(app.database, renewLease);
-  const moving = claim();
+  const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   await other.commit();
   expect(await moving).toMatchObject({ kind: 'moved' });
-  expect(await eventsOf(post)).toEqual(['post.claimed']);
+  expect(await eventsOf(post)).toEqual(['post.publishing']);
 });
 
 test('while a move waits for its post, nobody can take the lane over', async () => {
   const user = await openTransaction(app.database, (tx) => deletePost(tx, post, app.clock.now()));
-  const moving = claim();
+  const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   letLeaseRunOut();
   expect(await app.app.lanes.claim(takeover('second'))).toEqual([]);
   await user.rollBack();
   expect(await moving).toMatchObject({ kind: 'moved' });
-  expect(await eventsOf(post)).toEqual(['post.claimed']);
+  expect(await eventsOf(post)).toEqual(['post.publishing']);
 });
 
 test.each([
@@ -122,7 +122,7 @@ test.each([
   { what: 'deleted', change: (tx: Tx) => deletePost(tx, post, app.clock.now()) },
 ])('a post that is $what while its move waits for it is left alone', async ({ what, change }) => {
   const user = await openTransaction(app.database, change);
-  const moving = claim();
+  const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   await user.commit();
   expect(await moving).toEqual({ kind: 'post_changed' });
@@ -131,7 +131,7 @@ test.each([
 
 test('a post that is changed while its move waits for the lane is left alone', async () => {
   const other = await openTransaction(app.database, renewLease);
-  const moving = claim();
+  const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   await app.database.transaction((tx) => deletePost(tx, post, app.clock.now()));
   await other.commit();
@@ -143,9 +143,9 @@ test('what the event says of the post is what its row says, whichever the move',
   const failure = { code: 'answer_lost', message: '…', remediation: '…', retryable: true };
   const at = app.clock.now();
   const steps: Step[] = [
-    { move: 'claim' },
     { move: 'postpone', runAt: at, failure },
-    { move: 'claim' },
+    { move: 'mediaReady' },
+    { move: 'postpone', runAt: at, failure },
     { move: 'mediaReady' },
     { move: 'lose', lookAt: at, failure },
     { move: 'look', lookAt: at, failure, counts: true, found: 0 },

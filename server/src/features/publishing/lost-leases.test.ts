@@ -106,9 +106,13 @@ test('a worker that was suspended right after the mark does not go on with a pos
   expect(own.sort()).toEqual(pins.sort());
 });
 
-test.each(['claim', 'mediaReady', 'accept'] as const)(
-  'what a worker must leave in flight because %s was not written down is recovered, though its lane has no other work',
-  async (move) => {
+test.each([
+  { move: 'mediaReady', isWritten: true },
+  { move: 'mediaReady', isWritten: false },
+  { move: 'accept', isWritten: false },
+] as const)(
+  'a worker that does not hear of $move (written: $isWritten) leaves nothing behind that is not recovered, though its lane has no other work',
+  async ({ move, isWritten }) => {
     const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
     app.clock.advance(1_000);
     let failures = 1;
@@ -119,8 +123,7 @@ test.each(['claim', 'mediaReady', 'accept'] as const)(
         async move(lane, row, step, now) {
           if (step.move !== move || failures === 0) return lanes.move(lane, row, step, now);
           failures -= 1;
-          // The answer to a claim is lost after it was written; the others are not written at all.
-          if (move === 'claim') await lanes.move(lane, row, step, now);
+          if (isWritten) await lanes.move(lane, row, step, now);
           throw new Error('the database was away for a moment');
         },
       },
@@ -132,3 +135,17 @@ test.each(['claim', 'mediaReady', 'accept'] as const)(
     expect(await pinsHere()).toHaveLength(1);
   },
 );
+
+test('what a worker of an earlier version had claimed and not asked for goes out', async () => {
+  const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
+  app.clock.advance(1_000);
+  const now = app.clock.now();
+  await app.app.lanes.claim({ owner: 'earlier', now, leaseUntil: addMs(now, 12_000), limit: 100 });
+  await app.database.db
+    .updateTable('posts')
+    .set({ state: 'uploading', run_at: null })
+    .where('id', '=', post.id)
+    .execute();
+  await runForMinutes(1);
+  expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 1 });
+});

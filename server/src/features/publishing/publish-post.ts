@@ -1,4 +1,4 @@
-// Carries one due post to Pinterest: claim, prepare, mark, ask, settle.
+// Carries one due post to Pinterest: prepare, mark, ask, settle.
 
 import type { Call, CreateOutcome, Failure, PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
@@ -40,34 +40,31 @@ interface Asked extends PublishInput {
 
 /** Publishes one post. Whatever comes of it is written down before this resolves. */
 export async function publishPost(parts: PublishParts, input: PublishInput): Promise<void> {
-  const { lane, log } = input;
-  const isVideo = input.post.media_type === 'video';
-  const video = isVideo ? await parts.videos.findReady(input.post) : null;
+  const { lane, log, post } = input;
+  const isVideo = post.media_type === 'video';
+  const video = isVideo ? await parts.videos.findReady(post) : null;
   // It was given another video a moment ago; the lane wakes when that one is at Pinterest.
   if (isVideo && video === null) return;
-  const claimed = await lane.move(input.post, { move: 'claim' });
-  if (!claimed) return;
-  const read = await (video === null
-    ? readPictures(parts.media, claimed)
-    : readCover(parts.media, claimed, video));
+  // Until the line nothing is written down: the post stays queued, and whoever changes it meanwhile is in time.
+  const read = await (video === null ? readPictures(parts.media, post) : readCover(parts.media, post, video));
   if (read.kind === 'too_big') {
-    await lane.move(claimed, { move: 'refuse', failure: carouselTooBig });
+    await lane.move(post, { move: 'refuse', failure: carouselTooBig });
     return;
   }
   if (read.kind === 'away') {
-    const delayMs = retryDelayMs({ retryAfterMs: null }, claimed.postponements, parts.random());
+    const delayMs = retryDelayMs({ retryAfterMs: null }, post.postponements, parts.random());
     const runAt = addMs(parts.clock.now(), delayMs);
-    await lane.move(claimed, { move: 'postpone', runAt, failure: mediaAway });
+    await lane.move(post, { move: 'postpone', runAt, failure: mediaAway });
     return;
   }
   const spentUntil = await parts.appBudget.spend(environmentOf(input.account));
   if (spentUntil !== null) {
-    await lane.move(claimed, { move: 'postpone', runAt: spentUntil, failure: quotaSpent });
+    await lane.move(post, { move: 'postpone', runAt: spentUntil, failure: quotaSpent });
     lane.notBefore = spentUntil;
     return;
   }
   // The line that matters: from this commit on, a Pin may exist.
-  const publishing = await lane.move(claimed, { move: 'mediaReady' });
+  const publishing = await lane.move(post, { move: 'mediaReady' });
   if (!publishing) return;
   const pinterest = parts.pinterest.of(environmentOf(input.account));
   // Whoever takes the lane next settles the post by looking; asking now could make a second Pin. So could going on
@@ -81,7 +78,7 @@ export async function publishPost(parts: PublishParts, input: PublishInput): Pro
     toPin(publishing, read.source, parts.sendIsStandard),
   );
   log.info(
-    { postId: claimed.id, outcome: outcome.kind, status: outcome.call.status, ms: outcome.call.durationMs },
+    { postId: post.id, outcome: outcome.kind, status: outcome.call.status, ms: outcome.call.durationMs },
     'publish',
   );
   await settle(parts, { ...input, post: publishing, video }, outcome);

@@ -59,7 +59,6 @@ describe('on time', () => {
       'post.created',
       'post.video_uploading',
       'post.video_ready',
-      'post.claimed',
       'post.publishing',
       'post.sent',
     ]);
