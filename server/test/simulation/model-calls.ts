@@ -112,11 +112,13 @@ export async function compareCalls(
   const posts = () => [...model.accounts.values()].flatMap((account) => [...account.posts.values()]);
 
   /** Mostly as it is now; sometimes as it was once. */
-  function anyPost(): PostRow | undefined {
-    const present = posts().filter((post) => post.deleted_at === null);
+  function anyPost(accountId?: string): PostRow | undefined {
+    const isOf = (post: PostRow) => accountId === undefined || post.account_id === accountId;
+    const present = posts().filter((post) => post.deleted_at === null && isOf(post));
+    const once = read.filter(isOf);
     const post =
-      read.length > 0 && draw.chance(0.1)
-        ? draw.pick(read)
+      once.length > 0 && draw.chance(0.1)
+        ? draw.pick(once)
         : present.length > 0
           ? draw.pick(present)
           : undefined;
@@ -294,12 +296,17 @@ export async function compareCalls(
       isAway: draw.chance(0.1),
       now,
     };
-    return both(
+    const post = draw.chance(0.4) ? anyPost(lane.accountId) : undefined;
+    const last = post && { post, step: anyStep(post) };
+    const answer = await both(
       'release',
-      [lane, rest],
-      () => model.lanes.release(lane, rest),
-      () => sql.release(lane, rest),
+      [lane, rest, last],
+      () => model.lanes.release(lane, rest, last),
+      () => sql.release(lane, rest, last),
     );
+    if (last && (answer as { kind?: string } | null)?.kind === 'moved')
+      moved[last.step.move] = (moved[last.step.move] ?? 0) + 1;
+    return answer;
   }
 
   async function findDuePost(): Promise<unknown> {

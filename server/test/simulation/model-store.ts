@@ -129,10 +129,11 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       return new Set(kept);
     },
 
-    release({ accountId, fence }, { notBefore, queueNotBefore = null, isAway = false, now }) {
-      const account = accountOf(accountId);
+    release(held, { notBefore, queueNotBefore = null, isAway = false, now }, last) {
+      const account = accountOf(held.accountId);
       const { lane } = account;
-      if (!rules.isHeldUnder(lane, fence)) return;
+      const moved = last ? lanes.move(held, last.post, last.step, now) : null;
+      if (!rules.isHeldUnder(lane, held.fence)) return moved;
       const at = now.getTime();
       forget(account, at);
       const paced = greatest(rules.pacedUntil(account, at), queueNotBefore?.getTime() ?? null);
@@ -143,6 +144,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       lane.pacedUntil = paced;
       if (isAway) lane.awayUntil = at;
       lane.wakeAt = nextAt === null ? null : greatest(nextAt, lane.notBefore, at);
+      return moved;
     },
 
     findNextWake(now) {

@@ -104,12 +104,14 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
           return taken;
         }),
       renew: (given) => act('renew', () => stored.renew(given)),
-      release: (lane, rest) =>
-        act('release', () => {
+      release: (lane, rest, last) =>
+        act(last ? `release with ${last.step.move} ${last.post.id}` : 'release', () => {
           const { owner } = model.accountOf(lane.accountId).lane;
-          stored.release(lane, rest);
-          if (model.accountOf(lane.accountId).lane.owner !== owner)
+          const moved = stored.release(lane, rest, last);
+          if (moved?.kind === 'moved' || model.accountOf(lane.accountId).lane.owner !== owner)
             invariants.wroteIn(process, lane.accountId, lane.fence);
+          if (last && moved) count(moved.kind === 'moved' ? last.step.move : moved.kind);
+          return moved;
         }),
       findNextWake: (at) => act('findNextWake', () => stored.findNextWake(at)),
       getAccount: (id) => act('getAccount', () => stored.getAccount(id)),

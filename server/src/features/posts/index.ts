@@ -18,11 +18,18 @@ export { normaliseText } from './match-key.ts';
 export {
   deletedBefore,
   movePost,
-  movePostIf,
+  movingIf,
   type PinterestTrace,
   type PostFailure,
   type Step,
 } from './move-post.ts';
-export { listOwnedPinIds, type PostRow, removeDeletedPosts } from './posts.queries.ts';
+export {
+  listOwnedPinIds,
+  type PostRow,
+  readWritten,
+  removeDeletedPosts,
+  type Written,
+  type WrittenRow,
+} from './posts.queries.ts';
 export { postRoutes } from './posts.routes.ts';
 export { createPosts, type Posts } from './posts.ts';

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
-import { type Connection, json, type Tx } from '../../platform/db/index.ts';
+import { json, type Tx } from '../../platform/db/index.ts';
 import { appendEvents } from '../../platform/events/index.ts';
 import { accountNotFound } from '../accounts/index.ts';
 import { holdGround, lowering, lowerWake } from './lane-wake.queries.ts';
@@ -18,7 +18,9 @@ import {
   type PostWrite,
   updateLockedRows,
   type Written,
+  type WrittenRow,
   writePost,
+  writingOf,
 } from './posts.queries.ts';
 
 /** Why a post was not published, as callers see it. */
@@ -89,16 +91,15 @@ export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Pr
 }
 
 /**
- * Moves a post for a worker, if `guard` yields a row: in one statement, which is a transaction of its own. It wakes no
- * lane, for a worker finds what comes next when it lets go of the lane.
+ * The one statement that moves a post for a worker, if `guard` yields a row; readWritten says what it has come to. It
+ * wakes no lane, for a worker finds what comes next when it lets go of the lane.
  * @throws postCannot when the table does not allow it.
  */
-export async function movePostIf(
-  connection: Connection,
+export function movingIf(
   guard: RawBuilder<unknown>,
   { post, step, now }: { post: PostRow; step: Step; now: Date },
-): Promise<Written> {
-  return writePost(connection, post, { ...moveOf(post, step, now), guard });
+): RawBuilder<WrittenRow> {
+  return writingOf(post, { ...moveOf(post, step, now), guard });
 }
 
 /** What a move writes. */

@@ -163,6 +163,24 @@ export type Written =
   /** The post has moved on since it was read. */
   | { kind: 'changed' };
 
+/** The post's row; of nulls when it was not written; none when the guard forbade it. */
+export type WrittenRow = PostRow | Record<keyof PostRow, null>;
+
+/** Only for move-post.ts. */
+export async function writePost(
+  connection: Connection,
+  post: Pick<PostRow, 'id' | 'version'>,
+  write: PostWrite,
+): Promise<Written> {
+  return readWritten((await writingOf(post, write).execute(connection)).rows);
+}
+
+/** What the statement of writingOf has come to. */
+export function readWritten([row]: readonly WrittenRow[]): Written {
+  if (!row) return { kind: 'forbidden' };
+  return row.id === null ? { kind: 'changed' } : { kind: 'written', post: row };
+}
+
 /**
  * Only for move-post.ts. Writes a post with its event, in one statement: all of it, or nothing when the guard forbids
  * it or the post has moved on since it was read.
@@ -172,17 +190,16 @@ export type Written =
  * before the post is touched, because the update joins it; so the guard has to lock what it asks about, and the
  * version has to be a condition of the update itself.
  */
-export async function writePost(
-  connection: Connection,
+export function writingOf(
   post: Pick<PostRow, 'id' | 'version'>,
   { change, event, hasNewWords = false, guard = sql`select 1` }: PostWrite,
-): Promise<Written> {
+): RawBuilder<WrittenRow> {
   const settings = Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
   const searchable = sql`,
     searchable as (
       update post_search s set search = ${searchOf} from written p where s.post_id = p.id
     )`;
-  const { rows } = await sql<PostRow | Record<keyof PostRow, null>>`
+  return sql<WrittenRow>`
     with guard as materialized (${guard}),
     written as (
       update posts set ${sql.join(settings)}, version = posts.version + 1
@@ -193,10 +210,7 @@ export async function writePost(
     told as (${insertionOfEvents([event], sql`exists (select 1 from written)`)})
     ${hasNewWords ? searchable : sql``}
     select written.* from guard left join written on true
-  `.execute(connection);
-  const [row] = rows;
-  if (!row) return { kind: 'forbidden' };
-  return row.id === null ? { kind: 'changed' } : { kind: 'written', post: row };
+  `;
 }
 
 /** Up to `limit` queued posts of an account, which then stay as they are until the transaction ends. */

@@ -1,7 +1,7 @@
 // A lane as a worker holds it: every write goes through here, and none succeeds after a takeover.
 import type { Clock } from '../../platform/clock.ts';
 import type { PostRow, Step } from '../posts/index.ts';
-import type { LaneStore } from './lane-store.ts';
+import type { LaneStore, LastMove } from './lane-store.ts';
 import type { Lane } from './lanes.queries.ts';
 import type { PublishMetrics } from './publish-metrics.ts';
 
@@ -11,6 +11,10 @@ export interface HeldLane extends Lane {
    * Null: the lane was lost (stop) or someone changed the post (look again).
    */
   move(post: PostRow, step: Step): Promise<PostRow | null>;
+  /** The move with which the lane is let go of. */
+  last: LastMove | null;
+  /** Lets go of the lane, and makes the last move with it. Whoever finds that it has lost the lane changes nothing. */
+  release(): Promise<void>;
   /** Raised by what Pinterest says, and by troubles: nothing of this account before then. */
   notBefore: Date | null;
   /** No queued post of this account before then; lost answers are looked for. */
@@ -35,6 +39,7 @@ export function holdLaneFor(
 ): HeldLane {
   const held: HeldLane = {
     ...lane,
+    last: null,
     notBefore: null,
     queueNotBefore: null,
     isAway: false,
@@ -48,6 +53,12 @@ export function holdLaneFor(
       if (moved.kind !== 'moved') return null;
       metrics.moved(post, step);
       return moved.post;
+    },
+    async release() {
+      const { notBefore, queueNotBefore, isAway, last } = held;
+      const rest = { notBefore, queueNotBefore, isAway, now: clock.now() };
+      const moved = await lanes.release(lane, rest, ...(last ? [last] : []));
+      if (last && moved?.kind === 'moved') metrics.moved(last.post, last.step);
     },
   };
   return held;

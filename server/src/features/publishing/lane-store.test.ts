@@ -1,10 +1,11 @@
 // A worker's move is one statement. What it saw when it began may be old by the time it has its locks: each test
 // holds it up at one of them, changes something meanwhile, and lets it go on.
 import { beforeEach, expect, test } from 'vitest';
+import { newPost } from '../../../test/new-post.ts';
 import { account, app, minute, usePublishing } from '../../../test/publishing.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql, type Tx } from '../../platform/db/index.ts';
-import { deletePost, movePost, type Step } from '../posts/move-post.ts';
+import { createPosts, deletePost, movePost, type Step } from '../posts/move-post.ts';
 import type { PostRow } from '../posts/posts.queries.ts';
 import { emptyLanes } from './lanes.fixture.ts';
 import { claimLanes, type Lane, renewLeases } from './lanes.queries.ts';
@@ -49,6 +50,28 @@ async function eventsOf({ id }: PostRow): Promise<string[]> {
     .execute();
   return rows.map((row) => row.type).slice(1);
 }
+
+async function markedPost(): Promise<PostRow> {
+  const marked = await mark();
+  if (marked.kind !== 'moved') throw new Error(marked.kind);
+  return marked.post;
+}
+
+async function acceptAndRelease(marked?: PostRow) {
+  const pinterest = { status: 201, code: null, requestId: null, durationMs: 1 };
+  return app.app.lanes.release(
+    lane,
+    { notBefore: null, now: app.clock.now() },
+    { post: marked ?? (await markedPost()), step: { move: 'accept', pinId: '4711', pinterest } },
+  );
+}
+
+const laneRow = () =>
+  app.database.db
+    .selectFrom('lanes')
+    .selectAll()
+    .where('account_id', '=', account.accountId)
+    .executeTakeFirstOrThrow();
 
 /** Only the clock of the others has moved on: they may take the lane. */
 function letLeaseRunOut(): void {
@@ -137,6 +160,62 @@ test('a post that is changed while its move waits for the lane is left alone', a
   await other.commit();
   expect(await moving).toEqual({ kind: 'post_changed' });
   expect(await eventsOf(post)).toEqual(['post.deleted']);
+});
+
+test('the last move and letting go are one: the wake-up is worked out from what was moved', async () => {
+  await app.call('PATCH', `/v1/accounts/${account.accountId}`, { minIntervalSeconds: 3_600 });
+  await app.createPost(account, {
+    title: 'the next one',
+    sendAt: addMs(app.clock.now(), minute).toISOString(),
+  });
+  const published = await acceptAndRelease();
+  expect(published).toMatchObject({ kind: 'moved', post: { state: 'sent', pin_id: '4711' } });
+  expect(await eventsOf(post)).toEqual(['post.publishing', 'post.sent']);
+  expect(await laneRow()).toMatchObject({ owner: null, wake_at: addMs(app.clock.now(), 3_600_000) });
+});
+
+test('after a takeover neither the last move is made nor the lane let go of', async () => {
+  const marked = await markedPost();
+  letLeaseRunOut();
+  await app.app.lanes.claim(takeover('second'));
+  expect(await acceptAndRelease(marked)).toEqual({ kind: 'lane_lost' });
+  expect(await rowOf(post.id)).toEqual(marked);
+  expect(await laneRow()).toMatchObject({ owner: 'second' });
+});
+
+test('a last move of a post that has moved on is left out, and the lane let go of all the same', async () => {
+  const marked = await markedPost();
+  expect(await acceptAndRelease({ ...marked, version: marked.version - 1 })).toEqual({
+    kind: 'post_changed',
+  });
+  expect(await rowOf(post.id)).toEqual(marked);
+  // The post that is left in flight is work.
+  expect(await laneRow()).toMatchObject({ owner: null, wake_at: app.clock.now() });
+});
+
+test('lost wake-up: a post that is being inserted while the lane is let go of with a last move is not stranded', async () => {
+  const marked = await markedPost();
+  const later = addMs(app.clock.now(), minute);
+  const inserting = await openTransaction(app.database, (tx) =>
+    createPosts(
+      tx,
+      [
+        newPost({
+          organizationId: app.organizationId,
+          accountId: account.accountId,
+          boardId: account.boards.Garden ?? '',
+          mediaId: post.media_id,
+          sendAt: later,
+        }),
+      ],
+      app.clock.now(),
+    ),
+  );
+  const releasing = acceptAndRelease(marked);
+  await waitsOrEnds(app.database.db, releasing);
+  await inserting.commit();
+  expect(await releasing).toMatchObject({ kind: 'moved' });
+  expect(await laneRow()).toMatchObject({ owner: null, wake_at: later });
 });
 
 test('what the event says of the post is what its row says, whichever the move', async () => {

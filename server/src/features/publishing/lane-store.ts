@@ -2,7 +2,16 @@
 // each call is one statement or one transaction; before it nobody knows of either.
 import type { Database } from '../../platform/db/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
-import { listOwnedPinIds, movePostIf, type PostRow, removeDeletedPosts, type Step } from '../posts/index.ts';
+import {
+  listOwnedPinIds,
+  movingIf,
+  type PostRow,
+  readWritten,
+  removeDeletedPosts,
+  type Step,
+  type Written,
+  type WrittenRow,
+} from '../posts/index.ts';
 import {
   claimLanes,
   type DuePost,
@@ -10,10 +19,11 @@ import {
   findNextWake,
   type Lane,
   laneIsHeld,
+  laneIsLeft,
   listInFlight,
   listQueue,
   type Rest,
-  releaseLane,
+  releasing,
   renewLeases,
   sweepLanes,
 } from './lanes.queries.ts';
@@ -25,13 +35,22 @@ export type LaneMove =
   /** The user edited, unscheduled or deleted the post a moment before: theirs counts. */
   | { kind: 'post_changed' };
 
+/** A move after which nothing more is done in the lane. */
+export interface LastMove {
+  post: PostRow;
+  step: Step;
+}
+
 export interface LaneStore {
   /** Takes up to `limit` lanes that are due and that nobody holds, or whose holder let the lease run out. */
   claim(claim: { owner: string; now: Date; leaseUntil: Date; limit: number }): Promise<Lane[]>;
   /** Prolongs the leases of the lanes that are still held under these fences; returns their accounts. */
   renew(renewal: { lanes: readonly Lane[]; leaseUntil: Date }): Promise<Set<string>>;
-  /** Lets go of the lane and sets its next wake-up; nothing if the lane was taken over. */
-  release(lane: Lane, rest: Rest): Promise<void>;
+  /**
+   * Lets go of the lane and sets its next wake-up; nothing if the lane was taken over. With a last move of a post, if
+   * there is one: in one transaction, which costs little more than either. What became of that move, if any.
+   */
+  release(lane: Lane, rest: Rest, last?: LastMove): Promise<LaneMove | null>;
   /** When the next lane wakes that nobody holds; null for none. */
   findNextWake(now: Date): Promise<Date | null>;
   getAccount(accountId: string): Promise<AccountRow>;
@@ -55,29 +74,41 @@ export interface LaneStore {
 }
 
 /** The one that counts: PostgreSQL. */
-export function createLaneStore({ db, transaction }: Pick<Database, 'db' | 'transaction'>): LaneStore {
+export function createLaneStore({
+  db,
+  transactionAtOnce,
+}: Pick<Database, 'db' | 'transactionAtOnce'>): LaneStore {
   return {
     claim: (claim) => claimLanes(db, claim),
     renew: (renewal) => renewLeases(db, renewal),
-    release: (lane, rest) => transaction((tx) => releaseLane(tx, lane, rest)),
+    async release(lane, rest, last) {
+      const first = last ? movingIf(laneIsLeft(lane), { ...last, now: rest.now }) : laneIsLeft(lane);
+      const statements = [first, releasing(lane, rest)].map((statement) => statement.compile(db));
+      const [rows] = await transactionAtOnce(statements);
+      return last ? toLaneMove(readWritten(rows as WrittenRow[])) : null;
+    },
     findNextWake: (now) => findNextWake(db, now),
     getAccount: (accountId) => getAccountForWork(db, accountId),
     findDuePost: (account, now, options) => findDuePost(db, account, now, options),
     listQueue: (accountId) => listQueue(db, accountId),
     listInFlight: (accountId) => listInFlight(db, accountId),
     async move(lane, post, step, now) {
-      const result = await movePostIf(db, laneIsHeld(lane), { post, step, now });
-      switch (result.kind) {
-        case 'written':
-          return { kind: 'moved', post: result.post };
-        case 'forbidden':
-          return { kind: 'lane_lost' };
-        case 'changed':
-          return { kind: 'post_changed' };
-      }
+      const { rows } = await movingIf(laneIsHeld(lane), { post, step, now }).execute(db);
+      return toLaneMove(readWritten(rows));
     },
     listOwnedPinIds: (accountId, pinIds) => listOwnedPinIds(db, accountId, pinIds),
     sweepLanes: (now) => sweepLanes(db, now),
     removeDeletedPosts: (before) => removeDeletedPosts(db, before),
   };
+}
+
+function toLaneMove(written: Written): LaneMove {
+  switch (written.kind) {
+    case 'written':
+      return { kind: 'moved', post: written.post };
+    case 'forbidden':
+      return { kind: 'lane_lost' };
+    case 'changed':
+      return { kind: 'post_changed' };
+  }
 }

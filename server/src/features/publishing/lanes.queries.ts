@@ -2,7 +2,7 @@
 // look costs the same with ten posts stored and with ten million.
 import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
-import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
+import { type Connection, sql } from '../../platform/db/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
 import { earliestWork, isHeldBack, type PostRow, waitsForVideo } from '../posts/index.ts';
 import { lateAfterMs, pacedUntil } from './pacing.queries.ts';
@@ -68,6 +68,11 @@ export function laneIsHeld({ accountId, fence }: Pick<Lane, 'accountId' | 'fence
   return sql`select 1 from lanes where account_id = ${accountId} and fence = ${fence} for no key update`;
 }
 
+/** The same for who is about to let go of the lane: it waits for those who add posts, too. */
+export function laneIsLeft({ accountId, fence }: Pick<Lane, 'accountId' | 'fence'>): RawBuilder<unknown> {
+  return sql`select 1 from lanes where account_id = ${accountId} and fence = ${fence} for update`;
+}
+
 /** How a lane is left. */
 export interface Rest {
   /** Nothing is done for the account before this; null leaves the lane's own. */
@@ -80,21 +85,17 @@ export interface Rest {
 }
 
 /**
- * Lets go of the lane and sets its next wake-up. Two statements on purpose: the first waits for every
- * transaction that is just adding a post (see lowerWake), and only a later statement sees what they wrote.
+ * Lets go of the lane and sets its next wake-up: the second of two statements of one transaction. The first is
+ * laneIsLeft, or a move with it as its guard, which waits for every transaction that is just adding a post (see
+ * lowerWake); and only a later statement sees what they wrote. Writes nothing if the lane was taken over: then the new
+ * holder lets go of it.
  */
-export async function releaseLane(
-  tx: Tx,
+export function releasing(
   lane: Pick<Lane, 'accountId' | 'fence'>,
   { notBefore, queueNotBefore = null, isAway = false, now }: Rest,
-): Promise<void> {
-  const { rows } = await sql`
-    select 1 from lanes where account_id = ${lane.accountId} and fence = ${lane.fence} for update
-  `.execute(tx);
-  // Taken over: the new holder lets go of it.
-  if (rows.length === 0) return;
+): RawBuilder<unknown> {
   const accountId = sql`${lane.accountId}`;
-  await sql`
+  return sql`
     with pace as materialized (
       select greatest(${pacedUntil(accountId, now)}, ${queueNotBefore}::timestamptz) as paced_until
     ),
@@ -113,8 +114,8 @@ export async function releaseLane(
         greatest(work.next_at, not_before, ${notBefore}::timestamptz, ${now}::timestamptz)
       end
     from work
-    where account_id = ${lane.accountId}
-  `.execute(tx);
+    where account_id = ${lane.accountId} and fence = ${lane.fence}
+  `;
 }
 
 /** A post on which work is due. */

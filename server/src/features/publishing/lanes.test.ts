@@ -3,10 +3,19 @@ import { beforeEach, expect, test } from 'vitest';
 import { newPost } from '../../../test/new-post.ts';
 import { account, app, usePublishing } from '../../../test/publishing.ts';
 import { addMs } from '../../platform/clock.ts';
+import type { Tx } from '../../platform/db/index.ts';
 import { repaceAccount, updateAccount } from '../accounts/accounts.queries.ts';
 import { createPosts } from '../posts/move-post.ts';
 import { emptyLanes, laneRow, sweepNow } from './lanes.fixture.ts';
-import { claimLanes, type Lane, laneIsHeld, releaseLane, sweepLanes } from './lanes.queries.ts';
+import {
+  claimLanes,
+  type Lane,
+  laneIsHeld,
+  laneIsLeft,
+  type Rest,
+  releasing,
+  sweepLanes,
+} from './lanes.queries.ts';
 import { openTransaction, waitsOrEnds } from './locks.fixture.ts';
 
 usePublishing();
@@ -56,8 +65,14 @@ async function removePosts(): Promise<void> {
     .execute();
 }
 
-const release = (lane: Lane) =>
-  app.database.transaction((tx) => releaseLane(tx, lane, { notBefore: null, now: app.clock.now() }));
+/** As the store does it, in a transaction that may be held open. */
+async function releaseIn(tx: Tx, lane: Lane, rest: Partial<Rest> = {}): Promise<void> {
+  await laneIsLeft(lane).execute(tx);
+  await releasing(lane, { notBefore: null, now: app.clock.now(), ...rest }).execute(tx);
+}
+
+const release = (lane: Lane, rest: Partial<Rest> = {}) =>
+  app.app.lanes.release(lane, { notBefore: null, now: app.clock.now(), ...rest });
 
 test('lost wake-up: a post that is being inserted while its lane is released is not stranded', async () => {
   await insert(app.clock.now());
@@ -84,7 +99,7 @@ test('lost wake-up, the other way round: an insert that waits for the release st
   const later = addMs(app.clock.now(), 5_000);
 
   const releasing = await openTransaction(app.database, async (tx) => {
-    await releaseLane(tx, lane, { notBefore: null, now: app.clock.now() });
+    await releaseIn(tx, lane);
   });
   const inserting = insert(later);
   await waitsOrEnds(app.database.db, inserting);
@@ -183,9 +198,7 @@ test('a lane without work does not wake, pacing or not', async () => {
   await insert(app.clock.now());
   const lane = await claim();
   await removePosts();
-  await app.database.transaction((tx) =>
-    releaseLane(tx, lane, { notBefore: addMs(app.clock.now(), 60_000), now: app.clock.now() }),
-  );
+  await release(lane, { notBefore: addMs(app.clock.now(), 60_000) });
   expect(await laneRow()).toMatchObject({ wake_at: null, owner: null, lease_until: null });
 });
 
@@ -193,7 +206,7 @@ test('pacing delays the wake-up, also of a post that comes in meanwhile', async 
   await insert(app.clock.now());
   const lane = await claim();
   const notBefore = addMs(app.clock.now(), 60_000);
-  await app.database.transaction((tx) => releaseLane(tx, lane, { notBefore, now: app.clock.now() }));
+  await release(lane, { notBefore });
   expect((await laneRow()).wake_at).toEqual(notBefore);
   await insert(addMs(app.clock.now(), 1_000));
   expect((await laneRow()).wake_at).toEqual(notBefore);

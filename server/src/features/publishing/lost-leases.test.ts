@@ -109,6 +109,7 @@ test('a worker that was suspended right after the mark does not go on with a pos
 test.each([
   { move: 'mediaReady', isWritten: true },
   { move: 'mediaReady', isWritten: false },
+  { move: 'accept', isWritten: true },
   { move: 'accept', isWritten: false },
 ] as const)(
   'a worker that does not hear of $move (written: $isWritten) leaves nothing behind that is not recovered, though its lane has no other work',
@@ -124,6 +125,12 @@ test.each([
           if (step.move !== move || failures === 0) return lanes.move(lane, row, step, now);
           failures -= 1;
           if (isWritten) await lanes.move(lane, row, step, now);
+          throw new Error('the database was away for a moment');
+        },
+        async release(lane, rest, last) {
+          if (last?.step.move !== move || failures === 0) return lanes.release(lane, rest, last);
+          failures -= 1;
+          if (isWritten) await lanes.release(lane, rest, last);
           throw new Error('the database was away for a moment');
         },
       },

@@ -4,7 +4,7 @@ import type { Call, CreateOutcome, Failure, PinterestEnvironments } from '../../
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { type AccountRow, type AccountsForWork, environmentOf } from '../accounts/index.ts';
-import type { PostFailure, PostRow } from '../posts/index.ts';
+import type { PostFailure, PostRow, Step } from '../posts/index.ts';
 import type { AppBudget } from './app-budget.ts';
 import { uploadTriesMax } from './bring-video.ts';
 import { firstLookAt } from './confirm-post.ts';
@@ -30,6 +30,8 @@ export interface PublishInput {
   account: AccountRow;
   token: string;
   post: PostRow;
+  /** Whether the lane is let go of after this post. */
+  isLast: boolean;
   log: Log;
 }
 
@@ -38,7 +40,7 @@ interface Asked extends PublishInput {
   video: string | null;
 }
 
-/** Publishes one post. Whatever comes of it is written down before this resolves. */
+/** Publishes one post. Whatever comes of it is written down before this resolves, or as the lane's last move. */
 export async function publishPost(parts: PublishParts, input: PublishInput): Promise<void> {
   const { lane, log, post } = input;
   const isVideo = post.media_type === 'video';
@@ -103,7 +105,7 @@ async function settle(parts: PublishParts, input: Asked, outcome: CreateOutcome)
   const pinterest = toTrace(outcome.call);
   switch (outcome.kind) {
     case 'created':
-      await lane.move(post, { move: 'accept', pinId: outcome.pin.id, pinterest });
+      await settleWith(input, { move: 'accept', pinId: outcome.pin.id, pinterest });
       lane.notBefore = nextAllowed(outcome.call, now);
       return;
     case 'lost':
@@ -123,6 +125,12 @@ async function settle(parts: PublishParts, input: Asked, outcome: CreateOutcome)
     case 'postponed':
       return putOff(parts, input, outcome);
   }
+}
+
+/** As a rule it is all that an account has to do at a time, and then costs no transaction of its own. */
+async function settleWith({ lane, post, isLast }: PublishInput, step: Step): Promise<void> {
+  if (isLast) lane.last = { post, step };
+  else await lane.move(post, step);
 }
 
 /** Refusals that may mean that Pinterest no longer has the video; none of its codes says so. */

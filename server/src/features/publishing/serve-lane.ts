@@ -53,10 +53,11 @@ export async function serveLane(
   }
   let post = first;
   for (let served = 1; post && !lane.isLost && !isStopping(); served += 1) {
-    const input = { lane, account, token, post, log };
+    // What has fallen due since this one was found, the lane wakes for when it is let go of.
+    const isLast = post.is_last_due === true || served === postsPerTurn;
+    const input = { lane, account, token, post, isLast, log };
     await withLogIds({ postId: post.id }, () => servePost(parts, input, isStopping));
-    // What has fallen due since the last one was found, the lane wakes for when it is let go of.
-    if (post.is_last_due || served === postsPerTurn || lane.isLost || lane.notBefore !== null) return;
+    if (isLast || lane.isLost || lane.notBefore !== null) return;
     post = await findNext();
   }
 }

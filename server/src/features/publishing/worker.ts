@@ -83,8 +83,7 @@ export function createWorker(parts: WorkerParts): Worker {
       held.notBefore = addMs(clock.now(), restAfterErrorMs);
     }
     try {
-      const { notBefore, queueNotBefore, isAway } = held;
-      await lanes.release(held, { notBefore, queueNotBefore, isAway, now: clock.now() });
+      await held.release();
     } catch (error) {
       // The lease runs out by itself, and another worker takes over.
       laneLog.warn({ err: error }, 'a lane could not be released');
