@@ -13,7 +13,7 @@ import {
 } from '../../src/features/posts/move-post.ts';
 import { postCannot, postChanged } from '../../src/features/posts/posts.errors.ts';
 import type { LaneMove, LaneStore } from '../../src/features/publishing/lane-store.ts';
-import type { Lane } from '../../src/features/publishing/lanes.queries.ts';
+import type { ClaimedLane } from '../../src/features/publishing/lanes.queries.ts';
 import { lateAfterMs } from '../../src/features/publishing/pacing.queries.ts';
 import { Refusal } from '../../src/platform/errors.ts';
 import {
@@ -102,7 +102,9 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
         .filter(({ lane }) => isDue(lane, at))
         .sort((a, b) => (a.lane.wakeAt ?? 0) - (b.lane.wakeAt ?? 0))
         .slice(0, limit);
-      return due.map(({ row, lane }): Lane => {
+      return due.map((account): ClaimedLane => {
+        const { row, lane } = account;
+        const wasAwayUntil = lane.awayUntil;
         lane.owner = owner;
         lane.leaseUntil = leaseUntil.getTime();
         lane.fence += 1;
@@ -111,6 +113,10 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
           accountId: row.id,
           fence: lane.fence,
           awayUntil: lane.awayUntil === null ? null : new Date(lane.awayUntil),
+          opening:
+            lane.awayUntil === wasAwayUntil && lanes.listInFlight(row.id).length === 0
+              ? { account: row, first: lanes.findDuePost(row, now, { looksOnly: false }) }
+              : null,
         };
       });
     },

@@ -100,7 +100,10 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
       claim: (given) =>
         act('claim', () => {
           const taken = stored.claim(given);
-          for (const lane of taken) invariants.took(process, lane.accountId, lane.fence);
+          for (const { accountId, fence, opening } of taken) {
+            invariants.took(process, accountId, fence);
+            if (opening?.first) process.found.set(opening.first.id, actCount);
+          }
           return taken;
         }),
       renew: (given) => act('renew', () => stored.renew(given)),

@@ -1,4 +1,4 @@
-import type { InsertObject, Selectable } from 'kysely';
+import type { InsertObject, RawBuilder, Selectable } from 'kysely';
 import { type Connection, isSealedOtherwise, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import { type Caller, callerSeesAccount } from '../../platform/http/caller.ts';
 import { isId } from '../../platform/ids.ts';
@@ -92,6 +92,42 @@ export async function listAllAccounts(
 export async function getAccountForWork(connection: Connection, accountId: string): Promise<AccountRow> {
   return connection.selectFrom('accounts').selectAll().where('id', '=', accountId).executeTakeFirstOrThrow();
 }
+
+const columns = Object.keys({
+  id: true,
+  organization_id: true,
+  environment: true,
+  pinterest_user_id: true,
+  username: true,
+  display_name: true,
+  avatar_url: true,
+  is_domain_verified: true,
+  timezone: true,
+  access_token: true,
+  refresh_token: true,
+  access_token_expires_at: true,
+  refresh_token_expires_at: true,
+  token_authorized: true,
+  boards_fetched_at: true,
+  created_at: true,
+  updated_at: true,
+  tokens_stored_at: true,
+  refresh_due_at: true,
+  refreshing_until: true,
+  unknown_policy: true,
+  min_interval_seconds: true,
+  daily_pin_limit: true,
+  disconnected_at: true,
+  boards_version: true,
+  publishing: true,
+  paused_policy: true,
+  missed_policy: true,
+} satisfies Record<keyof AccountRow, true>);
+
+/** The columns of an account `a` as `account.id` and so on, for a statement whose rows tell of other things too. */
+export const accountBeside: RawBuilder<unknown> = sql.raw(
+  columns.map((name) => `a.${name} as "account.${name}"`).join(', '),
+);
 
 /** Also one that was disconnected: connecting the same user again revives it. */
 export async function findAccountOfUser(

@@ -98,10 +98,12 @@ export async function lockLane(tx: Tx, accountId: string): Promise<void> {
  * look on Pinterest would then find two Pins, or take the one for the other. For the posts table as `p`.
  */
 export const isHeldBack: RawBuilder<boolean> = sql<boolean>`(
-  p.state = 'queued' and exists (
-    select 1 from posts u
+  p.state = 'queued' and (
+    -- Not EXISTS, which a plan for many lanes would answer from every account's lost posts at once. So below.
+    select true from posts u
     where u.account_id = p.account_id and u.state = 'unknown' and u.match_key = p.match_key
-  )
+    limit 1
+  ) is not null
 )`;
 
 /**
@@ -109,10 +111,11 @@ export const isHeldBack: RawBuilder<boolean> = sql<boolean>`(
  * video is there, whoever brought it wakes the lane. For the posts table as `p`.
  */
 export const waitsForVideo: RawBuilder<boolean> = sql<boolean>`(
-  p.media_type = 'video' and p.state = 'queued' and not exists (
-    select 1 from video_uploads v
+  p.media_type = 'video' and p.state = 'queued' and (
+    select true from video_uploads v
     where v.post_id = p.id and v.media_id = p.media_id and v.status = 'ready'
-  )
+    limit 1
+  ) is null
   -- In a pause nothing is uploaded, but what is due is failed or moved.
   and exists (select 1 from accounts a where a.id = p.account_id and a.publishing = 'active')
 )`;

@@ -2,10 +2,10 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { PostRow, Step } from '../posts/index.ts';
 import type { LaneStore, LastMove } from './lane-store.ts';
-import type { Lane } from './lanes.queries.ts';
+import type { ClaimedLane } from './lanes.queries.ts';
 import type { PublishMetrics } from './publish-metrics.ts';
 
-export interface HeldLane extends Lane {
+export interface HeldLane extends ClaimedLane {
   /**
    * Moves a post, if the lane is still ours and the post is as we read it.
    * Null: the lane was lost (stop) or someone changed the post (look again).
@@ -33,7 +33,7 @@ export interface HeldLane extends Lane {
 }
 
 export function holdLaneFor(
-  lane: Lane,
+  lane: ClaimedLane,
   leaseUntil: Date,
   { lanes, clock, metrics }: { lanes: LaneStore; clock: Clock; metrics: PublishMetrics },
 ): HeldLane {

@@ -13,6 +13,7 @@ import {
   type WrittenRow,
 } from '../posts/index.ts';
 import {
+  type ClaimedLane,
   claimLanes,
   type DuePost,
   findDuePost,
@@ -42,8 +43,11 @@ export interface LastMove {
 }
 
 export interface LaneStore {
-  /** Takes up to `limit` lanes that are due and that nobody holds, or whose holder let the lease run out. */
-  claim(claim: { owner: string; now: Date; leaseUntil: Date; limit: number }): Promise<Lane[]>;
+  /**
+   * Takes up to `limit` lanes that are due and that nobody holds, or whose holder let the lease run out; and tells what
+   * their turns begin with, as far as that is known.
+   */
+  claim(claim: { owner: string; now: Date; leaseUntil: Date; limit: number }): Promise<ClaimedLane[]>;
   /** Prolongs the leases of the lanes that are still held under these fences; returns their accounts. */
   renew(renewal: { lanes: readonly Lane[]; leaseUntil: Date }): Promise<Set<string>>;
   /**

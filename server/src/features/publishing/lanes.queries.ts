@@ -3,7 +3,7 @@
 import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
 import { type Connection, sql } from '../../platform/db/index.ts';
-import type { AccountRow } from '../accounts/index.ts';
+import { type AccountRow, accountBeside } from '../accounts/index.ts';
 import { earliestWork, isHeldBack, type PostRow, waitsForVideo } from '../posts/index.ts';
 import { lateAfterMs, pacedUntil } from './pacing.queries.ts';
 
@@ -15,29 +15,89 @@ export interface Lane {
   awayUntil: Date | null;
 }
 
+/** A lane that was just taken. */
+export interface ClaimedLane extends Lane {
+  /** What the turn begins with; null where it has to be asked for. */
+  opening: Opening | null;
+}
+
+/** Of an account with nothing left in flight. */
+export interface Opening {
+  account: AccountRow;
+  /** The first post on which work is due. */
+  first: DuePost | undefined;
+}
+
 /**
  * Takes up to `limit` lanes that are due and that nobody holds, or whose holder let the lease run out.
  * SKIP LOCKED lets several workers claim at once without waiting for each other.
+ *
+ * The opening is as the database was when the statement began. That is right where nobody else has held the lane
+ * between then and the lock, which its fence tells: nobody but a holder leaves something in flight or sets `away_until`.
+ * What users change at the same time, a move of the post finds out.
  */
 export async function claimLanes(
   connection: Connection,
   { owner, now, leaseUntil, limit }: { owner: string; now: Date; leaseUntil: Date; limit: number },
-): Promise<Lane[]> {
-  const { rows } = await sql<Lane>`
-    with due as (
+): Promise<ClaimedLane[]> {
+  const { rows } = await sql<Record<string, unknown>>`
+    with due as materialized (
       select account_id from lanes
-      where wake_at <= ${now} and (lease_until is null or lease_until <= ${now})
+      -- In a subquery as in nextDue.
+      where wake_at <= (select ${now}::timestamptz) and (lease_until is null or lease_until <= ${now})
       order by wake_at
       limit ${limit}
       for update skip locked
+    ),
+    taken as (
+      update lanes set owner = ${owner}, lease_until = ${leaseUntil}, fence = fence + 1,
+        -- It should have been served long ago, so nobody was there.
+        away_until = case when wake_at < ${addMs(now, -lateAfterMs)} then ${now} else away_until end
+      -- An array, because it is looked up by the key however many lanes a plan expects.
+      where account_id = any(array(select account_id from due))
+      returning account_id, fence, away_until
     )
-    update lanes set owner = ${owner}, lease_until = ${leaseUntil}, fence = fence + 1,
-      -- It should have been served long ago, so nobody was there.
-      away_until = case when wake_at < ${addMs(now, -lateAfterMs)} then ${now} else away_until end
-    from due where lanes.account_id = due.account_id
-    returning lanes.account_id as "accountId", lanes.fence, lanes.away_until as "awayUntil"
+    select
+      taken.account_id as "lane.accountId", taken.fence as "lane.fence", taken.away_until as "lane.awayUntil",
+      (
+        seen.fence = taken.fence - 1 and seen.away_until is not distinct from taken.away_until
+        and not exists (select 1 from posts f where f.account_id = taken.account_id and ${isInFlight(sql`f`)})
+      ) as "lane.isOpen",
+      ${accountBeside}, first.*
+    from taken
+    -- LIMIT and OFFSET keep each a look-up for each lane, and the pacing from being worked out for each post.
+    cross join lateral (select fence, away_until from lanes where account_id = taken.account_id limit 1) seen
+    cross join lateral (select * from accounts where id = taken.account_id limit 1) a
+    cross join lateral (
+      select coalesce(${pacedUntil(sql`taken.account_id`, now)} <= ${now}, true) as lets offset 0
+    ) pace
+    left join lateral (${nextDue(sql`taken.account_id`, now, sql`pace.lets`)}) first on true
   `.execute(connection);
-  return rows;
+  return rows.map((row) => {
+    const { lane, account, post } = partsOf(row);
+    const { isOpen, ...taken } = lane as unknown as Lane & { isOpen: boolean };
+    const first = post.id === null ? undefined : (post as unknown as DuePost);
+    return { ...taken, opening: isOpen ? { account: account as unknown as AccountRow, first } : null };
+  });
+}
+
+/** What a row tells of several things, by what stands before the point in a column's name. */
+function partsOf(row: Record<string, unknown>) {
+  const parts = { lane: {}, account: {}, post: {} } as Record<
+    'lane' | 'account' | 'post',
+    Record<string, unknown>
+  >;
+  for (const [name, value] of Object.entries(row)) {
+    const point = name.indexOf('.');
+    if (point < 0) parts.post[name] = value;
+    else parts[name.slice(0, point) as 'lane' | 'account'][name.slice(point + 1)] = value;
+  }
+  return parts;
+}
+
+/** As literals: of parameters a plan that is kept cannot know that the index posts_in_flight holds them. */
+function isInFlight(post: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`${post}.state in ('uploading', 'publishing')`;
 }
 
 /**
@@ -141,31 +201,37 @@ export async function findDuePost(
         and a.publishing = ${account.publishing} and a.paused_policy = ${account.paused_policy}
     )
   )`;
+  const mayGoOut = looksOnly ? sql`false` : queueMayGoOn;
+  const { rows } = await nextDue(sql`${account.id}`, now, mayGoOut).execute(connection);
+  return rows[0];
+}
+
+/** The next post on which work is due; a queued one only if `mayGoOut`. */
+function nextDue(
+  accountId: RawBuilder<unknown>,
+  now: Date,
+  mayGoOut: RawBuilder<unknown>,
+): RawBuilder<DuePost> {
   // LEAD reads one row further, not all: they come from the index posts_due in this order. The moment is asked for in
   // a subquery, in which the planner cannot look at it: otherwise it believes that a plan of its own for each moment
   // is worth it, and planning takes fifty times as long as finding.
-  const { rows } = await sql<DuePost>`
+  return sql<DuePost>`
     select p.*, lead(p.id) over (order by p.run_at, p.id) is null as is_last_due from posts p
-    where p.account_id = ${account.id} and p.run_at <= (select ${now}::timestamptz)
-      and not ${isHeldBack} and not ${waitsForVideo}
-      and (p.state = 'unknown' ${looksOnly ? sql`` : sql`or ${queueMayGoOn}`})
+    where p.account_id = ${accountId} and p.run_at <= (select ${now}::timestamptz)
+      and not ${isHeldBack} and not ${waitsForVideo} and (p.state = 'unknown' or ${mayGoOut})
     order by p.run_at, p.id
     limit 1
-  `.execute(connection);
-  return rows[0];
+  `;
 }
 
 /** What a worker that died may have left behind in a lane. */
 export async function listInFlight(connection: Connection, accountId: string): Promise<PostRow[]> {
-  return (
-    connection
-      .selectFrom('posts')
-      .selectAll()
-      .where('account_id', '=', accountId)
-      // As literals: of parameters a plan that is kept cannot know that the index posts_in_flight holds them.
-      .where(sql<boolean>`state in ('uploading', 'publishing')`)
-      .execute()
-  );
+  return connection
+    .selectFrom('posts')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where(isInFlight(sql`posts`))
+    .execute();
 }
 
 /** The account's queue by the user's times, without what waits for a person. */

@@ -3,11 +3,12 @@ import { beforeEach, expect, test } from 'vitest';
 import { newPost } from '../../../test/new-post.ts';
 import { account, app, usePublishing } from '../../../test/publishing.ts';
 import { addMs } from '../../platform/clock.ts';
-import type { Tx } from '../../platform/db/index.ts';
+import { sql, type Tx } from '../../platform/db/index.ts';
 import { repaceAccount, updateAccount } from '../accounts/accounts.queries.ts';
 import { createPosts } from '../posts/move-post.ts';
 import { emptyLanes, laneRow, sweepNow } from './lanes.fixture.ts';
 import {
+  type ClaimedLane,
   claimLanes,
   type Lane,
   laneIsHeld,
@@ -29,7 +30,7 @@ beforeEach(async () => {
 
 const lease = () => addMs(app.clock.now(), 12_000);
 
-async function claim(owner = 'a'): Promise<Lane> {
+async function claim(owner = 'a'): Promise<ClaimedLane> {
   const lanes = await claimLanes(app.database.db, {
     owner,
     now: app.clock.now(),
@@ -40,6 +41,13 @@ async function claim(owner = 'a'): Promise<Lane> {
   if (!lane) throw new Error('the lane was not due');
   return lane;
 }
+
+const accountRow = () =>
+  app.database.db
+    .selectFrom('accounts')
+    .selectAll()
+    .where('id', '=', account.accountId)
+    .executeTakeFirstOrThrow();
 
 const postAt = (sendAt: Date, title = 'Lemon tart') =>
   newPost({
@@ -170,6 +178,55 @@ test('of several workers at once, one gets the lane; the fence rises with every 
   await release(first);
   expect((await laneRow()).owner).toBe('e');
   await release(second);
+});
+
+test('a claim tells what the turn begins with, unless something was left in flight', async () => {
+  await insert(app.clock.now());
+  const first = await claim();
+  expect(first.opening).toMatchObject({
+    account: await accountRow(),
+    first: { title: 'Lemon tart', state: 'queued', is_last_due: true },
+  });
+  const post = first.opening?.first;
+  if (!post) throw new Error('unreachable');
+  await app.app.lanes.move(first, post, { move: 'mediaReady' }, app.clock.now());
+  app.clock.advance(12_000);
+  expect(await claim()).toMatchObject({ fence: first.fence + 1, opening: null });
+});
+
+test('a claim tells of no post where the lane was away for so long that its pacing is another one now', async () => {
+  await insert(app.clock.now());
+  app.clock.advance(11 * 60_000);
+  expect(await claim()).toMatchObject({ awayUntil: app.clock.now(), opening: null });
+});
+
+test('what a claim has seen of a lane that changed hands before it was locked is not told', async () => {
+  await insert(app.clock.now());
+  const { db } = app.database;
+  const { fence } = await laneRow();
+  // Whoever looks at lanes waits at a gate once the statement has its snapshot.
+  const gate = 4711;
+  await sql`
+    create function gate() returns boolean language plpgsql as
+      $$ begin perform pg_advisory_xact_lock_shared(${sql.lit(gate)}); return true; end $$
+  `.execute(db);
+  await sql`alter table lanes rename to lanes_behind`.execute(db);
+  await sql`create view lanes as select * from lanes_behind where gate()`.execute(db);
+  try {
+    const closed = await openTransaction(app.database, (tx) =>
+      sql`select pg_advisory_xact_lock(${gate})`.execute(tx),
+    );
+    const claiming = claim();
+    await waitsOrEnds(db, claiming);
+    // Another worker takes the lane, lets go of it, and there is more to do.
+    await sql`update lanes_behind set fence = fence + 1 where account_id = ${account.accountId}`.execute(db);
+    await closed.commit();
+    expect(await claiming).toMatchObject({ fence: fence + 2, opening: null });
+  } finally {
+    await sql`drop view lanes`.execute(db);
+    await sql`alter table lanes_behind rename to lanes`.execute(db);
+    await sql`drop function gate`.execute(db);
+  }
 });
 
 test('a renewal that comes late does not shorten the lease that a later one has prolonged', async () => {

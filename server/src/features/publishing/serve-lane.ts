@@ -8,6 +8,7 @@ import type { PostRow } from '../posts/index.ts';
 import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
 import type { CreateSlots } from './create-slots.ts';
 import type { HeldLane } from './held-lane.ts';
+import type { Opening } from './lanes.queries.ts';
 import { isMissed, meetPause, missed, type PauseParts } from './late-posts.ts';
 import { type PublishInput, type PublishParts, publishPost } from './publish-post.ts';
 
@@ -26,27 +27,14 @@ export async function serveLane(
   lane: HeldLane,
   { log, isStopping }: { log: Log; isStopping(): boolean },
 ): Promise<void> {
-  // What does not depend on each other is asked for at once.
-  const [inFlight, account] = await Promise.all([
-    parts.lanes.listInFlight(lane.accountId),
-    parts.lanes.getAccount(lane.accountId),
-  ]);
-  await recover(parts, lane, inFlight);
+  const { account, first } = lane.opening ?? (await open(parts, lane));
   const token = account.token_authorized ? parts.accounts.accessToken(account) : null;
   if (token === null) {
     lane.isAway = true;
     lane.notBefore = addMs(parts.clock.now(), unauthorizedRestMs);
     return;
   }
-  const findNext = () => {
-    // A queue that rests must not keep lost answers from being looked for.
-    const looksOnly = lane.queueNotBefore !== null;
-    return parts.lanes.findDuePost(account, parts.clock.now(), { looksOnly });
-  };
-  const [pausedUntil, first] = await Promise.all([
-    parts.appBudget.pausedUntil(environmentOf(account)),
-    findNext(),
-  ]);
+  const pausedUntil = await parts.appBudget.pausedUntil(environmentOf(account));
   if (pausedUntil !== null) {
     lane.notBefore = pausedUntil;
     return;
@@ -58,8 +46,22 @@ export async function serveLane(
     const input = { lane, account, token, post, isLast, log };
     await withLogIds({ postId: post.id }, () => servePost(parts, input, isStopping));
     if (isLast || lane.isLost || lane.notBefore !== null) return;
-    post = await findNext();
+    // A queue that rests must not keep lost answers from being looked for.
+    const looksOnly = lane.queueNotBefore !== null;
+    post = await parts.lanes.findDuePost(account, parts.clock.now(), { looksOnly });
   }
+}
+
+/** What the claim could not tell: somebody else was in the lane a moment ago, or has left something in flight. */
+async function open(parts: LaneParts, lane: HeldLane): Promise<Opening> {
+  // What does not depend on each other is asked for at once.
+  const [inFlight, account] = await Promise.all([
+    parts.lanes.listInFlight(lane.accountId),
+    parts.lanes.getAccount(lane.accountId),
+  ]);
+  await recover(parts, lane, inFlight);
+  const first = await parts.lanes.findDuePost(account, parts.clock.now(), { looksOnly: false });
+  return { account, first };
 }
 
 /** What is due is looked for, kept from going out, or published. */

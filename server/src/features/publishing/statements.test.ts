@@ -28,10 +28,10 @@ async function countFor({ accounts, postsEach }: { accounts: number; postsEach: 
   return count;
 }
 
-test('a turn of an account with one picture asks ten times, and another picture in it four times', async () => {
+test('a turn of an account with one picture asks six times, and another picture in it four times', async () => {
   const one = await countFor({ accounts: 1, postsEach: 1 });
-  // In flight, account, app, due post; picture; publishing; four for letting go as sent.
-  expect((await countFor({ accounts: 2, postsEach: 1 })) - one).toBe(10);
-  // Due post; picture; publishing, sent.
+  // Picture; publishing; four for letting go as sent.
+  expect((await countFor({ accounts: 2, postsEach: 1 })) - one).toBe(6);
+  // Due post; picture; publishing; sent.
   expect((await countFor({ accounts: 1, postsEach: 2 })) - one).toBe(4);
 });
