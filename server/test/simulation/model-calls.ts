@@ -304,8 +304,7 @@ export async function compareCalls(
       () => model.lanes.release(lane, rest, last),
       () => sql.release(lane, rest, last),
     );
-    if (last && (answer as { kind?: string } | null)?.kind === 'moved')
-      moved[last.step.move] = (moved[last.step.move] ?? 0) + 1;
+    if (last && answer === 'moved') moved[last.step.move] = (moved[last.step.move] ?? 0) + 1;
     return answer;
   }
 

@@ -138,7 +138,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
     release(held, { notBefore, queueNotBefore = null, isAway = false, now }, last) {
       const account = accountOf(held.accountId);
       const { lane } = account;
-      const moved = last ? lanes.move(held, last.post, last.step, now) : null;
+      const moved = last ? lanes.move(held, last.post, last.step, now).kind : null;
       if (!rules.isHeldUnder(lane, held.fence)) return moved;
       const at = now.getTime();
       forget(account, at);

@@ -111,9 +111,9 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
         act(last ? `release with ${last.step.move} ${last.post.id}` : 'release', () => {
           const { owner } = model.accountOf(lane.accountId).lane;
           const moved = stored.release(lane, rest, last);
-          if (moved?.kind === 'moved' || model.accountOf(lane.accountId).lane.owner !== owner)
+          if (moved === 'moved' || model.accountOf(lane.accountId).lane.owner !== owner)
             invariants.wroteIn(process, lane.accountId, lane.fence);
-          if (last && moved) count(moved.kind === 'moved' ? last.step.move : moved.kind);
+          if (last && moved) count(moved === 'moved' ? last.step.move : moved);
           return moved;
         }),
       findNextWake: (at) => act('findNextWake', () => stored.findNextWake(at)),

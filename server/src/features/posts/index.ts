@@ -24,11 +24,11 @@ export {
   type Step,
 } from './move-post.ts';
 export {
+  kindOfWritten,
   listOwnedPinIds,
   type PostRow,
   readWritten,
   removeDeletedPosts,
-  type Written,
   type WrittenRow,
 } from './posts.queries.ts';
 export { postRoutes } from './posts.routes.ts';

@@ -91,15 +91,16 @@ export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Pr
 }
 
 /**
- * The one statement that moves a post for a worker, if `guard` yields a row; readWritten says what it has come to. It
- * wakes no lane, for a worker finds what comes next when it lets go of the lane.
+ * The one statement that moves a post for a worker, if `guard` yields a row; readWritten says what it has come to, or
+ * kindOfWritten if it answers with the id. It wakes no lane, for a worker finds what comes next when it lets go of the
+ * lane.
  * @throws postCannot when the table does not allow it.
  */
 export function movingIf(
   guard: RawBuilder<unknown>,
-  { post, step, now }: { post: PostRow; step: Step; now: Date },
+  { post, step, now, ...rest }: { post: PostRow; step: Step; now: Date; answersWithId?: boolean },
 ): RawBuilder<WrittenRow> {
-  return writingOf(post, { ...moveOf(post, step, now), guard });
+  return writingOf(post, { ...moveOf(post, step, now), guard, ...rest });
 }
 
 /** What a move writes. */

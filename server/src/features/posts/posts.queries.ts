@@ -152,6 +152,8 @@ export interface PostWrite {
   event: NewEvent;
   /** Whether the change touches what the post can be found by. */
   hasNewWords?: boolean;
+  /** Whoever needs nothing else of the row saves the rest its way. */
+  answersWithId?: boolean;
   /** A statement that yields one row if the post may be written, and locks what must stay so until it is. */
   guard?: RawBuilder<unknown>;
 }
@@ -176,9 +178,16 @@ export async function writePost(
 }
 
 /** What the statement of writingOf has come to. */
-export function readWritten([row]: readonly WrittenRow[]): Written {
-  if (!row) return { kind: 'forbidden' };
-  return row.id === null ? { kind: 'changed' } : { kind: 'written', post: row };
+export function readWritten(rows: readonly WrittenRow[]): Written {
+  const [row] = rows;
+  const kind = kindOfWritten(rows);
+  return kind === 'written' ? { kind, post: row as PostRow } : { kind };
+}
+
+/** The same, of the ids alone. */
+export function kindOfWritten([row]: readonly Pick<WrittenRow, 'id'>[]): Written['kind'] {
+  if (!row) return 'forbidden';
+  return row.id === null ? 'changed' : 'written';
 }
 
 /**
@@ -192,7 +201,7 @@ export function readWritten([row]: readonly WrittenRow[]): Written {
  */
 export function writingOf(
   post: Pick<PostRow, 'id' | 'version'>,
-  { change, event, hasNewWords = false, guard = sql`select 1` }: PostWrite,
+  { change, event, hasNewWords = false, answersWithId = false, guard = sql`select 1` }: PostWrite,
 ): RawBuilder<WrittenRow> {
   const settings = Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
   const searchable = sql`,
@@ -209,7 +218,7 @@ export function writingOf(
     ),
     told as (${insertionOfEvents([event], sql`exists (select 1 from written)`)})
     ${hasNewWords ? searchable : sql``}
-    select written.* from guard left join written on true
+    select ${answersWithId ? sql`written.id` : sql`written.*`} from guard left join written on true
   `;
 }
 

@@ -58,7 +58,7 @@ export function holdLaneFor(
       const { notBefore, queueNotBefore, isAway, last } = held;
       const rest = { notBefore, queueNotBefore, isAway, now: clock.now() };
       const moved = await lanes.release(lane, rest, ...(last ? [last] : []));
-      if (last && moved?.kind === 'moved') metrics.moved(last.post, last.step);
+      if (last && moved === 'moved') metrics.moved(last.post, last.step);
     },
   };
   return held;

@@ -3,13 +3,13 @@
 import type { Database } from '../../platform/db/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import {
+  kindOfWritten,
   listOwnedPinIds,
   movingIf,
   type PostRow,
   readWritten,
   removeDeletedPosts,
   type Step,
-  type Written,
   type WrittenRow,
 } from '../posts/index.ts';
 import {
@@ -54,7 +54,7 @@ export interface LaneStore {
    * Lets go of the lane and sets its next wake-up; nothing if the lane was taken over. With a last move of a post, if
    * there is one: in one transaction, which costs little more than either. What became of that move, if any.
    */
-  release(lane: Lane, rest: Rest, last?: LastMove): Promise<LaneMove | null>;
+  release(lane: Lane, rest: Rest, last?: LastMove): Promise<LaneMove['kind'] | null>;
   /** When the next lane wakes that nobody holds; null for none. */
   findNextWake(now: Date): Promise<Date | null>;
   getAccount(accountId: string): Promise<AccountRow>;
@@ -86,10 +86,11 @@ export function createLaneStore({
     claim: (claim) => claimLanes(db, claim),
     renew: (renewal) => renewLeases(db, renewal),
     async release(lane, rest, last) {
-      const first = last ? movingIf(laneIsLeft(lane), { ...last, now: rest.now }) : laneIsLeft(lane);
+      const isLeft = laneIsLeft(lane);
+      const first = last ? movingIf(isLeft, { ...last, now: rest.now, answersWithId: true }) : isLeft;
       const statements = [first, releasing(lane, rest)].map((statement) => statement.compile(db));
       const [rows] = await transactionAtOnce(statements);
-      return last ? toLaneMove(readWritten(rows as WrittenRow[])) : null;
+      return last ? toKind[kindOfWritten(rows as WrittenRow[])] : null;
     },
     findNextWake: (now) => findNextWake(db, now),
     getAccount: (accountId) => getAccountForWork(db, accountId),
@@ -98,7 +99,10 @@ export function createLaneStore({
     listInFlight: (accountId) => listInFlight(db, accountId),
     async move(lane, post, step, now) {
       const { rows } = await movingIf(laneIsHeld(lane), { post, step, now }).execute(db);
-      return toLaneMove(readWritten(rows));
+      const written = readWritten(rows);
+      return written.kind === 'written'
+        ? { kind: 'moved', post: written.post }
+        : { kind: toKind[written.kind] };
     },
     listOwnedPinIds: (accountId, pinIds) => listOwnedPinIds(db, accountId, pinIds),
     sweepLanes: (now) => sweepLanes(db, now),
@@ -106,13 +110,4 @@ export function createLaneStore({
   };
 }
 
-function toLaneMove(written: Written): LaneMove {
-  switch (written.kind) {
-    case 'written':
-      return { kind: 'moved', post: written.post };
-    case 'forbidden':
-      return { kind: 'lane_lost' };
-    case 'changed':
-      return { kind: 'post_changed' };
-  }
-}
+const toKind = { written: 'moved', forbidden: 'lane_lost', changed: 'post_changed' } as const;
