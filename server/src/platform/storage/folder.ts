@@ -1,6 +1,6 @@
 // The storage that keeps its objects as files in a folder.
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -64,15 +64,19 @@ export async function createFolderStorage({ folder, clock }: FolderStorageOption
   };
 }
 
+/** Until its bytes are on the disk. */
 async function write(path: string, source: StorageSource, bytesMax: number): Promise<void> {
   if ('file' in source) {
     if ((await stat(source.file)).size > bytesMax) throw new ObjectTooLarge();
     await takeOver(source.file, path);
+    await sync(path);
+  } else if ('bytes' in source) {
+    if (source.bytes.length > bytesMax) throw new ObjectTooLarge();
+    await writeFile(path, source.bytes, { flag: 'wx', flush: true });
   } else {
     const file = await open(path, 'wx');
-    await pipeline(source, limitBytes(bytesMax), file.createWriteStream());
+    await pipeline(source, limitBytes(bytesMax), file.createWriteStream({ flush: true }));
   }
-  await sync(path);
 }
 
 /** A second name for the same bytes, which costs nothing; a copy where it would lie on another file system. */

@@ -61,12 +61,12 @@ export async function createS3Storage(options: S3StorageOptions): Promise<Storag
 
   async function putFile(key: string, file: string): Promise<void> {
     const { size } = await stat(file);
-    const answer = await call({
-      method: 'PUT',
-      key,
-      headers: { 'content-length': String(size) },
-      body: () => createReadStream(file),
-    });
+    await putBody(key, size, () => createReadStream(file));
+  }
+
+  async function putBody(key: string, bytes: number, body: () => Readable): Promise<void> {
+    const headers = { 'content-length': String(bytes) };
+    const answer = await call({ method: 'PUT', key, headers, body });
     await answer.body.dump();
     if (answer.statusCode !== 200) throw unexpected(answer);
   }
@@ -78,6 +78,12 @@ export async function createS3Storage(options: S3StorageOptions): Promise<Storag
         if ('file' in source) {
           if ((await stat(source.file)).size > bytesMax) throw new ObjectTooLarge();
           await putFile(key, source.file);
+          return;
+        }
+        if ('bytes' in source) {
+          const { bytes } = source;
+          if (bytes.length > bytesMax) throw new ObjectTooLarge();
+          await putBody(key, bytes.length, () => Readable.from([bytes]));
           return;
         }
         await spool.withPath(async (path) => {

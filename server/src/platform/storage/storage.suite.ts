@@ -51,6 +51,11 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       expect(await readFile(file, 'utf8')).toBe('content');
     });
 
+    it('takes what is in memory', async () => {
+      await storage.put('a', { bytes: Buffer.from('content') });
+      expect(await text('a')).toBe('content');
+    });
+
     it('keeps an empty object', async () => {
       await put('a', '');
       expect(await text('a')).toBe('');
@@ -190,6 +195,8 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       await expect(storage.put('a', { file }, { bytesMax: 5 })).rejects.toThrow(ObjectTooLarge);
       const source = Readable.from([Buffer.from('123'), Buffer.from('456')]);
       await expect(storage.put('a', source, { bytesMax: 5 })).rejects.toThrow(ObjectTooLarge);
+      const bytes = Buffer.from('123456');
+      await expect(storage.put('a', { bytes }, { bytesMax: 5 })).rejects.toThrow(ObjectTooLarge);
       expect(await everything()).toEqual([]);
       await storage.put('a', { file }, { bytesMax: 6 });
       expect(await text('a')).toBe('123456');

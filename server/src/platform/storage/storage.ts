@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream';
 import { Outage } from '../errors.ts';
 
 /**
- * Where the bytes of a new object come from: a stream, or a finished file. That is left where it is, and may be removed,
- * but not be written to any more: a driver may keep it under a second name.
+ * Where the bytes of a new object come from: a stream, what is in memory already, or a finished file. That is left where
+ * it is, and may be removed, but not be written to any more: a driver may keep it under a second name.
  */
-export type StorageSource = Readable | { file: string };
+export type StorageSource = Readable | { bytes: Uint8Array } | { file: string };
 
 /** The first and the last byte wanted, both counted from 0 and both included, as HTTP counts them. */
 export interface ByteRange {

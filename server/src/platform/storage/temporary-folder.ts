@@ -1,6 +1,6 @@
 // Files that are only half made. They live in a folder of their own, and what a crash left there is swept away.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 
@@ -40,8 +40,12 @@ export async function openTemporaryFolder(folder: string, clock: Clock): Promise
       try {
         return await work(path);
       } finally {
-        await rm(path, { force: true });
+        await unlink(path).catch(throwUnlessMissing);
       }
     },
   };
+}
+
+function throwUnlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
