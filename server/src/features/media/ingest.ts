@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
@@ -79,9 +78,10 @@ export function createIngest(parts: IngestParts): Ingest {
   };
 
   async function preparePictureOf(arrived: Arrived, type: string, converted: string) {
-    const header = await readHeader(arrived.path, type);
+    const { path, received } = arrived;
+    const header = await readHeader(path, type);
     return prepare(arrived, header.decodeBytes, async () => ({
-      ...(await preparePicture(arrived.path, header, converted)),
+      ...(await preparePicture({ path, bytes: received.bytes }, header, converted)),
       durationMs: null,
     }));
   }
@@ -98,9 +98,7 @@ export function createIngest(parts: IngestParts): Ingest {
   /** What became of these bytes before. Files that are gone from the storage are made anew. */
   async function findKept({ organizationId, received }: Arrived): Promise<MediaRow | undefined> {
     const row = await findMediaBySource(db, organizationId, received.sha256);
-    if (!row) return undefined;
-    const files = await Promise.all([storage.stat(row.storage_key), storage.stat(row.thumbnail_key)]);
-    if (!files.every((file) => file !== undefined)) return undefined;
+    if (!row || !(await hasFiles(row))) return undefined;
     const checkAt = addMs(clock.now(), graceMs);
     return addMs(row.check_at, checkSlackMs) >= checkAt ? row : postponeCheck(db, row.id, checkAt);
   }
@@ -113,12 +111,8 @@ export function createIngest(parts: IngestParts): Ingest {
     const { received } = arrived;
     const kept = found.path === arrived.path ? received : await digest(found.path);
     const row = toRow(arrived, found, kept);
-    const { storage_key: storageKey, thumbnail_key: thumbnailKey } = row;
-    const putFile = () => storage.put(storageKey, { file: found.path });
-    const putThumbnail = () => storage.put(thumbnailKey, Readable.from([found.thumbnail]));
     try {
-      await putFile();
-      await putThumbnail();
+      await putFiles(row, found);
     } catch (error) {
       // A disk that is full must not stay so because of us. What cannot be removed now is left to the sweep.
       await removeFiles(row).catch(() => {});
@@ -129,10 +123,24 @@ export function createIngest(parts: IngestParts): Ingest {
       // put is gone again; after us, they find the row.
       await lockFiles(tx, filesOf(arrived, kept));
       const added = await addMedia(tx, row);
-      if (!(await storage.stat(added.storage_key))) await putFile();
-      if (!(await storage.stat(added.thumbnail_key))) await putThumbnail();
+      if (!(await hasFiles(added))) await putFiles(added, found);
       return added;
     });
+  }
+
+  /** Both at once: mostly they wait for the disk. Over when both are, so that what is removed then stays so. */
+  async function putFiles(row: FileKeys, found: Prepared): Promise<void> {
+    const ends = await Promise.allSettled([
+      storage.put(row.storage_key, { file: found.path }),
+      storage.put(row.thumbnail_key, { bytes: found.thumbnail }),
+    ]);
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  async function hasFiles(row: FileKeys): Promise<boolean> {
+    const files = await Promise.all([storage.stat(row.storage_key), storage.stat(row.thumbnail_key)]);
+    return files.every((file) => file !== undefined);
   }
 
   function toRow(arrived: Arrived, found: Prepared, kept: Kept) {
@@ -162,6 +170,7 @@ export function createIngest(parts: IngestParts): Ingest {
 }
 
 type Kept = Pick<Received, 'bytes' | 'sha256'>;
+type FileKeys = Pick<MediaRow, 'storage_key' | 'thumbnail_key'>;
 
 /** What the names of the files of these bytes begin with. */
 function filesOf({ organizationId }: Arrived, { sha256 }: Kept): string {

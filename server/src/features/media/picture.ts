@@ -1,6 +1,5 @@
 // From the bytes that somebody sent to a picture that Pinterest takes, with a thumbnail and a placeholder. A file
 // that fits stays as it is, bit for bit. Knows nothing of where files come from or where they are kept.
-import { stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { storageOutage } from '../../platform/storage/index.ts';
 import { MediaProblem } from './media.errors.ts';
@@ -32,6 +31,11 @@ sharp.unblock({
 // Pictures come to us as files only. What loads from memory is for others in this process: the simulator looks
 // at the pictures it is sent, and draws its samples; and for our own drawing of a video's card.
 sharp.unblock({ operation: ['Jpeg', 'Png', 'Svg'].map((name) => `VipsForeignLoad${name}Buffer`) });
+
+export interface PictureFile {
+  path: string;
+  bytes: number;
+}
 
 export interface PictureHeader {
   metadata: Metadata;
@@ -92,11 +96,12 @@ export async function readHeader(path: string, type: string): Promise<PictureHea
  * @throws MediaProblem when it is damaged or takes too long; Outage when the disk takes no more
  */
 export async function preparePicture(
-  path: string,
+  file: PictureFile,
   header: PictureHeader,
   convertedPath: string,
 ): Promise<Picture> {
-  const asItIs = await fitsAsItIs(path, header.metadata);
+  const { path } = file;
+  const asItIs = await fitsAsItIs(file, header.metadata);
   const kept = asItIs
     ? { path, contentType: asItIs, width: header.width, height: header.height }
     : await convert(path, header.metadata, convertedPath);
@@ -116,7 +121,10 @@ export async function preparePicture(
 }
 
 /** The type of a file that can go to Pinterest unchanged: upright 8-bit sRGB, without its place, small enough. */
-async function fitsAsItIs(path: string, metadata: Metadata): Promise<Kept['contentType'] | undefined> {
+async function fitsAsItIs(
+  { path, bytes }: PictureFile,
+  metadata: Metadata,
+): Promise<Kept['contentType'] | undefined> {
   const { format, orientation, depth } = metadata;
   if (format !== 'jpeg' && format !== 'png') return undefined;
   const fits =
@@ -124,8 +132,8 @@ async function fitsAsItIs(path: string, metadata: Metadata): Promise<Kept['conte
     depth === 'uchar' &&
     isSrgb(metadata) &&
     !hasLocation(metadata) &&
-    (await stat(path)).size <= keptBytesMax &&
-    (await isPictureOnly(path, format));
+    bytes <= keptBytesMax &&
+    (await isPictureOnly(path, bytes, format));
   return fits ? `image/${format}` : undefined;
 }
 
