@@ -84,7 +84,7 @@ async function ingest(body: Body): Promise<unknown> {
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
-  const thumbnail = await sharp(small.data, { raw: small.info }).webp({ quality: 75 }).toBuffer();
+  const thumbnail = await sharp(small.data, { raw: small.info }).webp({ quality: 75, effort: 2 }).toBuffer();
   const tiny = await sharp(small.data, { raw: small.info })
     .resize({ width: 48, height: 48, fit: 'inside' })
     .ensureAlpha()
