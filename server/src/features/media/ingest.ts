@@ -66,14 +66,14 @@ export function createIngest(parts: IngestParts): Ingest {
 
   /** @throws MediaProblem; Outage when storage or database are away */
   return async function ingest(arrived) {
-    const { path, wanted } = arrived;
-    const type = await identify(path, wanted);
+    const { path, wanted, received } = arrived;
+    const type = await identify(path, received.type, wanted);
     return temporaryFolder.withPath(async (converted) => {
       const found = isVideoType(type)
         ? await prepare(arrived, probeBytesMax, () => prepareVideo(path, type))
         : await preparePictureOf(arrived, type, converted);
       if ('id' in found) return found;
-      return arrived.isOnlyLooked ? toRow(arrived, found, arrived.received) : keep(arrived, found);
+      return arrived.isOnlyLooked ? toRow(arrived, found, received) : keep(arrived, found);
     });
   };
 
@@ -184,7 +184,7 @@ const extensions: Record<string, string> = {
   'video/quicktime': 'mov',
 };
 
-async function digest(path: string): Promise<Received> {
+async function digest(path: string): Promise<Kept> {
   const hash = createHash('sha256');
   let bytes = 0;
   await pipeline(createReadStream(path), async (chunks: AsyncIterable<Buffer>) => {

@@ -46,11 +46,15 @@ export async function refuseEarly(head: Uint8Array, wanted: WantedType): Promise
 /**
  * What a whole file is.
  *
+ * @param begun What `refuseEarly` said of its beginning. Only where it could not say is the file looked at again
  * @throws MediaProblem when it is not what was declared, or nothing we take
  */
-export async function identify(path: string, wanted: WantedType): Promise<string> {
-  const type = (await fileTypeFromFile(path))?.mime;
-  return judge(type, wanted);
+export async function identify(
+  path: string,
+  begun: string | undefined,
+  wanted: WantedType,
+): Promise<string> {
+  return judge(begun ?? (await fileTypeFromFile(path))?.mime, wanted);
 }
 
 export function isVideoType(type: string | undefined): boolean {

@@ -35,6 +35,8 @@ export interface Received {
   bytes: number;
   /** In hexadecimal. */
   sha256: string;
+  /** What its first bytes say it is; undefined where all of it must be looked at. */
+  type: string | undefined;
 }
 
 /** @throws MediaProblem; what the body threw; Outage when the disk takes no more */
@@ -45,8 +47,10 @@ export async function receive({ body, receiving, wanted, path, clock, isPaced }:
   // Of a picture, or of what is not known yet: it is known long before this much has come.
   let bytesMax = pictureBytesMax;
   let isJudged = false;
+  let type: string | undefined;
   const judge = async () => {
-    if (isVideoType(await refuseEarly(Buffer.concat(head), wanted))) bytesMax = videoBytesMax;
+    type = await refuseEarly(Buffer.concat(head), wanted);
+    if (isVideoType(type)) bytesMax = videoBytesMax;
     isJudged = true;
     head.length = 0;
   };
@@ -69,7 +73,7 @@ export async function receive({ body, receiving, wanted, path, clock, isPaced }:
       await file.writeFile(chunk).catch(throwOutage);
     }
     if (!isJudged) await judge();
-    return { bytes, sha256: hash.digest('hex') };
+    return { bytes, sha256: hash.digest('hex'), type };
   } finally {
     stopWatching();
     await file?.close();
