@@ -1,4 +1,5 @@
 // What is refused, why, and that nothing of it is left.
+import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Outage } from '../../platform/errors.ts';
@@ -136,5 +137,33 @@ describe('a refusal', () => {
     });
     const asked = media.fetchFromUrl({ organizationId, url: harness.url, declaredType: 'image' });
     await expect(asked).rejects.toThrow(Outage);
+  });
+
+  it('leaves nothing when the thumbnail cannot be kept, however late the file is', async () => {
+    harness.serve(await picture().jpeg().toBuffer());
+    const before = await harness.files();
+    const isRefused = Promise.withResolvers<void>();
+    const isLate = Promise.withResolvers<void>();
+    const media = await harness.openMedia({
+      storage: {
+        ...harness.storage,
+        async put(key, source) {
+          if (key.endsWith('.webp')) {
+            isRefused.resolve();
+            throw new Outage('The media storage');
+          }
+          const bytes = 'file' in source ? await readFile(source.file) : Buffer.alloc(0);
+          await isRefused.promise;
+          // Time enough to remove the file before it is there.
+          for (let count = 0; count < 20; count += 1) await harness.rows();
+          await harness.storage.put(key, { bytes });
+          isLate.resolve();
+        },
+      },
+    });
+    const asked = media.fetchFromUrl({ organizationId, url: `${harness.url}?late`, declaredType: 'image' });
+    await expect(asked).rejects.toThrow(Outage);
+    await isLate.promise;
+    expect(await harness.files()).toEqual(before);
   });
 });

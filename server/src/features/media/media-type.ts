@@ -49,11 +49,7 @@ export async function refuseEarly(head: Uint8Array, wanted: WantedType): Promise
  * @param begun What `refuseEarly` said of its beginning. Only where it could not say is the file looked at again
  * @throws MediaProblem when it is not what was declared, or nothing we take
  */
-export async function identify(
-  path: string,
-  begun: string | undefined,
-  wanted: WantedType,
-): Promise<string> {
+export async function identify(path: string, begun: string | undefined, wanted: WantedType): Promise<string> {
   return judge(begun ?? (await fileTypeFromFile(path))?.mime, wanted);
 }
 

@@ -61,6 +61,8 @@ export const fitting: Record<string, () => Promise<Buffer>> = {
       0xfe,
       'not MPF\0 and not http://ns.adobe.com/xmp/extension/\0',
     ),
+  'a JPEG with much before its pixels': async () =>
+    withSegment(await picture().jpeg().toBuffer(), 0xfe, 'x'.repeat(40_000)),
   'a PNG': () => picture().png().toBuffer(),
   'a PNG with transparency': () => seeThrough().png().toBuffer(),
   'a PNG with a palette': () => picture().png({ palette: true }).toBuffer(),
@@ -99,7 +101,16 @@ export const convertible: Record<string, { make: () => Promise<Buffer>; to: 'ima
     to: 'image/jpeg',
   },
   'a JPEG that announces a second picture': {
-    make: async () => withSegment(await picture().jpeg().toBuffer(), 0xe2, 'MPF\0II*\0'),
+    make: jpegWithSecond,
+    to: 'image/jpeg',
+  },
+  // Behind the first 16 kB, and across their end.
+  'a JPEG that announces a second picture late': {
+    make: async () => withSegment(await jpegWithSecond(), 0xfe, 'x'.repeat(40_000)),
+    to: 'image/jpeg',
+  },
+  'a JPEG that announces a second picture where a reading ends': {
+    make: async () => withSegment(await jpegWithSecond(), 0xfe, 'x'.repeat(16_374)),
     to: 'image/jpeg',
   },
   'a JPEG with more XMP than fits one segment': {
@@ -177,9 +188,15 @@ export const refused: Record<string, { make: () => Promise<Buffer>; code: string
   'a bomb of one colour': { make: async () => pngBomb(12_000, 12_000), code: 'image_too_many_pixels' },
 };
 
+async function jpegWithSecond(): Promise<Buffer> {
+  return withSegment(await picture().jpeg().toBuffer(), 0xe2, 'MPF\0II*\0');
+}
+
 function withSegment(jpeg: Buffer, marker: number, text: string): Buffer {
   const content = Buffer.from(text, 'latin1');
-  const segment = Buffer.concat([Buffer.from([0xff, marker, 0, content.length + 2]), content]);
+  const header = Buffer.from([0xff, marker, 0, 0]);
+  header.writeUInt16BE(content.length + 2, 2);
+  const segment = Buffer.concat([header, content]);
   return Buffer.concat([jpeg.subarray(0, 2), segment, jpeg.subarray(2)]);
 }
 
