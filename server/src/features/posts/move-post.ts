@@ -6,12 +6,12 @@ import { addMs } from '../../platform/clock.ts';
 import { json, type Tx } from '../../platform/db/index.ts';
 import { appendEvents } from '../../platform/events/index.ts';
 import { accountNotFound } from '../accounts/index.ts';
+import { insertPostRows } from './insert-posts.queries.ts';
 import { holdGround, lowering, lowerWake } from './lane-wake.queries.ts';
 import { isAtRest, type Move, nextState, type State, statusOf } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
 import { mediaIsGone, postCannot, postChanged } from './posts.errors.ts';
 import {
-  insertPostRows,
   lockQueuedIds,
   type PostChange,
   type PostRow,

@@ -62,79 +62,11 @@ export async function findPosts(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** What is written of a post when it is made; the rest of its row has defaults or is worked out. */
-export type NewPostRow = Pick<
-  PostRow,
-  | 'id'
-  | 'organization_id'
-  | 'account_id'
-  | 'state'
-  | 'title'
-  | 'description'
-  | 'url'
-  | 'destination_key'
-  | 'board_id'
-  | 'board_section_id'
-  | 'alt_text'
-  | 'is_simplified_pin'
-  | 'product_tag_pin_ids'
-  | 'tags'
-  | 'external_id'
-  | 'media_type'
-  | 'media_id'
-  | 'source_media_url'
-  | 'cover_media_id'
-  | 'cover_seconds'
-  | 'match_key'
-  | 'send_at'
-  | 'run_at'
-  | 'created_at'
-  | 'updated_at'
-> & { carousel: unknown };
-
-/**
- * Only for move-post.ts: every other way to make a post would bypass its rules. Posts, their words, their events and
- * `besides` in one statement. All rows travel as one parameter, so that it is the same statement for one post and for
- * a thousand. Gives them back in the order given.
- */
-export async function insertPostRows(
-  connection: Connection,
-  rows: readonly NewPostRow[],
-  { events, besides }: { events: readonly NewEvent[]; besides: RawBuilder<unknown> },
-): Promise<PostRow[]> {
-  const given = JSON.stringify(rows);
-  const result = await sql<PostRow>`
-    with inserted as (
-      insert into posts (
-        id, organization_id, account_id, state, title, description, url, destination_key, board_id,
-        board_section_id, alt_text, is_simplified_pin, product_tag_pin_ids, tags, external_id, media_type,
-        media_id, source_media_url, carousel, cover_media_id, cover_seconds, match_key, send_at, run_at,
-        created_at, updated_at
-      )
-      select
-        id, organization_id, account_id, state, title, description, url, destination_key, board_id,
-        board_section_id, alt_text, is_simplified_pin, product_tag_pin_ids, tags, external_id, media_type,
-        media_id, source_media_url, carousel, cover_media_id, cover_seconds, match_key, send_at, run_at,
-        created_at, updated_at
-      from json_populate_recordset(null::posts, ${given}::json)
-      returning *
-    ),
-    searchable as (
-      insert into post_search (post_id, search) select p.id, ${searchOf} from inserted p
-    ),
-    told as (${insertionOfEvents(events)}),
-    besides as (${besides})
-    select * from inserted
-  `.execute(connection);
-  const byId = new Map(result.rows.map((row) => [row.id, row]));
-  return rows.flatMap(({ id }) => byId.get(id) ?? []);
-}
-
 /**
  * The words of the post `p` by which it can be found. Its account, board and tags are words too, with a sign in front
  * that no word of a text starts with.
  */
-const searchOf: RawBuilder<unknown> = sql`(
+export const searchOf: RawBuilder<unknown> = sql`(
   to_tsvector('simple', concat_ws(
     ' ', p.title, p.description, p.url,
     regexp_replace(regexp_replace(p.url, '^https?://', '', 'i'), '[^[:alnum:]]+', ' ', 'g')
