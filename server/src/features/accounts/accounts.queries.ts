@@ -14,15 +14,24 @@ export async function findAccount(
   caller: Pick<Caller, 'organizationId' | 'accountIds'>,
   accountId: string,
 ): Promise<AccountRow | undefined> {
+  const query = selectVisible(connection, caller, accountId);
+  // The weakest lock: it holds up nobody but whoever disconnects the account.
+  return (connection.isTransaction ? query?.forKeyShare() : query)?.executeTakeFirst();
+}
+
+/** What reads it, for who has more to ask in one statement; undefined where there can be none. */
+export function selectVisible(
+  connection: Connection,
+  caller: Pick<Caller, 'organizationId' | 'accountIds'>,
+  accountId: string,
+) {
   if (!isId('acc', accountId) || !callerSeesAccount(caller, accountId)) return undefined;
-  const query = connection
+  return connection
     .selectFrom('accounts')
     .selectAll()
     .where('id', '=', accountId)
     .where('organization_id', '=', caller.organizationId)
     .where('disconnected_at', 'is', null);
-  // The weakest lock: it holds up nobody but whoever disconnects the account.
-  return (connection.isTransaction ? query.forKeyShare() : query).executeTakeFirst();
 }
 
 /** The same, to be disconnected: waits for the transactions that have found it, and makes new ones wait. */

@@ -1,6 +1,6 @@
 // Pinterest accounts we may act for, and their tokens.
 export { accountNotFound } from './accounts.errors.ts';
-export { type AccountRow, accountBeside, getAccountForWork } from './accounts.queries.ts';
+export { type AccountRow, accountBeside, getAccountForWork, selectVisible } from './accounts.queries.ts';
 export { accountRoutes } from './accounts.routes.ts';
 export { AccountPath } from './accounts.schema.ts';
 export { type AccountsForWork, type AccountsService, createAccounts } from './accounts.service.ts';

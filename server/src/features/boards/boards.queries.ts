@@ -1,4 +1,4 @@
-import type { Selectable, UpdateObject } from 'kysely';
+import type { RawBuilder, Selectable, UpdateObject } from 'kysely';
 import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 
 export type BoardRow = Selectable<Schema['boards']>;
@@ -48,6 +48,11 @@ export async function listKnownIds(
     .where('id', '=', sql<string>`any(${[...boardIds]}::text[])`)
     .execute();
   return new Set(rows.map((row) => row.id));
+}
+
+/** The same as a part of a larger statement. */
+export function knownIds(accountId: string, boardIds: readonly string[]): RawBuilder<string[]> {
+  return sql`array(select id from boards where account_id = ${accountId} and id = any(${[...boardIds]}::text[]))`;
 }
 
 /** Raised by every change that goes through us; see `replaceBoards`. Undefined once the account was disconnected. */

@@ -21,15 +21,20 @@ export function createCheckBoard({ database, cache }: { database: Database; cach
   /**
    * What is wrong with these boards; nothing when Pins can be sent to all of them. The list is read from
    * Pinterest once when it is old or lacks one of them.
+   * @param read Which of them the account has by our list, where that was read with the account.
    * @throws Outage when a board is unknown and Pinterest cannot be asked.
    */
-  async function checkAll(account: AccountRow, wanted: readonly WantedBoard[]): Promise<Detail[]> {
+  async function checkAll(
+    account: AccountRow,
+    wanted: readonly WantedBoard[],
+    read?: ReadonlySet<string>,
+  ): Promise<Detail[]> {
     const ids = wanted.map((entry) => entry.boardId);
-    const missingFrom = async () => {
-      const known = await listKnownIds(db, account.id, ids);
-      return wanted.filter((entry) => !known.has(entry.boardId));
+    const missingFrom = async (known?: ReadonlySet<string>) => {
+      const ours = known ?? (await listKnownIds(db, account.id, ids));
+      return wanted.filter((entry) => !ours.has(entry.boardId));
     };
-    if (cache.hasFreshBoards(account) && (await missingFrom()).length === 0) return [];
+    if (cache.hasFreshBoards(account) && (await missingFrom(read)).length === 0) return [];
     const failure = await cache.refresh(account);
     const missing = await missingFrom();
     if (missing.length === 0) return [];
@@ -49,8 +54,13 @@ export function createCheckBoard({ database, cache }: { database: Database; cach
     checkAll,
 
     /** The same for one board; null when Pins can be sent there. */
-    async check(account: AccountRow, boardId: string, path = 'boardId'): Promise<Detail | null> {
-      const [problem] = await checkAll(account, [{ boardId, path }]);
+    async check(
+      account: AccountRow,
+      boardId: string,
+      path = 'boardId',
+      read?: ReadonlySet<string>,
+    ): Promise<Detail | null> {
+      const [problem] = await checkAll(account, [{ boardId, path }], read);
       return problem ?? null;
     },
 

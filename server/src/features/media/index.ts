@@ -4,7 +4,7 @@ export { carouselCharactersMax, checkCarousel } from './carousel.ts';
 export { createGate, type Gate } from './gate.ts';
 export { createLibrary } from './library.ts';
 export { mediaRefused } from './media.errors.ts';
-export type { MediaRow } from './media.queries.ts';
+export { type MediaRow, mediaAsJson, mediaFromJson } from './media.queries.ts';
 export { mediaRoutes } from './media.routes.ts';
 export {
   createMedia,

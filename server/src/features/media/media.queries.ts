@@ -1,6 +1,7 @@
 // SQL on the table of media. What a row says of its files never changes.
-import type { Insertable, Selectable } from 'kysely';
-import type { Connection, Schema, Tx } from '../../platform/db/index.ts';
+import type { Insertable, RawBuilder, Selectable } from 'kysely';
+import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
+import { isId } from '../../platform/ids.ts';
 
 export type MediaRow = Selectable<Schema['media']>;
 
@@ -32,6 +33,26 @@ export async function findMedia(
   id: string,
 ): Promise<MediaRow | undefined> {
   return kept(db).where('organization_id', '=', organizationId).where('id', '=', id).executeTakeFirst();
+}
+
+/** A row as JSON brings it, which has no dates. */
+export interface MediaJson extends Omit<MediaRow, 'created_at' | 'check_at' | 'deleted_at'> {
+  created_at: string;
+  check_at: string;
+  deleted_at: null;
+}
+
+/** Those that are not deleted, as a part of a larger statement. */
+export function mediaAsJson(organizationId: string, ids: readonly string[]): RawBuilder<MediaJson[]> {
+  const possible = ids.filter((id) => isId('med', id));
+  return sql`(
+    select coalesce(json_agg(m), '[]') from media m
+    where m.organization_id = ${organizationId} and m.id = any(${possible}::text[]) and m.deleted_at is null
+  )`;
+}
+
+export function mediaFromJson(json: MediaJson): MediaRow {
+  return { ...json, created_at: new Date(json.created_at), check_at: new Date(json.check_at) };
 }
 
 /**

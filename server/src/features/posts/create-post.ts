@@ -12,7 +12,7 @@ import type { ScheduleService } from '../schedule/index.ts';
 import { accessProblem, type CheckParts, type Place, placeProblems, warningsFor } from './check-post.ts';
 import type { CreatePost } from './create-post.schema.ts';
 import { createPosts, type NewPost, type PostContent } from './move-post.ts';
-import { findMedia, readingOnce, unknownMedia } from './post-media.ts';
+import { findMedia, unknownMedia } from './post-media.ts';
 import { externalIdTaken, mediaIsGone, noAccess } from './posts.errors.ts';
 import { findPostsByExternalId, isExternalIdViolation, type PostRow } from './posts.queries.ts';
 
@@ -58,8 +58,7 @@ export async function preparePost(
   const now = parts.clock.now();
   const places = placesOf(input);
   const timing = timingOf(input, now);
-  const media = readingOnce(parts.media);
-  const find = { connection: db, media, organizationId: account.organization_id, signal };
+  const find = { connection: db, media: parts.media, organizationId: account.organization_id, signal };
   const problems = await Promise.all([placeProblems(parts, account, places), unknownMedia(find, input)]);
   if (problems.flat().length > 0) throw invalidBody(problems.flat());
   // What is bound to fail is not taken in; a draft may wait for better days.

@@ -11,6 +11,7 @@ import type { CreatePost, SchedulePost } from './create-post.schema.ts';
 import { type CreateParts, preparePost, timingOf, writePosts } from './create-post.ts';
 import { lockLane, lowerWake } from './lane-wake.queries.ts';
 import { listPosts } from './list-posts.queries.ts';
+import { lookUp } from './look-up.ts';
 import { deletePost, movePost, type Step } from './move-post.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import { type AnswerParts, type Answers, checkVersion, createAnswers } from './post-answers.ts';
@@ -68,8 +69,8 @@ export function createPostsService(parts: PostsParts) {
       input: CreatePost,
       { commit, signal }: { commit: Commit; signal: AbortSignal },
     ) {
-      const account = await accounts.get(database.db, caller, accountId);
-      const prepared = await preparePost(parts, account, input, { signal });
+      const { account, knowing } = await lookUp(parts, caller, accountId, input);
+      const prepared = await preparePost(knowing, account, input, { signal });
       return commit(async (tx) => {
         const [rows = []] = await writePosts(parts, tx, [prepared]);
         const [first] = rows;

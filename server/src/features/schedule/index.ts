@@ -2,3 +2,4 @@
 export { noOpenSlot, noTimeslots } from './schedule.errors.ts';
 export { scheduleRoutes } from './schedule.routes.ts';
 export { createSchedule, type ScheduleService } from './schedule.service.ts';
+export { type SpacingJson, type SpacingLook, spacingAsJson, toSpacingLook } from './spacing.queries.ts';

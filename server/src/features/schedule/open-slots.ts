@@ -7,7 +7,7 @@ import { findOpenSlot } from './next-open-slot.ts';
 import { createSlotCalendar } from './occurrences.ts';
 import { noOpenSlot, noTimeslots } from './schedule.errors.ts';
 import { listPlaced, lockAccount } from './schedule.queries.ts';
-import { findSpacingRule, listDestinationTimes, readSpacing } from './spacing.queries.ts';
+import { findSpacingRule, listDestinationTimes, readSpacing, type SpacingLook } from './spacing.queries.ts';
 import { listSlotTimes } from './timeslots.queries.ts';
 import { dayMs } from './wall-clock.ts';
 
@@ -28,21 +28,6 @@ export interface SpacingInput {
   url: string;
   at: Date;
   exceptPostId?: string;
-}
-
-export interface SpacingConflict {
-  /** The nearest of the posts that are too near. */
-  postId: string;
-  at: Date;
-  minDays: number;
-}
-
-/** What stands around a moment that a post with some url is to get. */
-export interface SpacingLook {
-  /** The post to which it would be nearer than the url's spacing rule asks, if there is one. */
-  conflict: SpacingConflict | null;
-  /** Whether another post of the account leads there at all, whenever. */
-  isUrlUsed: boolean;
 }
 
 export function createOpenSlots({ trackingParameters }: { trackingParameters: readonly string[] }) {
@@ -146,13 +131,13 @@ export function createOpenSlots({ trackingParameters }: { trackingParameters: re
       account: AccountRow,
       { url, at, exceptPostId }: SpacingInput,
     ): Promise<SpacingLook> {
-      const { nearest, isUsed } = await readSpacing(connection, {
+      const destinationKey = keyOf(url);
+      return readSpacing(connection, {
         accountId: account.id,
-        destinationKey: keyOf(url),
+        destinationKey,
         at,
         exceptPostId: exceptPostId ?? null,
       });
-      return { conflict: nearest, isUrlUsed: isUsed };
     },
   };
 }

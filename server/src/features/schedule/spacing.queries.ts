@@ -1,5 +1,5 @@
 // The account was found for the caller before; its id is the owner here.
-import type { Selectable } from 'kysely';
+import type { RawBuilder, Selectable } from 'kysely';
 import { type Connection, type Schema, sql } from '../../platform/db/index.ts';
 
 export type SpacingRuleRow = Selectable<Schema['spacing_rules']>;
@@ -88,36 +88,65 @@ export async function listDestinationTimes(connection: Connection, same: SameDes
   return rows.map((row) => row.listed_at);
 }
 
-export interface Spacing {
-  /** Of the posts that are nearer to the moment than the destination's rule asks, the nearest. */
-  nearest: { postId: string; at: Date; minDays: number } | null;
-  /** Whether any other post has the destination. */
-  isUsed: boolean;
+/** What stands around a moment that a post with some destination is to get. */
+export interface SpacingLook {
+  /** Of the posts that are nearer to it than the destination's rule asks, the nearest. */
+  conflict: { postId: string; at: Date; minDays: number } | null;
+  /** Whether another post of the account leads there at all, whenever. */
+  isUrlUsed: boolean;
 }
 
-/** One statement, since each create with a time asks it. Walks the index posts_by_destination. */
-export async function readSpacing(
-  connection: Connection,
-  {
-    accountId,
-    destinationKey,
-    at,
-    exceptPostId,
-  }: { accountId: string; destinationKey: string; at: Date; exceptPostId: string | null },
-): Promise<Spacing> {
+/** Around which moment, and for which destination. */
+export interface SpacingQuestion {
+  accountId: string;
+  destinationKey: string;
+  at: Date;
+  exceptPostId: string | null;
+}
+
+/** One statement, since each create with a time asks it. */
+export async function readSpacing(connection: Connection, question: SpacingQuestion): Promise<SpacingLook> {
+  const { rows } = await spacingRow(question).execute(connection);
+  const [row] = rows;
+  if (!row) throw new Error('one look gives one row');
+  return toSpacingLook(row);
+}
+
+interface SpacingRow<Moment> {
+  postId: string | null;
+  at: Moment | null;
+  minDays: number | null;
+  isUrlUsed: boolean;
+}
+
+/** A row as JSON brings it, which has no dates. */
+export type SpacingJson = SpacingRow<string>;
+
+/** The same as a part of a larger statement. */
+export function spacingAsJson(question: SpacingQuestion): RawBuilder<SpacingJson> {
+  return sql`(select to_json(look) from (${spacingRow(question)}) look)`;
+}
+
+export function toSpacingLook({ postId, at, minDays, isUrlUsed }: SpacingRow<Date | string>): SpacingLook {
+  if (postId === null || at === null || minDays === null) return { conflict: null, isUrlUsed };
+  return { conflict: { postId, at: new Date(at), minDays }, isUrlUsed };
+}
+
+/** Walks the index posts_by_destination. */
+function spacingRow({
+  accountId,
+  destinationKey,
+  at,
+  exceptPostId,
+}: SpacingQuestion): RawBuilder<SpacingRow<Date>> {
   const sameDestination = sql`
     p.account_id = ${accountId} and p.destination_key = ${destinationKey} and p.deleted_at is null
     and p.id is distinct from ${exceptPostId}
   `;
-  const { rows } = await sql<{
-    postId: string | null;
-    at: Date | null;
-    minDays: number | null;
-    isUsed: boolean;
-  }>`
+  return sql`
     select near.id as "postId", near.listed_at as at, rule.min_days as "minDays",
       -- Not exists: the order makes it walk its index also in a new database, which knows nothing of its tables yet.
-      coalesce((select true from posts p where ${sameDestination} order by p.listed_at limit 1), false) as "isUsed"
+      coalesce((select true from posts p where ${sameDestination} order by p.listed_at limit 1), false) as "isUrlUsed"
     from (values (1)) as one
     left join lateral (
       -- Days of 24 hours, whatever the session's time zone.
@@ -135,10 +164,5 @@ export async function readSpacing(
       order by abs(extract(epoch from p.listed_at - ${at}::timestamptz)), p.id
       limit 1
     ) near on true
-  `.execute(connection);
-  const [row] = rows;
-  if (!row) throw new Error('one look gives one row');
-  const { isUsed, ...near } = row;
-  if (near.postId === null || near.at === null || near.minDays === null) return { nearest: null, isUsed };
-  return { nearest: { postId: near.postId, at: near.at, minDays: near.minDays }, isUsed };
+  `;
 }
