@@ -1,7 +1,8 @@
 // How posts come to be: rows, words, events and the lane's wake-up in one statement.
 import { type RawBuilder, sql } from 'kysely';
-import type { Connection, Schema } from '../../platform/db/index.ts';
+import { atOnce, type Schema, type Tx } from '../../platform/db/index.ts';
 import { insertionOfEvents, type NewEvent } from '../../platform/events/index.ts';
+import { type Ground, type Held, holdingGround, lowering } from './lane-wake.queries.ts';
 import { type PostRow, searchOf } from './posts.queries.ts';
 
 /** What is written of a post when it is made. */
@@ -57,17 +58,49 @@ const isMade: Record<MadeColumn, true> = {
 const given = sql.raw(givenColumns.join(', '));
 const made = sql.raw(Object.keys(isMade).join(', '));
 
+export interface InsertPostRows {
+  ground: Ground;
+  /** Refuses what the ground does not bear, by throwing; the transaction must then end with nothing kept. */
+  check(held: Held): void;
+  events: readonly NewEvent[];
+  /** When the first of them is due; null for drafts. */
+  runAt: Date | null;
+  now: Date;
+}
+
 /**
- * Only for move-post.ts: every other way to make a post would bypass its rules. Posts, their words, their events and
- * `besides` in one statement. All rows travel as one parameter, so that it is the same statement for one post and for
- * a thousand; back come only the columns that are not known here. Gives the rows in their order.
+ * Only for move-post.ts: every other way to make a post would bypass its rules. Holds the ground, and writes the posts
+ * without waiting to hear of it: the second statement sees the wake-up that a worker has left, and a refusal undoes it.
  */
 export async function insertPostRows(
-  connection: Connection,
+  tx: Tx,
   rows: readonly NewPostRow[],
-  { events, besides }: { events: readonly NewEvent[]; besides: RawBuilder<unknown> },
+  { ground, check, events, runAt, now }: InsertPostRows,
 ): Promise<PostRow[]> {
-  const result = await sql<Pick<PostRow, 'id' | MadeColumn>>`
+  const besides = lowering(ground.accountId, runAt, now);
+  const [held, inserted] = await atOnce(
+    tx,
+    holdingGround(ground).compile(tx),
+    inserting(rows, events, besides).compile(tx),
+  );
+  for (const answer of held()) check(answer);
+  const madeOf = new Map(inserted().map((row) => [row.id, row]));
+  return rows.flatMap((row) => {
+    const rest = madeOf.get(row.id);
+    return rest ? [{ ...row, ...rest }] : [];
+  });
+}
+
+/**
+ * Posts, their words, their events and `besides` in one statement. All rows travel as one parameter, so that it is the
+ * same statement for one post and for a thousand; back come only the columns that are not known here.
+ */
+function inserting(
+  rows: readonly NewPostRow[],
+  events: readonly NewEvent[],
+  besides: RawBuilder<unknown>,
+): RawBuilder<Pick<PostRow, 'id' | MadeColumn>> {
+  return sql`
     with inserted as (
       insert into posts (${given})
       select ${given} from json_populate_recordset(null::posts, ${JSON.stringify(rows)}::json)
@@ -79,10 +112,5 @@ export async function insertPostRows(
     told as (${insertionOfEvents(events)}),
     besides as (${besides})
     select id, ${made} from inserted
-  `.execute(connection);
-  const madeOf = new Map(result.rows.map((row) => [row.id, row]));
-  return rows.flatMap((row) => {
-    const rest = madeOf.get(row.id);
-    return rest ? [{ ...row, ...rest }] : [];
-  });
+  `;
 }

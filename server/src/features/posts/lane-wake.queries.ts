@@ -51,17 +51,20 @@ export interface Ground {
   mediaIds: readonly string[];
 }
 
+/** What is there of it. */
+export interface Held {
+  isConnected: boolean;
+  mediaIds: string[];
+}
+
 /**
- * Makes sure that the account is connected and the media are there, and stay so until the transaction ends; and holds
- * the lane as lowerWake does. KEY SHARE is what a foreign key takes: only who disconnects, deletes or lets go of the
+ * Finds out whether the account is connected and the media are there, makes both stay so until the transaction ends, and
+ * holds the lane as lowerWake does. A statement of its own before the one that writes: see there. KEY SHARE is what a foreign key takes: only who disconnects, deletes or lets go of the
  * lane waits. The account comes first, as with everybody who locks it and something else; media in the order of their
  * ids.
  */
-export async function holdGround(
-  tx: Tx,
-  { organizationId, accountId, mediaIds }: Ground,
-): Promise<{ isConnected: boolean; mediaIds: Set<string> }> {
-  const { rows } = await sql<{ isConnected: boolean; mediaIds: string[] }>`
+export function holdingGround({ organizationId, accountId, mediaIds }: Ground): RawBuilder<Held> {
+  return sql`
     with account as materialized (
       select id, organization_id from accounts
       where id = ${accountId} and organization_id = ${organizationId} and disconnected_at is null
@@ -72,16 +75,13 @@ export async function holdGround(
     ),
     held as materialized (
       select id from media
-      where id = any(${[...new Set(mediaIds)]}::text[]) and organization_id = (select organization_id from account)
+      where id = any(${[...mediaIds]}::text[]) and organization_id = (select organization_id from account)
         and deleted_at is null
       order by id
       for key share
     )
     select exists (select 1 from lane) as "isConnected", array(select id from held) as "mediaIds"
-  `.execute(tx);
-  const [row] = rows;
-  if (!row) throw new Error('a statement without from gives one row');
-  return { isConnected: row.isConnected, mediaIds: new Set(row.mediaIds) };
+  `;
 }
 
 /**

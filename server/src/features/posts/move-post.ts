@@ -7,7 +7,7 @@ import { json, type Tx } from '../../platform/db/index.ts';
 import { appendEvents } from '../../platform/events/index.ts';
 import { accountNotFound } from '../accounts/index.ts';
 import { insertPostRows } from './insert-posts.queries.ts';
-import { holdGround, lowering, lowerWake } from './lane-wake.queries.ts';
+import { lowerWake } from './lane-wake.queries.ts';
 import { isAtRest, type Move, nextState, type State, statusOf } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
 import { mediaIsGone, postCannot, postChanged } from './posts.errors.ts';
@@ -251,7 +251,7 @@ export function editOf(post: PostRow, content: PostContent) {
 
 /**
  * Posts of one account come to life, as drafts or queued when they have a time. As many as there are cost two
- * statements: the first holds what they stand on, so that the second sees the wake-up that a worker has left.
+ * statements, sent at once.
  * @throws accountNotFound when it was disconnected meanwhile, mediaGone when a medium was deleted.
  */
 export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date): Promise<PostRow[]> {
@@ -259,10 +259,6 @@ export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date):
   if (!first) return [];
   const { organizationId, accountId } = first;
   const mediaIds = [...new Set(posts.flatMap(mediaIdsOf))];
-  const held = await holdGround(tx, { organizationId, accountId, mediaIds });
-  if (!held.isConnected) throw accountNotFound();
-  const gone = mediaIds.find((id) => !held.mediaIds.has(id));
-  if (gone !== undefined) throw mediaIsGone(gone);
   const times = posts.flatMap((post) => post.sendAt?.getTime() ?? []);
   // The lane looks for the next post by itself once the first one has woken it.
   const runAt = times.length > 0 ? new Date(Math.min(...times)) : null;
@@ -270,6 +266,13 @@ export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date):
     tx,
     posts.map((post) => newRow(post, now)),
     {
+      ground: { organizationId, accountId, mediaIds },
+      check(held) {
+        if (!held.isConnected) throw accountNotFound();
+        const there = new Set(held.mediaIds);
+        const gone = mediaIds.find((id) => !there.has(id));
+        if (gone !== undefined) throw mediaIsGone(gone);
+      },
       events: posts.map((post) => ({
         organizationId: post.organizationId,
         accountId: post.accountId,
@@ -278,7 +281,8 @@ export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date):
         at: now,
         data: { status: post.sendAt ? 'queued' : 'draft', sendAt: post.sendAt },
       })),
-      besides: lowering(accountId, runAt, now),
+      runAt,
+      now,
     },
   );
 }

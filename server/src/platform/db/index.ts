@@ -2,6 +2,7 @@
 
 // From here, so that queries need one import and Kysely can be replaced in one place.
 export { sql } from 'kysely';
+export { type Answer, atOnce } from './at-once.ts';
 export { copyCluster, copySynced } from './embedded/copy-cluster.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/supervisor.ts';
 export { type Json, json } from './json.ts';
