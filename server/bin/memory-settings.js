@@ -7,5 +7,8 @@
  */
 export const memoryEnvironment = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
 
-/** V8's young generation stays small, which saves 20 MB. */
-export const memoryArguments = ['--max-semi-space-size=2'];
+/**
+ * V8's young generation stays small. With 2 a create takes a fifth more of the processor, and an idle server 5 MB less
+ * memory; with 8 it is a tenth less, and 10 MB more.
+ */
+export const memoryArguments = ['--max-semi-space-size=4'];
