@@ -7,7 +7,7 @@ import { addMs } from '../../platform/clock.ts';
 import { sql, type Tx } from '../../platform/db/index.ts';
 import { createPosts, deletePost, movePost, type Step } from '../posts/move-post.ts';
 import type { PostRow } from '../posts/posts.queries.ts';
-import { emptyLanes } from './lanes.fixture.ts';
+import { emptyLanes, laneRow } from './lanes.fixture.ts';
 import { claimLanes, type Lane, renewLeases } from './lanes.queries.ts';
 import { openTransaction, waitsOrEnds } from './locks.fixture.ts';
 
@@ -65,13 +65,6 @@ async function acceptAndRelease(marked?: PostRow) {
     { post: marked ?? (await markedPost()), step: { move: 'accept', pinId: '4711', pinterest } },
   );
 }
-
-const laneRow = () =>
-  app.database.db
-    .selectFrom('lanes')
-    .selectAll()
-    .where('account_id', '=', account.accountId)
-    .executeTakeFirstOrThrow();
 
 /** Only the clock of the others has moved on: they may take the lane. */
 function letLeaseRunOut(): void {
