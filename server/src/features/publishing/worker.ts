@@ -30,10 +30,10 @@ export interface Worker {
 /** Leases are renewed this many times before they would run out. */
 const renewalsPerLease = 4;
 /**
- * Looks begin no closer to each other than this: what falls due or ends meanwhile is seen together. With hundreds due
- * each second most of what the database did was to look.
+ * Looks begin no closer to each other than this for each lane that is being served: the more there is to do, the more
+ * of what falls due or ends is seen together. With hundreds due each second most of what the database did was to look.
  */
-const looksApartMs = 10;
+const looksApartMsPerLane = 0.5;
 /** After an error of our own the account rests this long. */
 const restAfterErrorMs = 30_000;
 
@@ -111,6 +111,7 @@ export function createWorker(parts: WorkerParts): Worker {
     }
     const now = clock.now().getTime();
     const agoMs = now - lookedAt;
+    const looksApartMs = active.size * looksApartMsPerLane;
     // A clock that was set back is no reason to wait.
     if (agoMs >= 0 && agoMs < looksApartMs) {
       plan(looksApartMs - agoMs);
