@@ -2,7 +2,7 @@
 // change their minds, workers that die or sleep, a Pinterest that loses answers. After each step it asks whether
 // what must always hold still does.
 
-import { createPosts } from '../../src/features/posts/move-post.ts';
+import { createPosts } from '../../src/features/posts/post-content.ts';
 import type { Worker } from '../../src/features/publishing/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import { sql } from '../../src/platform/db/index.ts';

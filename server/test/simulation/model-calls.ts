@@ -11,7 +11,8 @@ import {
 import type { PostRow, Step } from '../../src/features/posts/index.ts';
 import { lockLane, lowerWake } from '../../src/features/posts/lane-wake.queries.ts';
 import { moves } from '../../src/features/posts/lifecycle.ts';
-import { createPosts, deletePost, editPost, movePost } from '../../src/features/posts/move-post.ts';
+import { movePost } from '../../src/features/posts/move-post.ts';
+import { createPosts, deletePost, editPost } from '../../src/features/posts/post-content.ts';
 import { createLaneStore } from '../../src/features/publishing/index.ts';
 import type { Lane } from '../../src/features/publishing/lanes.queries.ts';
 import { addMs } from '../../src/platform/clock.ts';

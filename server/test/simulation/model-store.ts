@@ -4,13 +4,8 @@
 import type { AccountRow } from '../../src/features/accounts/index.ts';
 import type { PostRow, Step } from '../../src/features/posts/index.ts';
 import { isAtRest, nextState, type State } from '../../src/features/posts/lifecycle.ts';
-import {
-  changeOf,
-  editOf,
-  type NewPost,
-  newRow,
-  type PostContent,
-} from '../../src/features/posts/move-post.ts';
+import { changeOf } from '../../src/features/posts/move-post.ts';
+import { editOf, type NewPost, newRow, type PostContent } from '../../src/features/posts/post-content.ts';
 import { postCannot, postChanged } from '../../src/features/posts/posts.errors.ts';
 import type { LaneMove, LaneStore } from '../../src/features/publishing/lane-store.ts';
 import type { ClaimedLane } from '../../src/features/publishing/lanes.queries.ts';

@@ -4,7 +4,7 @@ import { newPost } from '../../../test/new-post.ts';
 import { account, app, usePublishing } from '../../../test/publishing.ts';
 import { sql } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
-import { createPosts } from './move-post.ts';
+import { createPosts } from './post-content.ts';
 import { newPicture } from './posts.fixture.ts';
 
 usePublishing();

@@ -11,7 +11,7 @@ import { type MediaRow, type MediaService, mediaWarnings } from '../media/index.
 import type { ScheduleService } from '../schedule/index.ts';
 import { accessProblem, type CheckParts, type Place, placeProblems, warningsFor } from './check-post.ts';
 import type { CreatePost } from './create-post.schema.ts';
-import { createPosts, type NewPost, type PostContent } from './move-post.ts';
+import { createPosts, type NewPost, type PostContent } from './post-content.ts';
 import { findMedia, unknownMedia } from './post-media.ts';
 import { externalIdTaken, mediaIsGone, noAccess } from './posts.errors.ts';
 import { findPostsByExternalId, isExternalIdViolation, type PostRow } from './posts.queries.ts';

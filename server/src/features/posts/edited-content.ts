@@ -1,6 +1,6 @@
 // What a post says once an edit is made, and what undoes it. No database, no network.
 import type { EditPost, PreviousFields } from './edit-post.schema.ts';
-import type { PostContent } from './move-post.ts';
+import type { PostContent } from './post-content.ts';
 import type { FoundMedia, findCover, MediaContent } from './post-media.ts';
 import type { PostRow } from './posts.queries.ts';
 import { slidesOf } from './posts.schema.ts';

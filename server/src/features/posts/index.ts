@@ -15,14 +15,8 @@ export {
 export { allowedMoves, type State, states } from './lifecycle.ts';
 export { manyPostsRoutes } from './many-posts.routes.ts';
 export { normaliseText } from './match-key.ts';
-export {
-  deletedBefore,
-  movePost,
-  movingIf,
-  type PinterestTrace,
-  type PostFailure,
-  type Step,
-} from './move-post.ts';
+export { movePost, movingIf, type PinterestTrace, type PostFailure, type Step } from './move-post.ts';
+export { deletedBefore } from './post-content.ts';
 export {
   kindOfWritten,
   listOwnedPinIds,

@@ -69,7 +69,7 @@ export interface InsertPostRows {
 }
 
 /**
- * Only for move-post.ts: every other way to make a post would bypass its rules. Holds the ground, and writes the posts
+ * Only for post-content.ts: every other way to make a post would bypass its rules. Holds the ground, and writes the posts
  * without waiting to hear of it: the second statement sees the wake-up that a worker has left, and a refusal undoes it.
  */
 export async function insertPostRows(

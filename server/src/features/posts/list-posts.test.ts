@@ -1,7 +1,7 @@
 // What a list of posts can be narrowed to, and that its pages hold while posts come and go.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { account, app, minute, usePublishing } from '../../../test/publishing.ts';
-import type { NewPost } from './move-post.ts';
+import type { NewPost } from './post-content.ts';
 import { edit, insertPosts, newPicture, pathOf, refusal, send } from './posts.fixture.ts';
 
 usePublishing();

@@ -5,7 +5,7 @@ import { invalidBody } from '../../platform/http/refusals.ts';
 import { checkCarousel, type MediaRow, type MediaService, mediaRefused } from '../media/index.ts';
 import { allOrRefuse } from './all-or-refuse.ts';
 import type { CreatePost } from './create-post.schema.ts';
-import type { PostContent, Slide } from './move-post.ts';
+import type { PostContent, Slide } from './post-content.ts';
 
 export type NamedMedia = Pick<CreatePost, 'mediaUrl' | 'mediaId' | 'mediaType' | 'carousel' | 'cover'>;
 

@@ -6,7 +6,7 @@ import { newPost } from '../../../test/new-post.ts';
 import { account, app } from '../../../test/publishing.ts';
 import { picture } from '../media/sample-pictures.fixture.ts';
 import { type VideoOptions, video } from '../media/sample-videos.fixture.ts';
-import { createPosts, type NewPost } from './move-post.ts';
+import { createPosts, type NewPost } from './post-content.ts';
 
 export const pathOf = (of: PinterestAccount = account) => `/v1/accounts/${of.accountId}/posts`;
 

@@ -100,7 +100,7 @@ export type Written =
 /** The post's row; of nulls when it was not written; none when the guard forbade it. */
 export type WrittenRow = PostRow | Record<keyof PostRow, null>;
 
-/** Only for move-post.ts. */
+/** Only for move-post.ts and post-content.ts. */
 export async function writePost(
   connection: Connection,
   post: Pick<PostRow, 'id' | 'version'>,
@@ -123,7 +123,7 @@ export function kindOfWritten([row]: readonly Pick<WrittenRow, 'id'>[]): Written
 }
 
 /**
- * Only for move-post.ts. Writes a post with its event, in one statement: all of it, or nothing when the guard forbids
+ * Only for move-post.ts and post-content.ts. Writes a post with its event, in one statement: all of it, or nothing when the guard forbids
  * it or the post has moved on since it was read.
  *
  * A statement sees the database as it was when it began, also if it then waits for a lock. What makes this right all

@@ -6,7 +6,8 @@ import { moment, pageLimit, text } from '../../platform/http/fields.ts';
 import { AccountPath } from '../accounts/index.ts';
 import { type MediaRow, mediaUrl, toMediaView } from '../media/index.ts';
 import type { State } from './lifecycle.ts';
-import type { PostFailure, Slide } from './move-post.ts';
+import type { PostFailure } from './move-post.ts';
+import type { Slide } from './post-content.ts';
 import { boardId, externalId } from './post-fields.ts';
 import type { PostRow } from './posts.queries.ts';
 
@@ -150,7 +151,7 @@ export function mediaIdsOf(row: PostRow): string[] {
 }
 
 export function slidesOf(row: Pick<PostRow, 'carousel'>): Slide[] | null {
-  // Only move-post.ts writes this column.
+  // Only post-content.ts writes this column.
   return row.carousel as Slide[] | null;
 }
 

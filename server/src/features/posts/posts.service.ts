@@ -12,9 +12,10 @@ import { type CreateParts, preparePost, timingOf, writePosts } from './create-po
 import { lockLane, lowerWake } from './lane-wake.queries.ts';
 import { listPosts } from './list-posts.queries.ts';
 import { lookUp } from './look-up.ts';
-import { deletePost, movePost, type Step } from './move-post.ts';
+import { movePost, type Step } from './move-post.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import { type AnswerParts, type Answers, checkVersion, createAnswers } from './post-answers.ts';
+import { deletePost } from './post-content.ts';
 import { missingToSchedule, requiredToSchedule } from './post-fields.ts';
 import { noAccess, pinTaken, postChanged, postNotFound } from './posts.errors.ts';
 import { findPost, findPostOfPin, type PostPath, type PostRow } from './posts.queries.ts';

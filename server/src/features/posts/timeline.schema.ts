@@ -51,7 +51,7 @@ export const TimelineAnswer = z.object({
 });
 
 export function toTimelineEvent(row: EventRow): z.input<typeof TimelineEvent> {
-  // Only move-post.ts writes events of posts.
+  // Only move-post.ts and post-content.ts write events of posts.
   const data = row.data as PostEventData;
   const outcome = outcomeOf(data);
   const message = messageOf(row.type, data);
@@ -118,7 +118,7 @@ function messageOf(type: string, data: PostEventData): string | undefined {
   }
 }
 
-/** What an edit changed, by the columns of move-post.ts, as the fields of the API. */
+/** What an edit changed, by the columns of post-content.ts, as the fields of the API. */
 function fieldsOf(columns: readonly string[]): string {
   const names = columns.flatMap((column) => fieldNames[column] ?? []);
   return [...new Set(names)].join(', ');

@@ -5,7 +5,7 @@ import { account, app, usePublishing } from '../../../test/publishing.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql, type Tx } from '../../platform/db/index.ts';
 import { repaceAccount, updateAccount } from '../accounts/accounts.queries.ts';
-import { createPosts } from '../posts/move-post.ts';
+import { createPosts } from '../posts/post-content.ts';
 import { emptyLanes, laneRow, sweepNow } from './lanes.fixture.ts';
 import {
   type ClaimedLane,

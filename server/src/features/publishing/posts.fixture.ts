@@ -10,7 +10,7 @@ import { addMs } from '../../platform/clock.ts';
 import { json } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
 import { createFolderStorage } from '../../platform/storage/index.ts';
-import { createPosts } from '../posts/move-post.ts';
+import { createPosts } from '../posts/post-content.ts';
 
 /**
  * Stores a video without the way through the API: Pinterest, and so the simulator, looks only at how a file begins.
