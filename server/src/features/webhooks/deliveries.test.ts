@@ -1,6 +1,7 @@
 // What becomes of deliveries: receivers that fail, hang, redirect, answer too much, are away for a day or for good.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../test/eventually.ts';
+import { readableEvents } from '../../../test/readable-events.ts';
 import {
   fail,
   ok,
@@ -228,6 +229,7 @@ describe('an endpoint', () => {
     expect(tally.pending).toBeUndefined();
     // Those of the first hours had all their attempts; the rest are given up with the endpoint.
     expect(tally.failed).toBeGreaterThanOrEqual(142);
+    await readableEvents(app.database.db);
     const { body } = await app.call('GET', '/v1/events?type=webhook.disabled');
     expect(body.data.events[0].data).toMatchObject({ webhookId: webhook.id, reason: 'failing' });
     await app.deliver();

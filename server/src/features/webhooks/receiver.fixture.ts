@@ -4,6 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AnyShape } from '../../../test/answer.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { readableEvents } from '../../../test/readable-events.ts';
 
 export interface Received {
   headers: Record<string, string>;
@@ -86,6 +87,7 @@ export async function startWebhookApp(receivers: readonly Receiver[]) {
 
     /** What a worker does about it now. */
     async deliver(): Promise<void> {
+      await readableEvents(app.database.db);
       await app.app.webhooks.run();
       await app.app.jobs.runDue();
     },

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { eventually } from '../../../test/eventually.ts';
+import { readableEvents } from '../../../test/readable-events.ts';
 import { openStream, type StreamClient } from './event-stream.fixture.ts';
 
 let app: TestApp;
@@ -54,6 +55,7 @@ test('tells of what is new, each event once, as the log shows it', async () => {
   await log([4]);
   await untilEvents(client, 3);
   expect(numbersOf(client)).toEqual([2, 3, 4]);
+  await readableEvents(app.database.db);
   const { body } = await app.call('GET', '/v1/events');
   const shown = body.data.events.slice(1);
   expect(client.events).toEqual(
@@ -63,6 +65,7 @@ test('tells of what is new, each event once, as the log shows it', async () => {
 
 test('goes on after the last event that a client has seen, however far behind it is', async () => {
   await log(upTo(250));
+  await readableEvents(app.database.db);
   const { body } = await app.call('GET', '/v1/events?limit=100');
   const last = body.data.events.at(-1).id;
   const client = await open('', { lastEventId: last });

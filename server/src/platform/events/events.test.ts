@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { createTestDatabase } from '../../../test/database.ts';
+import { readableEvents } from '../../../test/readable-events.ts';
 import { rebaseRestoredEvents } from './index.ts';
 
 let app: TestApp;
@@ -39,7 +40,11 @@ async function log(event: Logged = {}, connection: Pick<pg.Pool, 'query'> = app.
   ]);
 }
 
+/** Transactions that a test keeps open: readers stop at them. */
+let openCount = 0;
+
 async function list(query: Record<string, string> = {}, of = key) {
+  if (openCount === 0) await readableEvents(app.database.db);
   const answer = await app.call('GET', `/v1/events?${new URLSearchParams(query)}`, undefined, of);
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
   return answer.body.data;
@@ -54,11 +59,13 @@ async function begin() {
   await client.query('begin');
   // It has its number from its first write on.
   await client.query('select pg_current_xact_id()');
+  openCount += 1;
   return {
     log: (event: Logged) => log(event, client as unknown as pg.Pool),
     async commit() {
       await client.query('commit');
       await client.end();
+      openCount -= 1;
     },
   };
 }
@@ -237,6 +244,7 @@ describe('transactions that end in another order than they wrote', () => {
     await client.connect();
     await client.query('begin');
     await client.query('select pg_current_xact_id()');
+    openCount += 1;
     await log({ data: { number: 1 } });
     expect(numbersOf((await list()).events)).toEqual([1]);
     await client.query('commit');
