@@ -51,7 +51,7 @@ export const webhooks = row({
         await client.expect(201, 'POST', '/v1/webhooks', { url: `http://${dead.host}/${number}` });
       }
       const silent = await open();
-      const [rounds, windowMs] = form === 'full' ? [3, 10_000] : [2, 3_000];
+      const [rounds, windowMs] = form === 'full' ? [3, 10_000] : [2, 2_000];
       const runOnce = async (
         name: string,
         entry: { site: Site; server: Server; rounds: Published[] },
