@@ -78,11 +78,10 @@ export async function insertPostRows(
   { ground, check, events, runAt, now }: InsertPostRows,
 ): Promise<PostRow[]> {
   const besides = lowering(ground.accountId, runAt, now);
-  const [held, inserted] = await atOnce(
-    tx,
+  const [held, inserted] = await atOnce(tx, [
     holdingGround(ground).compile(tx),
     inserting(rows, events, besides).compile(tx),
-  );
+  ]);
   for (const answer of held()) check(answer);
   const madeOf = new Map(inserted().map((row) => [row.id, row]));
   return rows.flatMap((row) => {

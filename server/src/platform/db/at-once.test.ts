@@ -24,7 +24,7 @@ const count = (tx: Tx) => sql<{ count: number }>`select count(*)::int as count f
 
 test('the second statement sees what the first one did, and both go with their transaction', async () => {
   const work = database.transaction(async (tx) => {
-    const [added, counted] = await atOnce(tx, add(tx, 'undone'), count(tx));
+    const [added, counted] = await atOnce(tx, [add(tx, 'undone'), count(tx)]);
     expect([added(), counted()]).toEqual([[{ name: 'undone' }], [{ count: 1 }]]);
     throw new Error('changed its mind');
   });
@@ -35,14 +35,14 @@ test('the second statement sees what the first one did, and both go with their t
 test('of a failed first statement its own error is told, and the connection stays usable', async () => {
   for (let round = 0; round < 8; round += 1) {
     const work = database.transaction(async (tx) => {
-      const [first, second] = await atOnce(tx, sql`select 1 / ${0}::int`.compile(tx), add(tx, 'behind it'));
+      const [first, second] = await atOnce(tx, [sql`select 1 / ${0}::int`.compile(tx), add(tx, 'behind it')]);
       expect(second).toThrow(/aborted/);
       return first();
     });
     await expect(work).rejects.toMatchObject({ message: 'division by zero' });
   }
   const rows = await database.transaction(async (tx) => {
-    const [first] = await atOnce(tx, add(tx, 'kept'), count(tx));
+    const [first] = await atOnce(tx, [add(tx, 'kept'), count(tx)]);
     return first();
   });
   expect(rows).toEqual([{ name: 'kept' }]);

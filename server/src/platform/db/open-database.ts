@@ -1,7 +1,8 @@
 // The pool, and what rows look like in JavaScript. Knows nothing of any table.
-import { type CompiledQuery, Kysely, type Transaction } from 'kysely';
+import { CompiledQuery, Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';
+import { atOnce } from './at-once.ts';
 import { asOutage } from './connection-failure.ts';
 import { EagerPostgresDialect } from './eager-dialect.ts';
 import { createNamedStatements, type NamedStatements } from './named-statements.ts';
@@ -40,7 +41,8 @@ const statementTimeoutMs = 30_000;
 const idleInTransactionTimeoutMs = 30_000;
 const connectTimeoutMs = 10_000;
 
-const begin = 'start transaction isolation level read committed';
+const begin = CompiledQuery.raw('start transaction isolation level read committed');
+const commit = CompiledQuery.raw('commit');
 
 const oid = { int8: 20, int8Array: 1016, date: 1082, dateArray: 1182, textArray: 1009 };
 
@@ -107,7 +109,7 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     db,
     pool,
     transaction: (work) => db.transaction().setIsolationLevel('read committed').execute(work),
-    transactionAtOnce: (statements) => transactionAtOnce(pool, statements),
+    transactionAtOnce: (statements) => transactionAtOnce(db, statements),
     close() {
       closed ??= pool.end();
       return closed;
@@ -115,23 +117,10 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
   };
 }
 
-async function transactionAtOnce(pool: pg.Pool, statements: readonly CompiledQuery[]): Promise<unknown[][]> {
-  const client = await pool.connect();
-  try {
-    const answers = await Promise.allSettled([
-      client.query(begin),
-      ...statements.map(({ sql, parameters }) => client.query(sql, [...parameters])),
-      client.query('commit'),
-    ]);
-    // Those behind a failed one fail as well, and say less; the commit makes a rollback of it.
-    const results = answers.map((answer) => {
-      if (answer.status === 'rejected') throw answer.reason;
-      return answer.value;
-    });
-    return results.slice(1, -1).map(({ rows }) => rows);
-  } finally {
-    client.release();
-  }
+async function transactionAtOnce(db: Connection, statements: readonly CompiledQuery[]): Promise<unknown[][]> {
+  const answers = await atOnce(db, [begin, ...statements, commit]);
+  // Those behind a failed one say less; the commit has made a rollback of it.
+  return answers.map((answer) => answer()).slice(1, -1);
 }
 
 /** Statements with parameters, which are those that Kysely makes, go through `statements`. */
