@@ -1,5 +1,5 @@
 import type { InsertObject, RawBuilder, Selectable } from 'kysely';
-import { type Connection, isSealedOtherwise, type Schema, sql, type Tx } from '../../platform/db/index.ts';
+import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import { type Caller, callerSeesAccount } from '../../platform/http/caller.ts';
 import { isId } from '../../platform/ids.ts';
 
@@ -180,22 +180,6 @@ export async function updateAccount(
     .executeTakeFirstOrThrow();
 }
 
-/** Keeps refreshed tokens; false, and nothing kept, when the account was disconnected meanwhile. */
-export async function storeTokens(
-  connection: Connection,
-  id: string,
-  tokens: Partial<Omit<AccountRow, 'id' | 'organization_id'>>,
-): Promise<boolean> {
-  const row = await connection
-    .updateTable('accounts')
-    .set(tokens)
-    .where('id', '=', id)
-    .where('disconnected_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 /** Marks the account as disconnected and erases its tokens. Its posts are another room's to settle first. */
 export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void> {
   await updateAccount(tx, id, {
@@ -238,40 +222,6 @@ export async function repaceAccount(connection: Connection, id: string, now: Dat
     .execute();
 }
 
-/** Accounts after an id with a token that is encrypted with another key, of every organization. */
-export async function listSealedOtherwise(
-  connection: Connection,
-  { keyId, after, limit }: { keyId: Buffer; after: string; limit: number },
-): Promise<AccountRow[]> {
-  return connection
-    .selectFrom('accounts')
-    .selectAll()
-    .where('id', '>', after)
-    .where((eb) =>
-      eb.or([isSealedOtherwise('access_token', keyId), isSealedOtherwise('refresh_token', keyId)]),
-    )
-    .orderBy('id')
-    .limit(limit)
-    .execute();
-}
-
-/** Writes tokens anew, unless others were stored since the account was read. */
-export async function replaceSealed(
-  connection: Connection,
-  account: AccountRow,
-  sealed: Pick<AccountRow, 'access_token' | 'refresh_token'>,
-): Promise<boolean> {
-  const row = await connection
-    .updateTable('accounts')
-    .set(sealed)
-    .where('id', '=', account.id)
-    .where('access_token', 'is not distinct from', account.access_token)
-    .where('refresh_token', 'is not distinct from', account.refresh_token)
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 /**
  * Publishing was paused or resumed: workers look at the lane at once, and work its wake-up out anew. A rest that
  * Pinterest has asked for stays. `wasAway`: what fell due long before now has been missed.
@@ -293,48 +243,6 @@ export async function wakeQueue(
     .execute();
 }
 
-/** Takes the right to refresh an account's tokens, unless someone has it or has used it since `account` was read. */
-export async function claimRefresh(
-  connection: Connection,
-  account: AccountRow,
-  now: Date,
-  until: Date,
-): Promise<AccountRow | undefined> {
-  return connection
-    .updateTable('accounts')
-    .set({ refreshing_until: until })
-    .where('id', '=', account.id)
-    .where('tokens_stored_at', 'is not distinct from', account.tokens_stored_at)
-    .where((eb) => eb.or([eb('refreshing_until', 'is', null), eb('refreshing_until', '<=', now)]))
-    .returningAll()
-    .executeTakeFirst();
-}
-
-/** Gives the right back without new tokens. */
-export async function endRefresh(connection: Connection, id: string, dueAt: Date | null): Promise<void> {
-  await connection
-    .updateTable('accounts')
-    .set({ refreshing_until: null, refresh_due_at: dueAt })
-    .where('id', '=', id)
-    .execute();
-}
-
-/** Accounts of every organization whose tokens should be refreshed by now, the most urgent first. */
-export async function listRefreshDue(
-  connection: Connection,
-  now: Date,
-  limit: number,
-): Promise<AccountRow[]> {
-  return connection
-    .selectFrom('accounts')
-    .selectAll()
-    .where('refresh_due_at', '<=', now)
-    .where('token_authorized', '=', true)
-    .orderBy('refresh_due_at')
-    .limit(limit)
-    .execute();
-}
-
 /** Keeps a state, and removes those that have had their time. */
 export async function insertOAuthState(
   connection: Connection,
@@ -353,16 +261,4 @@ export async function takeOAuthState(connection: Connection, stateHash: Buffer, 
     .where('expires_at', '>', now)
     .returningAll()
     .executeTakeFirst();
-}
-
-/** Marks that Pinterest refuses the token. Returns whether it was thought good until now. */
-export async function markUnauthorized(connection: Connection, id: string, now: Date): Promise<boolean> {
-  const row = await connection
-    .updateTable('accounts')
-    .set({ token_authorized: false, updated_at: now })
-    .where('id', '=', id)
-    .where('token_authorized', '=', true)
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
 }

@@ -2,7 +2,8 @@
 import type { Connection } from '../../platform/db/index.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import { type Resealed, resealRows } from '../../platform/reseal.ts';
-import { type AccountRow, listSealedOtherwise, replaceSealed } from './accounts.queries.ts';
+import type { AccountRow } from './accounts.queries.ts';
+import { listSealedOtherwise, replaceSealed } from './tokens.queries.ts';
 
 /** @returns `unreadable`: accounts whose tokens none of the keys opens. */
 export function resealTokens(connection: Connection, encryption: Encryption): Promise<Resealed> {

@@ -7,15 +7,9 @@ import type { Encryption } from '../../platform/encryption.ts';
 import { appendEvent } from '../../platform/events/index.ts';
 import type { Log } from '../../platform/log.ts';
 import { withLogIds } from '../../platform/log-ids.ts';
-import {
-  type AccountRow,
-  claimRefresh,
-  endRefresh,
-  listRefreshDue,
-  markUnauthorized,
-  storeTokens,
-} from './accounts.queries.ts';
+import type { AccountRow } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
+import { claimRefresh, endRefresh, listRefreshDue, markUnauthorized, storeTokens } from './tokens.queries.ts';
 
 /** Tokens as Pinterest hands them out. */
 export interface NewTokens {

@@ -1,0 +1,107 @@
+// SQL on the tokens of accounts: kept, renewed by one at a time, encrypted anew.
+import { type Connection, isSealedOtherwise } from '../../platform/db/index.ts';
+import type { AccountRow } from './accounts.queries.ts';
+
+/** Keeps refreshed tokens; false, and nothing kept, when the account was disconnected meanwhile. */
+export async function storeTokens(
+  connection: Connection,
+  id: string,
+  tokens: Partial<Omit<AccountRow, 'id' | 'organization_id'>>,
+): Promise<boolean> {
+  const row = await connection
+    .updateTable('accounts')
+    .set(tokens)
+    .where('id', '=', id)
+    .where('disconnected_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Marks that Pinterest refuses the token. Returns whether it was thought good until now. */
+export async function markUnauthorized(connection: Connection, id: string, now: Date): Promise<boolean> {
+  const row = await connection
+    .updateTable('accounts')
+    .set({ token_authorized: false, updated_at: now })
+    .where('id', '=', id)
+    .where('token_authorized', '=', true)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Takes the right to refresh an account's tokens, unless someone has it or has used it since `account` was read. */
+export async function claimRefresh(
+  connection: Connection,
+  account: AccountRow,
+  now: Date,
+  until: Date,
+): Promise<AccountRow | undefined> {
+  return connection
+    .updateTable('accounts')
+    .set({ refreshing_until: until })
+    .where('id', '=', account.id)
+    .where('tokens_stored_at', 'is not distinct from', account.tokens_stored_at)
+    .where((eb) => eb.or([eb('refreshing_until', 'is', null), eb('refreshing_until', '<=', now)]))
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Gives the right back without new tokens. */
+export async function endRefresh(connection: Connection, id: string, dueAt: Date | null): Promise<void> {
+  await connection
+    .updateTable('accounts')
+    .set({ refreshing_until: null, refresh_due_at: dueAt })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Accounts of every organization whose tokens should be refreshed by now, the most urgent first. */
+export async function listRefreshDue(
+  connection: Connection,
+  now: Date,
+  limit: number,
+): Promise<AccountRow[]> {
+  return connection
+    .selectFrom('accounts')
+    .selectAll()
+    .where('refresh_due_at', '<=', now)
+    .where('token_authorized', '=', true)
+    .orderBy('refresh_due_at')
+    .limit(limit)
+    .execute();
+}
+
+/** Accounts after an id with a token that is encrypted with another key, of every organization. */
+export async function listSealedOtherwise(
+  connection: Connection,
+  { keyId, after, limit }: { keyId: Buffer; after: string; limit: number },
+): Promise<AccountRow[]> {
+  return connection
+    .selectFrom('accounts')
+    .selectAll()
+    .where('id', '>', after)
+    .where((eb) =>
+      eb.or([isSealedOtherwise('access_token', keyId), isSealedOtherwise('refresh_token', keyId)]),
+    )
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Writes tokens anew, unless others were stored since the account was read. */
+export async function replaceSealed(
+  connection: Connection,
+  account: AccountRow,
+  sealed: Pick<AccountRow, 'access_token' | 'refresh_token'>,
+): Promise<boolean> {
+  const row = await connection
+    .updateTable('accounts')
+    .set(sealed)
+    .where('id', '=', account.id)
+    .where('access_token', 'is not distinct from', account.access_token)
+    .where('refresh_token', 'is not distinct from', account.refresh_token)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
