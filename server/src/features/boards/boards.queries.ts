@@ -41,13 +41,10 @@ export async function listKnownIds(
   accountId: string,
   boardIds: readonly string[],
 ): Promise<Set<string>> {
-  const rows = await connection
-    .selectFrom('boards')
-    .select('id')
-    .where('account_id', '=', accountId)
-    .where('id', '=', sql<string>`any(${[...boardIds]}::text[])`)
-    .execute();
-  return new Set(rows.map((row) => row.id));
+  const { rows } = await sql<{ ids: string[] }>`select ${knownIds(accountId, boardIds)} as ids`.execute(
+    connection,
+  );
+  return new Set(rows[0]?.ids);
 }
 
 /** The same as a part of a larger statement. */

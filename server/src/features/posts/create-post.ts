@@ -13,7 +13,7 @@ import { accessProblem, type CheckParts, type Place, placeProblems, warningsFor 
 import type { CreatePost } from './create-post.schema.ts';
 import { createPosts, type NewPost, type PostContent } from './post-content.ts';
 import { findMedia, unknownMedia } from './post-media.ts';
-import { externalIdTaken, mediaIsGone, noAccess } from './posts.errors.ts';
+import { externalIdTaken, noAccess, refuseGone } from './posts.errors.ts';
 import { findPostsByExternalId, isExternalIdViolation, type PostRow } from './posts.queries.ts';
 
 export interface CreateParts extends CheckParts {
@@ -231,8 +231,7 @@ export async function holdAll(
   ids: readonly string[],
 ): Promise<void> {
   const held = await media.hold(tx, account.organization_id, ids);
-  const gone = ids.find((id) => !held.has(id));
-  if (gone !== undefined) throw mediaIsGone(gone);
+  refuseGone(ids, new Set(held.keys()));
 }
 
 /** Days by the calendar of the account's zone: nine o'clock stays nine o'clock when the clocks change. */

@@ -59,9 +59,9 @@ export interface Held {
 
 /**
  * Finds out whether the account is connected and the media are there, makes both stay so until the transaction ends, and
- * holds the lane as lowerWake does. A statement of its own before the one that writes: see there. KEY SHARE is what a foreign key takes: only who disconnects, deletes or lets go of the
- * lane waits. The account comes first, as with everybody who locks it and something else; media in the order of their
- * ids.
+ * holds the lane as lowerWake does. A statement of its own before the one that writes: see there. KEY SHARE is what a
+ * foreign key takes: only who disconnects, deletes or lets go of the lane waits. The account comes first, as with
+ * everybody who locks it and something else; media in the order of their ids.
  */
 export function holdingGround({ organizationId, accountId, mediaIds }: Ground): RawBuilder<Held> {
   return sql`

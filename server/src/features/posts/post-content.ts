@@ -9,7 +9,7 @@ import { lowerWake } from './lane-wake.queries.ts';
 import { isAtRest, type State } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
 import { cannot, written } from './move-post.ts';
-import { mediaIsGone } from './posts.errors.ts';
+import { refuseGone } from './posts.errors.ts';
 import { type PostRow, writePost } from './posts.queries.ts';
 
 /** A picture of a carousel. */
@@ -119,9 +119,7 @@ export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date):
       ground: { organizationId, accountId, mediaIds },
       check(held) {
         if (!held.isConnected) throw accountNotFound();
-        const there = new Set(held.mediaIds);
-        const gone = mediaIds.find((id) => !there.has(id));
-        if (gone !== undefined) throw mediaIsGone(gone);
+        refuseGone(mediaIds, new Set(held.mediaIds));
       },
       events: posts.map((post) => ({
         organizationId: post.organizationId,

@@ -40,8 +40,11 @@ export const mediaGone = refusal({
   message: 'The media of the post was deleted at the same moment',
 });
 
-export function mediaIsGone(id: string) {
-  return mediaGone([{ path: '', code: 'media_gone', message: `${id} was deleted. Send the post again.` }]);
+/** @throws mediaGone where one of these is not among those that are there. */
+export function refuseGone(ids: readonly string[], there: ReadonlySet<string>): void {
+  const gone = ids.find((id) => !there.has(id));
+  if (gone === undefined) return;
+  throw mediaGone([{ path: '', code: 'media_gone', message: `${gone} was deleted. Send the post again.` }]);
 }
 
 /** The header If-Match named another version than the post has now. */

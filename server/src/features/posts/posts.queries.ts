@@ -123,8 +123,8 @@ export function kindOfWritten([row]: readonly Pick<WrittenRow, 'id'>[]): Written
 }
 
 /**
- * Only for move-post.ts and post-content.ts. Writes a post with its event, in one statement: all of it, or nothing when the guard forbids
- * it or the post has moved on since it was read.
+ * Only for move-post.ts and post-content.ts. Writes a post with its event, in one statement: all of it, or nothing
+ * when the guard forbids it or the post has moved on since it was read.
  *
  * A statement sees the database as it was when it began, also if it then waits for a lock. What makes this right all
  * the same: whatever is locked or updated is looked at once more in its newest version. The guard's row is locked

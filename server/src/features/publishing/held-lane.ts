@@ -57,7 +57,7 @@ export function holdLaneFor(
     async release() {
       const { notBefore, queueNotBefore, isAway, last } = held;
       const rest = { notBefore, queueNotBefore, isAway, now: clock.now() };
-      const moved = await lanes.release(lane, rest, ...(last ? [last] : []));
+      const moved = await lanes.release(lane, rest, last ?? undefined);
       if (last && moved === 'moved') metrics.moved(last.post, last.step);
     },
   };
