@@ -52,8 +52,11 @@ interface Prepared {
   perceptualHash: string | null;
 }
 
-/** Leaves threads of Node's pool for files: decoding holds one of its four for as long as it takes. */
-const decodersMax = Math.min(2, availableParallelism());
+/**
+ * One more than there are processors, for each of them waits now and then. Never all four threads of Node's pool, which
+ * files need as well: decoding holds one for as long as it takes.
+ */
+const decodersMax = Math.min(3, availableParallelism() + 1);
 /** A row that was used so recently need not be told again. */
 const checkSlackMs = 10 * 60 * 1000;
 
