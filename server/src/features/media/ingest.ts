@@ -13,7 +13,6 @@ import { addMedia, findMediaBySource, type MediaRow, postponeCheck } from './med
 import { identify, isVideoType, type WantedType } from './media-type.ts';
 import { decodeBytesMax, preparePicture, readHeader } from './picture.ts';
 import type { Received } from './receive.ts';
-import { lockFiles } from './sweep.queries.ts';
 import type { MediaSweep } from './sweep.ts';
 import { inspectVideo, probeBytesMax } from './video.ts';
 
@@ -122,10 +121,9 @@ export function createIngest(parts: IngestParts): Ingest {
       throw error;
     }
     return database.transaction(async (tx) => {
-      // Who removes files holds this lock too, and looks for a row first. If they came just before us, what we have
-      // put is gone again; after us, they find the row.
-      await lockFiles(tx, filesOf(arrived, kept));
-      const added = await addMedia(tx, row);
+      // Who removes files locks them too, and looks for a row first. If they came just before us, what we have put is
+      // gone again; after us, they find the row.
+      const added = await addMedia(tx, row, filesOf(arrived, kept));
       if (!(await hasFiles(added))) await putFiles(added, found);
       return added;
     });

@@ -1,6 +1,6 @@
 // SQL on the table of media. What a row says of its files never changes.
 import type { Insertable, RawBuilder, Selectable } from 'kysely';
-import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
+import { atOnce, type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import { isId } from '../../platform/ids.ts';
 
 export type MediaRow = Selectable<Schema['media']>;
@@ -115,9 +115,22 @@ export async function postponeCheck(db: Connection, id: string, until: Date): Pr
     .executeTakeFirst();
 }
 
-/** Adds a row, unless the organization has these bytes already: then gives that row, to be kept as long as a new one. */
-export async function addMedia(tx: Tx, row: Insertable<Schema['media']>): Promise<MediaRow> {
-  return tx
+/**
+ * Until the transaction ends nobody else adds or removes files of this name. Adding a row and removing the files of
+ * none both need it, so that neither can come between the other's look and deed.
+ */
+export function lockingFiles(name: string): RawBuilder<unknown> {
+  return sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
+}
+
+/**
+ * Adds a row, unless the organization has these bytes already: then gives that row, to be kept as long as a new one.
+ * Locks the files first. Both are sent at once: the second sees all that was committed while the first waited.
+ *
+ * @param files What the names of its files begin with
+ */
+export async function addMedia(tx: Tx, row: Insertable<Schema['media']>, files: string): Promise<MediaRow> {
+  const adding = tx
     .insertInto('media')
     .values(row)
     .onConflict((conflict) =>
@@ -126,6 +139,10 @@ export async function addMedia(tx: Tx, row: Insertable<Schema['media']>): Promis
         .where('deleted_at', 'is', null)
         .doUpdateSet({ check_at: row.check_at }),
     )
-    .returningAll()
-    .executeTakeFirstOrThrow();
+    .returningAll();
+  const [locked, added] = await atOnce(tx, [lockingFiles(files).compile(tx), adding.compile()]);
+  locked();
+  const [kept] = added();
+  if (!kept) throw new Error('An insert that updates what is in its way gives a row.');
+  return kept;
 }

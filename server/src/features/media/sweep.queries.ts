@@ -1,13 +1,10 @@
 // SQL for finding out what nothing needs, and for deleting it without racing those who begin to need it.
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
-import type { MediaRow } from './media.queries.ts';
+import { lockingFiles, type MediaRow } from './media.queries.ts';
 
-/**
- * Until the transaction ends nobody else adds or removes files of this name. Adding a row and removing the files of
- * none both need it, so that neither can come between the other's look and deed.
- */
+/** For who removes them; who adds them locks them with the row. */
 export async function lockFiles(tx: Tx, name: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx);
+  await lockingFiles(name).execute(tx);
 }
 
 /** Those whose time to be looked at has come. Locked: no post begins to use them; another sweep passes them by. */

@@ -31,8 +31,7 @@ export async function createFolderStorage({ folder, clock }: FolderStorageOption
       await asOutage(
         halfWritten.withPath(async (incoming) => {
           await write(incoming, source, bytesMax);
-          const made = await mkdir(dirname(path), { recursive: true });
-          await rename(incoming, path);
+          const made = await moveTo(path, incoming);
           await syncFolders(dirname(path), made);
         }),
       ).finally(() => {
@@ -88,6 +87,15 @@ async function takeOver(file: string, path: string): Promise<void> {
     if (!/^(EXDEV|EPERM|EMLINK|ENOTSUP|EOPNOTSUPP|ENOSYS)$/.test(code)) throw error;
     await copyFile(file, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   }
+}
+
+/** Mostly the folder is there already. @returns the first of the folders that had to be made */
+async function moveTo(path: string, incoming: string): Promise<string | undefined> {
+  const isThere = await unlessMissing(rename(incoming, path).then(() => true));
+  if (isThere) return undefined;
+  const made = await mkdir(dirname(path), { recursive: true });
+  await rename(incoming, path);
+  return made;
 }
 
 /** A new name is safe only when the folder that holds it is on the disk too; likewise that of a new folder. */
