@@ -9,7 +9,7 @@ import { createApp } from '../app.ts';
 import { addMs, systemClock } from '../platform/clock.ts';
 import { locatePackage } from '../platform/db/embedded/binaries.ts';
 import { startThrowawayServer } from '../platform/db/embedded/throwaway.ts';
-import { migrate, openDatabase } from '../platform/db/index.ts';
+import { migrate, openDatabase, sql } from '../platform/db/index.ts';
 import { createLog } from '../platform/log.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -75,6 +75,8 @@ test.skipIf(!isPossible)(
       const two = await inDatabase(server.url, 'two');
       await run('pg_restore', ['--no-owner', `--dbname=${two.url}`, dump]);
       expect(await restoreCommand(app, two.url, takenAt)).toMatch(/before they are published: 1\./);
+      const known = await sql`select from pg_stats where tablename = 'posts'`.execute(two.database.db);
+      expect(known.rows).not.toEqual([]);
       const restored = await createApp({ ...app.parts, database: two.database });
       const worker = restored.createWorker();
       for (const minutes of [9, 1, 3, 11]) {
