@@ -2,9 +2,10 @@
 import { startBareServer } from '../bare/start.ts';
 import { compare, comparedFigures } from '../compare.ts';
 import type { Lab } from '../lab.ts';
+import type { HttpTarget } from '../load.ts';
 import { memoryMb } from '../processes.ts';
 import { type Form, row } from '../row.ts';
-import { openSite } from '../site.ts';
+import { openSite, type Site } from '../site.ts';
 import { accountOf, knownMedia, newPost } from './posts.ts';
 
 const connections = 32;
@@ -44,31 +45,24 @@ export const create = row({
   },
 });
 
-interface Pictures {
-  picture: 'usual' | 'large';
-  /** What the bare server does with it. */
-  act: '/picture' | '/ingest';
-  isDraft: boolean;
+interface Comparison {
+  ours(lab: Lab, site: Site, client: HttpTarget, index: number): Promise<unknown>;
+  theirs(lab: Lab, site: Site, client: HttpTarget, index: number): Promise<unknown>;
 }
 
-async function comparePictures(lab: Lab, form: Form, { picture, act, isDraft }: Pictures) {
+async function comparePictures(lab: Lab, form: Form, { ours, theirs }: Comparison) {
   const site = await openSite(lab, { accounts: 1 });
   const bare = await startBareServer(lab, site, picturesAtOnce);
   try {
     const server = await site.start('api');
     const client = site.client(server, picturesAtOnce);
-    const path = `/v1/accounts/${accountOf(site, 0).id}/posts`;
-    const body = (index: number) => ({ ...newPost(site, 0, index), mediaUrl: lab.pictures.fresh(picture) });
     const values = await compare({
       lab,
       concurrency: picturesAtOnce,
       server,
       bare,
-      ours: (index) => {
-        const { sendAt, ...draft } = body(index);
-        return client.expect(201, 'POST', path, isDraft ? draft : { ...draft, sendAt });
-      },
-      theirs: (index) => bare.client.expect(201, 'POST', act, body(index)),
+      ours: (index) => ours(lab, site, client, index),
+      theirs: (index) => theirs(lab, site, bare.client, index),
       form,
     });
     return { ...values, memory: memoryMb(server.pid).peak };
@@ -78,13 +72,26 @@ async function comparePictures(lab: Lab, form: Form, { picture, act, isDraft }: 
   }
 }
 
+/** A post whose picture must be fetched. @param act What the bare server does with it */
+function withPicture(act: '/picture' | '/post-with-ingest'): Comparison {
+  const body = (lab: Lab, site: Site, index: number) => ({
+    ...newPost(site, 0, index),
+    mediaUrl: lab.pictures.fresh('usual'),
+  });
+  return {
+    ours: (lab, site, client, index) =>
+      client.expect(201, 'POST', `/v1/accounts/${accountOf(site, 0).id}/posts`, body(lab, site, index)),
+    theirs: (lab, site, client, index) => client.expect(201, 'POST', act, body(lab, site, index)),
+  };
+}
+
 export const createWithPicture = row({
   name: 'picture',
   what: `create with media fetched from loopback, a JPEG of 200 kB, ${picturesAtOnce} at once`,
   against: 'bare undici, sharp metadata, file write, insert',
   figures: { ...comparedFigures({ ratio: 0.7 }), memory },
   run: async (lab, form) => ({
-    values: await comparePictures(lab, form, { picture: 'usual', act: '/picture', isDraft: false }),
+    values: await comparePictures(lab, form, withPicture('/picture')),
     notes: ['The bare server decodes no picture, makes no thumbnail and waits for no disk.'],
   }),
 });
@@ -99,18 +106,23 @@ export const createWithPictureInFull = row({
     'a bare server that does every step with the picture: digest, checks, decoding, thumbnail, placeholder, perceptual hash, both files and their folder flushed, two inserts',
   figures: { ...comparedFigures({ ratio: 0.7 }), memory },
   run: async (lab, form) => ({
-    values: await comparePictures(lab, form, { picture: 'usual', act: '/ingest', isDraft: false }),
+    values: await comparePictures(lab, form, withPicture('/post-with-ingest')),
     notes: [sameSteps],
   }),
 });
 
 export const ingest = row({
   name: 'ingest',
-  what: 'drafts with a JPEG of 4 million pixels, 1 MB, from loopback',
-  against: 'bare sharp doing the same steps, as in picture-in-full',
+  what: `media alone (POST /v1/media), a JPEG of 4 million pixels, 1 MB, from loopback, ${picturesAtOnce} at once`,
+  against: 'bare sharp doing the same steps, as in picture-in-full, and one insert',
   figures: { ...comparedFigures({ ratio: 0.8 }), memory },
   run: async (lab, form) => ({
-    values: await comparePictures(lab, form, { picture: 'large', act: '/ingest', isDraft: true }),
+    values: await comparePictures(lab, form, {
+      ours: (lab, _site, client) =>
+        client.expect(201, 'POST', '/v1/media', { url: lab.pictures.fresh('large') }),
+      theirs: (lab, _site, client) =>
+        client.expect(201, 'POST', '/ingest', { url: lab.pictures.fresh('large') }),
+    }),
     notes: [sameSteps],
   }),
 });
