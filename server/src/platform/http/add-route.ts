@@ -1,0 +1,193 @@
+// One route on the server: who may call it, what it is asked with, and how what it gives goes out.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { type Clock, toUnixSeconds } from '../clock.ts';
+import type { Database } from '../db/index.ts';
+import type { Log } from '../log.ts';
+import { withLogIds } from '../log-ids.ts';
+import { type Caller, callerMay } from './caller.ts';
+import { checkQueryIsText, withoutNul } from './check-request.ts';
+import { failure, success, successSchema } from './envelope.ts';
+import { sendEventStream, wantsEventStream } from './event-stream.ts';
+import { hashRequest, type Idempotency, idempotencyKeyOf } from './idempotency.ts';
+import { toAnswerJsonSchema } from './openapi.ts';
+import type { Overload } from './overload.ts';
+import type { RateLimit, RateLimitState } from './rate-limit.ts';
+import { forbidden, rateLimitExceeded, statusOf, unauthorized } from './refusals.ts';
+import { idsOf } from './request-ids.ts';
+import type { Commit, Route, RouteResult } from './route.ts';
+import { isUpload } from './upload.ts';
+
+export interface RouteParts {
+  clock: Clock;
+  database: Database;
+  idempotency: Idempotency;
+  rateLimit: RateLimit;
+  overload: Overload;
+  /** Aborted when the server stops. */
+  stopping: AbortSignal;
+  /** Finds out who holds a key; null when nobody does. */
+  authenticate(key: string): Promise<Caller | null>;
+}
+
+/** What a route takes that declares no query or no body: a misspelt one must not be ignored. */
+const nothing = z.strictObject({});
+
+/** Answers requests to a route: a key and its rate first, then the body, then what the route does, in an envelope. */
+export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
+  app.route({
+    method: route.method,
+    url: route.path,
+    config: { route },
+    ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),
+    schema: {
+      ...(route.params && { params: route.params }),
+      querystring: route.query ?? nothing,
+      ...(route.method !== 'GET' && { body: route.body ?? nothing.nullish() }),
+      response: { [route.status]: toAnswerJsonSchema(successSchema(route.data)) },
+    },
+    // Before the body is read: who has no key learns nothing, and costs nothing.
+    onRequest: async (request, reply) => {
+      parts.overload.enter(request, reply);
+      const key = bearerKey(request.headers.authorization);
+      const caller = key === null ? null : await parts.authenticate(key);
+      if (caller === null) throw unauthorized();
+      tellRate(reply, await parts.rateLimit.take(caller.keyId), parts.clock);
+      if (route.scope !== null && !callerMay(caller, route.scope)) {
+        throw forbidden([
+          { path: '', code: 'scope_missing', message: `The key needs the scope "${route.scope}".` },
+        ]);
+      }
+      request.caller = caller;
+      // A key that is none is told before a large body is sent.
+      idempotencyKeyOf(request);
+    },
+    preValidation: async (request) => {
+      request.params = withoutNul(request.params as Record<string, string>);
+      checkQueryIsText(request.query as Record<string, unknown>);
+    },
+    onSend: async (request) => parts.overload.leave(request),
+    handler: (request, reply) => {
+      const { caller } = request;
+      if (caller === null) throw unauthorized();
+      if (route.stream && wantsEventStream(request.headers.accept)) {
+        return answerStream(parts, { request, reply, caller, stream: route.stream });
+      }
+      const ids = { requestId: request.id, ...idsOf(request) };
+      const handle = (commit: Commit) =>
+        withLogIds(ids, () =>
+          route.handle({
+            caller,
+            params: request.params,
+            query: request.query,
+            ...bodyOrUpload(request.body),
+            commit,
+            ifMatch: request.headers['if-match'],
+            log: request.log as Log,
+            signal: abortedWhenGone(reply),
+          }),
+        );
+      const idempotencyKey = idempotencyKeyOf(request);
+      if (idempotencyKey !== null) {
+        return answerOnce(parts.idempotency, { request, reply, route, caller, idempotencyKey, handle });
+      }
+      return answer(
+        reply,
+        route,
+        handle((work) => parts.database.transaction(work)),
+      );
+    },
+  });
+}
+
+function answerStream(
+  { clock, authenticate, stopping }: RouteParts,
+  {
+    request,
+    reply,
+    caller,
+    stream,
+  }: { request: FastifyRequest; reply: FastifyReply; caller: Caller; stream: NonNullable<Route['stream']> },
+): FastifyReply {
+  const lastEventId = request.headers['last-event-id']?.toString();
+  const input = { caller, params: request.params, query: request.query, lastEventId };
+  return sendEventStream(reply, (signal) => stream.open({ ...input, signal }), {
+    clock,
+    stopping,
+    isStillAllowed: async () => {
+      const key = bearerKey(request.headers.authorization);
+      return key !== null && (await authenticate(key)) !== null;
+    },
+  });
+}
+
+function tellRate(reply: FastifyReply, state: RateLimitState, clock: Clock): void {
+  reply.headers({
+    'x-ratelimit-limit': state.limit,
+    'x-ratelimit-remaining': state.remaining,
+    'x-ratelimit-reset': toUnixSeconds(state.resetsAt),
+  });
+  if (!state.isExceeded) return;
+  const waitMs = state.resetsAt.getTime() - clock.now().getTime();
+  reply.header('retry-after', Math.max(1, Math.ceil(waitMs / 1000)));
+  throw rateLimitExceeded();
+}
+
+async function answer(reply: FastifyReply, route: Route, handled: Promise<RouteResult<unknown>>) {
+  const { data, warnings, etag } = await handled;
+  if (etag !== undefined) reply.header('etag', etag);
+  return reply.code(route.status).send(success(data, reply.request.id, warnings));
+}
+
+interface KeyedRequest {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  route: Route;
+  caller: Caller;
+  idempotencyKey: string;
+  handle(commit: Commit): Promise<RouteResult<unknown>>;
+}
+
+/** The same as `answer`, but the bytes that go out are kept, or are those of the first time. */
+async function answerOnce(idempotency: Idempotency, keyed: KeyedRequest) {
+  const { request, reply, route, caller, idempotencyKey, handle } = keyed;
+  const { id: requestId } = request;
+  const { isReplayed, ...found } = await idempotency.run({
+    claim: { keyId: caller.keyId, idempotencyKey, requestHash: hashRequest(request), requestId },
+    work: handle,
+    toAnswer({ data, warnings, etag }) {
+      const text = reply.code(route.status).serialize(success(data, requestId, warnings));
+      return { status: route.status, etag: etag ?? null, body: Buffer.from(text as string) };
+    },
+    toRefusedAnswer(refusal) {
+      const status = statusOf[refusal.declaration.code];
+      if (status >= 500) return null;
+      return { status, etag: null, body: Buffer.from(JSON.stringify(failure(refusal, requestId))) };
+    },
+  });
+  if (isReplayed) {
+    request.log.info({ firstRequestId: found.requestId }, 'an idempotent request was repeated');
+    // The id in the body: it is the first request that the log can explain.
+    reply.header('idempotent-replayed', 'true').header('x-request-id', found.requestId);
+  }
+  if (found.etag !== null) reply.header('etag', found.etag);
+  return reply.code(found.status).type('application/json; charset=utf-8').send(found.body);
+}
+
+function bearerKey(header: string | undefined): string | null {
+  const match = /^Bearer +(\S{1,200}) *$/i.exec(header ?? '');
+  return match?.[1] ?? null;
+}
+
+function abortedWhenGone(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** A form is read by the handler, which also has it checked. */
+function bodyOrUpload(body: unknown) {
+  return isUpload(body) ? { body: undefined, upload: body } : { body, upload: undefined };
+}

@@ -1,0 +1,31 @@
+// What is checked of every request before its route sees it.
+import type { z } from 'zod';
+import { invalidBody, invalidQuery } from './refusals.ts';
+import { isUpload } from './upload.ts';
+import { toDetails } from './validation.ts';
+
+/** How Fastify is to check a part of a request with a schema of its route. A form is left to the handler, which reads it. */
+export function checkWith(schema: z.ZodType, httpPart: string | undefined) {
+  return (value: unknown) => {
+    if (isUpload(value)) return { value };
+    const result = schema.safeParse(value, { reportInput: true });
+    if (result.success) return { value: result.data };
+    const inQuery = httpPart === 'querystring';
+    const details = toDetails(result.error.issues, schema, inQuery ? 'parameter' : 'field');
+    return { error: inQuery ? invalidQuery(details) : invalidBody(details) };
+  };
+}
+
+/** Nothing that is looked for has a NUL in it, and PostgreSQL would fail on one. */
+export function checkQueryIsText(query: Record<string, unknown>): void {
+  const bad = Object.entries(query).filter(([, value]) => String(value).includes('\0'));
+  if (bad.length === 0) return;
+  const message = 'Holds a character that is no text (a NUL).';
+  throw invalidQuery(bad.map(([path]) => ({ path, code: 'bad_character', message })));
+}
+
+/** PostgreSQL holds no NUL. An id with one is the id of nothing, and no query need fail to find that out. */
+export function withoutNul(params: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(params).map(([name, value]) => [name, value.replaceAll('\0', '\ufffd')]);
+  return Object.fromEntries(entries) as Record<string, string>;
+}
