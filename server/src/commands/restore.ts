@@ -8,7 +8,7 @@ import { type Config, readConfig } from '../config.ts';
 import { doubtOverdue } from '../features/posts/index.ts';
 import { moveIntoPlace, readBackupNote, restoreFiles } from '../features/system/index.ts';
 import { openInstallation, publicUrlOf } from '../installation.ts';
-import { type Database, sql } from '../platform/db/index.ts';
+import { gatherStatistics } from '../platform/db/index.ts';
 import { createLog } from '../platform/log.ts';
 import { CommandProblem } from './failure.ts';
 import { requireAlone } from './require-alone.ts';
@@ -96,15 +96,4 @@ async function settle(config: Config, takenAt: Date): Promise<void> {
   } finally {
     await close();
   }
-}
-
-/**
- * Older versions of pg_dump leave out what PostgreSQL knows of its tables. Until it has counted anew by itself, it would
- * answer requests by reading whole tables.
- */
-async function gatherStatistics(database: Database): Promise<void> {
-  await database.transaction(async (tx) => {
-    await sql`set local statement_timeout = 0`.execute(tx);
-    await sql`analyze`.execute(tx);
-  });
 }

@@ -12,3 +12,4 @@ export { applicationName, type Connection, type Database, openDatabase, type Tx 
 export type { Schema } from './schema.gen.ts';
 export { isSealedOtherwise } from './sealed.queries.ts';
 export { SetupProblem } from './setup-problem.ts';
+export { gatherStatistics } from './statistics.queries.ts';
