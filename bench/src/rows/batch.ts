@@ -42,19 +42,18 @@ export const batch = row({
       const ours = async () => {
         const body = { posts: posts() };
         const cpuBefore = cpuSeconds(server.pid);
-        const began = performance.now();
+        const began = Date.now();
         const answer = await client.expect(202, 'POST', path, body);
-        const acceptedMs = performance.now() - began;
+        const acceptedMs = Date.now() - began;
+        const { id } = answer.body.data.batch;
         await untilCompleted(async () => {
-          const { body: now } = await client.expect(
-            200,
-            'GET',
-            `${path}/${answer.body.data.batch.id}?limit=1`,
-          );
+          const { body: now } = await client.expect(200, 'GET', `${path}/${id}?limit=1`);
           if (now.data.batch.failed > 0) throw new Error('Posts of the batch were refused.');
           return now.data.batch.status === 'completed';
         });
-        const seconds = (performance.now() - began) / 1000;
+        // Its own moment, by the same clock: the one at which we hear of it depends on how often we ask.
+        const { rows } = await site.sql.query('select completed_at from batches where id = $1', [id]);
+        const seconds = (rows[0].completed_at.getTime() - began) / 1000;
         return { rate: perBatch / seconds, acceptedMs, cpu: cpuSeconds(server.pid) - cpuBefore };
       };
       const theirs = async () => {
