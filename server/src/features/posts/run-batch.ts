@@ -24,6 +24,8 @@ import type { PostsParts } from './posts.service.ts';
 
 /** So many entries are written in one transaction, if their media is known. */
 const entriesAtOnce = 500;
+/** Those that are written, and those that are got ready meanwhile. */
+const entriesListed = 2 * entriesAtOnce;
 /** So many are got ready together where their media must be fetched: each may take seconds. */
 const fetchesAtOnce = 8;
 
@@ -40,6 +42,12 @@ type Prepared = { entry: BatchEntryRow } & (
   | { kind: 'failed'; details: readonly Detail[] }
 );
 
+/** Entries that go together. */
+interface Step {
+  some: Parsed[];
+  prepared: Prepared[];
+}
+
 export function createBatchRunner(parts: PostsParts) {
   const { database, clock } = parts;
   const body = createPostBody(clock);
@@ -47,16 +55,22 @@ export function createBatchRunner(parts: PostsParts) {
   /** @throws Outage when a part is away: what is done stays done, and the batch goes on later. */
   return async function runBatch(batch: BatchRow, { signal, log }: RunContext): Promise<void> {
     const account = await getAccountForWork(database.db, batch.account_id);
-    let waiting: BatchEntryRow[] = [];
-    for (;;) {
+    const listWaiting = () => listPending(database.db, batch.id, entriesListed);
+    const getReady = async (waiting: readonly BatchEntryRow[], before?: Step): Promise<Step> => {
       if (signal.aborted) throw new Error('the batch takes longer than its job may; another one goes on');
-      if (waiting.length === 0) waiting = await listPending(database.db, batch.id, entriesAtOnce);
-      if (waiting.length === 0) break;
-      const some = takeSome(waiting, body);
-      const prepared = await prepareAll(account, some, { signal, log });
-      const isSettled = await settle(batch, prepared, log);
-      // Someone else is at this batch as well: what is left is asked for anew.
-      waiting = isSettled ? waiting.slice(some.length) : [];
+      const some = takeSome(waiting, body, before?.some);
+      return { some, prepared: await prepareAll(account, some, { signal, log }) };
+    };
+    let waiting = await listWaiting();
+    let step = await getReady(waiting);
+    while (step.some.length > 0) {
+      waiting = waiting.slice(step.some.length);
+      // While PostgreSQL writes these, the next ones are checked and their media fetched.
+      const [isSettled, next] = await bothOver(settle(batch, step.prepared, log), getReady(waiting, step));
+      // Otherwise someone else is at this batch as well, and what is left is asked for anew.
+      const isNext = isSettled && next.some.length > 0;
+      if (!isSettled || waiting.length === 0) waiting = await listWaiting();
+      step = isNext ? next : await getReady(waiting);
     }
     await database.transaction(async (tx) => {
       const completed = await completeBatch(tx, batch.id, clock.now());
@@ -82,6 +96,7 @@ export function createBatchRunner(parts: PostsParts) {
     some: readonly Parsed[],
     context: RunContext,
   ): Promise<Prepared[]> {
+    if (some.length === 0) return [];
     let known: Known;
     try {
       known = await lookUp(parts, account, some);
@@ -149,6 +164,12 @@ export function createBatchRunner(parts: PostsParts) {
   }
 }
 
+/** Like Promise.all, but when one of them fails the other is not left running. */
+async function bothOver<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
+}
+
 async function prepare(
   { parts, takenIds }: Known,
   account: AccountRow,
@@ -190,14 +211,18 @@ interface Parsed {
 
 /**
  * The next entries that go together: many if their media is known, few if it must be fetched. One that repeats an
- * externalId waits until the first one with it is there.
+ * externalId waits until the first one with it is there; so there may be none, while those before are being written.
  */
-function takeSome(waiting: readonly BatchEntryRow[], body: ReturnType<typeof createPostBody>): Parsed[] {
+function takeSome(
+  waiting: readonly BatchEntryRow[],
+  body: ReturnType<typeof createPostBody>,
+  before: readonly Parsed[] = [],
+): Parsed[] {
   const some: Parsed[] = [];
-  const externalIds = new Set<string>();
+  const externalIds = new Set(before.flatMap(({ parsed }) => parsed.data?.externalId ?? []));
   let fetches = 0;
   let slots = 0;
-  for (const entry of waiting) {
+  for (const entry of waiting.slice(0, entriesAtOnce)) {
     const parsed = body.safeParse(entry.body, { reportInput: true });
     if (parsed.data && namesUrl(parsed.data)) fetches += 1;
     if (parsed.data?.useNextOpenSlot) slots += parsed.data.intervalBoards?.length ?? 1;
