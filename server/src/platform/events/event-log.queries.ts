@@ -34,18 +34,25 @@ export async function findPlace(connection: Connection, organizationId: string, 
   return event ? { xid: event.xid, id, idsAbove: 0 } : { ...beginning, idsAbove: id };
 }
 
-/** The next events after a place, oldest first. */
+/**
+ * The next events after a place, oldest first.
+ *
+ * @param known One that could be read before. The horizon goes back a little when a transaction of another database
+ *   ends in just that moment; what was below it stays readable all the same
+ */
 export async function readEvents(
   connection: Connection,
   filter: EventFilter,
   after: Place,
   limit: number,
+  known?: LastEvent,
 ): Promise<LoggedEvent[]> {
+  const beyondKnown = known ? String(BigInt(known.xid) + 1n) : '0';
   const { rows } = await sql<LoggedEvent>`
     select * from events
     where organization_id = ${filter.organizationId}
       and (xid, id) > (${after.xid}::xid8, ${after.id}::bigint)
-      and xid < (select events_horizon())
+      and xid < (select greatest(events_horizon(), ${beyondKnown}::xid8))
       and id > ${after.idsAbove}
       and type = any(${[...filter.types]})
       and (${filter.accountIds === null} or account_id = any(${[...(filter.accountIds ?? [])]}))

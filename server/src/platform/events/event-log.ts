@@ -99,7 +99,7 @@ export function createEventLog(parts: EventLogParts) {
       after === undefined ? await presentPlace(organizationId) : await placeOf(organizationId, after);
     while (!signal.aborted) {
       const seen = watcher.news();
-      const rows = filter ? await readEvents(database.db, filter, place, streamPage) : [];
+      const rows = filter ? await readEvents(database.db, filter, place, streamPage, watcher.last()) : [];
       for (const row of rows) {
         yield toEventView(row);
         place = { xid: row.xid, id: row.id, idsAbove: 0 };

@@ -48,6 +48,7 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 
 test('tells of what is new, each event once, as the log shows it', async () => {
   await log([1]);
+  await readableEvents(app.database.db);
   const client = await open();
   expect([client.status, client.contentType]).toEqual([200, 'text/event-stream; charset=utf-8']);
   await log([2, 3]);
@@ -83,6 +84,28 @@ test('is filtered as the list is, and refuses what the list refuses', async () =
   expect(numbersOf(client)).toEqual([2]);
   expect((await open('?type=post.snet')).status).toBe(400);
   expect((await open('', { key: 'pt_test_wrong' })).status).toBe(401);
+});
+
+test('tells of what was noticed though the horizon has gone back since', async () => {
+  const other = await createTestApp();
+  try {
+    // As when a transaction of another database ends in the moment of reading, but every time.
+    await other.database.pool.query(`
+      alter function events_horizon() rename to present_horizon;
+      create function events_horizon() returns xid8 language sql stable as $$
+        select case when current_query() like '%unnest(%' then present_horizon() else '3' end
+      $$`);
+    const client = await openStream(`${other.url}/v1/events`, { key: other.key });
+    clients.push(client);
+    await other.connectAccount();
+    await eventually('the event of the account', () => {
+      other.clock.advance(second);
+      return client.events.length > 0;
+    });
+    client.close();
+  } finally {
+    await other.stop();
+  }
 });
 
 test('says every now and then that it is alive', async () => {

@@ -4,13 +4,15 @@
 import type { Cancel, Clock } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import type { Log } from '../log.ts';
-import { findLastEvents } from './event-log.queries.ts';
+import { findLastEvents, type LastEvent } from './event-log.queries.ts';
 
 const lookEveryMs = 1_000;
 
 export interface Watcher {
   /** Counts what was noticed so far; for `next`. */
   news(): number;
+  /** The last event that was noticed: all up to it can be read. */
+  last(): LastEvent | undefined;
   /** Resolves once something was noticed since then, or the signal is aborted. */
   next(since: number): Promise<void>;
 }
@@ -23,7 +25,7 @@ export interface Watch {
 
 interface Watched {
   watchers: number;
-  last: number | undefined;
+  last: LastEvent | undefined;
   news: number;
   waiting: PromiseWithResolvers<void>;
 }
@@ -38,8 +40,9 @@ export function createWatch({ database, clock, log }: { database: Database; cloc
     const lasts = await findLastEvents(database.db, ids);
     for (const id of ids) {
       const watched = organizations.get(id);
-      if (!watched || watched.last === lasts.get(id)?.id) continue;
-      watched.last = lasts.get(id)?.id;
+      const last = lasts.get(id);
+      if (!watched || watched.last?.id === last?.id) continue;
+      watched.last = last;
       watched.news += 1;
       watched.waiting.resolve();
       watched.waiting = Promise.withResolvers();
@@ -87,6 +90,7 @@ export function createWatch({ database, clock, log }: { database: Database; cloc
       else signal.addEventListener('abort', end, { once: true });
       return {
         news: () => watched.news,
+        last: () => watched.last,
         next: (since) =>
           watched.news > since ? Promise.resolve() : Promise.race([watched.waiting.promise, ended.promise]),
       };
