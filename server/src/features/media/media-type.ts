@@ -36,7 +36,7 @@ const accepted =
  */
 export async function refuseEarly(head: Uint8Array, wanted: WantedType): Promise<string | undefined> {
   if (head.length === 0)
-    throw new MediaProblem('empty_file', 'There is nothing in this file. Check the URL.');
+    throw new MediaProblem('empty_file', 'There is nothing in this file. Check where it comes from.');
   const type = (await fileTypeFromBuffer(head))?.mime;
   // A TIFF is told by tables that may lie at its end; it is judged when all of it is there.
   if (type === undefined && isTiff(head)) return undefined;
