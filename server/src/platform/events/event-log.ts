@@ -59,7 +59,7 @@ export function createEventLog(parts: EventLogParts) {
       // Before the page: what comes meanwhile is then read twice rather than never.
       const last = (await findLastEvents(database.db, [caller.organizationId])).get(caller.organizationId);
       const after = await placeOf(caller.organizationId, query.after);
-      const rows = filter ? await readEvents(database.db, filter, after, query.limit + 1) : [];
+      const rows = filter ? await readEvents(database.db, filter, after, query.limit + 1, last) : [];
       const page = rows.slice(0, query.limit);
       const ofPage = page.at(-1)?.id;
       const isLast = rows.length <= query.limit;

@@ -103,6 +103,9 @@ test('tells of what was noticed though the horizon has gone back since', async (
       return client.events.length > 0;
     });
     client.close();
+    // Whoever goes on after the latest must have been given it.
+    const { events, latest } = (await other.call('GET', '/v1/events')).body.data;
+    expect(events.at(-1)?.id).toBe(latest);
   } finally {
     await other.stop();
   }
