@@ -40,11 +40,11 @@ async function log(event: Logged = {}, connection: Pick<pg.Pool, 'query'> = app.
   ]);
 }
 
-/** Transactions that a test keeps open: readers stop at them. */
-let openCount = 0;
+/** What a test lets readers stop at: transactions that it keeps open, or a log that is ahead of its server. */
+let stops = 0;
 
 async function list(query: Record<string, string> = {}, of = key) {
-  if (openCount === 0) await readableEvents(app.database.db);
+  if (stops === 0) await readableEvents(app.database.db);
   const answer = await app.call('GET', `/v1/events?${new URLSearchParams(query)}`, undefined, of);
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
   return answer.body.data;
@@ -59,13 +59,13 @@ async function begin() {
   await client.query('begin');
   // It has its number from its first write on.
   await client.query('select pg_current_xact_id()');
-  openCount += 1;
+  stops += 1;
   return {
     log: (event: Logged) => log(event, client as unknown as pg.Pool),
     async commit() {
       await client.query('commit');
       await client.end();
-      openCount -= 1;
+      stops -= 1;
     },
   };
 }
@@ -244,10 +244,11 @@ describe('transactions that end in another order than they wrote', () => {
     await client.connect();
     await client.query('begin');
     await client.query('select pg_current_xact_id()');
-    openCount += 1;
+    stops += 1;
     await log({ data: { number: 1 } });
     expect(numbersOf((await list()).events)).toEqual([1]);
     await client.query('commit');
+    stops -= 1;
     await client.end();
     await other.drop();
   });
@@ -259,7 +260,9 @@ test('a log that was restored on a server with lower transaction numbers goes on
     `update events set xid = (xid::text::bigint + 1000000000)::text::xid8 where organization_id = $1`,
     [organizationId],
   );
+  stops += 1;
   expect((await list()).events).toEqual([]);
+  stops -= 1;
   expect(await rebaseRestoredEvents(app.database.db)).toBe(3);
   expect(await rebaseRestoredEvents(app.database.db)).toBe(0);
   await log({ data: { number: 4 } });
