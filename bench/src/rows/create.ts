@@ -1,6 +1,6 @@
 // Creating posts through the API, beside the least that could be done instead.
 import { startBareServer } from '../bare/start.ts';
-import { compare, comparedFigures } from '../compare.ts';
+import { type Compare, compare, comparedFigures } from '../compare.ts';
 import type { Lab } from '../lab.ts';
 import type { HttpTarget } from '../load.ts';
 import { memoryMb } from '../processes.ts';
@@ -14,57 +14,29 @@ const picturesAtOnce = 8;
 
 const memory = { label: 'server: memory at its highest', unit: 'MB' } as const;
 
-export const create = row({
-  name: 'create',
-  what: `create a scheduled post whose media is known, ${connections} connections`,
-  against: 'bare node:http and one prepared insert of the same row',
-  figures: { ...comparedFigures({ ratio: 0.6, cpu: 1.2 }), memory },
-  async run(lab, form) {
-    const site = await openSite(lab, { accounts: 1 });
-    const bare = await startBareServer(lab, site, connections);
-    try {
-      const server = await site.start('api');
-      const client = site.client(server, connections);
-      const media = await knownMedia(lab, site, client);
-      const path = `/v1/accounts/${accountOf(site, 0).id}/posts`;
-      const body = (index: number) => ({ ...newPost(site, 0, index), ...media.fields });
-      const values = await compare({
-        lab,
-        concurrency: connections,
-        server,
-        bare,
-        ours: (index) => client.expect(201, 'POST', path, body(index)),
-        theirs: (index) => bare.client.expect(201, 'POST', '/insert', body(index)),
-        form,
-      });
-      return { values: { ...values, memory: memoryMb(server.pid).peak }, notes: media.notes };
-    } finally {
-      await bare.stop();
-      await site.close();
-    }
-  },
-});
-
-interface Comparison {
-  ours(lab: Lab, site: Site, client: HttpTarget, index: number): Promise<unknown>;
-  theirs(lab: Lab, site: Site, client: HttpTarget, index: number): Promise<unknown>;
+interface Servers {
+  site: Site;
+  /** Of Pintail and of the bare server. */
+  client: HttpTarget;
+  bare: HttpTarget;
 }
 
-async function comparePictures(lab: Lab, form: Form, { ours, theirs }: Comparison) {
+type Loads = Pick<Compare, 'ours' | 'theirs'>;
+
+/** Starts both servers, and puts on them in turns what `loadsFor` says. */
+async function compareServers(
+  lab: Lab,
+  form: Form,
+  concurrency: number,
+  loadsFor: (servers: Servers) => Loads | Promise<Loads>,
+) {
   const site = await openSite(lab, { accounts: 1 });
-  const bare = await startBareServer(lab, site, picturesAtOnce);
+  const bare = await startBareServer(lab, site, concurrency);
   try {
     const server = await site.start('api');
-    const client = site.client(server, picturesAtOnce);
-    const values = await compare({
-      lab,
-      concurrency: picturesAtOnce,
-      server,
-      bare,
-      ours: (index) => ours(lab, site, client, index),
-      theirs: (index) => theirs(lab, site, bare.client, index),
-      form,
-    });
+    const client = site.client(server, concurrency);
+    const loads = await loadsFor({ site, client, bare: bare.client });
+    const values = await compare({ lab, concurrency, server, bare, ...loads, form });
     return { ...values, memory: memoryMb(server.pid).peak };
   } finally {
     await bare.stop();
@@ -72,17 +44,36 @@ async function comparePictures(lab: Lab, form: Form, { ours, theirs }: Compariso
   }
 }
 
-/** A post whose picture must be fetched. @param act What the bare server does with it */
-function withPicture(act: '/picture' | '/post-with-ingest'): Comparison {
-  const body = (lab: Lab, site: Site, index: number) => ({
-    ...newPost(site, 0, index),
-    mediaUrl: lab.pictures.fresh('usual'),
-  });
+/** Posts that are complete but for their media. @param act What the bare server does with each */
+function posting({ site, client, bare }: Servers, act: string, media: () => object): Loads {
+  const path = `/v1/accounts/${accountOf(site, 0).id}/posts`;
+  const body = (index: number) => ({ ...newPost(site, 0, index), ...media() });
   return {
-    ours: (lab, site, client, index) =>
-      client.expect(201, 'POST', `/v1/accounts/${accountOf(site, 0).id}/posts`, body(lab, site, index)),
-    theirs: (lab, site, client, index) => client.expect(201, 'POST', act, body(lab, site, index)),
+    ours: (index) => client.expect(201, 'POST', path, body(index)),
+    theirs: (index) => bare.expect(201, 'POST', act, body(index)),
   };
+}
+
+export const create = row({
+  name: 'create',
+  what: `create a scheduled post whose media is known, ${connections} connections`,
+  against: 'bare node:http and one prepared insert of the same row',
+  figures: { ...comparedFigures({ ratio: 0.6, cpu: 1.2 }), memory },
+  async run(lab, form) {
+    let notes: string[] = [];
+    const values = await compareServers(lab, form, connections, async (servers) => {
+      const media = await knownMedia(lab, servers.site, servers.client);
+      notes = media.notes;
+      return posting(servers, '/insert', () => media.fields);
+    });
+    return { values, notes };
+  },
+});
+
+function comparePictures(lab: Lab, form: Form, act: '/picture' | '/post-with-ingest') {
+  return compareServers(lab, form, picturesAtOnce, (servers) =>
+    posting(servers, act, () => ({ mediaUrl: lab.pictures.fresh('usual') })),
+  );
 }
 
 export const createWithPicture = row({
@@ -91,7 +82,7 @@ export const createWithPicture = row({
   against: 'bare undici, sharp metadata, file write, insert',
   figures: { ...comparedFigures({ ratio: 0.7 }), memory },
   run: async (lab, form) => ({
-    values: await comparePictures(lab, form, withPicture('/picture')),
+    values: await comparePictures(lab, form, '/picture'),
     notes: ['The bare server decodes no picture, makes no thumbnail and waits for no disk.'],
   }),
 });
@@ -106,7 +97,7 @@ export const createWithPictureInFull = row({
     'a bare server that does every step with the picture: digest, checks, decoding, thumbnail, placeholder, perceptual hash, both files and their folder flushed, two inserts',
   figures: { ...comparedFigures({ ratio: 0.7 }), memory },
   run: async (lab, form) => ({
-    values: await comparePictures(lab, form, withPicture('/post-with-ingest')),
+    values: await comparePictures(lab, form, '/post-with-ingest'),
     notes: [sameSteps],
   }),
 });
@@ -117,11 +108,12 @@ export const ingest = row({
   against: 'bare sharp doing the same steps, as in picture-in-full, and one insert',
   figures: { ...comparedFigures({ ratio: 0.8 }), memory },
   run: async (lab, form) => ({
-    values: await comparePictures(lab, form, {
-      ours: (lab, _site, client) =>
-        client.expect(201, 'POST', '/v1/media', { url: lab.pictures.fresh('large') }),
-      theirs: (lab, _site, client) =>
-        client.expect(201, 'POST', '/ingest', { url: lab.pictures.fresh('large') }),
+    values: await compareServers(lab, form, picturesAtOnce, ({ client, bare }) => {
+      const body = () => ({ url: lab.pictures.fresh('large') });
+      return {
+        ours: () => client.expect(201, 'POST', '/v1/media', body()),
+        theirs: () => bare.expect(201, 'POST', '/ingest', body()),
+      };
     }),
     notes: [sameSteps],
   }),
