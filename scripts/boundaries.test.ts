@@ -1,0 +1,104 @@
+// Proves that every boundary rule reports a breach: each is planted in a small tree of its own. The boundary checker
+// reads TypeScript through swc, without a TypeScript compiler that it knows, so its silence alone proves nothing.
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import configuration from '../.dependency-cruiser.cjs';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const cruiser = join(repository, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'pintail-boundaries-'));
+  await writeFile(join(root, 'tsconfig.json'), '{}');
+});
+afterEach(() => rm(root, { recursive: true }));
+
+/** The names of the rules that the tree breaks, and everything printed. */
+async function cruise(files: Record<string, string>): Promise<{ rules: string[]; output: string }> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(join(root, dirname(path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  const folders = [...new Set(Object.keys(files).map((path) => path.split('/')[0] ?? path))];
+  const args = [cruiser, '--config', join(repository, '.dependency-cruiser.cjs'), ...folders];
+  const output = await new Promise<string>((resolve) => {
+    execFile(process.execPath, args, { cwd: root }, (_error, stdout, stderr) => resolve(stdout + stderr));
+  });
+  const rules = [...output.matchAll(/^\s*error ([\w-]+):/gm)].map(([, rule]) => rule ?? '');
+  return { rules: [...new Set(rules)], output };
+}
+
+/** A file that imports another, and the file that it imports. */
+function breach(
+  from: string,
+  to: string,
+  statement = (path: string) => `import { x } from '${path}';\nx;\n`,
+) {
+  const path = relative(dirname(from), to);
+  return {
+    [from]: statement(path.startsWith('.') ? path : `./${path}`),
+    [to]: 'export const x = 1;\nexport type X = 1;\n',
+  };
+}
+
+const rooms = 'server/src/features';
+const planted: Record<string, Record<string, string>> = {
+  'no-circles': {
+    'server/src/platform/a.ts': "import { b } from './b.ts';\nexport const a = () => b;\n",
+    'server/src/platform/b.ts': "import { a } from './a.ts';\nexport const b = () => a;\n",
+  },
+  'no-unresolved': { 'server/src/platform/a.ts': "import { b } from './absent.ts';\nb;\n" },
+  'platform-knows-nothing': breach('server/src/platform/a.ts', 'server/src/pinterest/index.ts'),
+  'pinterest-knows-only-platform': breach('server/src/pinterest/a.ts', `${rooms}/posts/index.ts`),
+  'features-below-app': breach(`${rooms}/posts/a.ts`, 'server/src/app.ts'),
+  'rooms-have-doors': breach(`${rooms}/posts/a.ts`, `${rooms}/media/b.ts`),
+  'features-from-outside-through-the-door': breach('server/src/app.ts', `${rooms}/media/b.ts`),
+  'pinterest-has-a-door': breach(`${rooms}/posts/a.ts`, 'server/src/pinterest/b.ts'),
+  'nobody-knows-webhooks': breach(`${rooms}/posts/a.ts`, `${rooms}/webhooks/index.ts`),
+  'posts-does-not-look-up': breach(`${rooms}/posts/a.ts`, `${rooms}/publishing/index.ts`),
+  '-schedule-media-boards--does-not-look-up': breach(`${rooms}/boards/a.ts`, `${rooms}/posts/index.ts`),
+  'accounts-does-not-look-up': breach(`${rooms}/accounts/a.ts`, `${rooms}/media/index.ts`),
+  'auth-does-not-look-up': breach(`${rooms}/auth/a.ts`, `${rooms}/accounts/index.ts`),
+  'simulator-stands-alone': breach('simulator/src/a.ts', 'server/src/b.ts'),
+  'server-takes-only-the-simulator-s-door': breach('server/src/a.ts', 'simulator/src/b.ts'),
+  'nothing-needs-the-benchmarks': breach('scripts/a.ts', 'bench/src/b.ts'),
+  'tests-are-not-imported': breach('server/src/a.ts', 'server/test/b.ts'),
+};
+
+describe('every boundary rule', () => {
+  test.each(Object.entries(planted))('%s reports a breach', async (rule, files) => {
+    const { rules, output } = await cruise(files);
+    expect(rules, output).toContain(rule);
+  });
+
+  test('has a planted breach here', () => {
+    const names = (configuration.forbidden ?? []).map(({ name }) => name ?? '');
+    expect(Object.keys(planted).sort()).toEqual(names.sort());
+  });
+});
+
+describe('a breach is reported', () => {
+  test.each([
+    ['a type import', (path: string) => `import type { X } from '${path}';\nexport type Y = X;\n`],
+    ['an inline type import', (path: string) => `import { type X } from '${path}';\nexport type Y = X;\n`],
+    ['a re-export', (path: string) => `export { x } from '${path}';\n`],
+    ['a re-export of a type', (path: string) => `export type { X } from '${path}';\n`],
+    ['a dynamic import', (path: string) => `export const y = await import('${path}');\n`],
+  ])('when it is %s', async (_kind, statement) => {
+    const { rules, output } = await cruise(
+      breach('server/src/platform/a.ts', 'server/src/pinterest/index.ts', statement),
+    );
+    expect(rules, output).toEqual(['platform-knows-nothing']);
+  });
+});
+
+test('A tree without a breach passes without a warning', async () => {
+  const { output } = await cruise(breach('server/src/pinterest/a.ts', 'server/src/platform/b.ts'));
+  expect(output).toMatch(/no dependency violations found \(2 modules, 1 dependencies cruised\)/);
+  expect(output).not.toMatch(/missing-|missed/);
+});
