@@ -13,6 +13,7 @@ import { addMedia, findMediaBySource, type MediaRow, postponeCheck } from './med
 import { identify, isVideoType, type WantedType } from './media-type.ts';
 import { decodeBytesMax, preparePicture, readHeader } from './picture.ts';
 import type { Received } from './receive.ts';
+import { type FileKeys, type FileOwner, keysOf, nameOf } from './stored-files.ts';
 import type { MediaSweep } from './sweep.ts';
 import { inspectVideo, probeBytesMax } from './video.ts';
 
@@ -123,7 +124,7 @@ export function createIngest(parts: IngestParts): Ingest {
     return database.transaction(async (tx) => {
       // Who removes files locks them too, and looks for a row first. If they came just before us, what we have put is
       // gone again; after us, they find the row.
-      const added = await addMedia(tx, row, filesOf(arrived, kept));
+      const added = await addMedia(tx, row, nameOf(ownerOfFiles(arrived, kept)));
       if (!(await hasFiles(added))) await putFiles(added, found);
       return added;
     });
@@ -145,7 +146,6 @@ export function createIngest(parts: IngestParts): Ingest {
   }
 
   function toRow(arrived: Arrived, found: Prepared, kept: Kept) {
-    const name = filesOf(arrived, kept);
     const now = clock.now();
     return {
       id: newId('med'),
@@ -158,8 +158,7 @@ export function createIngest(parts: IngestParts): Ingest {
       width: found.width,
       height: found.height,
       duration_ms: found.durationMs,
-      storage_key: `${name}.${extensions[found.contentType]}`,
-      thumbnail_key: `${name}.thumbnail.webp`,
+      ...keysOf(ownerOfFiles(arrived, kept), found.contentType),
       placeholder: found.placeholder,
       perceptual_hash: found.perceptualHash,
       source_frames: found.frames,
@@ -171,19 +170,10 @@ export function createIngest(parts: IngestParts): Ingest {
 }
 
 type Kept = Pick<Received, 'bytes' | 'sha256'>;
-type FileKeys = Pick<MediaRow, 'storage_key' | 'thumbnail_key'>;
 
-/** What the names of the files of these bytes begin with. */
-function filesOf({ organizationId }: Arrived, { sha256 }: Kept): string {
-  return `${organizationId}/${sha256.slice(0, 2)}/${sha256}`;
+function ownerOfFiles({ organizationId }: Arrived, { sha256 }: Kept): FileOwner {
+  return { organizationId, sha256 };
 }
-
-const extensions: Record<string, string> = {
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'video/mp4': 'mp4',
-  'video/quicktime': 'mov',
-};
 
 async function digest(path: string): Promise<Kept> {
   const hash = createHash('sha256');

@@ -12,10 +12,10 @@ import { createGate } from './gate.ts';
 import { type Arrived, createIngest } from './ingest.ts';
 import { MediaProblem, mediaRefused, uploadRefused } from './media.errors.ts';
 import { findMedia, findPublicMedia, holdMedia, listMedia, type MediaRow } from './media.queries.ts';
-import { originalFile, thumbnailFile } from './media.view.ts';
 import type { DeclaredType, WantedType } from './media-type.ts';
 import { type Received, receive } from './receive.ts';
 import { type FindSimilarPost, findSimilarPost, type SimilarPost } from './similar-post.ts';
+import { originalFile, thumbnailFile } from './stored-files.ts';
 import { createSweep, type MediaSweep } from './sweep.ts';
 
 export interface MediaOptions {

@@ -1,6 +1,7 @@
 // How media look from outside: the `media` of a post, and the URLs of its files.
 import type { Warning } from '../../platform/http/route.ts';
 import type { MediaRow } from './media.queries.ts';
+import { originalFile, thumbnailFile } from './stored-files.ts';
 
 /** `media` of a post (api.md, section 2). */
 export interface MediaView {
@@ -17,22 +18,6 @@ export interface MediaView {
   thumbnailUrl: string;
   /** ThumbHash, base64. */
   placeholder: string;
-}
-
-export const thumbnailFile = 'thumbnail.webp';
-
-const originalFiles: Record<string, string> = {
-  'image/jpeg': 'image.jpg',
-  'image/png': 'image.png',
-  'video/mp4': 'video.mp4',
-  'video/quicktime': 'video.mov',
-};
-
-/** The file name in the URL of our copy. */
-export function originalFile(contentType: string): string {
-  const name = originalFiles[contentType];
-  if (name === undefined) throw new Error(`Media of type ${contentType} have no file name.`);
-  return name;
 }
 
 /** @param publicUrl Where this server is reached, such as `https://pins.example.com` */

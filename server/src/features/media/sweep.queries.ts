@@ -1,6 +1,7 @@
 // SQL for finding out what nothing needs, and for deleting it without racing those who begin to need it.
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
 import { lockingFiles, type MediaRow } from './media.queries.ts';
+import type { FileOwner } from './stored-files.ts';
 
 /** For who removes them; who adds them locks them with the row. */
 export async function lockFiles(tx: Tx, name: string): Promise<void> {
@@ -88,11 +89,6 @@ export async function setCheckAt(tx: Tx, ids: readonly string[], checkAt: Date):
 /** Posts that are out still refer to it, so the row stays for now. */
 export async function markDeleted(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.updateTable('media').set({ deleted_at: now, check_at: now }).where('id', '=', id).execute();
-}
-
-export interface FileOwner {
-  organizationId: string;
-  sha256: string;
 }
 
 /** Of these, the ones that have a row which is not deleted. */

@@ -6,9 +6,9 @@ import type { Database } from '../../platform/db/index.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Storage, StoredObject, TemporaryFolder } from '../../platform/storage/index.ts';
 import type { MediaRow } from './media.queries.ts';
+import { type FileOwner, nameOf, ownerOf } from './stored-files.ts';
 import {
   deleteMediaRows,
-  type FileOwner,
   listKeptFiles,
   listReferredMedia,
   lockDueMedia,
@@ -24,6 +24,9 @@ export interface SweepParts {
   graceMs: number;
 }
 
+/** What a row says of its files. */
+export type MediaFiles = Pick<MediaRow, 'organization_id' | 'sha256' | 'storage_key' | 'thumbnail_key'>;
+
 export interface Swept {
   /** Rows that nothing needed. */
   rows: number;
@@ -35,7 +38,7 @@ export interface MediaSweep {
   /** One round. The files of the storage are gone through a page at a time, over many rounds. */
   sweep(at: { now: Date }): Promise<Swept>;
   /** Removes the files of a row that is gone or deleted, unless another row has the same ones. */
-  removeFiles(row: Pick<MediaRow, 'storage_key' | 'thumbnail_key'>): Promise<void>;
+  removeFiles(row: MediaFiles): Promise<void>;
 }
 
 /** In one transaction. */
@@ -50,14 +53,12 @@ export function createSweep({ database, storage, temporaryFolder, graceMs }: Swe
   /** The last key that was looked at; undefined: begin at the beginning. */
   let place: string | undefined;
 
-  async function removeFiles(row: Pick<MediaRow, 'storage_key' | 'thumbnail_key'>): Promise<void> {
-    await removeUnlessKept([row.storage_key, row.thumbnail_key]);
+  async function removeFiles(row: MediaFiles): Promise<void> {
+    const owner = { organizationId: row.organization_id, sha256: row.sha256 };
+    await removeUnlessKept(owner, [row.storage_key, row.thumbnail_key]);
   }
 
-  /** @param keys Of one name */
-  async function removeUnlessKept(keys: readonly string[]): Promise<boolean> {
-    const owner = ownerOf(keys[0] ?? '');
-    if (!owner) return false;
+  async function removeUnlessKept(owner: FileOwner, keys: readonly string[]): Promise<boolean> {
     return database.transaction(async (tx) => {
       await lockFiles(tx, nameOf(owner));
       if ((await listKeptFiles(tx, [owner])).length > 0) return false;
@@ -100,7 +101,9 @@ export function createSweep({ database, storage, temporaryFolder, graceMs }: Swe
     );
     for (const owner of kept) old.delete(nameOf(owner));
     let count = 0;
-    for (const { keys } of old.values()) if (await removeUnlessKept(keys)) count += keys.length;
+    for (const { owner, keys } of old.values()) {
+      if (await removeUnlessKept(owner, keys)) count += keys.length;
+    }
     return count;
   }
 
@@ -115,17 +118,6 @@ export function createSweep({ database, storage, temporaryFolder, graceMs }: Swe
       return { rows, files };
     },
   };
-}
-
-function nameOf({ organizationId, sha256 }: FileOwner): string {
-  return `${organizationId}/${sha256.slice(0, 2)}/${sha256}`;
-}
-
-/** Who must have a row for this file. Undefined for files that are not ours: a bucket may hold others' too. */
-function ownerOf(key: string): FileOwner | undefined {
-  const [, organizationId, sha256] =
-    /^(org_[0-9a-z]{26})\/[0-9a-f]{2}\/([0-9a-f]{64})\.[a-z.]+$/.exec(key) ?? [];
-  return organizationId && sha256 ? { organizationId, sha256 } : undefined;
 }
 
 function groupByOwner(objects: readonly StoredObject[]): Map<string, { owner: FileOwner; keys: string[] }> {
