@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Bare, type BareServer, openBare } from './bare-server.fixture.ts';
@@ -20,6 +22,8 @@ const definition = {
   handle: async ({ body }: { body: { lines: string[] } }) => ({ data: { count: body.lines.length } }),
 } as const;
 
+const { body: _, ...withoutBody } = definition;
+
 const routes = [
   route({
     ...definition,
@@ -35,6 +39,13 @@ const routes = [
     },
   }),
   route({ ...definition, operationId: 'countJson', path: '/v1/json-lines' }),
+  route({
+    ...withoutBody,
+    operationId: 'act',
+    path: '/v1/act',
+    data: z.object({ done: z.boolean() }),
+    handle: async () => ({ data: { done: true } }),
+  }),
 ];
 
 beforeAll(async () => {
@@ -94,6 +105,55 @@ test('other media types are refused with those that the route takes', async () =
     415,
     'Send the body as application/json.',
   ]);
+});
+
+/** Writes a body with a framing that `fetch` would not choose, and gives the status. */
+async function rawPost(path: string, headers: string, body: string): Promise<number> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.end(
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer one\r\nConnection: close\r\n${headers}\r\n\r\n${body}`,
+  );
+  const answer = await text(socket);
+  return Number(answer.split(' ')[1]);
+}
+
+const chunked = 'Transfer-Encoding: chunked';
+const length = (bytes: number) => `Content-Length: ${bytes}`;
+
+test.each([
+  'application/x-www-form-urlencoded',
+  'text/plain',
+  'text/csv',
+  'multipart/form-data; boundary=x',
+  'application/json',
+  'application/octet-stream',
+  'nonsense',
+  '',
+])('without a byte of body the type "%s" is of no account; with a body it is', async (type) => {
+  const typed = `Content-Type: ${type}\r\n`;
+  expect(await rawPost('/v1/act', `${typed}${length(0)}`, '')).toBe(200);
+  expect(await rawPost('/v1/act', `${typed}${chunked}`, '0\r\n\r\n')).toBe(200);
+  const refused = type === 'application/json' ? 400 : 415;
+  expect(await rawPost('/v1/act', `${typed}${length(3)}`, 'a=1')).toBe(refused);
+  expect(await rawPost('/v1/act', `${typed}${chunked}`, '3\r\na=1\r\n0\r\n\r\n')).toBe(refused);
+  // A route that needs one says so, rather than that the type is wrong.
+  expect(await rawPost('/v1/lines', `${typed}${length(0)}`, '')).toBe(400);
+});
+
+test('a client that goes away amid its body is no fault of ours', async () => {
+  const seen = bare.logLines.length;
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.write(
+    `POST /v1/lines HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer one\r\nContent-Type: application/json\r\n${length(90)}\r\n\r\n{"lines"`,
+  );
+  await expect
+    .poll(() => server.call('GET', '/health', { key: null }).then(({ status }) => status))
+    .toBe(200);
+  socket.end();
+  const lines = () => bare.logLines.slice(seen).map(({ msg }) => msg);
+  await expect.poll(lines).toContain('a request was cut off');
+  expect((await server.call('GET', '/health', { key: null })).status).toBe(200);
+  expect(lines()).not.toContain('bug');
 });
 
 test('where there is no route the answer says that, whatever the body is', async () => {

@@ -1,9 +1,11 @@
 // Reading what comes in: JSON everywhere, and on a route that says so other media types. Everything else is 415.
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Refusal } from '../errors.ts';
-import { malformedJson, unsupportedMediaType } from './refusals.ts';
+import { readWhole } from './read-whole.ts';
+import { bodyTooLarge, malformedJson, unsupportedMediaType } from './refusals.ts';
 import type { Route } from './route.ts';
 
 declare module 'fastify' {
@@ -20,26 +22,54 @@ declare module 'fastify' {
 export function readBodies(app: FastifyInstance, routes: readonly Route[]): void {
   app.decorateRequest('bodyHash', null);
   app.removeAllContentTypeParsers();
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    forgetUselessType(request);
+    done();
+  });
   readJson(app);
   const others = new Set(routes.flatMap((route) => Object.keys(route.otherBodies ?? {})));
   for (const mediaType of others) readOther(app, mediaType);
+  readNothingElse(app);
+}
+
+/**
+ * HTTP clients name a type even where they send no body: of a form, mostly (axios, wget, `curl -d ''`). Without a
+ * type Fastify takes a length of 0 for no body, and asks `readNothingElse` about the rest.
+ */
+function forgetUselessType({ headers, routeOptions }: FastifyRequest): void {
+  const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (headers['content-length'] === '0' || !typesOf(routeOptions.config.route).includes(mediaType)) {
+    delete headers['content-type'];
+  }
+}
+
+/** A body of a type that the route does not take. One that was announced in chunks may still turn out to be none. */
+function readNothingElse(app: FastifyInstance): void {
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
+    await readWhole(payload, { bytesMax: 0, tooLarge: () => notTaken(request.routeOptions.config.route) });
+  });
+}
+
+function readAllowed(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
+  return readWhole(payload, { bytesMax: request.routeOptions.bodyLimit, tooLarge: () => bodyTooLarge() });
 }
 
 /** An empty body is no body; the route's schema says whether it needs one. */
 function readJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await readAllowed(request, payload);
     remember(request, body);
-    if (body.length === 0) return done(null, undefined);
+    if (body.length === 0) return undefined;
     // Bytes that are no text would be replaced in silence, and the caller's words changed.
-    if (!isUtf8(body)) return done(malformedJson([{ path: '', code: 'not_utf8', message: 'Send UTF-8.' }]));
+    if (!isUtf8(body)) throw malformedJson([{ path: '', code: 'not_utf8', message: 'Send UTF-8.' }]);
     const text = body.toString('utf8');
-    return parse(request, text, (error, value) => {
-      done(
-        error ? malformedJson([{ path: '', code: 'malformed', message: whyMalformed(text) }]) : null,
-        value,
-      );
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    parse(request, text, (error, value) => {
+      if (error) reject(malformedJson([{ path: '', code: 'malformed', message: whyMalformed(text) }]));
+      else resolve(value);
     });
+    return promise;
   });
 }
 
@@ -54,19 +84,15 @@ function whyMalformed(text: string): string {
   return 'Leave out the fields "__proto__" and "constructor", which are not data.';
 }
 
-/** Fastify knows parsers by media type for all routes together; which of them take it is asked here. */
+/** Fastify knows parsers by media type for all routes together; only routes that take this one get here. */
 function readOther(app: FastifyInstance, mediaType: string): void {
-  app.addContentTypeParser(
-    mediaType,
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
-      const { route } = request.routeOptions.config;
-      const parse = route?.otherBodies?.[mediaType];
-      if (!parse) throw notTaken(route);
-      remember(request, body);
-      return parse(body);
-    },
-  );
+  app.addContentTypeParser(mediaType, async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await readAllowed(request, payload);
+    remember(request, body);
+    return body.length === 0
+      ? undefined
+      : request.routeOptions.config.route?.otherBodies?.[mediaType]?.(body);
+  });
 }
 
 function remember(request: FastifyRequest, body: Buffer): void {
@@ -74,14 +100,21 @@ function remember(request: FastifyRequest, body: Buffer): void {
   request.bodyHash = createHash('sha256').update(body).digest();
 }
 
-/** The refusal of a media type, naming those that would do. */
-export function notTaken(route: Route | undefined): Refusal {
-  const types = [
+function typesOf(route: Route | undefined): string[] {
+  return [
     'application/json',
     ...Object.keys(route?.otherBodies ?? {}),
     ...(route?.upload ? ['multipart/form-data'] : []),
   ];
+}
+
+/** The refusal of a media type, naming those that would do. */
+export function notTaken(route: Route | undefined): Refusal {
   return unsupportedMediaType([
-    { path: '', code: 'unsupported_media_type', message: `Send the body as ${types.join(' or ')}.` },
+    {
+      path: '',
+      code: 'unsupported_media_type',
+      message: `Send the body as ${typesOf(route).join(' or ')}.`,
+    },
   ]);
 }

@@ -7,7 +7,6 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { type Refusal, refusal } from '../errors.ts';
-import { notTaken } from './bodies.ts';
 import { invalidBody } from './refusals.ts';
 import type { Route, Upload, UploadDefinition } from './route.ts';
 import { toDetails } from './validation.ts';
@@ -26,12 +25,10 @@ export function formSchema({ about, fields }: UploadDefinition): z.ZodType {
   return fields.extend({ [fileField]: z.file().meta({ description: about }) });
 }
 
-/** Lets forms through, unread, to the routes that take them. */
+/** Lets forms through, unread; only those to routes that take them get here. */
 export function passForms(app: FastifyInstance, routes: readonly Route[], clock: Clock): void {
   if (!routes.some((route) => route.upload)) return;
-  app.addContentTypeParser(formType, (request, payload, done) => {
-    const { route } = request.routeOptions.config;
-    if (!route?.upload) return done(notTaken(route));
+  app.addContentTypeParser(formType, (_request, payload, done) => {
     done(null, openUpload(payload, clock));
   });
 }
