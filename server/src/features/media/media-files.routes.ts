@@ -3,6 +3,7 @@
 // No key is asked for. `mediaUrl` is shown in dashboards and fetched by Pinterest, neither of which can send one;
 // the id in the path has 74 random bits and is told only to who may see the post, so knowing it is the permission.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { namesTag } from '../../platform/http/entity-tags.ts';
 import { parseRange } from './byte-range.ts';
 import { mediaNotFound } from './media.errors.ts';
 import type { MediaService, PublicFile } from './media.service.ts';
@@ -43,7 +44,8 @@ async function answer(file: PublicFile, request: FastifyRequest, reply: FastifyR
     'accept-ranges': 'bytes',
     etag: file.etag,
   });
-  if (matches(request.headers['if-none-match'], file.etag)) return reply.code(304).send();
+  const known = request.headers['if-none-match'];
+  if (known !== undefined && namesTag(known, file.etag)) return reply.code(304).send();
 
   const mayBePart = [undefined, file.etag].includes(request.headers['if-range'] as string | undefined);
   const range = parseRange(mayBePart ? request.headers.range : undefined, file.bytes);
@@ -60,10 +62,4 @@ async function answer(file: PublicFile, request: FastifyRequest, reply: FastifyR
   }
   if (request.method === 'HEAD') return reply.send();
   return reply.send(await file.open(range === 'whole' ? undefined : range));
-}
-
-/** Weak comparison, as RFC 9110 wants for If-None-Match. */
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()));
 }

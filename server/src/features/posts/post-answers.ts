@@ -1,6 +1,7 @@
 // Posts on their way out: rows with their media become views, with the version as ETag.
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection } from '../../platform/db/index.ts';
+import { namesTag } from '../../platform/http/entity-tags.ts';
 import type { MediaRow, MediaService } from '../media/index.ts';
 import { versionDiffers } from './posts.errors.ts';
 import type { PostRow } from './posts.queries.ts';
@@ -51,13 +52,12 @@ function etagOf(post: PostRow): string {
 }
 
 /**
- * Compares as RFC 9110 wants for If-Match: strongly, against a list or `*`.
+ * Compares with a list of tags, or `*`; weak ones as well, since a proxy may have made ours weak.
  * @throws versionDiffers when the caller knows another version than the present one.
  */
 export function checkVersion(post: PostRow, ifMatch: string | undefined): void {
   if (ifMatch === undefined) return;
-  const tags = ifMatch.split(',').map((tag) => tag.trim());
-  if (tags.includes('*') || tags.includes(etagOf(post))) return;
+  if (namesTag(ifMatch, etagOf(post))) return;
   throw versionDiffers([
     {
       path: 'If-Match',

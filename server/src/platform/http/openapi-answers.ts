@@ -44,7 +44,8 @@ const ifMatch = z
   .optional()
   .meta({
     param: { id: 'IfMatch' },
-    description: 'The `ETag` of the version that you want to change. Another one is there by now: 412.',
+    description:
+      'The `ETag` of the version that you want to change, a list of them, or `*`. If the post has another version by now: 412. What proxies make of the tag (`W/"7"`, `"7-gzip"`) stands for the same version.',
     example: '"7"',
   });
 
