@@ -20,6 +20,20 @@ module.exports = {
       to: { path: '^server/src', pathNot: '^server/src/platform' },
     },
     {
+      name: 'use-cases-know-no-http',
+      comment: 'The vocabulary of use cases stands below HTTP.',
+      severity: 'error',
+      from: { path: '^server/src/platform/use-case' },
+      to: { path: '^server/src/platform/http' },
+    },
+    {
+      name: 'domain-knows-nothing',
+      comment: "The product's own vocabulary imports nothing.",
+      severity: 'error',
+      from: { path: '^server/src/domain' },
+      to: { path: '^server/src', pathNot: '^server/src/domain' },
+    },
+    {
       name: 'pinterest-knows-only-platform',
       severity: 'error',
       from: { path: '^server/src/pinterest' },
@@ -30,7 +44,7 @@ module.exports = {
       comment: 'main → app → features → pinterest → platform.',
       severity: 'error',
       from: { path: `^${rooms}` },
-      to: { path: '^server/src', pathNot: '^server/src/(features|pinterest|platform)' },
+      to: { path: '^server/src', pathNot: '^server/src/(domain|features|pinterest|platform)' },
     },
     {
       name: 'rooms-have-doors',

@@ -93,6 +93,7 @@ create table batches (
   failed integer not null default 0,
   created_at timestamp with time zone not null,
   completed_at timestamp with time zone,
+  actor jsonb not null,
   constraint batches_pkey PRIMARY KEY (id),
   constraint batches_content_sha256_check CHECK ((content_sha256 ~ '^[0-9a-f]{64}$'::text)),
   constraint batches_status_check CHECK ((status = ANY (ARRAY['processing'::text, 'completed'::text]))),
@@ -141,6 +142,7 @@ create table events (
   at timestamp with time zone not null,
   data jsonb not null default '{}'::jsonb,
   xid xid8 not null default pg_current_xact_id(),
+  actor jsonb not null,
   constraint events_pkey PRIMARY KEY (id)
 );
 
@@ -210,6 +212,7 @@ create table oauth_states (
   account_id text,
   environment text not null,
   expires_at timestamp with time zone not null,
+  actor jsonb not null,
   constraint oauth_states_pkey PRIMARY KEY (state_hash),
   constraint oauth_states_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text, 'simulator'::text]))),
   constraint oauth_states_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,

@@ -1,5 +1,6 @@
 // Many events to many endpoints, a third of them failing, through real worker processes of which one is killed on
 // the way: `node scripts/webhooks.ts --events 10000 --endpoints 20`. Says what arrived, and how long it took.
+
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
@@ -12,6 +13,7 @@ import { pause, systemClock } from '../server/src/platform/clock.ts';
 import { startThrowawayServer } from '../server/src/platform/db/embedded/throwaway.ts';
 import { migrate, openDatabase } from '../server/src/platform/db/index.ts';
 import { createLog } from '../server/src/platform/log.ts';
+import { systemActor } from '../server/src/platform/use-case/index.ts';
 import { type PintailProcess, startPintail } from '../server/test/pintail-process.ts';
 
 const program = fileURLToPath(new URL('../server/bin/pintail.js', import.meta.url));
@@ -102,8 +104,8 @@ try {
   const began = systemClock.now().getTime();
   const seconds = () => Math.round((systemClock.now().getTime() - began) / 1000);
   await pool.query(
-    `insert into events (organization_id, account_id, post_id, type, at, data)
-     select o.id, 'acc_1', 'post_' || n, 'post.sent', now(), '{"status": "sent"}'
+    `insert into events (organization_id, account_id, post_id, type, at, actor, data)
+     select o.id, 'acc_1', 'post_' || n, 'post.sent', now(), '${JSON.stringify(systemActor)}', '{"status": "sent"}'
      from organizations o, generate_series(1, $1::int) n`,
     [eventCount],
   );

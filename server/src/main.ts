@@ -1,6 +1,6 @@
 // The front door: the command line of the server.
 import { Command } from 'commander';
-import { scopes } from './platform/http/caller.ts';
+import { scopes } from './domain/scopes.ts';
 import { version } from './platform/version.ts';
 
 // Each command loads only what it needs, so that help and mistakes answer at once.

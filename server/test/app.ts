@@ -1,15 +1,17 @@
 // A whole Pintail for a test file: its own database, a simulator over real HTTP, an API that listens, a
 // worker that the test runs, and a clock that the test moves.
+
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@pintail/simulator';
 import { type App, type AppParts, createApp } from '../src/app.ts';
 import { type Config, parseConfig } from '../src/config.ts';
+import type { Scope } from '../src/domain/scopes.ts';
 import { createCallWatch, createEnvironments, simulatorAddresses } from '../src/pinterest/index.ts';
-import type { Scope } from '../src/platform/http/caller.ts';
 import { createLog, type LogSettings } from '../src/platform/log.ts';
 import { createMetrics } from '../src/platform/metrics.ts';
+import { systemActor } from '../src/platform/use-case/index.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { watchCodes } from './check-codes.ts';
 import { createTestClock, type TestClock } from './clock.ts';
@@ -35,6 +37,7 @@ export const testApp = { appId: 'pintail-test', appSecret: 'secret-of-the-app' }
 
 /** An account on the simulator, by an access token alone. */
 export const plainGrant = {
+  actor: systemActor,
   environment: 'simulator',
   accountId: null,
   refreshToken: null,
@@ -148,9 +151,11 @@ export async function createTestApp({
     call,
     control,
 
-    async makeKey(input: { organization?: string; scopes?: Scope[]; accountIds?: string[] } = {}) {
+    async makeKey(
+      input: { name?: string; organization?: string; scopes?: Scope[]; accountIds?: string[] } = {},
+    ) {
       return app.auth.createKey({
-        name: 'another',
+        name: input.name ?? 'another',
         organization: input.organization ?? 'Test',
         scopes: input.scopes ?? null,
         accountIds: input.accountIds ?? null,
@@ -189,16 +194,21 @@ export async function createTestApp({
     },
 
     /** Creates a post and gives what the answer says of it; whatever is not given is filled in. */
-    async createPost(account: PinterestAccount, change: Json = {}) {
-      const answer = await call('POST', `/v1/accounts/${account.accountId}/posts`, {
-        mediaUrl: `${simulator.url}/samples/recipe.jpg`,
-        title: 'Lemon tart',
-        description: 'Crisp, sour, done in an hour.',
-        url: 'https://example.com/lemon-tart',
-        boardId: Object.values(account.boards)[0],
-        sendAt: new Date(clock.now().getTime() + 60_000).toISOString(),
-        ...change,
-      });
+    async createPost(account: PinterestAccount, change: Json = {}, key?: string) {
+      const answer = await call(
+        'POST',
+        `/v1/accounts/${account.accountId}/posts`,
+        {
+          mediaUrl: `${simulator.url}/samples/recipe.jpg`,
+          title: 'Lemon tart',
+          description: 'Crisp, sour, done in an hour.',
+          url: 'https://example.com/lemon-tart',
+          boardId: Object.values(account.boards)[0],
+          sendAt: new Date(clock.now().getTime() + 60_000).toISOString(),
+          ...change,
+        },
+        key,
+      );
       if (answer.status !== 201)
         throw new Error(`create answered ${answer.status}: ${JSON.stringify(answer.body)}`);
       return answer.body.data.post;

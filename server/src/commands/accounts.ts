@@ -1,4 +1,5 @@
 import { isEnvironment } from '../features/accounts/index.ts';
+import { systemActor } from '../platform/use-case/index.ts';
 import { CommandProblem } from './failure.ts';
 import { organizationId } from './organization.ts';
 import { printJson, withInstallation } from './with-installation.ts';
@@ -18,6 +19,7 @@ export async function addAccountCommand(options: AddOptions): Promise<void> {
       throw new CommandProblem(`There is no environment "${environment}": production, sandbox or simulator.`);
     }
     return app.accounts.connect({
+      actor: systemActor,
       organizationId: await organizationId(database, clock, options.organization),
       accessToken: options.accessToken,
       refreshToken: options.refreshToken ?? null,

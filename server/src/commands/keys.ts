@@ -1,4 +1,4 @@
-import { type Scope, scopes } from '../platform/http/caller.ts';
+import { type Scope, scopes } from '../domain/scopes.ts';
 import { CommandProblem } from './failure.ts';
 import { organizationName } from './organization.ts';
 import { printJson, withInstallation } from './with-installation.ts';

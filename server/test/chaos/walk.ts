@@ -7,6 +7,7 @@ import type { Worker } from '../../src/features/publishing/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import { sql } from '../../src/platform/db/index.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { systemActor } from '../../src/platform/use-case/index.ts';
 import { type Json, type PinterestAccount, plainGrant, type TestApp } from '../app.ts';
 import { newPost } from '../new-post.ts';
 import { checkHistory } from './history.ts';
@@ -125,7 +126,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
             sendAt,
           }),
         ],
-        clock.now(),
+        { actor: systemActor, now: clock.now() },
       ),
     );
     posts.push({ id, account });

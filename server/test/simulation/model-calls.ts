@@ -1,5 +1,6 @@
 // Calls by chance on the model and on PostgreSQL at once: each answer of the one must be the answer of the other, and
 // so must every row afterwards.
+
 import { isDeepStrictEqual } from 'node:util';
 import {
   type AccountRow,
@@ -18,6 +19,7 @@ import type { Lane } from '../../src/features/publishing/lanes.queries.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/db/index.ts';
 import { Refusal } from '../../src/platform/errors.ts';
+import { systemActor } from '../../src/platform/use-case/index.ts';
 import { seeded } from '../chaos/seeded.ts';
 import { newPost } from '../new-post.ts';
 import type { Rules } from './model-rules.ts';
@@ -188,7 +190,7 @@ export async function compareCalls(
       'create',
       post,
       () => model.create(post, now),
-      () => transaction(async (tx) => (await createPosts(tx, [post], now))[0]),
+      () => transaction(async (tx) => (await createPosts(tx, [post], { actor: systemActor, now }))[0]),
     );
   }
 
@@ -199,7 +201,7 @@ export async function compareCalls(
       'remove',
       post.id,
       () => model.remove(post, now),
-      () => transaction((tx) => deletePost(tx, post, now)),
+      () => transaction((tx) => deletePost(tx, post, { actor: systemActor, now })),
     );
   }
 
@@ -213,7 +215,7 @@ export async function compareCalls(
       'edit',
       [post.id, edited.title, boardId],
       () => model.edit(post, edited, now),
-      () => transaction((tx) => editPost(tx, post, edited, now)),
+      () => transaction((tx) => editPost(tx, post, edited, { actor: systemActor, now })),
     );
   }
 
@@ -227,7 +229,7 @@ export async function compareCalls(
       'moveByHand',
       [post.id, step],
       () => model.move(post, step, now),
-      () => transaction((tx) => movePost(tx, post, step, now)),
+      () => transaction((tx) => movePost(tx, post, step, { actor: systemActor, now })),
     );
   }
 
@@ -245,7 +247,7 @@ export async function compareCalls(
           await lockLane(tx, post.account_id);
           const step: Step =
             pinId === null ? { move: 'clear', byHand: true } : { move: 'find', pinId, byHand: true };
-          const settled = await movePost(tx, post, step, now);
+          const settled = await movePost(tx, post, step, { actor: systemActor, now });
           await lowerWake(tx, post.account_id, now, now);
           return settled;
         }),

@@ -1,7 +1,7 @@
 import type { InsertObject, RawBuilder, Selectable } from 'kysely';
-import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
-import { type Caller, callerSeesAccount } from '../../platform/http/caller.ts';
+import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import { isId } from '../../platform/ids.ts';
+import { type Actor, type Caller, callerSeesAccount } from '../../platform/use-case/index.ts';
 
 export type AccountRow = Selectable<Schema['accounts']>;
 
@@ -246,11 +246,14 @@ export async function wakeQueue(
 /** Keeps a state, and removes those that have had their time. */
 export async function insertOAuthState(
   connection: Connection,
-  state: Selectable<Schema['oauth_states']>,
+  { actor, ...state }: Omit<Selectable<Schema['oauth_states']>, 'actor'> & { actor: Actor },
   now: Date,
 ): Promise<void> {
   await connection.deleteFrom('oauth_states').where('expires_at', '<=', now).execute();
-  await connection.insertInto('oauth_states').values(state).execute();
+  await connection
+    .insertInto('oauth_states')
+    .values({ ...state, actor: json(actor) })
+    .execute();
 }
 
 /** A state works once: it is gone when this returns it. */

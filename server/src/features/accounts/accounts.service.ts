@@ -3,8 +3,7 @@ import type { Environment } from '../../pinterest/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database, Tx } from '../../platform/db/index.ts';
 import { appendEvent } from '../../platform/events/index.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import type { Commit } from '../../platform/http/route.ts';
+import type { Caller, Commit, Stamp } from '../../platform/use-case/index.ts';
 import { accountNotFound, keyIsRestricted } from './accounts.errors.ts';
 import {
   type AccountRow,
@@ -76,6 +75,7 @@ export function createAccounts(parts: AccountsParts) {
         postId: null,
         type: publishing === 'paused' ? 'account.paused' : 'account.resumed',
         at: now,
+        actor: caller.actor,
         data: publishing === 'paused' ? { onDue: pausedPolicy } : {},
       });
       await wakeQueue(tx, account.id, now, { wasAway: publishing === 'active' });
@@ -116,6 +116,7 @@ export function createAccounts(parts: AccountsParts) {
           postId: null,
           type: 'account.updated',
           at: now,
+          actor: caller.actor,
           data: { ...input },
         });
         // Its queue may wait for no longer than the new rules ask.
@@ -137,6 +138,7 @@ export function createAccounts(parts: AccountsParts) {
 
     async connectByTokens(caller: Caller, input: ConnectByTokens, commit: Commit) {
       const grant: Grant = {
+        actor: caller.actor,
         organizationId: caller.organizationId,
         environment: input.environment ?? parts.environment,
         accountId: null,
@@ -158,6 +160,7 @@ export function createAccounts(parts: AccountsParts) {
       return commit(async (tx) => {
         const account = input.accountId === undefined ? null : await get(tx, caller, input.accountId);
         const data = await connect.start(tx, {
+          actor: caller.actor,
           organizationId: caller.organizationId,
           account,
           environment,
@@ -180,8 +183,7 @@ export function createAccounts(parts: AccountsParts) {
      * Disconnects a locked account: to callers it is gone, its tokens are erased. Its row stays, so that
      * connecting the same Pinterest user again finds its drafts and its history.
      */
-    async disconnect(tx: Tx, account: AccountRow): Promise<void> {
-      const now = clock.now();
+    async disconnect(tx: Tx, account: AccountRow, { actor, now }: Stamp): Promise<void> {
       await eraseAccount(tx, account.id, now);
       await appendEvent(tx, {
         organizationId: account.organization_id,
@@ -189,6 +191,7 @@ export function createAccounts(parts: AccountsParts) {
         postId: null,
         type: 'account.disconnected',
         at: now,
+        actor,
         data: { username: account.username, environment: account.environment },
       });
     },

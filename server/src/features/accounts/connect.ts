@@ -9,8 +9,8 @@ import {
 import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/index.ts';
 import { appendEvent } from '../../platform/events/index.ts';
-import { callerSeesAccount } from '../../platform/http/caller.ts';
 import { newId } from '../../platform/ids.ts';
+import { type Actor, actorFromColumn, callerSeesAccount } from '../../platform/use-case/index.ts';
 import {
   connectDeclined,
   connectExpired,
@@ -54,6 +54,8 @@ export interface ConnectParts {
 }
 
 export interface Grant extends NewTokens {
+  /** Who connects the account. */
+  actor: Actor;
   organizationId: string;
   environment: Environment;
   /** The account that must come back; null for whichever it is. */
@@ -131,6 +133,7 @@ export function createConnect({ database, clock, pinterest, tokens, publicUrl }:
       postId: null,
       type: 'account.connected',
       at: now,
+      actor: grant.actor,
       data: { username: user.username, environment: grant.environment },
     });
     return account;
@@ -150,7 +153,7 @@ export function createConnect({ database, clock, pinterest, tokens, publicUrl }:
     /** Where to send the person who owns the account. */
     async start(
       tx: Tx,
-      input: { organizationId: string; account: AccountRow | null; environment: Environment },
+      input: { actor: Actor; organizationId: string; account: AccountRow | null; environment: Environment },
     ) {
       const environment = input.account ? environmentOf(input.account) : input.environment;
       const app = pinterest.app(environment);
@@ -164,6 +167,7 @@ export function createConnect({ database, clock, pinterest, tokens, publicUrl }:
           state_hash: hash(state),
           organization_id: input.organizationId,
           account_id: input.account?.id ?? null,
+          actor: input.actor,
           environment,
           expires_at: expiresAt,
         },
@@ -198,6 +202,7 @@ export function createConnect({ database, clock, pinterest, tokens, publicUrl }:
       }
       return connect({
         ...answer.value,
+        actor: actorFromColumn(known.actor),
         organizationId: known.organization_id,
         environment,
         accountId: known.account_id,

@@ -1,5 +1,6 @@
 // The tokens of accounts: sealed at rest, read only to be used, renewed long before they end. One process at a
 // time renews the tokens of an account, and both new ones are stored in one transaction before either is used.
+
 import type { PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
@@ -7,6 +8,7 @@ import type { Encryption } from '../../platform/encryption.ts';
 import { appendEvent } from '../../platform/events/index.ts';
 import type { Log } from '../../platform/log.ts';
 import { withLogIds } from '../../platform/log-ids.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import type { AccountRow } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
 import { claimRefresh, endRefresh, listRefreshDue, markUnauthorized, storeTokens } from './tokens.queries.ts';
@@ -82,6 +84,7 @@ export function createTokens({ database, clock, log, pinterest, encryption }: To
         postId: null,
         type: 'account.unauthorized',
         at: now,
+        actor: systemActor,
         data: { username: account.username },
       });
     });

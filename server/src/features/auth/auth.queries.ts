@@ -1,6 +1,6 @@
 import type { RawBuilder, Selectable, SqlBool } from 'kysely';
 import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
-import type { Caller } from '../../platform/http/caller.ts';
+import type { Caller } from '../../platform/use-case/index.ts';
 
 /** What the organization of a new installation is called. */
 export const firstOrganizationName = 'My organization';

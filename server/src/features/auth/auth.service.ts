@@ -1,9 +1,10 @@
 // API keys: making, revoking, and finding out who holds one. A small cache spares the database a query on
 // each request; revocation reaches every process at once by NOTIFY, and by expiry of the cache at the latest.
+import type { Scope } from '../../domain/scopes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/index.ts';
-import type { Caller, Scope } from '../../platform/http/caller.ts';
 import { newId } from '../../platform/ids.ts';
+import type { Caller } from '../../platform/use-case/index.ts';
 import { generateKey, hashKey, isWellFormedKey, type KeyPrefix, shownPrefix } from './api-key.ts';
 import {
   findOrCreateOrganization,
@@ -127,10 +128,9 @@ export async function keepKey(
 
 function toCaller(row: KeyRow): Caller {
   return {
-    keyId: row.id,
+    actor: { type: 'key', id: row.id, name: row.name },
     organizationId: row.organization_id,
-    // Only our own code writes this column, from the same list.
-    scopes: row.scopes as Scope[] | null,
+    scopes: row.scopes,
     accountIds: row.account_ids,
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { scopes } from '../../domain/scopes.ts';
 import { type Clock, toUnixSeconds } from '../../platform/clock.ts';
-import { scopes } from '../../platform/http/caller.ts';
 import { moment, refuseRepeats, text } from '../../platform/http/fields.ts';
 import type { KeyRow } from './auth.queries.ts';
 

@@ -2,10 +2,9 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
 import type { Detail } from '../../platform/errors.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import { invalidBody, unauthorized } from '../../platform/http/refusals.ts';
-import type { Commit } from '../../platform/http/route.ts';
+import { unauthorized } from '../../platform/http/refusals.ts';
 import { isId } from '../../platform/ids.ts';
+import { type Caller, type Commit, invalidBody } from '../../platform/use-case/index.ts';
 import { generateKey, type KeyPrefix } from './api-key.ts';
 import {
   countLivingKeys,
@@ -63,7 +62,7 @@ export function createKeys({ database, clock, auth, visibleAccountIds, prefix }:
 
     async create(caller: Caller, input: CreateKey, commit: Commit) {
       return commit(async (tx) => {
-        const own = await holdKey(tx, caller.keyId);
+        const own = await holdKey(tx, keyIdOf(caller));
         // It was revoked a moment ago.
         if (!own) throw unauthorized();
         const beyond = beyondOwn(own, input);
@@ -97,11 +96,17 @@ export function createKeys({ database, clock, auth, visibleAccountIds, prefix }:
 
     /** Who asks: the key and its organization. */
     async whoIs(caller: Caller) {
-      const row = await findKeyWithOrganization(database.db, caller.keyId);
+      const row = await findKeyWithOrganization(database.db, keyIdOf(caller));
       if (!row) throw unauthorized();
       return { organization: { id: row.organization_id, name: row.organization }, key: toKeyView(row) };
     },
   };
+}
+
+/** @throws Error for a caller without a key, whom no route lets in */
+function keyIdOf({ actor }: Caller): string {
+  if (actor.type !== 'key' || actor.id === null) throw new Error('only a key may do this');
+  return actor.id;
 }
 
 /** What the new key would have that the one that makes it has not. What is left out means everything. */

@@ -1,9 +1,7 @@
 // Named, ordered groups of an account's boards. Ours alone: nothing here changes anything on Pinterest.
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import { invalidBody } from '../../platform/http/refusals.ts';
-import type { Commit } from '../../platform/http/route.ts';
+import { type Caller, type Commit, invalidBody } from '../../platform/use-case/index.ts';
 import type { AccountRow, AccountsService } from '../accounts/index.ts';
 import { boardListNotFound, tooManyBoardLists } from './board-lists.errors.ts';
 import {

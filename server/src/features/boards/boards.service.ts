@@ -1,9 +1,7 @@
 // Use cases of boards and their sections. A change is made on Pinterest first; what is kept here follows it.
 import type { Tx } from '../../platform/db/index.ts';
 import { Outage } from '../../platform/errors.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import { invalidQuery } from '../../platform/http/refusals.ts';
-import type { Commit, Warning } from '../../platform/http/route.ts';
+import { type Caller, type Commit, invalidQuery, type Warning } from '../../platform/use-case/index.ts';
 import { type AccountRow, environmentOf } from '../accounts/index.ts';
 import { type BoardsParts, createBoardCache, type Outcome, toRow } from './board-cache.ts';
 import { boardNotFound, refusalFor, sectionInUse, sectionNotFound } from './boards.errors.ts';

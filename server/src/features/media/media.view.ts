@@ -1,5 +1,5 @@
 // How media look from outside: the `media` of a post, and the URLs of its files.
-import type { Warning } from '../../platform/http/route.ts';
+import type { Warning } from '../../platform/use-case/index.ts';
 import type { MediaRow } from './media.queries.ts';
 import { originalFile, thumbnailFile } from './stored-files.ts';
 

@@ -1,5 +1,6 @@
 // The files of media of every type that is stored are removed, by a deletion and by the sweep, from a folder and from
 // a bucket. Counted in the storage: a file that stays is seen only there.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { sql } from '../../platform/db/index.ts';
 import { createLog } from '../../platform/log.ts';
 import { createS3Storage, type Storage } from '../../platform/storage/index.ts';
 import { credentials, startS3 } from '../../platform/storage/s3-server.fixture.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { createLibrary, type MediaRow, type MediaService } from './index.ts';
 import { harness, organizationId, useMedia } from './media.fixture.ts';
 import { picture } from './sample-pictures.fixture.ts';
@@ -56,7 +58,7 @@ const ways: Record<string, RemoveMedia> = {
   'a deletion': (row, media) => {
     const { database, clock } = harness;
     const library = createLibrary({ database, clock, media, publicUrl: 'http://pintail.test' });
-    const caller = { keyId: 'key_1', organizationId, scopes: null, accountIds: null };
+    const caller = { actor: systemActor, organizationId, scopes: null, accountIds: null };
     const log = createLog({ level: 'silent', format: 'json' });
     return library.delete(caller, row.id, { commit: (work) => database.transaction(work), log });
   },

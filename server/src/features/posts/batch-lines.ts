@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import { parse as parseCsv } from 'csv-parse/sync';
 import type { Detail } from '../../platform/errors.ts';
-import { invalidBody } from '../../platform/http/refusals.ts';
+import { invalidBody } from '../../platform/use-case/index.ts';
 import { columnNames, knownColumns, misspeltColumns } from './sheet-columns.ts';
 
 /** One entry as it came in. */

@@ -1,7 +1,9 @@
 // SQL on batches and their entries.
+
 import type { Selectable } from 'kysely';
-import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
+import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import type { Detail } from '../../platform/errors.ts';
+import type { Actor } from '../../platform/use-case/index.ts';
 
 export type BatchRow = Selectable<Schema['batches']>;
 export type BatchEntryRow = Selectable<Schema['batch_entries']>;
@@ -36,13 +38,18 @@ export async function findBatchByContent(
 
 export async function insertBatch(
   connection: Connection,
-  batch: Pick<BatchRow, 'id' | 'organization_id' | 'account_id' | 'content_sha256' | 'created_at'>,
+  {
+    actor,
+    ...batch
+  }: Pick<BatchRow, 'id' | 'organization_id' | 'account_id' | 'content_sha256' | 'created_at'> & {
+    actor: Actor;
+  },
   entries: readonly NewEntry[],
 ): Promise<BatchRow> {
   const failed = entries.filter((entry) => entry.details !== null).length;
   const row = await connection
     .insertInto('batches')
-    .values({ ...batch, status: 'processing', total: entries.length, failed })
+    .values({ ...batch, actor: json(actor), status: 'processing', total: entries.length, failed })
     .returningAll()
     .executeTakeFirstOrThrow();
   const given = JSON.stringify(entries.map((entry, index) => ({ ...entry, index })));

@@ -1,12 +1,11 @@
 // Use cases of batches: take many posts in, and create them in the background in the order given.
+
 import { createHash } from 'node:crypto';
 import { addMs } from '../../platform/clock.ts';
 import type { Detail } from '../../platform/errors.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import { invalidQuery } from '../../platform/http/refusals.ts';
-import type { Commit } from '../../platform/http/route.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { defineQueue, type Jobs } from '../../platform/jobs/index.ts';
+import { type Caller, type Commit, invalidQuery } from '../../platform/use-case/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
 import { BatchLine } from './batch-lines.ts';
 import {
@@ -139,6 +138,7 @@ export function createBatches(parts: BatchesParts) {
             organization_id: account.organization_id,
             account_id: account.id,
             content_sha256: sha256,
+            actor: caller.actor,
             created_at: now,
           },
           entries,

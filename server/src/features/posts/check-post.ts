@@ -4,7 +4,7 @@
 import { reasons } from '../../pinterest/index.ts';
 import type { Connection } from '../../platform/db/index.ts';
 import type { Detail } from '../../platform/errors.ts';
-import type { Warning } from '../../platform/http/route.ts';
+import type { Warning } from '../../platform/use-case/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
 import type { BoardsService } from '../boards/index.ts';
 import type { MediaRow, MediaService } from '../media/index.ts';

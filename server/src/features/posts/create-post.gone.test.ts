@@ -1,9 +1,11 @@
 // What a create has looked up may be gone by the time it writes: then nothing is written, and the refusal says why.
+
 import { beforeEach, expect, test } from 'vitest';
 import { newPost } from '../../../test/new-post.ts';
 import { account, app, usePublishing } from '../../../test/publishing.ts';
 import { sql } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { createPosts } from './post-content.ts';
 import { newPicture } from './posts.fixture.ts';
 
@@ -24,7 +26,7 @@ function write() {
     boardId: account.boards.Recipes ?? null,
     sendAt: now,
   });
-  return app.database.transaction((tx) => createPosts(tx, [post], now));
+  return app.database.transaction((tx) => createPosts(tx, [post], { actor: systemActor, now }));
 }
 
 async function stored() {

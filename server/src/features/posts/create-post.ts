@@ -3,9 +3,8 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database, Tx } from '../../platform/db/index.ts';
-import { invalidBody } from '../../platform/http/refusals.ts';
-import type { Warning } from '../../platform/http/route.ts';
 import { newId } from '../../platform/ids.ts';
+import { type Actor, invalidBody, type Warning } from '../../platform/use-case/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
 import { type MediaRow, type MediaService, mediaWarnings } from '../media/index.ts';
 import type { ScheduleService } from '../schedule/index.ts';
@@ -176,6 +175,7 @@ export async function writePosts(
   parts: Pick<CreateParts, 'clock' | 'schedule'>,
   tx: Tx,
   prepared: readonly PreparedPost[],
+  actor: Actor,
 ): Promise<PostRow[][]> {
   const now = parts.clock.now();
   const written = new Map<string, PostRow>();
@@ -184,7 +184,7 @@ export async function writePosts(
   const write = async () => {
     const posts = waiting;
     waiting = [];
-    const rows = await refusingTakenIds(() => createPosts(tx, posts, now));
+    const rows = await refusingTakenIds(() => createPosts(tx, posts, { actor, now }));
     for (const row of rows) written.set(row.id, row);
   };
   for (const { account, contents, timing, intervalDays } of prepared) {

@@ -1,7 +1,6 @@
 // Disconnecting an account. It lies here because the account's queue goes with it, of which accounts know nothing.
 import type { Clock } from '../../platform/clock.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import type { Commit } from '../../platform/http/route.ts';
+import type { Caller, Commit } from '../../platform/use-case/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
 import type { BoardsService } from '../boards/index.ts';
 import { unscheduleAll } from './move-post.ts';
@@ -24,10 +23,11 @@ export function createDisconnectAccount({ clock, accounts, boards }: DisconnectP
     return commit(async (tx) => {
       // Locked first: a post that is being created or scheduled is either seen below, or finds no account.
       const account = await accounts.lock(tx, caller, accountId);
+      const stamp = { actor: caller.actor, now: clock.now() };
       const owner = { account_id: account.id, organization_id: account.organization_id };
-      const unscheduledPosts = await unscheduleAll(tx, owner, clock.now());
+      const unscheduledPosts = await unscheduleAll(tx, owner, stamp);
       await boards.forget(tx, account);
-      await accounts.disconnect(tx, account);
+      await accounts.disconnect(tx, account, stamp);
       return { data: { deleted: true as const, id: account.id, unscheduledPosts } };
     });
   };

@@ -2,6 +2,7 @@
 // published a second time. So what was due since is treated like an answer that was lost: looked for on
 // Pinterest, taken as sent when its Pin is there, and published only when it is not.
 import type { Database } from '../../platform/db/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { movePost } from './move-post.ts';
 import { listDoubtful } from './posts.queries.ts';
 
@@ -30,7 +31,12 @@ export async function doubtOverdue(
     if (posts.length === 0) return count;
     await database.transaction(async (tx) => {
       for (const post of posts)
-        await movePost(tx, post, { move: 'doubt', since: takenAt, lookAt: now, failure }, now);
+        await movePost(
+          tx,
+          post,
+          { move: 'doubt', since: takenAt, lookAt: now, failure },
+          { actor: systemActor, now },
+        );
     });
     count += posts.length;
   }

@@ -1,10 +1,14 @@
 // The use cases of editing: one post, or many at once, all or none.
 import type { Tx } from '../../platform/db/index.ts';
 import { type Detail, Refusal } from '../../platform/errors.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import { invalidBody } from '../../platform/http/refusals.ts';
-import type { Commit, Warning } from '../../platform/http/route.ts';
 import { isId } from '../../platform/ids.ts';
+import {
+  type Actor,
+  type Caller,
+  type Commit,
+  invalidBody,
+  type Warning,
+} from '../../platform/use-case/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
 import type { MediaRow } from '../media/index.ts';
 import { asOne } from './all-or-refuse.ts';
@@ -70,7 +74,7 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
    * @throws what editPost does, postChanged when what was checked is no longer so, invalidBody where a post that is
    * no draft would lose what it needs.
    */
-  async function apply(tx: Tx, post: PostRow, prepared: PreparedEdit) {
+  async function apply(tx: Tx, post: PostRow, prepared: PreparedEdit, actor: Actor) {
     const { before, prefix } = prepared;
     // The section was looked for on that board, and the cover was chosen for that video.
     if (post.board_id !== before.board_id || post.media_id !== before.media_id) throw postChanged();
@@ -85,7 +89,7 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
         })),
       );
     }
-    return refusingTakenIds(() => editPost(tx, post, content, clock.now()), prefix);
+    return refusingTakenIds(() => editPost(tx, post, content, { actor, now: clock.now() }), prefix);
   }
 
   /** Media that an edit begins to use cannot be deleted until it is written. */
@@ -150,7 +154,7 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
         const post = await getPost(tx, caller, path);
         checkVersion(post, ifMatch);
         await holdNamed(tx, account, [prepared]);
-        const edited = await apply(tx, post, prepared);
+        const edited = await apply(tx, post, prepared, caller.actor);
         const one = await answers.one(tx, caller.organizationId, edited);
         return { ...one, warnings: await warningsAfter(account, edited, newMedia) };
       });
@@ -181,7 +185,7 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
           const post = rows.get(one.before.id);
           if (!post) throw postNotFound([postIsGone(one)]);
           previous.push(previousOf(post, one.edit));
-          return apply(tx, post, one);
+          return apply(tx, post, one, caller.actor);
         });
         const views = await answers.views(tx, caller.organizationId, posts);
         return { data: { posts: views, previous, dryRun: input.dryRun } };

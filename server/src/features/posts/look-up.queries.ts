@@ -1,7 +1,7 @@
 // What the checks of a body that is to become a post ask the database, in one statement instead of one for each room.
 import { sql } from 'kysely';
 import type { Connection } from '../../platform/db/index.ts';
-import type { Caller } from '../../platform/http/caller.ts';
+import type { Caller } from '../../platform/use-case/index.ts';
 import { type AccountRow, selectVisible } from '../accounts/index.ts';
 import { knownIds } from '../boards/index.ts';
 import { type MediaRow, mediaAsJson, mediaFromJson } from '../media/index.ts';

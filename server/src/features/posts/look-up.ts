@@ -1,5 +1,5 @@
 // For one body: asks at once what its checks would ask one after the other.
-import type { Caller } from '../../platform/http/caller.ts';
+import type { Caller } from '../../platform/use-case/index.ts';
 import { type AccountRow, accountNotFound } from '../accounts/index.ts';
 import type { CreatePost } from './create-post.schema.ts';
 import { type CreateParts, placesOf, timingOf } from './create-post.ts';

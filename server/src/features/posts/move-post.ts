@@ -3,6 +3,7 @@
 import type { RawBuilder } from 'kysely';
 import { json, type Tx } from '../../platform/db/index.ts';
 import { appendEvents } from '../../platform/events/index.ts';
+import type { Stamp } from '../../platform/use-case/index.ts';
 import { lowerWake } from './lane-wake.queries.ts';
 import { type Move, nextState, type State, statusOf } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
@@ -79,8 +80,9 @@ export interface PostEventData {
  * Moves a post.
  * @throws postCannot when the table does not allow it, postChanged when someone was faster.
  */
-export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Promise<PostRow> {
-  const moved = written(await writePost(tx, post, moveOf(post, step, now)));
+export async function movePost(tx: Tx, post: PostRow, step: Step, stamp: Stamp): Promise<PostRow> {
+  const { now } = stamp;
+  const moved = written(await writePost(tx, post, moveOf(post, step, stamp)));
   if (step.move === 'schedule') await lowerWake(tx, moved.account_id, step.sendAt, now);
   if (step.move === 'doubt') await lowerWake(tx, moved.account_id, step.lookAt, now);
   return moved;
@@ -94,13 +96,13 @@ export async function movePost(tx: Tx, post: PostRow, step: Step, now: Date): Pr
  */
 export function movingIf(
   guard: RawBuilder<unknown>,
-  { post, step, now, ...rest }: { post: PostRow; step: Step; now: Date; answersWithId?: boolean },
+  { post, step, stamp, ...rest }: { post: PostRow; step: Step; stamp: Stamp; answersWithId?: boolean },
 ): RawBuilder<WrittenRow> {
-  return writingOf(post, { ...moveOf(post, step, now), guard, ...rest });
+  return writingOf(post, { ...moveOf(post, step, stamp), guard, ...rest });
 }
 
 /** What a move writes. */
-function moveOf(post: PostRow, step: Step, now: Date): PostWrite {
+function moveOf(post: PostRow, step: Step, { now, actor }: Stamp): PostWrite {
   const from = post.state as State;
   const to = nextState(from, step.move);
   if (!to) throw cannot(from, 'byHand' in step ? 'resolve' : step.move);
@@ -113,6 +115,7 @@ function moveOf(post: PostRow, step: Step, now: Date): PostWrite {
       postId: post.id,
       type: eventTypes[step.move],
       at: now,
+      actor,
       data: eventData({ send_at: post.send_at, attempts: post.attempts, ...change }, { from, to, step }),
     },
     hasNewWords: change.board_id !== undefined && change.board_id !== post.board_id,
@@ -135,7 +138,7 @@ const unscheduledAtOnce = 5000;
 export async function unscheduleAll(
   tx: Tx,
   account: Pick<PostRow, 'account_id' | 'organization_id'>,
-  now: Date,
+  { now, actor }: Stamp,
 ): Promise<number> {
   const change = { ...unscheduled, state: nextState('queued', 'unschedule'), updated_at: now };
   let count = 0;
@@ -152,6 +155,7 @@ export async function unscheduleAll(
         postId,
         type: eventTypes.unschedule,
         at: now,
+        actor,
         data: { move: 'unschedule' },
       })),
     );

@@ -1,6 +1,6 @@
 // The cursor of a list of posts: the last entry's place in the order. Opaque to callers.
 import { z } from 'zod';
-import { invalidQuery } from '../../platform/http/refusals.ts';
+import { invalidQuery } from '../../platform/use-case/index.ts';
 import type { ListStatus } from './list-posts.queries.ts';
 
 const shape = z.tuple([z.string(), z.int().min(0).max(8.64e15), z.string().max(60)]);

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { addMs } from '../../platform/clock.ts';
 import { json, type Tx } from '../../platform/db/index.ts';
+import type { Stamp } from '../../platform/use-case/index.ts';
 import { accountNotFound } from '../accounts/index.ts';
 import { insertPostRows } from './insert-posts.queries.ts';
 import { lowerWake } from './lane-wake.queries.ts';
@@ -104,7 +105,11 @@ export function editOf(post: PostRow, content: PostContent) {
  * statements, sent at once.
  * @throws accountNotFound when it was disconnected meanwhile, mediaGone when a medium was deleted.
  */
-export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date): Promise<PostRow[]> {
+export async function createPosts(
+  tx: Tx,
+  posts: readonly NewPost[],
+  { now, actor }: Stamp,
+): Promise<PostRow[]> {
   const [first] = posts;
   if (!first) return [];
   const { organizationId, accountId } = first;
@@ -127,6 +132,7 @@ export async function createPosts(tx: Tx, posts: readonly NewPost[], now: Date):
         postId: post.id,
         type: 'post.created',
         at: now,
+        actor,
         data: { status: post.sendAt ? 'queued' : 'draft', sendAt: post.sendAt },
       })),
       runAt,
@@ -143,7 +149,12 @@ function mediaIdsOf({ mediaId, coverMediaId, carousel }: NewPost): string[] {
  * Changes what a post says, as long as no worker has it.
  * @throws postCannot when it is sent or in flight, postChanged when someone was faster.
  */
-export async function editPost(tx: Tx, post: PostRow, content: PostContent, now: Date): Promise<PostRow> {
+export async function editPost(
+  tx: Tx,
+  post: PostRow,
+  content: PostContent,
+  { now, actor }: Stamp,
+): Promise<PostRow> {
   const from = post.state as State;
   if (!isAtRest(from)) throw cannot(from, 'edit');
   const { columns, changed } = editOf(post, content);
@@ -158,6 +169,7 @@ export async function editPost(tx: Tx, post: PostRow, content: PostContent, now:
         postId: post.id,
         type: 'post.updated',
         at: now,
+        actor,
         data: { status: post.status, changed },
       },
       hasNewWords: true,
@@ -179,7 +191,7 @@ export function deletedBefore(now: Date): Date {
  * Marks a post as deleted. Same guard as a move, so a deletion and a worker's claim cannot both win.
  * @throws postCannot when it is sent or in flight, postChanged when someone was faster.
  */
-export async function deletePost(tx: Tx, post: PostRow, now: Date): Promise<void> {
+export async function deletePost(tx: Tx, post: PostRow, { now, actor }: Stamp): Promise<void> {
   const from = post.state as State;
   if (!isAtRest(from)) throw cannot(from, 'delete');
   written(
@@ -191,6 +203,7 @@ export async function deletePost(tx: Tx, post: PostRow, now: Date): Promise<void
         postId: post.id,
         type: 'post.deleted',
         at: now,
+        actor,
         data: { status: post.status },
       },
     }),

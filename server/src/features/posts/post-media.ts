@@ -1,7 +1,7 @@
 // From the media that a caller names (by URL, by id, several for a carousel, a cover) to the media that we keep.
 import type { Connection } from '../../platform/db/index.ts';
 import type { Detail } from '../../platform/errors.ts';
-import { invalidBody } from '../../platform/http/refusals.ts';
+import { invalidBody } from '../../platform/use-case/index.ts';
 import { checkCarousel, type MediaRow, type MediaService, mediaRefused } from '../media/index.ts';
 import { allOrRefuse } from './all-or-refuse.ts';
 import type { CreatePost } from './create-post.schema.ts';

@@ -1,9 +1,11 @@
 // What the tests of this room send over HTTP.
+
 import { expect } from 'vitest';
 import { type Answer, fieldCodes, readAnswer } from '../../../test/answer.ts';
 import type { Json, PinterestAccount } from '../../../test/app.ts';
 import { newPost } from '../../../test/new-post.ts';
 import { account, app } from '../../../test/publishing.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { picture } from '../media/sample-pictures.fixture.ts';
 import { type VideoOptions, video } from '../media/sample-videos.fixture.ts';
 import { createPosts, type NewPost } from './post-content.ts';
@@ -129,6 +131,8 @@ export async function insertPosts(mediaId: string, posts: readonly Partial<NewPo
       ...post,
     }),
   );
-  const rows = await app.database.transaction((tx) => createPosts(tx, filled, app.clock.now()));
+  const rows = await app.database.transaction((tx) =>
+    createPosts(tx, filled, { actor: systemActor, now: app.clock.now() }),
+  );
   return rows.map(({ id }) => id);
 }

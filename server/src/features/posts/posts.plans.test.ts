@@ -1,9 +1,11 @@
 // No query of this room reads through the posts: with 100,000 of them, each one walks an index.
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { scansOf as scansIn } from '../../../test/scans.ts';
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { insertMedia } from '../schedule/schedule.fixture.ts';
 import * as batches from './batches.queries.ts';
@@ -159,6 +161,7 @@ test.each<[string, (db: Connection) => Promise<unknown>]>([
             postId: `post_${busy.id}4711`,
             type: 'post.updated',
             at: inDays(0),
+            actor: systemActor,
             data: {},
           },
           hasNewWords: true,

@@ -1,7 +1,7 @@
 import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
 import type { Connection, Schema, Tx } from '../../platform/db/index.ts';
 import { insertionOfEvents, type NewEvent } from '../../platform/events/index.ts';
-import type { Caller } from '../../platform/http/caller.ts';
+import type { Caller } from '../../platform/use-case/index.ts';
 
 export type PostRow = Selectable<Schema['posts']> & {
   /** Read with posts that are shown: whether the video of a queued one is on its way to Pinterest. */

@@ -1,10 +1,8 @@
 // Use cases of posts: rule, transaction, move. No HTTP, no SQL. Editing, validating and batches have files of
 // their own.
 import type { Connection, Database } from '../../platform/db/index.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import { invalidBody } from '../../platform/http/refusals.ts';
-import type { Commit } from '../../platform/http/route.ts';
 import { isId } from '../../platform/ids.ts';
+import { type Caller, type Commit, invalidBody } from '../../platform/use-case/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
 import { accessProblem, accountWarnings, placeProblems } from './check-post.ts';
 import type { CreatePost, SchedulePost } from './create-post.schema.ts';
@@ -73,7 +71,7 @@ export function createPostsService(parts: PostsParts) {
       const { account, knowing } = await lookUp(parts, caller, accountId, input);
       const prepared = await preparePost(knowing, account, input, { signal });
       return commit(async (tx) => {
-        const [rows = []] = await writePosts(parts, tx, [prepared]);
+        const [rows = []] = await writePosts(parts, tx, [prepared], caller.actor);
         const [first] = rows;
         if (!first) throw new Error('one body makes at least one post');
         const { warnings } = prepared;
@@ -152,7 +150,12 @@ export function createPostsService(parts: PostsParts) {
                 now,
                 exceptPostId: post.id,
               });
-        const moved = await movePost(tx, post, { move: 'schedule', sendAt, boardId }, now);
+        const moved = await movePost(
+          tx,
+          post,
+          { move: 'schedule', sendAt, boardId },
+          { actor: caller.actor, now },
+        );
         return {
           ...(await answer(tx, caller, moved)),
           warnings: accountWarnings(account).map(({ code, message }) => ({ code, message })),
@@ -164,7 +167,11 @@ export function createPostsService(parts: PostsParts) {
       return commit(async (tx) => {
         const post = await getPost(tx, caller, path);
         checkVersion(post, ifMatch);
-        return answer(tx, caller, await movePost(tx, post, { move: 'unschedule' }, clock.now()));
+        return answer(
+          tx,
+          caller,
+          await movePost(tx, post, { move: 'unschedule' }, { actor: caller.actor, now: clock.now() }),
+        );
       });
     },
 
@@ -182,7 +189,7 @@ export function createPostsService(parts: PostsParts) {
             ? { move: 'clear', byHand: true }
             : { move: 'find', pinId: input.pinId, byHand: true };
         const now = clock.now();
-        const moved = await movePost(tx, post, step, now);
+        const moved = await movePost(tx, post, step, { actor: caller.actor, now });
         // No worker need be at this lane, and equal posts may have waited for this one.
         await lowerWake(tx, post.account_id, now, now);
         return answer(tx, caller, moved);
@@ -193,7 +200,7 @@ export function createPostsService(parts: PostsParts) {
       return commit(async (tx) => {
         const post = await getPost(tx, caller, path);
         checkVersion(post, ifMatch);
-        await deletePost(tx, post, clock.now());
+        await deletePost(tx, post, { actor: caller.actor, now: clock.now() });
         return { data: { deleted: true as const, id: path.postId } };
       });
     },

@@ -1,11 +1,13 @@
 // Creates the posts of a batch, in the order given, some at a time. The posts of some entries and the note that these
 // entries are settled commit together, so whoever goes on after a crash neither repeats nor leaves out any.
+
 import type { z } from 'zod';
 import type { Tx } from '../../platform/db/index.ts';
 import { type Detail, Outage, Refusal } from '../../platform/errors.ts';
 import { appendEvent } from '../../platform/events/index.ts';
 import { toDetails } from '../../platform/http/validation.ts';
 import type { Log } from '../../platform/log.ts';
+import { actorFromColumn } from '../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import {
   type BatchEntryRow,
@@ -81,6 +83,7 @@ export function createBatchRunner(parts: PostsParts) {
         postId: null,
         type: 'batch.completed',
         at: clock.now(),
+        actor: actorFromColumn(batch.actor),
         data: {
           batchId: batch.id,
           total: completed.total,
@@ -148,6 +151,7 @@ export function createBatchRunner(parts: PostsParts) {
       parts,
       tx,
       ready.map(({ prepared }) => prepared),
+      actorFromColumn(batch.actor),
     );
     const settled = [
       ...ready.map(({ entry }, index): Settled => {

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Connection, Schema } from '../../platform/db/index.ts';
 import type { PostRow } from './posts.queries.ts';
 
-export type EventRow = Pick<Selectable<Schema['events']>, 'type' | 'at' | 'data'>;
+export type EventRow = Pick<Selectable<Schema['events']>, 'type' | 'at' | 'actor' | 'data'>;
 
 /** The newest events of a post, oldest first. Their ids follow the order of the post's versions. */
 export async function listPostEvents(
@@ -12,7 +12,7 @@ export async function listPostEvents(
 ): Promise<EventRow[]> {
   const rows = await connection
     .selectFrom('events')
-    .select(['type', 'at', 'data'])
+    .select(['type', 'at', 'actor', 'data'])
     .where('post_id', '=', post.id)
     .where('account_id', '=', post.account_id)
     .where('organization_id', '=', post.organization_id)

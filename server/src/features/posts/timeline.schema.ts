@@ -1,7 +1,10 @@
 // A post's events as callers see them: everything it went through, and why. Only named parts of what is stored
 // cross the wire.
+
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
+import { ActorView } from '../../platform/events/index.ts';
+import { actorFromColumn } from '../../platform/use-case/index.ts';
 import type { PostEventData } from './move-post.ts';
 import type { EventRow } from './timeline.queries.ts';
 
@@ -25,6 +28,7 @@ const TimelineEvent = z
   .object({
     at: z.int().meta({ description: 'When (Unix seconds).' }),
     type: z.string().meta({ description: 'What happened.', example: 'post.postponed' }),
+    actor: ActorView.meta({ description: 'Who did it.' }),
     attempt: z
       .int()
       .optional()
@@ -58,6 +62,7 @@ export function toTimelineEvent(row: EventRow): z.input<typeof TimelineEvent> {
   return {
     at: toUnixSeconds(row.at),
     type: row.type,
+    actor: actorFromColumn(row.actor),
     ...(data.attempt !== undefined && { attempt: data.attempt }),
     ...(outcome && { outcome }),
     ...(data.pinterest && {

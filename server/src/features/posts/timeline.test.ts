@@ -1,11 +1,16 @@
 // A post's timeline: everything it went through, with why, for those who may see the post.
+
 import { expect, test } from 'vitest';
 import { errorLevel } from '../../../test/log.ts';
 import { account, app, minute, runAfter, usePublishing } from '../../../test/publishing.ts';
+import { json } from '../../platform/db/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 
 usePublishing();
 
 const seconds = () => Math.floor(app.clock.now().getTime() / 1000);
+
+const keyActor = { type: 'key', id: expect.any(String), name: 'test' };
 
 const pathOf = (id: string) => `/v1/accounts/${account.accountId}/posts/${id}`;
 const timeline = (id: string) => app.call('GET', `${pathOf(id)}/timeline`);
@@ -18,11 +23,17 @@ test('a published post tells of its creation, its attempt and what Pinterest ans
   const answer = await timeline(post.id);
   expect(answer.status).toBe(200);
   expect(answer.body.data.events).toEqual([
-    { at: createdAt, type: 'post.created', message: 'To go out at 2027-03-01T08:01:00.000Z.' },
-    { at: seconds(), type: 'post.publishing', attempt: 1 },
+    {
+      at: createdAt,
+      type: 'post.created',
+      actor: keyActor,
+      message: 'To go out at 2027-03-01T08:01:00.000Z.',
+    },
+    { at: seconds(), type: 'post.publishing', actor: systemActor, attempt: 1 },
     {
       at: seconds(),
       type: 'post.sent',
+      actor: systemActor,
       attempt: 1,
       outcome: 'created',
       pinterest: {
@@ -100,6 +111,7 @@ test('a lost answer whose Pin is on the board is told as found', async () => {
   expect(events.at(-1)).toEqual({
     at: seconds(),
     type: 'post.sent',
+    actor: systemActor,
     attempt: 1,
     outcome: 'found',
     message: `Pin ${pinId} on the board is the one whose answer was lost.`,
@@ -116,6 +128,7 @@ test('it holds no secret, and of a very long history the newest part, oldest fir
     post_id: post.id,
     type: `post.test_${index}`,
     at: app.clock.now(),
+    actor: json(systemActor),
   }));
   await app.database.db.insertInto('events').values(rows).execute();
   const { events } = (await timeline(post.id)).body.data;

@@ -1,7 +1,7 @@
 // The use case of validating: every check that creating and publishing would make, with nothing stored.
 import { Refusal } from '../../platform/errors.ts';
-import type { Caller } from '../../platform/http/caller.ts';
 import { toDetails } from '../../platform/http/validation.ts';
+import type { Caller } from '../../platform/use-case/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
 import { accessProblem, placeProblems, type WarningAbout, warningsFor } from './check-post.ts';
 import { type CreatePost, createPostBody } from './create-post.schema.ts';

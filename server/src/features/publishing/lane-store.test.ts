@@ -1,10 +1,12 @@
 // A worker's move is one statement. What it saw when it began may be old by the time it has its locks: each test
 // holds it up at one of them, changes something meanwhile, and lets it go on.
+
 import { beforeEach, expect, test } from 'vitest';
 import { newPost } from '../../../test/new-post.ts';
 import { account, app, minute, usePublishing } from '../../../test/publishing.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql, type Tx } from '../../platform/db/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { movePost, type Step } from '../posts/move-post.ts';
 import { createPosts, deletePost } from '../posts/post-content.ts';
 import type { PostRow } from '../posts/posts.queries.ts';
@@ -88,7 +90,9 @@ test('after a takeover nothing is moved', async () => {
 });
 
 test('a post that has moved on since it was read is left alone', async () => {
-  await app.database.transaction((tx) => movePost(tx, post, { move: 'unschedule' }, app.clock.now()));
+  await app.database.transaction((tx) =>
+    movePost(tx, post, { move: 'unschedule' }, { actor: systemActor, now: app.clock.now() }),
+  );
   expect(await mark()).toEqual({ kind: 'post_changed' });
   expect(await rowOf(post.id)).toMatchObject({ state: 'draft' });
   expect(await eventsOf(post)).toEqual(['post.unscheduled']);
@@ -124,7 +128,9 @@ test('a lease that is being renewed is waited for, and the post moved', async ()
 });
 
 test('while a move waits for its post, nobody can take the lane over', async () => {
-  const user = await openTransaction(app.database, (tx) => deletePost(tx, post, app.clock.now()));
+  const user = await openTransaction(app.database, (tx) =>
+    deletePost(tx, post, { actor: systemActor, now: app.clock.now() }),
+  );
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   letLeaseRunOut();
@@ -135,8 +141,12 @@ test('while a move waits for its post, nobody can take the lane over', async () 
 });
 
 test.each([
-  { what: 'unscheduled', change: (tx: Tx) => movePost(tx, post, { move: 'unschedule' }, app.clock.now()) },
-  { what: 'deleted', change: (tx: Tx) => deletePost(tx, post, app.clock.now()) },
+  {
+    what: 'unscheduled',
+    change: (tx: Tx) =>
+      movePost(tx, post, { move: 'unschedule' }, { actor: systemActor, now: app.clock.now() }),
+  },
+  { what: 'deleted', change: (tx: Tx) => deletePost(tx, post, { actor: systemActor, now: app.clock.now() }) },
 ])('a post that is $what while its move waits for it is left alone', async ({ what, change }) => {
   const user = await openTransaction(app.database, change);
   const moving = mark();
@@ -150,7 +160,7 @@ test('a post that is changed while its move waits for the lane is left alone', a
   const other = await openTransaction(app.database, renewLease);
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
-  await app.database.transaction((tx) => deletePost(tx, post, app.clock.now()));
+  await app.database.transaction((tx) => deletePost(tx, post, { actor: systemActor, now: app.clock.now() }));
   await other.commit();
   expect(await moving).toEqual({ kind: 'post_changed' });
   expect(await eventsOf(post)).toEqual(['post.deleted']);
@@ -201,7 +211,7 @@ test('lost wake-up: a post that is being inserted while the lane is let go of wi
           sendAt: later,
         }),
       ],
-      app.clock.now(),
+      { actor: systemActor, now: app.clock.now() },
     ),
   );
   const releasing = acceptAndRelease(marked);

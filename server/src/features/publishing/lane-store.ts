@@ -1,6 +1,8 @@
 // What a worker keeps and asks of lanes and their posts: the seam between publishing and the database. Behind it
 // each call is one statement or one transaction; before it nobody knows of either.
+
 import type { Database } from '../../platform/db/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import {
   kindOfWritten,
@@ -87,7 +89,9 @@ export function createLaneStore({
     renew: (renewal) => renewLeases(db, renewal),
     async release(lane, rest, last) {
       const isLeft = laneIsLeft(lane);
-      const first = last ? movingIf(isLeft, { ...last, now: rest.now, answersWithId: true }) : isLeft;
+      const first = last
+        ? movingIf(isLeft, { ...last, stamp: { actor: systemActor, now: rest.now }, answersWithId: true })
+        : isLeft;
       const statements = [first, releasing(lane, rest)].map((statement) => statement.compile(db));
       const [rows] = await transactionAtOnce(statements);
       return last ? toKind[kindOfWritten(rows as WrittenRow[])] : null;
@@ -98,7 +102,11 @@ export function createLaneStore({
     listQueue: (accountId) => listQueue(db, accountId),
     listInFlight: (accountId) => listInFlight(db, accountId),
     async move(lane, post, step, now) {
-      const { rows } = await movingIf(laneIsHeld(lane), { post, step, now }).execute(db);
+      const { rows } = await movingIf(laneIsHeld(lane), {
+        post,
+        step,
+        stamp: { actor: systemActor, now },
+      }).execute(db);
       const written = readWritten(rows);
       return written.kind === 'written'
         ? { kind: 'moved', post: written.post }

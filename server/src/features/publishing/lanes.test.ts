@@ -1,9 +1,11 @@
 // The traps of the lanes, each with the test that the naive version fails.
+
 import { beforeEach, expect, test } from 'vitest';
 import { newPost } from '../../../test/new-post.ts';
 import { account, app, usePublishing } from '../../../test/publishing.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql, type Tx } from '../../platform/db/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { repaceAccount, updateAccount } from '../accounts/accounts.queries.ts';
 import { createPosts } from '../posts/post-content.ts';
 import { emptyLanes, laneRow, sweepNow } from './lanes.fixture.ts';
@@ -61,7 +63,7 @@ const postAt = (sendAt: Date, title = 'Lemon tart') =>
 
 const insert = (sendAt: Date) =>
   app.database.transaction(async (tx) => {
-    await createPosts(tx, [postAt(sendAt)], app.clock.now());
+    await createPosts(tx, [postAt(sendAt)], { actor: systemActor, now: app.clock.now() });
   });
 
 /** Leaves the lane nothing to do. */
@@ -90,7 +92,7 @@ test('lost wake-up: a post that is being inserted while its lane is released is 
 
   // The insert has done all its work but not committed when the worker lets go of the lane.
   const inserting = await openTransaction(app.database, async (tx) => {
-    await createPosts(tx, [postAt(later)], app.clock.now());
+    await createPosts(tx, [postAt(later)], { actor: systemActor, now: app.clock.now() });
   });
   const releasing = release(lane);
   await waitsOrEnds(app.database.db, releasing);
@@ -145,7 +147,10 @@ test('posts of one account can be inserted at the same time: none waits for anot
   await insert(addMs(app.clock.now(), 1_000));
   // The lane wakes early enough already, so nobody has to write to it.
   const open = await openTransaction(app.database, async (tx) => {
-    await createPosts(tx, [postAt(addMs(app.clock.now(), 2_000))], app.clock.now());
+    await createPosts(tx, [postAt(addMs(app.clock.now(), 2_000))], {
+      actor: systemActor,
+      now: app.clock.now(),
+    });
   });
   // Would hang here, were the lane's row locked by the open transaction.
   await insert(addMs(app.clock.now(), 3_000));

@@ -1,4 +1,5 @@
-import { type Connection, sql } from '../../platform/db/index.ts';
+import { type Connection, json, sql } from '../../platform/db/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 
 /**
  * Tells of queued posts whose time was before `before`: in one statement the mark that it was told and the event,
@@ -26,8 +27,8 @@ export async function tellMissedPosts(
         and state = 'queued' and deleted_at is null and missed_send_at is distinct from send_at
       returning organization_id, account_id, id, status, send_at
     )
-    insert into events (organization_id, account_id, post_id, type, at, data)
-    select organization_id, account_id, id, 'post.missed', ${now},
+    insert into events (organization_id, account_id, post_id, type, at, actor, data)
+    select organization_id, account_id, id, 'post.missed', ${now}, ${json(systemActor)},
       jsonb_build_object('status', status, 'sendAt', send_at)
     from told
   `.execute(connection);

@@ -1,5 +1,6 @@
 // Posts with what the tests of publishing need, written to the row where the way through the API is not what is
 // tested.
+
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -10,6 +11,7 @@ import { addMs } from '../../platform/clock.ts';
 import { json } from '../../platform/db/index.ts';
 import { newId } from '../../platform/ids.ts';
 import { createFolderStorage } from '../../platform/storage/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { createPosts } from '../posts/post-content.ts';
 
 /**
@@ -75,7 +77,7 @@ export async function createVideoPost(
           sendAt: addMs(now, ms),
         }),
       ],
-      now,
+      { actor: systemActor, now },
     ),
   );
   return id;

@@ -1,7 +1,9 @@
 // What a worker keeps and asks of the videos that go up to Pinterest ahead of their posts' time: the seam to the
 // database, as LaneStore is for lanes. False and null mean that someone else has the upload now.
+
 import type { Database, Tx } from '../../platform/db/index.ts';
 import { appendEvent } from '../../platform/events/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { lowerWake, movePost, type PinterestTrace, type PostFailure, type PostRow } from '../posts/index.ts';
 import {
   beginUploads,
@@ -82,6 +84,7 @@ export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'tra
       postId: post.id,
       type,
       at: now,
+      actor: systemActor,
       data,
     });
     return post;
@@ -128,7 +131,7 @@ export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'tra
       transaction(async (tx) => {
         if (!(await deleteUpload(tx, upload))) return;
         const post = await findWaitingPost(tx, upload);
-        if (post) await movePost(tx, post, { move: 'refuse', ...trouble }, now);
+        if (post) await movePost(tx, post, { move: 'refuse', ...trouble }, { actor: systemActor, now });
       }),
     findReady: (post) => findReadyVideo(db, post),
     anew: (postId, options) => uploadAnew(db, postId, options),

@@ -1,5 +1,5 @@
-import { invalidQuery } from '../../platform/http/refusals.ts';
 import { route } from '../../platform/http/route.ts';
+import { invalidQuery } from '../../platform/use-case/index.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { spacingRuleNotFound, tooManySpacingRules } from './schedule.errors.ts';
 import { ScheduleAnswer, ScheduleQuery } from './schedule.schema.ts';

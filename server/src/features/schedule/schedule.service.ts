@@ -1,8 +1,7 @@
 // The room's use cases in one object, and the dated schedule: what stands where, and what is free.
 import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import { invalidQuery } from '../../platform/http/refusals.ts';
+import { type Caller, invalidQuery } from '../../platform/use-case/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
 import { createSlotCalendar, type Occurrence } from './occurrences.ts';
 import { createOpenSlots } from './open-slots.ts';

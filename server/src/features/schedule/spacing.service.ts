@@ -2,8 +2,7 @@
 // when a slot is looked for, and warns where a time is given; it never moves a post.
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import type { Commit } from '../../platform/http/route.ts';
+import type { Caller, Commit } from '../../platform/use-case/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
 import { spacingRuleNotFound, tooManySpacingRules } from './schedule.errors.ts';
 import { lockAccount } from './schedule.queries.ts';

@@ -1,9 +1,8 @@
 // Use cases of timeslots. None of them touches a post: what is placed stays where it is.
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/index.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import type { Commit } from '../../platform/http/route.ts';
 import { newId } from '../../platform/ids.ts';
+import type { Caller, Commit } from '../../platform/use-case/index.ts';
 import type { AccountRow, AccountsService } from '../accounts/index.ts';
 import { spreadSlots } from './rebuild.ts';
 import { timeslotExists, timeslotNotFound, tooManyTimeslots } from './schedule.errors.ts';

@@ -1,4 +1,5 @@
 // Timeslots over HTTP.
+
 import { describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
 import type { Answer } from '../../../test/app.ts';
@@ -6,6 +7,7 @@ import { eventually } from '../../../test/eventually.ts';
 import { errorLevel } from '../../../test/log.ts';
 import { account, app } from '../../../test/use-app.ts';
 import { newId } from '../../platform/ids.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { now, path, unix, useSchedule } from './schedule.fixture.ts';
 
 useSchedule();
@@ -74,7 +76,12 @@ describe('create', () => {
     const slot = { dayPreference: 2, timePreference: '18:00' };
     let second: Promise<Answer> | undefined;
     await app.database.transaction(async (tx) => {
-      const caller = { keyId: '', organizationId: app.organizationId, scopes: null, accountIds: null };
+      const caller = {
+        actor: systemActor,
+        organizationId: app.organizationId,
+        scopes: null,
+        accountIds: null,
+      };
       await app.app.schedule.createTimeslot(caller, account.accountId, slot, (work) => work(tx));
       second = create(slot);
       await eventually('the second request waits', async () => {

@@ -1,9 +1,11 @@
 // What a new installation needs before it can be used: an organization, a key and, on the simulator, an
 // account with boards. Run at each start; a second start finds everything there.
+
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Database } from '../../platform/db/index.ts';
 import { Refusal } from '../../platform/errors.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
 import { type AuthService, findFirstOrganization, firstOrganizationName } from '../auth/index.ts';
 import { findSimulatorAccount, lockFirstRun } from './system.queries.ts';
@@ -105,6 +107,7 @@ async function connectDemoAccount(
   if (known?.token_authorized) return known.id;
   try {
     const account = await parts.accounts.connect({
+      actor: systemActor,
       organizationId,
       environment: 'simulator',
       accountId: null,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
-import { scopes } from '../../platform/http/caller.ts';
+import { scopes } from '../../domain/scopes.ts';
 
 let app: TestApp;
 

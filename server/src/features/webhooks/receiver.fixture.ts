@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { AnyShape } from '../../../test/answer.ts';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { readableEvents } from '../../../test/readable-events.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 
 export interface Received {
   headers: Record<string, string>;
@@ -79,8 +80,9 @@ export async function startWebhookApp(receivers: readonly Receiver[]) {
       { organizationId = app.organizationId, type = 'post.sent', accountId = 'acc_1' as string | null } = {},
     ): Promise<void> {
       await app.database.pool.query(
-        `insert into events (organization_id, account_id, type, at, data)
-         select $1, $2, $3, $4, jsonb_build_object('number', n) from generate_series(1, $5::int) n`,
+        `insert into events (organization_id, account_id, type, at, data, actor)
+         select $1, $2, $3, $4, jsonb_build_object('number', n), '${JSON.stringify(systemActor)}'
+         from generate_series(1, $5::int) n`,
         [organizationId, accountId, type, app.clock.now(), count],
       );
     },

@@ -1,5 +1,6 @@
 // A turn at an endpoint: sends what is due to it, several at a time, and records what came of each. An endpoint
 // that fails over and over is left in peace for longer and longer, so that it costs the others nothing.
+
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/index.ts';
 import type { Encryption } from '../../platform/encryption.ts';
@@ -11,6 +12,7 @@ import {
   type OutboundReason,
   type Poster,
 } from '../../platform/outbound/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { type DeliveryWithEvent, withEvents } from './deliveries.queries.ts';
 import { toMessage } from './message.ts';
 import { endpointPatienceMs, failuresToQuiet, nextAttemptAt, quietMs } from './retry.ts';
@@ -205,6 +207,7 @@ async function record(
       postId: null,
       type: 'webhook.disabled',
       at: now,
+      actor: systemActor,
       data: { webhookId: webhook.id, reason: changed.disabled_reason, failingSince: webhook.failing_since },
     });
   }

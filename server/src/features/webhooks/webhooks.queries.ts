@@ -1,6 +1,6 @@
 import type { Selectable, UpdateObject } from 'kysely';
 import { type Connection, isSealedOtherwise, type Schema, sql, type Tx } from '../../platform/db/index.ts';
-import type { Caller } from '../../platform/http/caller.ts';
+import type { Caller } from '../../platform/use-case/index.ts';
 
 export type WebhookRow = Selectable<Schema['webhooks']>;
 export type WebhookChange = UpdateObject<Schema, 'webhooks'>;

@@ -2,12 +2,10 @@
 import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
 import type { Encryption } from '../../platform/encryption.ts';
-import type { Caller } from '../../platform/http/caller.ts';
-import { invalidBody } from '../../platform/http/refusals.ts';
-import type { Commit } from '../../platform/http/route.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import type { Jobs } from '../../platform/jobs/index.ts';
 import { type Outbound, OutboundFailure } from '../../platform/outbound/index.ts';
+import { type Caller, type Commit, invalidBody } from '../../platform/use-case/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
 import { insertTest, listDeliveries, sendAgain, withEvents } from './deliveries.queries.ts';
 import {

@@ -1,6 +1,8 @@
 // Webhooks over the API: who may have which, where they may lead, and what the scheme promises of a signature.
+
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { ok, type Receiver, startReceiver, startWebhookApp, type WebhookApp } from './receiver.fixture.ts';
 
 let app: WebhookApp;
@@ -52,7 +54,7 @@ describe('a webhook', () => {
     expect(verify(webhook.secret, sent)).toEqual({
       type: 'post.failed',
       timestamp: app.clock.now().toISOString(),
-      data: { number: 1, accountId: 'acc_1', postId: null },
+      data: { number: 1, accountId: 'acc_1', postId: null, actor: systemActor },
     });
     expect(sent.headers['webhook-id']).toBe(event.id);
     expect(sent.headers['content-type']).toBe('application/json');

@@ -75,6 +75,7 @@ export interface BatchesTable {
   failed: Generated<number>;
   created_at: Date;
   completed_at: Date | null;
+  actor: ColumnType<unknown, Json, Json>;
 }
 
 export interface BoardListsTable {
@@ -110,6 +111,7 @@ export interface EventsTable {
   at: Date;
   data: ColumnType<unknown, Json | undefined, Json>;
   xid: Generated<string>;
+  actor: ColumnType<unknown, Json, Json>;
 }
 
 export interface IdempotentRequestsTable {
@@ -162,6 +164,7 @@ export interface OauthStatesTable {
   account_id: string | null;
   environment: string;
   expires_at: Date;
+  actor: ColumnType<unknown, Json, Json>;
 }
 
 export interface OrganizationsTable {

@@ -1,5 +1,6 @@
 // An installation that was used and is then upgraded: its data go through every later migration, and the present
 // version works with them as if it had written them.
+
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { createTestApp } from '../../../test/app.ts';
 import { createTestDatabase } from '../../../test/database.ts';
 import { createLog } from '../log.ts';
 import { createFolderStorage } from '../storage/index.ts';
+import { systemActor } from '../use-case/index.ts';
 import { migrate } from './index.ts';
 
 const own = fileURLToPath(new URL('./migrations', import.meta.url));
@@ -94,6 +96,7 @@ test('data of an older version survive every later migration, and its queue goes
     ],
   });
   const account = await app.app.accounts.connect({
+    actor: systemActor,
     organizationId: 'org_old',
     environment: 'simulator',
     accountId: null,

@@ -4,8 +4,8 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import { Outage } from '../errors.ts';
-import type { Caller } from '../http/caller.ts';
 import type { Log } from '../log.ts';
+import type { Caller } from '../use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import {
   beginning,

@@ -1,9 +1,11 @@
 // The event log as Server-Sent Events.
+
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { readableEvents } from '../../../test/readable-events.ts';
+import { systemActor } from '../use-case/index.ts';
 import { openStream, type StreamClient } from './event-stream.fixture.ts';
 
 let app: TestApp;
@@ -21,8 +23,8 @@ const second = 1_000;
 
 async function log(numbers: number[], { type = 'post.sent', accountId = 'acc_1', filler = '' } = {}) {
   await app.database.pool.query(
-    `insert into events (organization_id, account_id, type, at, data)
-     select $1, $2, $3, $4, jsonb_build_object('number', n, 'filler', $5::text) from unnest($6::int[]) n`,
+    `insert into events (organization_id, account_id, type, at, data, actor)
+     select $1, $2, $3, $4, jsonb_build_object('number', n, 'filler', $5::text), '${JSON.stringify(systemActor)}' from unnest($6::int[]) n`,
     [app.organizationId, accountId, type, app.clock.now(), filler, numbers],
   );
 }

@@ -1,5 +1,6 @@
 import type { RawBuilder } from 'kysely';
 import { type Connection, sql } from '../db/index.ts';
+import type { Actor } from '../use-case/index.ts';
 
 export interface NewEvent {
   organizationId: string;
@@ -8,6 +9,8 @@ export interface NewEvent {
   /** From the contract's list (api.md, section 5), or a finer one that only the timeline shows. */
   type: string;
   at: Date;
+  /** Who did it. */
+  actor: Actor;
   /** Never a secret: events are shown to callers. */
   data: Record<string, unknown>;
 }
@@ -29,10 +32,10 @@ export function insertionOfEvents(
   condition: RawBuilder<boolean> = sql`true`,
 ): RawBuilder<unknown> {
   return sql`
-    insert into events (organization_id, account_id, post_id, type, at, data)
-    select "organizationId", "accountId", "postId", type, at, data
+    insert into events (organization_id, account_id, post_id, type, at, actor, data)
+    select "organizationId", "accountId", "postId", type, at, actor, data
     from json_to_recordset(${JSON.stringify(events)}::json) as given (
-      "organizationId" text, "accountId" text, "postId" text, type text, at timestamptz, data jsonb
+      "organizationId" text, "accountId" text, "postId" text, type text, at timestamptz, actor jsonb, data jsonb
     )
     where ${condition}
   `;

@@ -3,9 +3,21 @@
 import { z } from 'zod';
 import { toUnixSeconds } from '../clock.ts';
 import { pageLimit } from '../http/fields.ts';
+import { actorFromColumn, actorTypes } from '../use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import type { LoggedEvent } from './event-log.queries.ts';
 import { eventTypes } from './event-types.ts';
+
+/** Who did something, as answers show it. */
+export const ActorView = z
+  .object({
+    type: z.enum(actorTypes).meta({
+      description: '`key`: an API key. `system`: Pintail itself, for example a post published at its time.',
+    }),
+    id: z.string().nullable().meta({ description: 'The id of the key; null for the system.' }),
+    name: z.string().meta({ description: 'The name at that time.', example: 'Spring campaign' }),
+  })
+  .meta({ id: 'Actor' });
 
 const Event = z
   .object({
@@ -17,6 +29,7 @@ const Event = z
     at: z.int().meta({ description: 'When (Unix seconds).' }),
     accountId: z.string().nullable().meta({ description: 'The account that it concerns.' }),
     postId: z.string().nullable().meta({ description: 'The post that it concerns.' }),
+    actor: ActorView.meta({ description: 'Who did it.' }),
     data: z.record(z.string(), z.unknown()).meta({
       description:
         'More, by type. Of posts: `status` afterwards, `sendAt`, and where it applies `pinId`, `attempt` and `failure {code, message, remediation, retryable}`. Fields may be added.',
@@ -81,6 +94,7 @@ export function toEventView(event: LoggedEvent): EventView {
     at: toUnixSeconds(event.at),
     accountId: event.account_id,
     postId: event.post_id,
+    actor: actorFromColumn(event.actor),
     // Every writer of events writes an object.
     data: shown(event.data as Record<string, unknown>),
   };

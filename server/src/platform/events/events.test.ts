@@ -1,9 +1,11 @@
 // The event log by cursor: nothing skipped, nothing twice, nobody else's.
+
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { createTestDatabase } from '../../../test/database.ts';
 import { readableEvents } from '../../../test/readable-events.ts';
+import { systemActor } from '../use-case/index.ts';
 import { rebaseRestoredEvents } from './index.ts';
 
 let app: TestApp;
@@ -27,7 +29,8 @@ interface Logged {
   data?: Record<string, unknown>;
 }
 
-const insertEvent = `insert into events (organization_id, account_id, type, at, data) values ($1, $2, $3, $4, $5)`;
+const insertEvent = `insert into events (organization_id, account_id, type, at, data, actor)
+  values ($1, $2, $3, $4, $5, '${JSON.stringify(systemActor)}')`;
 
 async function log(event: Logged = {}, connection: Pick<pg.Pool, 'query'> = app.database.pool) {
   const { accountId = 'acc_1', type = 'post.sent', data = {} } = event;
@@ -109,6 +112,7 @@ describe('the log', () => {
         at: Math.floor(app.clock.now().getTime() / 1000),
         accountId: 'acc_1',
         postId: null,
+        actor: systemActor,
         data: {
           status: 'failed',
           sendAt: sendAt.getTime() / 1000,

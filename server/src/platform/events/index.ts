@@ -4,4 +4,4 @@ export { createEventLog, type EventLog } from './event-log.ts';
 export { type EventType, eventTypes } from './event-types.ts';
 export { appendEvent, appendEvents, insertionOfEvents, type NewEvent } from './events.queries.ts';
 export { eventRoutes } from './events.routes.ts';
-export { toEventView } from './events.schema.ts';
+export { ActorView, toEventView } from './events.schema.ts';

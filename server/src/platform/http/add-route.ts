@@ -5,7 +5,7 @@ import { type Clock, toUnixSeconds } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import type { Log } from '../log.ts';
 import { withLogIds } from '../log-ids.ts';
-import { type Caller, callerMay } from './caller.ts';
+import { type Caller, type Commit, callerMay, type Result } from '../use-case/index.ts';
 import { checkQueryIsText, withoutNul } from './check-request.ts';
 import { failure, success, successSchema } from './envelope.ts';
 import { sendEventStream, wantsEventStream } from './event-stream.ts';
@@ -15,7 +15,7 @@ import type { Overload } from './overload.ts';
 import type { RateLimit, RateLimitState } from './rate-limit.ts';
 import { forbidden, rateLimitExceeded, statusOf, unauthorized } from './refusals.ts';
 import { idsOf } from './request-ids.ts';
-import type { Commit, Route, RouteResult } from './route.ts';
+import type { Route } from './route.ts';
 import { isUpload } from './upload.ts';
 
 export interface RouteParts {
@@ -52,7 +52,7 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
       const key = bearerKey(request.headers.authorization);
       const caller = key === null ? null : await parts.authenticate(key);
       if (caller === null) throw unauthorized();
-      tellRate(reply, await parts.rateLimit.take(caller.keyId), parts.clock);
+      tellRate(reply, await parts.rateLimit.take(actorIdOf(caller)), parts.clock);
       if (route.scope !== null && !callerMay(caller, route.scope)) {
         throw forbidden([
           { path: '', code: 'scope_missing', message: `The key needs the scope "${route.scope}".` },
@@ -75,18 +75,21 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
       }
       const ids = { requestId: request.id, ...idsOf(request) };
       const handle = (commit: Commit) =>
-        withLogIds(ids, () =>
-          route.handle({
+        withLogIds(ids, () => {
+          const log = request.log as Log;
+          const signal = abortedWhenGone(reply);
+          return route.handle({
+            context: { ...caller, clock: parts.clock, log, signal, commit },
             caller,
             params: request.params,
             query: request.query,
             ...bodyOrUpload(request.body),
             commit,
             ifMatch: request.headers['if-match'],
-            log: request.log as Log,
-            signal: abortedWhenGone(reply),
-          }),
-        );
+            log,
+            signal,
+          });
+        });
       const idempotencyKey = idempotencyKeyOf(request);
       if (idempotencyKey !== null) {
         return answerOnce(parts.idempotency, { request, reply, route, caller, idempotencyKey, handle });
@@ -133,7 +136,7 @@ function tellRate(reply: FastifyReply, state: RateLimitState, clock: Clock): voi
   throw rateLimitExceeded();
 }
 
-async function answer(reply: FastifyReply, route: Route, handled: Promise<RouteResult<unknown>>) {
+async function answer(reply: FastifyReply, route: Route, handled: Promise<Result<unknown>>) {
   const { data, warnings, etag } = await handled;
   if (etag !== undefined) reply.header('etag', etag);
   return reply.code(route.status).send(success(data, reply.request.id, warnings));
@@ -145,7 +148,7 @@ interface KeyedRequest {
   route: Route;
   caller: Caller;
   idempotencyKey: string;
-  handle(commit: Commit): Promise<RouteResult<unknown>>;
+  handle(commit: Commit): Promise<Result<unknown>>;
 }
 
 /** The same as `answer`, but the bytes that go out are kept, or are those of the first time. */
@@ -153,7 +156,7 @@ async function answerOnce(idempotency: Idempotency, keyed: KeyedRequest) {
   const { request, reply, route, caller, idempotencyKey, handle } = keyed;
   const { id: requestId } = request;
   const { isReplayed, ...found } = await idempotency.run({
-    claim: { keyId: caller.keyId, idempotencyKey, requestHash: hashRequest(request), requestId },
+    claim: { keyId: actorIdOf(caller), idempotencyKey, requestHash: hashRequest(request), requestId },
     work: handle,
     toAnswer({ data, warnings, etag }) {
       const text = reply.code(route.status).serialize(success(data, requestId, warnings));
@@ -172,6 +175,12 @@ async function answerOnce(idempotency: Idempotency, keyed: KeyedRequest) {
   }
   if (found.etag !== null) reply.header('etag', found.etag);
   return reply.code(found.status).type('application/json; charset=utf-8').send(found.body);
+}
+
+/** Budgets and stored answers belong to the key or person that makes the request. */
+function actorIdOf({ actor }: Caller): string {
+  if (actor.id === null) throw new Error('the actor of a request has an id');
+  return actor.id;
 }
 
 function bearerKey(header: string | undefined): string | null {

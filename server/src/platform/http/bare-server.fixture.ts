@@ -6,7 +6,7 @@ import { collectLog, type LogLine } from '../../../test/log.ts';
 import { type Database, openDatabase } from '../db/index.ts';
 import { createEncryption } from '../encryption.ts';
 import { createLog } from '../log.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../use-case/index.ts';
 import type { Route } from './route.ts';
 import { createHttpServer, type HttpOptions } from './server.ts';
 
@@ -47,7 +47,7 @@ export async function openBare(): Promise<Bare> {
     async serve(routes, options = {}) {
       const database = openDatabase({ url: test.url, log, poolSize: 10 });
       const authenticate = async (name: string): Promise<Caller> => ({
-        keyId: `key_${name}`,
+        actor: { type: 'key', id: `key_${name}`, name },
         organizationId: `org_${name}`,
         scopes: null,
         accountIds: null,

@@ -1,6 +1,6 @@
 // What is checked of every request before its route sees it.
 import type { z } from 'zod';
-import { invalidBody, invalidQuery } from './refusals.ts';
+import { invalidBody, invalidQuery } from '../use-case/index.ts';
 import { isUpload } from './upload.ts';
 import { toDetails } from './validation.ts';
 

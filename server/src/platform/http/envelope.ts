@@ -1,7 +1,7 @@
 // The envelope of every answer under /v1 (create-post.txt; api.md, section 1).
 import { z } from 'zod';
 import type { Detail, Refusal } from '../errors.ts';
-import type { Warning } from './route.ts';
+import type { Warning } from '../use-case/index.ts';
 
 const warningSchema = z.object({
   code: z.string().meta({ description: 'Stable, for programs.' }),

@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../clock.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../use-case/index.ts';
 
 /** Sent whole, as JSON. */
 export interface StreamedEvent {

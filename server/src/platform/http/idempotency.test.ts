@@ -4,6 +4,7 @@ import { eventually } from '../../../test/eventually.ts';
 import { json, sql, type Tx } from '../db/index.ts';
 import { createEncryption } from '../encryption.ts';
 import { refusal } from '../errors.ts';
+import { systemActor } from '../use-case/index.ts';
 import { type Bare, type BareServer, gate, openBare } from './bare-server.fixture.ts';
 import { removeExpired } from './idempotency.queries.ts';
 import { type RouteInput, route } from './route.ts';
@@ -23,7 +24,13 @@ let calls = 0;
 async function addThing(tx: Tx, name: string): Promise<void> {
   await tx
     .insertInto('events')
-    .values({ organization_id: 'org_one', type: name, at: bare.clock.now(), data: json({}) })
+    .values({
+      organization_id: 'org_one',
+      type: name,
+      at: bare.clock.now(),
+      actor: json(systemActor),
+      data: json({}),
+    })
     .execute();
 }
 

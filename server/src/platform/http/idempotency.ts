@@ -13,6 +13,7 @@ import type { Database } from '../db/index.ts';
 import type { Encryption } from '../encryption.ts';
 import { Refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Commit, Result } from '../use-case/index.ts';
 import {
   type Claim,
   claimKey,
@@ -24,7 +25,6 @@ import {
   storeAnswer,
 } from './idempotency.queries.ts';
 import { badRequest, idempotencyInProgress, idempotencyKeyReused, idempotentAnswerLost } from './refusals.ts';
-import type { Commit, RouteResult } from './route.ts';
 import { openAnswer, sealAnswer } from './sealed-answer.ts';
 
 /** For how long an answer is kept. */
@@ -46,9 +46,9 @@ export interface Answer extends StoredAnswer {
 export interface KeyedRun {
   claim: Claim;
   /** The handler, given the commit in which its answer is kept. */
-  work(commit: Commit): Promise<RouteResult<unknown>>;
+  work(commit: Commit): Promise<Result<unknown>>;
   /** The answer as it will be sent. */
-  toAnswer(result: RouteResult<unknown>): StoredAnswer;
+  toAnswer(result: Result<unknown>): StoredAnswer;
   /** The answer to a refusal; null where the request may be tried again. */
   toRefusedAnswer(refusal: Refusal): StoredAnswer | null;
 }

@@ -1,6 +1,7 @@
 // What the OpenAPI document says of headers and of refusals, for every operation alike.
 import { z } from 'zod';
 import type { RefusalDeclaration, RefusalMaker } from '../errors.ts';
+import { invalidBody } from '../use-case/index.ts';
 import { errorSchema } from './envelope.ts';
 import {
   badRequest,
@@ -10,7 +11,6 @@ import {
   idempotencyInProgress,
   idempotencyKeyReused,
   idempotentAnswerLost,
-  invalidBody,
   malformedJson,
   outage,
   overloaded,

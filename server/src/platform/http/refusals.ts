@@ -19,19 +19,6 @@ export const statusOf: Record<ErrorCode, number> = {
   SERVICE_UNAVAILABLE: 503,
 };
 
-/** The message is the hosted API's (create-post.txt, answer 400). */
-export const invalidBody = refusal({
-  code: 'BAD_REQUEST',
-  message: 'Invalid request body',
-  fix: 'Each entry of `details` names a field, what is wrong with it and what to send.',
-});
-
-export const invalidQuery = refusal({
-  code: 'BAD_REQUEST',
-  message: 'Invalid query parameters',
-  fix: 'Each entry of `details` names a parameter, what is wrong with it and what to send.',
-});
-
 export const malformedJson = refusal({
   code: 'BAD_REQUEST',
   message: 'The body is not valid JSON',

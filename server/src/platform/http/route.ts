@@ -2,18 +2,10 @@
 // all come from this one declaration.
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { Tx } from '../db/index.ts';
 import type { RefusalMaker } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Caller, Scope } from './caller.ts';
+import type { Caller, Commit, Context, Result } from '../use-case/index.ts';
 import type { RouteStream } from './event-stream.ts';
-
-/**
- * Runs the transaction of a request that changes something. What belongs to the answer is kept in it too, so
- * that effect and answer commit together. A use case calls it at most once, and as its last act: what `work`
- * returns is the answer.
- */
-export type Commit = <Data>(work: (tx: Tx) => Promise<RouteResult<Data>>) => Promise<RouteResult<Data>>;
 
 /** What a route says of the forms that it takes. */
 export interface UploadDefinition {
@@ -46,18 +38,14 @@ export interface RouteInput<Params, Query, Body> {
   body: Body;
   /** A form with a file, unread, where one came to a route that takes it. */
   upload: Upload | undefined;
+  /** What use cases are given. */
+  context: Context;
   commit: Commit;
   /** The header If-Match: the version that the caller wants to change. */
   ifMatch: string | undefined;
   log: Log;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
-}
-
-/** A sentence about something that is accepted but deserves attention; told in `meta.warnings`. */
-export interface Warning {
-  code: string;
-  message: string;
 }
 
 export interface RouteDefinition<
@@ -74,8 +62,8 @@ export interface RouteDefinition<
   summary: string;
   description?: string;
   tag: string;
-  /** What the key must be allowed to do; null: any key will do. */
-  scope: Scope | null;
+  /** What the caller must be allowed to do; null: any valid credential will do. */
+  scope: string | null;
   params?: Params;
   query?: Query;
   body?: Body;
@@ -99,14 +87,7 @@ export interface RouteDefinition<
   stream?: RouteStream<z.output<Params>, z.output<Query>>;
   handle(
     input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>,
-  ): Promise<RouteResult<z.input<Data>>>;
-}
-
-export interface RouteResult<Data> {
-  data: Data;
-  warnings?: readonly Warning[];
-  /** The version of what is answered, in quotes; becomes the header ETag. */
-  etag?: string;
+  ): Promise<Result<z.input<Data>>>;
 }
 
 /** A route whose types have done their work. */

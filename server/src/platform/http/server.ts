@@ -13,10 +13,10 @@ import type { Encryption } from '../encryption.ts';
 import type { RefusalDeclaration } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
+import type { Caller } from '../use-case/index.ts';
 import { addRoute } from './add-route.ts';
 import { answerError } from './answer-error.ts';
 import { readBodies } from './bodies.ts';
-import type { Caller } from './caller.ts';
 import { checkWith } from './check-request.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createOverload } from './overload.ts';
@@ -131,7 +131,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
         path: request.routeOptions.url ?? null,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
-        keyId: request.caller?.keyId,
+        actorId: request.caller?.actor.id,
         ...idsOf(request),
       },
       'request',

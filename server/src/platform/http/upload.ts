@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { type Refusal, refusal } from '../errors.ts';
-import { invalidBody } from './refusals.ts';
+import { invalidBody } from '../use-case/index.ts';
 import type { Route, Upload, UploadDefinition } from './route.ts';
 import { toDetails } from './validation.ts';
 
