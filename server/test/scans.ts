@@ -1,5 +1,6 @@
 // How PostgreSQL would run statements: for tests that no query in a request reads a whole table.
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import pg from 'pg';
 import type { Connection, Database } from '../src/platform/db/index.ts';
 import type { Schema } from '../src/platform/db/schema.gen.ts';
 
@@ -34,4 +35,66 @@ export async function scansOf(
     }
   }
   return scans;
+}
+
+export interface Cost {
+  statement: string;
+  /** Pages that it has read, from memory or not. */
+  pages: number;
+  plan: string;
+}
+
+/**
+ * What the statements cost that `work` issues, each run once as planned for its values and once as planned for any.
+ * Nothing of what they write is kept.
+ */
+export async function costsOf(
+  { pool }: Pick<Database, 'pool'>,
+  work: (connection: Connection) => Promise<unknown>,
+): Promise<Cost[]> {
+  const statements = new Map<string, readonly unknown[]>();
+  const client = await pool.connect();
+  try {
+    const db = new Kysely<Schema>({
+      dialect: new PostgresDialect({ pool: asPool(client) }),
+      log: ({ query }) => void statements.set(query.sql, query.parameters),
+    });
+    await client.query('begin');
+    await work(db);
+    await client.query('rollback');
+    if (statements.size === 0) throw new Error('no statement was issued');
+    const costs: Cost[] = [];
+    for (const [statement, parameters] of statements) {
+      for (const mode of ['force_custom_plan', 'force_generic_plan']) {
+        await client.query('begin');
+        await client.query(`set local plan_cache_mode = ${mode}`);
+        await client.query(`prepare measured as ${statement}`);
+        const values = parameters.length === 0 ? '' : `(${parameters.map(toLiteral).join(', ')})`;
+        const explain = `explain (analyze, buffers, timing off, format json) execute measured${values}`;
+        const { rows } = await client.query(explain);
+        await client.query('rollback');
+        await client.query('deallocate measured');
+        const plan = rows[0]['QUERY PLAN'][0].Plan;
+        const pages = plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+        costs.push({ statement, pages, plan: JSON.stringify(plan, null, 1) });
+      }
+    }
+    return costs;
+  } finally {
+    client.release();
+  }
+}
+
+/** Kysely gives a client back after each statement; this one is kept. */
+function asPool(client: pg.PoolClient): PostgresPool {
+  const lent = { query: client.query.bind(client), release: () => {} };
+  return { connect: async () => lent, end: async () => {}, options: {} } as unknown as PostgresPool;
+}
+
+/** As the driver sends it. */
+function toLiteral(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (value instanceof Date) return `'${value.toISOString()}'`;
+  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map((item) => JSON.stringify(item)).join()}}`);
+  return pg.escapeLiteral(String(value));
 }

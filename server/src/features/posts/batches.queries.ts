@@ -169,20 +169,16 @@ export async function completeBatch(tx: Tx, batchId: string, now: Date): Promise
     .executeTakeFirst();
 }
 
-/** Some at a time: with each go its entries. */
-const removedAtOnce = 20;
+/** A full page of `removeOldBatches`: with each batch go its entries. */
+export const batchesRemovedAtOnce = 20;
 
-/** Removes batches that were completed before a moment. Their posts stay. */
-export async function removeOldBatches(connection: Connection, before: Date): Promise<void> {
-  await connection
-    .deleteFrom('batches')
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('batches')
-        .select('id')
-        .where('status', '=', 'completed')
-        .where('completed_at', '<', before)
-        .limit(removedAtOnce),
-    )
-    .execute();
+/** Removes batches that were completed before a moment; some at a time. Their posts stay. */
+export async function removeOldBatches(connection: Connection, before: Date): Promise<number> {
+  const result = await sql`
+    delete from batches where id = any(array(
+      select id from batches where status = 'completed' and completed_at < ${before}
+      order by completed_at limit ${batchesRemovedAtOnce}
+    ))
+  `.execute(connection);
+  return Number(result.numAffectedRows ?? 0);
 }

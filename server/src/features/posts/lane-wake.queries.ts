@@ -98,12 +98,13 @@ export async function lockLane(tx: Tx, accountId: string): Promise<void> {
  * look on Pinterest would then find two Pins, or take the one for the other. For the posts table as `p`.
  */
 export const isHeldBack: RawBuilder<boolean> = sql<boolean>`(
-  p.state = 'queued' and (
-    -- Not EXISTS, which a plan for many lanes would answer from every account's lost posts at once. So below.
+  p.state = 'queued' and coalesce((
+    -- Not EXISTS, which a plan for many lanes would answer from every account's lost posts at once. So below. And not
+    -- IS NOT NULL, of which the planner believes that it is nearly always so: see earliestWork.
     select true from posts u
     where u.account_id = p.account_id and u.state = 'unknown' and u.match_key = p.match_key
     limit 1
-  ) is not null
+  ), false)
 )`;
 
 /**
@@ -117,7 +118,7 @@ export const waitsForVideo: RawBuilder<boolean> = sql<boolean>`(
     limit 1
   ) is null
   -- In a pause nothing is uploaded, but what is due is failed or moved.
-  and exists (select 1 from accounts a where a.id = p.account_id and a.publishing = 'active')
+  and (select true from accounts a where a.id = p.account_id and a.publishing = 'active' limit 1) is not null
 )`;
 
 /**
@@ -132,7 +133,10 @@ export function earliestWork(
   return sql<Date | null>`least(
     (
       select nullif(greatest(p.run_at, ${pacedUntil}), 'infinity') from posts p
-      where p.account_id = ${accountId} and p.run_at is not null and p.state = 'queued'
+      -- What runs is queued or unknown (constraint at_rest_does_not_run). Asked this way, the planner expects to find
+      -- one soon on the walk along posts_due, whether or not its statistics know of the queue. Where it believes that
+      -- next to nothing is queued, it reads and sorts the account's whole queue to find the first.
+      where p.account_id = ${accountId} and p.run_at is not null and p.state <> 'unknown'
         and not ${isHeldBack} and not ${waitsForVideo}
       order by p.run_at
       limit 1

@@ -236,15 +236,19 @@ export async function findPostOfPin(
     .executeTakeFirst();
 }
 
+/** A full page of `removeDeletedPosts`. */
+export const deletedRemovedAtOnce = 1_000;
+
 /** Removes the marks of posts deleted before a moment; some at a time, so that no statement takes long. */
 export async function removeDeletedPosts(connection: Connection, before: Date): Promise<number> {
-  const result = await connection
-    .deleteFrom('posts')
-    .where('id', 'in', (eb) =>
-      eb.selectFrom('posts').select('id').where('deleted_at', '<', before).limit(1000),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+  // In the order of the index on deleted_at, so that it is used even where statistics know of no deleted posts. An
+  // array, because it is looked up by the key however many a plan expects.
+  const result = await sql`
+    delete from posts where id = any(array(
+      select id from posts where deleted_at < ${before} order by deleted_at limit ${deletedRemovedAtOnce}
+    ))
+  `.execute(connection);
+  return Number(result.numAffectedRows ?? 0);
 }
 
 /** Which of these ids of the caller's posts of the account have, and which posts. */

@@ -262,14 +262,18 @@ export async function findNextWake(connection: Connection, now: Date): Promise<D
  * there were.
  */
 export async function sweepLanes(connection: Connection, now: Date): Promise<number> {
+  // OFFSET keeps the look for work from being repeated wherever its outcome is named.
   const result = await sql`
-    update lanes set wake_at = greatest(work.due, lanes.not_before)
-    from (
+    with work as materialized (
       select l.account_id, d.due from lanes l
-      cross join lateral (select ${earliestWork(sql`l.account_id`, sql`l.paced_until`)} as due) d
+      cross join lateral (
+        select ${earliestWork(sql`l.account_id`, sql`l.paced_until`)} as due offset 0
+      ) d
       where l.owner is null and d.due is not null
         and (l.wake_at is null or l.wake_at > greatest(d.due, l.not_before, ${now}::timestamptz))
-    ) work
+    )
+    update lanes set wake_at = greatest(work.due, lanes.not_before)
+    from work
     where lanes.account_id = work.account_id and lanes.owner is null
   `.execute(connection);
   return Number(result.numAffectedRows ?? 0);

@@ -11,7 +11,8 @@ export async function tellMissedPosts(
   { before, now, limit }: { before: Date; now: Date; limit: number },
 ): Promise<number> {
   const result = await sql`
-    with late as (
+    -- Once, and not once for each post that statistics do not know of yet.
+    with late as materialized (
       select p.id from lanes l
       cross join lateral (
         select id from posts
@@ -23,7 +24,7 @@ export async function tellMissedPosts(
       limit ${limit}
     ), told as (
       update posts set missed_send_at = send_at
-      where id in (select id from late)
+      where id = any(array(select id from late))
         and state = 'queued' and deleted_at is null and missed_send_at is distinct from send_at
       returning organization_id, account_id, id, status, send_at
     )

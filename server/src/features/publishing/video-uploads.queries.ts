@@ -31,13 +31,16 @@ export async function beginUploads(
   await sql`
     insert into video_uploads (post_id, account_id, media_id, status, look_at)
     select p.id, p.account_id, p.media_id, 'uploading', ${now}
-    from posts p join accounts a on a.id = p.account_id
+    from posts p
+    -- LIMIT keeps it a look-up by the key; so does the one below.
+    cross join lateral (select * from accounts where id = p.account_id limit 1) a
     where p.media_type = 'video' and p.state = 'queued' and p.run_at <= ${startBefore} and ${canPublish}
-      and not exists (
-        select 1 from video_uploads v
+      and (
+        select true from video_uploads v
         where v.post_id = p.id and v.media_id = p.media_id
           and (v.uploaded_at is null or v.uploaded_at > ${freshAfter})
-      )
+        limit 1
+      ) is null
     order by p.run_at
     limit ${limit}
     on conflict (post_id) do update set
@@ -84,10 +87,11 @@ export async function claimUploads(
         row_number() over (partition by v.account_id, v.status order by p.run_at, p.id)
           + coalesce(busy.uploads, 0) as place
       from video_uploads v
-      join posts p on p.id = v.post_id and p.media_id = v.media_id and p.state = 'queued' and p.run_at is not null
-      join accounts a on a.id = v.account_id and ${canPublish}
+      -- LIMIT keeps each a look-up by the key alone, also where statistics know of no queued post.
+      cross join lateral (select id, media_id, state, run_at from posts where id = v.post_id limit 1) p
+      cross join lateral (select * from accounts where id = v.account_id limit 1) a
       left join busy on busy.account_id = v.account_id
-      where ${isFree}
+      where ${isFree} and p.media_id = v.media_id and p.state = 'queued' and p.run_at is not null and ${canPublish}
     ),
     chosen as (
       (
@@ -99,13 +103,13 @@ export async function claimUploads(
     ),
     locked as (
       select v.post_id from video_uploads v
-      where v.post_id in (select post_id from chosen) and ${isFree}
+      where v.post_id = any(array(select post_id from chosen)) and ${isFree}
       for update skip locked
     )
     update video_uploads v set owner = ${claim.owner}, lease_until = ${claim.leaseUntil}, fence = fence + 1
-    from locked join posts p on p.id = locked.post_id
-    where v.post_id = locked.post_id
-    returning v.post_id as "postId", v.account_id as "accountId", p.organization_id as "organizationId",
+    where v.post_id = any(array(select post_id from locked))
+    returning v.post_id as "postId", v.account_id as "accountId",
+      (select organization_id from posts p where p.id = v.post_id) as "organizationId",
       v.media_id as "mediaId", v.status, v.pinterest_media_id as "pinterestMediaId",
       v.uploaded_at as "uploadedAt", v.tries, v.waits, v.fence
   `.execute(connection);
@@ -218,9 +222,15 @@ export async function uploadAnew(
 
 /** Uploads that no post waits for any more: it is sent, was deleted, taken back or has failed. */
 export async function removeUnusedUploads(connection: Connection): Promise<number> {
+  // LIMIT and an array keep each a look-up by the key, whatever statistics say of how many posts there are.
   const result = await sql`
-    delete from video_uploads v using posts p
-    where p.id = v.post_id and (p.state in ('draft', 'sent', 'failed') or p.deleted_at is not null)
+    delete from video_uploads where post_id = any(array(
+      select v.post_id from video_uploads v
+      cross join lateral (
+        select state, deleted_at from posts where id = v.post_id limit 1
+      ) p
+      where p.state in ('draft', 'sent', 'failed') or p.deleted_at is not null
+    ))
   `.execute(connection);
   return Number(result.numAffectedRows ?? 0);
 }
