@@ -104,7 +104,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^node_modules' },
-    // Reads TypeScript, type imports included (scripts/boundaries.test.ts), without a compiler's API, which version 7 lacks.
+    // Reads TypeScript, type imports included (scripts/boundaries.slow.test.ts), without a compiler's API, which version 7 lacks.
     parser: 'swc',
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -30,12 +30,12 @@ function isInstalled() {
   const wanted = readJson(join(root, 'package-lock.json'))?.packages ?? {};
   const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
   if (!installed) return false;
-  // Only tests need the tools of development; a server may have been installed with --omit=dev.
-  const isForTests = process.env.npm_lifecycle_event === 'pretest';
+  // A server may have been installed with --omit=dev; every other script needs the development packages.
+  const runsServer = ['prestart', 'prepintail'].includes(process.env.npm_lifecycle_event ?? '');
   return Object.entries(wanted).every(([path, { version, integrity, optional, dev, devOptional }]) => {
     if (!path.startsWith('node_modules/')) return true;
     const found = installed[path];
-    if (!found) return optional || ((dev || devOptional) && !isForTests);
+    if (!found) return optional || ((dev || devOptional) && runsServer);
     return found.version === version && found.integrity === integrity;
   });
 }

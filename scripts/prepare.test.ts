@@ -131,13 +131,31 @@ describe('installing', () => {
     expect(await calls()).toBe('');
   });
 
-  test('of tools for development happens for tests only', async () => {
+  test.each(['prestart', 'prepintail'])('of development packages does not happen in %s', async (event) => {
     await writeLock({ 'node_modules/a': a, 'node_modules/tool': { version: '1.0.0', dev: true } });
     await writeInstalled({ 'node_modules/a': a });
-    await prepare({ npm_lifecycle_event: 'prestart' });
+    await prepare({ npm_lifecycle_event: event });
     expect(await calls()).toBe('');
-    await prepare({ npm_lifecycle_event: 'pretest' });
-    expect(await calls()).toBe('ci\n');
+  });
+
+  test.each(['pretest', 'pretest:quick', 'precheck', 'pregenerate'])(
+    'of development packages happens in %s',
+    async (event) => {
+      await writeLock({ 'node_modules/a': a, 'node_modules/tool': { version: '1.0.0', dev: true } });
+      await writeInstalled({ 'node_modules/a': a });
+      await prepare({ npm_lifecycle_event: event });
+      expect(await calls()).toBe('ci\n');
+    },
+  );
+
+  test('comes before every npm script', async () => {
+    const { scripts } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const names = Object.keys(scripts).filter((name) => !name.startsWith('pre'));
+    const expected = names.map((name) => [`pre${name}`, 'node scripts/prepare.js']);
+    expect(Object.entries(scripts).filter(([name]) => name.startsWith('pre'))).toEqual(expected);
+    expect(names).toContain('check');
   });
 
   test('happens once where several start at once', async () => {

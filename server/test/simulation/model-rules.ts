@@ -1,5 +1,5 @@
 // What PostgreSQL is asked when a worker wants to know what is due, once more in TypeScript: the model that the
-// simulation runs on. model.test.ts holds every answer of it against the SQL (lanes.queries.ts, pacing.queries.ts,
+// simulation runs on. model.slow.test.ts holds every answer of it against the SQL (lanes.queries.ts, pacing.queries.ts,
 // lane-wake.queries.ts). An object, so that a
 // test can put a wrong rule in its place and see who notices.
 import type { AccountRow } from '../../src/features/accounts/index.ts';

@@ -1,4 +1,4 @@
-// A process of its own that fetches many pictures or videos at once and prints what it used. Run by media-memory.test.ts:
+// A process of its own that fetches many pictures or videos at once and prints what it used. Run by media-memory.slow.test.ts:
 // node memory-probe.fixture.ts <database url> <folder> <site> <how many> <image or video>
 import { join } from 'node:path';
 import { systemClock } from '../../platform/clock.ts';

@@ -1,5 +1,5 @@
 // The model in memory is no promise by itself; that it says what PostgreSQL says is one.
-// For more of it: SIMULATION_CALLS=5000 npx vitest run server/test/simulation/model.test.ts
+// For more of it: SIMULATION_CALLS=5000 npx vitest run server/test/simulation/model.slow.test.ts
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { insertAccount } from '../../src/features/accounts/accounts.queries.ts';
 import { moves } from '../../src/features/posts/lifecycle.ts';

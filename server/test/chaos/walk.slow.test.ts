@@ -1,4 +1,4 @@
-// For a longer walk: CHAOS_SEEDS=100 CHAOS_STEPS=10000 npx vitest run server/test/chaos/walk.test.ts
+// For a longer walk: CHAOS_SEEDS=100 CHAOS_STEPS=10000 npx vitest run server/test/chaos/walk.slow.test.ts
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../app.ts';
 import { errorLevel } from '../log.ts';
