@@ -39,6 +39,7 @@ const input: Codes = {
     'A section is named without the board that it belongs to, or a queued post would lose its board.',
   needs_media: 'The field goes with other media only.',
   needs_boards: 'The field goes with intervalBoards only.',
+  more: 'There are more problems than an answer lists; the sentence says how many.',
   media_column_missing: 'The sheet has no column for the media.',
   malformed: 'The body, or a line of it, cannot be read.',
   not_utf8: 'The body is not UTF-8.',

@@ -30,6 +30,28 @@ export interface Detail {
   message: string;
 }
 
+/** What an answer can usefully say; a broken program repeats one mistake a thousand times. */
+export const detailsMax = 50;
+
+/** How many details each last line of a list that was cut stands for. */
+const leftOut = new WeakMap<Detail, number>();
+
+/**
+ * A list of complaints short enough for an answer: the first ones, and a last one that says how many more there are.
+ * Everything that turns input into complaints goes through it.
+ * @param total How many there are, where not all of them were made
+ */
+export function limitDetails(details: readonly Detail[], total = details.length): readonly Detail[] {
+  if (total <= detailsMax) return details;
+  const single = details.filter((detail) => !leftOut.has(detail));
+  const shown = single.slice(0, detailsMax - 1);
+  const before = details.reduce((sum, detail) => sum + (leftOut.get(detail) ?? 1), 0);
+  const count = before + (total - details.length) - shown.length;
+  const rest: Detail = { path: '', code: 'more', message: `And ${count} more that are not listed.` };
+  leftOut.set(rest, count);
+  return [...shown, rest];
+}
+
 /** What is said once about a refusal; OpenAPI and the documentation follow from it. */
 export interface RefusalDeclaration {
   code: ErrorCode;
@@ -49,7 +71,7 @@ export class Refusal extends Error {
   constructor(declaration: RefusalDeclaration, details: readonly Detail[] = []) {
     super(declaration.message);
     this.declaration = declaration;
-    this.details = details;
+    this.details = limitDetails(details);
   }
 }
 

@@ -16,6 +16,16 @@ export interface NewEntry {
   details: readonly Detail[] | null;
 }
 
+export interface NewEntries {
+  /** Each a NewEntry as JSON. */
+  texts: string[];
+  /** How many have details. */
+  failed: number;
+}
+
+/** A statement's parameters are made in one go. */
+const charactersAtOnce = 512 * 1024;
+
 /** Lets one at a time decide whether this content is new; until the transaction ends. */
 export async function lockContent(tx: Tx, accountId: string, sha256: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`${accountId} ${sha256}`}, 0))`.execute(tx);
@@ -44,20 +54,28 @@ export async function insertBatch(
   }: Pick<BatchRow, 'id' | 'organization_id' | 'account_id' | 'content_sha256' | 'created_at'> & {
     actor: Actor;
   },
-  entries: readonly NewEntry[],
+  { texts, failed }: NewEntries,
 ): Promise<BatchRow> {
-  const failed = entries.filter((entry) => entry.details !== null).length;
   const row = await connection
     .insertInto('batches')
-    .values({ ...batch, actor: json(actor), status: 'processing', total: entries.length, failed })
+    .values({ ...batch, actor: json(actor), status: 'processing', total: texts.length, failed })
     .returningAll()
     .executeTakeFirstOrThrow();
-  const given = JSON.stringify(entries.map((entry, index) => ({ ...entry, index })));
-  await sql`
-    insert into batch_entries (batch_id, index, row, status, body, details)
-    select ${batch.id}, index, row, case when details is null then 'pending' else 'failed' end, body, details
-    from json_to_recordset(${given}::json) as given (index integer, row integer, body jsonb, details jsonb)
-  `.execute(connection);
+  for (let from = 0; from < texts.length; ) {
+    let to = from;
+    for (let characters = 0; to < texts.length && characters < charactersAtOnce; to += 1) {
+      characters += texts[to]?.length ?? 0;
+    }
+    const given = `[${texts.slice(from, to).join(',')}]`;
+    await sql`
+      insert into batch_entries (batch_id, index, row, status, body, details)
+      select ${batch.id}, ${from} + place - 1, row, case when details is null then 'pending' else 'failed' end, body,
+        details
+      from rows from (json_to_recordset(${given}::json) as (row integer, body jsonb, details jsonb))
+        with ordinality as given (row, body, details, place)
+    `.execute(connection);
+    from = to;
+  }
   return row;
 }
 

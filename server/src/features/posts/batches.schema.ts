@@ -5,7 +5,8 @@ import { pageLimit } from '../../platform/http/fields.ts';
 import { AccountPath } from '../accounts/index.ts';
 import type { BatchCounts, BatchEntryRow, BatchRow } from './batches.queries.ts';
 
-const postsMax = 1000;
+/** Entries of a batch. */
+export const postsMax = 1000;
 /** api.md, section 1. */
 export const batchBytesMax = 16 * 1024 * 1024;
 

@@ -1,13 +1,13 @@
 // Use cases of batches: take many posts in, and create them in the background in the order given.
 
 import { createHash } from 'node:crypto';
-import { addMs } from '../../platform/clock.ts';
+import { addMs, nextTurn } from '../../platform/clock.ts';
 import type { Detail } from '../../platform/errors.ts';
 import { isId, newId } from '../../platform/ids.ts';
 import { defineQueue, type Jobs } from '../../platform/jobs/index.ts';
 import { type Caller, type Commit, invalidQuery } from '../../platform/use-case/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
-import { BatchLine } from './batch-lines.ts';
+import { BatchLine, entryValuesMax, tooManyValues } from './batch-lines.ts';
 import {
   findBatch,
   findBatchByContent,
@@ -15,6 +15,7 @@ import {
   insertBatch,
   listEntries,
   lockContent,
+  type NewEntries,
   type NewEntry,
 } from './batches.queries.ts';
 import { type CreateBatch, toBatchEntryView, toBatchView } from './batches.schema.ts';
@@ -50,28 +51,41 @@ export type BatchesService = ReturnType<typeof createBatches>;
 /** Deeper than any body of create; PostgreSQL and JSON.stringify have limits of their own. */
 const depthMax = 20;
 
-/** Why the database could not keep this, as a detail's code and message. */
-function unstorable(value: unknown, depth = 0): Omit<Detail, 'path'> | undefined {
-  if (typeof value === 'string') {
-    if (value.isWellFormed() && !value.includes('\0')) return undefined;
-    const message = 'Holds a character that is no text (a NUL or half of a surrogate pair).';
-    return { code: 'bad_character', message };
+/** Why the database could not keep this, or the worker not check it in a moment. */
+function unstorable(body: unknown): Detail | undefined {
+  let values = 0;
+  return find(body, 0);
+
+  function find(value: unknown, depth: number): Detail | undefined {
+    values += 1;
+    if (values > entryValuesMax) return tooManyValues;
+    if (typeof value === 'string') return badText(value);
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (depth > depthMax) {
+      return { path: '', code: 'too_deep', message: 'Lists and objects lie too deep in one another.' };
+    }
+    for (const name in value) {
+      const problem = badText(name) ?? find((value as Record<string, unknown>)[name], depth + 1);
+      if (problem) return problem;
+    }
+    return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (depth > depthMax)
-    return { code: 'too_deep', message: 'Lists and objects lie too deep in one another.' };
-  for (const [name, field] of Object.entries(value)) {
-    const problem = unstorable(name) ?? unstorable(field, depth + 1);
-    if (problem) return problem;
-  }
-  return undefined;
+}
+
+function badText(text: string): Detail | undefined {
+  if (text.isWellFormed() && !text.includes('\0')) return undefined;
+  const message = 'Holds a character that is no text (a NUL or half of a surrogate pair).';
+  return { path: '', code: 'bad_character', message };
 }
 
 /** An entry that cannot be kept has failed before it is. */
 function storable(entry: NewEntry): NewEntry {
   const problem = unstorable(entry.body);
-  return problem ? { ...entry, body: null, details: [{ path: '', ...problem }] } : entry;
+  return problem ? { ...entry, body: null, details: [problem] } : entry;
 }
+
+/** Written in one go: some milliseconds. */
+const charactersAtOnce = 128 * 1024;
 
 export function createBatches(parts: BatchesParts) {
   const { database, clock, accounts, boards, jobs } = parts;
@@ -86,10 +100,22 @@ export function createBatches(parts: BatchesParts) {
     caller: Caller,
     account: AccountRow,
     posts: readonly unknown[],
-  ): Promise<NewEntry[]> {
+  ): Promise<NewEntries> {
     const isSheet = posts.some((post) => post instanceof BatchLine && post.cells);
     const findBoard = isSheet ? await boardFinder(caller, account) : () => undefined;
-    return posts.map((post) => storable(toEntry(post)));
+    const entries: NewEntries = { texts: [], failed: 0 };
+    let characters = 0;
+    for (const post of posts) {
+      const entry = storable(toEntry(post));
+      const text = JSON.stringify(entry);
+      entries.texts.push(text);
+      if (entry.details !== null) entries.failed += 1;
+      characters += text.length;
+      if (characters < charactersAtOnce) continue;
+      characters = 0;
+      await nextTurn();
+    }
+    return entries;
 
     function toEntry(post: unknown): NewEntry {
       if (!(post instanceof BatchLine)) return { row: null, body: post, details: null };
@@ -121,7 +147,7 @@ export function createBatches(parts: BatchesParts) {
     async create(caller: Caller, accountId: string, input: CreateBatch, commit: Commit) {
       const account = await accounts.get(database.db, caller, accountId);
       const entries = await toEntries(caller, account, input.posts);
-      const sha256 = createHash('sha256').update(JSON.stringify(entries)).digest('hex');
+      const sha256 = hashOf(entries.texts);
       return commit(async (tx) => {
         const now = clock.now();
         await lockContent(tx, account.id, sha256);
@@ -173,6 +199,12 @@ export function createBatches(parts: BatchesParts) {
       };
     },
   };
+}
+
+function hashOf(texts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const [index, text] of texts.entries()) hash.update(index === 0 ? '[' : ',').update(text);
+  return hash.update(']').digest('hex');
 }
 
 /** Entries never move, so their place is the cursor. */

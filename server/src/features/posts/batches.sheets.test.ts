@@ -175,6 +175,23 @@ describe('what is no sheet of posts', () => {
     expect((await sendFile('text/plain', 'a')).status).toBe(415);
   });
 
+  test('too many columns, and rows that are too long', async () => {
+    const wide = (columns: number) => `Media URL${',x'.repeat(columns - 1)}\nhttps://example.com/a.jpg`;
+    expect((await sendFile('text/csv', wide(100))).status).toBe(202);
+    expect(refusal(await sendFile('text/csv', wide(101)))[2]).toEqual({ header: 'too_large' });
+    const padded = await sendFile('text/csv', `Media URL\n\nhttps://example.com/a.jpg${','.repeat(100)}`);
+    expect(refusal(padded)[2]).toEqual({ '': 'too_large' });
+    expect(padded.body.error.details[0].message).toContain('Row 3 has more than 100 columns');
+    const long = await sendFile(
+      'text/csv',
+      `Media URL,Title\nhttps://example.com/a.jpg,${'x'.repeat(130 * 1024)}`,
+    );
+    expect(refusal(long)[2]).toEqual({ '': 'too_large' });
+    const blank = await sendFile('text/csv', `Media URL${'\n'.repeat(10_001)}`);
+    expect(refusal(blank)[2]).toEqual({ posts: 'too_large' });
+    await app.app.jobs.runDue();
+  });
+
   test('a misspelt column is named with the one that was meant: its posts would go out at other times', async () => {
     const answer = await sendFile('text/csv', 'Media URL,Publishdat,My notes\nhttps://example.com/a.jpg,,');
     expect(refusal(answer)[2]).toEqual({ header: 'unknown_field' });
@@ -204,4 +221,20 @@ test('lines of JSON: a broken one fails by itself, with its number', async () =>
     [4, { '': 'wrong_type' }],
     [5, 'Two'],
   ]);
+});
+
+test('lines: of more than 1,000 the batch is refused; one that is too large or too rich fails by itself', async () => {
+  const tooMany = await sendFile('application/x-ndjson', '{}\n'.repeat(1001));
+  expect(refusal(tooMany)[2]).toEqual({ posts: 'too_large' });
+  const empty = await sendFile('application/x-ndjson', '\n'.repeat(10_001));
+  expect(refusal(empty)[2]).toEqual({ posts: 'too_large' });
+  const rows = await runFile(
+    'application/x-ndjson',
+    [
+      JSON.stringify(complete()),
+      JSON.stringify({ title: 'x'.repeat(520 * 1024) }),
+      JSON.stringify({ tags: Array(1001).fill('a') }),
+    ].join('\n'),
+  );
+  expect(rows.map(({ details }) => details)).toEqual([null, { '': 'too_large' }, { '': 'too_large' }]);
 });

@@ -161,9 +161,12 @@ describe('limits and strangers', () => {
   test('1 to 1,000 entries; up to 16 MiB', async () => {
     expect(refusal(await sendBatch([]))[2]).toEqual({ posts: 'too_small' });
     expect(refusal(await sendBatch(Array(1001).fill({})))[2]).toEqual({ posts: 'too_large' });
-    const filler = (bytes: number) => [{ title: 'x'.repeat(bytes) }];
-    const inside = await sendBatch(filler(16 * 1024 * 1024 - 100));
+    const filler = (bytes: number) => Array(64).fill({ title: 'x'.repeat(bytes / 64) });
+    const inside = await sendBatch(filler(16 * 1024 * 1024 - 64 * 20));
     expect(inside.status).toBe(202);
+    const large = await sendBatch([{}, { title: 'x'.repeat(600 * 1024) }]);
+    expect(refusal(large)[2]).toEqual({ '': 'too_large' });
+    expect(large.body.error.details[0].message).toContain('Entry 1 of a list');
     const outside = await sendBatch(filler(16 * 1024 * 1024));
     expect([outside.status, outside.body.error.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
     await app.app.jobs.runDue();

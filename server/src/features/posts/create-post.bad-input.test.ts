@@ -296,9 +296,17 @@ describe('bodies', () => {
 
   test('nesting without end', async () => {
     await refused('['.repeat(100_000) + ']'.repeat(100_000));
-    await refusedFields(`{"mediaUrl":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, {
-      mediaUrl: 'wrong_type',
-    });
+    await refusedFields(`{"mediaUrl":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, { '': 'too_large' });
+    await refusedFields(`{"mediaUrl":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, { mediaUrl: 'wrong_type' });
+  });
+
+  test('of very many unknown fields the first 49 are named, and the others counted', async () => {
+    const fields = Object.fromEntries(Array.from({ length: 9_000 }, (_, index) => [`titel${index}`, 1]));
+    const { details } = (await refused({ titel: 1, ...fields })).body.error;
+    expect(details).toHaveLength(50);
+    expect(details[0].message).toContain('Did you mean "title"?');
+    // The field that is missing counts too.
+    expect(details[49]).toEqual({ path: '', code: 'more', message: 'And 8953 more that are not listed.' });
   });
 });
 

@@ -52,7 +52,7 @@ export function manyPostsRoutes(posts: Posts, clock: Clock) {
       path: '/v1/accounts/:accountId/posts/batches',
       summary: 'Create many posts',
       description:
-        'Takes up to 1,000 posts and creates them in the background, in the order given. As JSON, as lines of JSON, or as a CSV file: its first row names the columns, by our field names or as in the bulk upload of Pinterest (Title, Media URL, Pinterest board, Thumbnail, Description, Link, Publish date, Keywords); boards may be named, a time without an offset is in the zone of the account, and a blank one takes the next open slot. Identical content within 7 days answers with the batch that it made first.',
+        'Takes up to 1,000 posts and creates them in the background, in the order given. As JSON, as lines of JSON, or as a CSV file: its first row names the columns, at most 100, by our field names or as in the bulk upload of Pinterest (Title, Media URL, Pinterest board, Thumbnail, Description, Link, Publish date, Keywords); boards may be named, a time without an offset is in the zone of the account, and a blank one takes the next open slot. An entry has at most 512 KiB as JSON and 128 KiB as a row, and 1,000 values. Identical content within 7 days answers with the batch that it made first.',
       tag,
       scope: 'posts:write',
       params: AccountPath,

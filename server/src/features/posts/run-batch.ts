@@ -1,7 +1,6 @@
 // Creates the posts of a batch, in the order given, some at a time. The posts of some entries and the note that these
 // entries are settled commit together, so whoever goes on after a crash neither repeats nor leaves out any.
-
-import type { z } from 'zod';
+import { nextTurn } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import { type Detail, Outage, Refusal } from '../../platform/errors.ts';
 import { appendEvent } from '../../platform/events/index.ts';
@@ -60,7 +59,7 @@ export function createBatchRunner(parts: PostsParts) {
     const listWaiting = () => listPending(database.db, batch.id, entriesListed);
     const getReady = async (waiting: readonly BatchEntryRow[], before?: Step): Promise<Step> => {
       if (signal.aborted) throw new Error('the batch takes longer than its job may; another one goes on');
-      const some = takeSome(waiting, body, before?.some);
+      const some = await takeSome(waiting, body, before?.some);
       return { some, prepared: await prepareAll(account, some, { signal, log }) };
     };
     let waiting = await listWaiting();
@@ -113,9 +112,9 @@ export function createBatchRunner(parts: PostsParts) {
       }));
     }
     return Promise.all(
-      some.map(async ({ entry, parsed }): Promise<Prepared> => {
-        if (!parsed.success) return { entry, kind: 'failed', details: toDetails(parsed.error.issues, body) };
-        return prepare(known, account, entry, parsed.data, context);
+      some.map(async ({ entry, input, details }): Promise<Prepared> => {
+        if (!input) return { entry, kind: 'failed', details };
+        return prepare(known, account, entry, input, context);
       }),
     );
   }
@@ -210,31 +209,39 @@ function whyOf(error: unknown, entry: BatchEntryRow, log: Log): readonly Detail[
 
 interface Parsed {
   entry: BatchEntryRow;
-  parsed: z.ZodSafeParseResult<CreatePost>;
+  /** Undefined where it is wrong. */
+  input: CreatePost | undefined;
+  /** What is wrong with it. */
+  details: readonly Detail[];
 }
+
+/** Checking a hundred takes some ten milliseconds. */
+const checkedAtOnce = 20;
 
 /**
  * The next entries that go together: many if their media is known, few if it must be fetched. One that repeats an
  * externalId waits until the first one with it is there; so there may be none, while those before are being written.
  */
-function takeSome(
+async function takeSome(
   waiting: readonly BatchEntryRow[],
   body: ReturnType<typeof createPostBody>,
   before: readonly Parsed[] = [],
-): Parsed[] {
+): Promise<Parsed[]> {
   const some: Parsed[] = [];
-  const externalIds = new Set(before.flatMap(({ parsed }) => parsed.data?.externalId ?? []));
+  const externalIds = new Set(before.flatMap(({ input }) => input?.externalId ?? []));
   let fetches = 0;
   let slots = 0;
-  for (const entry of waiting.slice(0, entriesAtOnce)) {
+  for (const [index, entry] of waiting.slice(0, entriesAtOnce).entries()) {
+    if (index % checkedAtOnce === checkedAtOnce - 1) await nextTurn();
     const parsed = body.safeParse(entry.body, { reportInput: true });
-    if (parsed.data && namesUrl(parsed.data)) fetches += 1;
-    if (parsed.data?.useNextOpenSlot) slots += parsed.data.intervalBoards?.length ?? 1;
+    const input = parsed.data;
+    if (input && namesUrl(input)) fetches += 1;
+    if (input?.useNextOpenSlot) slots += input.intervalBoards?.length ?? 1;
     if (some.length > 0 && (fetches > fetchesAtOnce || slots > slotsAtOnce)) break;
-    const externalId = parsed.data?.externalId;
+    const externalId = input?.externalId;
     if (externalId !== undefined && externalIds.has(externalId)) break;
     if (externalId !== undefined) externalIds.add(externalId);
-    some.push({ entry, parsed });
+    some.push({ entry, input, details: parsed.error ? toDetails(parsed.error.issues, body) : [] });
   }
   return some;
 }
@@ -254,7 +261,7 @@ interface Known {
 /** Entries of a batch name the same few boards and media over and over: each is asked for once. */
 async function lookUp(parts: PostsParts, account: AccountRow, some: readonly Parsed[]): Promise<Known> {
   const { boards, media, database } = parts;
-  const bodies = some.flatMap(({ parsed }) => parsed.data ?? []);
+  const bodies = some.flatMap(({ input }) => input ?? []);
   const known = await media.getMany(database.db, account.organization_id, bodies.flatMap(mediaIdsNamed));
   const takenIds = await findPostsByExternalId(
     database.db,

@@ -42,21 +42,20 @@ const fieldOf = new Map(
 /** For the sentence that lists them. */
 export const knownColumns = Object.entries(columns).map(([field, [first]]) => first ?? field);
 
-/** Our field for each column of the first row; null for one that we do not know. */
-export function columnNames(header: readonly string[]): (string | null)[] {
-  const seen = new Set<string>();
-  return header.map((name) => {
-    const field = fieldOf.get(plain(name)) ?? null;
+/** In which column of the first row each of our fields stands. */
+export function knownColumnsOf(header: readonly string[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  for (const [index, name] of header.entries()) {
+    const field = fieldOf.get(plain(name));
     // Of two columns for the same thing the first one counts.
-    if (field === null || seen.has(field)) return null;
-    seen.add(field);
-    return field;
-  });
+    if (field !== undefined && !places.has(field)) places.set(field, index);
+  }
+  return places;
 }
 
 /** Names that are not known and are probably misspelt ones of columns that the sheet lacks. */
 export function misspeltColumns(header: readonly string[]): { name: string; meant: string }[] {
-  const present = new Set(columnNames(header));
+  const present = knownColumnsOf(header);
   const missing = [...fieldOf].flatMap(([name, field]) => (present.has(field) ? [] : [name]));
   return header.flatMap((name) => {
     const near = fieldOf.has(plain(name)) ? undefined : nearest(plain(name), missing);

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Refusal } from '../errors.ts';
+import { parseJson } from './parse-json.ts';
 import { readWhole } from './read-whole.ts';
 import { bodyTooLarge, malformedJson, unsupportedMediaType } from './refusals.ts';
 import type { Route } from './route.ts';
@@ -50,45 +51,40 @@ function readNothingElse(app: FastifyInstance): void {
   });
 }
 
-function readAllowed(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
-  return readWhole(payload, { bytesMax: request.routeOptions.bodyLimit, tooLarge: () => bodyTooLarge() });
+async function readAllowed(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
+  const bytesMax = request.routeOptions.bodyLimit;
+  const body = await readWhole(payload, { bytesMax, tooLarge: () => bodyTooLarge() });
+  remember(request, body);
+  return body;
 }
 
 /** An empty body is no body; the route's schema says whether it needs one. */
 function readJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
+  const fastifyParse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
     const body = await readAllowed(request, payload);
-    remember(request, body);
     if (body.length === 0) return undefined;
     // Bytes that are no text would be replaced in silence, and the caller's words changed.
     if (!isUtf8(body)) throw malformedJson([{ path: '', code: 'not_utf8', message: 'Send UTF-8.' }]);
-    const text = body.toString('utf8');
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    parse(request, text, (error, value) => {
-      if (error) reject(malformedJson([{ path: '', code: 'malformed', message: whyMalformed(text) }]));
-      else resolve(value);
+    return parseJson(body, {
+      bytesMax: request.routeOptions.bodyLimit,
+      parse(text) {
+        let parsed: unknown;
+        // It calls back at once.
+        fastifyParse(request, text, (error, value) => {
+          if (error) throw error;
+          parsed = value;
+        });
+        return parsed;
+      },
     });
-    return promise;
   });
-}
-
-/** Fastify's parser does not say where the text ends to be JSON; the platform's own does. */
-function whyMalformed(text: string): string {
-  try {
-    // Spreadsheets and editors of some systems begin a file with this mark, which Fastify passes over.
-    JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    if (error instanceof SyntaxError) return `${error.message}.`;
-  }
-  return 'Leave out the fields "__proto__" and "constructor", which are not data.';
 }
 
 /** Fastify knows parsers by media type for all routes together; only routes that take this one get here. */
 function readOther(app: FastifyInstance, mediaType: string): void {
   app.addContentTypeParser(mediaType, async (request: FastifyRequest, payload: IncomingMessage) => {
     const body = await readAllowed(request, payload);
-    remember(request, body);
     return body.length === 0
       ? undefined
       : request.routeOptions.config.route?.otherBodies?.[mediaType]?.(body);

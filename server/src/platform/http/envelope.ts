@@ -41,7 +41,10 @@ export const errorSchema = z
           }),
         )
         .optional()
-        .meta({ description: 'One entry per bad field, all at once.' }),
+        .meta({
+          description:
+            'One entry per bad field, all at once; of more than 50 the last entry (`more`) says how many are not listed.',
+        }),
     }),
     meta: z.object({ requestId: z.string().meta({ description: 'Unique request id for debugging.' }) }),
   })

@@ -56,7 +56,7 @@ function openUpload(payload: IncomingMessage, clock: Clock): Upload {
     async read(fields, take) {
       const form = await readForm(payload, take, clock);
       const result = fields.safeParse(form.fields, { reportInput: true });
-      const details = result.success ? [] : toDetails(result.error.issues, fields);
+      const details = result.success ? [] : [...toDetails(result.error.issues, fields)];
       if (!form.hasFile) {
         const message = `The file itself, as a part named "${fileField}" with a file name, is required.`;
         details.unshift({ path: fileField, code: 'required', message });

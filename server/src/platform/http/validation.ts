@@ -2,28 +2,45 @@
 // a code for programs and a sentence for people.
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import type { Detail } from '../errors.ts';
+import { type Detail, detailsMax, limitDetails } from '../errors.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** What the sentences call the thing that is wrong. */
 type Noun = 'field' | 'parameter';
 
-/** Details for every issue; a field with several is named once, with the first. */
-export function toDetails(issues: readonly Issue[], schema: z.ZodType, noun: Noun = 'field'): Detail[] {
+/** A proposal is looked for among all known names, so only the first unknown ones get one. */
+const proposalsMax = 20;
+
+/** Details for the issues; a field with several is named once, with the first. */
+export function toDetails(
+  issues: readonly Issue[],
+  schema: z.ZodType,
+  noun: Noun = 'field',
+): readonly Detail[] {
   const byPath = new Map<string, Detail>();
+  let notMade = 0;
   for (const issue of issues) {
-    for (const detail of detailsOf(issue, schema, noun)) {
-      if (!byPath.has(detail.path)) byPath.set(detail.path, detail);
+    if (byPath.size >= detailsMax) notMade += countOf(issue);
+    else {
+      const details = detailsOf(issue, schema, noun);
+      notMade += countOf(issue) - details.length;
+      for (const detail of details) if (!byPath.has(detail.path)) byPath.set(detail.path, detail);
     }
   }
-  return [...byPath.values()];
+  return limitDetails([...byPath.values()], byPath.size + notMade);
 }
 
+const countOf = (issue: Issue) => (issue.code === 'unrecognized_keys' ? issue.keys.length : 1);
+
+/** No more than an answer can list. */
 function detailsOf(issue: Issue, schema: z.ZodType, noun: Noun): Detail[] {
-  const path = issue.path.map(String).join('.');
+  const path = issue.path.map((step) => printable(String(step))).join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => unknownField(key, path, knownKeys(schema, issue.path), noun));
+    const known = knownKeys(schema, issue.path);
+    return issue.keys
+      .slice(0, detailsMax)
+      .map((key, index) => unknownField(key, path, index < proposalsMax ? known : [], noun));
   }
   return [{ path, ...describe(issue, noun) }];
 }
@@ -80,8 +97,8 @@ function definition(schema: z.ZodType): Definition {
 
 /** What the caller sent as a name goes back to them, so it is cut and kept on one line. */
 function printable(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cs}]/gu, '�');
-  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
+  const line = text.slice(0, 60).replaceAll(/[\p{Cc}\p{Cs}]/gu, '�');
+  return text.length > 60 ? `${line}…` : line;
 }
 
 function describe(issue: Issue, noun: Noun): Omit<Detail, 'path'> {
