@@ -133,6 +133,13 @@ create table boards (
   constraint boards_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE
 );
 
+create table event_removal (
+  is_only boolean not null default true,
+  passed_id bigint not null default 0,
+  constraint event_removal_pkey PRIMARY KEY (is_only),
+  constraint event_removal_is_only_check CHECK (is_only)
+);
+
 create table events (
   id bigint not null generated always as identity,
   organization_id text not null,

@@ -1,6 +1,6 @@
 // Posts and their lifecycle.
 export { disconnectRoutes } from './account.routes.ts';
-export { removeOldBatches } from './batches.queries.ts';
+export { batchesRemovedAtOnce, removeOldBatches } from './batches.queries.ts';
 export { batchesKeptMs } from './batches.service.ts';
 export { createDisconnectAccount } from './disconnect-account.ts';
 export { doubtOverdue } from './doubt-overdue.ts';
@@ -18,6 +18,7 @@ export { normaliseText } from './match-key.ts';
 export { movePost, movingIf, type PinterestTrace, type PostFailure, type Step } from './move-post.ts';
 export { deletedBefore } from './post-content.ts';
 export {
+  deletedRemovedAtOnce,
   kindOfWritten,
   listOwnedPinIds,
   type PostRow,

@@ -177,7 +177,7 @@ describe.each(histories)('statistics $name, then $queuedAfter queued', (history)
     ],
     ['the removal of deleted posts', 20, (db) => removeDeletedPosts(db, now)],
     ['the removal of old batches', 20, (db) => removeOldBatches(db, now)],
-    ['the removal of old events', 100, (db) => removeOldEvents(db, { before: now, limit: 1_000 })],
+    ['the removal of old events', 100, (db) => removeOldEvents(db, { before: now, now, limit: 1_000 })],
     ['the removal of unused uploads', 300, (db) => removeUnusedUploads(db)],
     ['a claim', 64 * 60, (db) => claimLanes(db, { owner: 'me', now, leaseUntil: later, limit: 64 })],
     [

@@ -102,6 +102,11 @@ export interface BoardsTable {
   sections_fetched_at: Date | null;
 }
 
+export interface EventRemovalTable {
+  is_only: Generated<boolean>;
+  passed_id: Generated<number>;
+}
+
 export interface EventsTable {
   id: GeneratedAlways<number>;
   organization_id: string;
@@ -310,6 +315,7 @@ export interface Schema {
   batches: BatchesTable;
   board_lists: BoardListsTable;
   boards: BoardsTable;
+  event_removal: EventRemovalTable;
   events: EventsTable;
   idempotent_requests: IdempotentRequestsTable;
   lanes: LanesTable;
