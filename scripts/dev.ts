@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { memoryArguments, memoryEnvironment } from '../server/bin/memory-settings.js';
 import { systemClock } from '../server/src/platform/clock.ts';
+import { deadHost } from './seed-content.ts';
 
 // With these memory settings in place, pintail.js does not replace its process image, which would close its channel to
 // the watcher.
@@ -15,7 +16,11 @@ const watcher = spawn(
     'serve',
     ...process.argv.slice(2),
   ],
-  { stdio: 'inherit', env: { ...process.env, ...memoryEnvironment }, detached: true },
+  {
+    stdio: 'inherit',
+    env: { WEBHOOK_ALLOWED_PRIVATE_HOSTS: deadHost, ...process.env, ...memoryEnvironment },
+    detached: true,
+  },
 );
 
 // One Ctrl+C arrives twice, from the terminal and from npm, and a second signal makes the server exit without stopping
