@@ -50,6 +50,7 @@ import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
 import { createEncryption, keyFromFile, oldKeyFromFile } from './platform/encryption.ts';
 import { createEventLog, eventRoutes } from './platform/events/index.ts';
+import { createBodyMemory } from './platform/http/body-memory.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
 import { readExamples } from './platform/http/examples.ts';
 import { createOpenApi } from './platform/http/openapi.ts';
@@ -191,7 +192,8 @@ export async function createApp(parts: AppParts) {
   metrics
     .gauge('pintail_info', 'Always 1; says which Pintail this is.', ['version', 'role'])
     .set({ version, role: config.role }, 1);
-  const watchHttp = createHttpWatch(metrics);
+  const bodyMemory = createBodyMemory();
+  const watchHttp = createHttpWatch(metrics, bodyMemory);
   const publishMetrics = createPublishMetrics(metrics, clock);
   const checks = [
     databaseCheck(database),
@@ -201,7 +203,7 @@ export async function createApp(parts: AppParts) {
   ];
 
   const { ratePerMinute, requestsMax, corsOrigins } = config;
-  const limits = { ratePerMinute, requestsMax, corsOrigins };
+  const limits = { ratePerMinute, requestsMax, corsOrigins, bodyMemory };
 
   /** For whoever watches over this process. */
   function addStatus(http: FastifyInstance, moreChecks: readonly ReadinessCheck[]): void {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Refusal } from '../errors.ts';
+import type { BodyMemory, BodyShare } from './body-memory.ts';
 import { parseJson } from './parse-json.ts';
 import { readWhole } from './read-whole.ts';
 import { bodyTooLarge, malformedJson, unsupportedMediaType } from './refusals.ts';
@@ -13,6 +14,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** SHA-256 of the body's bytes, where an Idempotency-Key came with it. */
     bodyHash: Buffer | null;
+    /** What its body takes of the memory for bodies; null before the body is read. */
+    bodyShare: BodyShare | null;
   }
   interface FastifyContextConfig {
     /** Absent where no route of ours answers. */
@@ -20,11 +23,17 @@ declare module 'fastify' {
   }
 }
 
-export function readBodies(app: FastifyInstance, routes: readonly Route[]): void {
+export function readBodies(app: FastifyInstance, routes: readonly Route[], memory: BodyMemory): void {
   app.decorateRequest('bodyHash', null);
   app.removeAllContentTypeParsers();
-  app.addHook('preParsing', (request, _reply, _payload, done) => {
+  app.decorateRequest('bodyShare', null);
+  app.addHook('preParsing', (request, reply, _payload, done) => {
     forgetUselessType(request);
+    if (hasBody(request)) {
+      const share = memory.open(request.caller);
+      request.bodyShare = share;
+      reply.raw.once('close', () => share.release());
+    }
     done();
   });
   readJson(app);
@@ -44,16 +53,25 @@ function forgetUselessType({ headers, routeOptions }: FastifyRequest): void {
   }
 }
 
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
 /** A body of a type that the route does not take. One that was announced in chunks may still turn out to be none. */
 function readNothingElse(app: FastifyInstance): void {
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
-    await readWhole(payload, { bytesMax: 0, tooLarge: () => notTaken(request.routeOptions.config.route) });
+    const { bodyShare, routeOptions } = request;
+    if (!bodyShare) return;
+    const tooLarge = () => notTaken(routeOptions.config.route);
+    await readWhole(payload, { bytesMax: 0, tooLarge, share: bodyShare });
   });
 }
 
 async function readAllowed(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
-  const bytesMax = request.routeOptions.bodyLimit;
-  const body = await readWhole(payload, { bytesMax, tooLarge: () => bodyTooLarge() });
+  const { bodyShare, routeOptions } = request;
+  if (!bodyShare) return Buffer.alloc(0);
+  const bytesMax = routeOptions.bodyLimit;
+  const body = await readWhole(payload, { bytesMax, tooLarge: () => bodyTooLarge(), share: bodyShare });
   remember(request, body);
   return body;
 }

@@ -5,6 +5,8 @@ import { invalidBody } from '../use-case/index.ts';
 import { errorSchema } from './envelope.ts';
 import {
   badRequest,
+  bodiesTooLarge,
+  bodyMemoryFull,
   bodyTooLarge,
   bug,
   forbidden,
@@ -100,7 +102,9 @@ export function answerHeaders(route: Route): z.ZodObject {
 /** Everything that an operation may refuse. */
 export function refusalsOf(route: Route): readonly RefusalMaker[] {
   return [
-    ...(route.body ? [invalidBody, malformedJson, bodyTooLarge, unsupportedMediaType] : []),
+    ...(route.body
+      ? [invalidBody, malformedJson, bodyTooLarge, unsupportedMediaType, bodiesTooLarge, bodyMemoryFull]
+      : []),
     ...(route.query && !route.body ? [badRequest] : []),
     ...route.refusals,
     ...(isWrite(route) ? [idempotencyInProgress, idempotencyKeyReused, idempotentAnswerLost] : []),

@@ -97,6 +97,20 @@ export const rateLimitExceeded = refusal({
   fix: 'Go on after the seconds in `Retry-After`. `X-RateLimit-Remaining` tells beforehand; API_RATE_PER_MINUTE sets the limit.',
 });
 
+export const bodiesTooLarge = refusal({
+  code: 'RATE_LIMIT_EXCEEDED',
+  message: 'This API key is sending too many large bodies at once',
+  fix: 'Send at most two bodies of more than 1 MiB at a time, and this one again after the seconds in `Retry-After`.',
+  retryAfterSeconds: 1,
+});
+
+export const bodyMemoryFull = refusal({
+  code: 'SERVICE_UNAVAILABLE',
+  message: 'Pintail is receiving as many bodies as it has memory for',
+  fix: 'Nothing was done. Send the request again after the seconds in `Retry-After`.',
+  retryAfterSeconds: 1,
+});
+
 export const overloaded = refusal({
   code: 'SERVICE_UNAVAILABLE',
   message: 'Pintail has too much to do at this moment',

@@ -17,6 +17,7 @@ import type { Caller } from '../use-case/index.ts';
 import { addRoute } from './add-route.ts';
 import { answerError } from './answer-error.ts';
 import { readBodies } from './bodies.ts';
+import { type BodyMemory, createBodyMemory } from './body-memory.ts';
 import { checkWith } from './check-request.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createOverload } from './overload.ts';
@@ -39,6 +40,8 @@ export interface HttpOptions {
   ratePerMinute: number;
   /** How many requests may be under way at a time. */
   requestsMax: number;
+  /** What the bodies under way may take; shared by the servers of a process. */
+  bodyMemory?: BodyMemory;
   /** Origins whose pages may call the API. None: no page of another origin. */
   corsOrigins: readonly string[];
   /** How long a client may take for its headers, and how often that is looked at. */
@@ -77,7 +80,14 @@ declare module 'fastify' {
 }
 
 export function createHttpServer(options: HttpOptions): FastifyInstance {
-  const { log, routes, corsOrigins, headersMsMax = 15_000, checkEveryMs = 5_000 } = options;
+  const {
+    log,
+    routes,
+    corsOrigins,
+    bodyMemory = createBodyMemory(),
+    headersMsMax = 15_000,
+    checkEveryMs = 5_000,
+  } = options;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -101,7 +111,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     },
   });
 
-  readBodies(app, routes);
+  readBodies(app, routes, bodyMemory);
   cutSlowBodies(app, options);
   if (corsOrigins.length > 0) {
     const origin = corsOrigins.includes('*') ? '*' : [...corsOrigins];

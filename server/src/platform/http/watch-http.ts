@@ -1,12 +1,13 @@
 // Counts requests. By the route's pattern, never by the path: paths hold ids.
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../metrics.ts';
-import { overloaded, rateLimitExceeded } from './refusals.ts';
+import type { BodyMemory } from './body-memory.ts';
+import { bodiesTooLarge, bodyMemoryFull, overloaded, rateLimitExceeded } from './refusals.ts';
 
 const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10];
 
 /** What the servers of a process have in common. */
-export function createHttpWatch(metrics: Metrics): (app: FastifyInstance) => void {
+export function createHttpWatch(metrics: Metrics, bodyMemory: BodyMemory): (app: FastifyInstance) => void {
   const requests = metrics.counter(
     'pintail_http_requests_total',
     'Requests answered, by route and class of status. route="none": there is no such route.',
@@ -20,7 +21,7 @@ export function createHttpWatch(metrics: Metrics): (app: FastifyInstance) => voi
   );
   const turnedAway = metrics.counter(
     'pintail_http_turned_away_total',
-    'Requests refused for their number: rate_limit (of their API key), overload (of this process).',
+    'Requests refused for their number: rate_limit (of their API key), overload (of this process), bodies (too many or too large ones on the way).',
     ['reason'],
   );
   const replays = metrics.counter(
@@ -29,6 +30,12 @@ export function createHttpWatch(metrics: Metrics): (app: FastifyInstance) => voi
   );
   turnedAway.inc({ reason: 'rate_limit' }, 0);
   turnedAway.inc({ reason: 'overload' }, 0);
+  turnedAway.inc({ reason: 'bodies' }, 0);
+  const bodyBytes = metrics.gauge(
+    'pintail_http_body_bytes',
+    'Memory that the bodies of requests under way take.',
+  );
+  metrics.beforeReading(() => bodyBytes.set(bodyMemory.heldBytes()));
   return (app) => {
     app.addHook('onResponse', async (request, reply) => {
       const route = request.routeOptions.url ?? 'none';
@@ -37,6 +44,10 @@ export function createHttpWatch(metrics: Metrics): (app: FastifyInstance) => voi
       requests.inc({ method, route, status: `${Math.floor(reply.statusCode / 100)}xx` });
       if (request.refusedAs === rateLimitExceeded.declaration) turnedAway.inc({ reason: 'rate_limit' });
       if (request.refusedAs === overloaded.declaration) turnedAway.inc({ reason: 'overload' });
+      const isForBodies = [bodiesTooLarge, bodyMemoryFull].some(
+        ({ declaration }) => declaration === request.refusedAs,
+      );
+      if (isForBodies) turnedAway.inc({ reason: 'bodies' });
       if (reply.getHeader('idempotent-replayed') !== undefined) replays.inc();
       seconds.observe({ method, route }, reply.elapsedTime / 1000);
     });
