@@ -1,5 +1,7 @@
-// The habits of the house that no linter knows: where the clock, the environment and SQL may be touched.
+// The habits of the house that no linter knows: where the clock, the environment and SQL may be touched, and
+// which constructions no sentence may have (english.ts).
 import { globSync, readFileSync } from 'node:fs';
+import { englishBreaches } from './english.ts';
 
 interface Rule {
   what: string;
@@ -50,6 +52,6 @@ export function breaches(): string[] {
   );
 }
 
-const found = breaches();
+const found = [...breaches(), ...englishBreaches()];
 for (const line of found) console.error(line);
 if (found.length > 0) process.exitCode = 1;

@@ -26,7 +26,7 @@ export interface PostGroup {
   /** How the posts are scheduled; absent for drafts. `inDays`: one after the other from tomorrow. */
   schedule?: 'now' | 'useNextOpenSlot' | 'inDays';
   faults?: GroupFault[];
-  /** What the run waits for; absent where the posts stay as they were created. */
+  /** The state that the run waits for; absent where the posts stay as they were created. */
   until?: { status: string; publication?: string };
   shows: string;
 }
