@@ -1,6 +1,6 @@
 // The habits of the house that no linter knows: where the clock, the environment and SQL may be touched, and
 // which constructions no sentence may have (english.ts).
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { englishBreaches } from './english.ts';
 
 interface Rule {
@@ -52,6 +52,32 @@ export function breaches(): string[] {
   );
 }
 
-const found = [...breaches(), ...englishBreaches()];
+const citing = '{server,simulator,bench,scripts,embedded-postgres}/**/*.{ts,js,sql}';
+
+/** The anchor that a heading gets on the forge. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-');
+
+/** Comments that cite a document, or a section of one, that is not in the repository. */
+export function deadCitations(): string[] {
+  return globSync(citing, { exclude: ['**/node_modules/**'] }).flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        [...line.matchAll(/\b(docs\/[\w/-]+\.md)#([\w-]+)/g)].flatMap(
+          ([citation, page = '', anchor = '']) => {
+            const headings = existsSync(page) ? readFileSync(page, 'utf8').match(/(?<=^#+ ).+$/gm) : null;
+            const isThere = headings?.some((heading) => anchorOf(heading) === anchor);
+            return isThere ? [] : [`${file}:${index + 1}: ${citation} does not exist.`];
+          },
+        ),
+      ),
+  );
+}
+
+const found = [...breaches(), ...deadCitations(), ...englishBreaches()];
 for (const line of found) console.error(line);
 if (found.length > 0) process.exitCode = 1;

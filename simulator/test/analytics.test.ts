@@ -1,4 +1,4 @@
-// Analytics in Pinterest's shape, with days that are not ready (facts, section 14, no. 29).
+// Analytics in Pinterest's shape, with days that are not ready (docs/pinterest.md#simulated-behavior, no. 29).
 
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo } from './harness.ts';

@@ -1,4 +1,4 @@
-// Bearer tokens, their scopes, the two environments and the levels of apps (facts, section 14, nos. 3, 6, 7, 8).
+// Bearer tokens, their scopes, the two environments and the levels of apps (docs/pinterest.md#simulated-behavior, nos. 3, 6, 7, 8).
 
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo } from './harness.ts';

@@ -1,4 +1,4 @@
-// The account, its boards, sections and paging (facts, section 14, nos. 9, 10, 18).
+// The account, its boards, sections and paging (docs/pinterest.md#simulated-behavior, nos. 9, 10, 18).
 
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo, type Test } from './harness.ts';

@@ -1,4 +1,4 @@
-// The control interface: seeding, the ledger, the clock (facts, section 14, no. 30).
+// The control interface: seeding, the ledger, the clock (docs/pinterest.md#simulated-behavior, no. 30).
 
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo } from './harness.ts';

@@ -1,4 +1,4 @@
-// Faults before and after the effect (facts, section 14, nos. 24, 25, 26, 28).
+// Faults before and after the effect (docs/pinterest.md#simulated-behavior, nos. 24, 25, 26, 28).
 
 import { describe, expect, test } from 'vitest';
 import { startSimulator } from '../src/index.ts';

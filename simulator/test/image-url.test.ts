@@ -1,4 +1,4 @@
-// Pictures by address: really fetched, and what cannot be fetched is code 1 (facts, section 14, no. 12).
+// Pictures by address: really fetched, and what cannot be fetched is code 1 (docs/pinterest.md#simulated-behavior, no. 12).
 
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';

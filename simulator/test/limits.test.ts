@@ -1,4 +1,4 @@
-// Rate limits by user and app, by category, and by day for Trial (facts, section 14, no. 22).
+// Rate limits by user and app, by category, and by day for Trial (docs/pinterest.md#simulated-behavior, no. 22).
 
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo, type Test } from './harness.ts';

@@ -1,4 +1,4 @@
-// Videos: register, upload to the S3-like place, wait, publish (facts, section 14, nos. 14, 20, 21).
+// Videos: register, upload to the S3-like place, wait, publish (docs/pinterest.md#simulated-behavior, nos. 14, 20, 21).
 
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, picture, seedDemo, type Test } from './harness.ts';

@@ -1,4 +1,4 @@
-// Connecting an account: authorize page, code exchange, refresh (facts, section 14, nos. 1, 2, 4, 5, 7).
+// Connecting an account: authorize page, code exchange, refresh (docs/pinterest.md#simulated-behavior, nos. 1, 2, 4, 5, 7).
 
 import { describe, expect, test } from 'vitest';
 import { openTest, seedDemo, type Test } from './harness.ts';

@@ -1,4 +1,4 @@
-// Making, reading, listing and deleting Pins (facts, section 14, nos. 11, 13, 15, 17, 18).
+// Making, reading, listing and deleting Pins (docs/pinterest.md#simulated-behavior, nos. 11, 13, 15, 17, 18).
 
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, picture, seedDemo } from './harness.ts';

@@ -1,4 +1,4 @@
-// Writing boards, sections and Pins (facts, section 14, nos. 9, 18).
+// Writing boards, sections and Pins (docs/pinterest.md#simulated-behavior, nos. 9, 18).
 
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo } from './harness.ts';

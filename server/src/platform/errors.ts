@@ -3,7 +3,7 @@
 //   Outage:  a part we need is away; the same request may succeed later.
 //   Anything else that is thrown is a bug: the log gets everything, the caller nothing but a request id.
 
-/** The contract's error codes (api.md, section 1). `platform/http` alone maps them to a status. */
+/** The contract's error codes (docs/api-contract.md#ground-rules). `platform/http` alone maps them to a status. */
 export type ErrorCode =
   | 'BAD_REQUEST'
   | 'UNAUTHORIZED'

@@ -1,5 +1,5 @@
 // Which boards and Pins a caller may see and write: own ones, secret ones only with the secret scopes
-// (facts, sections 3 and 14, no. 6). What may not be seen does not exist.
+// (docs/pinterest.md#oauth and #simulated-behavior, no. 6). What may not be seen does not exist.
 
 import type { Call } from '../http/operation.ts';
 import { boardNotFound, pinNotFound, sectionNotFound } from '../http/refusal.ts';

@@ -1,5 +1,5 @@
 // Analytics: made-up numbers that are the same each time for the same Pin and day, in Pinterest's shape
-// (facts, section 11). Not available in the sandbox.
+// (docs/pinterest.md#analytics). Not available in the sandbox.
 
 import { z } from 'zod';
 import type { Answer, Call, Operation } from '../http/operation.ts';
@@ -165,7 +165,7 @@ function topAnswer(call: Call, query: TopQuery, isMeant: (pin: Pin) => boolean):
   return { status: 200, body: { date_availability, pins, sort_by: query.sort_by } };
 }
 
-/** The newest days are still counted, days before the Pin have nothing (facts, section 14, no. 29). */
+/** The newest days are still counted, days before the Pin have nothing (docs/pinterest.md#simulated-behavior, no. 29). */
 function dayOf(
   call: Call,
   who: string,

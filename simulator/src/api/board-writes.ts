@@ -1,4 +1,4 @@
-// Making, changing and deleting boards and their sections (facts, section 11).
+// Making, changing and deleting boards and their sections (docs/pinterest.md#boards-and-paging).
 
 import { z } from 'zod';
 import type { Answer, Call, Operation } from '../http/operation.ts';

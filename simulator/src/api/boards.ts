@@ -1,4 +1,4 @@
-// The account, its boards and their sections (facts, section 11).
+// The account, its boards and their sections (docs/pinterest.md#boards-and-paging).
 
 import { z } from 'zod';
 import type { Answer, Call, Operation } from '../http/operation.ts';

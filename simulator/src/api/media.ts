@@ -1,4 +1,4 @@
-// Video uploads: registering, their status by the clock, and whether a Pin may use one (facts, section 6).
+// Video uploads: registering, their status by the clock, and whether a Pin may use one (docs/pinterest.md#media).
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -88,7 +88,7 @@ function listMedia(call: Call): Answer {
 
 function mediaView(world: World, media: Media): Record<string, unknown> {
   const view = { media_id: media.id, media_type: 'video' };
-  // Not a required field, so a client must do without it (facts, section 6).
+  // Not a required field, so a client must do without it (docs/pinterest.md#media).
   if (world.settings().media.omitStatus) return view;
   return { ...view, status: mediaStatus(media, world.clock.nowMs()) };
 }

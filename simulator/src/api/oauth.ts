@@ -1,4 +1,4 @@
-// Tokens: a code exchanged, a refresh token renewed, a token for the app's own account (facts, section 3).
+// Tokens: a code exchanged, a refresh token renewed, a token for the app's own account (docs/pinterest.md#oauth).
 
 import type { Answer, AppCall, AppOperation } from '../http/operation.ts';
 import { authenticationFailed, badParameter, grantInvalid, notPermitted } from '../http/refusal.ts';
@@ -92,7 +92,7 @@ function forOwner(call: AppCall, form: Record<string, string>): Answer {
   return tokenAnswer(call, row, accessToken, null, 'client_credentials');
 }
 
-/** The same person in this environment; the sandbox's twin starts empty (facts, section 2). */
+/** The same person in this environment; the sandbox's twin starts empty (docs/pinterest.md#hosts-and-access). */
 function accountFor(call: AppCall, username: string): Account {
   const { store, clock } = call.world;
   const found = store.findAccount(username, call.environment);

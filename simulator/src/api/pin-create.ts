@@ -1,5 +1,5 @@
 // POST /pins: each accepted call makes a new Pin, also when the same one was made a moment ago.
-// Pinterest has no dedupe and no idempotency key (facts, section 1), and this is why Pintail exists.
+// Pinterest has no dedupe and no idempotency key (docs/pinterest.md#design-constraints), and this is why Pintail exists.
 
 import type { Answer, Call } from '../http/operation.ts';
 import { check } from '../http/parse.ts';
@@ -106,7 +106,7 @@ async function coverOf(
   const { cover_image_content_type: type, cover_image_data: data, cover_image_url: url } = source;
   const hasData = type !== undefined && data !== undefined;
   if (!hasData && url === undefined && source.cover_image_key_frame_time === undefined) {
-    // The document marks all of these optional; the service wants one (facts, section 5).
+    // The document marks all of these optional; the service wants one (docs/pinterest.md#creating-a-pin).
     throw badParameter(
       'Invalid request: cover_image_url or cover_image_content_type and cover_image_data is required.',
     );

@@ -39,7 +39,7 @@ export function pinTextsFrom(
   };
 }
 
-/** Trims, folds blanks and unescapes, to try a client's matcher (facts, section 14, no. 19). */
+/** Trims, folds blanks and unescapes, to try a client's matcher (docs/pinterest.md#simulated-behavior, no. 19). */
 function normalise(text: string): string {
   return text
     .replaceAll('&lt;', '<')

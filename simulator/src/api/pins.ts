@@ -69,7 +69,7 @@ function listOwnPins(call: Call): Answer {
   return pageOfPins(call, pins, query);
 }
 
-/** Includes the Pins of the board's sections (facts, section 8, no. 3). */
+/** Includes the Pins of the board's sections (docs/pinterest.md#lost-responses, no. 3). */
 function listBoardPins(call: Call): Answer {
   const path = check(boardPath, call.params);
   const query = check(listQuery, call.query);

@@ -1,4 +1,4 @@
-// How accounts, boards, sections and Pins look on the wire (facts, sections 5 and 11).
+// How accounts, boards, sections and Pins look on the wire (docs/pinterest.md#creating-a-pin, #boards-and-paging).
 
 import type { Account, Board, Environment, Picture, Pin, Section } from '../store/model.ts';
 import type { World } from '../world.ts';
@@ -112,7 +112,7 @@ function mediaView(world: World, pin: Pin): Record<string, unknown> {
   if (pin.sourceType === 'video_id') {
     const view = {
       media_type: 'video',
-      // Null while Pinterest still works on a fresh video (facts, section 5).
+      // Null while Pinterest still works on a fresh video (docs/pinterest.md#creating-a-pin).
       width: null,
       height: null,
       duration: null,
@@ -149,7 +149,7 @@ function imagesView(world: World, picture: Picture): Record<string, unknown> {
     '400x300': size('400x300', 400, 300),
     '600x': size('600x', 600, scaled(600)),
     '1200x': size('1200x', 1_200, scaled(1_200)),
-    // Not in Pinterest's document, but in its answers (facts, section 5).
+    // Not in Pinterest's document, but in its answers (docs/pinterest.md#creating-a-pin).
     originals: size('originals', width, height),
   };
 }
@@ -158,7 +158,7 @@ function imageUrl(world: World, size: string, picture: Picture): string {
   return `${world.addresses.url}/images/${size}/${picture.sha256}.jpg`;
 }
 
-/** The switches for sparse and for newer answers (facts, section 14, no. 26). */
+/** The switches for sparse and for newer answers (docs/pinterest.md#simulated-behavior, no. 26). */
 function reshape(world: World, view: Record<string, unknown>, required: string[]): Record<string, unknown> {
   const { omitOptional, addUnknown } = world.settings().answers;
   const kept = omitOptional ? Object.fromEntries(required.map((name) => [name, view[name]])) : view;

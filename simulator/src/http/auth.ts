@@ -1,4 +1,5 @@
-// Who calls, and may they: bearer tokens, their scopes, the level of their app (facts, sections 2, 3, 7).
+// Who calls, and may they: bearer tokens, their scopes, the level of their app
+// (docs/pinterest.md#hosts-and-access, #oauth, #errors).
 
 import { timingSafeEqual } from 'node:crypto';
 import { fingerprint } from '../store/ids.ts';

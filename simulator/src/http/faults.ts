@@ -27,7 +27,7 @@ export const faultSchema = z.strictObject({
   omit: z.array(z.string().max(100)).max(100).optional(),
   /** alter: add fields and values that no document knows. */
   addUnknown: z.boolean().optional(),
-  /** event: what happens to the caller meanwhile (facts, section 14, no. 28). */
+  /** event: what happens to the caller meanwhile (docs/pinterest.md#simulated-behavior, no. 28). */
   event: z.enum(['revokeTokens', 'suspendAccount', 'deleteAccount', 'deleteBoard']).optional(),
 });
 

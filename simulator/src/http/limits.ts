@@ -1,4 +1,4 @@
-// Rate limits as reported for Pinterest (facts, section 9): per user and app by second and by minute
+// Rate limits as reported for Pinterest (docs/pinterest.md#rate-limits): per user and app by second and by minute
 // for each category, and per app and day for Trial. Counted by the simulator's clock.
 
 import type { Settings } from '../settings.ts';

@@ -32,9 +32,9 @@ export interface Operation {
   path: string;
   scopes: readonly string[];
   category: Category;
-  /** Missing in the sandbox (facts, section 2). */
+  /** Missing in the sandbox (docs/pinterest.md#hosts-and-access). */
   isMissingInSandbox?: boolean;
-  /** May a client_credentials token call it (facts, section 3)? */
+  /** May a client_credentials token call it (docs/pinterest.md#oauth)? */
   takesClientCredentials?: boolean;
   handle(call: Call): Answer | Promise<Answer>;
 }

@@ -12,7 +12,7 @@ export interface PageRequest {
   page_size: number;
 }
 
-/** Switches that make paging awkward in ways a client must bear (facts, section 11). */
+/** Switches that make paging awkward in ways a client must bear (docs/pinterest.md#boards-and-paging). */
 export interface PagingSwitches {
   /** The first page is empty and yet has a bookmark. */
   emptyFirstPage: boolean;

@@ -1,5 +1,5 @@
 // Reads a request's body, query and path parts against a schema, and says what is wrong
-// in the manner of Pinterest's messages (facts, section 10: the pattern or constraint is in them).
+// in the manner of Pinterest's messages (docs/pinterest.md#reported-traps: the pattern or constraint is in them).
 
 import { z } from 'zod';
 import { badParameter, Refusal } from './refusal.ts';
@@ -105,5 +105,5 @@ export const paging = {
   page_size: queryInteger(1, 250, 25),
 };
 
-/** On nearly every operation; acting as another's ad account is not simulated (facts, section 4). */
+/** On nearly every operation; acting as another's ad account is not simulated (docs/pinterest.md#operations). */
 export const adAccount = { ad_account_id: digits.max(18).optional() };

@@ -1,4 +1,4 @@
-// Every way in which the pretend Pinterest says no, with the codes reported for it (facts, section 7).
+// Every way in which the pretend Pinterest says no, with the codes reported for it (docs/pinterest.md#errors).
 
 export interface ErrorBody {
   code: number;

@@ -1,5 +1,5 @@
 // Fetches a picture by its address as Pinterest's servers would: from the outside, with a limit on time,
-// size and redirects. Every failure is the one message Pinterest has for it (facts, section 7, code 1).
+// size and redirects. Every failure is the one message Pinterest has for it (docs/pinterest.md#errors, code 1).
 
 import { lookup } from 'node:dns';
 import { type IncomingMessage, request as requestHttp } from 'node:http';

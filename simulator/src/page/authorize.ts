@@ -1,4 +1,4 @@
-// The page where a person lets an app act for an account, and what it sends back (facts, section 3).
+// The page where a person lets an app act for an account, and what it sends back (docs/pinterest.md#oauth).
 
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';

@@ -1,5 +1,5 @@
 // Identifiers as Pinterest makes them: long strings of digits, above 2^53, so that a client
-// which reads one as a number breaks here and not in production (facts, section 14, no. 15).
+// which reads one as a number breaks here and not in production (docs/pinterest.md#simulated-behavior, no. 15).
 
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 

@@ -46,7 +46,7 @@ export interface Token {
   id: string;
   accountId: string;
   appId: string;
-  /** `client` came from client_credentials and may call fewer operations (facts, section 3). */
+  /** `client` came from client_credentials and may call fewer operations (docs/pinterest.md#oauth). */
   kind: 'user' | 'client';
   accessExpiresAt: string;
   refreshFingerprint: string | null;
@@ -127,7 +127,7 @@ export interface Media {
   expiresAt: string;
 }
 
-/** A block for spam on one account (facts, section 7, code 9). */
+/** A block for spam on one account (docs/pinterest.md#errors, code 9). */
 export interface SpamBlock {
   id: string;
   until: string;

@@ -1,5 +1,5 @@
 // The place where videos are uploaded: as S3, on another port, with S3's manners and errors in XML.
-// It knows nothing of tokens, and refuses them (facts, section 6).
+// It knows nothing of tokens, and refuses them (docs/pinterest.md#media).
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { uploadParametersOf } from '../api/media.ts';
@@ -166,7 +166,7 @@ function withStatusWalk(world: World, media: Media, file: NonNullable<UploadForm
     sha256: file.sha256,
     processingAt: after(registeredSeconds),
     finishedAt: outcome === 'stuck' ? null : after(registeredSeconds + processingSeconds),
-    // What is no video fails, and no reason is given (facts, section 6).
+    // What is no video fails, and no reason is given (docs/pinterest.md#media).
     outcome: file.isVideo && outcome !== 'failed' ? 'succeeded' : 'failed',
   };
 }

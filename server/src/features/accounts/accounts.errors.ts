@@ -1,6 +1,6 @@
 import { refusal } from '../../platform/errors.ts';
 
-/** The sentence is the hosted API's (create-post.txt, answer 404). */
+/** The sentence is the hosted API's (docs/api-contract.md#compatibility). */
 export const accountNotFound = refusal({
   code: 'NOT_FOUND',
   message: 'Account not found',

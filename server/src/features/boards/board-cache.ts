@@ -18,7 +18,7 @@ import {
   replaceSections,
 } from './boards.queries.ts';
 
-/** Pinterest's guidelines ask not to keep what its API answers; api.md, section 4 says ten minutes. */
+/** Pinterest's guidelines ask not to keep what its API answers; docs/api-contract.md#boards says ten minutes. */
 const freshMs = 10 * 60 * 1000;
 /** How often a list is read anew because a board was changed through us meanwhile. */
 const readsMax = 3;

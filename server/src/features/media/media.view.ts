@@ -3,7 +3,7 @@ import type { Warning } from '../../platform/use-case/index.ts';
 import type { MediaRow } from './media.queries.ts';
 import { originalFile, thumbnailFile } from './stored-files.ts';
 
-/** `media` of a post (api.md, section 2). */
+/** `media` of a post (docs/api-contract.md#posts). */
 export interface MediaView {
   id: string;
   /** In pixels. */

@@ -7,7 +7,7 @@ import type { BatchCounts, BatchEntryRow, BatchRow } from './batches.queries.ts'
 
 /** Entries of a batch. */
 export const postsMax = 1000;
-/** api.md, section 1. */
+/** docs/api-contract.md#ground-rules. */
 export const batchBytesMax = 16 * 1024 * 1024;
 
 export const CreateBatchBody = z

@@ -24,7 +24,7 @@ import type { PostsParts } from './posts.service.ts';
 import { createBatchRunner } from './run-batch.ts';
 import { readRow } from './sheet-columns.ts';
 
-/** api.md, section 3. */
+/** docs/api-contract.md#posts. */
 const sameContentMs = 7 * 24 * 3600 * 1000;
 
 /** What became of the entries can be read for as long. */

@@ -1,5 +1,5 @@
 // The reference page as a transcript: exactly its request fields, and every field of its answers by name, type and
-// nullability (create-post.txt).
+// nullability (docs/api-contract.md#compatibility).
 import { expect, test } from 'vitest';
 import { account, app, runAfter, usePublishing } from '../../../test/publishing.ts';
 import { create, inMs, pathOf, send, unix } from './posts.fixture.ts';

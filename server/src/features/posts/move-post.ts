@@ -253,7 +253,7 @@ function toColumns({ failure, ...rest }: MovedColumns): PostChange {
   return { ...rest, failure: failure === null ? null : json(failure) };
 }
 
-/** The contract's names where it has one (api.md, section 5); the finer ones show in the timeline only. */
+/** The contract's names where it has one (docs/api-contract.md#events); the finer ones show in the timeline only. */
 const eventTypes: Record<Move, string> = {
   schedule: 'post.scheduled',
   unschedule: 'post.unscheduled',

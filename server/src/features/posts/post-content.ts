@@ -180,7 +180,7 @@ export async function editPost(
   return edited;
 }
 
-/** How long the mark of a deleted post is kept (api.md, section 3). */
+/** How long the mark of a deleted post is kept (docs/api-contract.md#posts). */
 const deletedKeptMs = 28 * 24 * 3600 * 1000;
 
 export function deletedBefore(now: Date): Date {

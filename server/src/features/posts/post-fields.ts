@@ -1,5 +1,5 @@
 // The fields of a post that callers write, as create, edit and batches share them. Names, types and limits of
-// the hosted API's are its own (create-post.txt); the others are ours (api.md, section 3).
+// the hosted API's are its own (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
 import { z } from 'zod';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import { moment, text, webUrl } from '../../platform/http/fields.ts';

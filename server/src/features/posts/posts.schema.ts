@@ -1,5 +1,5 @@
 // What callers are shown of posts, and how they list them. Names, types and limits of the fields above the line in each object
-// are the hosted API's (create-post.txt); the others are ours (api.md, section 2).
+// are the hosted API's (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
 import { moment, pageLimit, text } from '../../platform/http/fields.ts';

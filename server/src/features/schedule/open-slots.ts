@@ -11,7 +11,7 @@ import { findSpacingRule, listDestinationTimes, readSpacing, type SpacingLook } 
 import { listSlotTimes } from './timeslots.queries.ts';
 import { dayMs } from './wall-clock.ts';
 
-/** How far ahead a slot is looked for (api.md, section 4). */
+/** How far ahead a slot is looked for (docs/api-contract.md#schedule). */
 const horizonMs = 365 * dayMs;
 
 export interface ClaimInput {

@@ -1,4 +1,4 @@
-// What crosses the wire about the dated schedule (api.md, section 6).
+// What crosses the wire about the dated schedule (docs/api-contract.md#schedule).
 import { z } from 'zod';
 import { moment } from '../../platform/http/fields.ts';
 

@@ -1,4 +1,4 @@
-// What crosses the wire about spacing rules (api.md, section 6).
+// What crosses the wire about spacing rules (docs/api-contract.md#schedule).
 import { z } from 'zod';
 import { webUrl, wholeNumber } from '../../platform/http/fields.ts';
 import type { SpacingRuleRow } from './spacing.queries.ts';

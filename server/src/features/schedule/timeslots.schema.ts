@@ -1,4 +1,4 @@
-// What crosses the wire about timeslots. Names and types are the hosted API's (api.md, section 2).
+// What crosses the wire about timeslots. Names and types are the hosted API's (docs/api-contract.md#compatibility).
 import { z } from 'zod';
 import { text, timezone, wholeNumber } from '../../platform/http/fields.ts';
 import { AccountPath } from '../accounts/index.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { route } from '../../platform/http/route.ts';
 import { type KeysService, KeyView } from '../auth/index.ts';
 
-/** What api.md promises of requests, in section 1 and 3. */
+/** Limits that requests are held to (docs/api-contract.md#ground-rules, #posts). */
 export interface Limits {
   ratePerMinute: number;
   bodyBytesMax: number;

@@ -8,7 +8,7 @@ interface CheckResult {
   reason?: string;
 }
 
-/** The bare answer of /health is the hosted API's (api.md, section 1). */
+/** The bare answer of /health is the hosted API's (docs/api-contract.md#compatibility). */
 export function registerHealth(app: FastifyInstance, checks: readonly ReadinessCheck[]): void {
   app.get('/health', (_request, reply) => reply.send({ status: 'ok' }));
 

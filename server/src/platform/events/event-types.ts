@@ -1,4 +1,4 @@
-// The events that callers may rely on (api.md, section 5). What else is written is detail for a post's timeline.
+// The events that callers may rely on (docs/api-contract.md#events). What else is written is detail for a post's timeline.
 export const eventTypes = [
   'post.created',
   'post.scheduled',

@@ -6,7 +6,7 @@ export interface NewEvent {
   organizationId: string;
   accountId: string | null;
   postId: string | null;
-  /** From the contract's list (api.md, section 5), or a finer one that only the timeline shows. */
+  /** From the contract's list (docs/api-contract.md#events), or a finer one that only the timeline shows. */
   type: string;
   at: Date;
   /** Who did it. */

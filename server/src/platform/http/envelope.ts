@@ -1,4 +1,4 @@
-// The envelope of every answer under /v1 (create-post.txt; api.md, section 1).
+// The envelope of every answer under /v1 (docs/api-contract.md#compatibility, docs/api-contract.md#ground-rules).
 import { z } from 'zod';
 import type { Detail, Refusal } from '../errors.ts';
 import type { Warning } from '../use-case/index.ts';

@@ -1,4 +1,4 @@
-// Field schemas that many routes share, with the contract's limits (api.md, section 1).
+// Field schemas that many routes share, with the contract's limits (docs/api-contract.md#ground-rules).
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 

@@ -1,5 +1,5 @@
-// Idempotency-Key (api.md, section 1): a request that is repeated with the same key gets the first answer, and its
-// effect happens once. The row of a key says that its request runs, or holds the answer; the answer is written in
+// Idempotency-Key (docs/api-contract.md#idempotency-and-concurrency): a request that is repeated with the same key gets
+// the first answer, and its effect happens once. The row of a key says that its request runs, or holds the answer; the answer is written in
 // the transaction of the effect, so that a crash leaves both or neither.
 //
 // Some answers show a secret once (a key, the secret of a webhook), so all are kept encrypted, bound to whose they are.

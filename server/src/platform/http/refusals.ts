@@ -1,7 +1,7 @@
 // The refusals that any route can give, and the one place that knows which HTTP status a code has.
 import { type ErrorCode, refusal } from '../errors.ts';
 
-/** api.md, section 1. */
+/** docs/api-contract.md#ground-rules. */
 export const statusOf: Record<ErrorCode, number> = {
   BAD_REQUEST: 400,
   UNAUTHORIZED: 401,

@@ -53,7 +53,7 @@ export interface HttpOptions {
   authenticate(key: string): Promise<Caller | null>;
 }
 
-/** api.md, section 1: larger bodies are refused with 413. */
+/** docs/api-contract.md#ground-rules: larger bodies are refused with 413. */
 export const bodyBytesMax = 1024 * 1024;
 
 /** For the whole request, an upload's body included. */
