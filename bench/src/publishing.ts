@@ -1,6 +1,6 @@
 // Rows about publishing: posts that become due, and when the simulator's ledger has their Pins.
 
-import { lanesChannel } from '../../server/src/features/posts/index.ts';
+import { lanesChannel } from '../../server/src/features/lanes/index.ts';
 import { pause } from '../../server/src/platform/clock.ts';
 import { addPosts } from './fill.ts';
 import type { Lab } from './lab.ts';

@@ -7,8 +7,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { callbackPath, startRefreshTimer } from './features/accounts/index.ts';
 import { keysChannel } from './features/auth/index.ts';
+import { lanesChannel } from './features/lanes/index.ts';
 import { startMediaSweeper } from './features/media/index.ts';
-import { lanesChannel } from './features/posts/index.ts';
 import { startSweeper, type Worker } from './features/publishing/index.ts';
 import { clockCheck, type FirstRunResult, firstRun, workerCheck } from './features/system/index.ts';
 import {

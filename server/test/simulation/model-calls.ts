@@ -2,20 +2,20 @@
 // so must every row afterwards.
 
 import { isDeepStrictEqual } from 'node:util';
+import { type AccountRow, updateAccount } from '../../src/features/accounts/accounts.queries.ts';
 import {
-  type AccountRow,
-  repaceAccount,
-  updateAccount,
-  wakeAccount,
-  wakeQueue,
-} from '../../src/features/accounts/accounts.queries.ts';
+  type LaneLease,
+  lockLane,
+  lowerWake,
+  repaceLane,
+  resetQueue,
+  wakeLane,
+} from '../../src/features/lanes/index.ts';
 import type { PostRow, Step } from '../../src/features/posts/index.ts';
-import { lockLane, lowerWake } from '../../src/features/posts/lane-wake.queries.ts';
 import { moves } from '../../src/features/posts/lifecycle.ts';
 import { movePost } from '../../src/features/posts/move-post.ts';
 import { createPosts, deletePost, editPost } from '../../src/features/posts/post-content.ts';
 import { createLaneStore } from '../../src/features/publishing/index.ts';
-import type { Lane } from '../../src/features/publishing/lanes.queries.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/db/index.ts';
 import { Refusal } from '../../src/platform/errors.ts';
@@ -62,7 +62,7 @@ export async function compareCalls(
   let now = new Date('2027-03-01T08:00:00Z');
   let count = 0;
   /** As workers hold them; some were taken over long ago. */
-  const held: Lane[] = [];
+  const held: LaneLease[] = [];
   /** As someone read them; some have changed since. */
   const read: PostRow[] = [];
 
@@ -279,20 +279,20 @@ export async function compareCalls(
     const leaseUntil = addMs(now, 12_000);
     // With more than enough room: which of two that wake at the same moment goes first is nobody's promise.
     const given = { owner, now, leaseUntil, limit: ids.length };
-    const sorted = (lanes: Lane[]) => lanes.sort((a, b) => (a.accountId < b.accountId ? -1 : 1));
+    const sorted = (lanes: LaneLease[]) => lanes.sort((a, b) => (a.accountId < b.accountId ? -1 : 1));
     const taken = await both(
       'claim',
       given,
       () => sorted(model.lanes.claim(given)),
       async () => sorted(await sql.claim(given)),
     );
-    held.push(...(taken as Lane[]));
+    held.push(...(taken as LaneLease[]));
     if (held.length > 12) held.splice(0, 4);
   }
 
   async function release(): Promise<unknown> {
     if (held.length === 0) return;
-    const lane = draw.chance(0.8) ? (held.at(-1) as Lane) : draw.pick(held);
+    const lane = draw.chance(0.8) ? (held.at(-1) as LaneLease) : draw.pick(held);
     const rest = {
       notBefore: draw.chance(0.15) ? later() : null,
       queueNotBefore: draw.chance(0.1) ? later() : null,
@@ -338,7 +338,7 @@ export async function compareCalls(
       () =>
         transaction(async (tx) => {
           await updateAccount(tx, id, to);
-          await repaceAccount(tx, id, now);
+          await repaceLane(tx, id, now);
         }),
     );
   }
@@ -358,7 +358,7 @@ export async function compareCalls(
         transaction(async (tx) => {
           if (row.publishing === to.publishing && row.paused_policy === to.paused_policy) return;
           await updateAccount(tx, id, to);
-          await wakeQueue(tx, id, now, { wasAway: to.publishing === 'active' });
+          await resetQueue(tx, id, now, { wasAway: to.publishing === 'active' });
         }),
     );
   }
@@ -389,7 +389,7 @@ export async function compareCalls(
           'wake',
           id,
           () => model.wake(id, now),
-          () => wakeAccount(database.db, id, now),
+          () => wakeLane(database.db, id, now),
         );
       },
     ],

@@ -1,10 +1,9 @@
 // What PostgreSQL is asked when a worker wants to know what is due, once more in TypeScript: the model that the
-// simulation runs on. model.slow.test.ts holds every answer of it against the SQL (lanes.queries.ts, pacing.queries.ts,
-// lane-wake.queries.ts). An object, so that a
-// test can put a wrong rule in its place and see who notices.
+// simulation runs on. model.slow.test.ts holds every answer of it against the SQL (the room of lanes,
+// and posts/due.queries.ts). An object, so that a test can put a wrong rule in its place and see who notices.
 import type { AccountRow } from '../../src/features/accounts/index.ts';
+import { lateAfterMs } from '../../src/features/lanes/index.ts';
 import type { PostRow } from '../../src/features/posts/index.ts';
-import { lateAfterMs } from '../../src/features/publishing/pacing.queries.ts';
 
 /** Moments are milliseconds; Infinity is PostgreSQL's 'infinity'. */
 export interface ModelLane {

@@ -2,14 +2,14 @@
 // from the very code that writes it into PostgreSQL; what the SQL decides is in model-rules.ts; what the constraints
 // refuse is refused here too.
 import type { AccountRow } from '../../src/features/accounts/index.ts';
+import { lateAfterMs } from '../../src/features/lanes/index.ts';
 import type { PostRow, Step } from '../../src/features/posts/index.ts';
 import { isAtRest, nextState, type State } from '../../src/features/posts/lifecycle.ts';
 import { changeOf } from '../../src/features/posts/move-post.ts';
 import { editOf, type NewPost, newRow, type PostContent } from '../../src/features/posts/post-content.ts';
 import { postCannot, postChanged } from '../../src/features/posts/posts.errors.ts';
+import type { ClaimedLane } from '../../src/features/publishing/claim.queries.ts';
 import type { LaneMove, LaneStore } from '../../src/features/publishing/lane-store.ts';
-import type { ClaimedLane } from '../../src/features/publishing/lanes.queries.ts';
-import { lateAfterMs } from '../../src/features/publishing/pacing.queries.ts';
 import { Refusal } from '../../src/platform/errors.ts';
 import {
   createRules,
@@ -288,7 +288,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       return moved;
     },
 
-    /** updateAccount and repaceAccount. */
+    /** updateAccount and repaceLane. */
     changeRules(accountId: string, to: Partial<AccountRow>, now: Date): void {
       const account = accountOf(accountId);
       const { lane } = account;
@@ -297,7 +297,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       if (lane.wakeAt !== null) lane.wakeAt = least(lane.wakeAt, greatest(now.getTime(), lane.notBefore));
     },
 
-    /** wakeQueue. */
+    /** resetQueue. */
     changePublishing(
       accountId: string,
       to: Pick<AccountRow, 'publishing' | 'paused_policy'>,
@@ -329,7 +329,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       change(account, read, { state: 'uploading', run_at: null, updated_at: now });
     },
 
-    /** wakeAccount: it was connected again. */
+    /** wakeLane: it was connected again. */
     wake(accountId: string, now: Date): void {
       Object.assign(accountOf(accountId).lane, { notBefore: null, wakeAt: now.getTime() });
     },

@@ -2,6 +2,7 @@ import type { InsertObject, RawBuilder, Selectable } from 'kysely';
 import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import { isId } from '../../platform/ids.ts';
 import { type Actor, type Caller, callerSeesAccount } from '../../platform/use-case/index.ts';
+import { openLane } from '../lanes/index.ts';
 
 export type AccountRow = Selectable<Schema['accounts']>;
 
@@ -163,7 +164,7 @@ export async function insertAccount(
     .values(row)
     .returningAll()
     .executeTakeFirstOrThrow();
-  await connection.insertInto('lanes').values({ account_id: account.id }).execute();
+  await openLane(connection, account.id);
   return account;
 }
 
@@ -195,52 +196,6 @@ export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void>
     boards_fetched_at: null,
     updated_at: now,
   });
-}
-
-/** Ends whatever rest the account's lane was sent to: workers look at it at once. */
-export async function wakeAccount(connection: Connection, id: string, now: Date): Promise<void> {
-  await connection
-    .updateTable('lanes')
-    .set({ not_before: null, wake_at: now })
-    .where('account_id', '=', id)
-    .execute();
-}
-
-/**
- * The account's own pacing has changed: workers work it out anew, at once. A rest that Pinterest has asked for
- * stays. Waits for a worker that is just letting go of the lane, which has not seen the change.
- */
-export async function repaceAccount(connection: Connection, id: string, now: Date): Promise<void> {
-  await connection
-    .updateTable('lanes')
-    .set({
-      // A pause goes on holding the queue.
-      paced_until: sql<Date | null>`case when paced_until = 'infinity' then paced_until end`,
-      wake_at: sql<Date | null>`case when wake_at is not null then least(wake_at, greatest(${now}::timestamptz, not_before)) end`,
-    })
-    .where('account_id', '=', id)
-    .execute();
-}
-
-/**
- * Publishing was paused or resumed: workers look at the lane at once, and work its wake-up out anew. A rest that
- * Pinterest has asked for stays. `wasAway`: what fell due long before now has been missed.
- */
-export async function wakeQueue(
-  connection: Connection,
-  id: string,
-  now: Date,
-  { wasAway }: { wasAway: boolean },
-): Promise<void> {
-  await connection
-    .updateTable('lanes')
-    .set({
-      paced_until: null,
-      wake_at: sql<Date>`greatest(${now}::timestamptz, not_before)`,
-      ...(wasAway && { away_until: now }),
-    })
-    .where('account_id', '=', id)
-    .execute();
 }
 
 /** Keeps a state, and removes those that have had their time. */

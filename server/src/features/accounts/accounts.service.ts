@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database, Tx } from '../../platform/db/index.ts';
 import { appendEvent } from '../../platform/events/index.ts';
 import type { Caller, Commit, Stamp } from '../../platform/use-case/index.ts';
+import { repaceLane, resetQueue } from '../lanes/index.ts';
 import { accountNotFound, keyIsRestricted } from './accounts.errors.ts';
 import {
   type AccountRow,
@@ -13,9 +14,7 @@ import {
   listAllAccounts,
   listVisibleIds,
   lockAccount,
-  repaceAccount,
   updateAccount,
-  wakeQueue,
 } from './accounts.queries.ts';
 import {
   type ConnectAccount,
@@ -78,7 +77,7 @@ export function createAccounts(parts: AccountsParts) {
         actor: caller.actor,
         data: publishing === 'paused' ? { onDue: pausedPolicy } : {},
       });
-      await wakeQueue(tx, account.id, now, { wasAway: publishing === 'active' });
+      await resetQueue(tx, account.id, now, { wasAway: publishing === 'active' });
       return { data: { account: toView(row) } };
     });
   }
@@ -120,9 +119,9 @@ export function createAccounts(parts: AccountsParts) {
           data: { ...input },
         });
         // Its queue may wait for no longer than the new rules ask.
-        if (input.pausedPolicy === undefined) await repaceAccount(tx, account.id, now);
+        if (input.pausedPolicy === undefined) await repaceLane(tx, account.id, now);
         // A queue that was held may have to be failed or moved now.
-        else await wakeQueue(tx, account.id, now, { wasAway: false });
+        else await resetQueue(tx, account.id, now, { wasAway: false });
         return { data: { account: toView(row) } };
       });
     },

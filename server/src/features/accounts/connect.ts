@@ -11,6 +11,7 @@ import type { Database, Tx } from '../../platform/db/index.ts';
 import { appendEvent } from '../../platform/events/index.ts';
 import { newId } from '../../platform/ids.ts';
 import { type Actor, actorFromColumn, callerSeesAccount } from '../../platform/use-case/index.ts';
+import { wakeLane } from '../lanes/index.ts';
 import {
   connectDeclined,
   connectExpired,
@@ -27,7 +28,6 @@ import {
   insertOAuthState,
   takeOAuthState,
   updateAccount,
-  wakeAccount,
 } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
 import type { NewTokens, Tokens } from './tokens.ts';
@@ -126,7 +126,7 @@ export function createConnect({ database, clock, pinterest, tokens, publicUrl }:
       ? await updateAccount(tx, id, current)
       : await insertAccount(tx, { id, ...key, ...current, created_at: now });
     // Its queue may have waited for this.
-    if (known) await wakeAccount(tx, id, now);
+    if (known) await wakeLane(tx, id, now);
     await appendEvent(tx, {
       organizationId: grant.organizationId,
       accountId: id,

@@ -3,15 +3,10 @@
 import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
 import { sql } from '../../platform/db/index.ts';
+import { lateAfterMs } from './lane.ts';
 
 /** The limit of a day is one of any 24 hours: a calendar's day would let through twice as many at midnight. */
 const windowMs = 24 * 3600 * 1000;
-
-/**
- * A post that is so late for want of service has been missed. Shorter than this nobody notices, and a restart or
- * another worker's lease must not change how posts go out.
- */
-export const lateAfterMs = 10 * 60 * 1000;
 
 /**
  * Between missed posts that are published all the same: Pinterest blocks accounts for a while that make many Pins

@@ -1,97 +1,10 @@
-// How a post makes itself known to the workers: the account's lane must wake no later than the post.
-import { type RawBuilder, sql } from 'kysely';
-import { addMs } from '../../platform/clock.ts';
-import type { Connection, Tx } from '../../platform/db/index.ts';
-
-/** The channel on which workers hear that a lane wakes soon. */
-export const lanesChannel = 'pintail_lanes';
-
-/** Workers look at the lanes at least this often, so only what is due sooner needs to be announced. */
-export const lookEveryMs = 2_000;
-
-/**
- * Makes the account's lane wake for a queued post at `runAt` at the latest, or as soon after as its rest and its
- * pacing allow. Belongs into the transaction that writes the post.
- *
- * The first statement is what keeps a post from being stranded: a worker that lets go of the lane locks it
- * FOR UPDATE before it looks for the next post. So either it waits for this transaction, and then sees the
- * post; or it has finished, and the second statement sees the wake-up it wrote. A bare conditional update
- * could compare with a wake-up that the worker is just about to remove. KEY SHARE does not stop other
- * writers of posts, who need not wait for each other.
- */
-export async function lowerWake(
-  connection: Connection,
-  accountId: string,
-  runAt: Date,
-  now: Date,
-): Promise<void> {
-  await sql`select 1 from lanes where account_id = ${accountId} for key share`.execute(connection);
-  await lowering(accountId, runAt, now).execute(connection);
-}
-
-/**
- * The second statement of lowerWake, as a part of a larger one: for who holds the lane since an earlier statement.
- * Does nothing without a time.
- */
-export function lowering(accountId: string, runAt: Date | null, now: Date): RawBuilder<unknown> {
-  return sql`
-    update lanes set wake_at = greatest(${runAt}::timestamptz, not_before, paced_until)
-    where account_id = ${accountId} and ${runAt}::timestamptz is not null
-      and (wake_at is null or wake_at > greatest(${runAt}::timestamptz, not_before, paced_until))
-      -- A pause holds the queue: resuming wakes the lane.
-      and paced_until is distinct from 'infinity'
-    returning case when wake_at <= ${addMs(now, lookEveryMs)} then pg_notify(${lanesChannel}, '') end
-  `;
-}
-
-/** What new posts stand on. */
-export interface Ground {
-  organizationId: string;
-  accountId: string;
-  mediaIds: readonly string[];
-}
-
-/** What is there of it. */
-export interface Held {
-  isConnected: boolean;
-  mediaIds: string[];
-}
-
-/**
- * Finds out whether the account is connected and the media are there, makes both stay so until the transaction ends, and
- * holds the lane as lowerWake does. A statement of its own before the one that writes: see there. KEY SHARE is what a
- * foreign key takes: only who disconnects, deletes or lets go of the lane waits. The account comes first, as with
- * everybody who locks it and something else; media in the order of their ids.
- */
-export function holdingGround({ organizationId, accountId, mediaIds }: Ground): RawBuilder<Held> {
-  return sql`
-    with account as materialized (
-      select id, organization_id from accounts
-      where id = ${accountId} and organization_id = ${organizationId} and disconnected_at is null
-      for key share
-    ),
-    lane as materialized (
-      select account_id from lanes where account_id = (select id from account) for key share
-    ),
-    held as materialized (
-      select id from media
-      where id = any(${[...mediaIds]}::text[]) and organization_id = (select organization_id from account)
-        and deleted_at is null
-      order by id
-      for key share
-    )
-    select exists (select 1 from lane) as "isConnected", array(select id from held) as "mediaIds"
-  `;
-}
-
-/**
- * Locks the account's lane until the transaction ends. Workers lock it for each of their writes, so none of
- * them settles a post, or takes a Pin for one, at the same moment. What the post means for the pacing is worked
- * out anew.
- */
-export async function lockLane(tx: Tx, accountId: string): Promise<void> {
-  await sql`update lanes set paced_until = null where account_id = ${accountId}`.execute(tx);
-}
+// Which posts of an account are work for a worker, and when: the other half of a lane, which must wake no later than the
+// first of them. The lanes' own statements get `earliestWork` passed in, because lanes do not read posts.
+import type { RawBuilder } from 'kysely';
+import { type Connection, sql } from '../../platform/db/index.ts';
+import type { AccountRow } from '../accounts/index.ts';
+import { pacedUntil } from '../lanes/index.ts';
+import type { PostRow } from './posts.queries.ts';
 
 /**
  * Whether a queued post must wait because it could not be told apart from one whose outcome is unknown: a
@@ -123,16 +36,16 @@ export const waitsForVideo: RawBuilder<boolean> = sql<boolean>`(
 
 /**
  * The moment at which an account next has work for a worker; null for none.
- * @param pacedUntil Queued posts wait until then; looks for a lost answer do not. Left out: nothing waits.
+ * @param queueFrom Queued posts wait until then; searches for lost Pins do not.
  */
 export function earliestWork(
   accountId: RawBuilder<unknown>,
-  pacedUntil: RawBuilder<unknown> = sql`null::timestamptz`,
+  queueFrom: RawBuilder<unknown>,
 ): RawBuilder<Date | null> {
   // LEAST and GREATEST pass over nulls; without a post there is no row, and so no work.
   return sql<Date | null>`least(
     (
-      select nullif(greatest(p.run_at, ${pacedUntil}), 'infinity') from posts p
+      select nullif(greatest(p.run_at, ${queueFrom}), 'infinity') from posts p
       -- What runs is queued or unknown (constraint at_rest_does_not_run). Asked this way, the planner expects to find
       -- one soon on the walk along posts_due, whether or not its statistics know of the queue. Where it believes that
       -- next to nothing is queued, it reads and sorts the account's whole queue to find the first.
@@ -151,4 +64,78 @@ export function earliestWork(
       where p.account_id = ${accountId} and p.state in ('uploading', 'publishing')
     )
   )`;
+}
+
+/** As literals: of parameters a plan that is kept cannot know that the index posts_in_flight holds them. */
+export function isInFlight(post: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`${post}.state in ('uploading', 'publishing')`;
+}
+
+/** A post on which work is due. */
+export type DuePost = PostRow & {
+  /** No other was found with it. Left out: not known. */
+  is_last_due?: boolean;
+};
+
+/**
+ * The next post of the account on which work is due. Passed over are posts that must wait for a lost one or for
+ * their video, and, while the account's pacing lets none out, all that are queued. So are they once
+ * the account was paused or resumed since it was read: then it has to be read again.
+ */
+export async function findDuePost(
+  connection: Connection,
+  account: Pick<AccountRow, 'id' | 'publishing' | 'paused_policy'>,
+  now: Date,
+  { looksOnly }: { looksOnly: boolean },
+): Promise<DuePost | undefined> {
+  const queueMayGoOn = sql`(
+    select coalesce(${pacedUntil(sql`${account.id}`, now)} <= ${now}, true) and exists (
+      select 1 from accounts a where a.id = ${account.id}
+        and a.publishing = ${account.publishing} and a.paused_policy = ${account.paused_policy}
+    )
+  )`;
+  const mayGoOut = looksOnly ? sql`false` : queueMayGoOn;
+  const { rows } = await nextDue(sql`${account.id}`, now, mayGoOut).execute(connection);
+  return rows[0];
+}
+
+/** The next post on which work is due; a queued one only if `mayGoOut`. */
+export function nextDue(
+  accountId: RawBuilder<unknown>,
+  now: Date,
+  mayGoOut: RawBuilder<unknown>,
+): RawBuilder<DuePost> {
+  // LEAD reads one row further, not all: they come from the index posts_due in this order. The moment is asked for in
+  // a subquery, in which the planner cannot look at it: otherwise it believes that a plan of its own for each moment
+  // is worth it, and planning takes fifty times as long as finding.
+  return sql<DuePost>`
+    select p.*, lead(p.id) over (order by p.run_at, p.id) is null as is_last_due from posts p
+    where p.account_id = ${accountId} and p.run_at <= (select ${now}::timestamptz)
+      and not ${isHeldBack} and not ${waitsForVideo} and (p.state = 'unknown' or ${mayGoOut})
+    order by p.run_at, p.id
+    limit 1
+  `;
+}
+
+/** What a worker that died may have left behind in a lane. */
+export async function listInFlight(connection: Connection, accountId: string): Promise<PostRow[]> {
+  return connection
+    .selectFrom('posts')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where(isInFlight(sql`posts`))
+    .execute();
+}
+
+/** The account's queue by the user's times, without what waits for a person. */
+export async function listQueue(connection: Connection, accountId: string): Promise<PostRow[]> {
+  return connection
+    .selectFrom('posts')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('state', '=', 'queued')
+    .where('run_at', 'is not', null)
+    .orderBy('send_at')
+    .orderBy('id')
+    .execute();
 }

@@ -5,13 +5,14 @@ export { batchesKeptMs } from './batches.service.ts';
 export { createDisconnectAccount } from './disconnect-account.ts';
 export { doubtOverdue } from './doubt-overdue.ts';
 export {
+  type DuePost,
   earliestWork,
-  isHeldBack,
-  lanesChannel,
-  lookEveryMs,
-  lowerWake,
-  waitsForVideo,
-} from './lane-wake.queries.ts';
+  findDuePost,
+  isInFlight,
+  listInFlight,
+  listQueue,
+  nextDue,
+} from './due.queries.ts';
 export { allowedMoves, type State, states } from './lifecycle.ts';
 export { manyPostsRoutes } from './many-posts.routes.ts';
 export { normaliseText } from './match-key.ts';

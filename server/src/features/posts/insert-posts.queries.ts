@@ -2,7 +2,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import { atOnce, type Schema, type Tx } from '../../platform/db/index.ts';
 import { insertionOfEvents, type NewEvent } from '../../platform/events/index.ts';
-import { type Ground, type Held, holdingGround, lowering } from './lane-wake.queries.ts';
+import { lowering } from '../lanes/index.ts';
+import { type Ground, type Held, holdingGround } from './ground.queries.ts';
 import { type PostRow, searchOf } from './posts.queries.ts';
 
 /** What is written of a post when it is made. */

@@ -4,7 +4,7 @@ import type { RawBuilder } from 'kysely';
 import { json, type Tx } from '../../platform/db/index.ts';
 import { appendEvents } from '../../platform/events/index.ts';
 import type { Stamp } from '../../platform/use-case/index.ts';
-import { lowerWake } from './lane-wake.queries.ts';
+import { lowerWake } from '../lanes/index.ts';
 import { type Move, nextState, type State, statusOf } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
 import { postCannot, postChanged } from './posts.errors.ts';

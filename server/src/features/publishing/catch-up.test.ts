@@ -13,7 +13,6 @@ import {
   worker,
 } from '../../../test/publishing.ts';
 import { laneRow } from './lanes.fixture.ts';
-import { sweepLanes } from './lanes.queries.ts';
 
 usePublishing();
 
@@ -45,7 +44,7 @@ describe('publish', () => {
     expect(await titlesInOrder()).toEqual(['a', 'b']);
     await runAfter(minute);
     expect(await titlesInOrder()).toEqual(['a', 'b', 'c']);
-    expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
+    expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
   });
 
   test('once the missed ones are out, nothing is slowed any more', async () => {
@@ -127,7 +126,7 @@ describe('hold', () => {
     expect(await laneRow()).toEqual(before);
     await runAfter(11 * minute);
     expect(await titlesInOrder()).toEqual(['on time']);
-    expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
+    expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
   });
 
   test('a person who schedules one of them again has it published, and its failure is gone', async () => {

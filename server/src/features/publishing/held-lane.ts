@@ -1,8 +1,8 @@
 // A lane as a worker holds it: every write goes through here, and none succeeds after a takeover.
 import type { Clock } from '../../platform/clock.ts';
 import type { PostRow, Step } from '../posts/index.ts';
+import type { ClaimedLane } from './claim.queries.ts';
 import type { LaneStore, LastMove } from './lane-store.ts';
-import type { ClaimedLane } from './lanes.queries.ts';
 import type { PublishMetrics } from './publish-metrics.ts';
 
 export interface HeldLane extends ClaimedLane {

@@ -7,16 +7,17 @@ import { account, app, minute, usePublishing } from '../../../test/publishing.ts
 import { addMs } from '../../platform/clock.ts';
 import { sql, type Tx } from '../../platform/db/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
+import { type LaneLease, renewLeases } from '../lanes/index.ts';
 import { movePost, type Step } from '../posts/move-post.ts';
 import { createPosts, deletePost } from '../posts/post-content.ts';
 import type { PostRow } from '../posts/posts.queries.ts';
+import { claimLanes } from './claim.queries.ts';
 import { emptyLanes, laneRow } from './lanes.fixture.ts';
-import { claimLanes, type Lane, renewLeases } from './lanes.queries.ts';
 import { openTransaction, waitsOrEnds } from './locks.fixture.ts';
 
 usePublishing();
 
-let lane: Lane;
+let lane: LaneLease;
 let post: PostRow;
 
 const leaseMs = 12_000;

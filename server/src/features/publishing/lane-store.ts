@@ -1,12 +1,29 @@
-// What a worker keeps and asks of lanes and their posts: the seam between publishing and the database. Behind it
-// each call is one statement or one transaction; before it nobody knows of either.
+// The port of the worker to the database: all that it reads and writes of lanes and their posts. Each call is one
+// statement or one transaction. It is an interface because the simulation (server/test/simulation) puts a model of lanes
+// and posts in memory in its place, and runs the real worker on that; a second test compares the model with PostgreSQL.
 
 import type { Database } from '../../platform/db/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import {
+  findNextWake,
+  guardingLease,
+  guardingRelease,
+  type LaneClaim,
+  type LaneFence,
+  type LaneRest,
+  releasing,
+  renewLeases,
+  sweepLanes,
+} from '../lanes/index.ts';
+import {
+  type DuePost,
+  earliestWork,
+  findDuePost,
   kindOfWritten,
+  listInFlight,
   listOwnedPinIds,
+  listQueue,
   movingIf,
   type PostRow,
   readWritten,
@@ -14,26 +31,11 @@ import {
   type Step,
   type WrittenRow,
 } from '../posts/index.ts';
-import {
-  type ClaimedLane,
-  claimLanes,
-  type DuePost,
-  findDuePost,
-  findNextWake,
-  type Lane,
-  laneIsHeld,
-  laneIsLeft,
-  listInFlight,
-  listQueue,
-  type Rest,
-  releasing,
-  renewLeases,
-  sweepLanes,
-} from './lanes.queries.ts';
+import { type ClaimedLane, claimLanes } from './claim.queries.ts';
 
 export type LaneMove =
   | { kind: 'moved'; post: PostRow }
-  /** The lane was taken over: whoever held it must stop. */
+  /** Another lease has followed: this worker must stop. */
   | { kind: 'lane_lost' }
   /** The user edited, unscheduled or deleted the post a moment before: theirs counts. */
   | { kind: 'post_changed' };
@@ -46,18 +48,18 @@ export interface LastMove {
 
 export interface LaneStore {
   /**
-   * Takes up to `limit` lanes that are due and that nobody holds, or whose holder let the lease run out; and tells what
-   * their turns begin with, as far as that is known.
+   * Leases up to `limit` lanes that are due and that nobody has a lease of, or whose lease has expired; and reads what
+   * serving them begins with, as far as that can be read at once.
    */
-  claim(claim: { owner: string; now: Date; leaseUntil: Date; limit: number }): Promise<ClaimedLane[]>;
-  /** Prolongs the leases of the lanes that are still held under these fences; returns their accounts. */
-  renew(renewal: { lanes: readonly Lane[]; leaseUntil: Date }): Promise<Set<string>>;
+  claim(claim: LaneClaim): Promise<ClaimedLane[]>;
+  /** Renews the leases that are still ours under these fences; returns their accounts. */
+  renew(renewal: { lanes: readonly LaneFence[]; leaseUntil: Date }): Promise<Set<string>>;
   /**
-   * Lets go of the lane and sets its next wake-up; nothing if the lane was taken over. With a last move of a post, if
-   * there is one: in one transaction, which costs little more than either. What became of that move, if any.
+   * Releases the lane and sets its next wake-up; changes nothing if another lease has followed. With a last move of a
+   * post, if there is one: in one transaction, which costs little more than either. Returns what became of that move.
    */
-  release(lane: Lane, rest: Rest, last?: LastMove): Promise<LaneMove['kind'] | null>;
-  /** When the next lane wakes that nobody holds; null for none. */
+  release(lane: LaneFence, rest: LaneRest, last?: LastMove): Promise<LaneMove['kind'] | null>;
+  /** When the next lane wakes that nobody has a lease of; null for none. */
   findNextWake(now: Date): Promise<Date | null>;
   getAccount(accountId: string): Promise<AccountRow>;
   /**
@@ -69,8 +71,8 @@ export interface LaneStore {
   listQueue(accountId: string): Promise<PostRow[]>;
   /** What a worker that died may have left behind in a lane. */
   listInFlight(accountId: string): Promise<PostRow[]>;
-  /** Moves a post, if the lane is still held under this fence and the post is as it was read. */
-  move(lane: Lane, post: PostRow, step: Step, now: Date): Promise<LaneMove>;
+  /** Moves a post, if this lease is still the lane's last and the post is as it was read. */
+  move(lane: LaneFence, post: PostRow, step: Step, now: Date): Promise<LaneMove>;
   /** Of these Pins, the ones that belong to posts of the account already. */
   listOwnedPinIds(accountId: string, pinIds: readonly string[]): Promise<Set<string>>;
   /** Wakes lanes that would sleep past their posts. There should be none; returns how many there were. */
@@ -88,11 +90,13 @@ export function createLaneStore({
     claim: (claim) => claimLanes(db, claim),
     renew: (renewal) => renewLeases(db, renewal),
     async release(lane, rest, last) {
-      const isLeft = laneIsLeft(lane);
+      const guard = guardingRelease(lane);
       const first = last
-        ? movingIf(isLeft, { ...last, stamp: { actor: systemActor, now: rest.now }, answersWithId: true })
-        : isLeft;
-      const statements = [first, releasing(lane, rest)].map((statement) => statement.compile(db));
+        ? movingIf(guard, { ...last, stamp: { actor: systemActor, now: rest.now }, answersWithId: true })
+        : guard;
+      const statements = [first, releasing(lane, rest, earliestWork)].map((statement) =>
+        statement.compile(db),
+      );
       const [rows] = await transactionAtOnce(statements);
       return last ? toKind[kindOfWritten(rows as WrittenRow[])] : null;
     },
@@ -102,7 +106,7 @@ export function createLaneStore({
     listQueue: (accountId) => listQueue(db, accountId),
     listInFlight: (accountId) => listInFlight(db, accountId),
     async move(lane, post, step, now) {
-      const { rows } = await movingIf(laneIsHeld(lane), {
+      const { rows } = await movingIf(guardingLease(lane), {
         post,
         step,
         stamp: { actor: systemActor, now },
@@ -113,7 +117,7 @@ export function createLaneStore({
         : { kind: toKind[written.kind] };
     },
     listOwnedPinIds: (accountId, pinIds) => listOwnedPinIds(db, accountId, pinIds),
-    sweepLanes: (now) => sweepLanes(db, now),
+    sweepLanes: (now) => sweepLanes(db, now, earliestWork),
     removeDeletedPosts: (before) => removeDeletedPosts(db, before),
   };
 }

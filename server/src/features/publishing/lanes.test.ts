@@ -6,19 +6,19 @@ import { account, app, usePublishing } from '../../../test/publishing.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql, type Tx } from '../../platform/db/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
-import { repaceAccount, updateAccount } from '../accounts/accounts.queries.ts';
-import { createPosts } from '../posts/post-content.ts';
-import { emptyLanes, laneRow, sweepNow } from './lanes.fixture.ts';
+import { updateAccount } from '../accounts/accounts.queries.ts';
 import {
-  type ClaimedLane,
-  claimLanes,
-  type Lane,
-  laneIsHeld,
-  laneIsLeft,
-  type Rest,
+  guardingLease,
+  guardingRelease,
+  type LaneFence,
+  type LaneRest,
   releasing,
-  sweepLanes,
-} from './lanes.queries.ts';
+  repaceLane,
+} from '../lanes/index.ts';
+import { earliestWork } from '../posts/index.ts';
+import { createPosts } from '../posts/post-content.ts';
+import { type ClaimedLane, claimLanes } from './claim.queries.ts';
+import { emptyLanes, laneRow, sweepNow } from './lanes.fixture.ts';
 import { openTransaction, waitsOrEnds } from './locks.fixture.ts';
 
 usePublishing();
@@ -76,12 +76,12 @@ async function removePosts(): Promise<void> {
 }
 
 /** As the store does it, in a transaction that may be held open. */
-async function releaseIn(tx: Tx, lane: Lane, rest: Partial<Rest> = {}): Promise<void> {
-  await laneIsLeft(lane).execute(tx);
-  await releasing(lane, { notBefore: null, now: app.clock.now(), ...rest }).execute(tx);
+async function releaseIn(tx: Tx, lane: LaneFence, rest: Partial<LaneRest> = {}): Promise<void> {
+  await guardingRelease(lane).execute(tx);
+  await releasing(lane, { notBefore: null, now: app.clock.now(), ...rest }, earliestWork).execute(tx);
 }
 
-const release = (lane: Lane, rest: Partial<Rest> = {}) =>
+const release = (lane: LaneFence, rest: Partial<LaneRest> = {}) =>
   app.app.lanes.release(lane, { notBefore: null, now: app.clock.now(), ...rest });
 
 test('lost wake-up: a post that is being inserted while its lane is released is not stranded', async () => {
@@ -127,13 +127,13 @@ test('a rule that is loosened while the lane is released is not overlooked', asy
   await app.app.createWorker().runDue();
   const now = app.clock.now();
   expect((await laneRow()).wake_at).toEqual(addMs(now, 3_600_000));
-  await app.database.transaction((tx) => repaceAccount(tx, account.accountId, now));
+  await app.database.transaction((tx) => repaceLane(tx, account.accountId, now));
   const lane = await claim();
 
   // The new rule is written but not committed when the worker lets go of the lane.
   const patching = await openTransaction(app.database, async (tx) => {
     await updateAccount(tx, account.accountId, { min_interval_seconds: 0 });
-    await repaceAccount(tx, account.accountId, now);
+    await repaceLane(tx, account.accountId, now);
   });
   const releasing = release(lane);
   await waitsOrEnds(app.database.db, releasing);
@@ -178,7 +178,7 @@ test('of several workers at once, one gets the lane; the fence rises with every 
   app.clock.advance(12_000);
   const second = await claim('e');
   expect(second.fence).toBe(first.fence + 1);
-  const rowsOf = async (lane: Lane) => (await laneIsHeld(lane).execute(app.database.db)).rows.length;
+  const rowsOf = async (lane: LaneFence) => (await guardingLease(lane).execute(app.database.db)).rows.length;
   expect([await rowsOf(first), await rowsOf(second)]).toEqual([0, 1]);
   await release(first);
   expect((await laneRow()).owner).toBe('e');
@@ -251,7 +251,7 @@ test('a process that slept and took its lane anew does not prolong what it held 
   // Whoever held it meanwhile has settled what was under way, and the post may be queued again.
   await release(await claim('b'));
   const anew = await claim('a');
-  const renew = (lane: Lane) => app.app.lanes.renew({ lanes: [lane], leaseUntil: lease() });
+  const renew = (lane: LaneFence) => app.app.lanes.renew({ lanes: [lane], leaseUntil: lease() });
   expect(await renew(before)).toEqual(new Set());
   expect(await renew(anew)).toEqual(new Set([account.accountId]));
 });
@@ -277,7 +277,7 @@ test('pacing delays the wake-up, also of a post that comes in meanwhile', async 
 test('the sweeper finds a lane that would sleep past its post, and leaves all others alone', async () => {
   const due = addMs(app.clock.now(), 5_000);
   await insert(due);
-  expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
+  expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
   await app.database.db
     .updateTable('lanes')
     .set({ wake_at: null })
@@ -285,7 +285,7 @@ test('the sweeper finds a lane that would sleep past its post, and leaves all ot
     .execute();
   await sweepNow();
   expect((await laneRow()).wake_at).toEqual(due);
-  expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
+  expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
 });
 
 test('the mark of a deleted post goes after 28 days', async () => {

@@ -2,10 +2,10 @@
 
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { AccountRow } from '../accounts/index.ts';
+import { lateAfterMs } from '../lanes/index.ts';
 import type { PostFailure, PostRow } from '../posts/index.ts';
 import type { HeldLane } from './held-lane.ts';
 import type { LaneStore } from './lane-store.ts';
-import { lateAfterMs } from './pacing.queries.ts';
 
 export interface PauseParts {
   clock: Clock;

@@ -8,25 +8,26 @@ import { type Connection, sql } from '../../platform/db/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import {
+  findNextWake,
+  guardingLease,
+  guardingRelease,
+  releasing,
+  renewLeases,
+  sweepLanes,
+} from '../lanes/index.ts';
+import {
+  earliestWork,
+  findDuePost,
+  listInFlight,
   listOwnedPinIds,
+  listQueue,
   movingIf,
   type PostRow,
   removeDeletedPosts,
   removeOldBatches,
 } from '../posts/index.ts';
 import { insertMedia } from '../schedule/schedule.fixture.ts';
-import {
-  claimLanes,
-  findDuePost,
-  findNextWake,
-  laneIsHeld,
-  laneIsLeft,
-  listInFlight,
-  listQueue,
-  releasing,
-  renewLeases,
-  sweepLanes,
-} from './lanes.queries.ts';
+import { claimLanes } from './claim.queries.ts';
 import { tellMissedPosts } from './missed-posts.queries.ts';
 import { removeOldEvents } from './old-events.queries.ts';
 import {
@@ -169,7 +170,7 @@ describe.each(histories)('statistics $name, then $queuedAfter queued', (history)
   const lane = () => ({ accountId: account.id, fence: 0 });
 
   test.each<[string, number, (db: Connection) => Promise<unknown>]>([
-    ['the sweep of lanes', 20 * accounts, (db) => sweepLanes(db, now)],
+    ['the sweep of lanes', 20 * accounts, (db) => sweepLanes(db, now, earliestWork)],
     [
       'the search for missed posts',
       4 * accounts + 50 * lateMax,
@@ -197,19 +198,20 @@ describe.each(histories)('statistics $name, then $queuedAfter queued', (history)
       'a move',
       50,
       (db) =>
-        movingIf(laneIsHeld(lane()), {
+        movingIf(guardingLease(lane()), {
           post,
           step: { move: 'mediaReady' },
           stamp: { actor: systemActor, now },
         }).execute(db),
     ],
-    ['leaving', 10, (db) => laneIsLeft(lane()).execute(db)],
+    ['the guard of a release', 10, (db) => guardingRelease(lane()).execute(db)],
     [
       'a release where every post waits for its video',
       400,
-      (db) => releasing({ accountId: ofVideos.id, fence: 0 }, { notBefore: null, now }).execute(db),
+      (db) =>
+        releasing({ accountId: ofVideos.id, fence: 0 }, { notBefore: null, now }, earliestWork).execute(db),
     ],
-    ['a release', 60, (db) => releasing(lane(), { notBefore: null, now }).execute(db)],
+    ['a release', 60, (db) => releasing(lane(), { notBefore: null, now }, earliestWork).execute(db)],
     ['known Pins', 20, (db) => listOwnedPinIds(db, account.id, ['1', '2'])],
     [
       'beginning uploads',

@@ -12,13 +12,12 @@ import {
   usePublishing,
   worker,
 } from '../../../test/publishing.ts';
-import { sweepLanes } from './lanes.queries.ts';
 
 usePublishing();
 
 // After each step the sweeper must find nothing: a paced lane does not sleep past its posts.
 afterEach(async () => {
-  expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
+  expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
 });
 
 const hour = 60 * minute;

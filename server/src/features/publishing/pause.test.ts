@@ -13,7 +13,6 @@ import {
   worker,
 } from '../../../test/publishing.ts';
 import { laneRow } from './lanes.fixture.ts';
-import { sweepLanes } from './lanes.queries.ts';
 
 usePublishing();
 
@@ -106,7 +105,7 @@ describe('hold', () => {
     await create('Comes in');
     for (let round = 0; round < 5; round += 1) await runAfter(hour);
     expect(await fence()).toBe(before);
-    expect(await sweepLanes(app.database.db, app.clock.now())).toBe(0);
+    expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
   });
 
   test('a post that is being published is finished, and the next one of the same turn waits', async () => {

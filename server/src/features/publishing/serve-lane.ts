@@ -5,10 +5,10 @@ import type { Log } from '../../platform/log.ts';
 import { withLogIds } from '../../platform/log-ids.ts';
 import { environmentOf } from '../accounts/index.ts';
 import type { PostRow } from '../posts/index.ts';
+import type { Opening } from './claim.queries.ts';
 import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
 import type { CreateSlots } from './create-slots.ts';
 import type { HeldLane } from './held-lane.ts';
-import type { Opening } from './lanes.queries.ts';
 import { isMissed, meetPause, missed, type PauseParts } from './late-posts.ts';
 import { type PublishInput, type PublishParts, publishPost } from './publish-post.ts';
 

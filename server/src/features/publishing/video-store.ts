@@ -4,7 +4,8 @@
 import type { Database, Tx } from '../../platform/db/index.ts';
 import { appendEvent } from '../../platform/events/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
-import { lowerWake, movePost, type PinterestTrace, type PostFailure, type PostRow } from '../posts/index.ts';
+import { lowerWake } from '../lanes/index.ts';
+import { movePost, type PinterestTrace, type PostFailure, type PostRow } from '../posts/index.ts';
 import {
   beginUploads,
   claimUploads,

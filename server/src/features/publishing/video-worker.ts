@@ -3,7 +3,7 @@
 
 import { addMs, type Cancel } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { lookEveryMs } from '../posts/index.ts';
+import { lanePollMs } from '../lanes/index.ts';
 import { type BringVideoParts, bringVideo } from './bring-video.ts';
 import type { VideoUpload } from './video-uploads.queries.ts';
 
@@ -100,7 +100,7 @@ export function createVideoWorker(parts: VideoWorkerParts): VideoWorker {
       .finally(() => {
         if (isStopping) return;
         cancelTimer();
-        cancelTimer = clock.after(lookEveryMs, wake);
+        cancelTimer = clock.after(lanePollMs, wake);
       });
   }
 

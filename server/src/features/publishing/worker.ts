@@ -3,7 +3,7 @@
 
 import { addMs, type Cancel } from '../../platform/clock.ts';
 import { withLogIds } from '../../platform/log-ids.ts';
-import { lookEveryMs } from '../posts/index.ts';
+import { lanePollMs } from '../lanes/index.ts';
 import { type HeldLane, holdLaneFor } from './held-lane.ts';
 import type { PublishMetrics } from './publish-metrics.ts';
 import { type LaneParts, serveLane } from './serve-lane.ts';
@@ -124,7 +124,7 @@ export function createWorker(parts: WorkerParts): Worker {
     lookOnce()
       .catch((error: unknown) => {
         log.warn({ err: error }, 'the lanes could not be looked at');
-        return lookEveryMs;
+        return lanePollMs;
       })
       .then((inMs) => {
         isLooking = false;
@@ -137,10 +137,10 @@ export function createWorker(parts: WorkerParts): Worker {
   async function lookOnce(): Promise<number> {
     await look();
     // With no room left, the next lane that ends looks again.
-    if (lookAgain || active.size >= parts.lanesMax) return lookEveryMs;
+    if (lookAgain || active.size >= parts.lanesMax) return lanePollMs;
     const now = clock.now();
     const next = await lanes.findNextWake(now);
-    return next === null ? lookEveryMs : Math.min(Math.max(next.getTime() - now.getTime(), 0), lookEveryMs);
+    return next === null ? lanePollMs : Math.min(Math.max(next.getTime() - now.getTime(), 0), lanePollMs);
   }
 
   function plan(inMs: number): void {

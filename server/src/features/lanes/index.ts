@@ -1,0 +1,21 @@
+// Lanes: when each account has work, and which worker is at it.
+export {
+  type LaneFence,
+  type LaneLease,
+  lanePollMs,
+  lanesChannel,
+  lateAfterMs,
+} from './lane.ts';
+export {
+  findNextWake,
+  guardingLease,
+  guardingRelease,
+  type LaneClaim,
+  type LaneRest,
+  leasing,
+  releasing,
+  renewLeases,
+  sweepLanes,
+} from './lease.queries.ts';
+export { pacedUntil } from './pacing.queries.ts';
+export { lockLane, lowering, lowerWake, openLane, repaceLane, resetQueue, wakeLane } from './wake.queries.ts';

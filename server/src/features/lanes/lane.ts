@@ -1,0 +1,104 @@
+// A lane is the row of one account that says when the account has work and who works on it.
+//
+// An account publishes in order and one post at a time, so the unit that workers share out is the account and not the
+// post. A worker polls lanes only: a poll costs the same with ten posts stored as with ten million, and one worker that
+// leases a lane keeps all others away from the account's posts.
+//
+// ## The columns, and who may write which
+//
+// Every write is a function of this room. The callers are given in parentheses.
+//
+// account_id   The account. Written once, by `openLane` (when an account is connected for the first time).
+// wake_at      When a worker should next lease the lane; null: never, because there is no work. It may be too early (a
+//              worker then finds nothing to do, and releases), and must never be later than the first work allows.
+//              Lowered by `lowerWake` (whoever gives a post a `runAt`), set by `wakeLane`, `repaceLane` and
+//              `resetQueue` (an account's settings), recomputed by a release, repaired by `sweepLanes`.
+// not_before   No work at all before this: Pinterest asked us to wait, the token does not work, or an error of ours.
+//              Raised by a release, removed by `wakeLane` (the account was connected again).
+// paced_until  No queued post before this, as the account's own rules were when last computed: interval, daily limit,
+//              catching up; 'infinity' while a pause holds the queue. Searches for lost Pins are not affected.
+//              A cached result: pacing.queries.ts computes it from the posts, a release stores it, and what makes it
+//              wrong resets it to null (`repaceLane`, `resetQueue`, `lockLane`).
+// away_until   Until when the account is known to have been without service: no worker ran, no token worked, or it was
+//              paused. What fell due long before this moment was missed. Written by a claim that comes late, by a
+//              release that could not serve the account, and by `resetQueue` when an account is resumed.
+// owner        The process with the lease; null: leased by none. Written by a claim, cleared by a release.
+// lease_until  Until when nobody else can lease the lane. Written by a claim, raised by `renewLeases`, cleared by a
+//              release. A lease that has expired is worth nothing, whatever `owner` says.
+// fence        Grows by one with each lease and never goes back. Every write of a worker names the fence of its lease, and
+//              changes nothing if another lease has followed. Written by a claim only.
+//
+// ## The states of a lane
+//
+// No column says which state a lane is in; it follows from the others.
+//
+//   idle      wake_at is null. The account has nothing to do.
+//   waiting   wake_at is in the future: for a post's `runAt`, or for one of the two below.
+//   resting   … and not_before is in the future. Nothing is done for the account.
+//   paced     … and paced_until is in the future. Lost Pins are searched for; no queued post is published.
+//   paused    paced_until is 'infinity'. As paced, with no end but resuming. (A pause that fails or moves the posts
+//             which fall due does not show in the lane: there is work to do.)
+//   due       wake_at has passed and nobody has a lease. The next poll leases it.
+//   leased    owner is set and lease_until is in the future. One worker is at work on it.
+//   expired   owner is set and lease_until has passed. Its worker died, hangs or was suspended: as good as due, as
+//             soon as wake_at has passed, which it had when the lane was leased.
+//
+// ## Every way between them
+//
+//   idle, waiting → waiting, due    `lowerWake`: a post was scheduled. Never earlier than not_before and paced_until
+//                                   allow, and not at all while paused.
+//   waiting → due                   Time passes. Nothing is written.
+//   resting → due                   `wakeLane`: the account has a new token.
+//   paced → due                     `repaceLane`: its rules changed. The next worker computes the pacing again.
+//   paused → due, any → due         `resetQueue`: paused, resumed, or paused in another way. A rest stays.
+//   due, expired → leased           A claim: `owner`, `lease_until`, and `fence + 1` in one statement, with SKIP LOCKED,
+//                                   so that several workers claim at once.
+//   leased → leased                 `renewLeases`, several times in each lease.
+//   leased → idle, waiting,         A release, which recomputes wake_at from the posts. What is due already goes to the
+//            resting, paced, due    back of the line, behind the accounts that waited meanwhile.
+//   leased → expired                No renewal for a whole lease.
+//
+// A lane that is leased can be lowered, woken and reset like any other; the release takes account of it. That is the one
+// delicate place: a post that is added while its lane is being released must not be stranded. So a release is two
+// statements. The first locks the lane FOR UPDATE and waits for all who are adding a post, because they hold it FOR KEY
+// SHARE (`lowerWake`); the second recomputes wake_at, and sees what they wrote. `sweepLanes` would find a lane that sleeps
+// past its work all the same, and logs it as a warning: it has found none so far.
+//
+// ## What this room does not read
+//
+// Which posts are work, and when, is for the room of posts to say: where a statement needs it, the caller passes it as a
+// fragment (`NextWork`). Pacing reads posts and accounts, and writes neither.
+import type { RawBuilder } from 'kysely';
+
+/** What names a lease in a write: the lane, and the fence under which it was leased. */
+export interface LaneFence {
+  accountId: string;
+  fence: number;
+}
+
+/** A lease as the database granted it. */
+export interface LaneLease extends LaneFence {
+  /** Until when the account is known to have been without service; null if it never was. */
+  awayUntil: Date | null;
+}
+
+/**
+ * SQL for the moment at which an account next has work for a worker; null for none.
+ * @param pacedUntil Queued posts wait until then; searches for lost Pins do not.
+ */
+export type NextWork = (
+  accountId: RawBuilder<unknown>,
+  pacedUntil: RawBuilder<unknown>,
+) => RawBuilder<Date | null>;
+
+/** The channel on which workers are notified that a lane wakes soon. */
+export const lanesChannel = 'pintail_lanes';
+
+/** Workers poll at least this often, so only a lane that wakes sooner needs to be announced. */
+export const lanePollMs = 2_000;
+
+/**
+ * A post that is this late for want of service has been missed. Shorter than this nobody notices, and a restart or
+ * another worker's lease must not change how posts are published.
+ */
+export const lateAfterMs = 10 * 60 * 1000;
