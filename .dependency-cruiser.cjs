@@ -72,7 +72,7 @@ module.exports = {
       from: { path: `^${rooms}/(?!webhooks/)` },
       to: { path: `^${rooms}/webhooks/` },
     },
-    ...order(['publishing', 'posts', '(schedule|media|boards)', 'accounts', 'lanes', 'auth']),
+    ...order(['publishing', 'posts', '(schedule|media|boards)', 'accounts', 'lanes', '(auth|events)']),
     {
       name: 'simulator-stands-alone',
       comment: 'The simulator uses none of our packages.',

@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { accountRoutes, createAccounts, registerConnectCallback } from './features/accounts/index.ts';
 import { createAuth, createKeys, keyRoutes } from './features/auth/index.ts';
 import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
+import { createEventLog, eventRoutes } from './features/events/index.ts';
 import {
   createLibrary,
   createMedia,
@@ -49,7 +50,6 @@ import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
 import { createEncryption, keyFromFile, oldKeyFromFile } from './platform/encryption.ts';
-import { createEventLog, eventRoutes } from './platform/events/index.ts';
 import { createBodyMemory } from './platform/http/body-memory.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
 import { readExamples } from './platform/http/examples.ts';

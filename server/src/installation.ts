@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { type App, createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { rebaseRestoredEvents } from './features/events/index.ts';
 import {
   type AppCredentials,
   createCallWatch,
@@ -17,7 +18,6 @@ import { systemClock } from './platform/clock.ts';
 import { createDatabaseClock } from './platform/db/database-clock.ts';
 import { startEmbeddedPostgres } from './platform/db/embedded/supervisor.ts';
 import { type Database, migrate, openDatabase } from './platform/db/index.ts';
-import { rebaseRestoredEvents } from './platform/events/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 

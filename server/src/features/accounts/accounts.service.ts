@@ -2,7 +2,7 @@
 import type { Environment } from '../../pinterest/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database, Tx } from '../../platform/db/index.ts';
-import { appendEvent } from '../../platform/events/index.ts';
+import { appendEvent } from '../../platform/outbox/index.ts';
 import type { Caller, Commit, Stamp } from '../../platform/use-case/index.ts';
 import { repaceLane, resetQueue } from '../lanes/index.ts';
 import { accountNotFound, keyIsRestricted } from './accounts.errors.ts';

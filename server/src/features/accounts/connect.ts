@@ -8,8 +8,8 @@ import {
 } from '../../pinterest/index.ts';
 import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/index.ts';
-import { appendEvent } from '../../platform/events/index.ts';
 import { newId } from '../../platform/ids.ts';
+import { appendEvent } from '../../platform/outbox/index.ts';
 import { type Actor, actorFromColumn, callerSeesAccount } from '../../platform/use-case/index.ts';
 import { wakeLane } from '../lanes/index.ts';
 import {

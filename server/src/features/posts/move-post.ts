@@ -2,7 +2,7 @@
 // nobody else was faster, and the event is written with it, in one statement.
 import type { RawBuilder } from 'kysely';
 import { json, type Tx } from '../../platform/db/index.ts';
-import { appendEvents } from '../../platform/events/index.ts';
+import { appendEvents } from '../../platform/outbox/index.ts';
 import type { Stamp } from '../../platform/use-case/index.ts';
 import { lowerWake } from '../lanes/index.ts';
 import { type Move, nextState, type State, statusOf } from './lifecycle.ts';

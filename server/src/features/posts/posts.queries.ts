@@ -1,6 +1,6 @@
 import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
 import type { Connection, Schema, Tx } from '../../platform/db/index.ts';
-import { insertionOfEvents, type NewEvent } from '../../platform/events/index.ts';
+import { insertionOfEvents, type NewEvent } from '../../platform/outbox/index.ts';
 import type { Caller } from '../../platform/use-case/index.ts';
 
 export type PostRow = Selectable<Schema['posts']> & {

@@ -3,9 +3,9 @@
 import { nextTurn } from '../../platform/clock.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import { type Detail, Outage, Refusal } from '../../platform/errors.ts';
-import { appendEvent } from '../../platform/events/index.ts';
 import { toDetails } from '../../platform/http/validation.ts';
 import type { Log } from '../../platform/log.ts';
+import { appendEvent } from '../../platform/outbox/index.ts';
 import { actorFromColumn } from '../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import {

@@ -3,8 +3,8 @@
 
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { ActorView } from '../../platform/events/index.ts';
 import { actorFromColumn } from '../../platform/use-case/index.ts';
+import { ActorView } from '../events/index.ts';
 import type { PostEventData } from './move-post.ts';
 import type { EventRow } from './timeline.queries.ts';
 

@@ -2,7 +2,7 @@
 // database, as LaneStore is for lanes. False and null mean that someone else has the upload now.
 
 import type { Database, Tx } from '../../platform/db/index.ts';
-import { appendEvent } from '../../platform/events/index.ts';
+import { appendEvent } from '../../platform/outbox/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { lowerWake } from '../lanes/index.ts';
 import { movePost, type PinterestTrace, type PostFailure, type PostRow } from '../posts/index.ts';

@@ -1,7 +1,7 @@
 // Deliveries as callers see them, and as they send them again.
 import type { Selectable } from 'kysely';
 import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
-import type { LoggedEvent } from '../../platform/events/index.ts';
+import type { LoggedEvent } from '../events/index.ts';
 import type { WebhookRow } from './webhooks.queries.ts';
 
 export type DeliveryRow = Selectable<Schema['webhook_deliveries']>;

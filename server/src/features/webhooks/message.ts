@@ -1,6 +1,6 @@
 // What a webhook is sent.
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { type LoggedEvent, toEventView } from '../../platform/events/index.ts';
+import { type LoggedEvent, toEventView } from '../events/index.ts';
 import { toDeliveryId } from './delivery-id.ts';
 import type { Message } from './signature.ts';
 

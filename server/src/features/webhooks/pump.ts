@@ -1,8 +1,9 @@
 // Moves events on: from the log to deliveries, and endpoints with something due to the job queue. One look a
 // second while there are webhooks; none while there are not. Any number of processes may run one.
+
+import { eventTypes } from '../../domain/event-types.ts';
 import { addMs, type Cancel, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
-import { eventTypes } from '../../platform/events/index.ts';
 import type { Jobs } from '../../platform/jobs/index.ts';
 import type { Log } from '../../platform/log.ts';
 import {

@@ -1,7 +1,8 @@
 // Sends the events of a time to a webhook again: a page for each job, which sends the job for the next one.
+
+import { eventTypes } from '../../domain/event-types.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
-import { eventTypes } from '../../platform/events/index.ts';
 import type { Jobs } from '../../platform/jobs/index.ts';
 import { listEventsToReplay, sendEventsAgain } from './deliveries.queries.ts';
 import { deliveryLifeMs } from './retry.ts';

@@ -4,7 +4,6 @@
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/index.ts';
 import type { Encryption } from '../../platform/encryption.ts';
-import { appendEvent } from '../../platform/events/index.ts';
 import type { Log } from '../../platform/log.ts';
 import {
   type Outbound,
@@ -12,6 +11,7 @@ import {
   type OutboundReason,
   type Poster,
 } from '../../platform/outbound/index.ts';
+import { appendEvent } from '../../platform/outbox/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { type DeliveryWithEvent, withEvents } from './deliveries.queries.ts';
 import { toMessage } from './message.ts';

@@ -1,7 +1,7 @@
 // Webhooks as they cross the wire. The secret does so twice at most: when it is made, and when it is replaced.
 import { z } from 'zod';
+import { eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { eventTypes } from '../../platform/events/index.ts';
 import { text, webUrl } from '../../platform/http/fields.ts';
 import type { WebhookRow } from './webhooks.queries.ts';
 

@@ -2,7 +2,7 @@
 // nothing will ever come before them. Ids alone would not do: an event gets its id before its transaction
 // commits, so one with a lower id can appear after one with a higher id was read.
 import type { Selectable } from 'kysely';
-import { type Connection, type Schema, sql } from '../db/index.ts';
+import { type Connection, type Schema, sql } from '../../platform/db/index.ts';
 
 export type LoggedEvent = Selectable<Schema['events']>;
 

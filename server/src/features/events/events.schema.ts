@@ -1,12 +1,12 @@
 // Events as they cross the wire. What an event says of itself is written by its feature, which keeps secrets
 // out; here moments become Unix seconds, and what only the timeline needs is left out.
 import { z } from 'zod';
-import { toUnixSeconds } from '../clock.ts';
-import { pageLimit } from '../http/fields.ts';
-import { actorFromColumn, actorTypes } from '../use-case/index.ts';
+import { eventTypes } from '../../domain/event-types.ts';
+import { toUnixSeconds } from '../../platform/clock.ts';
+import { pageLimit } from '../../platform/http/fields.ts';
+import { actorFromColumn, actorTypes } from '../../platform/use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import type { LoggedEvent } from './event-log.queries.ts';
-import { eventTypes } from './event-types.ts';
 
 /** Who did something, as answers show it. */
 export const ActorView = z

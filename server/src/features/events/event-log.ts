@@ -1,11 +1,12 @@
 // The log as callers read it: in pages, or as a stream that goes on. A stream reads the log by its own place, a
 // page at a time and only when its client has taken what came before; so one that reads slowly holds a page.
 
-import type { Clock } from '../clock.ts';
-import type { Database } from '../db/index.ts';
-import { Outage } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { Caller } from '../use-case/index.ts';
+import { eventTypes } from '../../domain/event-types.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import { Outage } from '../../platform/errors.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Caller } from '../../platform/use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import {
   beginning,
@@ -16,7 +17,6 @@ import {
   type Place,
   readEvents,
 } from './event-log.queries.ts';
-import { eventTypes } from './event-types.ts';
 import { createWatch, type Watcher } from './event-watch.ts';
 import { type EventView, type ListEvents, toEventView } from './events.schema.ts';
 

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { readableEvents } from '../../../test/readable-events.ts';
-import { systemActor } from '../use-case/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { openStream, type StreamClient } from './event-stream.fixture.ts';
 
 let app: TestApp;

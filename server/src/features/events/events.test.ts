@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { createTestDatabase } from '../../../test/database.ts';
 import { readableEvents } from '../../../test/readable-events.ts';
-import { systemActor } from '../use-case/index.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 import { rebaseRestoredEvents } from './index.ts';
 
 let app: TestApp;

@@ -1,9 +1,9 @@
 // Tells the streams of this process that there is something new, by one look a second for all of them, and none
 // while there are no streams. NOTIFY would tell sooner, but each one takes a lock on the whole database when its
 // transaction commits, and every change writes an event.
-import type { Cancel, Clock } from '../clock.ts';
-import type { Database } from '../db/index.ts';
-import type { Log } from '../log.ts';
+import type { Cancel, Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import type { Log } from '../../platform/log.ts';
 import { findLastEvents, type LastEvent } from './event-log.queries.ts';
 
 const lookEveryMs = 1_000;

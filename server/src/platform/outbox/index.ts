@@ -1,0 +1,2 @@
+// Appends to the event log, in the transaction of the change that an event reports. Reading it is `features/events`.
+export { appendEvent, appendEvents, insertionOfEvents, type NewEvent } from './outbox.queries.ts';
