@@ -1,7 +1,8 @@
-// The habits of the house that no linter knows: where the clock, the environment and SQL may be touched, and
-// which constructions no sentence may have (english.ts).
+// The habits of the house that no linter knows: where the clock, the environment and SQL may be touched,
+// which constructions no sentence may have (english.ts), and which room writes which table (table-writers.ts).
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { englishBreaches } from './english.ts';
+import { sharedTables, tablesOf, writesIn } from './table-writers.ts';
 
 interface Rule {
   what: string;
@@ -78,6 +79,13 @@ export function deadCitations(): string[] {
   );
 }
 
-const found = [...breaches(), ...deadCitations(), ...englishBreaches()];
+/** Tables of the database that more than one room writes; tests may write any. */
+function tablesWrittenByTwo(): string[] {
+  const tables = tablesOf(readFileSync('docs/schema.sql', 'utf8'));
+  const files = globSync('server/src/**/*.ts').filter((file) => !/[.](test|fixture)[.]ts$/.test(file));
+  return sharedTables(files.flatMap((file) => writesIn(file, readFileSync(file, 'utf8'), tables)));
+}
+
+const found = [...breaches(), ...deadCitations(), ...englishBreaches(), ...tablesWrittenByTwo()];
 for (const line of found) console.error(line);
 if (found.length > 0) process.exitCode = 1;

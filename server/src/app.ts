@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import { accountRoutes, createAccounts, registerConnectCallback } from './features/accounts/index.ts';
 import { createAuth, createKeys, keyRoutes } from './features/auth/index.ts';
 import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
-import { createEventLog, eventRoutes } from './features/events/index.ts';
+import { createEventLog, createEventSweep, eventRoutes } from './features/events/index.ts';
 import {
   createLibrary,
   createMedia,
@@ -17,14 +17,17 @@ import {
 } from './features/media/index.ts';
 import {
   createDisconnectAccount,
+  createPostSweeps,
   createPosts,
   disconnectRoutes,
+  hasPostEnded,
   manyPostsRoutes,
   postRoutes,
 } from './features/posts/index.ts';
 import {
   createAppBudget,
   createLaneStore,
+  createPublishingSweeps,
   createPublishMetrics,
   createSlots,
   createVideoStore,
@@ -61,8 +64,8 @@ import { createJobs } from './platform/jobs/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics, watchPool, watchProcess } from './platform/metrics.ts';
 import { createOutbound } from './platform/outbound/index.ts';
-
 import { version } from './platform/version.ts';
+import { createSweeper } from './platform/work/sweeper.ts';
 
 export interface AppParts {
   config: Config;
@@ -168,6 +171,16 @@ export async function createApp(parts: AppParts) {
     random: Math.random,
   });
 
+  const sweeper = createSweeper({
+    clock,
+    log,
+    sweeps: [
+      ...createPublishingSweeps({ lanes, videos, clock, log }),
+      ...createPostSweeps({ database, clock }),
+      createEventSweep({ database, clock, eventRetentionMs: config.eventsKeptMs, hasPostEnded }),
+    ],
+  });
+
   const routes = [
     ...postRoutes(posts, clock),
     ...manyPostsRoutes(posts, clock),
@@ -222,6 +235,7 @@ export async function createApp(parts: AppParts) {
     lanes,
     schedule,
     storage,
+    sweeper,
     videos,
     pinterest,
     routes,

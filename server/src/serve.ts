@@ -9,7 +9,7 @@ import { callbackPath, startRefreshTimer } from './features/accounts/index.ts';
 import { keysChannel } from './features/auth/index.ts';
 import { lanesChannel } from './features/lanes/index.ts';
 import { startMediaSweeper } from './features/media/index.ts';
-import { startSweeper, type Worker } from './features/publishing/index.ts';
+import type { Worker } from './features/publishing/index.ts';
 import { clockCheck, type FirstRunResult, firstRun, workerCheck } from './features/system/index.ts';
 import {
   type Installation,
@@ -69,7 +69,7 @@ export async function serve(config: Config, log: Log): Promise<Served> {
             app: simulatorAppOf(config),
             keyPrefix: config.pinterestEnvironment === 'simulator' ? 'pt_test_' : 'pt_live_',
           });
-    if (config.role !== 'api') stoppers.push(await startWorker(config, installation, log));
+    if (config.role !== 'api') stoppers.push(await startWorker(installation, log));
     const isApi = config.role !== 'worker';
     if (isApi) {
       const http = await startHttp({ ...config, port }, installation, log);
@@ -105,12 +105,8 @@ function hostsOf(simulator: Simulator): string[] {
   return [`127.0.0.1:${port}`, `localhost:${port}`];
 }
 
-async function startWorker(
-  config: Config,
-  installation: Installation,
-  log: Log,
-): Promise<() => Promise<void>> {
-  const { app, database, databaseUrl, clock } = installation;
+async function startWorker(installation: Installation, log: Log): Promise<() => Promise<void>> {
+  const { app, databaseUrl, clock } = installation;
   const worker: Worker = app.createWorker();
   const listener = await listen({
     url: databaseUrl,
@@ -129,10 +125,7 @@ async function startWorker(
     clock,
   });
   await app.jobs.start();
-  const { eventsKeptMs } = config;
-  const cancelSweeper = startSweeper({
-    ...{ lanes: app.lanes, videos: app.videos, database, clock, log, eventsKeptMs },
-  });
+  const cancelSweeper = app.sweeper.start();
   const cancelRefresh = startRefreshTimer({ accounts: app.accounts, clock, log });
   const cancelWebhooks = await app.webhooks.start();
   worker.start();

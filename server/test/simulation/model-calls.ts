@@ -468,18 +468,6 @@ export async function compareCalls(
           () => sql.sweepLanes(now),
         ),
     ],
-    removeDeletedPosts: [
-      1,
-      () => {
-        const before = addMs(now, -3_600_000);
-        return both(
-          'removeDeletedPosts',
-          before,
-          () => model.lanes.removeDeletedPosts(before),
-          () => sql.removeDeletedPosts(before),
-        );
-      },
-    ],
   };
   const lots = Object.values(actions).flatMap(([weight, act]) => Array.from({ length: weight }, () => act));
   for (; count < calls; count += 1) await draw.pick(lots)();

@@ -219,18 +219,6 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       }
       return count;
     },
-
-    removeDeletedPosts(before) {
-      let count = 0;
-      for (const { posts } of accounts.values()) {
-        for (const post of posts.values()) {
-          if (post.deleted_at === null || post.deleted_at >= before) continue;
-          posts.delete(post.id);
-          count += 1;
-        }
-      }
-      return count;
-    },
   };
 
   return {

@@ -135,7 +135,6 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
         }),
       listOwnedPinIds: (id, pinIds) => act('listOwnedPinIds', () => stored.listOwnedPinIds(id, pinIds)),
       sweepLanes: (at) => act('sweepLanes', () => stored.sweepLanes(at)),
-      removeDeletedPosts: (before) => act('removeDeletedPosts', () => stored.removeDeletedPosts(before)),
     };
     return {
       ...{ lanes, leaseMs, log, videos: noVideos, videoLeadMs: 10 * minute, sendIsStandard: 'auto' },

@@ -4,6 +4,7 @@ export { type AccountRow, accountBeside, getAccountForWork, selectVisible } from
 export { accountRoutes } from './accounts.routes.ts';
 export { AccountPath } from './accounts.schema.ts';
 export { type AccountsForWork, type AccountsService, createAccounts } from './accounts.service.ts';
+export { markBoardsFetched, raiseBoardsVersion } from './boards-version.queries.ts';
 export { registerConnectCallback } from './connect.page.ts';
 export { callbackPath } from './connect.ts';
 export { environmentOf, isEnvironment } from './environment.ts';

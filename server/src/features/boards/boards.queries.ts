@@ -1,5 +1,6 @@
 import type { RawBuilder, Selectable, UpdateObject } from 'kysely';
 import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
+import { markBoardsFetched, raiseBoardsVersion } from '../accounts/index.ts';
 
 export type BoardRow = Selectable<Schema['boards']>;
 
@@ -72,16 +73,7 @@ export async function replaceBoards(
   accountId: string,
   list: { boards: readonly FetchedBoard[]; version: number; fetchedAt: Date },
 ): Promise<boolean> {
-  // Taking the account's row first makes two refreshes follow one another.
-  const account = await tx
-    .updateTable('accounts')
-    .set({ boards_fetched_at: list.fetchedAt })
-    .where('id', '=', accountId)
-    .where('boards_version', '=', list.version)
-    .where('disconnected_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst();
-  if (!account) return false;
+  if (!(await markBoardsFetched(tx, accountId, list))) return false;
   await tx
     .deleteFrom('boards')
     .where('account_id', '=', accountId)
@@ -117,18 +109,9 @@ async function upsert(
     .execute();
 }
 
-/** Tells refreshes under way that what they have read is old, and makes them wait for this transaction. */
-export async function raiseVersion(tx: Tx, accountId: string): Promise<void> {
-  await tx
-    .updateTable('accounts')
-    .set((eb) => ({ boards_version: eb('boards_version', '+', 1) }))
-    .where('id', '=', accountId)
-    .execute();
-}
-
 /** A board that Pinterest has just made or changed; a new one comes last. */
 export async function keepBoard(tx: Tx, accountId: string, board: FetchedBoard): Promise<BoardRow> {
-  await raiseVersion(tx, accountId);
+  await raiseBoardsVersion(tx, accountId);
   const known = await findBoard(tx, accountId, board.id);
   const last = await tx
     .selectFrom('boards')
@@ -147,12 +130,12 @@ export async function keepBoard(tx: Tx, accountId: string, board: FetchedBoard):
 
 /** All of them: nothing of Pinterest's is kept for an account that was disconnected. */
 export async function dropBoards(tx: Tx, accountId: string): Promise<void> {
-  await raiseVersion(tx, accountId);
+  await raiseBoardsVersion(tx, accountId);
   await tx.deleteFrom('boards').where('account_id', '=', accountId).execute();
 }
 
 export async function dropBoard(tx: Tx, accountId: string, boardId: string): Promise<void> {
-  await raiseVersion(tx, accountId);
+  await raiseBoardsVersion(tx, accountId);
   await tx.deleteFrom('boards').where('account_id', '=', accountId).where('id', '=', boardId).execute();
 }
 
@@ -180,7 +163,7 @@ export async function changeSections(
   board: { accountId: string; boardId: string },
   change: (sections: Section[]) => Section[],
 ): Promise<void> {
-  await raiseVersion(tx, board.accountId);
+  await raiseBoardsVersion(tx, board.accountId);
   const row = await findBoard(tx, board.accountId, board.boardId);
   const sections = row && sectionsOf(row);
   if (sections) await updateBoard(tx, board, { sections: json(change(sections)) });

@@ -3,3 +3,4 @@ export { type LoggedEvent, rebaseRestoredEvents } from './event-log.queries.ts';
 export { createEventLog, type EventLog } from './event-log.ts';
 export { eventRoutes } from './events.routes.ts';
 export { ActorView, toEventView } from './events.schema.ts';
+export { createEventSweep } from './sweep-events.ts';

@@ -1,4 +1,5 @@
 // Removal of old events: a walk along the log in the order of ids that goes over each event once.
+import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
 import { type Connection, sql } from '../../platform/db/index.ts';
 
@@ -6,6 +7,14 @@ export interface RemovedEvents {
   count: number;
   /** There may be more that are old. */
   hasMore: boolean;
+}
+
+export interface EventRemoval {
+  before: Date;
+  now: Date;
+  limit: number;
+  /** SQL: whether the post with this id has ended, so that its timeline is no longer needed. */
+  hasPostEnded(postId: RawBuilder<unknown>): RawBuilder<boolean>;
 }
 
 /** An event this far in the future is of a clock that was wrong: the walk does not wait for it. */
@@ -21,7 +30,7 @@ const clockErrorMs = 24 * 3600 * 1000;
  */
 export async function removeOldEvents(
   connection: Connection,
-  { before, now, limit }: { before: Date; now: Date; limit: number },
+  { before, now, limit, hasPostEnded }: EventRemoval,
 ): Promise<RemovedEvents> {
   // LIMIT in a lateral join and arrays keep each a look-up in an index, whatever statistics say.
   const { rows } = await sql<RemovedEvents>`
@@ -40,8 +49,7 @@ export async function removeOldEvents(
       )
     ), finished as materialized (
       select d.post_id from (select distinct post_id from due where post_id is not null) d
-      left join lateral (select state, deleted_at from posts where id = d.post_id limit 1) p on true
-      where p.state is null or p.state = 'sent' or p.deleted_at is not null
+      where ${hasPostEnded(sql`d.post_id`)}
     ), kept_until_now as materialized (
       select e.id from finished f cross join lateral (
         select id from events

@@ -4,9 +4,10 @@ import { costsOf } from '../../../test/scans.ts';
 import { app } from '../../../test/use-app.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import { sql } from '../../platform/db/index.ts';
+import { hasPostEnded } from '../posts/index.ts';
 import { accountRow, now, placePost, useSchedule } from '../schedule/schedule.fixture.ts';
+import { createEventSweep } from './index.ts';
 import { removeOldEvents } from './old-events.queries.ts';
-import { sweep } from './sweeper.ts';
 
 useSchedule();
 
@@ -37,20 +38,20 @@ async function countEvents(): Promise<number> {
   return Number(rows[0]?.count);
 }
 
-const sweepWith = (parts: Partial<Parameters<typeof sweep>[0]> = {}) =>
-  sweep({ ...app.app, ...app.parts, eventsKeptMs: keptMs, ...parts });
+const sweepBy = (clock: Clock = app.clock) =>
+  createEventSweep({ database: app.database, clock, eventRetentionMs: keptMs, hasPostEnded }).run();
 
-const remove = () => removeOldEvents(app.database.db, { before, now, limit });
+const remove = () => removeOldEvents(app.database.db, { before, now, limit, hasPostEnded });
 
 async function removeAll(at = now): Promise<void> {
-  const page = { before: addMs(at, -keptMs), now: at, limit };
+  const page = { before: addMs(at, -keptMs), now: at, limit, hasPostEnded };
   while ((await removeOldEvents(app.database.db, page)).hasMore);
 }
 
 test('50,000 old events are removed in one round, and those that are not old stay', async () => {
   await addEvents(50_000, old);
   await addEvents(3, before);
-  await sweepWith();
+  await sweepBy();
   expect(await countEvents()).toBe(3);
 });
 
@@ -59,11 +60,11 @@ test('a round ends after a while, and the next one goes on', async () => {
   let at = now;
   // A second goes by whenever it is asked for.
   const clock: Clock = { ...app.clock, now: () => (at = addMs(at, 1_000)) };
-  await sweepWith({ clock });
+  await sweepBy(clock);
   const left = await countEvents();
   expect(left).toBeGreaterThan(10_000);
   expect(left).toBeLessThan(20_000);
-  await sweepWith();
+  await sweepBy();
   expect(await countEvents()).toBe(0);
 });
 
@@ -71,10 +72,12 @@ test('what is kept in front does not stop the removal, and is not read again', a
   const draft = await placePost({ state: 'draft', at: old });
   await addEvents(20_000, old, draft);
   await addEvents(2_500, old);
-  await sweepWith();
+  await sweepBy();
   expect(await countEvents()).toBe(20_000);
   await addEvents(10, old);
-  const costs = await costsOf(app.database, (db) => removeOldEvents(db, { before, now, limit }));
+  const costs = await costsOf(app.database, (db) =>
+    removeOldEvents(db, { before, now, limit, hasPostEnded }),
+  );
   expect(costs.filter(({ pages }) => pages > 200)).toEqual([]);
 });
 
@@ -92,7 +95,9 @@ test.each([
   await removeAll();
   await addEvents(20_000, old, sent);
   await addEvents(20_000, now);
-  const costs = await costsOf(app.database, (tx) => removeOldEvents(tx, { before, now, limit }));
+  const costs = await costsOf(app.database, (tx) =>
+    removeOldEvents(tx, { before, now, limit, hasPostEnded }),
+  );
   expect(
     costs.filter(
       ({ pages, plan }) => pages > 12 * limit || /"Seq Scan"[^{}]*"Relation Name": "events"/.test(plan),
@@ -157,11 +162,4 @@ test('a process that finds another at it leaves it to that one', async () => {
     expect(await remove()).toEqual({ count: 0, hasMore: false });
   });
   expect(await remove()).toEqual({ count: 10, hasMore: false });
-});
-
-test('what fails in a round does not keep the rest from being done', async () => {
-  await addEvents(10, old);
-  const failing = { ...app.app.lanes, sweepLanes: () => Promise.reject(new Error('no lanes')) };
-  await expect(sweepWith({ lanes: failing })).rejects.toThrow('no lanes');
-  expect(await countEvents()).toBe(0);
 });

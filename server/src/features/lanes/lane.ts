@@ -11,7 +11,7 @@
 // account_id   The account. Written once, by `openLane` (when an account is connected for the first time).
 // wake_at      When a worker should next lease the lane; null: never, because there is no work. It may be too early (a
 //              worker then finds nothing to do, and releases), and must never be later than the first work allows.
-//              Lowered by `lowerWake` (whoever gives a post a `runAt`), set by `wakeLane`, `repaceLane` and
+//              Lowered by `lowerWake` (a post gets a `runAt`), set by `wakeLane`, `repaceLane` and
 //              `resetQueue` (an account's settings), recomputed by a release, repaired by `sweepLanes`.
 // not_before   No work at all before this: Pinterest asked us to wait, the token does not work, or an error of ours.
 //              Raised by a release, removed by `wakeLane` (the account was connected again).

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { type Detail, fieldCodes } from '../../../test/answer.ts';
 import type { Json } from '../../../test/app.ts';
 import { account, app, minute, usePublishing } from '../../../test/publishing.ts';
-import { batchesKeptMs, removeOldBatches } from './index.ts';
+import { removeOldBatches } from './batches.queries.ts';
+import { batchesKeptMs } from './batches.service.ts';
 import { complete, created, inMs, newPicture, pathOf, refusal, send, stored } from './posts.fixture.ts';
 
 usePublishing();

@@ -71,6 +71,14 @@ export function isInFlight(post: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql<boolean>`${post}.state in ('uploading', 'publishing')`;
 }
 
+/** SQL: whether the post with this id was sent or deleted, or does not exist. */
+export function hasPostEnded(postId: RawBuilder<unknown>): RawBuilder<boolean> {
+  // LIMIT keeps it a look-up in the index, whatever statistics say.
+  return sql<boolean>`coalesce((
+    select e.state = 'sent' or e.deleted_at is not null from posts e where e.id = ${postId} limit 1
+  ), true)`;
+}
+
 /** A post on which work is due. */
 export type DuePost = PostRow & {
   /** No other was found with it. Left out: not known. */

@@ -1,12 +1,13 @@
 import { type Connection, json, sql } from '../../platform/db/index.ts';
+import { insertionOfEventsFrom } from '../../platform/outbox/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 
 /**
- * Tells of queued posts whose time was before `before`: in one statement the mark that it was told and the event,
- * so once for each time that the user sets, however many processes sweep. Returns how many it told of. The lateral
- * join walks the index posts_listed, the late posts of each account and no others.
+ * Announces queued posts whose time was before `before`, by an event: in one statement with the mark that it was
+ * announced, so once for each time that the user sets, however many processes sweep. Returns how many it announced. The
+ * lateral join walks the index posts_listed, the late posts of each account and no others.
  */
-export async function tellMissedPosts(
+export async function announceMissedPosts(
   connection: Connection,
   { before, now, limit }: { before: Date; now: Date; limit: number },
 ): Promise<number> {
@@ -22,16 +23,17 @@ export async function tellMissedPosts(
         limit ${limit}
       ) p
       limit ${limit}
-    ), told as (
+    ), announced as (
       update posts set missed_send_at = send_at
       where id = any(array(select id from late))
         and state = 'queued' and deleted_at is null and missed_send_at is distinct from send_at
       returning organization_id, account_id, id, status, send_at
     )
-    insert into events (organization_id, account_id, post_id, type, at, actor, data)
-    select organization_id, account_id, id, 'post.missed', ${now}, ${json(systemActor)},
-      jsonb_build_object('status', status, 'sendAt', send_at)
-    from told
+    ${insertionOfEventsFrom(sql`
+      select organization_id, account_id, id, 'post.missed', ${now}, ${json(systemActor)},
+        jsonb_build_object('status', status, 'sendAt', send_at)
+      from announced
+    `)}
   `.execute(connection);
   return Number(result.numAffectedRows ?? 0);
 }

@@ -3,7 +3,7 @@ export { createAppBudget } from './app-budget.ts';
 export { createSlots } from './create-slots.ts';
 export { createLaneStore, type LaneStore } from './lane-store.ts';
 export { createPublishMetrics, type PublishMetrics } from './publish-metrics.ts';
-export { startSweeper } from './sweeper.ts';
+export { createPublishingSweeps } from './sweeps.ts';
 export { createVideoStore } from './video-store.ts';
 export { watchVideos } from './watch-videos.ts';
 export { createWorker, type Worker, type WorkerParts } from './worker.ts';

@@ -27,7 +27,6 @@ import {
   movingIf,
   type PostRow,
   readWritten,
-  removeDeletedPosts,
   type Step,
   type WrittenRow,
 } from '../posts/index.ts';
@@ -77,8 +76,6 @@ export interface LaneStore {
   listOwnedPinIds(accountId: string, pinIds: readonly string[]): Promise<Set<string>>;
   /** Wakes lanes that would sleep past their posts. There should be none; returns how many there were. */
   sweepLanes(now: Date): Promise<number>;
-  /** Removes the marks of posts deleted before a moment. */
-  removeDeletedPosts(before: Date): Promise<number>;
 }
 
 /** The one that counts: PostgreSQL. */
@@ -118,7 +115,6 @@ export function createLaneStore({
     },
     listOwnedPinIds: (accountId, pinIds) => listOwnedPinIds(db, accountId, pinIds),
     sweepLanes: (now) => sweepLanes(db, now, earliestWork),
-    removeDeletedPosts: (before) => removeDeletedPosts(db, before),
   };
 }
 

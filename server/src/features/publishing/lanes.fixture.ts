@@ -1,6 +1,5 @@
-// The lane of the test's account as its row shows it, and one round of the sweeper.
+// The lane of the test's account as its row shows it, and one round of sweeps.
 import { account, app } from '../../../test/publishing.ts';
-import { sweep } from './sweeper.ts';
 
 export const laneRow = () =>
   app.database.db
@@ -9,8 +8,7 @@ export const laneRow = () =>
     .where('account_id', '=', account.accountId)
     .executeTakeFirstOrThrow();
 
-export const sweepNow = () =>
-  sweep({ ...app.app, ...app.parts, eventsKeptMs: app.parts.config.eventsKeptMs });
+export const sweepNow = () => app.app.sweeper.run();
 
 /** Workers serve every account: what an earlier test left due would be served in this one. */
 export async function emptyLanes(): Promise<void> {

@@ -7,6 +7,7 @@ import { addMs } from '../../platform/clock.ts';
 import { type Connection, sql } from '../../platform/db/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
+import { removeOldEvents } from '../events/old-events.queries.ts';
 import {
   findNextWake,
   guardingLease,
@@ -15,21 +16,21 @@ import {
   renewLeases,
   sweepLanes,
 } from '../lanes/index.ts';
+import { removeOldBatches } from '../posts/batches.queries.ts';
 import {
   earliestWork,
   findDuePost,
+  hasPostEnded,
   listInFlight,
   listOwnedPinIds,
   listQueue,
   movingIf,
   type PostRow,
-  removeDeletedPosts,
-  removeOldBatches,
 } from '../posts/index.ts';
+import { announceMissedPosts } from '../posts/missed-posts.queries.ts';
+import { removeDeletedPosts } from '../posts/posts.queries.ts';
 import { insertMedia } from '../schedule/schedule.fixture.ts';
 import { claimLanes } from './claim.queries.ts';
-import { tellMissedPosts } from './missed-posts.queries.ts';
-import { removeOldEvents } from './old-events.queries.ts';
 import {
   beginUploads,
   claimUploads,
@@ -174,11 +175,15 @@ describe.each(histories)('statistics $name, then $queuedAfter queued', (history)
     [
       'the search for missed posts',
       4 * accounts + 50 * lateMax,
-      (db) => tellMissedPosts(db, { before: addMs(now, -60_000), now, limit: 1_000 }),
+      (db) => announceMissedPosts(db, { before: addMs(now, -60_000), now, limit: 1_000 }),
     ],
     ['the removal of deleted posts', 20, (db) => removeDeletedPosts(db, now)],
     ['the removal of old batches', 20, (db) => removeOldBatches(db, now)],
-    ['the removal of old events', 100, (db) => removeOldEvents(db, { before: now, now, limit: 1_000 })],
+    [
+      'the removal of old events',
+      100,
+      (db) => removeOldEvents(db, { hasPostEnded, before: now, now, limit: 1_000 }),
+    ],
     ['the removal of unused uploads', 300, (db) => removeUnusedUploads(db)],
     ['a claim', 64 * 60, (db) => claimLanes(db, { owner: 'me', now, leaseUntil: later, limit: 64 })],
     [

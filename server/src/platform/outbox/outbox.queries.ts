@@ -23,6 +23,13 @@ export async function appendEvents(connection: Connection, events: readonly NewE
   await insertionOfEvents(events).execute(connection);
 }
 
+const columns = sql.raw('organization_id, account_id, post_id, type, at, actor, data');
+
+/** SQL that appends the events of a SELECT, which returns their columns in this order, as a part of a larger statement. */
+export function insertionOfEventsFrom(select: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`insert into events (${columns}) ${select}`;
+}
+
 /**
  * What appends events, also as a part of a larger statement; there, only if `condition` holds. All travel as one
  * parameter, so that the statement is the same for one event and for a thousand.
@@ -31,12 +38,11 @@ export function insertionOfEvents(
   events: readonly NewEvent[],
   condition: RawBuilder<boolean> = sql`true`,
 ): RawBuilder<unknown> {
-  return sql`
-    insert into events (organization_id, account_id, post_id, type, at, actor, data)
+  return insertionOfEventsFrom(sql`
     select "organizationId", "accountId", "postId", type, at, actor, data
     from json_to_recordset(${JSON.stringify(events)}::json) as given (
       "organizationId" text, "accountId" text, "postId" text, type text, at timestamptz, actor jsonb, data jsonb
     )
     where ${condition}
-  `;
+  `);
 }

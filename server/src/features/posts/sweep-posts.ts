@@ -1,0 +1,45 @@
+// The periodic clean-up of posts and batches, and the announcement of posts that were not published in time.
+import { addMs, type Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import { inPages, type Sweep } from '../../platform/work/sweeper.ts';
+import { batchesRemovedAtOnce, removeOldBatches } from './batches.queries.ts';
+import { batchesKeptMs } from './batches.service.ts';
+import { announceMissedPosts } from './missed-posts.queries.ts';
+import { deletedBefore } from './post-content.ts';
+import { deletedRemovedAtOnce, removeDeletedPosts } from './posts.queries.ts';
+
+/** A post this late is announced as missed: this is more than the interval between two Pins, or a slow upload. */
+const announceAfterMs = 60_000;
+const announcedAtOnce = 1_000;
+
+export function createPostSweeps({
+  database: { db },
+  clock,
+}: {
+  database: Pick<Database, 'db'>;
+  clock: Clock;
+}): Sweep[] {
+  return [
+    {
+      name: 'missed posts',
+      async run() {
+        const now = clock.now();
+        await announceMissedPosts(db, { before: addMs(now, -announceAfterMs), now, limit: announcedAtOnce });
+      },
+    },
+    {
+      name: 'deleted posts',
+      async run() {
+        const before = deletedBefore(clock.now());
+        await inPages(clock, async () => (await removeDeletedPosts(db, before)) === deletedRemovedAtOnce);
+      },
+    },
+    {
+      name: 'batches',
+      async run() {
+        const before = addMs(clock.now(), -batchesKeptMs);
+        await inPages(clock, async () => (await removeOldBatches(db, before)) === batchesRemovedAtOnce);
+      },
+    },
+  ];
+}
