@@ -27,11 +27,18 @@ module.exports = {
       to: { path: '^server/src/platform/http' },
     },
     {
-      name: 'domain-knows-nothing',
-      comment: "The product's own vocabulary imports nothing.",
+      name: 'domain-uses-only-platform',
+      comment: "The product's own vocabulary uses only the platform.",
       severity: 'error',
       from: { path: '^server/src/domain' },
-      to: { path: '^server/src', pathNot: '^server/src/domain' },
+      to: { path: '^server/src', pathNot: '^server/src/(domain|platform)' },
+    },
+    {
+      name: 'ids-come-from-the-domain',
+      comment: 'The domain says which prefixes and log ids exist; the platform accepts any.',
+      severity: 'error',
+      from: { path: '^server/src', pathNot: '^server/src/(domain|platform)' },
+      to: { path: '^server/src/platform/(ids|numbered-ids|log-ids)[.]ts$' },
     },
     {
       name: 'pinterest-knows-only-platform',

@@ -1,6 +1,11 @@
-// The habits of the house that no linter knows: where the clock, the environment and SQL may be touched,
-// which constructions no sentence may have (english.ts), and which room writes which table (table-writers.ts).
+// The habits of the house that no linter knows: where the clock, the environment and SQL may be touched, what the
+// platform may name, which constructions no sentence may have (english.ts), and which room writes which table
+// (table-writers.ts).
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { matchesGlob } from 'node:path';
+import { eventTypes } from '../server/src/domain/event-types.ts';
+import { idPrefixes, numberedIdPrefixes } from '../server/src/domain/ids.ts';
+import { scopes } from '../server/src/domain/scopes.ts';
 import { englishBreaches } from './english.ts';
 import { sharedTables, tablesOf, writesIn } from './table-writers.ts';
 
@@ -10,6 +15,11 @@ interface Rule {
   except: RegExp;
   pattern: RegExp;
 }
+
+const productWords = [...eventTypes, ...scopes].map(RegExp.escape).join('|');
+const prefixes = [...idPrefixes, ...numberedIdPrefixes].join('|');
+
+const idFunctions = 'newPrefixedId|isPrefixedId|numberedIdsOf';
 
 const rules: Rule[] = [
   {
@@ -38,19 +48,30 @@ const rules: Rule[] = [
     except: /\.queries\.ts$|\/platform\/db\/|\.(test|fixture)\.ts$/,
     pattern: /\bsql(<[^>]*>)?`|\.(selectFrom|insertInto|updateTable|deleteFrom)\(/,
   },
+  {
+    what: 'The platform names no event, scope or id of the product; pass it in from domain/.',
+    files: 'server/src/platform/**/*.ts',
+    except: /\.(test|fixture|suite|gen)\.ts$/,
+    pattern: new RegExp(
+      `(['"\`])(${productWords})\\1|['"\`](${prefixes})_|\\b(${idFunctions})\\(\\s*['"\`](${prefixes})['"\`]`,
+    ),
+  },
 ];
 
-/** Every breach, as `file:line: what`. */
-export function breaches(): string[] {
-  return rules.flatMap((rule) =>
-    globSync(rule.files, { exclude: ['**/node_modules/**'] })
-      .filter((file) => !rule.except.test(`/${file}`))
-      .flatMap((file) =>
-        readFileSync(file, 'utf8')
-          .split('\n')
-          .flatMap((line, index) => (rule.pattern.test(line) ? [`${file}:${index + 1}: ${rule.what}`] : [])),
-      ),
-  );
+/** Every breach in a file of this text, as `file:line: what`. */
+export function breachesOf(file: string, text: string): string[] {
+  return rules
+    .filter((rule) => matchesGlob(file, rule.files) && !rule.except.test(`/${file}`))
+    .flatMap((rule) =>
+      text
+        .split('\n')
+        .flatMap((line, index) => (rule.pattern.test(line) ? [`${file}:${index + 1}: ${rule.what}`] : [])),
+    );
+}
+
+function breaches(): string[] {
+  const files = new Set(rules.flatMap((rule) => globSync(rule.files, { exclude: ['**/node_modules/**'] })));
+  return [...files].flatMap((file) => breachesOf(file, readFileSync(file, 'utf8')));
 }
 
 const citing = '{server,simulator,bench,scripts,embedded-postgres}/**/*.{ts,js,sql}';
@@ -63,7 +84,7 @@ const anchorOf = (heading: string) =>
     .replaceAll(' ', '-');
 
 /** Comments that cite a document, or a section of one, that is not in the repository. */
-export function deadCitations(): string[] {
+function deadCitations(): string[] {
   return globSync(citing, { exclude: ['**/node_modules/**'] }).flatMap((file) =>
     readFileSync(file, 'utf8')
       .split('\n')
@@ -86,6 +107,8 @@ function tablesWrittenByTwo(): string[] {
   return sharedTables(files.flatMap((file) => writesIn(file, readFileSync(file, 'utf8'), tables)));
 }
 
-const found = [...breaches(), ...deadCitations(), ...englishBreaches(), ...tablesWrittenByTwo()];
-for (const line of found) console.error(line);
-if (found.length > 0) process.exitCode = 1;
+if (import.meta.main) {
+  const lines = [...breaches(), ...deadCitations(), ...englishBreaches(), ...tablesWrittenByTwo()];
+  for (const line of lines) console.error(line);
+  if (lines.length > 0) process.exitCode = 1;
+}

@@ -7,7 +7,7 @@ function roomOf(file: string): string | undefined {
   if (/\.(test|fixture|suite)\.ts$/.test(file)) return undefined;
   const [, feature] = /^server\/src\/features\/([^/]+)\//.exec(file) ?? [];
   if (feature) return feature;
-  const [, room] = /^server\/src\/(commands|pinterest|platform)\//.exec(file) ?? [];
+  const [, room] = /^server\/src\/(commands|domain|pinterest|platform)\//.exec(file) ?? [];
   if (room) return room;
   return file === 'server/src/main.ts' ? 'commands' : 'app';
 }
@@ -45,11 +45,16 @@ function isImplied(from: string, to: string, all: Map<string, Set<string>>): boo
   return reach(from, new Set([from]));
 }
 
-/** A diagram without the arrows that follow from others, and without the platform, which all use. */
+/** Used by every room, so that their arrows would say nothing. */
+const usedByAll = ['domain', 'platform'];
+
+/** A diagram without the arrows that follow from others, and without the rooms that all use. */
 export function roomDiagram(): string {
   const all = edges();
-  all.delete('platform');
-  for (const targets of all.values()) targets.delete('platform');
+  for (const room of usedByAll) {
+    all.delete(room);
+    for (const targets of all.values()) targets.delete(room);
+  }
   const arrows = [...all].flatMap(([from, targets]) =>
     [...targets].filter((to) => !isImplied(from, to, all)).map((to) => `  ${from} --> ${to}`),
   );

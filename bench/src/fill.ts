@@ -1,8 +1,8 @@
 // Fills a database by SQL with what would take hours through the API: accounts, and posts by the million. The rows
 // are those that the API would have written.
 import type pg from 'pg';
+import { newId } from '../../server/src/domain/ids.ts';
 import { createEncryption } from '../../server/src/platform/encryption.ts';
-import { newId } from '../../server/src/platform/ids.ts';
 
 export interface Account {
   id: string;

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
+import { logIdPrefixes } from './domain/log-ids.ts';
 import { accountRoutes, createAccounts, registerConnectCallback } from './features/accounts/index.ts';
 import { createAuth, createKeys, keyRoutes } from './features/auth/index.ts';
 import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
@@ -260,6 +261,7 @@ export async function createApp(parts: AppParts) {
         database,
         encryption,
         routes,
+        logIds: logIdPrefixes,
         ...limits,
         authenticate: (key) => auth.authenticate(key),
       });
@@ -275,6 +277,7 @@ export async function createApp(parts: AppParts) {
       const http = createHttpServer({
         ...{ log, clock, database, encryption, ...limits },
         routes: [],
+        logIds: {},
         authenticate: async () => null,
       });
       addStatus(http, moreChecks);

@@ -1,5 +1,6 @@
 // Which organization a command acts for.
 
+import { newId } from '../domain/ids.ts';
 import {
   findFirstOrganization,
   findOrCreateOrganization,
@@ -7,7 +8,6 @@ import {
 } from '../features/auth/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
-import { newId } from '../platform/ids.ts';
 
 /** The named one, made if need be; without a name the first there is. */
 export async function organizationName(database: Database, name: string | undefined): Promise<string> {

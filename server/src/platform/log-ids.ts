@@ -1,17 +1,13 @@
-// Which request, account and post the present work is for, so that every log line within says so, also those
-// written by rooms that know nothing of either (a call to Pinterest, a fetch).
+// The ids of the request and of the things that the present work is for, so that every log line within has them, also
+// those written by rooms that know of neither (an outgoing call, a fetch). Which things exist is the domain's choice.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-export interface LogIds {
-  requestId?: string;
-  accountId?: string;
-  postId?: string;
-}
+export type LogIds = Readonly<Record<string, string>>;
 
 const present = new AsyncLocalStorage<LogIds>();
 
 /** Runs `work`; its log lines have these ids, besides those of the work that it is part of. */
-export function withLogIds<T>(ids: LogIds, work: () => T): T {
+export function runWithLogIds<T>(ids: LogIds, work: () => T): T {
   return present.run({ ...present.getStore(), ...ids }, work);
 }
 

@@ -1,15 +1,15 @@
 // Ids of rows that the database numbers, as callers see them: a prefix, and the number in base 36. They sort by it.
 
-/** Nine characters hold every number that JavaScript counts exactly to, with room; equal lengths sort. */
+/** The largest safe integer has 11 digits in base 36. All ids have that length, so that they sort as texts. */
 const digits = 11;
 
 export interface NumberedIds {
   to(number: number): string;
-  /** Undefined for a text that is no such id. */
+  /** Undefined for a text that is not such an id. */
   from(text: string): number | undefined;
 }
 
-export function numberedIds(prefix: 'evt' | 'whd'): NumberedIds {
+export function numberedIdsOf(prefix: string): NumberedIds {
   const form = new RegExp(`^${prefix}_[0-9a-z]{${digits}}$`);
   return {
     to: (number) => `${prefix}_${number.toString(36).padStart(digits, '0')}`,

@@ -2,11 +2,11 @@
 // change their minds, workers that die or sleep, a Pinterest that loses answers. After each step it asks whether
 // what must always hold still does.
 
+import { newId } from '../../src/domain/ids.ts';
 import { createPosts } from '../../src/features/posts/post-content.ts';
 import type { Worker } from '../../src/features/publishing/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import { sql } from '../../src/platform/db/index.ts';
-import { newId } from '../../src/platform/ids.ts';
 import { systemActor } from '../../src/platform/use-case/index.ts';
 import { type Json, type PinterestAccount, plainGrant, type TestApp } from '../app.ts';
 import { newPost } from '../new-post.ts';

@@ -1,6 +1,6 @@
 import type { InsertObject, RawBuilder, Selectable } from 'kysely';
+import { isId } from '../../domain/ids.ts';
 import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
-import { isId } from '../../platform/ids.ts';
 import { type Actor, type Caller, callerSeesAccount } from '../../platform/use-case/index.ts';
 import { openLane } from '../lanes/index.ts';
 

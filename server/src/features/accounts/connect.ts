@@ -1,5 +1,6 @@
 // Connecting an account: by tokens made in Pinterest's console, or through Pinterest's consent page.
 import { createHash, randomBytes } from 'node:crypto';
+import { newId } from '../../domain/ids.ts';
 import {
   authorizeUrl,
   type Environment,
@@ -8,7 +9,6 @@ import {
 } from '../../pinterest/index.ts';
 import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import { appendEvent } from '../../platform/outbox/index.ts';
 import { type Actor, actorFromColumn, callerSeesAccount } from '../../platform/use-case/index.ts';
 import { wakeLane } from '../lanes/index.ts';

@@ -1,12 +1,12 @@
 // The tokens of accounts: sealed at rest, read only to be used, renewed long before they end. One process at a
 // time renews the tokens of an account, and both new ones are stored in one transaction before either is used.
 
+import { withLogIds } from '../../domain/log-ids.ts';
 import type { PinterestEnvironments } from '../../pinterest/index.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import type { Log } from '../../platform/log.ts';
-import { withLogIds } from '../../platform/log-ids.ts';
 import { appendEvent } from '../../platform/outbox/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import type { AccountRow } from './accounts.queries.ts';

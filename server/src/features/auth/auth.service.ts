@@ -1,9 +1,10 @@
 // API keys: making, revoking, and finding out who holds one. A small cache spares the database a query on
 // each request; revocation reaches every process at once by NOTIFY, and by expiry of the cache at the latest.
+
+import { newId } from '../../domain/ids.ts';
 import type { Scope } from '../../domain/scopes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import type { Caller } from '../../platform/use-case/index.ts';
 import { generateKey, hashKey, isWellFormedKey, type KeyPrefix, shownPrefix } from './api-key.ts';
 import {

@@ -1,9 +1,10 @@
 // API keys as their holders manage them. A key gives away no more than it has, and sees no more either.
+
+import { isId } from '../../domain/ids.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
 import type { Detail } from '../../platform/errors.ts';
 import { unauthorized } from '../../platform/http/refusals.ts';
-import { isId } from '../../platform/ids.ts';
 import { type Caller, type Commit, invalidBody } from '../../platform/use-case/index.ts';
 import { generateKey, type KeyPrefix } from './api-key.ts';
 import {

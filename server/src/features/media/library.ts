@@ -1,9 +1,9 @@
 // Use cases of media on their own, before a post uses them: add, look at, delete.
 import type { Readable } from 'node:stream';
+import { isId } from '../../domain/ids.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/index.ts';
 import type { Detail } from '../../platform/errors.ts';
-import { isId } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import { type Caller, type Commit, callerSeesAccount, invalidQuery } from '../../platform/use-case/index.ts';
 import { mediaInUse, mediaNotFound } from './media.errors.ts';

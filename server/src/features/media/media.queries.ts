@@ -1,7 +1,7 @@
 // SQL on the table of media. What a row says of its files never changes.
 import type { Insertable, RawBuilder, Selectable } from 'kysely';
+import { isId } from '../../domain/ids.ts';
 import { atOnce, type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
-import { isId } from '../../platform/ids.ts';
 
 export type MediaRow = Selectable<Schema['media']>;
 

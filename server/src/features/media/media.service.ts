@@ -1,9 +1,9 @@
 // Use cases of media: fetch one from a URL and keep it, find one, and hand its bytes to Pinterest or to a browser.
 import type { Readable } from 'node:stream';
+import { isId } from '../../domain/ids.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database, Tx } from '../../platform/db/index.ts';
 import { Outage } from '../../platform/errors.ts';
-import { isId } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import { type Outbound, OutboundFailure } from '../../platform/outbound/index.ts';
 import { type ByteRange, openTemporaryFolder, type Storage } from '../../platform/storage/index.ts';

@@ -1,9 +1,9 @@
 // A process of its own that fetches many pictures or videos at once and prints what it used. Run by media-memory.slow.test.ts:
 // node memory-probe.fixture.ts <database url> <folder> <site> <how many> <image or video>
 import { join } from 'node:path';
+import { newId } from '../../domain/ids.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { openDatabase } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import { createLog } from '../../platform/log.ts';
 import { createOutbound } from '../../platform/outbound/index.ts';
 import { createFolderStorage } from '../../platform/storage/index.ts';

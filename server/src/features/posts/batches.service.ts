@@ -1,9 +1,9 @@
 // Use cases of batches: take many posts in, and create them in the background in the order given.
 
 import { createHash } from 'node:crypto';
+import { isId, newId } from '../../domain/ids.ts';
 import { addMs, nextTurn } from '../../platform/clock.ts';
 import type { Detail } from '../../platform/errors.ts';
-import { isId, newId } from '../../platform/ids.ts';
 import { defineQueue, type Jobs } from '../../platform/jobs/index.ts';
 import { type Caller, type Commit, invalidQuery } from '../../platform/use-case/index.ts';
 import type { AccountRow } from '../accounts/index.ts';

@@ -3,8 +3,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { newPost } from '../../../test/new-post.ts';
 import { account, app, usePublishing } from '../../../test/publishing.ts';
+import { newId } from '../../domain/ids.ts';
 import { sql } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { createPosts } from './post-content.ts';
 import { newPicture } from './posts.fixture.ts';

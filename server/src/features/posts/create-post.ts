@@ -1,9 +1,9 @@
 // The use case of creating posts: check, fetch the media, take a place in the schedule, write. Single creates and
 // batches go the same way.
 import { Temporal } from 'temporal-polyfill';
+import { newId } from '../../domain/ids.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database, Tx } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import { type Actor, invalidBody, type Warning } from '../../platform/use-case/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
 import { type MediaRow, type MediaService, mediaWarnings } from '../media/index.ts';

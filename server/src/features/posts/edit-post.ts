@@ -1,7 +1,8 @@
 // The use cases of editing: one post, or many at once, all or none.
+
+import { isId } from '../../domain/ids.ts';
 import type { Tx } from '../../platform/db/index.ts';
 import { type Detail, Refusal } from '../../platform/errors.ts';
-import { isId } from '../../platform/ids.ts';
 import {
   type Actor,
   type Caller,

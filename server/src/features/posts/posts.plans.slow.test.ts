@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { scansOf as scansIn } from '../../../test/scans.ts';
+import { newId } from '../../domain/ids.ts';
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { insertMedia } from '../schedule/schedule.fixture.ts';

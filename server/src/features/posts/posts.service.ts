@@ -1,7 +1,8 @@
 // Use cases of posts: rule, transaction, move. No HTTP, no SQL. Editing, validating and batches have files of
 // their own.
+
+import { isId } from '../../domain/ids.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
-import { isId } from '../../platform/ids.ts';
 import { type Caller, type Commit, invalidBody } from '../../platform/use-case/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
 import { lockLane, lowerWake } from '../lanes/index.ts';

@@ -1,8 +1,8 @@
 // What a worker does with one account while it holds its lane.
 
+import { withLogIds } from '../../domain/log-ids.ts';
 import { addMs } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { withLogIds } from '../../platform/log-ids.ts';
 import { environmentOf } from '../accounts/index.ts';
 import type { PostRow } from '../posts/index.ts';
 import type { Opening } from './claim.queries.ts';

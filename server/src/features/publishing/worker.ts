@@ -1,8 +1,8 @@
 // The worker: claims lanes that are due, carries their posts to Pinterest, lets go of them, and looks again.
 // A lane is one account, so an account is served by one worker at a time and in order.
 
+import { withLogIds } from '../../domain/log-ids.ts';
 import { addMs, type Cancel } from '../../platform/clock.ts';
-import { withLogIds } from '../../platform/log-ids.ts';
 import { lanePollMs } from '../lanes/index.ts';
 import { type HeldLane, holdLaneFor } from './held-lane.ts';
 import type { PublishMetrics } from './publish-metrics.ts';

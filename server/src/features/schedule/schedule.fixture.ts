@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { beforeEach } from 'vitest';
 import { account, app, useApp } from '../../../test/use-app.ts';
+import { newId } from '../../domain/ids.ts';
 import { type Connection, json, type Tx } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { destinationKey } from './destination-key.ts';
 

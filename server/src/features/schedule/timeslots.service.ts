@@ -1,7 +1,8 @@
 // Use cases of timeslots. None of them touches a post: what is placed stays where it is.
+
+import { newId } from '../../domain/ids.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tx } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import type { Caller, Commit } from '../../platform/use-case/index.ts';
 import type { AccountRow, AccountsService } from '../accounts/index.ts';
 import { spreadSlots } from './rebuild.ts';

@@ -6,7 +6,7 @@ import type { Answer } from '../../../test/app.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { errorLevel } from '../../../test/log.ts';
 import { account, app } from '../../../test/use-app.ts';
-import { newId } from '../../platform/ids.ts';
+import { newId } from '../../domain/ids.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { now, path, unix, useSchedule } from './schedule.fixture.ts';
 

@@ -1,10 +1,10 @@
 // What must hold for this process to do its work, each with the sentence that /ready gives when it does not.
 // Sentences are fixed: what an error says may name hosts and users, and goes to the log alone.
+import { randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../platform/clock.ts';
 import { type Database, pendingMigrations } from '../../platform/db/index.ts';
-import { newId } from '../../platform/ids.ts';
 import type { Storage } from '../../platform/storage/index.ts';
 import { ping } from './system.queries.ts';
 
@@ -52,7 +52,7 @@ export function migrationsCheck(database: Database): ReadinessCheck {
 
 /** Puts a small object and removes it. */
 export function storageCheck(storage: Storage, clock: Clock): ReadinessCheck {
-  const key = `ready/${newId('req')}`;
+  const key = `ready/${randomUUID()}`;
   let goodAt: number | null = null;
   return {
     name: 'storage',

@@ -1,8 +1,9 @@
 // Use cases of webhooks: making and changing them, looking at deliveries, sending again.
+
+import { isId, newId } from '../../domain/ids.ts';
 import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
 import type { Encryption } from '../../platform/encryption.ts';
-import { isId, newId } from '../../platform/ids.ts';
 import type { Jobs } from '../../platform/jobs/index.ts';
 import { type Outbound, OutboundFailure } from '../../platform/outbound/index.ts';
 import { type Caller, type Commit, invalidBody } from '../../platform/use-case/index.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Clock, toUnixSeconds } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import type { Log } from '../log.ts';
-import { withLogIds } from '../log-ids.ts';
+import { runWithLogIds } from '../log-ids.ts';
 import { type Caller, type Commit, callerMay, type Result } from '../use-case/index.ts';
 import { checkQueryIsText, withoutNul } from './check-request.ts';
 import { failure, success, successSchema } from './envelope.ts';
@@ -14,7 +14,6 @@ import { toAnswerJsonSchema } from './openapi.ts';
 import type { Overload } from './overload.ts';
 import type { RateLimit, RateLimitState } from './rate-limit.ts';
 import { forbidden, rateLimitExceeded, statusOf, unauthorized } from './refusals.ts';
-import { idsOf } from './request-ids.ts';
 import type { Route } from './route.ts';
 import { isUpload } from './upload.ts';
 
@@ -73,9 +72,9 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
       if (route.stream && wantsEventStream(request.headers.accept)) {
         return answerStream(parts, { request, reply, caller, stream: route.stream });
       }
-      const ids = { requestId: request.id, ...idsOf(request) };
+      const ids = { requestId: request.id, ...request.logIds };
       const handle = (commit: Commit) =>
-        withLogIds(ids, () => {
+        runWithLogIds(ids, () => {
           const log = request.log as Log;
           const signal = abortedWhenGone(reply);
           return route.handle({

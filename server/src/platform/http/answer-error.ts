@@ -4,7 +4,6 @@ import { Outage, Refusal } from '../errors.ts';
 import { notTaken } from './bodies.ts';
 import { failure } from './envelope.ts';
 import { badRequest, bodyTooLarge, bug, noSuchRoute, outage, statusOf } from './refusals.ts';
-import { idsOf } from './request-ids.ts';
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = toRefusal(error, request);
@@ -28,12 +27,12 @@ const fastifyErrors: Record<string, (request: FastifyRequest) => Refusal> = {
 function toRefusal(error: unknown, request: FastifyRequest): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof Outage) {
-    request.log.warn({ err: error, ...idsOf(request) }, 'outage');
+    request.log.warn({ err: error, ...request.logIds }, 'outage');
     return outage([{ path: '', code: 'unavailable', message: error.message }]);
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const known = fastifyErrors[code];
   if (known) return known(request);
-  request.log.error({ err: error, ...idsOf(request) }, 'bug');
+  request.log.error({ err: error, ...request.logIds }, 'bug');
   return bug();
 }

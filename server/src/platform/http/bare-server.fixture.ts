@@ -58,6 +58,7 @@ export async function openBare(): Promise<Bare> {
         database,
         encryption: createEncryption(Buffer.alloc(32, 1)),
         routes,
+        logIds: {},
         authenticate,
         ratePerMinute: 1_000_000,
         requestsMax: 10_000,

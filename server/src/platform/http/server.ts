@@ -11,8 +11,9 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import type { Encryption } from '../encryption.ts';
 import type { RefusalDeclaration } from '../errors.ts';
-import { newId } from '../ids.ts';
+import { newPrefixedId } from '../ids.ts';
 import type { Log } from '../log.ts';
+import type { LogIds } from '../log-ids.ts';
 import type { Caller } from '../use-case/index.ts';
 import { addRoute } from './add-route.ts';
 import { answerError } from './answer-error.ts';
@@ -23,7 +24,7 @@ import { createIdempotency } from './idempotency.ts';
 import { createOverload } from './overload.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { noSuchRoute } from './refusals.ts';
-import { idsOf } from './request-ids.ts';
+import { type LogIdPrefixes, pathIdsOf } from './request-ids.ts';
 import type { Route } from './route.ts';
 import { cutSlowBodies } from './slow-bodies.ts';
 import { passForms } from './upload.ts';
@@ -36,6 +37,7 @@ export interface HttpOptions {
   /** For the answers that are kept. */
   encryption: Encryption;
   routes: readonly Route[];
+  logIds: LogIdPrefixes;
   /** How many requests a key may make in a minute. */
   ratePerMinute: number;
   /** How many requests may be under way at a time. */
@@ -76,6 +78,8 @@ declare module 'fastify' {
     caller: Caller | null;
     /** What the request was refused as; for the metrics. */
     refusedAs: RefusalDeclaration | null;
+    /** The ids in its path, for its log lines; null until it is routed. */
+    logIds: LogIds | null;
   }
 }
 
@@ -92,7 +96,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     requestIdHeader: false,
-    genReqId: () => newId('req'),
+    genReqId: () => newPrefixedId('req'),
     bodyLimit: bodyBytesMax,
     // A client that sends its request a byte at a time is cut off; see slow-bodies.ts for the bodies.
     requestTimeout: requestMsMax,
@@ -126,8 +130,10 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   passForms(app, routes, options.clock);
   app.decorateRequest('caller', null);
   app.decorateRequest('refusedAs', null);
+  app.decorateRequest('logIds', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    request.logIds = pathIdsOf(request, options.logIds);
     // Here rather than in the handler: the body of a request that leads nowhere is not read.
     if (request.is404) throw noSuchRoute();
   });
@@ -142,7 +148,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         actorId: request.caller?.actor.id,
-        ...idsOf(request),
+        ...request.logIds,
       },
       'request',
     );

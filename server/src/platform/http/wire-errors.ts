@@ -2,7 +2,7 @@
 // that takes for ever to send. Written straight to the socket, in the envelope like every other answer.
 import type { Duplex } from 'node:stream';
 import type { Refusal, RefusalMaker } from '../errors.ts';
-import { newId } from '../ids.ts';
+import { newPrefixedId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { failure } from './envelope.ts';
 import { headersTooLarge, malformedRequest, tooSlow } from './refusals.ts';
@@ -24,7 +24,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, 
   const { status, refuse } = answers[error.code ?? ''] ?? otherwise;
   // Nobody is there to read it, or an answer is half sent.
   if (error.code === 'ECONNRESET' || !socket.writable || hasAnswerBegun(socket)) return void socket.destroy();
-  closeWith(socket, { status, refusal: refuse(), requestId: newId('req'), log });
+  closeWith(socket, { status, refusal: refuse(), requestId: newPrefixedId('req'), log });
 }
 
 /** Tells a client that is too slow with its body, and hangs up. */

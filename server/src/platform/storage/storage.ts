@@ -29,7 +29,7 @@ export interface StoredObject {
 }
 
 export interface ListOptions {
-  /** Only keys that begin with this. Any text, also half a name: `org_1/a`. Absent: all. */
+  /** Only keys that begin with this. Any text, also half a name: `tenant/a`. Absent: all. */
   prefix?: string;
   /** Only keys that come after this one, which need not exist. */
   after?: string;
@@ -79,7 +79,7 @@ export class ObjectTooLarge extends Error {
 }
 
 /**
- * Keys are paths of plain names, so that every driver can have them: `org_1/ab/abcd.jpg`.
+ * Keys are paths of plain names, so that every driver can have them: `tenant/ab/abcd.jpg`.
  *
  * @throws Error for anything else. Keys are made by us, so a bad one is a bug, and never reaches the disk
  */

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { breachesOf } from './house-rules.ts';
+
+const rule = 'The platform names no event, scope or id of the product; pass it in from domain/.';
+
+test.each([
+  "append({ type: 'post.sent' });",
+  "const scope = 'boards:write';",
+  "newPrefixedId('acc')",
+  "isPrefixedId( 'post', text)",
+  "numberedIdsOf('evt')",
+  'const id = `post_$' + '{text}`;',
+])('the platform may not say: %s', (line) => {
+  expect(breachesOf('server/src/platform/http/some.ts', `\n${line}\n`)).toEqual([
+    `server/src/platform/http/some.ts:2: ${rule}`,
+  ]);
+});
+
+test.each([
+  "newPrefixedId('req')",
+  "const actorTypes = ['key', 'user'];",
+  "fetch(url, { method: 'post' });",
+  'interface NewEvent { accountId: string | null }',
+])('the platform may say: %s', (line) => {
+  expect(breachesOf('server/src/platform/http/some.ts', line)).toEqual([]);
+});
+
+test('a feature, and a test of the platform, may name an event', () => {
+  const line = "append({ type: 'post.sent' });";
+  expect(breachesOf('server/src/features/posts/some.ts', line)).toEqual([]);
+  expect(breachesOf('server/src/platform/http/some.test.ts', line)).toEqual([]);
+});
+
+test('only the configuration reads the environment', () => {
+  expect(breachesOf('server/src/config.ts', 'process.env.PORT')).toEqual([]);
+  expect(breachesOf('server/src/app.ts', 'process.env.PORT')).toEqual([
+    'server/src/app.ts:1: Only config.ts reads the environment.',
+  ]);
+});
