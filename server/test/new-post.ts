@@ -1,7 +1,7 @@
 // A post straight into the database, where a test is not about how posts are created.
 
 import { newId } from '../src/domain/ids.ts';
-import type { NewPost } from '../src/features/posts/post-content.ts';
+import type { NewPost } from '../src/features/posts/record/content.ts';
 
 /** What most tests do not care about is filled in. */
 export function newPost(

@@ -1,6 +1,6 @@
 // Reads what happened to the posts of some accounts out of the event log, and holds it against the rules: each
 // move is one that the table allows, and an account's posts went out in the order in which they were due.
-import { isAtRest, type Move, nextState, type State } from '../../src/features/posts/lifecycle.ts';
+import { isAtRest, type Move, nextState, type State } from '../../src/features/posts/record/lifecycle.ts';
 import type { Connection } from '../../src/platform/db/index.ts';
 
 const movesOf: Record<string, Move[]> = {

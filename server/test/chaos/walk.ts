@@ -3,7 +3,7 @@
 // what must always hold still does.
 
 import { newId } from '../../src/domain/ids.ts';
-import { createPosts } from '../../src/features/posts/post-content.ts';
+import { createPosts } from '../../src/features/posts/record/content.ts';
 import type { Worker } from '../../src/features/publishing/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import { sql } from '../../src/platform/db/index.ts';

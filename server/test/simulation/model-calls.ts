@@ -12,9 +12,9 @@ import {
   wakeLane,
 } from '../../src/features/lanes/index.ts';
 import type { PostRow, Step } from '../../src/features/posts/index.ts';
-import { moves } from '../../src/features/posts/lifecycle.ts';
-import { movePost } from '../../src/features/posts/move-post.ts';
-import { createPosts, deletePost, editPost } from '../../src/features/posts/post-content.ts';
+import { createPosts, deletePost, editPost } from '../../src/features/posts/record/content.ts';
+import { moves } from '../../src/features/posts/record/lifecycle.ts';
+import { movePost } from '../../src/features/posts/record/move.ts';
 import { createLaneStore } from '../../src/features/publishing/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/db/index.ts';

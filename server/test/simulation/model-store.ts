@@ -4,10 +4,10 @@
 import type { AccountRow } from '../../src/features/accounts/index.ts';
 import { lateAfterMs } from '../../src/features/lanes/index.ts';
 import type { PostRow, Step } from '../../src/features/posts/index.ts';
-import { isAtRest, nextState, type State } from '../../src/features/posts/lifecycle.ts';
-import { changeOf } from '../../src/features/posts/move-post.ts';
-import { editOf, type NewPost, newRow, type PostContent } from '../../src/features/posts/post-content.ts';
-import { postCannot, postChanged } from '../../src/features/posts/posts.errors.ts';
+import { editOf, type NewPost, newRow, type PostContent } from '../../src/features/posts/record/content.ts';
+import { isAtRest, nextState, type State } from '../../src/features/posts/record/lifecycle.ts';
+import { changeOf } from '../../src/features/posts/record/move.ts';
+import { postCannot, postChanged } from '../../src/features/posts/record/posts.errors.ts';
 import type { ClaimedLane } from '../../src/features/publishing/claim.queries.ts';
 import type { LaneMove, LaneStore } from '../../src/features/publishing/lane-store.ts';
 import { Refusal } from '../../src/platform/errors.ts';

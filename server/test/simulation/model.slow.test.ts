@@ -2,7 +2,7 @@
 // For more of it: SIMULATION_CALLS=5000 npx vitest run server/test/simulation/model.slow.test.ts
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { insertAccount } from '../../src/features/accounts/accounts.queries.ts';
-import { moves } from '../../src/features/posts/lifecycle.ts';
+import { moves } from '../../src/features/posts/record/lifecycle.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { compareCalls } from './model-calls.ts';
 import { createRules, type Rules } from './model-rules.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { route } from '../../platform/http/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
-import type { DisconnectAccount } from './disconnect-account.ts';
+import type { DisconnectAccount } from './use-cases/disconnect-account.ts';
 
 const DisconnectedAnswer = z.object({
   deleted: z.literal(true),

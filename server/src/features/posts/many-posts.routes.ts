@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { route } from '../../platform/http/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { mediaRefused } from '../media/index.ts';
-import { readLines, readSheet } from './batch-lines.ts';
+import { readLines, readSheet } from './batches/batch-lines.ts';
 import {
   BatchAnswer,
   BatchPageAnswer,
@@ -11,8 +11,9 @@ import {
   BatchQuery,
   batchBytesMax,
   CreateBatchBody,
-} from './batches.schema.ts';
-import { EditPostsAnswer, EditPostsBody } from './edit-post.schema.ts';
+} from './batches/batches.schema.ts';
+import { EditPostsAnswer, EditPostsBody } from './compose/edit-post.schema.ts';
+import type { Posts } from './posts.ts';
 import {
   batchNotFound,
   externalIdTaken,
@@ -20,9 +21,8 @@ import {
   postCannot,
   postChanged,
   postNotFound,
-} from './posts.errors.ts';
-import type { Posts } from './posts.ts';
-import { ValidateAnswer, validatePostBody } from './validate-post.schema.ts';
+} from './record/posts.errors.ts';
+import { ValidateAnswer, validatePostBody } from './use-cases/validate-post.schema.ts';
 
 const tag = 'Posts';
 

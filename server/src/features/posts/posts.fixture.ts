@@ -8,7 +8,7 @@ import { account, app } from '../../../test/publishing.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { picture } from '../media/sample-pictures.fixture.ts';
 import { type VideoOptions, video } from '../media/sample-videos.fixture.ts';
-import { createPosts, type NewPost } from './post-content.ts';
+import { createPosts, type NewPost } from './record/content.ts';
 
 export const pathOf = (of: PinterestAccount = account) => `/v1/accounts/${of.accountId}/posts`;
 

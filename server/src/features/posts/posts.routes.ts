@@ -3,8 +3,18 @@ import { route } from '../../platform/http/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { mediaRefused } from '../media/index.ts';
 import { noOpenSlot, noTimeslots } from '../schedule/index.ts';
-import { createPostBody, schedulePostBody } from './create-post.schema.ts';
-import { EditPostBody } from './edit-post.schema.ts';
+import { createPostBody, schedulePostBody } from './compose/create-post.schema.ts';
+import { EditPostBody } from './compose/edit-post.schema.ts';
+import type { Posts } from './posts.ts';
+import {
+  CreatedAnswer,
+  DeletedAnswer,
+  ListPostsQuery,
+  PostAnswer,
+  PostListAnswer,
+  PostPath,
+} from './read/posts.schema.ts';
+import { TimelineAnswer } from './read/timeline.schema.ts';
 import {
   externalIdTaken,
   mediaGone,
@@ -14,18 +24,8 @@ import {
   postChanged,
   postNotFound,
   versionDiffers,
-} from './posts.errors.ts';
-import {
-  CreatedAnswer,
-  DeletedAnswer,
-  ListPostsQuery,
-  PostAnswer,
-  PostListAnswer,
-  PostPath,
-} from './posts.schema.ts';
-import type { Posts } from './posts.ts';
-import { ResolvePostBody } from './resolve.schema.ts';
-import { TimelineAnswer } from './timeline.schema.ts';
+} from './record/posts.errors.ts';
+import { ResolvePostBody } from './use-cases/resolve-post.schema.ts';
 
 const tag = 'Posts';
 

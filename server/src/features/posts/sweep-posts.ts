@@ -2,11 +2,11 @@
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { inPages, type Sweep } from '../../platform/work/sweeper.ts';
-import { batchesRemovedAtOnce, removeOldBatches } from './batches.queries.ts';
-import { batchesKeptMs } from './batches.service.ts';
-import { announceMissedPosts } from './missed-posts.queries.ts';
-import { deletedBefore } from './post-content.ts';
-import { deletedRemovedAtOnce, removeDeletedPosts } from './posts.queries.ts';
+import { batchesRemovedAtOnce, removeOldBatches } from './batches/batches.queries.ts';
+import { batchesKeptMs } from './batches/batches.service.ts';
+import { deletedBefore } from './record/content.ts';
+import { announceMissedPosts } from './record/missed.queries.ts';
+import { deletedRemovedAtOnce, removeDeletedPosts } from './record/posts.queries.ts';
 
 /** A post this late is announced as missed: this is more than the interval between two Pins, or a slow upload. */
 const announceAfterMs = 60_000;

@@ -16,7 +16,7 @@ import {
   repaceLane,
 } from '../lanes/index.ts';
 import { earliestWork } from '../posts/index.ts';
-import { createPosts } from '../posts/post-content.ts';
+import { createPosts } from '../posts/record/content.ts';
 import { type ClaimedLane, claimLanes } from './claim.queries.ts';
 import { emptyLanes, laneRow, sweepNow } from './lanes.fixture.ts';
 import { openTransaction, waitsOrEnds } from './locks.fixture.ts';

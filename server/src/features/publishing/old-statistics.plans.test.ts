@@ -16,7 +16,7 @@ import {
   renewLeases,
   sweepLanes,
 } from '../lanes/index.ts';
-import { removeOldBatches } from '../posts/batches.queries.ts';
+import { removeOldBatches } from '../posts/batches/batches.queries.ts';
 import {
   earliestWork,
   findDuePost,
@@ -27,8 +27,8 @@ import {
   movingIf,
   type PostRow,
 } from '../posts/index.ts';
-import { announceMissedPosts } from '../posts/missed-posts.queries.ts';
-import { removeDeletedPosts } from '../posts/posts.queries.ts';
+import { announceMissedPosts } from '../posts/record/missed.queries.ts';
+import { removeDeletedPosts } from '../posts/record/posts.queries.ts';
 import { insertMedia } from '../schedule/schedule.fixture.ts';
 import { claimLanes } from './claim.queries.ts';
 import {

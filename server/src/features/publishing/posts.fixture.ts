@@ -12,7 +12,7 @@ import { addMs } from '../../platform/clock.ts';
 import { json } from '../../platform/db/index.ts';
 import { createFolderStorage } from '../../platform/storage/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
-import { createPosts } from '../posts/post-content.ts';
+import { createPosts } from '../posts/record/content.ts';
 
 /**
  * Stores a video without the way through the API: Pinterest, and so the simulator, looks only at how a file begins.

@@ -1,0 +1,171 @@
+// A batch goes on where it was cut off: nothing is created twice, nothing is left out, and the order stays.
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../../../../test/app.ts';
+import { account, app, usePublishing } from '../../../../test/publishing.ts';
+import { complete, newPicture, pathOf, send } from '../posts.fixture.ts';
+import { getBatchForWork } from './batches.queries.ts';
+import { createBatchRunner } from './run-batch.ts';
+
+usePublishing();
+
+type Runner = ReturnType<typeof createBatchRunner>;
+type RunnerParts = Parameters<typeof createBatchRunner>[0];
+
+/** What the app's own runner is made of. */
+function parts(change: Partial<RunnerParts> = {}): RunnerParts {
+  const { database, clock, publicUrl } = app.parts;
+  const { accounts, boards, media, schedule } = app.app;
+  return {
+    database,
+    clock,
+    publicUrl,
+    accounts,
+    boards,
+    media,
+    schedule,
+    accessLevel: 'standard',
+    ...change,
+  };
+}
+
+async function sendBatch(posts: Json[]) {
+  const answer = await send('POST', `${pathOf()}/batches`, { posts });
+  expect(answer.status).toBe(202);
+  return answer.body.data.batch.id as string;
+}
+
+async function run(runner: Runner, id: string, signal = new AbortController().signal): Promise<void> {
+  const batch = await getBatchForWork(app.database.db, id);
+  if (!batch) throw new Error('no batch');
+  await runner(batch, { signal, log: app.parts.log });
+}
+
+async function outcome(id: string) {
+  const { batch } = (await send('GET', `${pathOf()}/batches/${id}?limit=100`)).body.data;
+  const posts = await app.database.db
+    .selectFrom('posts')
+    .select(['id', 'title'])
+    .where('account_id', '=', account.accountId)
+    .orderBy('id')
+    .execute();
+  return { batch, titles: posts.map(({ title }) => title), ids: posts.map(({ id }) => id) };
+}
+
+const urls = (count: number) =>
+  Array.from({ length: count }, (_, index) => complete({ title: `Post ${index}` }));
+const titles = (count: number) => Array.from({ length: count }, (_, index) => `Post ${index}`);
+
+async function completedOnce(): Promise<void> {
+  const events = await app.database.db
+    .selectFrom('events')
+    .select('id')
+    .where('type', '=', 'batch.completed')
+    .where('account_id', '=', account.accountId)
+    .execute();
+  expect(events).toHaveLength(1);
+}
+
+test.each([1, 2, 3])(
+  'killed before the commit of round %i: that round is done again as a whole',
+  async (round) => {
+    const id = await sendBatch(urls(20));
+    let transactions = 0;
+    const dying = createBatchRunner(
+      parts({
+        database: {
+          ...app.parts.database,
+          transaction: (work) =>
+            app.parts.database.transaction(async (tx) => {
+              const result = await work(tx);
+              transactions += 1;
+              // The process is gone: neither this one nor any later one commits.
+              if (transactions >= round) return new Promise<never>((_, die) => die(new Error('killed')));
+              return result;
+            }),
+        },
+      }),
+    );
+    await expect(run(dying, id)).rejects.toThrow('killed');
+    const half = await outcome(id);
+    const done = 8 * (round - 1);
+    expect(half.batch).toMatchObject({ status: 'processing', created: done, pending: 20 - done });
+    expect(half.titles).toEqual(titles(done));
+    await app.app.jobs.runDue();
+    const whole = await outcome(id);
+    expect(whole.batch).toMatchObject({ status: 'completed', created: 20, failed: 0 });
+    expect(whole.titles).toEqual(titles(20));
+    await completedOnce();
+  },
+);
+
+describe('several runners at once', () => {
+  test.each([
+    ['with pictures to fetch', () => urls(40)],
+    [
+      'with known pictures and ids of their own',
+      async () => {
+        const { id } = await newPicture();
+        return urls(60).map((body, index) => ({
+          ...body,
+          mediaUrl: undefined,
+          mediaId: id,
+          externalId: `own-${account.accountId}-${index}`,
+        }));
+      },
+    ],
+  ])('%s: each entry makes one post, in its place', async (_, make) => {
+    const bodies = await make();
+    const id = await sendBatch(bodies);
+    const runner = createBatchRunner(parts());
+    await Promise.all([run(runner, id), run(runner, id), run(runner, id), app.app.jobs.runDue()]);
+    const done = await outcome(id);
+    expect(done.batch).toMatchObject({ status: 'completed', created: bodies.length, failed: 0 });
+    expect(done.titles).toEqual(titles(bodies.length));
+    await completedOnce();
+  });
+});
+
+test('while Pinterest is away the batch waits, and goes on by itself', async () => {
+  const own = await app.connectAccount();
+  await app.faults([{ operation: 'boards/list', kind: 'status', status: 500, times: 50 }]);
+  const body = complete({ boardId: own.boards.Recipes });
+  const answer = await send('POST', `${pathOf(own)}/batches`, { posts: [body] });
+  const path = `${pathOf(own)}/batches/${answer.body.data.batch.id}`;
+  await app.app.jobs.runDue();
+  expect((await send('GET', path)).body.data.batch).toMatchObject({ status: 'processing', pending: 1 });
+  await app.clearFaults();
+  await run(createBatchRunner(parts()), answer.body.data.batch.id);
+  expect((await send('GET', path)).body.data.batch).toMatchObject({ status: 'completed', created: 1 });
+});
+
+test('entries of an account that was disconnected meanwhile fail, and the batch is completed', async () => {
+  const id = await sendBatch(urls(3));
+  await send('DELETE', `/v1/accounts/${account.accountId}`);
+  await app.app.jobs.runDue();
+  const batch = await getBatchForWork(app.database.db, id);
+  expect(batch).toMatchObject({ status: 'completed', failed: 3, created: 0 });
+});
+
+test('what nobody foresaw fails one entry, is logged, and stops no other', async () => {
+  const { id: mediaId } = await newPicture();
+  const id = await sendBatch(
+    [0, 1, 2].map((index) => complete({ title: `Post ${index}`, mediaUrl: undefined, mediaId })),
+  );
+  const odd = parts();
+  const runner = createBatchRunner({
+    ...odd,
+    schedule: {
+      ...odd.schedule,
+      destinationKey(url) {
+        destinations += 1;
+        if (destinations === 2) throw new TypeError('a bug');
+        return odd.schedule.destinationKey(url);
+      },
+    },
+  });
+  let destinations = 0;
+  await run(runner, id);
+  const { batch } = await outcome(id);
+  expect(batch).toMatchObject({ status: 'completed', created: 2, failed: 1 });
+  expect(batch.entries[1].details).toMatchObject([{ code: 'internal_error' }]);
+});

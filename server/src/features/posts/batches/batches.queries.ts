@@ -1,0 +1,202 @@
+// SQL on batches and their entries.
+
+import type { Selectable } from 'kysely';
+import { type Connection, json, type Schema, sql, type Tx } from '../../../platform/db/index.ts';
+import type { Detail } from '../../../platform/errors.ts';
+import type { Actor } from '../../../platform/use-case/index.ts';
+
+export type BatchRow = Selectable<Schema['batches']>;
+export type BatchEntryRow = Selectable<Schema['batch_entries']>;
+export type BatchCounts = Pick<BatchRow, 'created' | 'failed'>;
+
+/** How an entry comes in: a body that waits for its turn, or why it cannot be read. */
+export interface NewEntry {
+  row: number | null;
+  body: unknown;
+  details: readonly Detail[] | null;
+}
+
+export interface NewEntries {
+  /** Each a NewEntry as JSON. */
+  texts: string[];
+  /** How many have details. */
+  failed: number;
+}
+
+/** A statement's parameters are made in one go. */
+const charactersAtOnce = 512 * 1024;
+
+/** Lets one at a time decide whether this content is new; until the transaction ends. */
+export async function lockContent(tx: Tx, accountId: string, sha256: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${accountId} ${sha256}`}, 0))`.execute(tx);
+}
+
+export async function findBatchByContent(
+  connection: Connection,
+  { accountId, sha256, since }: { accountId: string; sha256: string; since: Date },
+): Promise<BatchRow | undefined> {
+  return connection
+    .selectFrom('batches')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('content_sha256', '=', sha256)
+    .where('created_at', '>', since)
+    .orderBy('created_at')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+export async function insertBatch(
+  connection: Connection,
+  {
+    actor,
+    ...batch
+  }: Pick<BatchRow, 'id' | 'organization_id' | 'account_id' | 'content_sha256' | 'created_at'> & {
+    actor: Actor;
+  },
+  { texts, failed }: NewEntries,
+): Promise<BatchRow> {
+  const row = await connection
+    .insertInto('batches')
+    .values({ ...batch, actor: json(actor), status: 'processing', total: texts.length, failed })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  for (let from = 0; from < texts.length; ) {
+    let to = from;
+    for (let characters = 0; to < texts.length && characters < charactersAtOnce; to += 1) {
+      characters += texts[to]?.length ?? 0;
+    }
+    const given = `[${texts.slice(from, to).join(',')}]`;
+    await sql`
+      insert into batch_entries (batch_id, index, row, status, body, details)
+      select ${batch.id}, ${from} + place - 1, row, case when details is null then 'pending' else 'failed' end, body,
+        details
+      from rows from (json_to_recordset(${given}::json) as (row integer, body jsonb, details jsonb))
+        with ordinality as given (row, body, details, place)
+    `.execute(connection);
+    from = to;
+  }
+  return row;
+}
+
+export async function findBatch(
+  connection: Connection,
+  { organizationId, accountId, batchId }: { organizationId: string; accountId: string; batchId: string },
+): Promise<BatchRow | undefined> {
+  return connection
+    .selectFrom('batches')
+    .selectAll()
+    .where('id', '=', batchId)
+    .where('account_id', '=', accountId)
+    .where('organization_id', '=', organizationId)
+    .executeTakeFirst();
+}
+
+/** For the worker, which is nobody's caller. */
+export async function getBatchForWork(
+  connection: Connection,
+  batchId: string,
+): Promise<BatchRow | undefined> {
+  return connection.selectFrom('batches').selectAll().where('id', '=', batchId).executeTakeFirst();
+}
+
+/** @param from The index of the first entry of the page. */
+export async function listEntries(
+  connection: Connection,
+  { batchId, from, limit }: { batchId: string; from: number; limit: number },
+): Promise<BatchEntryRow[]> {
+  return connection
+    .selectFrom('batch_entries')
+    .selectAll()
+    .where('batch_id', '=', batchId)
+    .where('index', '>=', from)
+    .orderBy('index')
+    .limit(limit)
+    .execute();
+}
+
+/** Those whose turn is next. */
+export async function listPending(
+  connection: Connection,
+  batchId: string,
+  limit: number,
+): Promise<BatchEntryRow[]> {
+  return connection
+    .selectFrom('batch_entries')
+    .selectAll()
+    .where('batch_id', '=', batchId)
+    .where('status', '=', 'pending')
+    .orderBy('index')
+    .limit(limit)
+    .execute();
+}
+
+/**
+ * Makes the transaction the only one that settles entries of this batch. Returns how many of these are pending
+ * still: a statement of its own, which sees what the one before it has waited for.
+ */
+export async function lockBatch(tx: Tx, batchId: string, indexes: readonly number[]): Promise<number> {
+  await sql`select 1 from batches where id = ${batchId} for no key update`.execute(tx);
+  const { rows } = await sql<{ pending: number }>`
+    select count(*)::int as pending from batch_entries
+    where batch_id = ${batchId} and index = any(${[...indexes]}::int[]) and status = 'pending'
+  `.execute(tx);
+  return rows[0]?.pending ?? 0;
+}
+
+/** What became of an entry. */
+export type Settled = { index: number } & (
+  | { postId: string; details: null }
+  | { postId: null; details: readonly Detail[] }
+);
+
+/** Writes down what became of entries that are pending. */
+export async function settleEntries(tx: Tx, batchId: string, settled: readonly Settled[]): Promise<void> {
+  await sql`
+    with given as (
+      select * from json_to_recordset(${JSON.stringify(settled)}::json)
+        as given (index integer, "postId" text, details jsonb)
+    ),
+    written as (
+      update batch_entries e set
+        status = case when given."postId" is null then 'failed' else 'created' end,
+        post_id = given."postId", details = given.details, body = null
+      from given
+      where e.batch_id = ${batchId} and e.index = given.index and e.status = 'pending'
+      returning e.status
+    ),
+    counted as (
+      select count(*) filter (where status = 'created')::int as created,
+        count(*) filter (where status = 'failed')::int as failed
+      from written
+    )
+    update batches b set created = b.created + counted.created, failed = b.failed + counted.failed
+    from counted where b.id = ${batchId}
+  `.execute(tx);
+}
+
+/** Undefined when it is completed already, or entries are pending. */
+export async function completeBatch(tx: Tx, batchId: string, now: Date): Promise<BatchRow | undefined> {
+  return tx
+    .updateTable('batches')
+    .set({ status: 'completed', completed_at: now })
+    .where('id', '=', batchId)
+    .where('status', '=', 'processing')
+    .where((eb) => eb(eb('created', '+', eb.ref('failed')), '=', eb.ref('total')))
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** A full page of `removeOldBatches`: with each batch go its entries. */
+export const batchesRemovedAtOnce = 20;
+
+/** Removes batches that were completed before a moment; some at a time. Their posts stay. */
+export async function removeOldBatches(connection: Connection, before: Date): Promise<number> {
+  const result = await sql`
+    delete from batches where id = any(array(
+      select id from batches where status = 'completed' and completed_at < ${before}
+      order by completed_at limit ${batchesRemovedAtOnce}
+    ))
+  `.execute(connection);
+  return Number(result.numAffectedRows ?? 0);
+}

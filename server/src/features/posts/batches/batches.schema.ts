@@ -1,0 +1,90 @@
+// What crosses the wire about batches.
+import { z } from 'zod';
+import { toUnixSeconds } from '../../../platform/clock.ts';
+import { pageLimit } from '../../../platform/http/fields.ts';
+import { AccountPath } from '../../accounts/index.ts';
+import type { BatchCounts, BatchEntryRow, BatchRow } from './batches.queries.ts';
+
+/** Entries of a batch. */
+export const postsMax = 1000;
+/** docs/api-contract.md#ground-rules. */
+export const batchBytesMax = 16 * 1024 * 1024;
+
+export const CreateBatchBody = z
+  .strictObject({
+    posts: z
+      .array(z.unknown())
+      .min(1, `Send 1 to ${postsMax} posts.`)
+      .max(postsMax, `Send 1 to ${postsMax} posts.`)
+      .meta({
+        description: `1 to ${postsMax} bodies of create. Each is checked by itself: one that is wrong does not stop the others.`,
+        override: { items: { $ref: '#/components/schemas/CreatePost' } },
+      }),
+  })
+  .meta({ id: 'CreateBatch' });
+export type CreateBatch = z.output<typeof CreateBatchBody>;
+
+export const BatchPath = AccountPath.extend({
+  batchId: z.string().meta({ description: 'Batch id.' }),
+});
+
+export const BatchQuery = z.strictObject({
+  cursor: z.string().max(300).optional().meta({ description: '`data.cursor` of the page before.' }),
+  limit: pageLimit.meta({ description: 'Entries per page.' }),
+});
+
+const BatchEntry = z.object({
+  index: z.int().meta({ description: 'Its place in the batch, from 0.' }),
+  row: z
+    .int()
+    .nullable()
+    .meta({ description: 'Its line or row in the file, from 1 (a header counts); null in a JSON body.' }),
+  status: z.enum(['pending', 'created', 'failed']),
+  postId: z.string().nullable().meta({ description: 'The post; with intervalBoards the first one.' }),
+  details: z
+    .array(z.object({ path: z.string(), code: z.string(), message: z.string() }))
+    .nullable()
+    .meta({ description: 'Why it failed: one entry for each bad field.' }),
+});
+
+const BatchView = z
+  .object({
+    id: z.string().meta({ description: 'Batch id.' }),
+    status: z.enum(['processing', 'completed']),
+    total: z.int().meta({ description: 'Entries.' }),
+    created: z.int().meta({ description: 'Entries whose posts exist.' }),
+    failed: z.int().meta({ description: 'Entries that were refused.' }),
+    pending: z.int().meta({ description: 'Entries whose turn has not come.' }),
+    createdAt: z.int().meta({ description: 'Unix seconds.' }),
+    entries: z.array(BatchEntry).optional().meta({ description: 'One page of the entries, in their order.' }),
+  })
+  .meta({ id: 'Batch' });
+
+export const BatchAnswer = z.object({ batch: BatchView });
+export const BatchPageAnswer = z.object({
+  batch: BatchView,
+  cursor: z.string().nullable().meta({ description: 'For the next page of entries; null on the last.' }),
+});
+
+export function toBatchView(batch: BatchRow, counts: BatchCounts): z.input<typeof BatchView> {
+  return {
+    id: batch.id,
+    // The column's constraint allows nothing else.
+    status: batch.status as 'processing' | 'completed',
+    total: batch.total,
+    ...counts,
+    pending: batch.total - counts.created - counts.failed,
+    createdAt: toUnixSeconds(batch.created_at),
+  };
+}
+
+export function toBatchEntryView(entry: BatchEntryRow): z.input<typeof BatchEntry> {
+  return {
+    index: entry.index,
+    row: entry.row,
+    status: entry.status as 'pending' | 'created' | 'failed',
+    postId: entry.post_id,
+    // Only batches.queries.ts writes this column.
+    details: entry.details as z.input<typeof BatchEntry>['details'],
+  };
+}

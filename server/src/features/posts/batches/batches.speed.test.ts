@@ -1,0 +1,62 @@
+// What a batch costs: a thousand entries whose media is known are a handful of statements, not thousands.
+import { Kysely, PostgresDialect } from 'kysely';
+import { expect, test } from 'vitest';
+import { account, app, usePublishing } from '../../../../test/publishing.ts';
+import type { Database, Schema } from '../../../platform/db/index.ts';
+import { complete, inMs, newPicture, pathOf, send } from '../posts.fixture.ts';
+import { getBatchForWork } from './batches.queries.ts';
+import { createBatchRunner } from './run-batch.ts';
+
+usePublishing();
+
+/** A database that counts what is asked of it. */
+function counting() {
+  const statements: string[] = [];
+  const db = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: app.database.pool }),
+    log: ({ query }) => void statements.push(query.sql),
+  });
+  const database: Database = {
+    ...app.database,
+    db,
+    transaction: (work) => db.transaction().execute(work),
+  };
+  return { database, statements };
+}
+
+async function runBatch(posts: unknown[]): Promise<string[]> {
+  const answer = await send('POST', `${pathOf()}/batches`, { posts });
+  expect([answer.status, answer.body.error]).toEqual([202, undefined]);
+  const batch = await getBatchForWork(app.database.db, answer.body.data.batch.id);
+  if (!batch) throw new Error('no batch');
+  const { database, statements } = counting();
+  const { clock, publicUrl, log } = app.parts;
+  const { accounts, boards, media, schedule } = app.app;
+  const run = createBatchRunner({
+    ...{ database, clock, publicUrl, accounts, boards, media, schedule },
+    accessLevel: 'standard',
+  });
+  await run(batch, { signal: new AbortController().signal, log });
+  expect(await getBatchForWork(app.database.db, batch.id)).toMatchObject({
+    status: 'completed',
+    created: posts.length,
+  });
+  return statements;
+}
+
+test('a thousand entries with media, boards and ids of their own: some dozen statements', async () => {
+  const pictures = await Promise.all(Array.from({ length: 10 }, () => newPicture()));
+  const boards = Object.values(account.boards);
+  const entries = Array.from({ length: 1000 }, (_, index) =>
+    complete({
+      mediaUrl: undefined,
+      mediaId: pictures[index % pictures.length].id,
+      boardId: boards[index % boards.length],
+      url: `https://example.com/${index}`,
+      externalId: `speed-${index}`,
+      tags: ['spring', `tag ${index}`],
+      sendAt: inMs((index + 1) * 60_000),
+    }),
+  );
+  expect((await runBatch(entries)).length).toBeLessThan(60);
+});

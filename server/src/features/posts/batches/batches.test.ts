@@ -1,0 +1,232 @@
+// Many posts in one request: taken in at once, created in the background in their order, each with its own outcome.
+import { describe, expect, test } from 'vitest';
+import { type Detail, fieldCodes } from '../../../../test/answer.ts';
+import type { Json } from '../../../../test/app.ts';
+import { account, app, minute, usePublishing } from '../../../../test/publishing.ts';
+import { complete, created, inMs, newPicture, pathOf, refusal, send, stored } from '../posts.fixture.ts';
+import { removeOldBatches } from './batches.queries.ts';
+import { batchesKeptMs } from './batches.service.ts';
+
+usePublishing();
+
+const day = 24 * 3600_000;
+const batches = () => `${pathOf()}/batches`;
+const sendBatch = (posts: unknown[]) => send('POST', batches(), { posts });
+const getBatch = async (id: string, query = '') =>
+  (await send('GET', `${batches()}/${id}${query}`)).body.data;
+
+/** Takes it in, runs it, and gives what became of it. */
+async function run(posts: unknown[]) {
+  const answer = await sendBatch(posts);
+  expect([answer.status, answer.body.error]).toEqual([202, undefined]);
+  await app.app.jobs.runDue();
+  return (await getBatch(answer.body.data.batch.id, '?limit=100')).batch;
+}
+
+const events = async (type: string) =>
+  app.database.db
+    .selectFrom('events')
+    .selectAll()
+    .where('type', '=', type)
+    .where('account_id', '=', account.accountId)
+    .orderBy('id')
+    .execute();
+
+test('taken in at once, with progress; afterwards every entry says what became of it', async () => {
+  const answer = await sendBatch([complete(), { title: 'x' }, complete({ sendAt: inMs(day) })]);
+  expect(answer.status).toBe(202);
+  const { batch } = answer.body.data;
+  expect(batch).toEqual({
+    id: expect.stringMatching(/^bat_/),
+    status: 'processing',
+    total: 3,
+    created: 0,
+    failed: 0,
+    pending: 3,
+    createdAt: expect.any(Number),
+  });
+  const waiting = await getBatch(batch.id);
+  expect(waiting.batch.entries.map(({ status }: Json) => status)).toEqual(['pending', 'pending', 'pending']);
+  await app.app.jobs.runDue();
+  const done = (await getBatch(batch.id)).batch;
+  expect(done).toMatchObject({ status: 'completed', created: 2, failed: 1, pending: 0 });
+  const [first, second, third] = done.entries;
+  expect(first).toMatchObject({ index: 0, row: null, status: 'created', details: null });
+  expect((await app.getPost(account, first.postId)).status).toBe('draft');
+  expect((await app.getPost(account, third.postId)).status).toBe('queued');
+  expect(second).toMatchObject({ status: 'failed', postId: null });
+  expect(fieldCodes(second.details)).toEqual({ mediaUrl: 'required' });
+  expect(await events('batch.completed')).toMatchObject([
+    { data: { batchId: batch.id, total: 3, created: 2, failed: 1 } },
+  ]);
+});
+
+test('the posts are made in the order given, whichever way their media comes', async () => {
+  const { id: mediaId } = await newPicture();
+  const done = await run(
+    Array.from({ length: 40 }, (_, index) =>
+      complete({
+        title: `Post ${index}`,
+        ...(index % 2 ? { mediaUrl: undefined, mediaId } : {}),
+        url: `https://example.com/${index}`,
+      }),
+    ),
+  );
+  const ids = done.entries.map(({ postId }: Json) => postId);
+  expect(ids.toSorted()).toEqual(ids);
+  expect((await events('post.created')).map(({ post_id }) => post_id)).toEqual(ids);
+  const titles = await Promise.all(ids.map(async (id: string) => (await app.getPost(account, id)).title));
+  expect(titles).toEqual(ids.map((_: string, index: number) => `Post ${index}`));
+});
+
+test('next open slots go to the entries in their order', async () => {
+  await send('POST', `/v1/accounts/${account.accountId}/timeslots`, {
+    dayPreference: 3,
+    timePreference: '10:00',
+    timezone: 'UTC',
+  });
+  const { id: mediaId } = await newPicture();
+  const body = (index: number) =>
+    complete({ mediaUrl: undefined, mediaId, useNextOpenSlot: true, url: `https://example.com/${index}` });
+  const done = await run([body(0), complete({ mediaUrl: undefined, mediaId }), body(1), body(2)]);
+  const times = await Promise.all(
+    done.entries.map(async ({ postId }: { postId: string }) => (await app.getPost(account, postId)).sendAt),
+  );
+  const week = 7 * 24 * 3600;
+  expect(times).toEqual([times[0], null, times[0] + week, times[0] + 2 * week]);
+});
+
+test('an entry fails by itself, for the same reasons as a create', async () => {
+  const picture = await newPicture();
+  await created({ externalId: 'taken' });
+  const known = { mediaUrl: undefined, mediaId: picture.id };
+  const done = await run([
+    complete({ ...known, boardId: '1' }),
+    complete({ ...known, externalId: 'taken' }),
+    complete({ ...known, externalId: 'twice' }),
+    complete({ ...known, externalId: 'twice' }),
+    complete({ mediaUrl: app.picture('none.jpg') }),
+    complete({ ...known, useNextOpenSlot: true }),
+    complete({ ...known, sendAt: '2020-01-01T00:00:00Z', titel: 'x' }),
+    'no object',
+    null,
+    complete({ ...known, intervalBoards: [{ boardId: account.boards.Garden }], boardId: undefined }),
+    complete({ mediaUrl: undefined, mediaId: 'med_none' }),
+    complete({ ...known, boardSectionId: '9' }),
+    complete(known),
+  ]);
+  const outcome = done.entries.map((entry: { details: Detail[] | null }) =>
+    entry.details === null ? 'created' : fieldCodes(entry.details),
+  );
+  expect(outcome).toEqual([
+    { boardId: 'board_not_found' },
+    { externalId: 'external_id_taken' },
+    'created',
+    { externalId: 'external_id_taken' },
+    { mediaUrl: 'http_status' },
+    { '': 'no_timeslots' },
+    { sendAt: 'in_the_past', titel: 'unknown_field' },
+    { '': 'wrong_type' },
+    { '': 'required' },
+    'created',
+    { mediaId: 'media_not_found' },
+    { boardSectionId: 'section_not_found' },
+    'created',
+  ]);
+  expect(done).toMatchObject({ created: 3, failed: 10, pending: 0, status: 'completed' });
+});
+
+describe('identical content', () => {
+  test('within seven days it is the batch that it was, also at once; later and elsewhere it is new', async () => {
+    const { id: mediaId } = await newPicture();
+    const posts = [complete({ mediaUrl: undefined, mediaId })];
+    const before = await stored();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => sendBatch(posts)));
+    const ids = new Set(answers.map(({ body }) => body.data.batch.id));
+    expect(ids.size).toBe(1);
+    await app.app.jobs.runDue();
+    app.clock.advance(7 * day - minute);
+    const again = await sendBatch(posts);
+    expect(again.body.data.batch).toMatchObject({ id: [...ids][0], status: 'completed', created: 1 });
+    expect((await stored()).batches).toBe(before.batches + 1);
+    const other = await app.connectAccount();
+    const there = await send('POST', `${pathOf(other)}/batches`, { posts });
+    expect(ids.has(there.body.data.batch.id)).toBe(false);
+    app.clock.advance(2 * minute);
+    expect(ids.has((await sendBatch(posts)).body.data.batch.id)).toBe(false);
+    await app.app.jobs.runDue();
+  });
+});
+
+describe('limits and strangers', () => {
+  test('1 to 1,000 entries; up to 16 MiB', async () => {
+    expect(refusal(await sendBatch([]))[2]).toEqual({ posts: 'too_small' });
+    expect(refusal(await sendBatch(Array(1001).fill({})))[2]).toEqual({ posts: 'too_large' });
+    const filler = (bytes: number) => Array(64).fill({ title: 'x'.repeat(bytes / 64) });
+    const inside = await sendBatch(filler(16 * 1024 * 1024 - 64 * 20));
+    expect(inside.status).toBe(202);
+    const large = await sendBatch([{}, { title: 'x'.repeat(600 * 1024) }]);
+    expect(refusal(large)[2]).toEqual({ '': 'too_large' });
+    expect(large.body.error.details[0].message).toContain('Entry 1 of a list');
+    const outside = await sendBatch(filler(16 * 1024 * 1024));
+    expect([outside.status, outside.body.error.code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    await app.app.jobs.runDue();
+  });
+
+  test('hostile entries fail as entries', async () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const answer = await send(
+      'POST',
+      batches(),
+      `{"posts":[{"title":"a\\u0000b"},{"a\\ud800":1},{"title":${deep}}]}`,
+    );
+    expect(answer.status).toBe(202);
+    await app.app.jobs.runDue();
+    const { batch } = await getBatch(answer.body.data.batch.id);
+    expect(batch.status).toBe('completed');
+    expect(batch.entries.map(({ details }: { details: { code: string }[] }) => details[0]?.code)).toEqual([
+      'bad_character',
+      'bad_character',
+      'too_deep',
+    ]);
+  });
+
+  test("another tenant's batch, another account's and one that is none are the same 404", async () => {
+    const { id } = (await sendBatch([{}])).body.data.batch;
+    const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
+    const other = await app.connectAccount();
+    for (const [path, key] of [
+      [`${batches()}/${id}`, stranger],
+      [`${pathOf(other)}/batches/${id}`, app.key],
+      [`${batches()}/bat_none`, app.key],
+      [`${batches()}/%00`, app.key],
+    ] as const) {
+      const answer = await send('GET', path, undefined, { key });
+      expect([answer.status, answer.body.error.code]).toEqual([404, 'NOT_FOUND']);
+    }
+    expect((await send('POST', batches(), { posts: [{}] }, { key: stranger })).status).toBe(404);
+    await app.app.jobs.runDue();
+  });
+
+  test('the entries come in pages', async () => {
+    const { id } = await run(Array.from({ length: 5 }, (_, index) => ({ title: `${index}` })));
+    const first = await getBatch(id, '?limit=2');
+    expect(first.batch.entries.map(({ index }: Json) => index)).toEqual([0, 1]);
+    const second = await getBatch(id, `?limit=3&cursor=${first.cursor}`);
+    expect([second.batch.entries.length, second.cursor]).toEqual([3, null]);
+    const wrong = await send('GET', `${batches()}/${id}?cursor=x`);
+    expect(refusal(wrong)[2]).toEqual({ cursor: 'invalid_cursor' });
+  });
+});
+
+test('a batch is kept for 28 days after it was completed; its posts stay', async () => {
+  const done = await run([complete({ title: 'Kept' })]);
+  const sweepAfter = async (ms: number) => {
+    app.clock.advance(ms);
+    await removeOldBatches(app.database.db, new Date(app.clock.now().getTime() - batchesKeptMs));
+    return (await send('GET', `${batches()}/${done.id}`)).status;
+  };
+  expect(await sweepAfter(28 * day - minute)).toBe(200);
+  expect(await sweepAfter(2 * minute)).toBe(404);
+  expect((await app.getPost(account, done.entries[0].postId)).title).toBe('Kept');
+});

@@ -1,0 +1,143 @@
+// The columns of a spreadsheet of posts, and what a row of it says as the body of create. Recognised are our own
+// field names, those of Pinterest's bulk upload (Title, Media URL, Pinterest board, Thumbnail, Description, Link,
+// Publish date, Keywords; 2026-06), and those that other schedulers use.
+import { Temporal } from 'temporal-polyfill';
+import type { Detail } from '../../../platform/errors.ts';
+import { nearest } from '../../../platform/http/validation.ts';
+
+/** Our fields with the other names of their columns; compared without case, blanks and signs. */
+const columns: Record<string, readonly string[]> = {
+  mediaUrl: ['Media URL', 'Image URL', 'Video URL', 'Image', 'Image link', 'Media', 'Photo URL'],
+  mediaId: [],
+  mediaType: ['Media type'],
+  title: ['Pin title', 'Headline'],
+  description: ['Pin description', 'Caption', 'Text'],
+  url: ['Link', 'Source URL', 'Destination URL', 'Destination link', 'Website', 'Website URL', 'Source'],
+  boardId: ['Pinterest board', 'Board', 'Board name', 'Board ID', 'Boards'],
+  altText: ['Alt', 'Alternative text', 'Image alt text'],
+  sendAt: [
+    'Publish date',
+    'Publish at',
+    'Published at',
+    'Date',
+    'Schedule',
+    'Scheduled at',
+    'Schedule date',
+    'Date time',
+    'Post date',
+    'Send at',
+  ],
+  tags: ['Keywords', 'Tag', 'Labels'],
+  externalId: ['External ID', 'ID', 'SKU'],
+  thumbnail: ['Cover', 'Cover image', 'Cover image URL'],
+  isSimplifiedPin: ['Simplified Pin'],
+};
+
+const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+
+const fieldOf = new Map(
+  Object.entries(columns).flatMap(([field, names]) => [field, ...names].map((name) => [plain(name), field])),
+);
+
+/** For the sentence that lists them. */
+export const knownColumns = Object.entries(columns).map(([field, [first]]) => first ?? field);
+
+/** In which column of the first row each of our fields stands. */
+export function knownColumnsOf(header: readonly string[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  for (const [index, name] of header.entries()) {
+    const field = fieldOf.get(plain(name));
+    // Of two columns for the same thing the first one counts.
+    if (field !== undefined && !places.has(field)) places.set(field, index);
+  }
+  return places;
+}
+
+/** Names that are not known and are probably misspelt ones of columns that the sheet lacks. */
+export function misspeltColumns(header: readonly string[]): { name: string; meant: string }[] {
+  const present = knownColumnsOf(header);
+  const missing = [...fieldOf].flatMap(([name, field]) => (present.has(field) ? [] : [name]));
+  return header.flatMap((name) => {
+    const near = fieldOf.has(plain(name)) ? undefined : nearest(plain(name), missing);
+    const field = near === undefined ? undefined : fieldOf.get(near);
+    return field === undefined ? [] : [{ name, meant: field }];
+  });
+}
+
+export interface RowContext {
+  /** Times without an offset are of this zone. */
+  timezone: string;
+  /** The id of the account's board with this name or id; undefined when there is none, or more than one. */
+  findBoard(nameOrId: string): string | undefined;
+}
+
+/** The body of create that a row stands for, or what is wrong with the row. A blank time is the next open slot. */
+export function readRow(
+  cells: Readonly<Record<string, string>>,
+  { timezone, findBoard }: RowContext,
+): { body: Record<string, unknown> } | { details: Detail[] } {
+  const details: Detail[] = [];
+  const text = (name: string) => cells[name]?.trim() || undefined;
+  const body: Record<string, unknown> = {};
+  for (const name of ['mediaUrl', 'mediaId', 'title', 'description', 'url', 'altText', 'externalId']) {
+    if (text(name) !== undefined) body[name] = text(name);
+  }
+  const isVideo = (text('mediaType') ?? typeByName(text('mediaUrl'))).toLowerCase() === 'video';
+  if (isVideo) body.mediaType = 'video';
+  const board = text('boardId');
+  // A name that leads to no board stays as it is: the check of boards then says which were near.
+  if (board !== undefined) body.boardId = findBoard(board) ?? board;
+  const tags = text('tags')
+    ?.split(',')
+    .flatMap((tag) => tag.trim() || []);
+  if (tags) body.tags = [...new Set(tags)];
+  const simplified = text('isSimplifiedPin');
+  if (simplified !== undefined) body.isSimplifiedPin = !/^(no|false|0|n)$/i.test(simplified);
+  const thumbnail = text('thumbnail');
+  if (thumbnail !== undefined && isVideo) {
+    const seconds = toSeconds(thumbnail);
+    body.cover = seconds === undefined ? { mediaUrl: thumbnail } : { seconds };
+  }
+  const time = text('sendAt');
+  if (time === undefined) body.useNextOpenSlot = true;
+  else {
+    const sendAt = toMoment(time, timezone);
+    if (sendAt === undefined) details.push(badTime(time));
+    else body.sendAt = sendAt;
+  }
+  return details.length > 0 ? { details } : { body };
+}
+
+function badTime(time: string): Detail {
+  return {
+    path: 'sendAt',
+    code: 'invalid_time',
+    message: `${JSON.stringify(time.slice(0, 60))} is no date with a time of day. Write it as 2027-03-01T09:00:00, or with an offset.`,
+  };
+}
+
+function typeByName(address: string | undefined): 'image' | 'video' {
+  const path = address && URL.canParse(address) ? new URL(address).pathname : '';
+  return /\.(mp4|mov|m4v|qt)$/i.test(path) ? 'video' : 'image';
+}
+
+/** `5`, `0:05` and `00:00:05` are five seconds into the video. */
+function toSeconds(text: string): number | undefined {
+  if (!/^\d{1,3}(:\d{1,2}){0,2}$/.test(text)) return undefined;
+  return text.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+}
+
+/** RFC 3339. Sheets know no offsets: a time without one is on the wall of the account's zone. */
+function toMoment(text: string, timezone: string): string | undefined {
+  const iso = text.replace(/^(\d{4}-\d{2}-\d{2}) +/, '$1T').replaceAll(' ', '');
+  if (!/^\d{4}-\d{2}-\d{2}T\d/i.test(iso)) return undefined;
+  const hasOffset = /(z|[+-]\d{2}:?\d{2})$/i.test(iso);
+  try {
+    const moment = hasOffset
+      ? Temporal.Instant.from(iso)
+      : Temporal.PlainDateTime.from(iso).toZonedDateTime(timezone).toInstant();
+    return moment.toString();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,140 @@
+// The bodies with which posts are edited: absent means unchanged, null means cleared.
+import { z } from 'zod';
+import { PostView } from '../read/posts.schema.ts';
+import {
+  altText,
+  boardId,
+  boardSectionId,
+  carousel,
+  cover,
+  description,
+  externalId,
+  isObject,
+  isSimplifiedPin,
+  issue,
+  mediaId,
+  mediaType,
+  mediaUrl,
+  productTagPinIds,
+  tags,
+  title,
+  url,
+} from '../record/fields.ts';
+
+const editsMax = 500;
+
+const fields = {
+  title: title.nullable().optional(),
+  description: description.nullable().optional(),
+  url: url.nullable().optional(),
+  boardId: boardId.nullable().optional().meta({
+    description: 'Another board clears the section, unless one is given.',
+  }),
+  boardSectionId: boardSectionId
+    .min(1, 'Must be the id of a section, or null for none.')
+    .nullable()
+    .optional(),
+  altText: altText.nullable().optional(),
+  isSimplifiedPin: isSimplifiedPin.optional(),
+  productTagPinIds: productTagPinIds.optional(),
+  tags: tags.optional(),
+  externalId: externalId.nullable().optional(),
+  mediaUrl: mediaUrl.optional().meta({ description: 'Other media, fetched before the answer.' }),
+  mediaId: mediaId.optional(),
+  mediaType: mediaType
+    .optional()
+    .meta({ description: 'Of the other media. An image unless said otherwise.' }),
+  carousel: carousel
+    .nullable()
+    .optional()
+    .meta({ description: 'Other pictures; null leaves the first one alone.' }),
+  cover: cover.nullable().optional(),
+};
+
+type Loose = Partial<Record<keyof typeof fields, unknown>>;
+
+function mediaFitTogether(body: Loose, context: z.RefinementCtx): void {
+  const named = (['mediaUrl', 'mediaId', 'carousel'] as const).filter(
+    (name) => body[name] !== undefined && body[name] !== null,
+  );
+  for (const name of named.slice(1)) {
+    issue(context, name, 'not_together', 'Send only one of "mediaUrl", "mediaId" or "carousel".');
+  }
+  if (body.mediaType !== undefined && body.mediaUrl === undefined && body.mediaId === undefined) {
+    issue(context, 'mediaType', 'needs_media', 'Only with "mediaUrl" or "mediaId".');
+  }
+}
+
+function namesSomething(body: object, context: z.RefinementCtx): void {
+  const count = Object.keys(body).filter((name) => name !== 'id').length;
+  if (count === 0) issue(context, '', 'required', 'Name at least one field to change.');
+}
+
+export const EditPostBody = z
+  .strictObject(fields)
+  .superRefine(namesSomething, { when: isObject })
+  .superRefine(mediaFitTogether, { when: isObject })
+  .meta({ id: 'EditPost' });
+export type EditPost = z.output<typeof EditPostBody>;
+
+export const EditPostsBody = z
+  .strictObject({
+    posts: z
+      .array(
+        z
+          .strictObject({ id: z.string().meta({ description: 'Post id.' }), ...fields })
+          .superRefine(namesSomething, { when: isObject })
+          .superRefine(mediaFitTogether, { when: isObject }),
+      )
+      .min(1, `Name 1 to ${editsMax} posts.`)
+      .max(editsMax, `Name 1 to ${editsMax} posts.`)
+      .refine((edits) => new Set(edits.map((edit) => edit.id)).size === edits.length, {
+        params: { code: 'repeated' },
+        error: 'Names a post twice.',
+      })
+      .meta({ description: `1 to ${editsMax}. All are changed, or none.` }),
+    dryRun: z.boolean().default(false).meta({
+      description:
+        'Only check and show what would be. Media named by URL are fetched and kept for a while all the same.',
+    }),
+  })
+  .meta({ id: 'EditPosts' });
+export type EditPosts = z.output<typeof EditPostsBody>;
+
+/** The fields of an edit that its answer can give back so that it can be undone. */
+const previous = z.object({
+  id: z.string(),
+  title: z.string().nullable().optional(),
+  description: z.string().nullable().optional(),
+  url: z.string().nullable().optional(),
+  boardId: z.string().nullable().optional(),
+  boardSectionId: z.string().nullable().optional(),
+  altText: z.string().nullable().optional(),
+  isSimplifiedPin: z.boolean().optional(),
+  productTagPinIds: z.array(z.string()).optional(),
+  tags: z.array(z.string()).optional(),
+  externalId: z.string().nullable().optional(),
+  mediaId: z.string().optional(),
+  mediaType: z.enum(['image', 'video']).optional(),
+  carousel: z
+    .array(
+      z.object({
+        mediaId: z.string(),
+        title: z.string().optional(),
+        description: z.string().optional(),
+        url: z.string().optional(),
+      }),
+    )
+    .optional(),
+  cover: z.object({ mediaId: z.string().optional(), seconds: z.int().optional() }).nullable().optional(),
+});
+export type PreviousFields = z.input<typeof previous>;
+
+export const EditPostsAnswer = z.object({
+  posts: z.array(PostView).meta({ description: 'As they are now; with dryRun as they would be.' }),
+  previous: z.array(previous).meta({
+    description:
+      'The changed fields as they were: send them as `posts` to undo the edit. Media are named by their id, so sourceMediaUrl is empty afterwards.',
+  }),
+  dryRun: z.boolean(),
+});

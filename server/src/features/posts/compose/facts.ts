@@ -1,0 +1,47 @@
+// For one body: asks at once what its checks would ask one after the other.
+import type { Caller } from '../../../platform/use-case/index.ts';
+import { type AccountRow, accountNotFound } from '../../accounts/index.ts';
+import { type CreateParts, placesOf, timingOf } from '../use-cases/create-post.ts';
+import type { CreatePost } from './create-post.schema.ts';
+import { findNamed } from './facts.queries.ts';
+import { mediaIdsNamed } from './media.ts';
+
+/**
+ * The account, and parts that have the answers to what the checks of this body, and of no other, ask.
+ * @throws accountNotFound
+ */
+export async function lookUp(
+  parts: CreateParts,
+  caller: Caller,
+  accountId: string,
+  input: CreatePost,
+): Promise<{ account: AccountRow; knowing: CreateParts }> {
+  const { boards, media, schedule } = parts;
+  const timing = timingOf(input, parts.clock.now());
+  const visit =
+    timing.kind === 'at' && input.url !== undefined
+      ? { destinationKey: schedule.destinationKey(input.url), at: timing.at }
+      : null;
+  const found = await findNamed(parts.database.db, caller, accountId, {
+    boardIds: placesOf(input).map(({ boardId }) => boardId),
+    mediaIds: mediaIdsNamed(input),
+    visit,
+  });
+  if (!found) throw accountNotFound();
+  const { account, boardIds, spacing } = found;
+  return {
+    account,
+    knowing: {
+      ...parts,
+      boards: {
+        ...boards,
+        check: (_account, boardId, path) => boards.check(account, boardId, path, boardIds),
+      },
+      media: { ...media, find: async (_connection, _organizationId, id) => found.media.get(id) },
+      schedule: {
+        ...schedule,
+        lookAtSpacing: async (...asked) => spacing ?? schedule.lookAtSpacing(...asked),
+      },
+    },
+  };
+}

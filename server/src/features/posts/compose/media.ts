@@ -1,0 +1,188 @@
+// From the media that a caller names (by URL, by id, several for a carousel, a cover) to the media that we keep.
+import type { Connection } from '../../../platform/db/index.ts';
+import type { Detail } from '../../../platform/errors.ts';
+import { invalidBody } from '../../../platform/use-case/index.ts';
+import { checkCarousel, type MediaRow, type MediaService, mediaRefused } from '../../media/index.ts';
+import type { PostContent, Slide } from '../record/content.ts';
+import { allOrRefuse } from './all-or-refuse.ts';
+import type { CreatePost } from './create-post.schema.ts';
+
+export type NamedMedia = Pick<CreatePost, 'mediaUrl' | 'mediaId' | 'mediaType' | 'carousel' | 'cover'>;
+
+/** The media that a body names by id. */
+export function mediaIdsNamed({ mediaId, carousel, cover }: NamedMedia): string[] {
+  return [mediaId, cover?.mediaId, ...(carousel ?? []).map((slide) => slide.mediaId)].flatMap(
+    (id) => id ?? [],
+  );
+}
+
+function mediaNotFound(path: string): Detail {
+  const message = 'There is no such media. POST /v1/media makes one, GET /v1/media lists them.';
+  return { path, code: 'media_not_found', message };
+}
+
+/** For one body, whose checks come back to the same media: each is read once. */
+export function readingOnce(media: FindMedia['media']): FindMedia['media'] {
+  const reads = new Map<string, Promise<MediaRow | undefined>>();
+  return {
+    fetchFromUrl: media.fetchFromUrl,
+    find(connection, organizationId, id) {
+      const read = reads.get(id) ?? media.find(connection, organizationId, id);
+      reads.set(id, read);
+      return read;
+    },
+  };
+}
+
+/** A detail for each id of no media: known before anything is fetched. */
+export async function unknownMedia(
+  { connection, media, organizationId, prefix = '' }: Omit<FindMedia, 'signal'>,
+  { mediaId, carousel, cover }: NamedMedia,
+): Promise<Detail[]> {
+  const ids = [
+    { path: 'mediaId', id: mediaId },
+    ...(carousel ?? []).map((slide, index) => ({ path: `carousel.${index}.mediaId`, id: slide.mediaId })),
+    { path: 'cover.mediaId', id: cover?.mediaId },
+  ];
+  const details = await Promise.all(
+    ids.map(async ({ path, id }) => {
+      const isThere = id === undefined || (await media.find(connection, organizationId, id));
+      return isThere ? [] : [mediaNotFound(`${prefix}${path}`)];
+    }),
+  );
+  return details.flat();
+}
+
+/** The part of a post's contents that is about media. */
+export type MediaContent = Pick<
+  PostContent,
+  'mediaType' | 'mediaId' | 'sourceMediaUrl' | 'carousel' | 'coverMediaId' | 'coverSeconds'
+>;
+
+export interface FoundMedia {
+  content: MediaContent;
+  /** Every medium that the contents name, by id. */
+  rows: Map<string, MediaRow>;
+}
+
+export interface FindMedia {
+  connection: Connection;
+  media: Pick<MediaService, 'find' | 'fetchFromUrl'>;
+  organizationId: string;
+  /** What stands before the names of fields in a refusal: `posts.3.`. Empty for a body of its own. */
+  prefix?: string;
+  signal: AbortSignal;
+}
+
+/**
+ * Fetches, checks and keeps what is named by URL, and finds what is named by id.
+ * @throws mediaRefused, or invalidBody for an id of no media, with everything that is wrong at once.
+ */
+export async function findMedia(parts: FindMedia, named: NamedMedia): Promise<FoundMedia> {
+  const { carousel, cover } = named;
+  const slides = carousel?.map((slide, index) => ({ ...slide, at: `carousel.${index}.` }));
+  const [ownRows, found] = await allOrRefuse([
+    slides
+      ? allOrRefuse(slides.map((slide) => findOne(parts, slide, slide.at, 'image')))
+      : allOrRefuse([findOne(parts, named, '', named.mediaType)]),
+    cover ? findCover(parts, cover) : { coverMediaId: null, coverSeconds: null, row: undefined },
+  ]);
+  const [own] = ownRows;
+  if (!own) throw new Error('a body names at least one medium');
+  const mediaType = isVideo(own) ? 'video' : 'image';
+  if (cover && mediaType === 'image') throw coverOfPicture(parts.prefix);
+  if (cover) checkFrame(own, cover, parts.prefix);
+  const problems = slides ? checkCarousel(ownRows) : [];
+  if (problems.length > 0) throw mediaRefused(prefixed(problems, parts.prefix));
+  return {
+    content: {
+      mediaType,
+      mediaId: own.id,
+      sourceMediaUrl: (slides ? slides[0]?.mediaUrl : named.mediaUrl) ?? null,
+      carousel: slides ? slides.map((slide, index) => toSlide(slide, ownRows[index] ?? own)) : null,
+      coverMediaId: found.coverMediaId,
+      coverSeconds: found.coverSeconds,
+    },
+    rows: new Map([...ownRows, ...(found.row ? [found.row] : [])].map((row) => [row.id, row])),
+  };
+}
+
+export function coverOfPicture(prefix = '') {
+  return invalidBody([
+    { path: `${prefix}cover`, code: 'not_together', message: 'Only a video has a cover.' },
+  ]);
+}
+
+/** @throws invalidBody for a frame after the end of the video. */
+export function checkFrame(
+  video: Pick<MediaRow, 'duration_ms'>,
+  { seconds }: NonNullable<NamedMedia['cover']>,
+  prefix = '',
+): void {
+  const { duration_ms: durationMs } = video;
+  if (seconds === undefined || durationMs === null || seconds * 1000 <= durationMs) return;
+  const message = `The video has ${Math.floor(durationMs / 1000)} seconds.`;
+  throw invalidBody([{ path: `${prefix}cover.seconds`, code: 'after_the_end', message }]);
+}
+
+/** The cover alone, for a video that stays. */
+export async function findCover(
+  parts: FindMedia,
+  cover: NonNullable<NamedMedia['cover']>,
+): Promise<Pick<MediaContent, 'coverMediaId' | 'coverSeconds'> & { row: MediaRow | undefined }> {
+  const row = cover.seconds === undefined ? await findOne(parts, cover, 'cover.', 'image') : undefined;
+  return { coverMediaId: row?.id ?? null, coverSeconds: cover.seconds ?? null, row };
+}
+
+function toSlide(texts: NonNullable<NamedMedia['carousel']>[number], row: MediaRow): Slide {
+  return {
+    mediaId: row.id,
+    title: texts.title ?? null,
+    description: texts.description ?? null,
+    url: texts.url ?? null,
+  };
+}
+
+/**
+ * @param at What stands before the field: `carousel.2.`
+ * @param type What it must be. Left out: an image when fetched (the hosted API's default), anything when known.
+ */
+async function findOne(
+  { connection, media, organizationId, prefix = '', signal }: FindMedia,
+  named: { mediaUrl?: string | undefined; mediaId?: string | undefined },
+  at: string,
+  type: 'image' | 'video' | undefined,
+): Promise<MediaRow> {
+  if (named.mediaUrl !== undefined) {
+    const path = `${prefix}${at}mediaUrl`;
+    return media.fetchFromUrl({
+      organizationId,
+      url: named.mediaUrl,
+      declaredType: type ?? 'image',
+      path,
+      signal,
+    });
+  }
+  const path = `${prefix}${at}mediaId`;
+  const row = await media.find(connection, organizationId, named.mediaId ?? '');
+  if (!row) throw invalidBody([mediaNotFound(path)]);
+  const is = isVideo(row) ? 'video' : 'image';
+  if (type === undefined || type === is) return row;
+  const message =
+    at === ''
+      ? `It is ${withArticle(is)}. Send "mediaType": "${is}".`
+      : `It is ${withArticle(is)}; this takes ${withArticle(type)}.`;
+  throw mediaRefused([{ path, code: 'media_type_mismatch', message }]);
+}
+
+function isVideo(row: MediaRow): boolean {
+  return row.content_type.startsWith('video/');
+}
+
+function withArticle(type: 'image' | 'video'): string {
+  return type === 'image' ? 'an image' : 'a video';
+}
+
+function prefixed(details: readonly Detail[], prefix = ''): Detail[] {
+  return details.map((detail) => ({ ...detail, path: `${prefix}${detail.path}` }));
+}

@@ -1,0 +1,225 @@
+// What callers are shown of posts, and how they list them. Names, types and limits of the fields above the line in each object
+// are the hosted API's (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
+import { z } from 'zod';
+import { toUnixSeconds } from '../../../platform/clock.ts';
+import { moment, pageLimit, text } from '../../../platform/http/fields.ts';
+import { AccountPath } from '../../accounts/index.ts';
+import { type MediaRow, mediaUrl, toMediaView } from '../../media/index.ts';
+import type { Slide } from '../record/content.ts';
+import { boardId, externalId } from '../record/fields.ts';
+import type { State } from '../record/lifecycle.ts';
+import type { PostFailure } from '../record/move.ts';
+import type { PostRow } from '../record/posts.queries.ts';
+
+export const PostPath = AccountPath.extend({
+  postId: z.string().meta({ description: 'Post id.' }),
+});
+
+export const ListPostsQuery = z.strictObject({
+  status: z.enum(['draft', 'queued', 'uploading', 'sent', 'failed', 'missed']).default('queued').meta({
+    description: 'Which posts. `missed`: queued, past their time and not yet sent.',
+  }),
+  cursor: z.string().max(300).optional().meta({ description: '`data.cursor` of the page before.' }),
+  limit: pageLimit.meta({ description: 'Posts per page.' }),
+  startDate: moment.optional().meta({
+    description: 'Only posts from this moment on (by sendAt; drafts by createdAt, sent ones by sentAt).',
+  }),
+  endDate: moment.optional().meta({ description: 'Only posts up to this moment.' }),
+  boardId: boardId.optional().meta({ description: 'Only posts for this board.' }),
+  tag: text(100).optional().meta({ description: 'Only posts with this tag.' }),
+  externalId: externalId.optional().meta({ description: 'Only the post with this id of yours.' }),
+  q: text(200)
+    .refine((words) => /[\p{L}\p{N}]/u.test(words), 'Must hold a letter or a digit.')
+    .optional()
+    .meta({ description: 'Only posts whose title, description or url has words that begin with these.' }),
+});
+
+export type ListPosts = z.output<typeof ListPostsQuery>;
+
+const seconds = z.int().meta({ description: 'Unix seconds.' });
+
+const MediaView = z.object({
+  id: z.string(),
+  width: z.int().meta({ description: 'Pixels.' }),
+  height: z.int().meta({ description: 'Pixels.' }),
+  durationMs: z.int().optional().meta({ description: 'Of a video.' }),
+  contentType: z.string(),
+  bytes: z.int(),
+  sha256: z.string(),
+  thumbnailUrl: z.string(),
+  placeholder: z.string().meta({ description: 'ThumbHash, base64.' }),
+});
+
+export const PostView = z
+  .object({
+    id: z.string().meta({ description: 'Post id.', example: 'post_01kav8w5v8e6nb1vkh5tq4j1aa' }),
+    status: z.enum(['draft', 'queued', 'uploading', 'sent', 'failed']).meta({ description: 'Post status.' }),
+    mediaUrl: z.string().meta({ description: 'URL of our hosted copy of the media.' }),
+    mediaType: z.enum(['image', 'video']).meta({ description: 'Type of media.' }),
+    title: z.string().nullable().meta({ description: 'Pin title.' }),
+    description: z.string().nullable().meta({ description: 'Pin description.' }),
+    url: z.string().nullable().meta({ description: 'Destination URL.' }),
+    boardId: z.string().nullable().meta({ description: 'Target board id.' }),
+    altText: z.string().nullable().meta({ description: 'Alt text.' }),
+    sendAt: seconds.nullable().meta({ description: 'Scheduled send time (Unix seconds).' }),
+    sentAt: seconds.nullable().meta({ description: 'Actual send time (Unix seconds).' }),
+    createdAt: seconds.meta({ description: 'Creation time (Unix seconds).' }),
+    pinId: z.string().nullable().meta({ description: 'Pinterest Pin id (only after publishing).' }),
+    isSimplifiedPin: z.boolean().meta({ description: 'Whether this is a simplified Pin.' }),
+
+    updatedAt: seconds.meta({ description: 'Last change (Unix seconds).' }),
+    sourceMediaUrl: z.string().nullable().meta({ description: 'The mediaUrl that the caller gave.' }),
+    media: MediaView.meta({ description: "What we keep of the media; of a carousel its first picture's." }),
+    carousel: z
+      .array(
+        z.object({
+          mediaUrl: z.string().meta({ description: 'URL of our hosted copy.' }),
+          title: z.string().optional(),
+          description: z.string().optional(),
+          url: z.string().optional(),
+        }),
+      )
+      .nullable()
+      .meta({ description: 'The pictures of a carousel, 2 to 5; null for other posts.' }),
+    cover: z
+      .object({
+        mediaUrl: z.string().nullable().meta({ description: 'URL of our copy of the cover picture.' }),
+        seconds: z.int().nullable().meta({ description: 'The frame at so many seconds.' }),
+      })
+      .nullable()
+      .meta({
+        description: 'What a video shows before it plays; null for its first frame, and for pictures.',
+      }),
+    boardSectionId: z.string().nullable().meta({ description: 'Section of the board.' }),
+    productTagPinIds: z.array(z.string()).meta({
+      description: "Pins of the products shown. Kept here; Pinterest's API cannot publish them yet.",
+    }),
+    tags: z.array(z.string()).meta({ description: 'Your own words; Pinterest never sees them.' }),
+    externalId: z.string().nullable().meta({ description: 'Your own id of the post.' }),
+    pinUrl: z.string().nullable().meta({ description: 'Address of the Pin on Pinterest.' }),
+    missed: z.boolean().meta({ description: 'Queued, past its time, not yet sent.' }),
+    failure: z
+      .object({
+        code: z.string().meta({ description: 'Stable, for programs.' }),
+        message: z.string().meta({ description: 'What happened.' }),
+        remediation: z.string().meta({ description: 'What to do about it.' }),
+        retryable: z.boolean().meta({ description: 'Whether trying again may help.' }),
+        at: seconds,
+      })
+      .nullable()
+      .meta({ description: 'Why the last attempt did not publish it.' }),
+    nextAttemptAt: seconds
+      .nullable()
+      .meta({ description: 'When the worker looks at it next (Unix seconds).' }),
+    attempts: z.int().meta({ description: 'How often Pinterest was asked for the Pin.' }),
+    publication: z
+      .enum(['none', 'waiting', 'uploading_media', 'creating', 'confirming', 'done', 'failed'])
+      .meta({
+        description:
+          'The finer state behind `status`. `confirming`: the answer was lost, and we look on Pinterest whether the Pin is there.',
+      }),
+  })
+  .meta({ id: 'Post' });
+
+export const PostAnswer = z.object({ post: PostView });
+export const PostListAnswer = z.object({
+  posts: z.array(PostView),
+  cursor: z.string().nullable().meta({ description: 'For the next page; null on the last.' }),
+});
+export const CreatedAnswer = z.object({
+  post: PostView,
+  posts: z
+    .array(PostView)
+    .optional()
+    .meta({ description: 'With intervalBoards: one post for each board, in their order.' }),
+});
+export const DeletedAnswer = z.object({ deleted: z.literal(true), id: z.string() });
+
+const publications: Record<State, z.input<typeof PostView>['publication']> = {
+  draft: 'none',
+  queued: 'waiting',
+  uploading: 'uploading_media',
+  publishing: 'creating',
+  unknown: 'confirming',
+  sent: 'done',
+  failed: 'failed',
+};
+
+/** Every medium that a post names: its own, its slides' and its cover's. */
+export function mediaIdsOf(row: PostRow): string[] {
+  return [row.media_id, row.cover_media_id ?? [], (slidesOf(row) ?? []).map((slide) => slide.mediaId)].flat();
+}
+
+export function slidesOf(row: Pick<PostRow, 'carousel'>): Slide[] | null {
+  // Only post-content.ts writes this column.
+  return row.carousel as Slide[] | null;
+}
+
+/** @param media Of the post and of others, by id. */
+export function toPostView(
+  row: PostRow,
+  media: ReadonlyMap<string, MediaRow>,
+  { now, publicUrl }: { now: Date; publicUrl: string },
+): z.input<typeof PostView> {
+  const getMedia = (id: string) => {
+    const found = media.get(id);
+    if (!found) throw new Error(`post ${row.id} has lost its media ${id}`);
+    return found;
+  };
+  const urlOf = (id: string) => mediaUrl(getMedia(id), publicUrl);
+  const slides = slidesOf(row);
+  return {
+    id: row.id,
+    // The generated column holds nothing else.
+    status: row.status as z.input<typeof PostView>['status'],
+    mediaUrl: urlOf(row.media_id),
+    mediaType: row.media_type as 'image' | 'video',
+    title: row.title,
+    description: row.description,
+    url: row.url,
+    boardId: row.board_id,
+    altText: row.alt_text,
+    sendAt: row.send_at && toUnixSeconds(row.send_at),
+    sentAt: row.sent_at && toUnixSeconds(row.sent_at),
+    createdAt: toUnixSeconds(row.created_at),
+    pinId: row.pin_id,
+    isSimplifiedPin: row.is_simplified_pin,
+    updatedAt: toUnixSeconds(row.updated_at),
+    sourceMediaUrl: row.source_media_url,
+    media: toMediaView(getMedia(row.media_id), publicUrl),
+    carousel: slides?.map(({ mediaId, ...texts }) => ({ mediaUrl: urlOf(mediaId), ...given(texts) })) ?? null,
+    cover: toCoverView(row, urlOf),
+    boardSectionId: row.board_section_id,
+    productTagPinIds: row.product_tag_pin_ids,
+    tags: row.tags,
+    externalId: row.external_id,
+    pinUrl: row.pin_id && `https://www.pinterest.com/pin/${row.pin_id}/`,
+    missed: row.state === 'queued' && row.send_at !== null && row.send_at <= now,
+    failure: toFailureView(row.failure),
+    nextAttemptAt: row.run_at && toUnixSeconds(row.run_at),
+    attempts: row.attempts,
+    publication: row.is_video_going_up ? 'uploading_media' : publications[row.state as State],
+  };
+}
+
+function toCoverView(
+  { cover_media_id: mediaId, cover_seconds: seconds }: PostRow,
+  urlOf: (mediaId: string) => string,
+): z.input<typeof PostView>['cover'] {
+  if (mediaId === null && seconds === null) return null;
+  return { mediaUrl: mediaId && urlOf(mediaId), seconds };
+}
+
+/** Without the fields that are null: a slide has them only where they were given. */
+function given<T extends Record<string, string | null>>(fields: T): Partial<Record<keyof T, string>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as Partial<
+    Record<keyof T, string>
+  >;
+}
+
+function toFailureView(stored: unknown): z.input<typeof PostView>['failure'] {
+  if (stored === null) return null;
+  // Only move-post.ts writes this column.
+  const { at, ...failure } = stored as PostFailure & { at: string };
+  return { ...failure, at: Math.floor(Date.parse(at) / 1000) };
+}

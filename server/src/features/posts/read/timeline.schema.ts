@@ -1,0 +1,149 @@
+// A post's events as callers see them: everything it went through, and why. Only named parts of what is stored
+// cross the wire.
+
+import { z } from 'zod';
+import { toUnixSeconds } from '../../../platform/clock.ts';
+import { actorFromColumn } from '../../../platform/use-case/index.ts';
+import { ActorView } from '../../events/index.ts';
+import type { PostEventData } from '../record/move.ts';
+import type { EventRow } from './timeline.queries.ts';
+
+/** A post that is tried again for weeks gathers many events; the newest are the ones that explain it. */
+export const timelineEventsMax = 500;
+
+const outcomes = [
+  'created',
+  'refused',
+  'postponed',
+  'lost',
+  'found',
+  'cleared',
+  'not_found',
+  'several_found',
+  'not_seen',
+] as const;
+type Outcome = (typeof outcomes)[number];
+
+const TimelineEvent = z
+  .object({
+    at: z.int().meta({ description: 'When (Unix seconds).' }),
+    type: z.string().meta({ description: 'What happened.', example: 'post.postponed' }),
+    actor: ActorView.meta({ description: 'Who did it.' }),
+    attempt: z
+      .int()
+      .optional()
+      .meta({ description: 'To which attempt it belongs; 1 is the first time Pinterest was asked.' }),
+    outcome: z.enum(outcomes).optional().meta({
+      description:
+        'What came of it. Of asking for the Pin: `created`, `refused`, `postponed` (surely nothing was made), `lost` (nobody knows). Of looking for it afterwards: `not_found` so far, `several_found`, `not_seen` (Pinterest could not be asked), and in the end `found` or `cleared` (there is none; the post is queued again).',
+    }),
+    pinterest: z
+      .object({
+        status: z.int().nullable().meta({ description: 'HTTP status; null when no answer came.' }),
+        code: z.int().nullable().meta({ description: "Pinterest's own error code." }),
+        requestId: z.string().nullable().meta({ description: "Pinterest's id of the request." }),
+        durationMs: z.int().meta({ description: 'How long the request took.' }),
+      })
+      .optional()
+      .meta({ description: 'What Pinterest answered, where it was asked for the Pin.' }),
+    message: z.string().optional().meta({ description: 'Why, and what to do about it.' }),
+  })
+  .meta({ id: 'TimelineEvent' });
+
+export const TimelineAnswer = z.object({
+  events: z.array(TimelineEvent).meta({ description: `Oldest first; the newest ${timelineEventsMax}.` }),
+});
+
+export function toTimelineEvent(row: EventRow): z.input<typeof TimelineEvent> {
+  // Only move-post.ts and post-content.ts write events of posts.
+  const data = row.data as PostEventData;
+  const outcome = outcomeOf(data);
+  const message = messageOf(row.type, data);
+  return {
+    at: toUnixSeconds(row.at),
+    type: row.type,
+    actor: actorFromColumn(row.actor),
+    ...(data.attempt !== undefined && { attempt: data.attempt }),
+    ...(outcome && { outcome }),
+    ...(data.pinterest && {
+      pinterest: { ...data.pinterest, durationMs: Math.round(data.pinterest.durationMs) },
+    }),
+    ...(message && { message }),
+  };
+}
+
+function outcomeOf(data: PostEventData): Outcome | undefined {
+  switch (data.move) {
+    case 'accept':
+      return 'created';
+    case 'refuse':
+      return 'refused';
+    case 'postpone':
+      return 'postponed';
+    case 'lose':
+      return 'lost';
+    case 'find':
+      return 'found';
+    case 'clear':
+      return 'cleared';
+    case 'look':
+      if (data.counts === false) return 'not_seen';
+      return (data.found ?? 0) > 1 ? 'several_found' : 'not_found';
+    default:
+      return undefined;
+  }
+}
+
+function messageOf(type: string, data: PostEventData): string | undefined {
+  if (data.failure) return `${data.failure.message} ${data.failure.remediation}`;
+  if (type === 'post.video_uploading') return 'Its video is being uploaded to Pinterest.';
+  if (type === 'post.video_ready') return 'Its video is ready at Pinterest.';
+  if (type === 'post.created') return data.sendAt ? `To go out at ${data.sendAt}.` : 'As a draft.';
+  if (type === 'post.updated') return `Changed: ${fieldsOf(data.changed ?? [])}.`;
+  if (type === 'post.deleted') return 'Deleted.';
+  switch (data.move) {
+    case 'unschedule':
+      return 'A draft again.';
+    case 'schedule':
+      return data.shifted
+        ? `Publishing is paused: moved on to ${data.sendAt}.`
+        : `To go out at ${data.sendAt}.`;
+    case 'accept':
+      return `Pin ${data.pinId} was created.`;
+    case 'find':
+      return data.byHand
+        ? `A person said that it is Pin ${data.pinId}.`
+        : `Pin ${data.pinId} on the board is the one whose answer was lost.`;
+    case 'clear':
+      return data.byHand
+        ? 'A person said that there is no Pin. The post is published again.'
+        : 'There is no such Pin on the board. The post is published again.';
+    default:
+      return undefined;
+  }
+}
+
+/** What an edit changed, by the columns of post-content.ts, as the fields of the API. */
+function fieldsOf(columns: readonly string[]): string {
+  const names = columns.flatMap((column) => fieldNames[column] ?? []);
+  return [...new Set(names)].join(', ');
+}
+
+const fieldNames: Record<string, string> = {
+  title: 'title',
+  description: 'description',
+  url: 'url',
+  board_id: 'boardId',
+  board_section_id: 'boardSectionId',
+  alt_text: 'altText',
+  is_simplified_pin: 'isSimplifiedPin',
+  product_tag_pin_ids: 'productTagPinIds',
+  tags: 'tags',
+  external_id: 'externalId',
+  media_type: 'media',
+  media_id: 'media',
+  source_media_url: 'media',
+  carousel: 'carousel',
+  cover_media_id: 'cover',
+  cover_seconds: 'cover',
+};

@@ -1,0 +1,211 @@
+// What a post says: making, editing and deleting it. Each is written as a move is (move-post.ts): guarded, and its event
+// in the same statement.
+import { isDeepStrictEqual } from 'node:util';
+import { addMs } from '../../../platform/clock.ts';
+import { json, type Tx } from '../../../platform/db/index.ts';
+import type { Stamp } from '../../../platform/use-case/index.ts';
+import { accountNotFound } from '../../accounts/index.ts';
+import { lowerWake } from '../../lanes/index.ts';
+import { insertPostRows } from './insert.queries.ts';
+import { isAtRest, type State } from './lifecycle.ts';
+import { matchKey } from './match-key.ts';
+import { cannot, written } from './move.ts';
+import { refuseGone } from './posts.errors.ts';
+import { type PostRow, writePost } from './posts.queries.ts';
+
+/** A picture of a carousel. */
+export interface Slide {
+  mediaId: string;
+  title: string | null;
+  description: string | null;
+  url: string | null;
+}
+
+/** What callers write of a post. */
+export interface PostContent {
+  title: string | null;
+  description: string | null;
+  url: string | null;
+  /** `url` as the spacing rules compare it. */
+  destinationKey: string | null;
+  boardId: string | null;
+  boardSectionId: string | null;
+  altText: string | null;
+  isSimplifiedPin: boolean;
+  productTagPinIds: string[];
+  tags: string[];
+  externalId: string | null;
+  mediaType: 'image' | 'video';
+  /** Of a carousel the first picture. */
+  mediaId: string;
+  sourceMediaUrl: string | null;
+  carousel: Slide[] | null;
+  coverMediaId: string | null;
+  coverSeconds: number | null;
+}
+
+export interface NewPost extends PostContent {
+  id: string;
+  organizationId: string;
+  accountId: string;
+  /** Null: a draft. */
+  sendAt: Date | null;
+}
+
+/** The columns of the contents. */
+function columnsOf(content: PostContent) {
+  return {
+    title: content.title,
+    description: content.description,
+    url: content.url,
+    destination_key: content.destinationKey,
+    board_id: content.boardId,
+    board_section_id: content.boardSectionId,
+    alt_text: content.altText,
+    is_simplified_pin: content.isSimplifiedPin,
+    product_tag_pin_ids: content.productTagPinIds,
+    tags: content.tags,
+    external_id: content.externalId,
+    media_type: content.mediaType,
+    media_id: content.mediaId,
+    source_media_url: content.sourceMediaUrl,
+    carousel: content.carousel,
+    cover_media_id: content.coverMediaId,
+    cover_seconds: content.coverSeconds,
+    match_key: matchKey(content),
+  };
+}
+
+/** The row of a post that comes to life. */
+export function newRow(post: NewPost, now: Date) {
+  return {
+    ...columnsOf(post),
+    id: post.id,
+    organization_id: post.organizationId,
+    account_id: post.accountId,
+    state: post.sendAt ? 'queued' : 'draft',
+    send_at: post.sendAt,
+    run_at: post.sendAt,
+    created_at: now,
+    updated_at: now,
+  } as const;
+}
+
+/** The columns after an edit, and the names of those that it changes. */
+export function editOf(post: PostRow, content: PostContent) {
+  const columns = columnsOf(content);
+  const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter(
+    (name) => name !== 'match_key' && !isDeepStrictEqual(columns[name], post[name]),
+  );
+  return { columns, changed };
+}
+
+/**
+ * Posts of one account come to life, as drafts or queued when they have a time. As many as there are cost two
+ * statements, sent at once.
+ * @throws accountNotFound when it was disconnected meanwhile, mediaGone when a medium was deleted.
+ */
+export async function createPosts(
+  tx: Tx,
+  posts: readonly NewPost[],
+  { now, actor }: Stamp,
+): Promise<PostRow[]> {
+  const [first] = posts;
+  if (!first) return [];
+  const { organizationId, accountId } = first;
+  const mediaIds = [...new Set(posts.flatMap(mediaIdsOf))];
+  const times = posts.flatMap((post) => post.sendAt?.getTime() ?? []);
+  // The lane looks for the next post by itself once the first one has woken it.
+  const runAt = times.length > 0 ? new Date(Math.min(...times)) : null;
+  return insertPostRows(
+    tx,
+    posts.map((post) => newRow(post, now)),
+    {
+      ground: { organizationId, accountId, mediaIds },
+      check(held) {
+        if (!held.isConnected) throw accountNotFound();
+        refuseGone(mediaIds, new Set(held.mediaIds));
+      },
+      events: posts.map((post) => ({
+        organizationId: post.organizationId,
+        accountId: post.accountId,
+        postId: post.id,
+        type: 'post.created',
+        at: now,
+        actor,
+        data: { status: post.sendAt ? 'queued' : 'draft', sendAt: post.sendAt },
+      })),
+      runAt,
+      now,
+    },
+  );
+}
+
+function mediaIdsOf({ mediaId, coverMediaId, carousel }: NewPost): string[] {
+  return [mediaId, coverMediaId ?? [], (carousel ?? []).map((slide) => slide.mediaId)].flat();
+}
+
+/**
+ * Changes what a post says, as long as no worker has it.
+ * @throws postCannot when it is sent or in flight, postChanged when someone was faster.
+ */
+export async function editPost(
+  tx: Tx,
+  post: PostRow,
+  content: PostContent,
+  { now, actor }: Stamp,
+): Promise<PostRow> {
+  const from = post.state as State;
+  if (!isAtRest(from)) throw cannot(from, 'edit');
+  const { columns, changed } = editOf(post, content);
+  if (changed.length === 0) return post;
+  const { carousel, ...rest } = columns;
+  const edited = written(
+    await writePost(tx, post, {
+      change: { ...rest, carousel: carousel === null ? null : json(carousel), updated_at: now },
+      event: {
+        organizationId: post.organization_id,
+        accountId: post.account_id,
+        postId: post.id,
+        type: 'post.updated',
+        at: now,
+        actor,
+        data: { status: post.status, changed },
+      },
+      hasNewWords: true,
+    }),
+  );
+  // With other words it may no longer have to wait for a post whose answer was lost.
+  if (edited.run_at) await lowerWake(tx, edited.account_id, edited.run_at, now);
+  return edited;
+}
+
+/** How long the mark of a deleted post is kept (docs/api-contract.md#posts). */
+const deletedKeptMs = 28 * 24 * 3600 * 1000;
+
+export function deletedBefore(now: Date): Date {
+  return addMs(now, -deletedKeptMs);
+}
+
+/**
+ * Marks a post as deleted. Same guard as a move, so a deletion and a worker's claim cannot both win.
+ * @throws postCannot when it is sent or in flight, postChanged when someone was faster.
+ */
+export async function deletePost(tx: Tx, post: PostRow, { now, actor }: Stamp): Promise<void> {
+  const from = post.state as State;
+  if (!isAtRest(from)) throw cannot(from, 'delete');
+  written(
+    await writePost(tx, post, {
+      change: { deleted_at: now, run_at: null, updated_at: now },
+      event: {
+        organizationId: post.organization_id,
+        accountId: post.account_id,
+        postId: post.id,
+        type: 'post.deleted',
+        at: now,
+        actor,
+        data: { status: post.status },
+      },
+    }),
+  );
+}

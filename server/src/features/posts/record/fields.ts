@@ -1,0 +1,148 @@
+// The fields of a post that callers write, as create, edit and batches share them. Names, types and limits of
+// the hosted API's are its own (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
+import { z } from 'zod';
+import { addMs, type Clock } from '../../../platform/clock.ts';
+import { moment, text, webUrl } from '../../../platform/http/fields.ts';
+
+/** Further ahead than this is nearly always a slip (milliseconds taken for seconds, a wrong century). */
+const sendAtYearsMax = 5;
+const sendAtMsMax = sendAtYearsMax * 366 * 24 * 3600 * 1000;
+/** Pinterest's `link` takes 2048 characters. */
+const linkLengthMax = 2048;
+/** Signed addresses of file stores run long, and Pinterest never sees this one. */
+const mediaUrlLengthMax = 8192;
+const tagsMax = 20;
+const productTagsMax = 24;
+const slideCount = 'A carousel has 2 to 5 pictures.';
+
+export const title = text(100).meta({
+  description: 'Pin title. Required to schedule.',
+  example: 'Lemon tart',
+});
+export const description = text(500).meta({
+  description: 'Pin description. Required to schedule.',
+  example: 'Crisp, sour, done in an hour.',
+});
+export const url = webUrl(linkLengthMax).meta({
+  description: 'Destination URL when the Pin is clicked. Required to schedule.',
+  example: 'https://example.com/lemon-tart',
+});
+/** Ids are digits; names, which are looked up to propose the id, are not much longer. */
+const idLengthMax = 200;
+
+export const boardId = text(idLengthMax).meta({
+  description: 'Target board id, as GET …/boards lists it. Required to schedule.',
+  example: '1022106146619623200',
+});
+export const boardSectionId = text(idLengthMax).meta({
+  description: 'A section of that board, as GET …/sections lists it.',
+});
+export const altText = text(500).meta({ description: 'Alt text for accessibility.' });
+export const isSimplifiedPin = z.boolean().meta({
+  description: 'Whether to create a simplified Pin. Set to false for a standard Pin.',
+});
+
+const digits = z.string().regex(/^\d{1,32}$/, 'Must be the id of a Pin, which has digits only.');
+export const productTagPinIds = unique(z.array(digits).max(productTagsMax)).meta({
+  description: `Pins of the products shown, at most ${productTagsMax}. Kept with the post; Pinterest's API has no way to publish them yet, so they do not reach the Pin.`,
+});
+export const tags = unique(
+  z.array(text(100).refine((tag) => tag.trim() !== '', 'Must not be blank.')).max(tagsMax),
+).meta({ description: `Your own words to find posts by, at most ${tagsMax}. Pinterest never sees them.` });
+export const externalId = text(255)
+  .refine((id) => id !== '', 'Must not be empty.')
+  .meta({ description: 'Your own id of the post; unique in the account.' });
+
+export const mediaUrl = webUrl(mediaUrlLengthMax).meta({
+  description:
+    'URL of the media file to pin. Any publicly accessible URL; it is fetched, checked and kept before the answer.',
+  example: 'https://example.com/lemon-tart.jpg',
+});
+export const mediaId = z.string().meta({
+  description: 'Media that Pintail has already (POST /v1/media), instead of mediaUrl.',
+});
+export const mediaType = z.enum(['image', 'video']).meta({
+  description: 'Type of media. `video` for video files (.mp4, .mov, .qt). An image unless said otherwise.',
+});
+
+const slide = z
+  .strictObject({
+    mediaUrl: mediaUrl.optional(),
+    mediaId: mediaId.optional(),
+    title: title.optional().meta({ description: 'Of this picture.' }),
+    description: description.optional().meta({ description: 'Of this picture.' }),
+    url: url.optional().meta({ description: "Where this picture leads; the post's url by default." }),
+  })
+  .superRefine(exactlyOne(['mediaUrl', 'mediaId']));
+export const carousel = z.array(slide).min(2, slideCount).max(5, slideCount).meta({
+  description: '2 to 5 pictures of one size, instead of mediaUrl.',
+});
+
+export const cover = z
+  .strictObject({
+    mediaUrl: mediaUrl.optional().meta({ description: 'A picture.' }),
+    mediaId: mediaId.optional().meta({ description: 'A picture that Pintail has already.' }),
+    seconds: z
+      .int()
+      .min(0, 'Must be a whole number of seconds from 0.')
+      .max(900, 'A video has at most 900 seconds.')
+      .optional()
+      .meta({ description: 'The frame at so many seconds.' }),
+  })
+  .superRefine(exactlyOne(['mediaUrl', 'mediaId', 'seconds']))
+  .meta({ description: 'What a video shows before it plays; its first frame unless given.' });
+
+export function futureMoment(clock: Clock) {
+  return moment
+    .refine((value) => value > clock.now(), {
+      params: { code: 'in_the_past' },
+      error: () => `Must be in the future; by this server's clock it is ${clock.now().toISOString()}.`,
+    })
+    .refine((value) => value <= addMs(clock.now(), sendAtMsMax), {
+      params: { code: 'too_far_ahead' },
+      error: `Must be at most ${sendAtYearsMax} years ahead.`,
+    });
+}
+
+function unique<T extends z.ZodArray<z.ZodString>>(list: T) {
+  return list.refine((values) => new Set(values).size === values.length, {
+    params: { code: 'repeated' },
+    error: 'Names one of its entries twice.',
+  });
+}
+
+/** Refuses none of these fields as well as several of them. */
+export function exactlyOne(names: readonly string[]) {
+  const list = names.map((name) => `"${name}"`).join(' or ');
+  return (value: object, context: z.RefinementCtx) => {
+    const given = names.filter((name) => (value as Record<string, unknown>)[name] !== undefined);
+    const [first = ''] = names;
+    if (given.length === 0) issue(context, first, 'required', `Send ${list}.`);
+    for (const name of given.slice(1)) {
+      issue(context, name, 'not_together', `Send only one of ${list}.`);
+    }
+  };
+}
+
+/** For checks over several fields, which run also when a single one is wrong, so that everything is told at once. */
+export const isObject = ({ value }: { value: unknown }) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export function issue(context: z.RefinementCtx, path: string, code: string, message: string): void {
+  context.addIssue({ code: 'custom', path: path === '' ? [] : [path], params: { code }, message });
+}
+
+/** Each field without which nothing can be published. */
+export const neededToSchedule = ['boardId', 'title', 'description', 'url'] as const;
+export type NeededToSchedule = (typeof neededToSchedule)[number];
+
+/** The fields that scheduling needs and that are absent or blank. */
+export function missingToSchedule(fields: Partial<Record<NeededToSchedule, unknown>>): NeededToSchedule[] {
+  return neededToSchedule.filter((name) => {
+    const value = fields[name];
+    return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+  });
+}
+
+/** The sentence of a detail for such a field. */
+export const requiredToSchedule = 'Required when the post is scheduled.';

@@ -1,0 +1,39 @@
+import { type Connection, json, sql } from '../../../platform/db/index.ts';
+import { insertionOfEventsFrom } from '../../../platform/outbox/index.ts';
+import { systemActor } from '../../../platform/use-case/index.ts';
+
+/**
+ * Announces queued posts whose time was before `before`, by an event: in one statement with the mark that it was
+ * announced, so once for each time that the user sets, however many processes sweep. Returns how many it announced. The
+ * lateral join walks the index posts_listed, the late posts of each account and no others.
+ */
+export async function announceMissedPosts(
+  connection: Connection,
+  { before, now, limit }: { before: Date; now: Date; limit: number },
+): Promise<number> {
+  const result = await sql`
+    -- Once, and not once for each post that statistics do not know of yet.
+    with late as materialized (
+      select p.id from lanes l
+      cross join lateral (
+        select id from posts
+        where account_id = l.account_id and status = 'queued' and deleted_at is null
+          and listed_at <= ${before} and missed_send_at is distinct from send_at
+        order by listed_at
+        limit ${limit}
+      ) p
+      limit ${limit}
+    ), announced as (
+      update posts set missed_send_at = send_at
+      where id = any(array(select id from late))
+        and state = 'queued' and deleted_at is null and missed_send_at is distinct from send_at
+      returning organization_id, account_id, id, status, send_at
+    )
+    ${insertionOfEventsFrom(sql`
+      select organization_id, account_id, id, 'post.missed', ${now}, ${json(systemActor)},
+        jsonb_build_object('status', status, 'sendAt', send_at)
+      from announced
+    `)}
+  `.execute(connection);
+  return Number(result.numAffectedRows ?? 0);
+}

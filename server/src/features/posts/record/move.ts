@@ -1,0 +1,296 @@
+// The one door through which a post changes its state: the table decides, a guarded write makes sure that
+// nobody else was faster, and the event is written with it, in one statement.
+import type { RawBuilder } from 'kysely';
+import { json, type Tx } from '../../../platform/db/index.ts';
+import { appendEvents } from '../../../platform/outbox/index.ts';
+import type { Stamp } from '../../../platform/use-case/index.ts';
+import { lowerWake } from '../../lanes/index.ts';
+import { type Move, nextState, type State, statusOf } from './lifecycle.ts';
+import { matchKey } from './match-key.ts';
+import { postCannot, postChanged } from './posts.errors.ts';
+import {
+  lockQueuedIds,
+  type PostChange,
+  type PostRow,
+  type PostWrite,
+  updateLockedRows,
+  type Written,
+  type WrittenRow,
+  writePost,
+  writingOf,
+} from './posts.queries.ts';
+
+/** Why a post was not published, as callers see it. */
+export interface PostFailure {
+  /** Stable, for programs: `board_not_found`. */
+  code: string;
+  message: string;
+  remediation: string;
+  /** Whether Pintail, or the same post scheduled again, may succeed. */
+  retryable: boolean;
+}
+
+/** What is told of an exchange with Pinterest in the post's timeline. */
+export interface PinterestTrace {
+  status: number | null;
+  code: number | null;
+  requestId: string | null;
+  durationMs: number;
+}
+
+/** A move with what it needs. */
+export type Step =
+  /** `shifted`: a pause has moved it, no person. */
+  | { move: 'schedule'; sendAt: Date; boardId: string; shifted?: true }
+  | { move: 'unschedule' }
+  /** From now on it waits for a person. */
+  | { move: 'miss'; failure: PostFailure }
+  /** Over the line: from now on a Pin may exist. */
+  | { move: 'mediaReady' }
+  | { move: 'accept'; pinId: string; pinterest: PinterestTrace }
+  | { move: 'postpone'; runAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
+  | { move: 'refuse'; failure: PostFailure; pinterest?: PinterestTrace }
+  | { move: 'lose'; lookAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
+  /** It may have been published since then, by an installation that this one was restored from. */
+  | { move: 'doubt'; since: Date; lookAt: Date; failure: PostFailure }
+  /** `counts`: Pinterest did answer, so this was a look. `lookAt` null: a person has to decide. */
+  | { move: 'look'; lookAt: Date | null; failure: PostFailure; counts: boolean; found: number }
+  /** `byHand`: a person has decided, not a look. */
+  | { move: 'find'; pinId: string; byHand?: true }
+  | { move: 'clear'; byHand?: true };
+
+/** What the event of a move, of a creation or of a deletion keeps; dates have become text. */
+export interface PostEventData {
+  move?: Move;
+  /** Where it belongs to an attempt. */
+  attempt?: number;
+  failure?: PostFailure;
+  pinterest?: PinterestTrace;
+  pinId?: string;
+  sendAt?: string | null;
+  counts?: boolean;
+  found?: number;
+  byHand?: boolean;
+  shifted?: boolean;
+  /** The columns that an edit changed. */
+  changed?: string[];
+}
+
+/**
+ * Moves a post.
+ * @throws postCannot when the table does not allow it, postChanged when someone was faster.
+ */
+export async function movePost(tx: Tx, post: PostRow, step: Step, stamp: Stamp): Promise<PostRow> {
+  const { now } = stamp;
+  const moved = written(await writePost(tx, post, moveOf(post, step, stamp)));
+  if (step.move === 'schedule') await lowerWake(tx, moved.account_id, step.sendAt, now);
+  if (step.move === 'doubt') await lowerWake(tx, moved.account_id, step.lookAt, now);
+  return moved;
+}
+
+/**
+ * The one statement that moves a post for a worker, if `guard` yields a row; readWritten says what it has come to, or
+ * kindOfWritten if it answers with the id. It wakes no lane, for a worker finds what comes next when it lets go of the
+ * lane.
+ * @throws postCannot when the table does not allow it.
+ */
+export function movingIf(
+  guard: RawBuilder<unknown>,
+  { post, step, stamp, ...rest }: { post: PostRow; step: Step; stamp: Stamp; answersWithId?: boolean },
+): RawBuilder<WrittenRow> {
+  return writingOf(post, { ...moveOf(post, step, stamp), guard, ...rest });
+}
+
+/** What a move writes. */
+function moveOf(post: PostRow, step: Step, { now, actor }: Stamp): PostWrite {
+  const from = post.state as State;
+  const to = nextState(from, step.move);
+  if (!to) throw cannot(from, 'byHand' in step ? 'resolve' : step.move);
+  const change = changeOf(post, step, now);
+  return {
+    change: { ...toColumns(change), state: to, updated_at: now },
+    event: {
+      organizationId: post.organization_id,
+      accountId: post.account_id,
+      postId: post.id,
+      type: eventTypes[step.move],
+      at: now,
+      actor,
+      data: eventData({ send_at: post.send_at, attempts: post.attempts, ...change }, { from, to, step }),
+    },
+    hasNewWords: change.board_id !== undefined && change.board_id !== post.board_id,
+  };
+}
+
+/** In a transaction that nobody forbids a post can only have moved on. */
+export function written(result: Written): PostRow {
+  if (result.kind !== 'written') throw postChanged();
+  return result.post;
+}
+
+/** Each takes a second at most. */
+const unscheduledAtOnce = 5000;
+
+/**
+ * Makes drafts of every queued post of an account, as the move `unschedule` makes one of a single post. Returns
+ * how many there were.
+ */
+export async function unscheduleAll(
+  tx: Tx,
+  account: Pick<PostRow, 'account_id' | 'organization_id'>,
+  { now, actor }: Stamp,
+): Promise<number> {
+  const change = { ...unscheduled, state: nextState('queued', 'unschedule'), updated_at: now };
+  let count = 0;
+  for (;;) {
+    const ids = await lockQueuedIds(tx, account, unscheduledAtOnce);
+    if (ids.length === 0) return count;
+    await updateLockedRows(tx, ids, change);
+    count += ids.length;
+    await appendEvents(
+      tx,
+      ids.map((postId) => ({
+        organizationId: account.organization_id,
+        accountId: account.account_id,
+        postId,
+        type: eventTypes.unschedule,
+        at: now,
+        actor,
+        data: { move: 'unschedule' },
+      })),
+    );
+  }
+}
+
+/** What a move writes, as it is read again. */
+type MovedColumns = Partial<Omit<PostRow, 'carousel' | 'status' | 'listed_at'>>;
+
+const unscheduled = { send_at: null, run_at: null, failure: null } satisfies MovedColumns;
+
+/** The columns that a move sets, besides the state. */
+export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
+  switch (step.move) {
+    case 'schedule':
+      return {
+        send_at: step.sendAt,
+        run_at: step.sendAt,
+        board_id: step.boardId,
+        // A section belongs to its board.
+        ...(step.boardId !== post.board_id && { board_section_id: null }),
+        match_key: matchKey(toMatchable({ ...post, board_id: step.boardId })),
+        failure: null,
+        postponements: 0,
+        looks: 0,
+      };
+    case 'unschedule':
+      return unscheduled;
+    case 'miss':
+      return { run_at: null, failure: stamped(step.failure, now) };
+    case 'mediaReady':
+      return { run_at: null, attempts: post.attempts + 1, attempt_started_at: now };
+    case 'accept':
+      return { pin_id: step.pinId, sent_at: now, failure: null };
+    case 'postpone':
+      return {
+        run_at: step.runAt,
+        failure: stamped(step.failure, now),
+        postponements: post.postponements + 1,
+      };
+    case 'refuse':
+      return { run_at: null, failure: stamped(step.failure, now) };
+    case 'lose':
+      return { run_at: step.lookAt, looks: 0, failure: stamped(step.failure, now) };
+    case 'doubt':
+      // A Pin of it cannot be older than the backup, which did not know of one.
+      return {
+        run_at: step.lookAt,
+        looks: 0,
+        attempt_started_at: step.since,
+        failure: stamped(step.failure, now),
+      };
+    case 'look':
+      return {
+        run_at: step.lookAt,
+        looks: post.looks + (step.counts ? 1 : 0),
+        failure: stamped(step.failure, now),
+      };
+    case 'find':
+      // It went out when it was asked for, not when it was found; after a restored backup: when it was due.
+      return {
+        pin_id: step.pinId,
+        sent_at: laterOf(post.attempt_started_at, post.send_at),
+        run_at: null,
+        failure: null,
+      };
+    case 'clear':
+      // What was said of looking for the Pin is over.
+      return { run_at: now, looks: 0, postponements: 0, failure: null };
+  }
+}
+
+function laterOf(one: Date | null, other: Date | null): Date | null {
+  if (one === null || other === null) return one ?? other;
+  return one > other ? one : other;
+}
+
+function toMatchable(post: Pick<PostRow, 'board_id' | 'title' | 'description' | 'url' | 'alt_text'>) {
+  return {
+    boardId: post.board_id,
+    title: post.title,
+    description: post.description,
+    url: post.url,
+    altText: post.alt_text,
+  };
+}
+
+function stamped(failure: PostFailure, now: Date) {
+  return { ...failure, at: now.toISOString() };
+}
+
+/** As they are written: JSON goes its own way into the database. */
+function toColumns({ failure, ...rest }: MovedColumns): PostChange {
+  if (failure === undefined) return rest;
+  return { ...rest, failure: failure === null ? null : json(failure) };
+}
+
+/** The contract's names where it has one (docs/api-contract.md#events); the finer ones show in the timeline only. */
+const eventTypes: Record<Move, string> = {
+  schedule: 'post.scheduled',
+  unschedule: 'post.unscheduled',
+  miss: 'post.held',
+  mediaReady: 'post.publishing',
+  accept: 'post.sent',
+  postpone: 'post.postponed',
+  refuse: 'post.failed',
+  lose: 'post.unknown',
+  doubt: 'post.unknown',
+  look: 'post.looked',
+  find: 'post.sent',
+  clear: 'post.cleared',
+};
+
+function eventData(
+  moved: Pick<PostRow, 'send_at' | 'attempts'>,
+  { from, to, step }: { from: State; to: State; step: Step },
+): Record<string, unknown> {
+  // What happens before the line belongs to no attempt.
+  const isOfAttempt = step.move === 'mediaReady' || from === 'publishing' || from === 'unknown';
+  const after = { status: statusOf(to), sendAt: moved.send_at };
+  return { ...step, ...after, ...(isOfAttempt && moved.attempts > 0 && { attempt: moved.attempts }) };
+}
+
+const whatCanBeDone: Record<State, string> = {
+  draft: 'It is a draft: it can be scheduled, edited or deleted.',
+  queued: 'It is queued: it can be rescheduled, unscheduled, edited or deleted.',
+  uploading: 'It is being published right now.',
+  publishing: 'It is being published right now.',
+  sent: 'It is published. Delete the Pin on Pinterest if it should go.',
+  failed: 'It failed: it can be scheduled again, edited or deleted.',
+  unknown:
+    'Its outcome is not known: it is looked up on Pinterest, and a person can settle it (POST …/resolve).',
+};
+
+/** The refusal of what the state does not allow. */
+export function cannot(state: State, what: string) {
+  return postCannot([{ path: '', code: `${what}_not_allowed`, message: whatCanBeDone[state] }]);
+}

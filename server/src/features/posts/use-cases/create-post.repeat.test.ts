@@ -1,0 +1,103 @@
+// What makes a create come out once: the caller's own id of the post, and the key of a request.
+import { describe, expect, test } from 'vitest';
+import { account, app, usePublishing } from '../../../../test/publishing.ts';
+import {
+  complete,
+  create,
+  created,
+  edit,
+  inMs,
+  newPicture,
+  pathOf,
+  refusal,
+  send,
+  stored,
+} from '../posts.fixture.ts';
+
+usePublishing();
+
+describe('externalId', () => {
+  test('one post of an account has it; the refusal names that post', async () => {
+    const first = await created({ externalId: 'shop-1' });
+    const again = await create(complete({ externalId: 'shop-1' }));
+    expect(refusal(again)).toEqual([409, 'CONFLICT', { externalId: 'external_id_taken' }]);
+    expect(again.body.error.details[0].message).toContain(first.id);
+    // Another account has posts of its own.
+    const other = await app.connectAccount();
+    const there = await create(complete({ externalId: 'shop-1', boardId: other.boards.Recipes }), other);
+    expect(there.status).toBe(201);
+  });
+
+  test('it is free again once the post is deleted, or has another', async () => {
+    const first = await created({ externalId: 'shop-2' });
+    await send('DELETE', `${pathOf()}/${first.id}`);
+    const second = await created({ externalId: 'shop-2' });
+    await edit(second.id, { externalId: null });
+    expect((await created({ externalId: 'shop-2' })).externalId).toBe('shop-2');
+  });
+
+  test('of twenty creates at once with one id one wins, and the others are told', async () => {
+    const { id: mediaId } = await newPicture();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        create(complete({ mediaUrl: undefined, mediaId, externalId: 'race' })),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(19).fill(409)]);
+    for (const answer of answers.filter(({ status }) => status === 409)) {
+      expect(refusal(answer)[2]).toEqual({ externalId: 'external_id_taken' });
+    }
+  });
+
+  test('two edits at once, and two entries of one bulk edit, cannot share it either', async () => {
+    const [one, other] = [await created(), await created()];
+    const answers = await Promise.all([
+      edit(one.id, { externalId: 'edited' }),
+      edit(other.id, { externalId: 'edited' }),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const bulk = await send('PATCH', pathOf(), {
+      posts: [
+        { id: one.id, externalId: 'both' },
+        { id: other.id, externalId: 'both' },
+      ],
+    });
+    expect(refusal(bulk)).toEqual([409, 'CONFLICT', { 'posts.1.externalId': 'external_id_taken' }]);
+  });
+});
+
+describe('Idempotency-Key', () => {
+  const withKey = (key: string, body: object) =>
+    send('POST', pathOf(), body, { headers: { 'idempotency-key': key } });
+
+  test('fifty repeats at once make one post, and everyone who is answered gets that one', async () => {
+    const before = await stored();
+    const body = complete({ sendAt: inMs(3600_000) });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => withKey('fifty', body)));
+    const done = answers.filter(({ status }) => status === 201);
+    const waiting = answers.filter(({ status }) => status === 409);
+    expect(done.length).toBeGreaterThan(0);
+    expect(done.length + waiting.length).toBe(50);
+    for (const { body } of waiting) expect(body.error.code).toBe('IDEMPOTENCY_IN_PROGRESS');
+    expect(new Set(done.map(({ text }) => text)).size).toBe(1);
+    expect((await stored()).posts).toBe(before.posts + 1);
+    expect((await stored()).events).toBe(before.events + 1);
+    const later = await withKey('fifty', body);
+    expect([later.status, later.text]).toEqual([201, done[0]?.text]);
+    expect(later.headers.get('idempotent-replayed')).toBe('true');
+    expect(later.headers.get('etag')).toBe(done[0]?.headers.get('etag'));
+  });
+
+  test('a refused create can be sent again with the same key once its cause is gone', async () => {
+    await app.faults([{ operation: 'boards/list', kind: 'status', status: 500, times: 20 }]);
+    const fresh = await app.connectAccount();
+    const body = complete({ boardId: fresh.boards.Recipes });
+    const path = pathOf(fresh);
+    const first = await send('POST', path, body, { headers: { 'idempotency-key': 'again' } });
+    expect(first.status).toBe(503);
+    await app.clearFaults();
+    const second = await send('POST', path, body, { headers: { 'idempotency-key': 'again' } });
+    expect(second.status).toBe(201);
+    expect(account.accountId).not.toBe(fresh.accountId);
+  });
+});

@@ -1,0 +1,189 @@
+// When a post goes out: at a time, at once, in the next open slot, on several boards days apart.
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../../../../test/app.ts';
+import { account, app, pinsHere, usePublishing, worker } from '../../../../test/publishing.ts';
+import { complete, create, created, inMs, refusal, send, stored, unix } from '../posts.fixture.ts';
+
+usePublishing();
+
+const day = 24 * 3600_000;
+const addSlot = (dayPreference: number, timePreference: string, timezone = 'Europe/London') =>
+  send('POST', `/v1/accounts/${account.accountId}/timeslots`, { dayPreference, timePreference, timezone });
+
+test('now: published at the next turn of a worker', async () => {
+  const post = await created({ now: true });
+  expect(post).toMatchObject({ status: 'queued', sendAt: unix(app.clock.now()) });
+  await worker.runDue();
+  expect(await pinsHere()).toHaveLength(1);
+  expect((await app.getPost(account, post.id)).status).toBe('sent');
+});
+
+test('one way to name a time: each further one is refused, and what scheduling needs is still named', async () => {
+  const answer = await create({
+    mediaUrl: app.picture(),
+    sendAt: inMs(day),
+    useNextOpenSlot: true,
+    now: true,
+    title: ' ',
+  });
+  expect(refusal(answer)).toEqual([
+    400,
+    'BAD_REQUEST',
+    {
+      useNextOpenSlot: 'not_together',
+      now: 'not_together',
+      boardId: 'required',
+      title: 'required',
+      description: 'required',
+      url: 'required',
+    },
+  ]);
+  // False is as good as left out.
+  const draft = await created({ useNextOpenSlot: false, now: false });
+  expect(draft.status).toBe('draft');
+});
+
+test('everything that is wrong is told at once', async () => {
+  const before = await stored();
+  const answer = await create({
+    mediaUrl: 'ftp://example.com/a.jpg',
+    mediaId: 'med_x',
+    titel: 'x',
+    description: 'x'.repeat(501),
+    url: 'no url',
+    altText: 'x'.repeat(501),
+    sendAt: '2020-01-01T00:00:00Z',
+    boardSectionId: '1',
+    tags: ['a', 'a'],
+    productTagPinIds: ['pin'],
+    externalId: '',
+    intervalDays: 91,
+    isSimplifiedPin: 'yes',
+  });
+  expect(refusal(answer)).toEqual([
+    400,
+    'BAD_REQUEST',
+    {
+      mediaUrl: 'invalid_url',
+      mediaId: 'not_together',
+      titel: 'unknown_field',
+      title: 'required',
+      description: 'too_long',
+      url: 'invalid_url',
+      altText: 'too_long',
+      sendAt: 'in_the_past',
+      boardId: 'required',
+      boardSectionId: 'needs_board',
+      tags: 'repeated',
+      'productTagPinIds.0': expect.any(String),
+      externalId: expect.any(String),
+      intervalDays: expect.any(String),
+      isSimplifiedPin: expect.any(String),
+    },
+  ]);
+  const titel = answer.body.error.details.find(({ path }: { path: string }) => path === 'titel');
+  expect(titel.message).toContain('Did you mean "title"?');
+  expect(await stored()).toEqual(before);
+});
+
+test('thirty creates at once for the next open slot get thirty slots', async () => {
+  for (const weekday of [1, 3, 5]) await addSlot(weekday, '09:00');
+  const posts = await Promise.all(
+    Array.from({ length: 30 }, (_, index) =>
+      created({ useNextOpenSlot: true, url: `https://example.com/${index}` }),
+    ),
+  );
+  expect(new Set(posts.map((post) => post.sendAt)).size).toBe(30);
+});
+
+test('without timeslots the next open slot is refused, and nothing is stored but the picture', async () => {
+  const before = await stored();
+  const answer = await create(complete({ useNextOpenSlot: true }));
+  expect(refusal(answer)).toEqual([409, 'CONFLICT', { '': 'no_timeslots' }]);
+  expect(await stored()).toMatchObject({ posts: before.posts, events: before.events });
+});
+
+describe('intervalBoards', () => {
+  const boards = (...names: string[]) => names.map((name) => ({ boardId: account.boards[name] ?? name }));
+  const spread = (change: Json) => create(complete({ boardId: undefined, ...change }));
+
+  test('one post for each board, in their order, days apart on the clock of the account', async () => {
+    await send('PATCH', `/v1/accounts/${account.accountId}`, { timezone: 'America/New_York' });
+    // Nine in the morning; the clocks go forward on 14 March 2027.
+    const answer = await spread({
+      intervalBoards: boards('Garden', 'Recipes'),
+      intervalDays: 3,
+      sendAt: '2027-03-12T09:00:00-05:00',
+    });
+    expect(answer.status).toBe(201);
+    const { post, posts } = answer.body.data;
+    expect(posts.map(({ boardId, sendAt }: Json) => [boardId, sendAt])).toEqual([
+      [account.boards.Garden, unix('2027-03-12T14:00:00Z')],
+      [account.boards.Recipes, unix('2027-03-15T13:00:00Z')],
+    ]);
+    expect(post).toEqual(posts[0]);
+    // Each is a post of its own.
+    for (const one of posts) expect(await app.getPost(account, one.id)).toEqual(one);
+  });
+
+  test('with slots: each at least the days after the one before', async () => {
+    for (const weekday of [0, 1, 2, 3, 4, 5, 6]) await addSlot(weekday, '09:00');
+    const answer = await spread({
+      intervalBoards: boards('Garden', 'Recipes'),
+      intervalDays: 2,
+      useNextOpenSlot: true,
+    });
+    const [first, second] = answer.body.data.posts;
+    expect(second.sendAt - first.sendAt).toBe((2 * day) / 1000);
+  });
+
+  test('all or none: one bad board, and nothing is stored; each bad one is named', async () => {
+    const before = await stored();
+    const answer = await spread({ intervalBoards: boards('Recipes', '111', 'recipes', '222'), now: true });
+    expect(refusal(answer)).toEqual([
+      400,
+      'BAD_REQUEST',
+      {
+        'intervalBoards.1.boardId': 'board_not_found',
+        'intervalBoards.2.boardId': 'board_not_found',
+        'intervalBoards.3.boardId': 'board_not_found',
+      },
+    ]);
+    expect(await stored()).toEqual(before);
+  });
+
+  test('not with a board, an externalId, or the same board twice; drafts are fine', async () => {
+    const mixed = await create(
+      complete({ externalId: 'x', intervalBoards: boards('Recipes', 'Recipes'), boardSectionId: '1' }),
+    );
+    expect(refusal(mixed)[2]).toEqual({
+      boardId: 'not_together',
+      boardSectionId: 'not_together',
+      externalId: 'not_together',
+      intervalBoards: 'repeated',
+    });
+    expect(refusal(await create(complete({ intervalDays: 1 })))[2]).toEqual({ intervalDays: 'needs_boards' });
+    const drafts = await spread({ intervalBoards: boards('Recipes', 'Garden') });
+    expect(drafts.body.data.posts.map(({ status }: Json) => status)).toEqual(['draft', 'draft']);
+  });
+});
+
+describe('meta.warnings', () => {
+  const codes = async (change: Json) => {
+    const answer = await create(complete({ sendAt: inMs(day), ...change }));
+    expect(answer.status).toBe(201);
+    return (answer.body.meta.warnings ?? []).map(({ code }: { code: string }) => code);
+  };
+
+  test('say what deserves attention: shorteners, Pinterest itself, repeats, the spacing rule', async () => {
+    expect(await codes({ url: 'https://example.com/one' })).toEqual([]);
+    expect(await codes({ url: 'https://bit.ly/x' })).toEqual(['link_shortener']);
+    expect(await codes({ url: 'https://de.pinterest.com/pin/1/' })).toEqual(['link_to_pinterest']);
+    expect(await codes({ url: 'https://www.example.com/one/#top' })).toEqual(['same_picture']);
+    await send('PUT', `/v1/accounts/${account.accountId}/spacing-rules`, { minDays: 3 });
+    expect(await codes({ url: 'https://example.com/one', mediaUrl: app.picture('travel.jpg') })).toEqual([
+      'too_near',
+    ]);
+    expect(await codes({ url: 'https://example.com/two' })).toEqual([]);
+  });
+});
