@@ -199,6 +199,7 @@ create table media (
   source_frames integer not null default 1,
   check_at timestamp with time zone not null default '1970-01-01 00:00:00+00'::timestamp with time zone,
   deleted_at timestamp with time zone,
+  added_unrestricted boolean not null default true,
   constraint media_pkey PRIMARY KEY (id),
   constraint media_bytes_check CHECK ((bytes > 0)),
   constraint media_content_type_check CHECK ((content_type = ANY (ARRAY['image/jpeg'::text, 'image/png'::text, 'video/mp4'::text, 'video/quicktime'::text]))),
@@ -211,6 +212,15 @@ create table media (
   constraint media_width_check CHECK ((width > 0)),
   constraint video_has_duration CHECK (((content_type ~~ 'video/%'::text) = (duration_ms IS NOT NULL))),
   constraint media_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
+create table media_additions (
+  actor_id text not null,
+  media_id text not null,
+  source_url text,
+  created_at timestamp with time zone not null,
+  constraint media_additions_pkey PRIMARY KEY (actor_id, media_id),
+  constraint media_additions_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE
 );
 
 create table oauth_states (
@@ -432,6 +442,7 @@ CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (po
 CREATE INDEX events_by_time ON public.events USING brin (at) WITH (autosummarize='on');
 CREATE INDEX idempotent_requests_expired ON public.idempotent_requests USING btree (expires_at);
 CREATE INDEX lanes_due ON public.lanes USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+CREATE INDEX media_additions_by_media ON public.media_additions USING btree (media_id);
 CREATE INDEX media_by_source ON public.media USING btree (organization_id, source_sha256);
 CREATE UNIQUE INDEX media_kept ON public.media USING btree (organization_id, sha256) WHERE (deleted_at IS NULL);
 CREATE INDEX media_listed ON public.media USING btree (organization_id, id) WHERE (deleted_at IS NULL);
@@ -444,10 +455,16 @@ CREATE UNIQUE INDEX posts_by_external_id ON public.posts USING btree (account_id
 CREATE INDEX posts_by_media ON public.posts USING btree (media_id);
 CREATE UNIQUE INDEX posts_by_pin ON public.posts USING btree (account_id, pin_id) WHERE (pin_id IS NOT NULL);
 CREATE INDEX posts_by_slide ON public.posts USING gin (carousel jsonb_path_ops) WHERE (carousel IS NOT NULL);
+CREATE INDEX posts_cover_of_account ON public.posts USING btree (account_id, cover_media_id) WHERE ((cover_media_id IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX posts_deleted ON public.posts USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX posts_due ON public.posts USING btree (account_id, run_at, id) WHERE (run_at IS NOT NULL);
 CREATE INDEX posts_in_flight ON public.posts USING btree (account_id, state) WHERE (state = ANY (ARRAY['uploading'::text, 'publishing'::text, 'unknown'::text]));
 CREATE INDEX posts_listed ON public.posts USING btree (account_id, status, listed_at, id) WHERE (deleted_at IS NULL);
+CREATE INDEX posts_media_of_account ON public.posts USING btree (account_id, media_id) WHERE (deleted_at IS NULL);
+CREATE INDEX posts_slide_2_of_account ON public.posts USING btree (account_id, (((carousel -> 1) ->> 'mediaId'::text))) WHERE ((carousel IS NOT NULL) AND (deleted_at IS NULL));
+CREATE INDEX posts_slide_3_of_account ON public.posts USING btree (account_id, (((carousel -> 2) ->> 'mediaId'::text))) WHERE ((carousel IS NOT NULL) AND (deleted_at IS NULL));
+CREATE INDEX posts_slide_4_of_account ON public.posts USING btree (account_id, (((carousel -> 3) ->> 'mediaId'::text))) WHERE ((carousel IS NOT NULL) AND (deleted_at IS NULL));
+CREATE INDEX posts_slide_5_of_account ON public.posts USING btree (account_id, (((carousel -> 4) ->> 'mediaId'::text))) WHERE ((carousel IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX posts_with_video ON public.posts USING btree (run_at) WHERE ((media_type = 'video'::text) AND (state = 'queued'::text) AND (run_at IS NOT NULL));
 CREATE INDEX video_uploads_due ON public.video_uploads USING btree (look_at) WHERE (look_at IS NOT NULL);
 CREATE INDEX webhook_deliveries_by_time ON public.webhook_deliveries USING brin (created_at) WITH (autosummarize='on');
@@ -501,3 +518,8 @@ comment on column media.perceptual_hash is 'What the picture looks like, in 64 b
 comment on column media.source_frames is 'How many frames the file that came had. A picture keeps the first one.';
 comment on column media.check_at is 'When to look whether anything still needs it: at the next sweep unless its maker says later. Using it again moves this on.';
 comment on column media.deleted_at is 'When its owner deleted it. Its files are gone; the row stays while posts that are out refer to it.';
+comment on column media.added_unrestricted is 'Whether a key without restriction has added it. A restricted key that added the same bytes then removes only its own addition.';
+comment on table media_additions is 'Which restricted key added which media. Equal bytes of one organization are one row of media, however many keys added them.';
+comment on column media_additions.actor_id is 'The key. An actor of another kind that is restricted to accounts would be recorded the same way.';
+comment on column media_additions.source_url is 'The URL from which this key added it; null when it was uploaded. Other restricted keys are not shown it.';
+comment on column media_additions.created_at is 'When this key added it: the time that it is shown.';

@@ -1,5 +1,6 @@
 // Media in the hands of who begins to use them: found, and not deleted under them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemActor } from '../../platform/use-case/index.ts';
 import type { MediaRow } from './index.ts';
 import { createMediaHarness, type MediaHarness } from './media.fixture.ts';
 import { picture } from './sample-pictures.fixture.ts';
@@ -33,13 +34,14 @@ describe('one that is found', () => {
   it('is the row, and nothing for a bad id, another organization or a deleted one', async () => {
     const { db } = harness.database;
     const row = await add();
-    expect(await harness.media.find(db, organizationId, row.id)).toEqual(row);
+    const viewer = { organizationId, actor: systemActor, accountIds: null };
+    expect(await harness.media.find(db, viewer, row.id)).toEqual(row);
     for (const id of ['', 'med_x', 'post_01kav8w5v8e6nb1vkh5tq4j1aa', "med_'--", 'med_\0', `${row.id} `]) {
-      expect(await harness.media.find(db, organizationId, id)).toBeUndefined();
+      expect(await harness.media.find(db, viewer, id)).toBeUndefined();
     }
-    expect(await harness.media.find(db, 'org_x', row.id)).toBeUndefined();
+    expect(await harness.media.find(db, { ...viewer, organizationId: 'org_x' }, row.id)).toBeUndefined();
     await deleteIt(row.id);
-    expect(await harness.media.find(db, organizationId, row.id)).toBeUndefined();
+    expect(await harness.media.find(db, viewer, row.id)).toBeUndefined();
     // Posts that are out still show what it was.
     expect((await harness.media.getMany(db, organizationId, [row.id])).get(row.id)?.sha256).toBe(row.sha256);
   });

@@ -4,7 +4,7 @@ export { carouselCharactersMax, checkCarousel } from './carousel.ts';
 export { createGate, type Gate } from './gate.ts';
 export { createLibrary } from './library.ts';
 export { mediaRefused } from './media.errors.ts';
-export { type MediaRow, mediaAsJson, mediaFromJson } from './media.queries.ts';
+export type { MediaRow } from './media.queries.ts';
 export { mediaRoutes } from './media.routes.ts';
 export {
   createMedia,
@@ -20,4 +20,5 @@ export { type MediaFilesOptions, registerMediaFiles } from './media-files.routes
 export type { DeclaredType } from './media-type.ts';
 export type { FindSimilarPost, SimilarPost } from './similar-post.ts';
 export { startMediaSweeper } from './sweep.ts';
+export { type MediaViewer, mediaAsJson, mediaFromJson } from './visible-media.queries.ts';
 export { watchMedia } from './watch-media.ts';

@@ -16,6 +16,7 @@ import type { Received } from './receive.ts';
 import { type FileKeys, type FileOwner, keysOf, nameOf } from './stored-files.ts';
 import type { MediaSweep } from './sweep.ts';
 import { inspectVideo, probeBytesMax } from './video.ts';
+import { recordAddition, recordUnrestricted } from './visible-media.queries.ts';
 
 export interface IngestParts {
   database: Database;
@@ -29,6 +30,8 @@ export interface IngestParts {
 
 export interface Arrived {
   organizationId: string;
+  /** The restricted key that sent it; null for one without restriction. */
+  restrictedActorId: string | null;
   /** Null: it was uploaded. */
   sourceUrl: string | null;
   wanted: WantedType;
@@ -75,10 +78,20 @@ export function createIngest(parts: IngestParts): Ingest {
       const found = isVideoType(type)
         ? await prepare(arrived, probeBytesMax, () => prepareVideo(path, type))
         : await preparePictureOf(arrived, type, converted);
-      if ('id' in found) return found;
-      return arrived.isOnlyLooked ? toRow(arrived, found, received) : keep(arrived, found);
+      if (arrived.isOnlyLooked) return 'id' in found ? found : toRow(arrived, found, received);
+      const row = 'id' in found ? found : await keep(arrived, found);
+      await recordSender(row, arrived);
+      return row;
     });
   };
+
+  async function recordSender(row: MediaRow, { restrictedActorId, sourceUrl }: Arrived): Promise<void> {
+    if (restrictedActorId !== null) {
+      await recordAddition(db, row.id, { actorId: restrictedActorId, sourceUrl, now: clock.now() });
+    } else if (!row.added_unrestricted) {
+      await recordUnrestricted(db, row.id);
+    }
+  }
 
   async function preparePictureOf(arrived: Arrived, type: string, converted: string) {
     const { path, received } = arrived;
@@ -165,6 +178,7 @@ export function createIngest(parts: IngestParts): Ingest {
       created_at: now,
       check_at: addMs(now, graceMs),
       deleted_at: null,
+      added_unrestricted: arrived.restrictedActorId === null,
     };
   }
 }

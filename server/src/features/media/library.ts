@@ -7,11 +7,12 @@ import type { Detail } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { type Caller, type Commit, callerSeesAccount, invalidQuery } from '../../platform/use-case/index.ts';
 import { mediaInUse, mediaNotFound } from './media.errors.ts';
-import { listMediaPage, type MediaRow } from './media.queries.ts';
+import type { MediaRow } from './media.queries.ts';
 import { toMediaResource } from './media.schema.ts';
 import type { MediaService, Uploaded } from './media.service.ts';
 import { mediaWarnings } from './media.view.ts';
-import { listUnsentPosts, lockMedia, markDeleted, type UsingPost } from './sweep.queries.ts';
+import { listHoldingPosts, lockMedia, markDeleted, type UsingPost } from './sweep.queries.ts';
+import { asShown, findClaims, listVisiblePage, removeAddition } from './visible-media.queries.ts';
 
 export interface LibraryParts {
   database: Database;
@@ -40,8 +41,25 @@ export function createLibrary({ database, clock, media, publicUrl }: LibraryPart
   /** The answer, unless its owner deleted it in the same moment. */
   async function answer(tx: Tx, caller: Caller, added: MediaRow) {
     const held = (await media.hold(tx, caller.organizationId, [added.id])).get(added.id);
-    if (!held) throw mediaNotFound();
-    return { data: view(held), warnings: mediaWarnings(held) };
+    const [shown] = await asShown(tx, caller, held ? [held] : []);
+    if (!shown) throw mediaNotFound();
+    return { data: view(shown), warnings: mediaWarnings(shown) };
+  }
+
+  /**
+   * Media that others added as well are not deleted by a restricted key: only its own addition is removed.
+   *
+   * @returns whether that is all there is to do
+   * @throws mediaInUse when it would still see it, for a post of its accounts uses it
+   */
+  async function leaveToOthers(tx: Tx, { actor, accountIds }: Caller, row: MediaRow): Promise<boolean> {
+    if (accountIds === null) return false;
+    const actorId = actor.id ?? '';
+    const { isUsed, isOwn, isOthers } = await findClaims(tx, { actorId, accountIds }, row.id);
+    if (isUsed && isOthers) throw mediaInUse([inUseSomewhere]);
+    if (isUsed || !(isOthers || row.added_unrestricted)) return false;
+    if (isOwn) await removeAddition(tx, actorId, row.id);
+    return true;
   }
 
   return {
@@ -52,12 +70,14 @@ export function createLibrary({ database, clock, media, publicUrl }: LibraryPart
     ) {
       const { organizationId } = caller;
       const declaredType = mediaType ?? 'any';
-      const row = await media.fetchFromUrl({ organizationId, url, declaredType, path: 'url', signal });
+      const from = { organizationId, sender: caller, path: 'url', signal };
+      const row = await media.fetchFromUrl({ ...from, url, declaredType });
       return commit((tx) => answer(tx, caller, row));
     },
 
     async addUpload(caller: Caller, read: ReadForm, commit: Commit) {
-      const row = await media.receiveUpload({ organizationId: caller.organizationId, read });
+      const { organizationId } = caller;
+      const row = await media.receiveUpload({ organizationId, sender: caller, read });
       return commit((tx) => answer(tx, caller, row));
     },
 
@@ -67,11 +87,8 @@ export function createLibrary({ database, clock, media, publicUrl }: LibraryPart
         throw invalidQuery([{ path: 'cursor', code: 'invalid_cursor', message }]);
       }
       // One more than asked for tells whether there is another page.
-      const rows = await listMediaPage(database.db, caller.organizationId, {
-        after: cursor,
-        limit: limit + 1,
-      });
-      const page = rows.slice(0, limit);
+      const rows = await listVisiblePage(database.db, caller, { after: cursor, limit: limit + 1 });
+      const page = await asShown(database.db, caller, rows.slice(0, limit));
       return {
         media: page.map((row) => toMediaResource(row, publicUrl)),
         cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
@@ -79,20 +96,27 @@ export function createLibrary({ database, clock, media, publicUrl }: LibraryPart
     },
 
     async get(caller: Caller, mediaId: string) {
-      const row = await media.find(database.db, caller.organizationId, mediaId);
-      if (!row) throw mediaNotFound();
-      return view(row);
+      const row = await media.find(database.db, caller, mediaId);
+      const [shown] = await asShown(database.db, caller, row ? [row] : []);
+      if (!shown) throw mediaNotFound();
+      return view(shown);
     },
 
     async delete(caller: Caller, mediaId: string, { commit, log }: { commit: Commit; log: Log }) {
       let deleted: MediaRow | undefined;
       const result = await commit(async (tx) => {
-        deleted = isId('med', mediaId) ? await lockMedia(tx, caller.organizationId, mediaId) : undefined;
-        if (!deleted) throw mediaNotFound();
-        const users = await listUnsentPosts(tx, mediaId, namedPostsMax + 1);
+        // Looked for first: nothing that the caller does not see is locked by it.
+        const isSeen = (await media.find(tx, caller, mediaId)) !== undefined;
+        const locked = isSeen ? await lockMedia(tx, caller.organizationId, mediaId) : undefined;
+        if (!locked) throw mediaNotFound();
+        const { accountIds } = caller;
+        const users = await listHoldingPosts(tx, { mediaId, accountIds, limit: namedPostsMax + 1 });
         if (users.length > 0) throw mediaInUse([inUse(caller, users)]);
+        const answer = { data: { deleted: true as const, id: mediaId } };
+        if (await leaveToOthers(tx, caller, locked)) return answer;
         await markDeleted(tx, mediaId, clock.now());
-        return { data: { deleted: true as const, id: mediaId } };
+        deleted = locked;
+        return answer;
       });
       // Nobody can ask for the files any more. Should this fail, the sweep finds them.
       if (deleted) {
@@ -105,10 +129,14 @@ export function createLibrary({ database, clock, media, publicUrl }: LibraryPart
   };
 }
 
-/** Names the posts that the key may see. */
+/** Says nothing of posts that the key does not see, not even that there are any. */
+const inUseSomewhere: Detail = { path: '', code: 'media_in_use', message: 'This media is in use.' };
+
+/** Names the posts that the key sees. */
 function inUse(caller: Caller, users: readonly UsingPost[]): Detail {
-  const seen = users.filter(({ accountId }) => callerSeesAccount(caller, accountId)).slice(0, namedPostsMax);
-  const named = seen.map(({ id, status }) => `${id} (${status})`).join(', ');
-  const more = users.length > seen.length ? `${named && ' and '}others` : '';
-  return { path: '', code: 'media_in_use', message: `Used by ${named}${more}.` };
+  const seen = users.filter(({ accountId }) => callerSeesAccount(caller, accountId));
+  if (seen.length === 0) return inUseSomewhere;
+  const named = seen.slice(0, namedPostsMax).map(({ id, status }) => `${id} (${status})`);
+  const more = seen.length > namedPostsMax ? ' and others' : '';
+  return { ...inUseSomewhere, message: `Used by ${named.join(', ')}${more}.` };
 }

@@ -1,6 +1,5 @@
 // SQL on the table of media. What a row says of its files never changes.
 import type { Insertable, RawBuilder, Selectable } from 'kysely';
-import { isId } from '../../domain/ids.ts';
 import { atOnce, type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 
 export type MediaRow = Selectable<Schema['media']>;
@@ -22,37 +21,17 @@ export async function listMedia(
 }
 
 /** Media that are not deleted. */
-function kept(connection: Connection) {
+export function kept(connection: Connection) {
   return connection.selectFrom('media').selectAll().where('deleted_at', 'is', null);
 }
 
-/** One that is not deleted. */
+/** One that is not deleted, for work that no caller waits for. What a caller asks for: `listVisible`. */
 export async function findMedia(
   db: Connection,
   organizationId: string,
   id: string,
 ): Promise<MediaRow | undefined> {
   return kept(db).where('organization_id', '=', organizationId).where('id', '=', id).executeTakeFirst();
-}
-
-/** A row as JSON brings it, which has no dates. */
-export interface MediaJson extends Omit<MediaRow, 'created_at' | 'check_at' | 'deleted_at'> {
-  created_at: string;
-  check_at: string;
-  deleted_at: null;
-}
-
-/** Those that are not deleted, as a part of a larger statement. */
-export function mediaAsJson(organizationId: string, ids: readonly string[]): RawBuilder<MediaJson[]> {
-  const possible = ids.filter((id) => isId('med', id));
-  return sql`(
-    select coalesce(json_agg(m), '[]') from media m
-    where m.organization_id = ${organizationId} and m.id = any(${possible}::text[]) and m.deleted_at is null
-  )`;
-}
-
-export function mediaFromJson(json: MediaJson): MediaRow {
-  return { ...json, created_at: new Date(json.created_at), check_at: new Date(json.check_at) };
 }
 
 /**
@@ -134,10 +113,10 @@ export async function addMedia(tx: Tx, row: Insertable<Schema['media']>, files: 
     .insertInto('media')
     .values(row)
     .onConflict((conflict) =>
-      conflict
-        .columns(['organization_id', 'sha256'])
-        .where('deleted_at', 'is', null)
-        .doUpdateSet({ check_at: row.check_at }),
+      conflict.columns(['organization_id', 'sha256']).where('deleted_at', 'is', null).doUpdateSet({
+        check_at: row.check_at,
+        added_unrestricted: sql`media.added_unrestricted or excluded.added_unrestricted`,
+      }),
     )
     .returningAll();
   const [locked, added] = await atOnce(tx, [lockingFiles(files).compile(tx), adding.compile()]);

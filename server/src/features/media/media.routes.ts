@@ -24,7 +24,7 @@ export function mediaRoutes(library: MediaLibrary) {
       path: '/v1/media',
       summary: 'Add media',
       description:
-        'From a URL (JSON), or from a file (a multipart form, streamed). Equal bytes give the media that is there already. Media that no post uses are removed after a while (MEDIA_GRACE_HOURS, a day unless set).',
+        'From a URL (JSON), or from a file (a multipart form, streamed). Equal bytes give the media that is there already; a restricted key is not told who else added it, or from where. Media that no post uses are removed after a while (MEDIA_GRACE_HOURS, a day unless set).',
       tag,
       scope: 'media:write',
       body: CreateMediaBody,
@@ -42,7 +42,8 @@ export function mediaRoutes(library: MediaLibrary) {
       method: 'GET',
       path: '/v1/media',
       summary: 'List media',
-      description: 'Of the whole organization, newest first.',
+      description:
+        'Newest first. A key restricted to some accounts sees what it added itself and what posts of its accounts use.',
       tag,
       scope: 'posts:read',
       query: ListMediaQuery,
@@ -56,6 +57,8 @@ export function mediaRoutes(library: MediaLibrary) {
       method: 'GET',
       path: '/v1/media/:mediaId',
       summary: 'Get media',
+      description:
+        'Media that the key does not see are not found: those of other accounts, for a restricted key.',
       tag,
       scope: 'posts:read',
       params: MediaPath,
@@ -70,7 +73,7 @@ export function mediaRoutes(library: MediaLibrary) {
       path: '/v1/media/:mediaId',
       summary: 'Delete media',
       description:
-        'Our copy is gone at once. Not while a draft, a queued, failed or publishing post uses it, as its media, its cover or a slide. Pins that are out stay on Pinterest.',
+        'Our copy is gone at once. Not while a draft, a queued, failed or publishing post uses it, as its media, its cover or a slide. Pins that are out stay on Pinterest. With a restricted key also not while any post of another account uses it; and what others added as well, only this key ceases to see.',
       tag,
       scope: 'media:write',
       params: MediaPath,

@@ -53,8 +53,13 @@ export const MediaResource = z
     placeholder: z
       .string()
       .meta({ description: 'ThumbHash in base64, to paint until the thumbnail is there.' }),
-    sourceUrl: z.string().nullable().meta({ description: 'Where it was fetched from; null for an upload.' }),
-    createdAt: z.int().meta({ description: 'When it was stored (Unix seconds).' }),
+    sourceUrl: z.string().nullable().meta({
+      description:
+        'Where it was fetched from; null for an upload. A restricted key is shown only an address that it sent itself.',
+    }),
+    createdAt: z.int().meta({
+      description: 'When it was stored; for a restricted key that added it, when it did (Unix seconds).',
+    }),
   })
   .meta({ id: 'MediaResource' });
 

@@ -17,6 +17,7 @@ import { type Received, receive } from './receive.ts';
 import { type FindSimilarPost, findSimilarPost, type SimilarPost } from './similar-post.ts';
 import { originalFile, thumbnailFile } from './stored-files.ts';
 import { createSweep, type MediaSweep } from './sweep.ts';
+import { keepInSight, listVisible, type MediaViewer } from './visible-media.queries.ts';
 
 export interface MediaOptions {
   database: Database;
@@ -30,8 +31,13 @@ export interface MediaOptions {
   graceMs: number;
 }
 
+/** The key that media come from. A restricted one sees from then on what it added. */
+export type Sender = Pick<MediaViewer, 'actor' | 'accountIds'>;
+
 export interface FetchFromUrl {
   organizationId: string;
+  /** Left out: a key without restriction, or ourselves. */
+  sender?: Sender;
   url: string;
   /** `any`: the caller did not have to say. */
   declaredType: DeclaredType | 'any';
@@ -48,6 +54,7 @@ export interface Uploaded {
 
 export interface ReceiveUpload {
   organizationId: string;
+  sender?: Sender;
   /** Reads the form to its end; `take` is given the file, the result are the fields. */
   read(take: (file: Readable) => Promise<void>): Promise<Uploaded>;
 }
@@ -103,8 +110,16 @@ export interface MediaService {
     organizationId: string,
     mediaIds: readonly string[],
   ): Promise<Map<string, MediaRow>>;
-  /** Undefined also for an id that is none, and for one that was deleted. */
-  find(connection: Connection, organizationId: string, mediaId: string): Promise<MediaRow | undefined>;
+  /** Undefined also for an id that is none, for one that was deleted, and for one that the viewer does not see. */
+  find(connection: Connection, viewer: MediaViewer, mediaId: string): Promise<MediaRow | undefined>;
+  /** Several at once, by id. */
+  findMany(
+    connection: Connection,
+    viewer: MediaViewer,
+    mediaIds: readonly string[],
+  ): Promise<Map<string, MediaRow>>;
+  /** Before a post ceases to use these: a restricted key goes on seeing them, so that it can undo its edit. */
+  keepInSight(tx: Tx, viewer: MediaViewer, mediaIds: readonly string[]): Promise<void>;
   /**
    * Those that are not deleted, and cannot be until the transaction ends: whoever begins to use media, for a post or
    * a slide, reads them so and writes the use in the same transaction.
@@ -150,14 +165,17 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
   const gateFor = (wanted: WantedType) => (wanted === 'image' ? receiving : receivingVideos);
 
   async function fetchFromUrl(input: FetchFromUrl, how: Pick<Arrived, 'isOnlyLooked'>): Promise<MediaRow> {
-    const { organizationId, url, declaredType: wanted, signal } = input;
+    const { organizationId, sender, url, declaredType: wanted, signal } = input;
     try {
       return await temporaryFolder.withPath(async (path) => {
         const received = await download({
           ...{ outbound, url, wanted, path, clock, signal },
           receiving: gateFor(wanted),
         });
-        return ingest({ organizationId, sourceUrl: url, wanted, path, received, ...how });
+        return ingest({
+          ...{ organizationId, restrictedActorId: restrictedActorOf(sender), sourceUrl: url },
+          ...{ wanted, path, received, ...how },
+        });
       });
     } catch (error) {
       throw toRefusal(error, input, log);
@@ -168,7 +186,7 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
     fetchFromUrl: (input) => fetchFromUrl(input, {}),
     lookAtUrl: (input) => fetchFromUrl(input, { isOnlyLooked: true }),
 
-    async receiveUpload({ organizationId, read }) {
+    async receiveUpload({ organizationId, sender, read }) {
       try {
         return await temporaryFolder.withPath(async (path) => {
           const received = Promise.withResolvers<Received>();
@@ -177,7 +195,10 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
             const receiving = receivingUploads;
             received.resolve(await receive({ body, receiving, wanted: 'any', path, clock, isPaced: true }));
           });
-          return ingest({ organizationId, sourceUrl: null, wanted, path, received: await received.promise });
+          return ingest({
+            ...{ organizationId, restrictedActorId: restrictedActorOf(sender), sourceUrl: null },
+            ...{ wanted, path, received: await received.promise },
+          });
         });
       } catch (error) {
         throw toUploadRefusal(error, organizationId, log);
@@ -186,9 +207,17 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
 
     getMany: listMedia,
 
-    async find(connection, organizationId, mediaId) {
-      return isId('med', mediaId) ? findMedia(connection, organizationId, mediaId) : undefined;
+    async find(connection, viewer, mediaId) {
+      const ids = [mediaId].filter((id) => isId('med', id));
+      return (await listVisible(connection, viewer, ids)).get(mediaId);
     },
+
+    async findMany(connection, viewer, mediaIds) {
+      const ids = mediaIds.filter((id) => isId('med', id));
+      return listVisible(connection, viewer, ids);
+    },
+
+    keepInSight,
 
     async hold(tx, organizationId, mediaIds) {
       return holdMedia(
@@ -241,6 +270,10 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
     if (!stream) throw objectMissing(key);
     return stream;
   }
+}
+
+function restrictedActorOf(sender: Sender | undefined): string | null {
+  return sender && sender.accountIds !== null ? sender.actor.id : null;
 }
 
 /** A row promises its files. When they are not there it is the storage that is wrong, perhaps not mounted. */

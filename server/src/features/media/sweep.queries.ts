@@ -55,16 +55,23 @@ export interface UsingPost {
   status: string;
 }
 
-/** Posts that use it and are not out yet. */
-export async function listUnsentPosts(tx: Tx, mediaId: string, limit: number): Promise<UsingPost[]> {
+/**
+ * Posts because of which it may not be deleted: those that are not out yet; and for a key restricted to some accounts all
+ * posts of others, whose address of the file would be gone. The posts of its own accounts come first.
+ */
+export async function listHoldingPosts(
+  tx: Tx,
+  { mediaId, accountIds, limit }: { mediaId: string; accountIds: readonly string[] | null; limit: number },
+): Promise<UsingPost[]> {
+  const isSeen = sql`coalesce(account_id = any(${accountIds && [...accountIds]}::text[]), true)`;
   const { rows } = await sql<UsingPost>`
     select id, account_id as "accountId", status from posts
     where (
         media_id = ${mediaId} or cover_media_id = ${mediaId}
         or carousel @> jsonb_build_array(jsonb_build_object('mediaId', ${mediaId}::text))
       )
-      and deleted_at is null and state <> 'sent'
-    order by id limit ${limit}`.execute(tx);
+      and deleted_at is null and (state <> 'sent' or not ${isSeen})
+    order by ${isSeen} desc, id limit ${limit}`.execute(tx);
   return rows;
 }
 

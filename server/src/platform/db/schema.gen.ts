@@ -161,6 +161,14 @@ export interface MediaTable {
   source_frames: Generated<number>;
   check_at: Generated<Date>;
   deleted_at: Date | null;
+  added_unrestricted: Generated<boolean>;
+}
+
+export interface MediaAdditionsTable {
+  actor_id: string;
+  media_id: string;
+  source_url: string | null;
+  created_at: Date;
 }
 
 export interface OauthStatesTable {
@@ -320,6 +328,7 @@ export interface Schema {
   idempotent_requests: IdempotentRequestsTable;
   lanes: LanesTable;
   media: MediaTable;
+  media_additions: MediaAdditionsTable;
   oauth_states: OauthStatesTable;
   organizations: OrganizationsTable;
   post_search: PostSearchTable;

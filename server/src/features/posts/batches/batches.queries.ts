@@ -3,7 +3,7 @@
 import type { Selectable } from 'kysely';
 import { type Connection, json, type Schema, sql, type Tx } from '../../../platform/db/index.ts';
 import type { Detail } from '../../../platform/errors.ts';
-import type { Actor } from '../../../platform/use-case/index.ts';
+import { type Actor, actorFromColumn } from '../../../platform/use-case/index.ts';
 
 export type BatchRow = Selectable<Schema['batches']>;
 export type BatchEntryRow = Selectable<Schema['batch_entries']>;
@@ -98,6 +98,26 @@ export async function getBatchForWork(
   batchId: string,
 ): Promise<BatchRow | undefined> {
   return connection.selectFrom('batches').selectAll().where('id', '=', batchId).executeTakeFirst();
+}
+
+/**
+ * The accounts to which the sender of a batch is restricted; null for all. Asked when the batch runs, so that a key is
+ * judged by the accounts that it has now.
+ */
+export async function findSenderAccounts(
+  connection: Connection,
+  { actor, account_id: accountId, organization_id: organizationId }: BatchRow,
+): Promise<string[] | null> {
+  const { type, id } = actorFromColumn(actor);
+  // Batches from before their actor was recorded.
+  if (type === 'system') return null;
+  const key = await connection
+    .selectFrom('api_keys')
+    .select('account_ids')
+    .where('id', '=', id)
+    .where('organization_id', '=', organizationId)
+    .executeTakeFirst();
+  return key ? key.account_ids : [accountId];
 }
 
 /** @param from The index of the first entry of the page. */

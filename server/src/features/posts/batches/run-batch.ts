@@ -8,6 +8,7 @@ import type { Log } from '../../../platform/log.ts';
 import { appendEvent } from '../../../platform/outbox/index.ts';
 import { actorFromColumn } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../../accounts/index.ts';
+import type { MediaViewer } from '../../media/index.ts';
 import { type CreatePost, createPostBody } from '../compose/create-post.schema.ts';
 import { mediaIdsNamed } from '../compose/media.ts';
 import { findPostsByExternalId } from '../record/posts.queries.ts';
@@ -23,6 +24,7 @@ import {
   type BatchEntryRow,
   type BatchRow,
   completeBatch,
+  findSenderAccounts,
   listPending,
   lockBatch,
   type Settled,
@@ -40,6 +42,8 @@ const fetchesAtOnce = 8;
 const slotsAtOnce = 50;
 
 interface RunContext {
+  /** The key that sent the batch. */
+  viewer: MediaViewer;
   signal: AbortSignal;
   log: Log;
 }
@@ -60,13 +64,21 @@ export function createBatchRunner(parts: PostsParts) {
   const body = createPostBody(clock);
 
   /** @throws Outage when a part is away: what is done stays done, and the batch goes on later. */
-  return async function runBatch(batch: BatchRow, { signal, log }: RunContext): Promise<void> {
+  return async function runBatch(
+    batch: BatchRow,
+    { signal, log }: Omit<RunContext, 'viewer'>,
+  ): Promise<void> {
     const account = await getAccountForWork(database.db, batch.account_id);
+    const viewer = {
+      organizationId: batch.organization_id,
+      actor: actorFromColumn(batch.actor),
+      accountIds: await findSenderAccounts(database.db, batch),
+    };
     const listWaiting = () => listPending(database.db, batch.id, entriesListed);
     const getReady = async (waiting: readonly BatchEntryRow[], before?: Step): Promise<Step> => {
       if (signal.aborted) throw new Error('the batch takes longer than its job may; another one goes on');
       const some = await takeSome(waiting, body, before?.some);
-      return { some, prepared: await prepareAll(account, some, { signal, log }) };
+      return { some, prepared: await prepareAll(account, some, { viewer, signal, log }) };
     };
     let waiting = await listWaiting();
     let step = await getReady(waiting);
@@ -107,7 +119,7 @@ export function createBatchRunner(parts: PostsParts) {
     if (some.length === 0) return [];
     let known: Known;
     try {
-      known = await lookUp(parts, account, some);
+      known = await lookUp(parts, account, context.viewer, some);
     } catch (error) {
       // The account was disconnected, for one.
       if (!(error instanceof Refusal)) throw error;
@@ -184,11 +196,11 @@ async function prepare(
   account: AccountRow,
   entry: BatchEntryRow,
   input: CreatePost,
-  { signal, log }: RunContext,
+  { viewer, signal, log }: RunContext,
 ): Promise<Prepared> {
   try {
     // Nobody would be shown the warnings.
-    const prepared = await preparePost(parts, account, input, { signal, warns: false, takenIds });
+    const prepared = await preparePost(parts, account, input, { viewer, signal, warns: false, takenIds });
     return { entry, kind: 'ready', prepared };
   } catch (error) {
     if (error instanceof Outage || signal.aborted) throw error;
@@ -265,10 +277,15 @@ interface Known {
 }
 
 /** Entries of a batch name the same few boards and media over and over: each is asked for once. */
-async function lookUp(parts: PostsParts, account: AccountRow, some: readonly Parsed[]): Promise<Known> {
+async function lookUp(
+  parts: PostsParts,
+  account: AccountRow,
+  viewer: MediaViewer,
+  some: readonly Parsed[],
+): Promise<Known> {
   const { boards, media, database } = parts;
   const bodies = some.flatMap(({ input }) => input ?? []);
-  const known = await media.getMany(database.db, account.organization_id, bodies.flatMap(mediaIdsNamed));
+  const known = await media.findMany(database.db, viewer, bodies.flatMap(mediaIdsNamed));
   const takenIds = await findPostsByExternalId(
     database.db,
     account.id,
@@ -295,10 +312,7 @@ async function lookUp(parts: PostsParts, account: AccountRow, some: readonly Par
       },
       media: {
         ...media,
-        async find(_connection, _organizationId, id) {
-          const row = known.get(id);
-          return row?.deleted_at === null ? row : undefined;
-        },
+        find: async (_connection, _viewer, id) => known.get(id),
       },
     },
   };

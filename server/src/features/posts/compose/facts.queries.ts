@@ -19,7 +19,7 @@ export interface Found {
   account: AccountRow;
   /** Of the boards named, those that our list of the account has. */
   boardIds: Set<string>;
-  /** Of the media named, those that the organization has. */
+  /** Of the media named, those that the caller sees. */
   media: Map<string, MediaRow>;
   spacing: SpacingLook | null;
 }
@@ -37,7 +37,7 @@ export async function findNamed(
   const row = await selectVisible(connection, caller, accountId)
     ?.select([
       knownIds(accountId, boardIds).as('found_board_ids'),
-      mediaAsJson(caller.organizationId, mediaIds).as('found_media'),
+      mediaAsJson(caller, mediaIds).as('found_media'),
       spacing.as('found_spacing'),
     ])
     .executeTakeFirst();

@@ -37,7 +37,7 @@ export async function lookUp(
         ...boards,
         check: (_account, boardId, path) => boards.check(account, boardId, path, boardIds),
       },
-      media: { ...media, find: async (_connection, _organizationId, id) => found.media.get(id) },
+      media: { ...media, find: async (_connection, _viewer, id) => found.media.get(id) },
       schedule: {
         ...schedule,
         lookAtSpacing: async (...asked) => spacing ?? schedule.lookAtSpacing(...asked),

@@ -2,7 +2,13 @@
 import type { Connection } from '../../../platform/db/index.ts';
 import type { Detail } from '../../../platform/errors.ts';
 import { invalidBody } from '../../../platform/use-case/index.ts';
-import { checkCarousel, type MediaRow, type MediaService, mediaRefused } from '../../media/index.ts';
+import {
+  checkCarousel,
+  type MediaRow,
+  type MediaService,
+  type MediaViewer,
+  mediaRefused,
+} from '../../media/index.ts';
 import type { PostContent, Slide } from '../record/content.ts';
 import { allOrRefuse } from './all-or-refuse.ts';
 import type { CreatePost } from './create-post.schema.ts';
@@ -26,8 +32,8 @@ export function readingOnce(media: FindMedia['media']): FindMedia['media'] {
   const reads = new Map<string, Promise<MediaRow | undefined>>();
   return {
     fetchFromUrl: media.fetchFromUrl,
-    find(connection, organizationId, id) {
-      const read = reads.get(id) ?? media.find(connection, organizationId, id);
+    find(connection, viewer, id) {
+      const read = reads.get(id) ?? media.find(connection, viewer, id);
       reads.set(id, read);
       return read;
     },
@@ -36,7 +42,7 @@ export function readingOnce(media: FindMedia['media']): FindMedia['media'] {
 
 /** A detail for each id of no media: known before anything is fetched. */
 export async function unknownMedia(
-  { connection, media, organizationId, prefix = '' }: Omit<FindMedia, 'signal'>,
+  { connection, media, viewer, prefix = '' }: Omit<FindMedia, 'signal'>,
   { mediaId, carousel, cover }: NamedMedia,
 ): Promise<Detail[]> {
   const ids = [
@@ -46,7 +52,7 @@ export async function unknownMedia(
   ];
   const details = await Promise.all(
     ids.map(async ({ path, id }) => {
-      const isThere = id === undefined || (await media.find(connection, organizationId, id));
+      const isThere = id === undefined || (await media.find(connection, viewer, id));
       return isThere ? [] : [mediaNotFound(`${prefix}${path}`)];
     }),
   );
@@ -68,7 +74,8 @@ export interface FoundMedia {
 export interface FindMedia {
   connection: Connection;
   media: Pick<MediaService, 'find' | 'fetchFromUrl'>;
-  organizationId: string;
+  /** What it does not see cannot be named. */
+  viewer: MediaViewer;
   /** What stands before the names of fields in a refusal: `posts.3.`. Empty for a body of its own. */
   prefix?: string;
   signal: AbortSignal;
@@ -148,7 +155,7 @@ function toSlide(texts: NonNullable<NamedMedia['carousel']>[number], row: MediaR
  * @param type What it must be. Left out: an image when fetched (the hosted API's default), anything when known.
  */
 async function findOne(
-  { connection, media, organizationId, prefix = '', signal }: FindMedia,
+  { connection, media, viewer, prefix = '', signal }: FindMedia,
   named: { mediaUrl?: string | undefined; mediaId?: string | undefined },
   at: string,
   type: 'image' | 'video' | undefined,
@@ -156,7 +163,8 @@ async function findOne(
   if (named.mediaUrl !== undefined) {
     const path = `${prefix}${at}mediaUrl`;
     return media.fetchFromUrl({
-      organizationId,
+      organizationId: viewer.organizationId,
+      sender: viewer,
       url: named.mediaUrl,
       declaredType: type ?? 'image',
       path,
@@ -164,7 +172,7 @@ async function findOne(
     });
   }
   const path = `${prefix}${at}mediaId`;
-  const row = await media.find(connection, organizationId, named.mediaId ?? '');
+  const row = await media.find(connection, viewer, named.mediaId ?? '');
   if (!row) throw invalidBody([mediaNotFound(path)]);
   const is = isVideo(row) ? 'video' : 'image';
   if (type === undefined || type === is) return row;

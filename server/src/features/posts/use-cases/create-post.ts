@@ -6,7 +6,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Connection, Database, Tx } from '../../../platform/db/index.ts';
 import { type Actor, invalidBody, type Warning } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
-import { type MediaRow, type MediaService, mediaWarnings } from '../../media/index.ts';
+import { type MediaRow, type MediaService, type MediaViewer, mediaWarnings } from '../../media/index.ts';
 import type { ScheduleService } from '../../schedule/index.ts';
 import {
   accessProblem,
@@ -42,6 +42,8 @@ export interface PreparedPost {
 }
 
 export interface PrepareOptions {
+  /** The key that sent the body. */
+  viewer: MediaViewer;
   signal: AbortSignal;
   /** Whether anybody is told the warnings. */
   warns?: boolean;
@@ -57,13 +59,13 @@ export async function preparePost(
   parts: CreateParts,
   account: AccountRow,
   input: CreatePost,
-  { signal, warns = true, takenIds }: PrepareOptions,
+  { viewer, signal, warns = true, takenIds }: PrepareOptions,
 ): Promise<PreparedPost> {
   const { db } = parts.database;
   const now = parts.clock.now();
   const places = placesOf(input);
   const timing = timingOf(input, now);
-  const find = { connection: db, media: parts.media, organizationId: account.organization_id, signal };
+  const find = { connection: db, media: parts.media, viewer, signal };
   const problems = await Promise.all([placeProblems(parts, account, places), unknownMedia(find, input)]);
   if (problems.flat().length > 0) throw invalidBody(problems.flat());
   // What is bound to fail is not taken in; a draft may wait for better days.

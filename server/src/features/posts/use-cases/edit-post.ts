@@ -11,7 +11,7 @@ import {
   type Warning,
 } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
-import type { MediaRow } from '../../media/index.ts';
+import type { MediaRow, MediaViewer } from '../../media/index.ts';
 import { asOne } from '../compose/all-or-refuse.ts';
 import { placeProblems, warningsFor } from '../compose/check-post.ts';
 import type { EditPost, EditPosts, PreviousFields } from '../compose/edit-post.schema.ts';
@@ -24,6 +24,7 @@ import {
   readingOnce,
   unknownMedia,
 } from '../compose/media.ts';
+import { mediaIdsOf } from '../read/posts.schema.ts';
 import { checkVersion, createAnswers } from '../read/views.ts';
 import { editPost } from '../record/content.ts';
 import { missingToSchedule } from '../record/fields.ts';
@@ -50,6 +51,7 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
   const answers = createAnswers(parts);
 
   async function prepare(
+    viewer: MediaViewer,
     account: AccountRow,
     post: PostRow,
     edit: EditPost,
@@ -58,7 +60,7 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
     const find = {
       connection: database.db,
       media: readingOnce(parts.media),
-      organizationId: account.organization_id,
+      viewer,
       prefix,
       signal,
     };
@@ -73,7 +75,7 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
     if (isMediaNamed) return { before: post, edit, prefix, media: await findMedia(find, named), cover: null };
     if (!named.cover) return { before: post, edit, prefix, media: null, cover: null };
     if (post.media_type !== 'video') throw coverOfPicture(prefix);
-    const video = await parts.media.find(database.db, account.organization_id, post.media_id);
+    const video = await parts.media.find(database.db, viewer, post.media_id);
     if (video) checkFrame(video, named.cover, prefix);
     return { before: post, edit, prefix, media: null, cover: await findCover(find, named.cover) };
   }
@@ -106,8 +108,21 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
     await holdAll(parts.media, tx, account, ids.flat());
   }
 
+  /** Media that an edit removes from its post can be named again to undo the edit, even when no post uses them. */
+  async function keepReplaced(tx: Tx, viewer: MediaViewer, edits: readonly PreparedEdit[]): Promise<void> {
+    const changed = edits.filter(({ edit }) =>
+      ['mediaUrl', 'mediaId', 'carousel', 'cover'].some((name) => name in edit),
+    );
+    await parts.media.keepInSight(
+      tx,
+      viewer,
+      changed.flatMap(({ before }) => mediaIdsOf(before)),
+    );
+  }
+
   /** @throws with what is wrong of all of them. */
   async function prepareAll(
+    viewer: MediaViewer,
     account: AccountRow,
     before: ReadonlyMap<string, PostRow>,
     input: EditPosts,
@@ -119,7 +134,7 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
       const some = input.posts.slice(from, from + fetchesAtOnce).map(async ({ id, ...edit }, index) => {
         const post = before.get(id);
         if (!post) throw postNotFound();
-        return prepare(account, post, edit, { prefix: `posts.${from + index}.`, signal });
+        return prepare(viewer, account, post, edit, { prefix: `posts.${from + index}.`, signal });
       });
       for (const result of await Promise.allSettled(some)) {
         if (result.status === 'fulfilled') prepared.push(result.value);
@@ -156,12 +171,13 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
     ) {
       const account = await accounts.get(database.db, caller, path.accountId);
       const before = await getPost(database.db, caller, path);
-      const prepared = await prepare(account, before, edit, { prefix: '', signal });
+      const prepared = await prepare(caller, account, before, edit, { prefix: '', signal });
       const newMedia = prepared.media?.rows.get(prepared.media.content.mediaId);
       return commit(async (tx) => {
         const post = await getPost(tx, caller, path);
         checkVersion(post, ifMatch);
         await holdNamed(tx, account, [prepared]);
+        await keepReplaced(tx, caller, [prepared]);
         const edited = await apply(tx, post, prepared, caller.actor);
         const one = await answers.one(tx, caller.organizationId, edited);
         return { ...one, warnings: await warningsAfter(account, edited, newMedia) };
@@ -182,10 +198,11 @@ export function createEditing(parts: PostsParts & Pick<PostsService, 'getPost'>)
         before.has(edit.id) ? [] : [postIsGone({ prefix: `posts.${index}.` })],
       );
       if (unknown.length > 0) throw postNotFound(unknown);
-      const prepared = await prepareAll(account, before, input, signal);
+      const prepared = await prepareAll(caller, account, before, input, signal);
       const change = async (tx: Tx) => {
         await accounts.get(tx, caller, accountId);
         await holdNamed(tx, account, prepared);
+        await keepReplaced(tx, caller, prepared);
         // Locked, so that each is still what the check of the one before it saw.
         const rows = await findPosts(tx, caller, { accountId, postIds: ids, lock: true });
         const previous: PreviousFields[] = [];

@@ -70,7 +70,7 @@ export function createPostsService(parts: PostsParts) {
       { commit, signal }: { commit: Commit; signal: AbortSignal },
     ) {
       const { account, knowing } = await lookUp(parts, caller, accountId, input);
-      const prepared = await preparePost(knowing, account, input, { signal });
+      const prepared = await preparePost(knowing, account, input, { viewer: caller, signal });
       return commit(async (tx) => {
         const [rows = []] = await writePosts(parts, tx, [prepared], caller.actor);
         const [first] = rows;

@@ -3,6 +3,7 @@ import { Refusal } from '../../../platform/errors.ts';
 import { toDetails } from '../../../platform/http/validation.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
+import type { MediaViewer } from '../../media/index.ts';
 import { accessProblem, placeProblems, type WarningAbout, warningsFor } from '../compose/check-post.ts';
 import { type CreatePost, createPostBody } from '../compose/create-post.schema.ts';
 import { type FoundMedia, findMedia } from '../compose/media.ts';
@@ -57,14 +58,14 @@ export function createValidation(parts: PostsParts) {
     return Object.fromEntries(fields) as Partial<CreatePost>;
   }
 
-  async function lookAtMedia(account: AccountRow, input: Partial<CreatePost>, signal: AbortSignal) {
+  async function lookAtMedia(viewer: MediaViewer, input: Partial<CreatePost>, signal: AbortSignal) {
     const isNamed = [input.mediaUrl, input.mediaId, input.carousel].some((named) => named !== undefined);
     if (!isNamed) return null;
     return findMedia(
       {
         connection: database.db,
         media: { find: media.find, fetchFromUrl: media.lookAtUrl },
-        organizationId: account.organization_id,
+        viewer,
         signal,
       },
       input,
@@ -100,7 +101,7 @@ export function createValidation(parts: PostsParts) {
       add(
         'media',
         await refusals(
-          lookAtMedia(account, fields, signal).then((media) => {
+          lookAtMedia(caller, fields, signal).then((media) => {
             found = media;
           }),
         ),
