@@ -28,9 +28,9 @@ import {
 import {
   createAppBudget,
   createLaneStore,
+  createPublishGate,
   createPublishingSweeps,
   createPublishMetrics,
-  createSlots,
   createVideoStore,
   createWorker,
   type WorkerParts,
@@ -289,7 +289,7 @@ export async function createApp(parts: AppParts) {
       return createWorker({
         lanes,
         videos,
-        creates: createSlots(config.createsMax),
+        publishGate: createPublishGate(config.createsMax),
         nextTimeslot: (account, after) => schedule.nextOccurrence(database.db, account, after),
         videoLeadMs: config.videoLeadMs,
         clock,

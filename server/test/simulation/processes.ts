@@ -2,7 +2,7 @@
 // read) waits until the simulation lets it happen. So any two workers meet in any order, and each can die or fall
 // asleep between any two of its acts, or within one: done, and its answer never heard.
 import {
-  createSlots,
+  createPublishGate,
   createWorker,
   type Worker,
   type WorkerParts,
@@ -127,7 +127,7 @@ export function clockOf(clock: Clock, process: Process): Clock {
 export function startProcess(
   name: string,
   clock: Clock,
-  partsOf: (process: Process, clock: Clock) => Omit<WorkerParts, 'clock' | 'creates'>,
+  partsOf: (process: Process, clock: Clock) => Omit<WorkerParts, 'clock' | 'publishGate'>,
 ): Process {
   const process: Process = {
     name,
@@ -138,7 +138,7 @@ export function startProcess(
     worker: undefined as unknown as Worker,
   };
   const own = clockOf(clock, process);
-  process.worker = createWorker({ ...partsOf(process, own), clock: own, creates: createSlots(8) });
+  process.worker = createWorker({ ...partsOf(process, own), clock: own, publishGate: createPublishGate(8) });
   process.worker.start();
   return process;
 }

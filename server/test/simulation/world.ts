@@ -93,7 +93,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
   const random = seeded(draw.between(0, 2 ** 31));
 
   /** What a process is given in place of the real parts. */
-  function partsOf(process: Process, own: Clock): Omit<WorkerParts, 'clock' | 'creates'> {
+  function partsOf(process: Process, own: Clock): Omit<WorkerParts, 'clock' | 'publishGate'> {
     const act = <T>(name: string, work: () => T) => acting(process, name, work);
     const { lanes: stored } = model;
     const lanes: LaneStore = {
@@ -183,7 +183,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
             act('listBoardPins', () => pinterest.listBoardPins(token, boardId)),
         }),
       } as unknown as Pick<PinterestEnvironments, 'of'>,
-    } as Omit<WorkerParts, 'clock' | 'creates'> & { clock?: typeof own };
+    } as Omit<WorkerParts, 'clock' | 'publishGate'> & { clock?: typeof own };
   }
 
   /** Errors of our own are breaches; what the simulation broke is not. */

@@ -1,7 +1,6 @@
 // Fetches, checks and keeps the pictures and videos of posts. The door of the media room.
 
 export { carouselCharactersMax, checkCarousel } from './carousel.ts';
-export { createGate, type Gate } from './gate.ts';
 export { createLibrary } from './library.ts';
 export { mediaRefused } from './media.errors.ts';
 export type { MediaRow } from './media.queries.ts';

@@ -8,7 +8,7 @@ import { newId } from '../../domain/ids.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { Storage, TemporaryFolder } from '../../platform/storage/index.ts';
-import { createGate } from './gate.ts';
+import { createGate } from '../../platform/work/gate.ts';
 import { addMedia, findMediaBySource, type MediaRow, postponeCheck } from './media.queries.ts';
 import { identify, isVideoType, type WantedType } from './media-type.ts';
 import { decodeBytesMax, preparePicture, readHeader } from './picture.ts';
@@ -106,7 +106,7 @@ export function createIngest(parts: IngestParts): Ingest {
     return { ...(await inspectVideo(path, type, clock)), path, frames: 1, perceptualHash: null };
   }
 
-  /** Looked up once it is this one's turn: of many at once for the same file, one or two are decoded. */
+  /** Looked up once it is admitted: of many at once for the same file, one or two are decoded. */
   async function prepare(arrived: Arrived, bytes: number, work: () => Promise<Prepared>) {
     return decoding.run(bytes, async () => (await findKept(arrived)) ?? work());
   }

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestClock } from '../../../test/clock.ts';
-import { createGate } from './gate.ts';
+import { createGate } from '../../platform/work/gate.ts';
 import { receive } from './receive.ts';
 
 let folder: string;

@@ -5,7 +5,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../platform/clock.ts';
 import { storageOutage } from '../../platform/storage/index.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from '../../platform/work/gate.ts';
 import { MediaProblem } from './media.errors.ts';
 import { headBytes, isVideoType, refuseEarly, type WantedType } from './media-type.ts';
 
@@ -67,11 +67,11 @@ export async function receive({ body, receiving, wanted, path, clock, isPaced }:
     unwritten.length = 0;
   };
   // What has not begun to come holds no place.
-  const turn = receiving.enter();
+  const permit = receiving.enter();
   let file: FileHandle | undefined;
   let stopWatching = () => {};
   try {
-    await Promise.race([turn.ready, new Promise((closed) => body.once('close', closed))]);
+    await Promise.race([permit.granted, new Promise((closed) => body.once('close', closed))]);
     file = await open(path, 'wx').catch(throwOutage);
     if (isPaced) stopWatching = watchPace(body, () => bytes, clock);
     for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -91,7 +91,7 @@ export async function receive({ body, receiving, wanted, path, clock, isPaced }:
   } finally {
     stopWatching();
     await file?.close();
-    turn.leave();
+    permit.release();
     body.destroy();
   }
 }

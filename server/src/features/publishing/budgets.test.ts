@@ -12,7 +12,7 @@ import {
 } from '../../../test/publishing.ts';
 import { withCreatePin } from '../../../test/with-create-pin.ts';
 import { createAppBudget } from './app-budget.ts';
-import { createSlots } from './create-slots.ts';
+import { createPublishGate } from './publish-gate.ts';
 
 usePublishing();
 
@@ -108,7 +108,7 @@ test('of one app only so many posts are published at a time, over all accounts, 
   let asking = 0;
   let most = 0;
   const counting = app.app.createWorker({
-    creates: createSlots(2),
+    publishGate: createPublishGate(2),
     pinterest: withCreatePin(app.app.pinterest, (createPin) => async (token, body) => {
       asking += 1;
       most = Math.max(most, asking);

@@ -1,7 +1,7 @@
 // Carries due posts to Pinterest, and finds out what became of lost answers.
 export { createAppBudget } from './app-budget.ts';
-export { createSlots } from './create-slots.ts';
 export { createLaneStore, type LaneStore } from './lane-store.ts';
+export { createPublishGate } from './publish-gate.ts';
 export { createPublishMetrics, type PublishMetrics } from './publish-metrics.ts';
 export { createPublishingSweeps } from './sweeps.ts';
 export { createVideoStore } from './video-store.ts';

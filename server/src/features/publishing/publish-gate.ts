@@ -1,18 +1,18 @@
-// How many posts of one Pinterest app a process publishes at a time: each holds its pictures in memory and has a
-// request under way. First come, first served, so that accounts take turns as their lanes do.
+// How many posts of one Pinterest app a process publishes at a time: each has its pictures in memory and a request under
+// way. First come, first served, so that accounts are served in turn, as their lanes are.
 import type { Environment } from '../../pinterest/index.ts';
-import { createGate, type Gate } from '../media/index.ts';
+import { createGate, type Gate } from '../../platform/work/gate.ts';
 
-export interface CreateSlots {
+export interface PublishGate {
   run<T>(environment: Environment, work: () => Promise<T>): Promise<T>;
 }
 
-/** @param slots For each environment, which has an app of its own. */
-export function createSlots(slots: number): CreateSlots {
+/** @param permits For each environment, which has an app of its own. */
+export function createPublishGate(permits: number): PublishGate {
   const gates = new Map<Environment, Gate>();
   return {
     run(environment, work) {
-      const gate = gates.get(environment) ?? createGate(slots);
+      const gate = gates.get(environment) ?? createGate(permits);
       gates.set(environment, gate);
       return gate.run(0, work);
     },

@@ -7,13 +7,13 @@ import { environmentOf } from '../accounts/index.ts';
 import type { PostRow } from '../posts/index.ts';
 import type { Opening } from './claim.queries.ts';
 import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
-import type { CreateSlots } from './create-slots.ts';
 import type { HeldLane } from './held-lane.ts';
 import { isMissed, meetPause, missed, type PauseParts } from './late-posts.ts';
+import type { PublishGate } from './publish-gate.ts';
 import { type PublishInput, type PublishParts, publishPost } from './publish-post.ts';
 
 export interface LaneParts extends PublishParts, ConfirmParts, PauseParts {
-  creates: CreateSlots;
+  publishGate: PublishGate;
 }
 
 /** After so many posts the account goes to the back of the line, so that a long queue delays nobody else. */
@@ -72,7 +72,7 @@ async function servePost(parts: LaneParts, input: PublishInput, isStopping: () =
   else if (account.missed_policy === 'hold' && isMissed(post, lane))
     await lane.move(post, { move: 'miss', failure: missed });
   else
-    await parts.creates.run(environmentOf(account), async () => {
+    await parts.publishGate.run(environmentOf(account), async () => {
       // It may have waited for its turn.
       if (!isStopping()) await publishPost(parts, input);
     });

@@ -3,9 +3,9 @@ import { createGate } from './gate.ts';
 
 /** Enters, and tells whether it has been let in by now. */
 function arrive(gate: ReturnType<typeof createGate>, bytes?: number) {
-  const turn = gate.enter(bytes);
-  const state = { isIn: false, leave: turn.leave };
-  void turn.ready.then(() => {
+  const permit = gate.enter(bytes);
+  const state = { isIn: false, release: permit.release };
+  void permit.granted.then(() => {
     state.isIn = true;
   });
   return state;
@@ -19,7 +19,7 @@ describe('a gate', () => {
     const all = [arrive(gate), arrive(gate), arrive(gate), arrive(gate)];
     await settle();
     expect(all.map(({ isIn }) => isIn)).toEqual([true, true, false, false]);
-    all[1]?.leave();
+    all[1]?.release();
     await settle();
     expect(all.map(({ isIn }) => isIn)).toEqual([true, true, true, false]);
   });
@@ -29,7 +29,7 @@ describe('a gate', () => {
     const [half, large, small] = [arrive(gate, 50), arrive(gate, 60), arrive(gate, 10)];
     await settle();
     expect([half.isIn, large.isIn, small.isIn]).toEqual([true, false, false]);
-    half.leave();
+    half.release();
     await settle();
     expect([large.isIn, small.isIn]).toEqual([true, true]);
   });
@@ -39,7 +39,7 @@ describe('a gate', () => {
     const [huge, small] = [arrive(gate, 500), arrive(gate, 1)];
     await settle();
     expect([huge.isIn, small.isIn]).toEqual([true, false]);
-    huge.leave();
+    huge.release();
     await settle();
     expect(small.isIn).toBe(true);
   });
@@ -47,8 +47,8 @@ describe('a gate', () => {
   it('forgets who gave up waiting', async () => {
     const gate = createGate(1);
     const [first, second, third] = [arrive(gate), arrive(gate), arrive(gate)];
-    second.leave();
-    first.leave();
+    second.release();
+    first.release();
     await settle();
     expect([second.isIn, third.isIn]).toEqual([false, true]);
   });

@@ -1,54 +1,55 @@
-// Lets only so many work at once, and only so much memory be used by them together.
+// A gate admits at most so many at a time, and only as much memory as they may use together. First come, first served.
 
-export interface Turn {
-  /** When it is this one's turn. */
-  ready: Promise<void>;
-  /** Must be called once: gives the place back, or gives up waiting for it. */
-  leave(): void;
+/** A place in the queue of a gate, and then inside. */
+export interface Permit {
+  /** Resolves when it is admitted. */
+  granted: Promise<void>;
+  /** Must be called once: leaves the gate, or the queue in front of it. */
+  release(): void;
 }
 
 export interface Gate {
-  /** First come, first served. @param bytes What it will need */
-  enter(bytes?: number): Turn;
-  /** Waits, works, and leaves. */
+  /** @param bytes How much memory it will need. */
+  enter(bytes?: number): Permit;
+  /** Waits for a permit, runs `work`, and releases the permit. */
   run<T>(bytes: number, work: () => Promise<T>): Promise<T>;
 }
 
 /**
- * @param slots How many may work at once
- * @param bytesMax What they may need together; one that needs more than this works alone
+ * @param permits How many are admitted at a time.
+ * @param bytesMax How much memory they may need together; one that needs more than this is admitted alone.
  */
-export function createGate(slots: number, bytesMax = Number.POSITIVE_INFINITY): Gate {
-  const waiting: { bytes: number; start: () => void }[] = [];
-  let working = 0;
-  let used = 0;
+export function createGate(permits: number, bytesMax = Number.POSITIVE_INFINITY): Gate {
+  const waiting: { bytes: number; grant: () => void }[] = [];
+  let admitted = 0;
+  let bytesUsed = 0;
 
-  function startNext(): void {
+  function admitNext(): void {
     const next = waiting[0];
-    if (!next || working >= slots || (working > 0 && used + next.bytes > bytesMax)) return;
+    if (!next || admitted >= permits || (admitted > 0 && bytesUsed + next.bytes > bytesMax)) return;
     waiting.shift();
-    working += 1;
-    used += next.bytes;
-    next.start();
-    startNext();
+    admitted += 1;
+    bytesUsed += next.bytes;
+    next.grant();
+    admitNext();
   }
 
-  function enter(bytes = 0): Turn {
-    const { promise: ready, resolve: start } = Promise.withResolvers<void>();
-    const entry = { bytes, start };
+  function enter(bytes = 0): Permit {
+    const { promise: granted, resolve: grant } = Promise.withResolvers<void>();
+    const entry = { bytes, grant };
     waiting.push(entry);
-    startNext();
+    admitNext();
     return {
-      ready,
-      leave() {
-        const place = waiting.indexOf(entry);
-        if (place >= 0) {
-          waiting.splice(place, 1);
+      granted,
+      release() {
+        const index = waiting.indexOf(entry);
+        if (index >= 0) {
+          waiting.splice(index, 1);
         } else {
-          working -= 1;
-          used -= bytes;
+          admitted -= 1;
+          bytesUsed -= bytes;
         }
-        startNext();
+        admitNext();
       },
     };
   }
@@ -56,12 +57,12 @@ export function createGate(slots: number, bytesMax = Number.POSITIVE_INFINITY): 
   return {
     enter,
     async run(bytes, work) {
-      const turn = enter(bytes);
+      const permit = enter(bytes);
       try {
-        await turn.ready;
+        await permit.granted;
         return await work();
       } finally {
-        turn.leave();
+        permit.release();
       }
     },
   };
