@@ -65,8 +65,8 @@ test('batches that are not done, and videos that posts wait for', async () => {
   const { pool } = app.database;
   const at = app.clock.now();
   await pool.query(
-    `insert into batches (id, organization_id, account_id, status, content_sha256, total, created_at)
-     select 'bat_1', organization_id, id, 'processing', repeat('0', 64), 3, $1 from accounts`,
+    `insert into batches (id, organization_id, account_id, status, content_sha256, total, created_at, actor)
+     select 'bat_1', organization_id, id, 'processing', repeat('0', 64), 3, $1, '{}' from accounts`,
     [at],
   );
   await pool.query(

@@ -59,10 +59,11 @@ beforeAll(async () => {
   `.execute(db);
   batchId = newId('bat');
   await sql`
-    insert into batches (id, organization_id, account_id, status, content_sha256, total, created, failed, created_at, completed_at)
+    insert into batches (id, organization_id, account_id, status, content_sha256, total, created, failed,
+      created_at, completed_at, actor)
     select case when n = 1 then ${batchId} else 'bat_' || n end, ${busy.organization_id}, ${busy.id},
       case when n = 1 then 'processing' else 'completed' end, lpad(n::text, 64, '0'), 100, 0, 0,
-      ${now}::timestamptz - n * interval '1 minute', case when n > 1 then ${now}::timestamptz - n * interval '1 minute' end
+      ${now}::timestamptz - n * interval '1 minute', case when n > 1 then ${now}::timestamptz - n * interval '1 minute' end, '{}'
     from generate_series(1, 5000) n
   `.execute(db);
   await sql`

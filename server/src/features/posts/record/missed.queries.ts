@@ -26,7 +26,8 @@ export async function announceMissedPosts(
     ), announced as (
       update posts set missed_send_at = send_at
       where id = any(array(select id from late))
-        and state = 'queued' and deleted_at is null and missed_send_at is distinct from send_at
+        -- Not as a condition of a partial index, which would be read from end to end for these ids.
+        and state = 'queued' and coalesce(deleted_at, 'infinity') = 'infinity' and missed_send_at is distinct from send_at
       returning organization_id, account_id, id, status, send_at
     )
     ${insertionOfEventsFrom(sql`
