@@ -63,7 +63,7 @@ module.exports = {
     {
       name: 'features-from-outside-through-the-door',
       severity: 'error',
-      from: { path: '^server/src/[^/]+[.]ts$|^server/src/commands' },
+      from: { path: '^server/src/[^/]+[.]ts$|^server/src/(operator|status)/' },
       to: { path: `^${rooms}/[^/]+/`, pathNot: `^${rooms}/[^/]+/index[.]ts$` },
     },
     {

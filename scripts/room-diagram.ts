@@ -7,9 +7,9 @@ function roomOf(file: string): string | undefined {
   if (/\.(test|fixture|suite)\.ts$/.test(file)) return undefined;
   const [, feature] = /^server\/src\/features\/([^/]+)\//.exec(file) ?? [];
   if (feature) return feature;
-  const [, room] = /^server\/src\/(commands|domain|pinterest|platform)\//.exec(file) ?? [];
+  const [, room] = /^server\/src\/(domain|operator|pinterest|platform|status)\//.exec(file) ?? [];
   if (room) return room;
-  return file === 'server/src/main.ts' ? 'commands' : 'app';
+  return file === 'server/src/main.ts' ? 'operator' : 'app';
 }
 
 function importsOf(file: string): string[] {

@@ -1,8 +1,10 @@
 // Health, readiness, metrics and the first run.
-export { makeBackup, moveIntoPlace, readBackupNote, restoreFiles } from './backup.ts';
-export { type FirstRunResult, firstRun } from './first-run.ts';
-export { meRoutes } from './me.routes.ts';
-export { registerMetrics } from './metrics.routes.ts';
+export { makeBackup, moveIntoPlace, readBackupNote, restoreFiles } from '../../operator/backup.ts';
+export { type FirstRunResult, firstRun } from '../../operator/first-run.ts';
+export { registerHealth } from '../../status/health.routes.ts';
+export { registerMetrics } from '../../status/metrics.routes.ts';
+export { watchState } from '../../status/stored-gauges.ts';
+export { meRoutes } from '../auth/me.routes.ts';
 export {
   clockCheck,
   databaseCheck,
@@ -13,6 +15,4 @@ export {
   workerCheck,
 } from './readiness.ts';
 export { countLanes, countUndecided } from './state.queries.ts';
-export { watchState } from './state-metrics.ts';
 export { countOthers, ping } from './system.queries.ts';
-export { registerHealth } from './system.routes.ts';

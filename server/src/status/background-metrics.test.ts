@@ -1,7 +1,7 @@
 // What /metrics tells of the work beside publishing, and of requests that were not simply answered.
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createTestApp, type TestApp } from '../../../test/app.ts';
+import { createTestApp, type TestApp } from '../../test/app.ts';
 
 let app: TestApp;
 

@@ -1,8 +1,8 @@
 // What /ready and /metrics tell, and whom.
 import { describe, expect, test } from 'vitest';
-import { createTestApp } from '../../../test/app.ts';
-import { account, app, useApp } from '../../../test/use-app.ts';
-import { clockCheck, workerCheck } from './index.ts';
+import { createTestApp } from '../../test/app.ts';
+import { account, app, useApp } from '../../test/use-app.ts';
+import { clockCheck, workerCheck } from '../features/system/index.ts';
 
 useApp({ accountPer: 'file' });
 

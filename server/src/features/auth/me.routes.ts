@@ -1,7 +1,7 @@
 // Who asks, and how far they may go: the first thing a client wants to know of its key.
 import { z } from 'zod';
 import { route } from '../../platform/http/route.ts';
-import { type KeysService, KeyView } from '../auth/index.ts';
+import { type KeysService, KeyView } from './index.ts';
 
 /** Limits that requests are held to (docs/api-contract.md#ground-rules, #posts). */
 export interface Limits {

@@ -2,7 +2,7 @@ import { readConfig } from '../config.ts';
 import { keepAlive } from '../platform/clock.ts';
 import { createLog, type Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
-import { type Served, serve } from '../serve.ts';
+import { type Served, serve } from './serve.ts';
 
 export async function serveCommand(role?: 'worker'): Promise<void> {
   const parsed = readConfig();

@@ -1,9 +1,9 @@
 // A panel that asks for a figure which nobody gives is empty exactly when it is needed.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createTestApp } from '../../../test/app.ts';
+import { createTestApp } from '../../test/app.ts';
 
-const file = new URL('../../../../deploy/grafana-dashboard.json', import.meta.url);
+const file = new URL('../../../deploy/grafana-dashboard.json', import.meta.url);
 
 interface Panel {
   id: number;

@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { AnyShape } from '../test/answer.ts';
-import { createTestDatabase } from '../test/database.ts';
-import { eventually } from '../test/eventually.ts';
-import { type PintailProcess, type StartPintail, startPintail } from '../test/pintail-process.ts';
-import { addMs, systemClock } from './platform/clock.ts';
+import type { AnyShape } from '../../test/answer.ts';
+import { createTestDatabase } from '../../test/database.ts';
+import { eventually } from '../../test/eventually.ts';
+import { type PintailProcess, type StartPintail, startPintail } from '../../test/pintail-process.ts';
+import { addMs, systemClock } from '../platform/clock.ts';
 
 // Whole processes start, die and recover here.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
@@ -213,7 +213,7 @@ test('API and worker as two processes on one PostgreSQL server share the work', 
 });
 
 async function runCli(folder: string, env: Record<string, string>, args: string[]): Promise<string> {
-  const program = new URL('../bin/pintail.js', import.meta.url).pathname;
+  const program = new URL('../../bin/pintail.js', import.meta.url).pathname;
   const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], {
     env: { ...env, PATH: process.env.PATH ?? '', PINTAIL_DATA_DIR: folder, LOG_FORMAT: 'json' },
   });

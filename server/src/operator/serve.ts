@@ -4,23 +4,23 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Simulator } from '@pintail/simulator';
 import type { FastifyInstance } from 'fastify';
-import type { Config } from './config.ts';
-import { callbackPath, startRefreshTimer } from './features/accounts/index.ts';
-import { keysChannel } from './features/auth/index.ts';
-import { lanesChannel } from './features/lanes/index.ts';
-import { startMediaSweeper } from './features/media/index.ts';
-import type { Worker } from './features/publishing/index.ts';
-import { clockCheck, type FirstRunResult, firstRun, workerCheck } from './features/system/index.ts';
+import type { Config } from '../config.ts';
+import { callbackPath, startRefreshTimer } from '../features/accounts/index.ts';
+import { keysChannel } from '../features/auth/index.ts';
+import { lanesChannel } from '../features/lanes/index.ts';
+import { startMediaSweeper } from '../features/media/index.ts';
+import type { Worker } from '../features/publishing/index.ts';
+import { clockCheck, type FirstRunResult, firstRun, workerCheck } from '../features/system/index.ts';
 import {
   type Installation,
   makeDataDir,
   openInstallation,
   publicUrlOf,
   simulatorAppOf,
-} from './installation.ts';
-import { listen } from './platform/db/listen.ts';
-import { jobsChannel } from './platform/jobs/index.ts';
-import type { Log } from './platform/log.ts';
+} from '../installation.ts';
+import { listen } from '../platform/db/listen.ts';
+import { jobsChannel } from '../platform/jobs/index.ts';
+import type { Log } from '../platform/log.ts';
 
 export interface Served {
   /** How callers reach the API; null for a worker alone. */

@@ -1,12 +1,18 @@
 // Gauges of what the database holds. Read at most every ten seconds however often they are scraped, so that
 // scraping cannot load the database; and a database that does not answer delays no scrape for long.
 import { statfs } from 'node:fs/promises';
-import type { Clock } from '../../platform/clock.ts';
-import type { Database } from '../../platform/db/index.ts';
-import type { Log } from '../../platform/log.ts';
-import type { Metrics } from '../../platform/metrics.ts';
-import { createBackgroundReading } from './background-metrics.ts';
-import { countAccounts, countLanes, countMissed, countUnfinished, listAppBudgets } from './state.queries.ts';
+import { createBackgroundReading } from '../features/system/background-metrics.ts';
+import {
+  countAccounts,
+  countLanes,
+  countMissed,
+  countUnfinished,
+  listAppBudgets,
+} from '../features/system/state.queries.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/db/index.ts';
+import type { Log } from '../platform/log.ts';
+import type { Metrics } from '../platform/metrics.ts';
 
 const keptMs = 10_000;
 const patienceMs = 3_000;

@@ -2,8 +2,8 @@
 // for whoever has it, without it for callers on this machine. Everyone else finds that there is no such route.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { noSuchRoute } from '../../platform/http/refusals.ts';
-import type { Metrics } from '../../platform/metrics.ts';
+import { noSuchRoute } from '../platform/http/refusals.ts';
+import type { Metrics } from '../platform/metrics.ts';
 
 export function registerMetrics(
   app: FastifyInstance,

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { copyCluster, copySynced, SetupProblem } from '../../platform/db/index.ts';
+import { copyCluster, copySynced, SetupProblem } from '../platform/db/index.ts';
 
 const noteFile = 'backup.json';
 const BackupNote = z.object({

@@ -1,6 +1,6 @@
 // Health and readiness, for load balancers and people. Outside /v1 and without a key.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { NotReady, type ReadinessCheck } from './readiness.ts';
+import { NotReady, type ReadinessCheck } from '../features/system/readiness.ts';
 
 interface CheckResult {
   name: string;
