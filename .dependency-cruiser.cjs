@@ -61,6 +61,20 @@ module.exports = {
       to: { path: `^${rooms}/([^/]+)/`, pathNot: [`^${rooms}/$1/`, `^${rooms}/[^/]+/index[.]ts$`] },
     },
     {
+      name: 'status-uses-only-platform',
+      comment: 'What a process reports of itself; each room brings its own checks and gauges.',
+      severity: 'error',
+      from: { path: '^server/src/status/', pathNot: '[.](test|fixture)[.]ts$' },
+      to: { path: '^server/src', pathNot: '^server/src/(platform|status)' },
+    },
+    {
+      name: 'operator-on-top',
+      comment: 'Only the command line uses the operator room.',
+      severity: 'error',
+      from: { path: '^server/src', pathNot: '^server/src/(operator/|main[.]ts$)|[.](test|fixture)[.]ts$' },
+      to: { path: '^server/src/operator/' },
+    },
+    {
       name: 'features-from-outside-through-the-door',
       severity: 'error',
       from: { path: '^server/src/[^/]+[.]ts$|^server/src/(operator|status)/' },

@@ -58,6 +58,8 @@ const planted: Record<string, Record<string, string>> = {
   'domain-uses-only-platform': breach('server/src/domain/a.ts', `${rooms}/posts/index.ts`),
   'ids-come-from-the-domain': breach(`${rooms}/posts/a.ts`, 'server/src/platform/ids.ts'),
   'pinterest-knows-only-platform': breach('server/src/pinterest/a.ts', `${rooms}/posts/index.ts`),
+  'status-uses-only-platform': breach('server/src/status/a.ts', `${rooms}/posts/index.ts`),
+  'operator-on-top': breach('server/src/app.ts', 'server/src/operator/a.ts'),
   'features-below-app': breach(`${rooms}/posts/a.ts`, 'server/src/app.ts'),
   'rooms-have-doors': breach(`${rooms}/posts/a.ts`, `${rooms}/media/b.ts`),
   'features-from-outside-through-the-door': breach('server/src/app.ts', `${rooms}/media/b.ts`),

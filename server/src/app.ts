@@ -5,10 +5,16 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { logIdPrefixes } from './domain/log-ids.ts';
-import { accountRoutes, createAccounts, registerConnectCallback } from './features/accounts/index.ts';
-import { createAuth, createKeys, keyRoutes } from './features/auth/index.ts';
+import {
+  accountRoutes,
+  createAccounts,
+  declareAccountGauges,
+  registerConnectCallback,
+} from './features/accounts/index.ts';
+import { createAuth, createKeys, keyRoutes, meRoutes } from './features/auth/index.ts';
 import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
 import { createEventLog, createEventSweep, eventRoutes } from './features/events/index.ts';
+import { declareLaneGauges } from './features/lanes/index.ts';
 import {
   createLibrary,
   createMedia,
@@ -20,9 +26,11 @@ import {
   createDisconnectAccount,
   createPostSweeps,
   createPosts,
+  declarePostGauges,
   disconnectRoutes,
   hasPostEnded,
   manyPostsRoutes,
+  postLimits,
   postRoutes,
 } from './features/posts/index.ts';
 import {
@@ -33,40 +41,39 @@ import {
   createPublishMetrics,
   createVideoStore,
   createWorker,
+  declarePublishingGauges,
   type WorkerParts,
   watchVideos,
 } from './features/publishing/index.ts';
 import { createSchedule, scheduleRoutes } from './features/schedule/index.ts';
-import {
-  databaseCheck,
-  diskCheck,
-  meRoutes,
-  migrationsCheck,
-  type ReadinessCheck,
-  registerHealth,
-  registerMetrics,
-  storageCheck,
-  watchState,
-} from './features/system/index.ts';
-import { createWebhooks, webhookRoutes } from './features/webhooks/index.ts';
+import { createWebhooks, declareWebhookGauges, webhookRoutes } from './features/webhooks/index.ts';
 import { openStorage } from './open-storage.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
+import {
+  type Check,
+  databaseCheck,
+  diskCheck,
+  migrationsCheck,
+  storageCheck,
+} from './platform/checks/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
 import { createEncryption, keyFromFile, oldKeyFromFile } from './platform/encryption.ts';
 import { createBodyMemory } from './platform/http/body-memory.ts';
 import { serveDocs } from './platform/http/docs-page.ts';
 import { readExamples } from './platform/http/examples.ts';
+import { pageEntriesMax } from './platform/http/fields.ts';
 import { createOpenApi } from './platform/http/openapi.ts';
 import { resealAnswers } from './platform/http/sealed-answer.ts';
 import { bodyBytesMax, createHttpServer } from './platform/http/server.ts';
 import { createHttpWatch } from './platform/http/watch-http.ts';
 import { createJobs } from './platform/jobs/index.ts';
 import type { Log } from './platform/log.ts';
-import { createMetrics, type Metrics, watchPool, watchProcess } from './platform/metrics.ts';
+import { createMetrics, type Metrics, watchDisk, watchPool, watchProcess } from './platform/metrics.ts';
 import { createOutbound } from './platform/outbound/index.ts';
 import { version } from './platform/version.ts';
 import { createSweeper } from './platform/work/sweeper.ts';
+import { registerHealth, registerMetrics, watchStoredGauges } from './status/index.ts';
 
 export interface AppParts {
   config: Config;
@@ -195,14 +202,27 @@ export async function createApp(parts: AppParts) {
     ...keyRoutes({ keys, clock }),
     ...meRoutes({
       keys,
-      limits: { ratePerMinute: config.ratePerMinute, bodyBytesMax, batchBodyBytesMax: 16 * bodyBytesMax },
+      limits: { ...postLimits, ratePerMinute: config.ratePerMinute, bodyBytesMax, pageEntriesMax },
     }),
     ...webhookRoutes(webhooks.service),
   ];
 
   watchProcess(metrics, clock);
   watchPool(metrics, database.pool);
-  watchState({ metrics, database, clock, log, dataDir: config.dataDir });
+  watchDisk(metrics, config.dataDir);
+  watchStoredGauges({
+    metrics,
+    database,
+    clock,
+    log,
+    readings: [
+      declarePostGauges(metrics),
+      declareLaneGauges(metrics),
+      declareAccountGauges(metrics),
+      declarePublishingGauges(metrics),
+      declareWebhookGauges(metrics),
+    ],
+  });
   metrics
     .gauge('pintail_info', 'Always 1; says which Pintail this is.', ['version', 'role'])
     .set({ version, role: config.role }, 1);
@@ -220,7 +240,7 @@ export async function createApp(parts: AppParts) {
   const limits = { ratePerMinute, requestsMax, corsOrigins, bodyMemory };
 
   /** For whoever watches over this process. */
-  function addStatus(http: FastifyInstance, moreChecks: readonly ReadinessCheck[]): void {
+  function addStatus(http: FastifyInstance, moreChecks: readonly Check[]): void {
     watchHttp(http);
     registerHealth(http, [...checks, ...moreChecks]);
     registerMetrics(http, { metrics, token: config.metricsToken });
@@ -254,7 +274,7 @@ export async function createApp(parts: AppParts) {
     }),
 
     /** @param moreChecks What else must hold for this process to be ready. */
-    createHttp(moreChecks: readonly ReadinessCheck[] = []): FastifyInstance {
+    createHttp(moreChecks: readonly Check[] = []): FastifyInstance {
       const http = createHttpServer({
         log,
         clock,
@@ -273,7 +293,7 @@ export async function createApp(parts: AppParts) {
     },
 
     /** For a process that only publishes: nothing but its status. */
-    createStatusHttp(moreChecks: readonly ReadinessCheck[]): FastifyInstance {
+    createStatusHttp(moreChecks: readonly Check[]): FastifyInstance {
       const http = createHttpServer({
         ...{ log, clock, database, encryption, ...limits },
         routes: [],

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { readConfig } from '../config.ts';
-import { makeBackup } from '../features/system/index.ts';
 import { openDatabaseOf } from '../installation.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createLog } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
+import { makeBackup } from './backup.ts';
 import { CommandProblem } from './failure.ts';
 
 export async function backupCommand(options: { to: string }): Promise<void> {

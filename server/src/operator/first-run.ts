@@ -3,12 +3,12 @@
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { AccountsService } from '../features/accounts/index.ts';
+import { type AccountsService, findSimulatorAccount } from '../features/accounts/index.ts';
 import { type AuthService, findFirstOrganization, firstOrganizationName } from '../features/auth/index.ts';
-import { findSimulatorAccount, lockFirstRun } from '../features/system/system.queries.ts';
 import type { Database } from '../platform/db/index.ts';
 import { Refusal } from '../platform/errors.ts';
 import { systemActor } from '../platform/use-case/index.ts';
+import { lockFirstRun } from './first-run.queries.ts';
 
 const demoUsername = 'pintail_demo';
 const demoBoards = [

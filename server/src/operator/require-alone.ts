@@ -1,8 +1,9 @@
 // For commands that change what a running Pintail holds in its memory, or may be about to act on.
-import { countOthers } from '../features/system/index.ts';
+
 import { pause } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import { CommandProblem } from './failure.ts';
+import { countOthers } from './require-alone.queries.ts';
 
 const pollMs = 100;
 /** PostgreSQL takes a moment to forget a connection that has ended, such as the one of our own migrations. */

@@ -6,10 +6,10 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Config, readConfig } from '../config.ts';
 import { doubtOverdue } from '../features/posts/index.ts';
-import { moveIntoPlace, readBackupNote, restoreFiles } from '../features/system/index.ts';
 import { openInstallation, publicUrlOf } from '../installation.ts';
 import { gatherStatistics } from '../platform/db/index.ts';
 import { createLog } from '../platform/log.ts';
+import { moveIntoPlace, readBackupNote, restoreFiles } from './backup.ts';
 import { CommandProblem } from './failure.ts';
 import { requireAlone } from './require-alone.ts';
 

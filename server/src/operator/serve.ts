@@ -9,8 +9,7 @@ import { callbackPath, startRefreshTimer } from '../features/accounts/index.ts';
 import { keysChannel } from '../features/auth/index.ts';
 import { lanesChannel } from '../features/lanes/index.ts';
 import { startMediaSweeper } from '../features/media/index.ts';
-import type { Worker } from '../features/publishing/index.ts';
-import { clockCheck, type FirstRunResult, firstRun, workerCheck } from '../features/system/index.ts';
+import { type Worker, workerCheck } from '../features/publishing/index.ts';
 import {
   type Installation,
   makeDataDir,
@@ -18,9 +17,11 @@ import {
   publicUrlOf,
   simulatorAppOf,
 } from '../installation.ts';
+import { clockCheck } from '../platform/checks/index.ts';
 import { listen } from '../platform/db/listen.ts';
 import { jobsChannel } from '../platform/jobs/index.ts';
 import type { Log } from '../platform/log.ts';
+import { type FirstRunResult, firstRun } from './first-run.ts';
 
 export interface Served {
   /** How callers reach the API; null for a worker alone. */

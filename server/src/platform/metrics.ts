@@ -1,8 +1,10 @@
 // Figures for Prometheus. A registry that is made once and passed in; nothing global. Knows nothing of what is
 // counted: each room declares its own figures with it.
+import { statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type * as Prometheus from 'prom-client';
 import type { Clock } from './clock.ts';
+import type { Connection } from './db/index.ts';
 
 // One by one: the package's front door loads a cluster's and a gateway's needs besides, 18 MB of them.
 const require = createRequire(import.meta.url);
@@ -29,6 +31,17 @@ export interface Metrics {
   beforeReading(take: () => void | Promise<void>): void;
   /** All figures as Prometheus wants them. */
   read(): Promise<{ contentType: string; text: string }>;
+}
+
+/**
+ * Sets a room's gauges from what the database holds. Its statements must cost about the same with ten posts stored and
+ * with ten million.
+ */
+export type GaugeReading = (connection: Connection, now: Date) => Promise<void>;
+
+/** For gauges of an age; 0 where there is nothing that waits. */
+export function secondsSince(since: Date | null, now: Date): number {
+  return since === null ? 0 : Math.max(0, now.getTime() - since.getTime()) / 1000;
 }
 
 export function createMetrics(): Metrics {
@@ -71,6 +84,15 @@ export function watchProcess(metrics: Metrics, clock: Clock): void {
     const loop = performance.eventLoopUtilization();
     busy.set(performance.eventLoopUtilization(loop, lastLoop).utilization);
     lastLoop = loop;
+  });
+}
+
+/** The room on the disk of a folder. */
+export function watchDisk(metrics: Metrics, folder: string): void {
+  const free = metrics.gauge('pintail_disk_free_bytes', 'Room on the disk of the data folder.');
+  metrics.beforeReading(async () => {
+    const { bavail, bsize } = await statfs(folder);
+    free.set(bavail * bsize);
   });
 }
 

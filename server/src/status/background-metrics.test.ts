@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../test/app.ts';
+import { systemActor } from '../platform/use-case/index.ts';
 
 let app: TestApp;
 
@@ -66,8 +67,8 @@ test('batches that are not done, and videos that posts wait for', async () => {
   const at = app.clock.now();
   await pool.query(
     `insert into batches (id, organization_id, account_id, status, content_sha256, total, created_at, actor)
-     select 'bat_1', organization_id, id, 'processing', repeat('0', 64), 3, $1, '{}' from accounts`,
-    [at],
+     select 'bat_1', organization_id, id, 'processing', repeat('0', 64), 3, $1, $2 from accounts`,
+    [at, JSON.stringify(systemActor)],
   );
   await pool.query(
     `insert into batch_entries (batch_id, index, status, body) select 'bat_1', n, 'pending', '{}' from generate_series(0, 2) n`,

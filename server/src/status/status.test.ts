@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { createTestApp } from '../../test/app.ts';
 import { account, app, useApp } from '../../test/use-app.ts';
-import { clockCheck, workerCheck } from '../features/system/index.ts';
+import { workerCheck } from '../features/publishing/index.ts';
+import { clockCheck, runCheck, storageCheck } from '../platform/checks/index.ts';
+import { addMs, systemClock } from '../platform/clock.ts';
 
 useApp({ accountPer: 'file' });
 
@@ -179,17 +181,51 @@ describe('/ready', () => {
 
   test("the clock's check fails where the time is not the database's", async () => {
     // The test's clock stands in another year.
-    await expect(clockCheck(app.database, app.clock).check()).rejects.toThrow(/differs from the database's/);
+    expect(await clockCheck(app.database, app.clock).run()).toMatchObject({
+      status: 'failed',
+      message: expect.stringMatching(/differs from the database's/),
+    });
+  });
+
+  test('a clock that differs by more than 2 s is a warning, and by more than 5 s a failure', async () => {
+    const findingAt = async (aheadMs: number) => {
+      const clock = { ...app.clock, now: () => addMs(systemClock.now(), aheadMs) };
+      return (await clockCheck(app.database, clock).run()).status;
+    };
+    expect([await findingAt(0), await findingAt(3_000), await findingAt(-7_000)]).toEqual([
+      'ok',
+      'warning',
+      'failed',
+    ]);
+  });
+
+  test('a storage that cannot be listed is a warning, and media can still be stored', async () => {
+    const storage = { ...app.app.storage, list: () => Promise.reject(new Error('AccessDenied')) };
+    expect(await storageCheck(storage, app.clock).run()).toMatchObject({
+      status: 'warning',
+      message: expect.stringContaining('cannot be listed'),
+      cause: new Error('AccessDenied'),
+    });
+  });
+
+  test('a check that throws has failed, and its error is not in the message', async () => {
+    const run = () => Promise.reject(new Error('secret'));
+    const finding = await runCheck({ name: 'part', run });
+    expect(finding).toEqual({ status: 'failed', message: expect.any(String), cause: new Error('secret') });
+    expect(finding.message).not.toContain('secret');
   });
 
   test("the worker's check fails once it has not looked for half a minute", async () => {
-    const { check } = workerCheck(app.app.lastLookAt, app.clock);
+    const { run } = workerCheck(app.app.lastLookAt, app.clock);
     await app.app.createWorker().runDue();
     app.clock.advance(30_000);
-    await check();
+    expect(await run()).toMatchObject({ status: 'ok' });
     app.clock.advance(1);
-    await expect(check()).rejects.toThrow('has not looked for due posts for 30 s');
+    expect(await run()).toEqual({
+      status: 'failed',
+      message: 'The worker has not looked for due posts for 30 s.',
+    });
     await app.app.createWorker().runDue();
-    await check();
+    expect(await run()).toMatchObject({ status: 'ok' });
   });
 });

@@ -220,3 +220,18 @@ export async function takeOAuthState(connection: Connection, stateHash: Buffer, 
     .returningAll()
     .executeTakeFirst();
 }
+
+/** For the first run, which connects an account of the simulator. */
+export async function findSimulatorAccount(
+  connection: Connection,
+  organizationId: string,
+  username: string,
+): Promise<AccountRow | undefined> {
+  return connection
+    .selectFrom('accounts')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('environment', '=', 'simulator')
+    .where('username', '=', username)
+    .executeTakeFirst();
+}

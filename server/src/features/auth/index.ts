@@ -6,6 +6,7 @@ export {
   keysChannel,
 } from './auth.queries.ts';
 export { type AuthService, createAuth } from './auth.service.ts';
+export { keysCheck } from './checks.ts';
 export { keyRoutes } from './keys.routes.ts';
-export { KeyView } from './keys.schema.ts';
 export { createKeys, type KeysService } from './keys.service.ts';
+export { type Limits, meRoutes } from './me.routes.ts';

@@ -1,19 +1,19 @@
 // Who asks, and how far they may go: the first thing a client wants to know of its key.
 import { z } from 'zod';
 import { route } from '../../platform/http/route.ts';
-import { type KeysService, KeyView } from './index.ts';
+import { KeyView } from './keys.schema.ts';
+import type { KeysService } from './keys.service.ts';
 
-/** Limits that requests are held to (docs/api-contract.md#ground-rules, #posts). */
+/** Limits that requests are held to (docs/api-contract.md#ground-rules, #posts). Each is passed in by its room. */
 export interface Limits {
   ratePerMinute: number;
   bodyBytesMax: number;
   batchBodyBytesMax: number;
+  batchPostsMax: number;
+  bulkEditPostsMax: number;
+  intervalBoardsMax: number;
+  pageEntriesMax: number;
 }
-
-const batchPostsMax = 1000;
-const bulkEditPostsMax = 500;
-const intervalBoardsMax = 20;
-const pageEntriesMax = 100;
 
 const LimitsView = z
   .object({
@@ -39,6 +39,7 @@ const MeAnswer = z.object({
 });
 
 export function meRoutes({ keys, limits }: { keys: KeysService; limits: Limits }) {
+  const { ratePerMinute, ...fixed } = limits;
   return [
     route({
       operationId: 'getMe',
@@ -54,15 +55,7 @@ export function meRoutes({ keys, limits }: { keys: KeysService; limits: Limits }
       handle: async ({ caller }) => ({
         data: {
           ...(await keys.whoIs(caller)),
-          limits: {
-            rateLimit: { perMinute: limits.ratePerMinute },
-            bodyBytesMax: limits.bodyBytesMax,
-            batchBodyBytesMax: limits.batchBodyBytesMax,
-            batchPostsMax,
-            bulkEditPostsMax,
-            intervalBoardsMax,
-            pageEntriesMax,
-          },
+          limits: { ...fixed, rateLimit: { perMinute: ratePerMinute } },
         },
       }),
     }),

@@ -17,5 +17,7 @@ export {
   renewLeases,
   sweepLanes,
 } from './lease.queries.ts';
+export { countLanes } from './metrics.queries.ts';
+export { declareLaneGauges } from './metrics.ts';
 export { pacedUntil } from './pacing.queries.ts';
 export { lockLane, lowering, lowerWake, openLane, repaceLane, resetQueue, wakeLane } from './wake.queries.ts';

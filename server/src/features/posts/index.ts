@@ -1,6 +1,9 @@
 // Posts and their lifecycle.
 export { disconnectRoutes } from './account.routes.ts';
+export { postLimits } from './limits.ts';
 export { manyPostsRoutes } from './many-posts.routes.ts';
+export { countUndecided } from './metrics.queries.ts';
+export { declarePostGauges } from './metrics.ts';
 export { postRoutes } from './posts.routes.ts';
 export { createPosts, type Posts } from './posts.ts';
 export { doubtOverdue } from './record/doubt-overdue.ts';

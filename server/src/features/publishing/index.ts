@@ -1,6 +1,8 @@
 // Carries due posts to Pinterest, and finds out what became of lost answers.
 export { createAppBudget } from './app-budget.ts';
+export { publishingCheck, workerCheck } from './checks.ts';
 export { createLaneStore, type LaneStore } from './lane-store.ts';
+export { declarePublishingGauges } from './metrics.ts';
 export { createPublishGate } from './publish-gate.ts';
 export { createPublishMetrics, type PublishMetrics } from './publish-metrics.ts';
 export { createPublishingSweeps } from './sweeps.ts';

@@ -13,6 +13,7 @@ import {
   type WebhooksServiceParts,
 } from './webhooks.service.ts';
 
+export { declareWebhookGauges } from './metrics.ts';
 export { webhookRoutes } from './webhooks.routes.ts';
 
 export interface WebhooksParts extends WebhooksServiceParts {

@@ -9,6 +9,7 @@ export { type Json, json } from './json.ts';
 export { type Listen, type Listener, listen } from './listen.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
 export { applicationName, type Connection, type Database, openDatabase, type Tx } from './open-database.ts';
+export { ping } from './ping.queries.ts';
 export type { Schema } from './schema.gen.ts';
 export { isSealedOtherwise } from './sealed.queries.ts';
 export { SetupProblem } from './setup-problem.ts';

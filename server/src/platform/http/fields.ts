@@ -118,11 +118,14 @@ export const queryFlag = z
   .default('false')
   .transform((value) => value === 'true');
 
+export const pageEntriesMax = 100;
+const pageLimitForm = `Must be a whole number from 1 to ${pageEntriesMax}.`;
+
 /** How many entries a page has. */
 export const pageLimit = z
   .string()
-  .regex(/^\d{1,3}$/, 'Must be a whole number from 1 to 100.')
+  .regex(/^\d{1,3}$/, pageLimitForm)
   .transform(Number)
-  .refine((value) => value >= 1 && value <= 100, 'Must be a whole number from 1 to 100.')
+  .refine((value) => value >= 1 && value <= pageEntriesMax, pageLimitForm)
   .default(50)
-  .meta({ override: { type: 'integer', minimum: 1, maximum: 100, default: 50 } });
+  .meta({ override: { type: 'integer', minimum: 1, maximum: pageEntriesMax, default: 50 } });

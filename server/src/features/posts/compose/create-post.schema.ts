@@ -25,7 +25,7 @@ import {
   url,
 } from '../record/fields.ts';
 
-const intervalBoardsMax = 20;
+export const intervalBoardsMax = 20;
 const intervalDaysMax = 90;
 
 function times(clock: Clock) {

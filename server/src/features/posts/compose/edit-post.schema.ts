@@ -21,7 +21,7 @@ import {
   url,
 } from '../record/fields.ts';
 
-const editsMax = 500;
+export const editsMax = 500;
 
 const fields = {
   title: title.nullable().optional(),

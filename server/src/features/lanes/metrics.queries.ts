@@ -1,0 +1,25 @@
+// Figures for /metrics. Each statement must cost about the same with ten posts stored and with ten million: partial
+// indexes of what is unfinished, small tables, and a bound on every count.
+import { type Connection, sql } from '../../platform/db/index.ts';
+
+interface LaneCounts {
+  due: number;
+  held: number;
+  resting: number;
+  /** Since when the lane that waits longest has been due. */
+  dueSince: Date | null;
+}
+
+/** One row per account. */
+export async function countLanes(connection: Connection, now: Date): Promise<LaneCounts> {
+  const isFree = sql`(lease_until is null or lease_until <= ${now})`;
+  const { rows } = await sql<LaneCounts>`
+    select
+      count(*) filter (where wake_at <= ${now} and ${isFree}) as due,
+      count(*) filter (where lease_until > ${now}) as held,
+      count(*) filter (where wake_at is not null and not_before > ${now}) as resting,
+      min(wake_at) filter (where wake_at <= ${now} and ${isFree}) as "dueSince"
+    from lanes
+  `.execute(connection);
+  return rows[0] ?? { due: 0, held: 0, resting: 0, dueSince: null };
+}

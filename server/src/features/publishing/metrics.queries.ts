@@ -1,0 +1,41 @@
+// Figures for /metrics. Each statement must cost about the same with ten posts stored and with ten million: partial
+// indexes of what is unfinished, small tables, and a bound on every count.
+import { type Connection, sql } from '../../platform/db/index.ts';
+
+/** Rows of one kind are counted up to this number. */
+const countMax = 100_000;
+
+interface VideoCounts {
+  uploading: number;
+  processing: number;
+  ready: number;
+}
+
+/** Videos that queued posts wait for; a row goes with its post's end. */
+export async function countVideoUploads(connection: Connection): Promise<VideoCounts> {
+  const { rows } = await sql<VideoCounts>`
+    select count(*) filter (where status = 'uploading') as uploading,
+      count(*) filter (where status = 'processing') as processing,
+      count(*) filter (where status = 'ready') as ready
+    from (select status from video_uploads limit ${countMax}) uploads
+  `.execute(connection);
+  return rows[0] ?? { uploading: 0, processing: 0, ready: 0 };
+}
+
+interface AppBudgetState {
+  environment: string;
+  pausedUntil: Date | null;
+  /** Of a Trial app, today (UTC). */
+  writes: number;
+}
+
+/** By environment; the id of the app is nobody's business here. */
+export async function listAppBudgets(connection: Connection, now: Date): Promise<AppBudgetState[]> {
+  const today = now.toISOString().slice(0, 10);
+  const { rows } = await sql<AppBudgetState>`
+    select split_part(app, ':', 1) as environment, max(paused_until) as "pausedUntil",
+      coalesce(sum(writes) filter (where day = ${today}::date), 0)::bigint as writes
+    from app_budgets group by 1
+  `.execute(connection);
+  return rows;
+}

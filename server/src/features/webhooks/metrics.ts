@@ -1,0 +1,20 @@
+// Gauges of webhooks and of what waits to be delivered. What deliveries count is webhook-metrics.ts.
+import { type GaugeReading, type Metrics, secondsSince } from '../../platform/metrics.ts';
+import { countWebhooksByState } from './metrics.queries.ts';
+
+export function declareWebhookGauges(metrics: Metrics): GaugeReading {
+  const webhooks = metrics.gauge(
+    'pintail_webhooks',
+    'Webhooks: active, failing (the last attempts failed), disabled.',
+    ['state'],
+  );
+  const lag = metrics.gauge(
+    'pintail_webhooks_lag_seconds',
+    'For how long the delivery that waits longest has been due. Endpoints that are being rested do not count.',
+  );
+  return async (connection, now) => {
+    const { dueSince, ...counts } = await countWebhooksByState(connection, now);
+    for (const [state, count] of Object.entries(counts)) webhooks.set({ state }, count);
+    lag.set(secondsSince(dueSince, now));
+  };
+}

@@ -1,0 +1,139 @@
+// Checks of the platform's own parts: database, storage, disk, clock. Both thresholds of a part are here: beyond the
+// first one the doctor warns, beyond the second one the part has failed and `/ready` answers 503.
+import { randomUUID } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import { type Database, pendingMigrations, ping } from '../db/index.ts';
+import type { Storage } from '../storage/index.ts';
+import { type Check, type Finding, failed, ok, warning } from './check.ts';
+
+const freeBytes = { warnBelow: 1024 ** 3, failBelow: 256 * 1024 ** 2 };
+const skewMs = { warnAbove: 2_000, failAbove: 5_000 };
+/** Writing to the storage has a cost, and anyone may request `/ready`. */
+const storageCheckedMs = 30_000;
+
+export function databaseCheck(database: Database): Check {
+  return {
+    name: 'database',
+    async run() {
+      try {
+        const { version } = await ping(database.db);
+        return ok(`PostgreSQL ${version}`);
+      } catch (error) {
+        return failed('The database does not answer.', undefined, error);
+      }
+    },
+  };
+}
+
+export function migrationsCheck(database: Database): Check {
+  return {
+    name: 'migrations',
+    async run() {
+      try {
+        const { missing, unknown } = await pendingMigrations(database);
+        if (missing > 0) return failed(`Migrations are pending (${missing}). Run: pintail migrate`);
+        if (unknown > 0) {
+          return failed('The database is newer than this process. Start the newer version of Pintail.');
+        }
+        return ok('up to date');
+      } catch (error) {
+        return failed('Whether the database is up to date could not be determined.', undefined, error);
+      }
+    },
+  };
+}
+
+/** Does what Pintail does with every file: put, stat, remove. A success is not repeated for half a minute. */
+export function storageCheck(storage: Storage, clock: Clock): Check {
+  const key = `ready/${randomUUID()}`;
+  let writableAt: number | null = null;
+  return {
+    name: 'storage',
+    async run() {
+      const now = clock.now().getTime();
+      const good = ok('The media storage can be written.');
+      if (writableAt !== null && now - writableAt < storageCheckedMs) return good;
+      try {
+        await storage.put(key, Readable.from([Buffer.from('ready')]));
+        await storage.stat(key);
+        await storage.remove(key);
+      } catch (error) {
+        return failed('The media storage cannot be written to.', storageFix, error);
+      }
+      const listed = await listable(storage);
+      if (listed.status === 'ok') writableAt = now;
+      return listed.status === 'ok' ? good : listed;
+    },
+  };
+}
+
+const storageFix =
+  'Check the folder and its owner, or of a bucket S3_ENDPOINT, S3_REGION, that it exists, and that the key may read, list, write and delete.';
+
+/** Only the sweep lists: posts are published without it. */
+async function listable(storage: Storage): Promise<Finding> {
+  try {
+    await storage.list({ limit: 1 });
+    return ok('');
+  } catch (error) {
+    return {
+      ...warning(
+        'The media storage cannot be listed, so files that no post uses are not removed.',
+        storageFix,
+      ),
+      cause: error,
+    };
+  }
+}
+
+export function diskCheck(dataDir: string): Check {
+  return {
+    name: 'disk',
+    async run() {
+      const fix = `Free some space on the disk of ${dataDir}; when it is full, media are refused.`;
+      try {
+        const { bavail, bsize } = await statfs(dataDir);
+        const free = bavail * bsize;
+        if (free < freeBytes.failBelow) return failed('Less than 256 MiB are left on the disk.', fix);
+        if (free < freeBytes.warnBelow) return warning('Less than 1 GiB is left on the disk.', fix);
+        return ok(`${gibibytes(free)} GiB free in ${dataDir}`);
+      } catch (error) {
+        return failed('The data folder cannot be read.', undefined, error);
+      }
+    },
+  };
+}
+
+function gibibytes(bytes: number): string {
+  const number = bytes / 1024 ** 3;
+  return number >= 10 ? String(Math.round(number)) : number.toFixed(1);
+}
+
+/** @param clock The one to compare with the database's. */
+export function clockCheck(database: Database, clock: Clock): Check {
+  return {
+    name: 'clock',
+    async run() {
+      try {
+        const skew = await measureSkew(database, clock);
+        const message = `The clock differs from the database's by ${(skew / 1000).toFixed(1)} s.`;
+        const fix = "Posts are published by the database's clock. Set both clocks by NTP.";
+        if (skew > skewMs.failAbove) return failed(message, fix);
+        if (skew > skewMs.warnAbove) return warning(message, fix);
+        return ok(`within ${Math.round(skew)} ms of the database's`);
+      } catch (error) {
+        return failed("The database's clock cannot be read.", undefined, error);
+      }
+    },
+  };
+}
+
+/** The time that the query takes does not count as a difference. */
+async function measureSkew(database: Database, clock: Clock): Promise<number> {
+  const before = clock.now().getTime();
+  const { now } = await ping(database.db);
+  const after = clock.now().getTime();
+  return Math.max(before - now.getTime(), now.getTime() - after, 0);
+}
