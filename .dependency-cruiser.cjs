@@ -20,6 +20,20 @@ module.exports = {
       to: { path: '^server/src', pathNot: '^server/src/platform' },
     },
     {
+      name: 'database-below-the-platform',
+      comment: 'Jobs, HTTP and the others use the database; it uses none of them.',
+      severity: 'error',
+      from: { path: '^server/src/platform/db/', pathNot: '[.](test|fixture)[.]ts$' },
+      to: { path: '^server/src/platform/[^/]+/', pathNot: '^server/src/platform/db/' },
+    },
+    {
+      name: 'database-has-a-door',
+      comment: 'Tests of jobs compare the version of their tables.',
+      severity: 'error',
+      from: { pathNot: '^server/src/platform/db/|^server/src/platform/jobs/jobs[.]test[.]ts$' },
+      to: { path: '^server/src/platform/db/', pathNot: '^server/src/platform/db/(index[.]ts$|embedded/)' },
+    },
+    {
       name: 'use-cases-know-no-http',
       comment: 'The vocabulary of use cases stands below HTTP.',
       severity: 'error',

@@ -54,6 +54,8 @@ const planted: Record<string, Record<string, string>> = {
   },
   'no-unresolved': { 'server/src/platform/a.ts': "import { b } from './absent.ts';\nb;\n" },
   'platform-knows-nothing': breach('server/src/platform/a.ts', 'server/src/pinterest/index.ts'),
+  'database-below-the-platform': breach('server/src/platform/db/a.ts', 'server/src/platform/jobs/index.ts'),
+  'database-has-a-door': breach('bench/src/a.ts', 'server/src/platform/db/b.ts'),
   'use-cases-know-no-http': breach('server/src/platform/use-case/a.ts', 'server/src/platform/http/b.ts'),
   'domain-uses-only-platform': breach('server/src/domain/a.ts', `${rooms}/posts/index.ts`),
   'ids-come-from-the-domain': breach(`${rooms}/posts/a.ts`, 'server/src/platform/ids.ts'),

@@ -207,25 +207,7 @@ export async function createApp(parts: AppParts) {
     ...webhookRoutes(webhooks.service),
   ];
 
-  watchProcess(metrics, clock);
-  watchPool(metrics, database.pool);
-  watchDisk(metrics, config.dataDir);
-  watchStoredGauges({
-    metrics,
-    database,
-    clock,
-    log,
-    readings: [
-      declarePostGauges(metrics),
-      declareLaneGauges(metrics),
-      declareAccountGauges(metrics),
-      declarePublishingGauges(metrics),
-      declareWebhookGauges(metrics),
-    ],
-  });
-  metrics
-    .gauge('pintail_info', 'Always 1; says which Pintail this is.', ['version', 'role'])
-    .set({ version, role: config.role }, 1);
+  declareGauges(parts, metrics);
   const bodyMemory = createBodyMemory();
   const watchHttp = createHttpWatch(metrics, bodyMemory);
   const publishMetrics = createPublishMetrics(metrics, clock);
@@ -237,9 +219,9 @@ export async function createApp(parts: AppParts) {
   ];
 
   const { ratePerMinute, requestsMax, corsOrigins } = config;
-  const limits = { ratePerMinute, requestsMax, corsOrigins, bodyMemory };
+  const httpParts = { log, clock, database, encryption, ratePerMinute, requestsMax, corsOrigins, bodyMemory };
 
-  /** For whoever watches over this process. */
+  /** For the people and programs that monitor this process. */
   function addStatus(http: FastifyInstance, moreChecks: readonly Check[]): void {
     watchHttp(http);
     registerHealth(http, [...checks, ...moreChecks]);
@@ -276,13 +258,9 @@ export async function createApp(parts: AppParts) {
     /** @param moreChecks What else must hold for this process to be ready. */
     createHttp(moreChecks: readonly Check[] = []): FastifyInstance {
       const http = createHttpServer({
-        log,
-        clock,
-        database,
-        encryption,
+        ...httpParts,
         routes,
         logIds: logIdPrefixes,
-        ...limits,
         authenticate: (key) => auth.authenticate(key),
       });
       addStatus(http, moreChecks);
@@ -295,7 +273,7 @@ export async function createApp(parts: AppParts) {
     /** For a process that only publishes: nothing but its status. */
     createStatusHttp(moreChecks: readonly Check[]): FastifyInstance {
       const http = createHttpServer({
-        ...{ log, clock, database, encryption, ...limits },
+        ...httpParts,
         routes: [],
         logIds: {},
         authenticate: async () => null,
@@ -334,4 +312,27 @@ export async function createApp(parts: AppParts) {
       });
     },
   };
+}
+
+/** The gauges of this process and of the database; each room declares its own. */
+function declareGauges({ config, database, clock, log }: AppParts, metrics: Metrics): void {
+  watchProcess(metrics, clock);
+  watchPool(metrics, database.pool);
+  watchDisk(metrics, config.dataDir);
+  watchStoredGauges({
+    metrics,
+    database,
+    clock,
+    log,
+    readings: [
+      declarePostGauges(metrics),
+      declareLaneGauges(metrics),
+      declareAccountGauges(metrics),
+      declarePublishingGauges(metrics),
+      declareWebhookGauges(metrics),
+    ],
+  });
+  metrics
+    .gauge('pintail_info', 'Always 1; says which Pintail this is.', ['version', 'role'])
+    .set({ version, role: config.role }, 1);
 }

@@ -15,9 +15,13 @@ import {
 } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import { systemClock } from './platform/clock.ts';
-import { createDatabaseClock } from './platform/db/database-clock.ts';
-import { startEmbeddedPostgres } from './platform/db/embedded/supervisor.ts';
-import { type Database, migrate, openDatabase } from './platform/db/index.ts';
+import {
+  createDatabaseClock,
+  type Database,
+  migrate,
+  openDatabase,
+  startEmbeddedPostgres,
+} from './platform/db/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 

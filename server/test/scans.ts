@@ -1,8 +1,7 @@
 // How PostgreSQL would run statements: for tests that no query in a request reads a whole table.
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import pg from 'pg';
-import type { Connection, Database } from '../src/platform/db/index.ts';
-import type { Schema } from '../src/platform/db/schema.gen.ts';
+import type { Connection, Database, Schema } from '../src/platform/db/index.ts';
 
 interface Plan {
   'Node Type': string;

@@ -18,7 +18,7 @@ import {
   simulatorAppOf,
 } from '../installation.ts';
 import { clockCheck } from '../platform/checks/index.ts';
-import { listen } from '../platform/db/listen.ts';
+import { listen } from '../platform/db/index.ts';
 import { jobsChannel } from '../platform/jobs/index.ts';
 import type { Log } from '../platform/log.ts';
 import { type FirstRunResult, firstRun } from './first-run.ts';

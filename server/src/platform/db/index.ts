@@ -3,8 +3,10 @@
 // From here, so that queries need one import and Kysely can be replaced in one place.
 export { sql } from 'kysely';
 export { type Answer, atOnce } from './at-once.ts';
+export { createDatabaseClock } from './database-clock.ts';
 export { copyCluster, copySynced } from './embedded/copy-cluster.ts';
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/supervisor.ts';
+export { jobsSchema } from './job-tables.queries.ts';
 export { type Json, json } from './json.ts';
 export { type Listen, type Listener, listen } from './listen.ts';
 export { migrate, pendingMigrations } from './migrate.ts';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { jobsSchemaVersion, migrateJobsSchema } from '../jobs/jobs-schema.queries.ts';
 import type { Log } from '../log.ts';
 import { asOutage, isConnectionFailure } from './connection-failure.ts';
+import { jobsSchemaVersion, migrateJobsSchema } from './job-tables.queries.ts';
 import { applicationName, type Database } from './open-database.ts';
 import { SetupProblem } from './setup-problem.ts';
 

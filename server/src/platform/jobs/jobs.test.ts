@@ -5,9 +5,9 @@ import { createTestDatabase, type TestDatabase } from '../../../test/database.ts
 import { eventually } from '../../../test/eventually.ts';
 import { collectLog, type LogLine } from '../../../test/log.ts';
 import { listen } from '../db/index.ts';
+import { jobsSchemaVersion } from '../db/job-tables.queries.ts';
 import { createLog } from '../log.ts';
 import { createJobs, defineQueue, type Jobs, jobsChannel } from './index.ts';
-import { jobsSchemaVersion } from './jobs-schema.queries.ts';
 
 const plain = { concurrency: 2, timeoutSeconds: 60, retries: 2, retryDelaySeconds: 0 };
 

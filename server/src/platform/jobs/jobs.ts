@@ -3,10 +3,9 @@
 // work; it is loaded when the first job appears, for most installations have none and it takes 18 MB.
 import type { PgBoss, SendOptions } from 'pg-boss';
 import type { Cancel, Clock } from '../clock.ts';
-import type { Database, Tx } from '../db/index.ts';
+import { type Database, jobsSchema, type Tx } from '../db/index.ts';
 import type { Log } from '../log.ts';
 import { announceJob, hasJobs } from './jobs.queries.ts';
-import { jobsSchema } from './jobs-schema.queries.ts';
 import type { Queue } from './queue.ts';
 
 export interface JobsParts {

@@ -1,16 +1,17 @@
-// The tables of the job library, in a schema of their own beside ours. Made by `migrate`, under its lock, so
-// that no two processes try at once and a process that serves never changes tables.
+// The tables of the job library (platform/jobs), in a schema of their own beside ours. They are part of the database's
+// schema and migrated with it, under the lock of `migrate`, so that no two processes try at once and a process that
+// serves never changes tables.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type pg from 'pg';
-import { SetupProblem } from '../db/setup-problem.ts';
+import { SetupProblem } from './setup-problem.ts';
 
 export const jobsSchema = 'pgboss';
 /** What the installed library expects; a test compares. Written down so that asking does not load it. */
 export const jobsSchemaVersion = 46;
 
-const printPlans = fileURLToPath(new URL('./print-plans.ts', import.meta.url));
+const printPlans = fileURLToPath(new URL('./print-job-plans.ts', import.meta.url));
 
 /** Returns whether anything had to be done. */
 export async function migrateJobsSchema(client: pg.Client): Promise<boolean> {
