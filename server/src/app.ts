@@ -11,9 +11,9 @@ import {
   declareAccountGauges,
   registerConnectCallback,
 } from './features/accounts/index.ts';
-import { createAuth, createKeys, keyRoutes, meRoutes } from './features/auth/index.ts';
+import { createAuth, createKeys, keyPrefixOf, keyRoutes, meRoutes } from './features/auth/index.ts';
 import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
-import { createEventLog, createEventSweep, eventRoutes } from './features/events/index.ts';
+import { createEventSweep, eventRoutes, openEventLog } from './features/events/index.ts';
 import { declareLaneGauges } from './features/lanes/index.ts';
 import {
   createLibrary,
@@ -129,7 +129,7 @@ export async function createApp(parts: AppParts) {
     clock,
     auth,
     visibleAccountIds: accounts.visibleIds,
-    prefix: config.pinterestEnvironment === 'simulator' ? 'pt_test_' : 'pt_live_',
+    prefix: keyPrefixOf(config.pinterestEnvironment),
   });
   const boards = createBoards({ database, clock, pinterest, accounts });
   const boardLists = createBoardLists({ database, clock, accounts, boards });
@@ -165,7 +165,7 @@ export async function createApp(parts: AppParts) {
   });
 
   const lanes = createLaneStore(database);
-  const events = createEventLog({ database, clock, log });
+  const events = openEventLog({ database, clock, log });
   const videos = watchVideos(createVideoStore(database), metrics);
   const webhooks = createWebhooks({
     metrics,

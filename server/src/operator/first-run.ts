@@ -4,7 +4,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AccountsService, findSimulatorAccount } from '../features/accounts/index.ts';
-import { type AuthService, findFirstOrganization, firstOrganizationName } from '../features/auth/index.ts';
+import {
+  type AuthService,
+  findFirstOrganization,
+  firstOrganizationName,
+  type KeyPrefix,
+} from '../features/auth/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { Refusal } from '../platform/errors.ts';
 import { systemActor } from '../platform/use-case/index.ts';
@@ -28,7 +33,7 @@ export interface FirstRunParts {
   /** Our app on that simulator, and where its consent page leads back to. */
   app: { appId: string; appSecret: string };
   redirectUri: string;
-  keyPrefix: 'pt_live_' | 'pt_test_';
+  keyPrefix: KeyPrefix;
 }
 
 export interface FirstRunResult {

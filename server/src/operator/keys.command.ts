@@ -1,4 +1,5 @@
 import { type Scope, scopes } from '../domain/scopes.ts';
+import { keyPrefixOf } from '../features/auth/index.ts';
 import { CommandProblem } from './failure.ts';
 import { organizationName } from './organization.ts';
 import { printJson, withInstallation } from './with-installation.ts';
@@ -19,7 +20,7 @@ export async function createKeyCommand(options: CreateOptions): Promise<void> {
       organization: await organizationName(database, options.organization),
       scopes: wanted,
       accountIds: options.account ?? null,
-      prefix: config.pinterestEnvironment === 'simulator' ? 'pt_test_' : 'pt_live_',
+      prefix: keyPrefixOf(config.pinterestEnvironment),
     }),
   );
   if (options.json) printJson(made);

@@ -6,7 +6,7 @@ import type { Simulator } from '@pintail/simulator';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import { callbackPath, startRefreshTimer } from '../features/accounts/index.ts';
-import { keysChannel } from '../features/auth/index.ts';
+import { keyPrefixOf, keysChannel } from '../features/auth/index.ts';
 import { lanesChannel } from '../features/lanes/index.ts';
 import { startMediaSweeper } from '../features/media/index.ts';
 import { type Worker, workerCheck } from '../features/publishing/index.ts';
@@ -68,7 +68,7 @@ export async function serve(config: Config, log: Log): Promise<Served> {
             simulatorUrl: simulator?.url ?? null,
             redirectUri: `${publicUrl}${callbackPath}`,
             app: simulatorAppOf(config),
-            keyPrefix: config.pinterestEnvironment === 'simulator' ? 'pt_test_' : 'pt_live_',
+            keyPrefix: keyPrefixOf(config.pinterestEnvironment),
           });
     if (config.role !== 'api') stoppers.push(await startWorker(installation, log));
     const isApi = config.role !== 'worker';

@@ -6,6 +6,10 @@ import { crc32 } from 'node:zlib';
 /** `pt_test_` keys belong to an installation on the simulator, `pt_live_` keys to one on Pinterest. */
 export type KeyPrefix = 'pt_live_' | 'pt_test_';
 
+export function keyPrefixOf(environment: string): KeyPrefix {
+  return environment === 'simulator' ? 'pt_test_' : 'pt_live_';
+}
+
 const form = /^(pt_live_|pt_test_)([\w-]{43})([0-9a-f]{8})$/;
 
 export function generateKey(prefix: KeyPrefix): string {

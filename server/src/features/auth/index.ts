@@ -1,4 +1,5 @@
 // API keys and who holds them.
+export { type KeyPrefix, keyPrefixOf } from './api-key.ts';
 export {
   findFirstOrganization,
   findOrCreateOrganization,

@@ -3,7 +3,7 @@
 
 import { eventTypes } from '../../domain/event-types.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Database } from '../../platform/db/index.ts';
+import type { Connection, Database } from '../../platform/db/index.ts';
 import { Outage } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Caller } from '../../platform/use-case/index.ts';
@@ -17,7 +17,7 @@ import {
   type Place,
   readEvents,
 } from './event-log.queries.ts';
-import { createWatch, type Watcher } from './event-watch.ts';
+import { createWatch, type Watch, type Watcher } from './event-watch.ts';
 import { type EventView, type ListEvents, toEventView } from './events.schema.ts';
 
 export interface EventLogParts {
@@ -30,93 +30,103 @@ export interface EventLogParts {
 const streamsMax = 500;
 const streamPage = 100;
 
-export type EventLog = ReturnType<typeof createEventLog>;
+export interface EventLog extends EventLogParts {
+  watch: Watch;
+}
 
-export function createEventLog(parts: EventLogParts) {
-  const { database } = parts;
-  const watch = createWatch(parts);
+/** The log with the watch that its streams share. */
+export function openEventLog(parts: EventLogParts): EventLog {
+  return { ...parts, watch: createWatch(parts) };
+}
 
-  /** Null where the caller may see nothing of it. */
-  function filterFor(caller: Caller, query: Pick<ListEvents, 'accountId' | 'type'>): EventFilter | null {
-    const { accountIds, organizationId } = caller;
-    const wanted = query.accountId;
-    if (wanted !== undefined && accountIds !== null && !accountIds.includes(wanted)) return null;
-    return {
-      organizationId,
-      types: query.type ?? eventTypes,
-      accountIds: wanted === undefined ? accountIds : [wanted],
-    };
-  }
-
-  async function placeOf(organizationId: string, eventId: string | undefined): Promise<Place> {
-    const id = eventId === undefined ? undefined : fromEventId(eventId);
-    return id === undefined ? beginning : findPlace(database.db, organizationId, id);
-  }
-
+export async function listEvents({ database: { db } }: EventLog, caller: Caller, query: ListEvents) {
+  const { organizationId } = caller;
+  const filter = filterFor(caller, query);
+  // Before the page: what comes meanwhile is then read twice rather than never.
+  const last = (await findLastEvents(db, [organizationId])).get(organizationId);
+  const after = await placeOf(db, organizationId, query.after);
+  const rows = filter ? await readEvents(db, filter, after, query.limit + 1, last) : [];
+  const page = rows.slice(0, query.limit);
+  const ofPage = page.at(-1)?.id;
+  const isLast = rows.length <= query.limit;
+  const latest = isLast ? laterOf(page.at(-1), last) : page.at(-1);
   return {
-    async list(caller: Caller, query: ListEvents) {
-      const filter = filterFor(caller, query);
-      // Before the page: what comes meanwhile is then read twice rather than never.
-      const last = (await findLastEvents(database.db, [caller.organizationId])).get(caller.organizationId);
-      const after = await placeOf(caller.organizationId, query.after);
-      const rows = filter ? await readEvents(database.db, filter, after, query.limit + 1, last) : [];
-      const page = rows.slice(0, query.limit);
-      const ofPage = page.at(-1)?.id;
-      const isLast = rows.length <= query.limit;
-      const latest = isLast ? laterOf(page.at(-1), last) : page.at(-1);
-      return {
-        events: page.map(toEventView),
-        cursor: isLast || ofPage === undefined ? null : toEventId(ofPage),
-        latest: latest === undefined ? null : toEventId(latest.id),
-      };
-    },
-
-    /**
-     * Every event after `after`, and from then on each new one, until the signal is aborted.
-     * @param after Undefined: only what is new from now on.
-     */
-    follow(
-      caller: Caller,
-      query: Pick<ListEvents, 'accountId' | 'type'>,
-      after: string | undefined,
-      signal: AbortSignal,
-    ): AsyncIterable<EventView> {
-      if (watch.count() >= streamsMax) throw new Outage('Another stream of events');
-      const filter = filterFor(caller, query);
-      const watcher = watch.join(caller.organizationId, signal);
-      return pages(caller.organizationId, filter, watcher, after, signal);
-    },
+    events: page.map(toEventView),
+    cursor: isLast || ofPage === undefined ? null : toEventId(ofPage),
+    latest: latest === undefined ? null : toEventId(latest.id),
   };
+}
 
-  async function* pages(
-    organizationId: string,
-    filter: EventFilter | null,
-    watcher: Watcher,
-    after: string | undefined,
-    signal: AbortSignal,
-  ): AsyncGenerator<EventView> {
-    let place =
-      after === undefined ? await presentPlace(organizationId) : await placeOf(organizationId, after);
-    while (!signal.aborted) {
-      const seen = watcher.news();
-      const rows = filter ? await readEvents(database.db, filter, place, streamPage, watcher.last()) : [];
-      for (const row of rows) {
-        yield toEventView(row);
-        place = { xid: row.xid, id: row.id, idsAbove: 0 };
-      }
-      if (rows.length < streamPage) await watcher.next(seen);
+export interface FollowEvents extends Pick<ListEvents, 'accountId' | 'type'> {
+  /** Undefined: only events that are new from now on. */
+  after: string | undefined;
+}
+
+/** Every event after `after`, and from then on each new one, until the signal is aborted. */
+export function followEvents(
+  log: EventLog,
+  caller: Caller,
+  query: FollowEvents,
+  signal: AbortSignal,
+): AsyncIterable<EventView> {
+  if (log.watch.count() >= streamsMax) throw new Outage('Another stream of events');
+  const filter = filterFor(caller, query);
+  const watcher = log.watch.join(caller.organizationId, signal);
+  return readOn(log.database.db, { caller, filter, watcher, after: query.after, signal });
+}
+
+interface Reading {
+  caller: Caller;
+  filter: EventFilter | null;
+  watcher: Watcher;
+  after: string | undefined;
+  signal: AbortSignal;
+}
+
+async function* readOn(
+  db: Connection,
+  { caller: { organizationId }, filter, watcher, after, signal }: Reading,
+): AsyncGenerator<EventView> {
+  let place =
+    after === undefined ? await presentPlace(db, organizationId) : await placeOf(db, organizationId, after);
+  while (!signal.aborted) {
+    const seen = watcher.news();
+    const rows = filter ? await readEvents(db, filter, place, streamPage, watcher.last()) : [];
+    for (const row of rows) {
+      yield toEventView(row);
+      place = { xid: row.xid, id: row.id, idsAbove: 0 };
     }
-  }
-
-  async function presentPlace(organizationId: string): Promise<Place> {
-    const last = (await findLastEvents(database.db, [organizationId])).get(organizationId);
-    return last ? { ...last, idsAbove: 0 } : beginning;
+    if (rows.length < streamPage) await watcher.next(seen);
   }
 }
 
-/** What was read last need not be the later one: the log has grown between the two looks. */
-function laterOf(one: LastEvent | undefined, other: LastEvent | undefined): LastEvent | undefined {
-  if (!one || !other) return one ?? other;
-  const isLater = one.xid === other.xid ? one.id > other.id : BigInt(one.xid) > BigInt(other.xid);
-  return isLater ? one : other;
+/** Null where the caller may see nothing of it. */
+function filterFor(
+  { accountIds, organizationId }: Caller,
+  query: Pick<ListEvents, 'accountId' | 'type'>,
+): EventFilter | null {
+  const wanted = query.accountId;
+  if (wanted !== undefined && accountIds !== null && !accountIds.includes(wanted)) return null;
+  return {
+    organizationId,
+    types: query.type ?? eventTypes,
+    accountIds: wanted === undefined ? accountIds : [wanted],
+  };
+}
+
+async function placeOf(db: Connection, organizationId: string, eventId: string | undefined): Promise<Place> {
+  const id = eventId === undefined ? undefined : fromEventId(eventId);
+  return id === undefined ? beginning : findPlace(db, organizationId, id);
+}
+
+async function presentPlace(db: Connection, organizationId: string): Promise<Place> {
+  const last = (await findLastEvents(db, [organizationId])).get(organizationId);
+  return last ? { ...last, idsAbove: 0 } : beginning;
+}
+
+/** The event that was read last need not be the later one: the log has grown between the two reads. */
+function laterOf(a: LastEvent | undefined, b: LastEvent | undefined): LastEvent | undefined {
+  if (!a || !b) return a ?? b;
+  const isLater = a.xid === b.xid ? a.id > b.id : BigInt(a.xid) > BigInt(b.xid);
+  return isLater ? a : b;
 }

@@ -1,12 +1,12 @@
-// Tells the streams of this process that there is something new, by one look a second for all of them, and none
-// while there are no streams. NOTIFY would tell sooner, but each one takes a lock on the whole database when its
-// transaction commits, and every change writes an event.
+// Notifies the streams of this process of new events, by one poll a second for all of them, and none while there are no
+// streams. NOTIFY would be faster, but each one takes a lock on the whole database when its transaction commits, and
+// every change writes an event.
 import type { Cancel, Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import type { Log } from '../../platform/log.ts';
 import { findLastEvents, type LastEvent } from './event-log.queries.ts';
 
-const lookEveryMs = 1_000;
+const eventPollMs = 1_000;
 
 export interface Watcher {
   /** Counts what was noticed so far; for `next`. */
@@ -33,9 +33,9 @@ interface Watched {
 export function createWatch({ database, clock, log }: { database: Database; clock: Clock; log: Log }): Watch {
   const organizations = new Map<string, Watched>();
   let cancel: Cancel | undefined;
-  let isLooking = false;
+  let isPolling = false;
 
-  async function look(): Promise<void> {
+  async function poll(): Promise<void> {
     const ids = [...organizations.keys()];
     const lasts = await findLastEvents(database.db, ids);
     for (const id of ids) {
@@ -49,13 +49,13 @@ export function createWatch({ database, clock, log }: { database: Database; cloc
     }
   }
 
-  function lookInBackground(): void {
-    if (isLooking) return;
-    isLooking = true;
-    look()
-      .catch((error: unknown) => log.warn({ err: error }, 'the event log could not be looked at'))
+  function pollInBackground(): void {
+    if (isPolling) return;
+    isPolling = true;
+    poll()
+      .catch((error: unknown) => log.warn({ err: error }, 'the event log could not be read'))
       .finally(() => {
-        isLooking = false;
+        isPolling = false;
       });
   }
 
@@ -72,15 +72,10 @@ export function createWatch({ database, clock, log }: { database: Database; cloc
     count: () => [...organizations.values()].reduce((sum, { watchers }) => sum + watchers, 0),
 
     join(organizationId, signal) {
-      const watched: Watched = organizations.get(organizationId) ?? {
-        watchers: 0,
-        last: undefined,
-        news: 0,
-        waiting: Promise.withResolvers(),
-      };
+      const watched = organizations.get(organizationId) ?? unwatched();
       organizations.set(organizationId, watched);
       watched.watchers += 1;
-      cancel ??= clock.every(lookEveryMs, lookInBackground);
+      cancel ??= clock.every(eventPollMs, pollInBackground);
       const ended = Promise.withResolvers<void>();
       const end = () => {
         leave(organizationId, watched);
@@ -88,12 +83,20 @@ export function createWatch({ database, clock, log }: { database: Database; cloc
       };
       if (signal.aborted) end();
       else signal.addEventListener('abort', end, { once: true });
-      return {
-        news: () => watched.news,
-        last: () => watched.last,
-        next: (since) =>
-          watched.news > since ? Promise.resolve() : Promise.race([watched.waiting.promise, ended.promise]),
-      };
+      return watcherOf(watched, ended.promise);
     },
+  };
+}
+
+function unwatched(): Watched {
+  return { watchers: 0, last: undefined, news: 0, waiting: Promise.withResolvers() };
+}
+
+function watcherOf(watched: Watched, ended: Promise<void>): Watcher {
+  return {
+    news: () => watched.news,
+    last: () => watched.last,
+    next: (since) =>
+      watched.news > since ? Promise.resolve() : Promise.race([watched.waiting.promise, ended]),
   };
 }

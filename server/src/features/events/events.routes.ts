@@ -1,8 +1,8 @@
 import { route } from '../../platform/http/route.ts';
-import type { EventLog } from './event-log.ts';
+import { type EventLog, followEvents, listEvents } from './event-log.ts';
 import { EventsAnswer, EventsQuery } from './events.schema.ts';
 
-export function eventRoutes(events: EventLog) {
+export function eventRoutes(log: EventLog) {
   return [
     route({
       operationId: 'listEvents',
@@ -17,12 +17,12 @@ export function eventRoutes(events: EventLog) {
       data: EventsAnswer,
       status: 200,
       refusals: [],
-      handle: async ({ caller, query }) => ({ data: await events.list(caller, query) }),
+      handle: async ({ caller, query }) => ({ data: await listEvents(log, caller, query) }),
       stream: {
         description:
           'Each event as it happens, within about a second. `id` is for `Last-Event-ID` (or `after`), `event` the type, `data` an Event as JSON. Without either it begins with what is new. A line with a colon comes every 15 seconds. A client that does not read is cut off and may resume.',
         open: ({ caller, query, lastEventId, signal }) =>
-          events.follow(caller, query, lastEventId ?? query.after, signal),
+          followEvents(log, caller, { ...query, after: lastEventId ?? query.after }, signal),
       },
     }),
   ];

@@ -1,6 +1,6 @@
 // The event log as callers read it: in pages, or as a stream. Rooms append to it through `platform/outbox`.
 export { type LoggedEvent, rebaseRestoredEvents } from './event-log.queries.ts';
-export { createEventLog, type EventLog } from './event-log.ts';
+export { openEventLog } from './event-log.ts';
 export { eventRoutes } from './events.routes.ts';
 export { ActorView, toEventView } from './events.schema.ts';
 export { createEventSweep } from './sweep-events.ts';
