@@ -243,7 +243,7 @@ export async function createApp(parts: AppParts) {
     pinterest,
     routes,
 
-    /** What must hold for any process of this installation. */
+    /** Checks that any process of this installation must pass. */
     checks,
     /** When this process's worker last looked for due posts. */
     lastLookAt: publishMetrics.lastLookAt,

@@ -1,4 +1,4 @@
-// What an API key can be allowed to do. Each route names the scope that it needs.
+// The permissions of an API key. Each route names the scope that it needs.
 
 export const scopes = [
   'posts:read',

@@ -36,8 +36,8 @@ export async function backupCommand(options: { to: string }): Promise<void> {
     }
     console.log(
       copied.includes('encryption.key')
-        ? 'It holds the encryption key: whoever has it can act for the connected accounts. Keep it as safe as they are.'
-        : 'It does not hold PINTAIL_ENCRYPTION_KEY, without which every account must be connected again. Keep that key elsewhere.',
+        ? 'It contains the encryption key: anyone who has it can act for the connected accounts. Store it as safely as their passwords.'
+        : 'It does not contain PINTAIL_ENCRYPTION_KEY, without which every account must be connected again. Store that key elsewhere.',
     );
   } finally {
     await server.close();

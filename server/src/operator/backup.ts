@@ -1,4 +1,4 @@
-// What belongs to a backup besides the database, and the note that says that a backup is whole.
+// The files of a backup besides the database, and the note that marks a backup as complete.
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
@@ -6,15 +6,15 @@ import { copyCluster, copySynced, SetupProblem } from '../platform/db/index.ts';
 
 const noteFile = 'backup.json';
 const BackupNote = z.object({
-  /** When it was begun: what was published later is not known to it. */
+  /** When it was started: it does not have what was published later. */
   takenAt: z.iso.datetime().transform((text) => new Date(text)),
   pintail: z.string(),
-  /** Where its media are, when they are not in it. */
+  /** The bucket of its media, if they are not in the backup. */
   bucket: z.string().nullable().default(null),
 });
 export type BackupNote = z.output<typeof BackupNote>;
 
-/** Beside the database. Keys make the backup whole, and worth as much as the accounts themselves. */
+/** Besides the database. With the keys a backup is complete, and as sensitive as the accounts themselves. */
 const files = [
   'media',
   'encryption.key',
@@ -32,11 +32,11 @@ export interface MakeBackup {
   to: string;
   takenAt: Date;
   pintail: string;
-  /** Where the media are, when not in the data folder. */
+  /** The bucket of the media, if they are not in the data folder. */
   bucket: string | null;
 }
 
-/** @returns what was copied */
+/** @returns the names of the copied files and folders */
 export async function makeBackup({
   url,
   dataDir,
@@ -50,17 +50,17 @@ export async function makeBackup({
   // The database first: a picture is stored before the row that names it, so every row will have its picture.
   await copyCluster({ url, cluster: join(dataDir, 'postgres'), to: join(to, 'postgres') });
   const copied = await copyFiles(dataDir, to);
-  // Last: a backup that was cut short has no note.
+  // Last: an interrupted backup has no note.
   const note = { takenAt: takenAt.toISOString(), pintail, bucket };
   await writeFile(join(to, noteFile), `${JSON.stringify(note)}\n`, { flush: true });
   return ['postgres', ...copied];
 }
 
-/** @throws SetupProblem when the folder holds no whole backup */
+/** @throws SetupProblem when the folder is not a complete backup */
 export async function readBackupNote(folder: string): Promise<BackupNote> {
   const text = await readFile(join(folder, noteFile), 'utf8').catch(() => null);
   if (text === null) {
-    throw new SetupProblem(`${folder} is no backup, or one that was cut short: it has no ${noteFile}.`);
+    throw new SetupProblem(`${folder} is not a complete backup: it has no ${noteFile}.`);
   }
   return BackupNote.parse(JSON.parse(text));
 }
@@ -72,7 +72,7 @@ export async function restoreFiles(from: string, to: string): Promise<void> {
   await copyFiles(from, to);
 }
 
-/** Puts a restored folder in its place. The database comes last: without it the rest is of no use to anyone. */
+/** Moves a restored folder into place. The database is last: without it Pintail does not start on the rest. */
 export async function moveIntoPlace(from: string, dataDir: string): Promise<void> {
   for (const name of [...files, 'postgres']) {
     await rename(join(from, name), join(dataDir, name)).catch((error: NodeJS.ErrnoException) => {
@@ -88,14 +88,14 @@ async function copyFiles(from: string, to: string): Promise<string[]> {
   return copied;
 }
 
-/** A file, or a folder with all that is in it; half-made files are left behind. */
+/** Copies a file, or a folder and everything in it except unfinished files. */
 async function copy(from: string, to: string): Promise<void> {
   if (basename(from) === '.incoming') return;
   if (!(await stat(from)).isDirectory()) return copySynced(from, to);
   await mkdir(to, { recursive: true, mode: 0o700 });
   for (const name of await readdir(from)) {
     await copy(join(from, name), join(to, name)).catch((error: NodeJS.ErrnoException) => {
-      // Removed since it was listed: no row needs it.
+      // It was removed after it was listed: no row uses it.
       if (error.code !== 'ENOENT') throw error;
     });
   }

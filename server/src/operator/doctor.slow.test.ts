@@ -1,4 +1,4 @@
-// What doctor says, as a person reads it and as a program does.
+// The doctor's findings, as a program reads them.
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTestApp, type TestApp } from '../../test/app.ts';

@@ -1,9 +1,9 @@
-// What a person at a terminal reads when a command fails: the sentence, and the stack only for bugs.
+// The text that a person at a terminal reads when a command fails: the message, and the stack only for bugs.
 import { ConfigError } from '../config.ts';
 import { SetupProblem } from '../platform/db/index.ts';
 import { Outage, Refusal } from '../platform/errors.ts';
 
-/** What a person at the terminal can mend: the sentence is enough. */
+/** A problem that the person at the terminal can fix: the message is enough. */
 export class CommandProblem extends Error {
   override readonly name = 'CommandProblem';
 }

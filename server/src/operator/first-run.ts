@@ -1,5 +1,5 @@
-// What a new installation needs before it can be used: an organization, a key and, on the simulator, an
-// account with boards. Run at each start; a second start finds everything there.
+// Prepares a new installation: an organization, a key and, on the simulator, an account with boards. It runs at each
+// start, and a second start finds everything in place.
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ export interface FirstRunParts {
   database: Database;
   auth: AuthService;
   accounts: AccountsService;
-  /** Keeps the first key of an installation on the simulator, so that each start can show it. */
+  /** Stores the first key of an installation on the simulator, so that each start can show it. */
   keyFile: string;
   /** The simulator that this process runs; null where Pinterest is real or the simulator runs elsewhere. */
   simulatorUrl: string | null;
@@ -37,15 +37,15 @@ export interface FirstRunParts {
 }
 
 export interface FirstRunResult {
-  /** Null when the key was made earlier and is not kept. */
+  /** Null when the key was created earlier and is not stored. */
   key: string | null;
-  /** Whether `key` was made just now. */
+  /** Whether `key` was created by this start. */
   isNew: boolean;
   accountId: string | null;
 }
 
 export async function firstRun(parts: FirstRunParts): Promise<FirstRunResult> {
-  // Of several processes that start at once on an empty database, one does it and the others find it done.
+  // When several processes start at once on an empty database, one does this and the others find it done.
   return parts.database.transaction(async (tx) => {
     await lockFirstRun(tx);
     const organization = await findFirstOrganization(parts.database.db);
@@ -67,7 +67,7 @@ async function makeFirstKey(parts: FirstRunParts) {
     accountIds: null,
     prefix: parts.keyPrefix,
   });
-  // It opens nothing but pretend accounts, and a newcomer wants to see it again. A live key is shown once.
+  // It gives access to simulated accounts only, and a new user wants to see it again. A live key is shown once.
   if (parts.simulatorUrl !== null) writeFileSync(parts.keyFile, `${made.key}\n`, { mode: 0o600 });
   return made;
 }
@@ -78,16 +78,16 @@ function readKeptKey(parts: FirstRunParts): string | null {
     : null;
 }
 
-/** The account on the simulator; also puts it back there when the simulator has lost its data. */
+/** Connects the account on the simulator, and creates it there again when the simulator has lost its data. */
 async function connectDemoAccount(
   parts: FirstRunParts,
   url: string,
   organizationId: string,
 ): Promise<string | null> {
   const known = await findSimulatorAccount(parts.database.db, organizationId, demoUsername);
-  // Someone did not want it: it does not come back by itself.
+  // Someone disconnected it: it is not connected again.
   if (known?.disconnected_at) return null;
-  // A token that was refused may have been revoked there, and stays so; the account starts with a new one.
+  // A token that was refused may have been revoked there, and stays revoked; the account gets a new one.
   const kept = known?.token_authorized ? parts.accounts.accessToken(known) : null;
   const accessToken = kept ?? `pina_${randomBytes(24).toString('base64url')}`;
   await seed(url, {
@@ -123,7 +123,7 @@ async function connectDemoAccount(
     });
     return account.id;
   } catch (error) {
-    // The simulator can be told to suspend the account; that is tried out, and no reason not to start.
+    // The simulator can suspend the account on demand. That is a test, and Pintail starts anyway.
     if (known && error instanceof Refusal) return known.id;
     throw error;
   }
@@ -135,5 +135,5 @@ async function seed(url: string, seeds: object): Promise<void> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(seeds),
   });
-  if (!answer.ok) throw new Error(`The simulator did not take its first account: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`The simulator refused its first account: ${await answer.text()}`);
 }

@@ -1,4 +1,4 @@
-// Which organization a command acts for.
+// Finds the organization that a command acts for.
 
 import { newId } from '../domain/ids.ts';
 import {
@@ -9,7 +9,7 @@ import {
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 
-/** The named one, made if need be; without a name the first there is. */
+/** The given name, else that of the first organization, else the name that the first one gets. */
 export async function organizationName(database: Database, name: string | undefined): Promise<string> {
   return name ?? (await findFirstOrganization(database.db))?.name ?? firstOrganizationName;
 }

@@ -1,5 +1,5 @@
-// Puts a backup back. Everything is done in a folder of its own and moved into place at the end, so that a
-// restore that was cut short can never be started as if it were whole: its posts would go out twice.
+// Restores a backup. It is prepared in a separate folder and moved into place at the end, so that Pintail cannot be
+// started on an interrupted restore: its posts would be published twice.
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -23,7 +23,7 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
   if ((options.from === undefined) === (options.takenAt === undefined)) {
     throw new CommandProblem('Give either --from, or --taken-at after restoring a database by other means.');
   }
-  if (options.from === undefined) await settle(config, momentOf(options.takenAt ?? ''));
+  if (options.from === undefined) await makeSafe(config, momentOf(options.takenAt ?? ''));
   else await restore(config, resolve(options.from));
 }
 
@@ -49,7 +49,7 @@ async function restore(config: Config, from: string): Promise<void> {
   const workshop = join(config.dataDir, 'restoring');
   await rm(workshop, { recursive: true, force: true });
   await restoreFiles(from, workshop);
-  await settle({ ...config, dataDir: workshop }, takenAt);
+  await makeSafe({ ...config, dataDir: workshop }, takenAt);
   await moveIntoPlace(workshop, config.dataDir);
   await rm(workshop, { recursive: true, force: true });
   console.log(`Restored into ${config.dataDir}.`);
@@ -57,7 +57,7 @@ async function restore(config: Config, from: string): Promise<void> {
   if (hint !== null) console.log(hint);
 }
 
-/** What whoever restores must know of media that are not in the backup, or not where they will be looked for. */
+/** A hint about media that are not in the backup, or not where Pintail will read them. */
 function mediaHint(present: string | null, backedUp: string | null): string | null {
   if (backedUp === null && present === null) return null;
   if (present === null) {
@@ -69,8 +69,8 @@ function mediaHint(present: string | null, backedUp: string | null): string | nu
   return `Its media are in the bucket ${backedUp} and were not restored. From the bucket ${present} Pintail removes what this database does not know: to only look at a backup, use a copy of the bucket.`;
 }
 
-/** Makes a restored database safe to start. */
-async function settle(config: Config, takenAt: Date): Promise<void> {
+/** Makes a restored database safe to start: posts that were due since the backup are looked up on Pinterest first. */
+async function makeSafe(config: Config, takenAt: Date): Promise<void> {
   const log = createLog({ level: 'warn', format: config.logFormat }, process.stderr);
   const { app, database, clock, close } = await openInstallation({
     config,

@@ -1,5 +1,5 @@
-// Encrypts every stored secret with a new key. With a key in the settings both are given by whoever runs Pintail;
-// with the key file a new one is made here. Stopped in the middle, it is simply run again.
+// Encrypts every stored secret with a new key. With a key in the settings, the operator provides both
+// keys; with the key file, a new key is created here. After an interruption, run it again.
 import { keyFileOf } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { beginKeyRotation, endKeyRotation } from '../platform/encryption.ts';
@@ -17,14 +17,14 @@ export async function rotateEncryptionKeyCommand(): Promise<void> {
   }
   if (file !== null) {
     await withInstallation(async ({ database }) => {
-      // A process that runs has read the file already, and would go on encrypting with the old key.
+      // A running process has read the file already, and would continue to encrypt with the old key.
       await requireAlone(database);
     });
     beginKeyRotation(file);
   }
   const { accounts, webhooks, answers } = await withInstallation(({ app }) => app.resealSecrets());
   console.log(
-    `Encrypted with the new key: the tokens of ${count(accounts.resealed, 'account')}, the secrets of ${count(webhooks.resealed, 'webhook')}, and ${count(answers, 'answer')} kept for repeated requests.`,
+    `Encrypted with the new key: the tokens of ${count(accounts.resealed, 'account')}, the secrets of ${count(webhooks.resealed, 'webhook')}, and ${count(answers, 'answer')} stored for repeated requests.`,
   );
   const problems = [
     ...(accounts.unreadable.length > 0
@@ -34,7 +34,7 @@ export async function rotateEncryptionKeyCommand(): Promise<void> {
       : []),
     ...(webhooks.unreadable.length > 0
       ? [
-          `Neither key opens the secrets of the webhooks ${webhooks.unreadable.join(', ')}. Delete them and make them anew, or run this with the key they were stored with. Keep the old key until then.`,
+          `Neither key opens the secrets of the webhooks ${webhooks.unreadable.join(', ')}. Delete and recreate them, or run this with the key they were stored with. Keep the old key until then.`,
         ]
       : []),
   ];

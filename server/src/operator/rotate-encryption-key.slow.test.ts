@@ -1,4 +1,4 @@
-// Changing the encryption key, as whoever runs Pintail does it, with crashes in between.
+// Changing the encryption key, as an operator does it, with crashes in between.
 import { execFile } from 'node:child_process';
 import { existsSync, linkSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -120,7 +120,7 @@ describe('with the key file', () => {
   test('a new key is made, all that is secret is encrypted with it, and the old one is gone', async () => {
     const before = keyFromFile(file);
     await asIfStopped(async () => {
-      expect(await rotate()).toMatch(/tokens of 5 accounts, the secrets of 2 webhooks, and 1 answer kept/);
+      expect(await rotate()).toMatch(/tokens of 5 accounts, the secrets of 2 webhooks, and 1 answer stored/);
     });
     expect(keyFromFile(file)).not.toEqual(before);
     expect(existsSync(`${file}.old`)).toBe(false);

@@ -177,7 +177,7 @@ async function startStatus(
   return http;
 }
 
-/** What can only be known of a process that serves. */
+/** Checks that only a serving process can run. */
 function checksOf({ role }: Config, { app, database, clock }: Installation) {
   const checks = [clockCheck(database, clock)];
   return role === 'api' ? checks : [...checks, workerCheck(app.lastLookAt, clock)];

@@ -1,4 +1,4 @@
-// Figures for Prometheus. A registry that is made once and passed in; nothing global. Knows nothing of what is
+// Figures for Prometheus. A registry that is created once and passed in; nothing is global. It is independent of what is
 // counted: each room declares its own figures with it.
 import { statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -27,7 +27,7 @@ export interface Metrics {
     buckets: readonly number[],
     labels?: readonly Label[],
   ): Prometheus.Histogram<Label>;
-  /** Runs before the figures are read, to set gauges. Must be quick: whoever scrapes waits for it. */
+  /** Runs before the figures are read, to set gauges. Must be quick: the scrape waits for it. */
   beforeReading(take: () => void | Promise<void>): void;
   /** All figures as Prometheus wants them. */
   read(): Promise<{ contentType: string; text: string }>;
@@ -63,7 +63,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** What Prometheus calls by these names everywhere; the rest of what could be said of a process costs memory. */
+/** The figures of a process that have these names everywhere with Prometheus; the others cost memory. */
 export function watchProcess(metrics: Metrics, clock: Clock): void {
   const started = metrics.gauge('process_start_time_seconds', 'When this process began, in Unix seconds.');
   started.set(Math.round(clock.now().getTime() / 1000 - process.uptime()));

@@ -1,4 +1,4 @@
-// What /metrics tells of the work beside publishing, and of requests that were not simply answered.
+// The figures of /metrics about the work beside publishing, and about requests that were refused or replayed.
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../test/app.ts';

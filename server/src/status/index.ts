@@ -1,4 +1,4 @@
-// What a process reports of itself: health, readiness and metrics.
+// Health, readiness and metrics of a process.
 export { registerHealth } from './health.routes.ts';
 export { registerMetrics } from './metrics.routes.ts';
 export { watchStoredGauges } from './stored-gauges.ts';

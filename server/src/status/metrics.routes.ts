@@ -1,5 +1,5 @@
-// GET /metrics. It names no tenant, but how busy an installation is concerns nobody else: with METRICS_TOKEN
-// for whoever has it, without it for callers on this machine. Everyone else finds that there is no such route.
+// GET /metrics. It names no tenant, but the load of an installation is not public: with METRICS_TOKEN it is for callers that
+// have it, without it for callers on this machine. For all others the route is not found.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { noSuchRoute } from '../platform/http/refusals.ts';

@@ -1,4 +1,4 @@
-// What /ready and /metrics tell, and whom.
+// The content of /ready and /metrics, and who may read it.
 import { describe, expect, test } from 'vitest';
 import { createTestApp } from '../../test/app.ts';
 import { account, app, useApp } from '../../test/use-app.ts';
@@ -100,7 +100,7 @@ describe('/metrics', () => {
     }
   });
 
-  test('with METRICS_TOKEN answers whoever has it, and tells others that there is nothing', async () => {
+  test('with METRICS_TOKEN, /metrics answers callers that have it, and is not found for others', async () => {
     const guarded = await createTestApp({ config: { metricsToken: 'a-token-for-metrics' } });
     const ask = (headers: Record<string, string>) => fetch(`${guarded.url}/metrics`, { headers });
     expect((await ask({})).status).toBe(404);

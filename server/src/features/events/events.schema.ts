@@ -8,7 +8,7 @@ import { actorFromColumn, actorTypes } from '../../platform/use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import type { LoggedEvent } from './event-log.queries.ts';
 
-/** Who did something, as answers show it. */
+/** The actor of an event, as responses show it. */
 export const ActorView = z
   .object({
     type: z.enum(actorTypes).meta({
@@ -84,7 +84,7 @@ export const EventsAnswer = z.object({
   }),
 });
 
-/** What only the timeline needs: the inner working of moves, and of looking for a lost answer. */
+/** Fields for the timeline only: details of moves, and of the search for a lost Pin. */
 const innerKeys = new Set(['move', 'counts', 'found', 'lookAt', 'runAt']);
 
 export function toEventView(event: LoggedEvent): EventView {

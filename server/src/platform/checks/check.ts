@@ -1,14 +1,14 @@
-// A check of one part, and what it found. `/ready` shows the name and the message to strangers; the doctor shows
+// A check of one part, and its finding. `/ready` shows the name and the message to strangers; the doctor shows
 // everything to the person who runs Pintail.
 
 export interface Finding {
   /** `warning`: the part works, but something needs attention. */
   status: 'ok' | 'warning' | 'failed';
-  /** What was found. Of a check of `/ready` it is public when it failed: no host, path, user or key. */
+  /** The result as a sentence. For a failed check of `/ready` it is public: no host, path, user or key. */
   message: string;
-  /** What to do about it. For the doctor only. */
+  /** The remedy. For the doctor only. */
   fix?: string;
-  /** What was thrown. For the log and the doctor only: it may name hosts and users. */
+  /** The error. For the log and the doctor only: it may name hosts and users. */
   cause?: unknown;
 }
 

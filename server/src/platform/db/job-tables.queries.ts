@@ -8,7 +8,7 @@ import type pg from 'pg';
 import { SetupProblem } from './setup-problem.ts';
 
 export const jobsSchema = 'pgboss';
-/** What the installed library expects; a test compares. Written down so that asking does not load it. */
+/** The version that the installed library expects; a test compares. A constant, so that reading it does not load the library. */
 export const jobsSchemaVersion = 46;
 
 const printPlans = fileURLToPath(new URL('./print-job-plans.ts', import.meta.url));

@@ -9,7 +9,7 @@ export interface NewEvent {
   /** From the contract's list (docs/api-contract.md#events), or a finer one that only the timeline shows. */
   type: string;
   at: Date;
-  /** Who did it. */
+  /** The key, person or part of Pintail that caused it. */
   actor: Actor;
   /** Never a secret: events are shown to callers. */
   data: Record<string, unknown>;
@@ -31,8 +31,8 @@ export function insertionOfEventsFrom(select: RawBuilder<unknown>): RawBuilder<u
 }
 
 /**
- * What appends events, also as a part of a larger statement; there, only if `condition` holds. All travel as one
- * parameter, so that the statement is the same for one event and for a thousand.
+ * Appends events, also as a part of a larger statement; there, only if `condition` holds. All of them are one parameter,
+ * so that the statement is the same for one event and for a thousand.
  */
 export function insertionOfEvents(
   events: readonly NewEvent[],
