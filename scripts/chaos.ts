@@ -50,7 +50,7 @@ async function startDatabase() {
     async kill9() {
       isUp = false;
       process.kill(server.pid, 'SIGKILL');
-      await eventually('the server is gone', async () => !(await isAlive(server.pid)));
+      await eventually('the server is gone', () => !isAlive(server.pid));
     },
     async restart() {
       server = await startServer({ ...start, port });

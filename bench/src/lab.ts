@@ -37,7 +37,7 @@ export async function openLab({ say, profileFolder }: Pick<Lab, 'say' | 'profile
   const dataDir = join(folder, databaseFolder);
   await mkdir(dataDir, { mode: 0o711 });
   const postgres = await startEmbeddedPostgres({ dataDir, log });
-  const file = await readPostmasterFile(join(dataDir, 'postgres'));
+  const file = readPostmasterFile(join(dataDir, 'postgres'));
   if (!file) throw new Error('PostgreSQL has left no postmaster.pid.');
   // For a run that is broken off; the next run sweeps the folder.
   const abandon = () => process.kill(file.pid, 'SIGQUIT');

@@ -1,5 +1,6 @@
 // A process that uses the embedded PostgreSQL of the data directory (and with the programs of the package)
-// given to it, for tests that kill such processes. Prints what it got as one line of JSON; leaves when its input ends.
+// given to it, for tests that kill such processes. Prints what it got as one line of JSON; leaves when its
+// input ends, and exits without leaving at a line.
 import { startEmbeddedPostgres } from '../src/platform/db/index.ts';
 import { createLog } from '../src/platform/log.ts';
 
@@ -7,5 +8,5 @@ const [, , dataDir = '', packageFolder] = process.argv;
 const log = createLog({ level: 'debug', format: 'json' }, { write: (line) => process.stderr.write(line) });
 const postgres = await startEmbeddedPostgres({ dataDir, log, ...(packageFolder && { packageFolder }) });
 process.stdout.write(`${JSON.stringify({ url: postgres.url, adopted: postgres.adopted })}\n`);
-process.stdin.resume();
+process.stdin.on('data', () => process.exit(1));
 process.stdin.once('end', () => postgres.stop());

@@ -54,6 +54,8 @@ export interface RunningProcess {
   log(): string;
   /** As a person would, who stops Pintail. */
   end(): Promise<void>;
+  /** As process.exit does, and an uncaught error. */
+  exit(): Promise<void>;
   kill9(): Promise<void>;
 }
 
@@ -87,8 +89,8 @@ export async function createEmbeddedFolder(): Promise<EmbeddedFolder> {
     async remove() {
       const left: string[] = [];
       for (const { cluster } of directories) {
-        const file = await readPostmasterFile(cluster);
-        if (!file || !(await isServerOf(file.pid, cluster))) continue;
+        const file = readPostmasterFile(cluster);
+        if (!file || !isServerOf(file.pid, cluster)) continue;
         left.push(cluster);
         await stopServer(file.pid);
       }
@@ -119,7 +121,7 @@ function openDirectory(path: string): TestDirectory {
     },
     startProcess: (packageFolder) => whenRunning(directory.spawn(packageFolder)),
     async serverPid() {
-      const file = await readPostmasterFile(cluster);
+      const file = readPostmasterFile(cluster);
       if (!file) throw new Error('There is no server.');
       return file.pid;
     },
@@ -151,6 +153,10 @@ async function whenRunning(child: ChildProcess): Promise<RunningProcess> {
     log: () => errors,
     async end() {
       child.stdin?.end();
+      await once(child, 'exit');
+    },
+    async exit() {
+      child.stdin?.write('exit\n');
       await once(child, 'exit');
     },
     kill9: () => kill9(child),

@@ -26,17 +26,23 @@ export interface CreateCluster {
   user: ServerUser | undefined;
   /** False only where the data may be lost with the machine: in tests. */
   durable: boolean;
+  signal?: AbortSignal | undefined;
 }
 
 export async function createCluster(create: CreateCluster): Promise<void> {
-  const { cluster, workshop, user, durable } = create;
+  const { cluster, workshop, user, durable, signal } = create;
   await removeUnfinished(workshop);
   const unfinished = join(workshop, `unfinished-${randomBytes(6).toString('hex')}`);
   await mkdir(unfinished, { mode: 0o700 });
   if (user) await chown(unfinished, user.uid, user.gid);
   const place = await openPlace(unfinished, user);
   const run: RunStep = async (doing, program, args, input) => {
-    const { succeeded, output } = await runProgram(create.binaries[program], args, place, input);
+    const { succeeded, output } = await runProgram(create.binaries[program], args, {
+      ...place,
+      signal,
+      ...(input !== undefined && { input }),
+    });
+    signal?.throwIfAborted();
     if (!succeeded) throw explainOutput(doing, output, cluster);
   };
   try {

@@ -13,6 +13,7 @@ export interface FindServer {
   log: Log;
   /** For how long a server that says it is ready may leave us without an answer. */
   answerPatienceMs: number;
+  signal?: AbortSignal | undefined;
 }
 
 /** How long a server may take that says it is starting (it may have much to recover) or stopping. */
@@ -24,13 +25,15 @@ export async function findServer({
   cluster,
   log,
   answerPatienceMs,
+  signal,
 }: FindServer): Promise<Server | undefined> {
   const begin = performance.now();
   let readySince: number | undefined;
   for (;;) {
-    const file = await readPostmasterFile(cluster);
+    signal?.throwIfAborted();
+    const file = readPostmasterFile(cluster);
     if (!file) return undefined;
-    if (!(await isServerOf(file.pid, cluster))) {
+    if (!isServerOf(file.pid, cluster)) {
       await markDead(cluster);
       return undefined;
     }

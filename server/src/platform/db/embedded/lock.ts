@@ -2,7 +2,7 @@
 // up and no process number to mistake. Node cannot lock files, but the SQLite it brings along can; an empty
 // SQLite file is used for its locks alone.
 import { DatabaseSync } from 'node:sqlite';
-import { pause } from '../../clock.ts';
+import { pause, standStill } from '../../clock.ts';
 
 export interface Lock {
   release(): void;
@@ -35,11 +35,27 @@ export async function waitForLock(
   file: string,
   kind: 'shared' | 'exclusive',
   patienceMs: number,
+  signal?: AbortSignal,
 ): Promise<Lock | undefined> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    signal?.throwIfAborted();
+    const lock = tryLock(file, kind);
+    if (lock || performance.now() > deadline) return lock;
+    await pause(pollMs);
+  }
+}
+
+/** As waitForLock, in a process that is exiting. */
+export function waitForLockNow(
+  file: string,
+  kind: 'shared' | 'exclusive',
+  patienceMs: number,
+): Lock | undefined {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const lock = tryLock(file, kind);
     if (lock || performance.now() > deadline) return lock;
-    await pause(pollMs);
+    standStill(pollMs);
   }
 }

@@ -1,10 +1,12 @@
 // Reads postmaster.pid, the file by which a PostgreSQL server says who and where it is, and judges whether the
-// process named in it still is that server.
-import { readFile, readlink, realpath, writeFile } from 'node:fs/promises';
+// process named in it still is that server. Reads without awaiting, so that a process that is exiting can ask too:
+// it is one small file, and the system's own tables.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kill, platform } from 'node:process';
 import { hasCode } from './failures.ts';
-import { runProgram } from './programs.ts';
 
 export interface PostmasterFile {
   pid: number;
@@ -15,12 +17,12 @@ export interface PostmasterFile {
 
 const path = (cluster: string) => join(cluster, 'postmaster.pid');
 
-export async function readPostmasterFile(cluster: string): Promise<PostmasterFile | undefined> {
+export function readPostmasterFile(cluster: string): PostmasterFile | undefined {
   let text: string;
   try {
-    text = await readFile(path(cluster), 'utf8');
+    text = readFileSync(path(cluster), 'utf8');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   }
   // pid, directory, start, port, socket directory, listen address, shared memory, status
@@ -32,43 +34,53 @@ export async function readPostmasterFile(cluster: string): Promise<PostmasterFil
 }
 
 /** A dead process whose parent has not looked yet (a zombie) is dead. */
-export async function isAlive(pid: number): Promise<boolean> {
+export function isAlive(pid: number): boolean {
   try {
     kill(pid, 0);
   } catch (error) {
     if (!hasCode(error, 'EPERM')) return false;
   }
-  if (platform !== 'linux') return true;
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  if (platform !== 'linux') return /^[^Z]/.test(ps('stat=', pid));
+  const stat = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   // The name is in brackets and may contain anything; the state follows it.
   return stat !== '' && !/\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
 }
 
 /** Whether the process is a server of this cluster, rather than one that was given a dead server's number. */
-export async function isServerOf(pid: number, cluster: string): Promise<boolean> {
-  if (pid <= 1 || !(await isAlive(pid))) return false;
-  const directory = await realpath(cluster);
+export function isServerOf(pid: number, cluster: string): boolean {
+  if (pid <= 1 || !isAlive(pid)) return false;
+  const directory = realpathSync(cluster);
   if (platform === 'linux') {
     // A server works in its cluster, and hardly anything else does. Only its own user (and root) may look:
     // a process of somebody else's is not ours.
-    const works = await readlink(`/proc/${pid}/cwd`).catch(() => '');
-    const program = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+    const works = orEmpty(() => readlinkSync(`/proc/${pid}/cwd`));
+    const program = orEmpty(() => readFileSync(`/proc/${pid}/comm`, 'utf8'));
     return works === directory && program.trim() === 'postgres';
   }
-  const { output } = await runProgram('/bin/ps', ['-o', 'command=', '-p', String(pid)], {
-    user: undefined,
-    handle: undefined,
-  });
+  const output = ps('command=', pid);
   return output.includes('postgres') && output.includes(`-D ${directory} `);
+}
+
+function ps(column: string, pid: number): string {
+  return orEmpty(() => execFileSync('/bin/ps', ['-o', column, '-p', String(pid)], { encoding: 'utf8' }));
+}
+
+/** Where the process has ended meanwhile, or is somebody else's, there is nothing to read. */
+function orEmpty(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
 }
 
 /**
  * Whether the server's program has been removed under it, as an upgrade of the packages does. Such a server
  * answers until it needs one of its other files.
  */
-export async function isProgramGone(pid: number): Promise<boolean> {
+export function isProgramGone(pid: number): boolean {
   if (platform !== 'linux') return false;
-  return (await readlink(`/proc/${pid}/exe`).catch(() => '')).endsWith(' (deleted)');
+  return orEmpty(() => readlinkSync(`/proc/${pid}/exe`)).endsWith(' (deleted)');
 }
 
 /** Greater than any process number. */

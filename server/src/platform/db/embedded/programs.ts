@@ -2,8 +2,9 @@
 // way into directories which that user could not reach by their path.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
-import { platform } from 'node:process';
+import { kill, platform } from 'node:process';
 import { SetupProblem } from '../setup-problem.ts';
+import { atExit } from './at-exit.ts';
 import { canReach, type ServerUser } from './server-user.ts';
 
 /** A directory that belongs to the server's user, open for its programs. Close it when they have started. */
@@ -61,29 +62,53 @@ export interface Outcome {
   output: string;
 }
 
-/** Runs a program to its end. That it cannot be run at all is an outcome too. */
-export function runProgram(
-  program: string,
-  args: readonly string[],
-  place: Pick<Place, 'user' | 'handle'>,
-  input?: string,
-): Promise<Outcome> {
+interface Run extends Pick<Place, 'user' | 'handle'> {
+  input?: string;
+  /** Ends the program and what it has started. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs a program to its end, which comes at the latest with the end of this process. That it cannot be run at
+ * all is an outcome too.
+ */
+export function runProgram(program: string, args: readonly string[], run: Run): Promise<Outcome> {
+  const { input, signal } = run;
   return new Promise((resolve) => {
     const child = startProgram(program, args, {
-      place,
+      place: run,
       output: 'pipe',
       ...(input !== undefined && { input: 'pipe' }),
     });
+    const end = () => killGroup(child);
+    const forget = atExit(end);
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted) end();
+    const settle = (outcome: Outcome) => {
+      forget();
+      signal?.removeEventListener('abort', end);
+      resolve(outcome);
+    };
     let output = '';
     const collect = (chunk: Buffer) => {
       output += chunk.toString();
     };
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
-    child.on('error', (error) => resolve({ succeeded: false, output: error.message }));
-    child.on('close', (code) => resolve({ succeeded: code === 0, output }));
+    child.on('error', (error) => settle({ succeeded: false, output: error.message }));
+    child.on('close', (code) => settle({ succeeded: code === 0, output }));
     // A program that ends early closes its input; its exit code says more than our broken pipe.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
+}
+
+/** A program leads a group of its own, since it is detached: initdb's children go with it. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }

@@ -47,19 +47,19 @@ test('where the port is taken the server goes to another one', async () => {
   const { port } = taken.address() as { port: number };
   const server = await start(port);
   expect(server.port).not.toBe(port);
-  expect(await readPostmasterFile(cluster)).toEqual({ ...server, isReady: true });
+  expect(readPostmasterFile(cluster)).toEqual({ ...server, isReady: true });
   await stopServer(server.pid);
   taken.close();
 });
 
 test('a server is known by its process and its directory, and by neither alone', async () => {
   const server = await start();
-  expect(await isServerOf(server.pid, cluster)).toBe(true);
-  expect(await isServerOf(server.pid, folder)).toBe(false);
-  expect(await isServerOf(process.pid, cluster)).toBe(false);
+  expect(isServerOf(server.pid, cluster)).toBe(true);
+  expect(isServerOf(server.pid, folder)).toBe(false);
+  expect(isServerOf(process.pid, cluster)).toBe(false);
   await stopServer(server.pid);
-  expect(await isAlive(server.pid)).toBe(false);
-  expect(await isServerOf(server.pid, cluster)).toBe(false);
+  expect(isAlive(server.pid)).toBe(false);
+  expect(isServerOf(server.pid, cluster)).toBe(false);
 });
 
 test.runIf(platform === 'linux')('a process that is dead but not buried by its parent is dead', async () => {
@@ -72,14 +72,14 @@ test.runIf(platform === 'linux')('a process that is dead but not buried by its p
   });
   const [line] = await once(parent.stdout, 'data');
   const pid = Number(String(line));
-  await eventually('it is dead', async () => !(await isAlive(pid)));
+  await eventually('it is dead', () => !isAlive(pid));
   expect(kill(pid, 0)).toBe(true);
 });
 
 test('a second server on a living one’s directory does not start, and does not harm the first', async () => {
   const server = await start();
   await expect(start()).rejects.toThrow(/lock file "postmaster.pid" already exists/);
-  expect(await isServerOf(server.pid, cluster)).toBe(true);
+  expect(isServerOf(server.pid, cluster)).toBe(true);
   await stopServer(server.pid);
 });
 

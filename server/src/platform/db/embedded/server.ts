@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { kill } from 'node:process';
-import { pause } from '../../clock.ts';
+import { type Cancel, pause, standStill } from '../../clock.ts';
 import type { Log } from '../../log.ts';
+import { atExit } from './at-exit.ts';
 import type { Binaries } from './binaries.ts';
 import { explainOutput, hasCode } from './failures.ts';
 import { isAlive, readPostmasterFile } from './postmaster-pid.ts';
@@ -20,6 +21,7 @@ export interface StartServer {
   durable: boolean;
   /** The port to try first. */
   port?: number;
+  signal?: AbortSignal | undefined;
 }
 
 export interface Server {
@@ -81,6 +83,7 @@ export async function startServer(start: StartServer): Promise<Server> {
       /pre-existing shared memory block/.test(result.output) &&
       performance.now() - begin < orphanPatienceMs
     ) {
+      start.signal?.throwIfAborted();
       await pause(orphanPollMs);
       continue;
     }
@@ -91,6 +94,7 @@ export async function startServer(start: StartServer): Promise<Server> {
 async function tryPort(start: StartServer, port: number): Promise<Server | { output: string }> {
   const logFile = await open(start.logFile, 'a', 0o600);
   const place = await openPlace(start.cluster, start.user);
+  let forget: Cancel | undefined;
   try {
     const logStart = (await logFile.stat()).size;
     const args = Object.entries(settings(start, port)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -98,6 +102,8 @@ async function tryPort(start: StartServer, port: number): Promise<Server | { out
       place,
       output: logFile.fd,
     });
+    const { pid } = child;
+    if (pid !== undefined) forget = atExit(() => stopServerNow(pid));
     let end: string | undefined;
     child.on('error', (error) => {
       end = error.message;
@@ -108,8 +114,12 @@ async function tryPort(start: StartServer, port: number): Promise<Server | { out
     child.unref();
     let noticeAt = performance.now() + noticeAfterMs;
     while (end === undefined) {
-      const file = await readPostmasterFile(start.cluster);
-      if (file && file.pid === child.pid && file.isReady) return { pid: file.pid, port };
+      if (start.signal?.aborted && pid !== undefined) {
+        await stopServer(pid);
+        throw start.signal.reason;
+      }
+      const file = readPostmasterFile(start.cluster);
+      if (file && file.pid === pid && file.isReady) return { pid: file.pid, port };
       if (performance.now() > noticeAt) {
         start.log.info('the database recovers from a crash; this can take minutes');
         noticeAt = Number.POSITIVE_INFINITY;
@@ -119,6 +129,7 @@ async function tryPort(start: StartServer, port: number): Promise<Server | { out
     const written = (await readFile(start.logFile)).subarray(logStart).toString();
     return { output: written || end };
   } finally {
+    forget?.();
     await place.close();
     await logFile.close();
   }
@@ -134,23 +145,40 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** fast, immediate (recovers at the next start), and the system's own way. */
+const stopSignals = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
+
 /** Ends the connections, writes everything to disk and waits until the process is gone. */
 export async function stopServer(pid: number, patienceMs = 20_000): Promise<void> {
-  // fast, immediate (recovers at the next start), and the system's own way.
-  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
-    try {
-      kill(pid, signal);
-    } catch (error) {
-      if (hasCode(error, 'ESRCH')) return;
-      throw error;
-    }
+  for (const signal of stopSignals) {
+    if (!send(signal, pid)) return;
     if (await isGone(pid, signal === 'SIGINT' ? patienceMs : Math.min(patienceMs, 5_000))) return;
+  }
+}
+
+/** As stopServer, in a process that is exiting: it has less time. */
+export function stopServerNow(pid: number): void {
+  for (const signal of stopSignals) {
+    if (!send(signal, pid)) return;
+    const deadline = performance.now() + (signal === 'SIGINT' ? 5_000 : 1_000);
+    while (isAlive(pid) && performance.now() < deadline) standStill(pollMs);
+    if (!isAlive(pid)) return;
+  }
+}
+
+/** False if there is no such process any more. */
+function send(signal: NodeJS.Signals, pid: number): boolean {
+  try {
+    return kill(pid, signal);
+  } catch (error) {
+    if (hasCode(error, 'ESRCH')) return false;
+    throw error;
   }
 }
 
 async function isGone(pid: number, patienceMs: number): Promise<boolean> {
   const deadline = performance.now() + patienceMs;
-  while (await isAlive(pid)) {
+  while (isAlive(pid)) {
     if (performance.now() > deadline) return false;
     await pause(pollMs);
   }

@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { arch, kill, platform } from 'node:process';
@@ -6,10 +7,19 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createTestClock } from '../../../../test/clock.ts';
-import { createEmbeddedFolder, type EmbeddedFolder, kill9, notes, query } from '../../../../test/embedded.ts';
+import {
+  createEmbeddedFolder,
+  type EmbeddedFolder,
+  kill9,
+  notes,
+  query,
+  type TestDirectory,
+} from '../../../../test/embedded.ts';
 import { eventually } from '../../../../test/eventually.ts';
+import { processesOn } from '../../../../test/processes-on.ts';
 import { requirePackage } from './binaries.ts';
 import { openDataDirectory } from './data-directory.ts';
+import { tryLock } from './lock.ts';
 import { isAlive, readPostmasterFile } from './postmaster-pid.ts';
 import { serverUser } from './server-user.ts';
 
@@ -36,19 +46,14 @@ describe('a first start', () => {
     expect(one.url).toBe(two.url);
     expect([one.adopted, two.adopted].sort()).toEqual([false, true]);
     await Promise.all([one.end(), two.end()]);
-    expect(await readPostmasterFile(directory.cluster)).toBeUndefined();
+    expect(readPostmasterFile(directory.cluster)).toBeUndefined();
   });
 
   test('that was killed while it made the database is done again', async () => {
     const directory = await embedded.newDirectory();
     const run = join(directory.path, 'postgres-run');
     const child = directory.spawn();
-    const unfinished = await eventually('initdb is at work', async () => {
-      const [name] = (await readdir(run).catch(() => [])).filter((entry) => entry.startsWith('unfinished-'));
-      if (!name) return undefined;
-      const isAtWork = (await readdir(join(run, name, 'data')).catch(() => [])).length > 0;
-      return isAtWork && name;
-    });
+    const unfinished = await eventually('initdb is at work', () => findUnfinished(directory));
     await kill9(child);
     await expect(stat(directory.cluster)).rejects.toThrow(/ENOENT/);
     const { url } = await directory.start();
@@ -64,8 +69,8 @@ describe('a stop', () => {
     await query(first.url, "insert into notes values ('more')");
     const pid = await directory.serverPid();
     await first.stop();
-    expect(await isAlive(pid)).toBe(false);
-    expect(await readPostmasterFile(directory.cluster)).toBeUndefined();
+    expect(isAlive(pid)).toBe(false);
+    expect(readPostmasterFile(directory.cluster)).toBeUndefined();
     const second = await directory.start();
     expect(second.adopted).toBe(false);
     expect(await notes(second.url)).toEqual(['kept', 'more']);
@@ -95,10 +100,10 @@ describe('a stop', () => {
     expect([one.adopted, two.adopted]).toEqual([false, true]);
     const pid = await directory.serverPid();
     await one.end();
-    expect(await isAlive(pid)).toBe(true);
+    expect(isAlive(pid)).toBe(true);
     expect(await notes(two.url)).toEqual(['kept']);
     await two.end();
-    expect(await isAlive(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
   });
 
   test('is not held up by a process that was killed', async () => {
@@ -107,9 +112,80 @@ describe('a stop', () => {
     const two = await directory.startProcess();
     const pid = await directory.serverPid();
     await one.kill9();
-    expect(await isAlive(pid)).toBe(true);
+    expect(isAlive(pid)).toBe(true);
     await two.end();
-    expect(await isAlive(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
+  });
+});
+
+describe('a process that exits without having left', () => {
+  test('ends the server on its way out, in good order', async () => {
+    const directory = await embedded.usedDirectory();
+    const exiting = await directory.startProcess();
+    await query(exiting.url, "insert into notes values ('before the exit')");
+    const pid = await directory.serverPid();
+    await exiting.exit();
+    expect(isAlive(pid)).toBe(false);
+    // PostgreSQL removes this file as the last thing it does.
+    expect(readPostmasterFile(directory.cluster)).toBeUndefined();
+    expect(await notes((await directory.start()).url)).toEqual(['before the exit', 'kept']);
+  });
+
+  test('leaves the server to another one that uses it', async () => {
+    const directory = await embedded.usedDirectory();
+    const exiting = await directory.startProcess();
+    const staying = await directory.startProcess();
+    const pid = await directory.serverPid();
+    await exiting.exit();
+    expect(isAlive(pid)).toBe(true);
+    expect(await notes(staying.url)).toEqual(['kept']);
+    await staying.exit();
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('ends programs and servers that it is just starting', async () => {
+    const directory = await embedded.newDirectory();
+    for (const [moment, isNow] of momentsOfAStart(directory)) {
+      const child = directory.spawn();
+      await eventually(moment, isNow, 60_000);
+      child.stdin?.write('exit\n');
+      await once(child, 'exit');
+      expect(processesOn(directory.path), moment).toEqual([]);
+    }
+  }, 120_000);
+});
+
+describe('a start that is given up', () => {
+  test('ends what it has started, and the next one finds nothing in its way', async () => {
+    const directory = await embedded.newDirectory();
+    for (const [moment, isNow] of momentsOfAStart(directory)) {
+      const given = new AbortController();
+      const starting = directory.start({ signal: given.signal });
+      starting.catch(() => undefined);
+      await eventually(moment, isNow, 60_000);
+      given.abort(new Error('given up'));
+      await expect(starting, moment).rejects.toThrow('given up');
+      expect(processesOn(directory.path), moment).toEqual([]);
+    }
+    const run = await readdir(join(directory.path, 'postgres-run'));
+    expect(run.filter((name) => name.startsWith('unfinished-'))).toEqual([]);
+    const { url, adopted } = await directory.start();
+    expect(adopted).toBe(false);
+    expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  }, 120_000);
+
+  test('waits no longer for its turn, and leaves the server of others alone', async () => {
+    const directory = await embedded.usedDirectory();
+    const other = await directory.startProcess();
+    const { startLock } = await openDataDirectory(directory.path);
+    const turn = tryLock(startLock, 'exclusive');
+    const given = new AbortController();
+    const starting = directory.start({ signal: given.signal });
+    given.abort(new Error('given up'));
+    await expect(starting).rejects.toThrow('given up');
+    turn?.release();
+    expect(await notes(other.url)).toEqual(['kept']);
+    await other.end();
   });
 });
 
@@ -125,7 +201,7 @@ describe('after a kill -9', () => {
     expect(await directory.serverPid()).toBe(pid);
     expect(await notes(url)).toEqual(['before the kill', 'kept']);
     await stop();
-    expect(await isAlive(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
   });
 
   test('of our process and of the server what was committed is recovered', async () => {
@@ -145,7 +221,7 @@ describe('after a kill -9', () => {
     const { url } = await directory.start({ clock });
     const pid = await directory.serverPid();
     kill(pid, 'SIGKILL');
-    await eventually('the server is dead', async () => !(await isAlive(pid)));
+    await eventually('the server is dead', () => !isAlive(pid));
     clock.advance(2_000);
     await eventually('it is back', () => query(url, 'select 1').then(Boolean, () => false));
     expect(await notes(url)).toEqual(['kept']);
@@ -183,7 +259,7 @@ describe('what an earlier server has left', () => {
     await killed.kill9();
     const { url, adopted } = await directory.start({ answerPatienceMs: 300 });
     expect(adopted).toBe(false);
-    expect(await isAlive(pid)).toBe(false);
+    expect(isAlive(pid)).toBe(false);
     expect(await notes(url)).toEqual(['committed', 'kept']);
   });
 
@@ -199,7 +275,7 @@ describe('what an earlier server has left', () => {
       await rm(join(old, 'native/bin'), { recursive: true });
       const { url, adopted } = await directory.start();
       expect(adopted).toBe(false);
-      expect(await isAlive(pid)).toBe(false);
+      expect(isAlive(pid)).toBe(false);
       expect(await notes(url)).toEqual(['kept']);
     },
   );
@@ -228,3 +304,21 @@ describe('what an earlier server has left', () => {
     expect(await notes(url)).toEqual(['kept']);
   });
 });
+
+/** In their order. */
+function momentsOfAStart(directory: TestDirectory): [string, () => Promise<boolean>][] {
+  return [
+    ['initdb is at work', async () => (await findUnfinished(directory)) !== undefined],
+    ['PostgreSQL starts', async () => readPostmasterFile(directory.cluster) !== undefined],
+  ];
+}
+
+/** The name of the cluster that initdb is filling. */
+async function findUnfinished({ path }: TestDirectory): Promise<string | undefined> {
+  const run = join(path, 'postgres-run');
+  for (const name of await readdir(run).catch(() => [])) {
+    if (!name.startsWith('unfinished-')) continue;
+    if ((await readdir(join(run, name, 'data')).catch(() => [])).length > 0) return name;
+  }
+  return undefined;
+}

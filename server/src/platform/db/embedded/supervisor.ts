@@ -2,10 +2,12 @@
 // outlives one that was killed, and all processes on the directory share it.
 //   start.lock  one process at a time looks, starts or stops, so that what it saw holds until it has acted;
 //   users.lock  shared by all who use the server; who finds itself alone when it leaves stops the server.
-// Both locks end with their process, so that a kill -9 leaves nothing to clean up.
+// Both locks end with their process, so that a kill -9 leaves nothing to clean up. Only a kill -9 leaves the server
+// running: a process that exits without having left does so on its way out.
 import { type Clock, pause, systemClock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import { SetupProblem } from '../setup-problem.ts';
+import { atExit } from './at-exit.ts';
 import { findBinaries } from './binaries.ts';
 import { clusterVersion, createCluster } from './cluster.ts';
 import {
@@ -17,9 +19,9 @@ import {
 } from './data-directory.ts';
 import { explainFileError } from './failures.ts';
 import { databaseUrl, findServer } from './find-server.ts';
-import { type Lock, tryLock, waitForLock } from './lock.ts';
+import { type Lock, tryLock, waitForLock, waitForLockNow } from './lock.ts';
 import { isProgramGone, isServerOf, readPostmasterFile } from './postmaster-pid.ts';
-import { type Server, startServer, stopServer } from './server.ts';
+import { type Server, startServer, stopServer, stopServerNow } from './server.ts';
 
 export interface EmbeddedPostgres {
   /** Contains the password. */
@@ -36,6 +38,8 @@ export interface StartEmbeddedPostgres {
   log: Log;
   /** Its timer watches the server. */
   clock?: Clock;
+  /** Gives up the start: what has been started for it is ended, and the promise fails with the signal's reason. */
+  signal?: AbortSignal | undefined;
   /** PostgreSQL's programs, if not those of the package for this platform. */
   packageFolder?: string;
   /** For how long a running server may leave us without an answer before it is restarted. */
@@ -44,53 +48,75 @@ export interface StartEmbeddedPostgres {
   absencePatienceMs?: number;
 }
 
-type Settings = Required<Omit<StartEmbeddedPostgres, 'packageFolder'>> &
-  Pick<StartEmbeddedPostgres, 'packageFolder'> & { directory: DataDirectory };
+type Settings = Required<Omit<StartEmbeddedPostgres, 'packageFolder' | 'signal'>> &
+  Pick<StartEmbeddedPostgres, 'packageFolder' | 'signal'> & { directory: DataDirectory; held: Held };
+
+/** The locks that this process has at the moment. */
+interface Held {
+  turn?: Lock | undefined;
+  /** Our share of users.lock. */
+  share?: Lock | undefined;
+}
 
 /** More than the start of a server that has much to recover. */
 const turnPatienceMs = 180_000;
+/** Another process stops in less; one that takes longer is starting, and will find the server. */
+const turnPatienceAtExitMs = 2_000;
 const watchPeriodMs = 2_000;
 const pollMs = 50;
 
 export async function startEmbeddedPostgres(start: StartEmbeddedPostgres): Promise<EmbeddedPostgres> {
   try {
-    const settings: Settings = {
+    return await use({
       clock: systemClock,
       answerPatienceMs: 10_000,
       absencePatienceMs: 15_000,
       ...start,
       directory: await openDataDirectory(start.dataDir),
-    };
-    const { server, share, adopted } = await enter(settings);
-    const watch = watchServer(settings, server);
-    let left: Promise<void> | undefined;
-    return {
-      url: await databaseUrl(settings.directory.cluster, server.port),
-      adopted,
-      stop() {
-        left ??= watch.end().then(() => leave(settings, share));
-        return left;
-      },
-    };
+      held: {},
+    });
   } catch (error) {
     throw explainFileError(error, start.dataDir);
   }
 }
 
+async function use(settings: Settings): Promise<EmbeddedPostgres> {
+  const forget = atExit(() => leaveAtExit(settings));
+  try {
+    const { server, adopted } = await enter(settings);
+    const url = await databaseUrl(settings.directory.cluster, server.port);
+    const watch = watchServer(settings, server);
+    let left: Promise<void> | undefined;
+    return {
+      url,
+      adopted,
+      stop() {
+        left ??= watch
+          .end()
+          .then(() => leave(settings))
+          .finally(forget);
+        return left;
+      },
+    };
+  } catch (error) {
+    if (settings.held.share) await leave(settings);
+    forget();
+    throw error;
+  }
+}
+
 interface Entry {
   server: Server;
-  /** Our share of users.lock. */
-  share: Lock;
   adopted: boolean;
 }
 
 async function enter(settings: Settings): Promise<Entry> {
-  const { directory, absencePatienceMs } = settings;
+  const { directory, absencePatienceMs, held, signal } = settings;
   const deadline = performance.now() + absencePatienceMs;
   for (;;) {
-    const entry = await inTurn(directory, async () => {
+    const entry = await inTurn(settings, async () => {
       let found = await findServer({ ...settings, cluster: directory.cluster });
-      if (found && isUnused(directory) && (await isProgramGone(found.pid))) {
+      if (found && isUnused(directory) && isProgramGone(found.pid)) {
         await stopServer(found.pid);
         found = undefined;
       }
@@ -98,10 +124,10 @@ async function enter(settings: Settings): Promise<Entry> {
       // container, on a directory that both have mounted: a second server would destroy the data.
       if (!found && !isUnused(directory)) return undefined;
       const server = found ?? (await startNew(settings));
-      const share = tryLock(directory.usersLock, 'shared');
-      if (!share)
+      held.share = tryLock(directory.usersLock, 'shared');
+      if (!held.share)
         throw new Error(`${directory.usersLock} is held by a process that it was not its turn for.`);
-      return { server, share, adopted: found !== undefined };
+      return { server, adopted: found !== undefined };
     });
     if (entry) return entry;
     if (performance.now() > deadline) {
@@ -110,33 +136,58 @@ async function enter(settings: Settings): Promise<Entry> {
           'here; perhaps it runs in another container. Stop it, or give this one a PINTAIL_DATA_DIR of its own.',
       );
     }
+    signal?.throwIfAborted();
     await pause(pollMs);
   }
 }
 
-async function leave({ directory, log }: Settings, share: Lock): Promise<void> {
-  await inTurn(directory, async () => {
-    share.release();
+async function leave(settings: Settings): Promise<void> {
+  const { directory, held, log } = settings;
+  // However the start was given up, what it began is ended.
+  await inTurn({ ...settings, signal: undefined }, async () => {
+    held.share?.release();
+    held.share = undefined;
     if (!isUnused(directory)) return;
-    const file = await readPostmasterFile(directory.cluster);
-    if (!file || !(await isServerOf(file.pid, directory.cluster))) return;
+    const file = readPostmasterFile(directory.cluster);
+    if (!file || !isServerOf(file.pid, directory.cluster)) return;
     await stopServer(file.pid);
     log.debug('the embedded database was stopped');
   });
 }
 
+/** `leave` for a process that exits in the middle of anything: a forced stop, an uncaught error. */
+function leaveAtExit({ directory, held, log }: Settings): void {
+  // Without either lock we only waited for others, who see to the server.
+  if (!held.turn && !held.share) return;
+  try {
+    held.turn ??= waitForLockNow(directory.startLock, 'exclusive', turnPatienceAtExitMs);
+    if (!held.turn) return;
+    held.share?.release();
+    if (!isUnused(directory)) return;
+    const file = readPostmasterFile(directory.cluster);
+    if (file && isServerOf(file.pid, directory.cluster)) stopServerNow(file.pid);
+  } catch (error) {
+    log.error({ err: error }, 'the embedded database may have been left running');
+  }
+}
+
 /** Runs `act` while no other process looks at, starts or stops the server. */
-async function inTurn<T>({ startLock, path }: DataDirectory, act: () => Promise<T>): Promise<T> {
-  const turn = await waitForLock(startLock, 'exclusive', turnPatienceMs);
+async function inTurn<T>(
+  { directory: { startLock, path }, held, signal }: Settings,
+  act: () => Promise<T>,
+): Promise<T> {
+  const turn = await waitForLock(startLock, 'exclusive', turnPatienceMs, signal);
   if (!turn) {
     throw new SetupProblem(
       `Another Pintail process has been starting or stopping the database in ${path} for ` +
         `${turnPatienceMs / 60_000} minutes. End it and try again.`,
     );
   }
+  held.turn = turn;
   try {
     return await act();
   } finally {
+    held.turn = undefined;
     turn.release();
   }
 }
@@ -149,7 +200,7 @@ function isUnused({ usersLock }: DataDirectory): boolean {
 }
 
 async function startNew(settings: Settings, port?: number): Promise<Server> {
-  const { directory, log, packageFolder } = settings;
+  const { directory, log, packageFolder, signal } = settings;
   const { cluster, run, logFile } = directory;
   const user = await clusterUser(directory);
   const binaries = await findBinaries({
@@ -160,7 +211,7 @@ async function startNew(settings: Settings, port?: number): Promise<Server> {
   });
   const version = await clusterVersion(cluster);
   if (version === undefined) {
-    await createCluster({ cluster, workshop: run, binaries, user, durable: true });
+    await createCluster({ cluster, workshop: run, binaries, user, durable: true, signal });
     log.info({ directory: directory.path }, 'made the embedded database');
   } else if (version !== binaries.major) {
     throw new SetupProblem(
@@ -171,21 +222,22 @@ async function startNew(settings: Settings, port?: number): Promise<Server> {
   }
   await claimCluster(cluster, user);
   await trimLog(directory);
-  return startServer({ cluster, binaries, user, logFile, log, durable: true, ...(port && { port }) });
+  return startServer({ cluster, binaries, user, logFile, log, durable: true, signal, ...(port && { port }) });
 }
 
 /** Starts the server again when it has died, on the same port: the pools out there reconnect by themselves. */
-function watchServer(settings: Settings, first: Server): { end(): Promise<void> } {
-  const { directory, clock, log } = settings;
+function watchServer(entered: Settings, first: Server): { end(): Promise<void> } {
+  const { directory, clock, log } = entered;
+  const ended = new AbortController();
+  const settings = { ...entered, signal: ended.signal };
   let { pid } = first;
   let look: Promise<void> | undefined;
-  let isEnded = false;
 
   async function lookAfter(): Promise<void> {
     await trimLog(directory);
-    if (await isServerOf(pid, directory.cluster)) return;
-    await inTurn(directory, async () => {
-      if (isEnded) return;
+    if (isServerOf(pid, directory.cluster)) return;
+    await inTurn(settings, async () => {
+      ended.signal.throwIfAborted();
       const found = await findServer({ ...settings, cluster: directory.cluster });
       const server = found ?? (await startNew(settings, first.port));
       pid = server.pid;
@@ -199,14 +251,17 @@ function watchServer(settings: Settings, first: Server): { end(): Promise<void> 
 
   const cancel = clock.every(watchPeriodMs, () => {
     look ??= lookAfter()
-      .catch((error: unknown) => log.error({ err: error }, 'the embedded database cannot be started again'))
+      .catch((error: unknown) => {
+        if (ended.signal.aborted) return;
+        log.error({ err: error }, 'the embedded database cannot be started again');
+      })
       .finally(() => {
         look = undefined;
       });
   });
   return {
     async end() {
-      isEnded = true;
+      ended.abort();
       cancel();
       await look;
     },

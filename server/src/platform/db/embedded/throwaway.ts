@@ -98,7 +98,7 @@ export async function sweepThrowawayServers(): Promise<void> {
     const folder = join(tmpdir(), entry);
     const owner = Number(await readFile(join(folder, ownerFile), 'utf8').catch(() => ''));
     // Without an owner it is something else, or is being made this moment.
-    if (!owner || (await isAlive(owner))) continue;
+    if (!owner || isAlive(owner)) continue;
     // Somebody else's folder stays; one that is still written to is for the next sweep.
     await sweepFolder(folder).catch(() => undefined);
   }
@@ -111,8 +111,8 @@ async function sweepFolder(folder: string): Promise<void> {
   // Tests of the embedded database have several directories in theirs.
   for (const directory of [folder, ...inside]) {
     const cluster = join(directory, 'postgres');
-    const file = await readPostmasterFile(cluster).catch(() => undefined);
-    if (file && (await isServerOf(file.pid, cluster))) await stopServer(file.pid);
+    const file = readPostmasterFile(cluster);
+    if (file && isServerOf(file.pid, cluster)) await stopServer(file.pid);
   }
   // The owner's number goes last: a folder without it is not recognised.
   for (const path of inside) await rm(path, { recursive: true, force: true });

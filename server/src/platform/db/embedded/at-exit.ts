@@ -1,0 +1,20 @@
+// What is done when this process exits, however it comes to that: process.exit, an uncaught error, an empty event
+// loop. Nothing can be awaited there. Only SIGKILL gets around it.
+import type { Cancel } from '../../clock.ts';
+
+const actions = new Set<() => void>();
+
+/** Runs `act` at the exit of this process, unless cancelled. It must not throw. */
+export function atExit(act: () => void): Cancel {
+  // One listener for all, since Node warns of more than ten.
+  if (actions.size === 0) process.on('exit', runAll);
+  actions.add(act);
+  return () => {
+    actions.delete(act);
+    if (actions.size === 0) process.off('exit', runAll);
+  };
+}
+
+function runAll(): void {
+  for (const act of actions) act();
+}
