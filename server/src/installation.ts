@@ -15,6 +15,7 @@ import {
 } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import { systemClock } from './platform/clock.ts';
+import { type Closer, closeAll } from './platform/closers.ts';
 import {
   createDatabaseClock,
   type Database,
@@ -43,6 +44,8 @@ export interface OpenInstallation {
   simulatorUrl?: string;
   publicUrl: string;
   allowedPrivateHosts?: readonly string[];
+  /** Gives up: what has been opened is closed, and the signal's reason is thrown. */
+  signal?: AbortSignal;
 }
 
 /** The app that a simulator knows us by, unless the settings name one. A pretend app needs no real secret. */
@@ -96,24 +99,25 @@ export function makeDataDir(config: Config): void {
 export async function openDatabaseOf(
   config: Config,
   log: Log,
+  signal?: AbortSignal,
 ): Promise<{ url: string; close(): Promise<void> }> {
   if (config.databaseUrl) return { url: config.databaseUrl, close: async () => {} };
   makeDataDir(config);
-  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+  const embedded = await startEmbeddedPostgres({ dataDir: config.dataDir, log, signal });
   return { url: embedded.url, close: () => embedded.stop() };
 }
 
 export async function openInstallation(open: OpenInstallation): Promise<Installation> {
-  const { config, log } = open;
-  const closers: (() => Promise<void> | void)[] = [];
-  async function close(): Promise<void> {
-    for (const closer of closers.splice(0).reverse()) await closer();
-  }
+  const { config, log, signal } = open;
+  const closers: Closer[] = [];
+  const close = () => closeAll(closers);
   try {
     makeDataDir(config);
-    const server = await openDatabaseOf(config, log);
+    const server = await openDatabaseOf(config, log, signal);
     closers.push(() => server.close());
+    signal?.throwIfAborted();
     await migrate({ url: server.url, log });
+    signal?.throwIfAborted();
     const database = openDatabase({ url: server.url, log, poolSize: 20 });
     closers.push(() => database.close());
     const restored = await rebaseRestoredEvents(database.db);
@@ -144,7 +148,7 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
     closers.push(() => app.jobs.stop(jobsGraceMs));
     return { app, database, databaseUrl: server.url, clock, close };
   } catch (error) {
-    await close();
+    await close().catch((closeError: unknown) => log.error({ err: closeError }, 'could not close in order'));
     throw error;
   }
 }

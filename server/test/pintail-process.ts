@@ -20,18 +20,22 @@ export interface PintailProcess {
 }
 
 export interface StartPintail {
-  command?: 'serve' | 'worker';
+  command?: 'serve' | 'worker' | 'migrate';
   dataDir: string;
   env?: Record<string, string>;
 }
 
-/** Resolves once it says that it is ready. @throws Error with all that it printed when it ends before. */
-export async function startPintail({
-  command = 'serve',
-  dataDir,
-  env = {},
-}: StartPintail): Promise<PintailProcess> {
+export interface LaunchedPintail {
+  child: ChildProcess;
+  output(): string;
+  exited: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  ready: Promise<{ url: string | null }>;
+}
+
+/** Starts it and waits for nothing. It leads a process group, as it does in a terminal. */
+export function launchPintail({ command = 'serve', dataDir, env = {} }: StartPintail): LaunchedPintail {
   const child = spawn(execPath, [program, command], {
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH ?? '',
@@ -44,7 +48,7 @@ export async function startPintail({
     },
   });
   let text = '';
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const exited = once(child, 'exit') as LaunchedPintail['exited'];
   child.stderr.on('data', (chunk: Buffer) => {
     text += chunk.toString();
   });
@@ -55,13 +59,19 @@ export async function startPintail({
         resolve(JSON.parse(line) as { url: string | null });
     });
   });
+  return { child, output: () => text, exited, ready };
+}
+
+/** Resolves once it says that it is ready. @throws Error with all that it printed when it ends before. */
+export async function startPintail(start: StartPintail): Promise<PintailProcess> {
+  const { child, output, exited, ready } = launchPintail(start);
   const outcome = await Promise.race([ready, exited]);
-  if (Array.isArray(outcome)) throw new Error(`pintail ${command} ended with ${outcome[0]}:\n${text}`);
+  if (Array.isArray(outcome)) throw new Error(`pintail ended with ${outcome[0]}:\n${output()}`);
 
   return {
     child,
     url: outcome.url,
-    output: () => text,
+    output,
     async kill9() {
       child.kill('SIGKILL');
       await exited;

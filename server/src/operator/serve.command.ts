@@ -1,38 +1,72 @@
-import { readConfig } from '../config.ts';
-import { keepAlive } from '../platform/clock.ts';
+import { once } from 'node:events';
+import { type Config, readConfig } from '../config.ts';
+import { type Cancel, keepAlive, systemClock } from '../platform/clock.ts';
 import { createLog, type Log } from '../platform/log.ts';
 import { version } from '../platform/version.ts';
 import { type Served, serve } from './serve.ts';
+import { onStopSignal } from './stop-signals.ts';
+
+/** How long a start that is given up may take to end what it has begun. */
+const startGraceMs = 20_000;
 
 export async function serveCommand(role?: 'worker'): Promise<void> {
   const parsed = readConfig();
   const config = role ? { ...parsed, role } : parsed;
   const log = createLog({ level: config.logLevel, format: config.logFormat });
-  const served = await serve(config, log);
-  log.info({ version, role: config.role, url: served.url }, 'ready');
-  if (served.url) console.log(welcome(served.url, served));
-  stopOnSignal(served, log);
-}
-
-/** A first signal stops in order; a second one at once. */
-function stopOnSignal(served: Served, log: Log): void {
-  let isStopping = false;
+  const stopping = new AbortController();
+  onStopSignal({
+    clock: systemClock,
+    stop(signal) {
+      log.info({ signal }, 'stopping');
+      stopping.abort();
+    },
+    // What is under way is dropped. The embedded database is ended all the same: see its supervisor.
+    force: () => process.exit(1),
+  });
   // A listening socket keeps the process alive; a worker alone has none.
   const letGo = keepAlive();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (isStopping) process.exit(1);
-      isStopping = true;
-      log.info({ signal }, 'stopping');
-      served
-        .stop()
-        .then(() => log.info('stopped'))
-        .catch((error: unknown) => {
-          log.error({ err: error }, 'could not stop in order');
-          process.exitCode = 1;
-        })
-        .finally(() => letGo());
+  try {
+    const served = await start(config, log, stopping.signal);
+    if (served) {
+      log.info({ version, role: config.role, url: served.url }, 'ready');
+      if (served.url) console.log(welcome(served.url, served));
+      await whenAborted(stopping.signal);
+      await served.stop();
+    }
+    log.info('stopped');
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    log.error({ err: error }, 'could not stop in order');
+    process.exitCode = 1;
+  } finally {
+    letGo();
+  }
+}
+
+async function whenAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+/** Undefined when it was given up. */
+async function start(config: Config, log: Log, signal: AbortSignal): Promise<Served | undefined> {
+  let cancel: Cancel = () => {};
+  const limit = () => {
+    cancel = systemClock.after(startGraceMs, () => {
+      log.warn('the start cannot be given up in order');
+      process.exit(1);
     });
+  };
+  signal.addEventListener('abort', limit);
+  try {
+    return await serve(config, log, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    // The signal's own reason, or what a program of ours says that the same Ctrl+C has ended.
+    log.debug({ err: error }, 'the start was given up');
+    return undefined;
+  } finally {
+    signal.removeEventListener('abort', limit);
+    cancel();
   }
 }
 

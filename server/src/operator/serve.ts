@@ -18,6 +18,7 @@ import {
   simulatorAppOf,
 } from '../installation.ts';
 import { clockCheck } from '../platform/checks/index.ts';
+import { type Closer, closeAll } from '../platform/closers.ts';
 import { listen } from '../platform/db/index.ts';
 import { jobsChannel } from '../platform/jobs/index.ts';
 import type { Log } from '../platform/log.ts';
@@ -35,11 +36,10 @@ export interface Served {
 /** A call to Pinterest under way is waited for this long; then its lane is left to another worker. */
 const graceMs = 10_000;
 
-export async function serve(config: Config, log: Log): Promise<Served> {
-  const stoppers: (() => Promise<void> | void)[] = [];
-  async function stop(): Promise<void> {
-    for (const stopper of stoppers.splice(0).reverse()) await stopper();
-  }
+/** @param signal Gives up the start: what has been started is stopped, and the signal's reason is thrown. */
+export async function serve(config: Config, log: Log, signal: AbortSignal): Promise<Served> {
+  const stoppers: Closer[] = [];
+  const stop = () => closeAll(stoppers);
   try {
     makeDataDir(config);
     // Addresses of media and of the consent page's way back name the port, so it is settled first.
@@ -48,11 +48,13 @@ export async function serve(config: Config, log: Log): Promise<Served> {
     const publicUrl = publicUrlOf(config, port);
     const simulator = await startOwnSimulator(config);
     if (simulator) stoppers.push(() => simulator.close());
+    signal.throwIfAborted();
     const installation = await openInstallation({
       config,
       log,
       ...(simulator && { simulatorUrl: simulator.url }),
       publicUrl,
+      signal,
       // Our own simulator's sample pictures.
       ...(simulator && { allowedPrivateHosts: hostsOf(simulator) }),
     });
@@ -70,6 +72,7 @@ export async function serve(config: Config, log: Log): Promise<Served> {
             app: simulatorAppOf(config),
             keyPrefix: keyPrefixOf(config.pinterestEnvironment),
           });
+    signal.throwIfAborted();
     if (config.role !== 'api') stoppers.push(await startWorker(installation, log));
     const isApi = config.role !== 'worker';
     if (isApi) {
@@ -81,9 +84,10 @@ export async function serve(config: Config, log: Log): Promise<Served> {
       const http = await startStatus(config, config.workerPort, installation, log);
       stoppers.push(() => closeHttp(http, installation));
     }
+    signal.throwIfAborted();
     return { url: isApi ? publicUrl : null, simulatorUrl: simulator?.url ?? null, firstRun: prepared, stop };
   } catch (error) {
-    await stop();
+    await stop().catch((stopError: unknown) => log.error({ err: stopError }, 'could not stop in order'));
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 // Structured logs. Secrets are redacted here as a last defence; the first is not to pass them.
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { Writable } from 'node:stream';
+import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { presentLogIds } from './log-ids.ts';
 
@@ -12,8 +13,8 @@ export interface LogSettings {
 
 const redacted = ['authorization', 'accessToken', 'refreshToken', 'secret', 'password', 'token'];
 
-/** @param destination Where the lines go; standard output unless a test wants to read them. */
-export function createLog(settings: LogSettings, destination?: DestinationStream): Log {
+/** @param to Where the lines go; standard output unless a test wants to read them. */
+export function createLog(settings: LogSettings, to?: DestinationStream): Log {
   const options = {
     level: settings.level,
     redact: { paths: redacted.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },
@@ -21,10 +22,34 @@ export function createLog(settings: LogSettings, destination?: DestinationStream
     mixin: addIds,
     serializers: { err: describeError },
   };
-  if (destination) return pino(options, destination);
-  if (settings.format === 'json') return pino(options);
+  if (to) return pino(options, to);
+  if (settings.format === 'json') return pino(options, standardOutput());
   // In this process rather than in a worker thread: less memory, and the last lines before an exit are kept.
-  return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true }));
+  return pino(
+    options,
+    pretty({ destination: asStream(standardOutput()), translateTime: 'SYS:HH:MM:ss.l', singleLine: true }),
+  );
+}
+
+/** When its reader is gone, a closed terminal for example, lines are lost; work under way is not. */
+function standardOutput(): DestinationStream {
+  const output = destination({ dest: 1, sync: true });
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EIO' && error.code !== 'EPIPE') throw error;
+    output.write = () => true;
+  });
+  return output;
+}
+
+/** pino-pretty gives up a stream that has failed once; this one does not fail. */
+function asStream(output: DestinationStream): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      output.write(line);
+      done();
+    },
+  });
 }
 
 /** What the line itself or its logger says already is left out: twice the same key is no valid JSON for many. */

@@ -1,0 +1,43 @@
+// Receives the signals by which a person, a terminal or a service manager stops a process. Without a handler they
+// would end it on the spot, or do nothing at all where it is process 1 of a container.
+import { constants } from 'node:os';
+import type { Clock } from '../platform/clock.ts';
+
+/** Ctrl+C, a service manager, a terminal that was closed. */
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type StopSignal = (typeof stopSignals)[number];
+
+/** npm passes on the signal that the terminal has sent to the whole group: one wish, received twice. */
+const repeatMs = 2_000;
+
+let receive: (signal: StopSignal) => void = (signal) => process.exit(128 + constants.signals[signal]);
+
+/** From now on a signal exits, which ends the embedded database too, until `onStopSignal` says otherwise. */
+export function handleStopSignals(): void {
+  for (const signal of stopSignals) process.on(signal, () => receive(signal));
+}
+
+export interface StopHandlers {
+  clock: Clock;
+  /** Called at most once. */
+  stop(signal: StopSignal): void;
+  /** A later signal, which is no repeat of the first. */
+  force(signal: StopSignal): void;
+}
+
+export function onStopSignal(handlers: StopHandlers): void {
+  receive = receiver(handlers);
+}
+
+export function receiver({ clock, stop, force }: StopHandlers): (signal: StopSignal) => void {
+  let state: 'running' | 'repeats' | 'stopping' = 'running';
+  return (signal) => {
+    if (state === 'stopping') force(signal);
+    if (state !== 'running') return;
+    state = 'repeats';
+    clock.after(repeatMs, () => {
+      state = 'stopping';
+    });
+    stop(signal);
+  };
+}

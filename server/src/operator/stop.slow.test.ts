@@ -1,0 +1,312 @@
+// How Pintail stops, as its user sees it: whatever the moment and the signal, no PostgreSQL stays behind.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { execPath, kill } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { AnyShape } from '../../test/answer.ts';
+import { eventually } from '../../test/eventually.ts';
+import { type LaunchedPintail, launchPintail, type StartPintail } from '../../test/pintail-process.ts';
+import { processesOn } from '../../test/processes-on.ts';
+import { addMs, systemClock } from '../platform/clock.ts';
+import { isAlive, readPostmasterFile } from '../platform/db/embedded/postmaster-pid.ts';
+import { createThrowawayFolder } from '../platform/db/embedded/throwaway.ts';
+
+// Whole processes start and stop here.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+const startMsMax = 60_000;
+let folder: string;
+let count = 0;
+beforeAll(async () => {
+  folder = await createThrowawayFolder('stop');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function newDataDir(): Promise<string> {
+  count += 1;
+  const dataDir = join(folder, String(count));
+  await mkdir(dataDir);
+  return dataDir;
+}
+
+function launch(dataDir: string, options: Partial<StartPintail> = {}): LaunchedPintail {
+  const pintail = launchPintail({ dataDir, ...options });
+  onTestFinished(() => {
+    pintail.child.kill('SIGKILL');
+  });
+  return pintail;
+}
+
+async function whenReady(pintail: LaunchedPintail): Promise<string> {
+  const outcome = await Promise.race([pintail.ready, pintail.exited]);
+  if (Array.isArray(outcome)) throw new Error(`It ended with ${outcome[0]}: ${pintail.output()}`);
+  return outcome.url ?? '';
+}
+
+function whenSaid(pintail: LaunchedPintail, text: string): Promise<unknown> {
+  return eventually(text, () => pintail.output().includes(text), startMsMax);
+}
+
+/** As a terminal sends it: to all that run in it. */
+function toGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  kill(-(pid ?? 0), signal);
+}
+
+function serverPid(dataDir: string): number {
+  const file = readPostmasterFile(join(dataDir, 'postgres'));
+  if (!file) throw new Error('There is no server.');
+  return file.pid;
+}
+
+/** @param pid The server's, when one ran. */
+function expectNothingLeft(dataDir: string, pid?: number): void {
+  if (pid) expect(isAlive(pid)).toBe(false);
+  expect(processesOn(dataDir)).toEqual([]);
+  // PostgreSQL removes this file as the last thing it does.
+  expect(readPostmasterFile(join(dataDir, 'postgres'))).toBeUndefined();
+}
+
+/** Resolves while Pinterest is at work on a Pin, for which it takes so long. */
+async function publishSlowly(pintail: LaunchedPintail, dataDir: string, delayMs: number): Promise<void> {
+  const url = await whenReady(pintail);
+  await whenSaid(pintail, 'API key');
+  const simulatorUrl = /Simulator\s+(\S+)/.exec(pintail.output())?.[1] ?? '';
+  await fetch(`${simulatorUrl}/_control/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ faults: [{ operation: 'pins/create', kind: 'delay', when: 'before', delayMs }] }),
+  });
+  const key = readFileSync(join(dataDir, 'first-api-key'), 'utf8').trim();
+  const call = async (path: string, body?: object) => {
+    const answer = await fetch(`${url}/v1/accounts${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return ((await answer.json()) as AnyShape).data;
+  };
+  const { id } = (await call('')).accounts[0];
+  const [{ id: boardId }] = (await call(`/${id}/boards`)).boards;
+  const { post } = await call(`/${id}/posts`, {
+    mediaUrl: `${simulatorUrl}/samples/recipe.jpg`,
+    ...{ title: 'Slow', description: 'd', url: 'https://example.com/', boardId },
+    sendAt: addMs(systemClock.now(), 100).toISOString(),
+  });
+  await eventually('Pinterest is asked for the Pin', async () => {
+    return (await call(`/${id}/posts/${post.id}`)).post.publication === 'creating';
+  });
+}
+
+test('Ctrl+C that npm passes on is one wish: what is under way is finished', async () => {
+  const dataDir = await newDataDir();
+  const pintail = launch(dataDir);
+  await publishSlowly(pintail, dataDir, 2_000);
+  const pid = serverPid(dataDir);
+  toGroup(pintail.child, 'SIGINT');
+  await whenSaid(pintail, '"msg":"stopping"');
+  pintail.child.kill('SIGINT');
+  expect(await pintail.exited).toEqual([0, null]);
+  expect(pintail.output()).toMatch(/"msg":"stopping"[\s\S]*"outcome":"created"[\s\S]*"msg":"stopped"/);
+  expectNothingLeft(dataDir, pid);
+});
+
+test('a later second signal drops what is under way, and still ends the database', async () => {
+  const dataDir = await newDataDir();
+  const pintail = launch(dataDir);
+  await publishSlowly(pintail, dataDir, 60_000);
+  const pid = serverPid(dataDir);
+  // As an impatient person does; the first two seconds of it are one wish.
+  await eventually('it ends', () => {
+    pintail.child.kill('SIGINT');
+    return pintail.child.exitCode !== null;
+  });
+  expect(await pintail.exited).toEqual([1, null]);
+  expect(pintail.output()).toContain('"msg":"stopping"');
+  expect(pintail.output()).not.toContain('"msg":"stopped"');
+  expectNothingLeft(dataDir, pid);
+});
+
+test.each(['SIGTERM', 'SIGHUP'] as const)('%s stops in order', async (signal) => {
+  const dataDir = await newDataDir();
+  const pintail = launch(dataDir);
+  await whenReady(pintail);
+  const pid = serverPid(dataDir);
+  pintail.child.kill(signal);
+  expect(await pintail.exited).toEqual([0, null]);
+  expectNothingLeft(dataDir, pid);
+});
+
+describe('a signal before Pintail is ready', () => {
+  const lastMigration =
+    namesIn(fileURLToPath(new URL('../platform/db/migrations', import.meta.url)))
+      .sort()
+      .at(-1) ?? '';
+  const moments: Record<string, (dataDir: string, pintail: LaunchedPintail) => boolean> = {
+    'while the database is made': (dataDir) =>
+      namesIn(join(dataDir, 'postgres-run')).some((name) => name.startsWith('unfinished-')),
+    'while PostgreSQL starts': (dataDir) => readPostmasterFile(join(dataDir, 'postgres')) !== undefined,
+    'while migrations are applied': (_dataDir, pintail) => pintail.output().includes('applied a migration'),
+    'while the parts are put together': (_dataDir, pintail) => pintail.output().includes(lastMigration),
+  };
+  for (const [moment, isNow] of Object.entries(moments)) {
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+      test(`${moment}: ${signal}`, async () => {
+        const dataDir = await newDataDir();
+        const pintail = launch(dataDir);
+        await eventually(moment, () => isNow(dataDir, pintail), startMsMax);
+        toGroup(pintail.child, signal);
+        expect(await pintail.exited, pintail.output()).toEqual([0, null]);
+        expect(pintail.output()).not.toContain('"msg":"ready"');
+        expectNothingLeft(dataDir);
+      });
+    }
+  }
+});
+
+test('a start that fails ends the database that it has started', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  onTestFinished(() => {
+    other.close();
+  });
+  const dataDir = await newDataDir();
+  const { port } = other.address() as { port: number };
+  const pintail = launch(dataDir, { env: { PORT: String(port) } });
+  expect(await pintail.exited).toEqual([1, null]);
+  expect(pintail.output()).toContain(`Port ${port} is taken`);
+  // The premise: it came as far as to a database.
+  expect(pintail.output()).toContain('applied a migration');
+  expectNothingLeft(dataDir);
+});
+
+test('the database lives on while another Pintail uses it, however one of them ends', async () => {
+  const dataDir = await newDataDir();
+  const staying = launch(dataDir);
+  await whenReady(staying);
+  const pid = serverPid(dataDir);
+  const worker = { command: 'worker', env: { SIMULATOR_PORT: '1' } } as const;
+
+  const stopped = launch(dataDir, worker);
+  await whenReady(stopped);
+  toGroup(stopped.child, 'SIGINT');
+  expect(await stopped.exited).toEqual([0, null]);
+  const early = launch(dataDir, worker);
+  await whenSaid(early, '{');
+  toGroup(early.child, 'SIGHUP');
+  expect((await early.exited)[0]).toBe(0);
+  const failed = launch(dataDir, { env: { PORT: new URL(await whenReady(staying)).port } });
+  expect(await failed.exited).toEqual([1, null]);
+
+  expect(isAlive(pid)).toBe(true);
+  expect(serverPid(dataDir)).toBe(pid);
+  expect((await fetch(`${await whenReady(staying)}/ready`)).status).toBe(200);
+  toGroup(staying.child, 'SIGINT');
+  expect(await staying.exited).toEqual([0, null]);
+  expectNothingLeft(dataDir, pid);
+});
+
+test('a signal ends a command of the command line, with the database that it has started', async () => {
+  const dataDir = await newDataDir();
+  const pintail = launch(dataDir, { command: 'migrate' });
+  await eventually(
+    'PostgreSQL starts',
+    () => readPostmasterFile(join(dataDir, 'postgres')) !== undefined,
+    startMsMax,
+  );
+  toGroup(pintail.child, 'SIGINT');
+  expect(await pintail.exited).toEqual([130, null]);
+  expectNothingLeft(dataDir);
+});
+
+test('an old Node is told which one is needed, though it lacks what newer ones export', () => {
+  const program = fileURLToPath(new URL('../../bin/pintail.js', import.meta.url));
+  // Node 20's version number, and a node:module without the names that came later.
+  const old = `
+    import { registerHooks } from 'node:module';
+    Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } });
+    registerHooks({
+      resolve: (specifier, context, next) =>
+        specifier === 'node:module' && context.parentURL.endsWith('/pintail.js')
+          ? { url: 'data:text/javascript,export const createRequire = 1', shortCircuit: true }
+          : next(specifier, context),
+    });`;
+  const { status, stderr } = spawnSync(
+    execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(old)}`, program, 'serve'],
+    { encoding: 'utf8' },
+  );
+  expect(stderr).toMatch(/^Pintail needs Node 24 or newer; this is Node 20\.20\.2\..*\n$/);
+  expect(status).toBe(1);
+});
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return []; // Not yet.
+  }
+}
+
+/** util-linux's, which runs a command on a terminal of its own. */
+const hasScript = (() => {
+  try {
+    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
+  } catch {
+    return false;
+  }
+})();
+
+describe.skipIf(!hasScript)('npm start in a terminal', () => {
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+  function inTerminal(dataDir: string) {
+    const child = spawn('script', ['-qefc', 'exec npm start', '/dev/null'], {
+      cwd: root,
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: {
+        PATH: `${dirname(execPath)}:${process.env.PATH}`,
+        HOME: process.env.HOME ?? '',
+        PINTAIL_DATA_DIR: dataDir,
+        PORT: '0',
+        SIMULATOR_PORT: '0',
+      },
+    });
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk;
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    const exited = once(child, 'exit') as Promise<[number | null]>;
+    return { child, exited, output: () => text };
+  }
+
+  test('stops in order on Ctrl+C', async () => {
+    const dataDir = await newDataDir();
+    const { child, exited, output } = inTerminal(dataDir);
+    await eventually('it is ready', () => output().includes('is ready.'), startMsMax);
+    const pid = serverPid(dataDir);
+    child.stdin.write('\x03');
+    expect(await exited, output()).toEqual([0, null]);
+    expect(output()).toMatch(/stopping[\s\S]*stopped/);
+    expectNothingLeft(dataDir, pid);
+  });
+
+  test('leaves nothing when the terminal is closed', async () => {
+    const dataDir = await newDataDir();
+    const { child, output } = inTerminal(dataDir);
+    await eventually('it is ready', () => output().includes('is ready.'), startMsMax);
+    const pid = serverPid(dataDir);
+    // The terminal goes with the process that has made it.
+    child.kill('SIGKILL');
+    await eventually('the database has ended', () => !isAlive(pid));
+    await eventually('Pintail has ended', () => processesOn(dataDir).length === 0);
+    expectNothingLeft(dataDir, pid);
+  });
+});
