@@ -109,3 +109,37 @@ test('a bucket needs all of its settings, and its settings need STORAGE=s3', () 
   expect(problemsOf(bucket)).toContain('only with STORAGE=s3');
   expect(problemsOf({ STORAGE: 's3', ...bucket, S3_SECRET_ACCESS_KEY: 'hunter 5' })).not.toContain('hunter');
 });
+
+test.each(['PINTAIL', 'PINTAIL_API', 'WORKER', 'SIMULATOR', 'PINTAIL_DATABASE'])(
+  'the variables that Kubernetes injects for a Service %s are not settings',
+  (service) => {
+    const address = '10.0.0.1';
+    const links = {
+      [`${service}_SERVICE_HOST`]: address,
+      [`${service}_SERVICE_PORT`]: '8787',
+      [`${service}_SERVICE_PORT_HTTP`]: '8787',
+      [`${service}_PORT`]: `tcp://${address}:8787`,
+      [`${service}_PORT_8787_TCP`]: `tcp://${address}:8787`,
+      [`${service}_PORT_8787_TCP_PROTO`]: 'tcp',
+      [`${service}_PORT_8787_TCP_PORT`]: '8787',
+      [`${service}_PORT_8787_TCP_ADDR`]: address,
+      [`${service}_PORT_53_UDP`]: `udp://${address}:53`,
+    };
+    expect(parseConfig(links)).toEqual(parseConfig({}));
+  },
+);
+
+test.each([
+  ['PINTAIL_PORT', '8787'],
+  ['PINTAIL_SERVICE', 'x'],
+  ['PINTAIL_SERVICE_HOSTS', 'x'],
+  ['PINTAIL_PORT_TCP', 'x'],
+  ['PINTAIL_ROLES', 'all'],
+])('a name like %s is still reported as a misspelt setting', (name, value) => {
+  expect(problemsOf({ [name]: value })).toContain(name);
+});
+
+test('a port that is set on purpose is still a setting beside such variables', () => {
+  expect(parseConfig({ SIMULATOR_PORT: '9001', SIMULATOR_SERVICE_PORT: '8788' }).simulatorPort).toBe(9001);
+  expect(problemsOf({ SIMULATOR_PORT: 'http://x' })).toContain('SIMULATOR_PORT');
+});

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import type { S3Settings } from './platform/storage/index.ts';
+import { withoutServiceLinks } from './service-links.ts';
 import { type Setting, settings } from './settings.ts';
 
 type Values = { [Name in keyof typeof settings]: z.output<(typeof settings)[Name]['schema']> };
@@ -59,7 +60,8 @@ export function readConfig(): Config {
 }
 
 /** @throws ConfigError that names each bad setting and what it should be. Never its value if it is a secret. */
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const env = withoutServiceLinks(environment);
   const problems: string[] = [...misspelt(env)];
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(settings) as [string, Setting<unknown>][]) {

@@ -122,7 +122,7 @@ function openDirectory(path: string): TestDirectory {
     startProcess: (packageFolder) => whenRunning(directory.spawn(packageFolder)),
     async serverPid() {
       const file = readPostmasterFile(cluster);
-      if (!file) throw new Error('There is no server.');
+      if (!file) throw new Error('No server runs.');
       return file.pid;
     },
     readPidFile: () => readFile(pidFile, 'utf8'),

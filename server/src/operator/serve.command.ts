@@ -20,7 +20,7 @@ export async function serveCommand(role?: 'worker'): Promise<void> {
       log.info({ signal }, 'stopping');
       stopping.abort();
     },
-    // What is under way is dropped. The embedded database is ended all the same: see its supervisor.
+    // Work under way is dropped. The embedded database is ended all the same: see its supervisor.
     force: () => process.exit(1),
   });
   // A listening socket keeps the process alive; a worker alone has none.

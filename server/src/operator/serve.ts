@@ -187,11 +187,22 @@ function checksOf({ role }: Config, { app, database, clock }: Installation) {
   return role === 'api' ? checks : [...checks, workerCheck(app.lastLookAt, clock)];
 }
 
-/** Answers what is under way. A client that does not take its answer is cut off after a while. */
+const idlePollMs = 50;
+
+/**
+ * Answers the requests under way. A connection that becomes idle meanwhile is closed, although its client would have
+ * kept it alive; a client that does not read its answer is cut off after the grace period.
+ */
 async function closeHttp(http: FastifyInstance, { clock }: Installation): Promise<void> {
-  const cancel = clock.after(graceMs, () => http.server.closeAllConnections());
-  await http.close();
-  cancel();
+  const cancels = [
+    clock.every(idlePollMs, () => http.server.closeIdleConnections()),
+    clock.after(graceMs, () => http.server.closeAllConnections()),
+  ];
+  try {
+    await http.close();
+  } finally {
+    for (const cancel of cancels) cancel();
+  }
 }
 
 async function findFreePort(host: string): Promise<number> {

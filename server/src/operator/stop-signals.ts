@@ -21,7 +21,7 @@ export interface StopHandlers {
   clock: Clock;
   /** Called at most once. */
   stop(signal: StopSignal): void;
-  /** A later signal, which is no repeat of the first. */
+  /** A later signal that does not repeat the first. */
   force(signal: StopSignal): void;
 }
 

@@ -2,8 +2,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { execPath, kill } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -115,6 +116,34 @@ test('Ctrl+C that npm passes on is one wish: what is under way is finished', asy
   expectNothingLeft(dataDir, pid);
 });
 
+test('A connection that a client keeps alive does not delay the stop', async () => {
+  const reached = Promise.withResolvers<() => void>();
+  const slow = createHttpServer((_request, response) =>
+    reached.resolve(() => response.writeHead(404).end()),
+  ).listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  const { port } = slow.address() as AddressInfo;
+  const dataDir = await newDataDir();
+  const pintail = launch(dataDir, { env: { MEDIA_ALLOWED_PRIVATE_HOSTS: `127.0.0.1:${port}` } });
+  const url = await whenReady(pintail);
+  const key = (await readFile(join(dataDir, 'first-api-key'), 'utf8')).trim();
+  const answered = fetch(`${url}/v1/media`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ url: `http://127.0.0.1:${port}/slow.jpg` }),
+  });
+  const answerMedia = await reached.promise;
+  pintail.child.kill('SIGINT');
+  await whenSaid(pintail, '"msg":"stopping"');
+  answerMedia();
+  expect((await answered).status).toBe(422);
+  const answeredAt = performance.now();
+  expect(await pintail.exited).toEqual([0, null]);
+  // The grace period, which the stop used to wait for, has ten seconds.
+  expect(performance.now() - answeredAt).toBeLessThan(5_000);
+  slow.close();
+});
+
 test('a later second signal drops what is under way, and still ends the database', async () => {
   const dataDir = await newDataDir();
   const pintail = launch(dataDir);
@@ -223,7 +252,7 @@ test('a signal ends a command of the command line, with the database that it has
   expectNothingLeft(dataDir);
 });
 
-test('an old Node is told which one is needed, though it lacks what newer ones export', () => {
+test('an old Node prints the version that it needs, although it lacks exports of newer ones', () => {
   const program = fileURLToPath(new URL('../../bin/pintail.js', import.meta.url));
   // Node 20's version number, and a node:module without the names that came later.
   const old = `

@@ -1,4 +1,4 @@
-// What has been opened, for closing it in the opposite order.
+// Closes parts in the opposite order of their opening.
 
 export type Closer = () => Promise<void> | void;
 

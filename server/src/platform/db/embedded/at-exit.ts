@@ -1,4 +1,4 @@
-// What is done when this process exits, however it comes to that: process.exit, an uncaught error, an empty event
+// Runs actions when this process exits, for whatever reason: process.exit, an uncaught error, an empty event
 // loop. Nothing can be awaited there. Only SIGKILL gets around it.
 import type { Cancel } from '../../clock.ts';
 

@@ -126,6 +126,8 @@ async function tryPort(start: StartServer, port: number): Promise<Server | { out
       }
       await pause(pollMs);
     }
+    // The signal that ended it was meant for the start as a whole.
+    start.signal?.throwIfAborted();
     const written = (await readFile(start.logFile)).subarray(logStart).toString();
     return { output: written || end };
   } finally {
@@ -166,7 +168,7 @@ export function stopServerNow(pid: number): void {
   }
 }
 
-/** False if there is no such process any more. */
+/** False if the process has ended. */
 function send(signal: NodeJS.Signals, pid: number): boolean {
   try {
     return kill(pid, signal);
