@@ -109,6 +109,27 @@ module.exports = {
     },
     ...order(['publishing', 'posts', '(schedule|media|boards)', 'accounts', 'lanes', '(auth|events)']),
     {
+      name: 'posts-record-below-all',
+      comment: 'What a post is depends on no other part of its room.',
+      severity: 'error',
+      from: { path: `^${rooms}/posts/record/`, pathNot: '[.](test|fixture)[.]ts$' },
+      to: { path: `^${rooms}/posts/`, pathNot: `^${rooms}/posts/record/` },
+    },
+    {
+      name: 'posts-compose-and-read-above-record',
+      comment: 'use-cases, batches → compose → record; read → record.',
+      severity: 'error',
+      from: { path: `^${rooms}/posts/(compose|read)/`, pathNot: '[.](test|fixture)[.]ts$' },
+      to: { path: `^${rooms}/posts/`, pathNot: `^${rooms}/posts/($1|record)/` },
+    },
+    {
+      name: 'posts-are-written-by-record',
+      comment: 'Every other way to write a post would bypass its rules, its event and its lane.',
+      severity: 'error',
+      from: { path: '^server/src', pathNot: `^${rooms}/posts/record/|[.](test|fixture)[.]ts$` },
+      to: { path: `^${rooms}/posts/record/(insert|ground)[.]queries[.]ts$` },
+    },
+    {
       name: 'simulator-stands-alone',
       comment: 'The simulator uses none of our packages.',
       severity: 'error',

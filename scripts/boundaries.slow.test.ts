@@ -52,6 +52,15 @@ const planted: Record<string, Record<string, string>> = {
     'server/src/platform/a.ts': "import { b } from './b.ts';\nexport const a = () => b;\n",
     'server/src/platform/b.ts': "import { a } from './a.ts';\nexport const b = () => a;\n",
   },
+  'posts-record-below-all': breach(`${rooms}/posts/record/a.ts`, `${rooms}/posts/compose/b.ts`),
+  'posts-compose-and-read-above-record': breach(
+    `${rooms}/posts/compose/a.ts`,
+    `${rooms}/posts/use-cases/b.ts`,
+  ),
+  'posts-are-written-by-record': breach(
+    `${rooms}/posts/use-cases/a.ts`,
+    `${rooms}/posts/record/insert.queries.ts`,
+  ),
   'no-unresolved': { 'server/src/platform/a.ts': "import { b } from './absent.ts';\nb;\n" },
   'platform-knows-nothing': breach('server/src/platform/a.ts', 'server/src/pinterest/index.ts'),
   'database-below-the-platform': breach('server/src/platform/db/a.ts', 'server/src/platform/jobs/index.ts'),

@@ -23,15 +23,13 @@ import {
   watchMedia,
 } from './features/media/index.ts';
 import {
-  createDisconnectAccount,
+  type BatchParts,
   createPostSweeps,
-  createPosts,
   declarePostGauges,
-  disconnectRoutes,
   hasPostEnded,
-  manyPostsRoutes,
   postLimits,
   postRoutes,
+  workOnBatches,
 } from './features/posts/index.ts';
 import {
   createAppBudget,
@@ -152,7 +150,7 @@ export async function createApp(parts: AppParts) {
     accounts,
     trackingParameters: config.trackingParameters,
   });
-  const posts = createPosts({
+  const posts: BatchParts = {
     database,
     clock,
     accounts,
@@ -162,7 +160,8 @@ export async function createApp(parts: AppParts) {
     jobs,
     publicUrl,
     accessLevel: config.pinterestAccessLevel,
-  });
+  };
+  workOnBatches(posts);
 
   const lanes = createLaneStore(database);
   const events = openEventLog({ database, clock, log });
@@ -190,10 +189,8 @@ export async function createApp(parts: AppParts) {
   });
 
   const routes = [
-    ...postRoutes(posts, clock),
-    ...manyPostsRoutes(posts, clock),
+    ...postRoutes(posts),
     ...accountRoutes(accounts),
-    ...disconnectRoutes(createDisconnectAccount({ clock, accounts, boards })),
     ...boardRoutes(boards),
     ...boardListRoutes(boardLists),
     ...scheduleRoutes(schedule),

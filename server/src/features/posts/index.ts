@@ -1,11 +1,10 @@
 // Posts and their lifecycle.
-export { disconnectRoutes } from './account.routes.ts';
+
+export { type BatchParts, workOnBatches } from './batches/batches.service.ts';
 export { postLimits } from './limits.ts';
-export { manyPostsRoutes } from './many-posts.routes.ts';
 export { countUndecided } from './metrics.queries.ts';
 export { declarePostGauges } from './metrics.ts';
 export { postRoutes } from './posts.routes.ts';
-export { createPosts, type Posts } from './posts.ts';
 export { doubtOverdue } from './record/doubt-overdue.ts';
 export {
   type DuePost,
@@ -28,4 +27,3 @@ export {
   type WrittenRow,
 } from './record/posts.queries.ts';
 export { createPostSweeps } from './sweep-posts.ts';
-export { createDisconnectAccount } from './use-cases/disconnect-account.ts';

@@ -1,21 +1,35 @@
-import type { Clock } from '../../platform/clock.ts';
+// The operations of posts: method, path, scope and schemas of each, and the use case that serves it.
 import { route } from '../../platform/http/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { mediaRefused } from '../media/index.ts';
 import { noOpenSlot, noTimeslots } from '../schedule/index.ts';
+import { readLines, readSheet } from './batches/batch-lines.ts';
+import {
+  BatchAnswer,
+  BatchPageAnswer,
+  BatchPath,
+  BatchQuery,
+  batchBytesMax,
+  CreateBatchBody,
+} from './batches/batches.schema.ts';
+import { type BatchParts, createBatch, getBatch } from './batches/batches.service.ts';
 import { createPostBody, schedulePostBody } from './compose/create-post.schema.ts';
-import { EditPostBody } from './compose/edit-post.schema.ts';
-import type { Posts } from './posts.ts';
+import { EditPostBody, EditPostsBody } from './compose/edit-post.schema.ts';
+import { getPost } from './read/get-post.ts';
+import { listPostsOfAccount } from './read/list-posts.ts';
 import {
   CreatedAnswer,
   DeletedAnswer,
+  DisconnectedAnswer,
   ListPostsQuery,
   PostAnswer,
   PostListAnswer,
   PostPath,
 } from './read/posts.schema.ts';
 import { TimelineAnswer } from './read/timeline.schema.ts';
+import { getTimeline } from './read/timeline.ts';
 import {
+  batchNotFound,
   externalIdTaken,
   mediaGone,
   noAccess,
@@ -25,14 +39,26 @@ import {
   postNotFound,
   versionDiffers,
 } from './record/posts.errors.ts';
+import { createPost } from './use-cases/create-post.ts';
+import { deletePost } from './use-cases/delete-post.ts';
+import { disconnectAccount } from './use-cases/disconnect-account.ts';
+import { editPost } from './use-cases/edit-post.ts';
+import { EditPostsAnswer } from './use-cases/edit-posts.schema.ts';
+import { editPosts } from './use-cases/edit-posts.ts';
 import { ResolvePostBody } from './use-cases/resolve-post.schema.ts';
+import { resolvePost } from './use-cases/resolve-post.ts';
+import { schedulePost } from './use-cases/schedule-post.ts';
+import { unschedulePost } from './use-cases/unschedule-post.ts';
+import { ValidateAnswer, validatePostBody } from './use-cases/validate-post.schema.ts';
+import { validatePost } from './use-cases/validate-post.ts';
 
 const tag = 'Posts';
 
 /** Of every route that changes one post. */
 const changeRefusals = [accountNotFound, postNotFound, postCannot, postChanged, versionDiffers];
 
-export function postRoutes(posts: Posts, clock: Clock) {
+export function postRoutes(parts: BatchParts) {
+  const { clock } = parts;
   return [
     route({
       operationId: 'createPost',
@@ -56,8 +82,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
         noTimeslots,
         noOpenSlot,
       ],
-      handle: ({ caller, params, body, commit, signal }) =>
-        posts.create(caller, params.accountId, body, { commit, signal }),
+      handle: ({ context, params, body }) => createPost(parts, context, params.accountId, body),
     }),
     route({
       operationId: 'listPosts',
@@ -72,8 +97,8 @@ export function postRoutes(posts: Posts, clock: Clock) {
       data: PostListAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: async ({ caller, params, query }) => ({
-        data: await posts.list(caller, params.accountId, query),
+      handle: async ({ context, params, query }) => ({
+        data: await listPostsOfAccount(parts, context, params.accountId, query),
       }),
     }),
     route({
@@ -87,7 +112,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
       data: PostAnswer,
       status: 200,
       refusals: [accountNotFound, postNotFound],
-      handle: ({ caller, params }) => posts.get(caller, params),
+      handle: ({ context, params }) => getPost(parts, context, params),
     }),
     route({
       operationId: 'deletePost',
@@ -101,7 +126,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
       data: DeletedAnswer,
       status: 200,
       refusals: changeRefusals,
-      handle: ({ caller, params, commit, ifMatch }) => posts.delete(caller, params, { commit, ifMatch }),
+      handle: ({ context, params, ifMatch }) => deletePost(parts, context, { ...params, ifMatch }),
     }),
     route({
       operationId: 'schedulePost',
@@ -116,8 +141,8 @@ export function postRoutes(posts: Posts, clock: Clock) {
       data: PostAnswer,
       status: 200,
       refusals: [...changeRefusals, noAccess, noTimeslots, noOpenSlot],
-      handle: ({ caller, params, body, commit, ifMatch }) =>
-        posts.schedule(caller, params, body, { commit, ifMatch }),
+      handle: ({ context, params, body, ifMatch }) =>
+        schedulePost(parts, context, { ...params, ifMatch }, body),
     }),
     route({
       operationId: 'unschedulePost',
@@ -131,7 +156,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
       data: PostAnswer,
       status: 200,
       refusals: changeRefusals,
-      handle: ({ caller, params, commit, ifMatch }) => posts.unschedule(caller, params, { commit, ifMatch }),
+      handle: ({ context, params, ifMatch }) => unschedulePost(parts, context, { ...params, ifMatch }),
     }),
     route({
       operationId: 'editPost',
@@ -147,8 +172,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
       data: PostAnswer,
       status: 200,
       refusals: [...changeRefusals, mediaRefused, mediaGone, externalIdTaken],
-      handle: ({ caller, params, body, commit, ifMatch, signal }) =>
-        posts.edit(caller, params, body, { commit, ifMatch, signal }),
+      handle: ({ context, params, body, ifMatch }) => editPost(parts, context, { ...params, ifMatch }, body),
     }),
     route({
       operationId: 'getPostTimeline',
@@ -163,7 +187,7 @@ export function postRoutes(posts: Posts, clock: Clock) {
       data: TimelineAnswer,
       status: 200,
       refusals: [accountNotFound, postNotFound],
-      handle: async ({ caller, params }) => ({ data: await posts.timeline(caller, params) }),
+      handle: async ({ context, params }) => ({ data: await getTimeline(parts, context, params) }),
     }),
     route({
       operationId: 'resolvePost',
@@ -179,8 +203,100 @@ export function postRoutes(posts: Posts, clock: Clock) {
       data: PostAnswer,
       status: 200,
       refusals: [...changeRefusals, pinTaken],
-      handle: ({ caller, params, body, commit, ifMatch }) =>
-        posts.resolve(caller, params, body, { commit, ifMatch }),
+      handle: ({ context, params, body, ifMatch }) =>
+        resolvePost(parts, context, { ...params, ifMatch }, body),
+    }),
+    route({
+      operationId: 'validatePost',
+      method: 'POST',
+      path: '/v1/accounts/:accountId/posts/validate',
+      summary: 'Check a post without creating it',
+      description:
+        'Takes the body of create, runs every check that creating and publishing would make, and stores nothing. The media is fetched and looked at. With `useNextOpenSlot` the slot is looked up and not claimed.',
+      tag,
+      scope: 'posts:write',
+      params: AccountPath,
+      body: validatePostBody(clock),
+      data: ValidateAnswer,
+      status: 200,
+      refusals: [accountNotFound],
+      handle: async ({ context, params, body }) => ({
+        data: await validatePost(parts, context, params.accountId, body),
+      }),
+    }),
+    route({
+      operationId: 'createBatch',
+      method: 'POST',
+      path: '/v1/accounts/:accountId/posts/batches',
+      summary: 'Create many posts',
+      description:
+        'Takes up to 1,000 posts and creates them in the background, in the order given. As JSON, as lines of JSON, or as a CSV file: its first row names the columns, at most 100, by our field names or as in the bulk upload of Pinterest (Title, Media URL, Pinterest board, Thumbnail, Description, Link, Publish date, Keywords); boards may be named, a time without an offset is in the zone of the account, and a blank one takes the next open slot. An entry has at most 512 KiB as JSON and 128 KiB as a row, and 1,000 values. Identical content within 7 days answers with the batch that it made first.',
+      tag,
+      scope: 'posts:write',
+      params: AccountPath,
+      body: CreateBatchBody,
+      bodyBytesMax: batchBytesMax,
+      otherBodies: { 'text/csv': readSheet, 'application/x-ndjson': readLines },
+      data: BatchAnswer,
+      status: 202,
+      refusals: [accountNotFound],
+      handle: ({ context, params, body }) => createBatch(parts, context, params.accountId, body),
+    }),
+    route({
+      operationId: 'getBatch',
+      method: 'GET',
+      path: '/v1/accounts/:accountId/posts/batches/:batchId',
+      summary: 'Get the progress of a batch',
+      description:
+        'The counts, and one page of its entries with what became of each. Kept for 28 days after the batch was completed.',
+      tag,
+      scope: 'posts:read',
+      params: BatchPath,
+      query: BatchQuery,
+      data: BatchPageAnswer,
+      status: 200,
+      refusals: [accountNotFound, batchNotFound],
+      handle: async ({ context, params, query }) => ({ data: await getBatch(parts, context, params, query) }),
+    }),
+    route({
+      operationId: 'editPosts',
+      method: 'PATCH',
+      path: '/v1/accounts/:accountId/posts',
+      summary: 'Edit many posts',
+      description:
+        'Each entry is an edit with the id of its post. All are made or none. The answer has the changed fields as they were: send them as `posts` to undo the edit.',
+      tag,
+      scope: 'posts:write',
+      params: AccountPath,
+      body: EditPostsBody,
+      bodyBytesMax: batchBytesMax,
+      data: EditPostsAnswer,
+      status: 200,
+      refusals: [
+        accountNotFound,
+        postNotFound,
+        postCannot,
+        postChanged,
+        mediaRefused,
+        mediaGone,
+        externalIdTaken,
+      ],
+      handle: ({ context, params, body }) => editPosts(parts, context, params.accountId, body),
+    }),
+    route({
+      operationId: 'disconnectAccount',
+      method: 'DELETE',
+      path: '/v1/accounts/:accountId',
+      summary: 'Disconnect account',
+      description:
+        'Erases its tokens; its queued posts become drafts. What is being published goes on. Connecting the same Pinterest user again brings the account back with its id, drafts and history.',
+      tag: 'Accounts',
+      scope: 'accounts:write',
+      params: AccountPath,
+      data: DisconnectedAnswer,
+      status: 200,
+      refusals: [accountNotFound],
+      handle: ({ context, params }) => disconnectAccount(parts, context, params.accountId),
     }),
   ];
 }

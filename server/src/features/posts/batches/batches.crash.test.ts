@@ -4,12 +4,18 @@ import type { Json } from '../../../../test/app.ts';
 import { account, app, usePublishing } from '../../../../test/publishing.ts';
 import { complete, newPicture, pathOf, send } from '../posts.fixture.ts';
 import { getBatchForWork } from './batches.queries.ts';
-import { createBatchRunner } from './run-batch.ts';
+import { runBatch } from './run-batch.ts';
 
 usePublishing();
 
-type Runner = ReturnType<typeof createBatchRunner>;
-type RunnerParts = Parameters<typeof createBatchRunner>[0];
+type RunnerParts = Parameters<typeof runBatch>[0];
+type Runner = (
+  ...input: Parameters<typeof runBatch> extends [RunnerParts, ...infer Rest] ? Rest : never
+) => Promise<void>;
+
+function runnerOf(runnerParts: RunnerParts): Runner {
+  return (batch, context) => runBatch(runnerParts, batch, context);
+}
 
 /** What the app's own runner is made of. */
 function parts(change: Partial<RunnerParts> = {}): RunnerParts {
@@ -70,7 +76,7 @@ test.each([1, 2, 3])(
   async (round) => {
     const id = await sendBatch(urls(20));
     let transactions = 0;
-    const dying = createBatchRunner(
+    const dying = runnerOf(
       parts({
         database: {
           ...app.parts.database,
@@ -116,7 +122,7 @@ describe('several runners at once', () => {
   ])('%s: each entry makes one post, in its place', async (_, make) => {
     const bodies = await make();
     const id = await sendBatch(bodies);
-    const runner = createBatchRunner(parts());
+    const runner = runnerOf(parts());
     await Promise.all([run(runner, id), run(runner, id), run(runner, id), app.app.jobs.runDue()]);
     const done = await outcome(id);
     expect(done.batch).toMatchObject({ status: 'completed', created: bodies.length, failed: 0 });
@@ -134,7 +140,7 @@ test('while Pinterest is away the batch waits, and goes on by itself', async () 
   await app.app.jobs.runDue();
   expect((await send('GET', path)).body.data.batch).toMatchObject({ status: 'processing', pending: 1 });
   await app.clearFaults();
-  await run(createBatchRunner(parts()), answer.body.data.batch.id);
+  await run(runnerOf(parts()), answer.body.data.batch.id);
   expect((await send('GET', path)).body.data.batch).toMatchObject({ status: 'completed', created: 1 });
 });
 
@@ -152,7 +158,7 @@ test('what nobody foresaw fails one entry, is logged, and stops no other', async
     [0, 1, 2].map((index) => complete({ title: `Post ${index}`, mediaUrl: undefined, mediaId })),
   );
   const odd = parts();
-  const runner = createBatchRunner({
+  const runner = runnerOf({
     ...odd,
     schedule: {
       ...odd.schedule,

@@ -5,10 +5,10 @@ import { isId, newId } from '../../../domain/ids.ts';
 import { addMs, nextTurn } from '../../../platform/clock.ts';
 import type { Detail } from '../../../platform/errors.ts';
 import { defineQueue, type Jobs } from '../../../platform/jobs/index.ts';
-import { type Caller, type Commit, invalidQuery } from '../../../platform/use-case/index.ts';
+import { type Caller, type Context, invalidQuery } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import { batchNotFound } from '../record/posts.errors.ts';
-import type { PostsParts } from '../use-cases/posts.service.ts';
+import type { PostParts } from '../use-cases/parts.ts';
 import { BatchLine, entryValuesMax, tooManyValues } from './batch-lines.ts';
 import {
   findBatch,
@@ -21,7 +21,7 @@ import {
   type NewEntry,
 } from './batches.queries.ts';
 import { type CreateBatch, toBatchEntryView, toBatchView } from './batches.schema.ts';
-import { createBatchRunner } from './run-batch.ts';
+import { runBatch } from './run-batch.ts';
 import { readRow } from './sheet-columns.ts';
 
 /** docs/api-contract.md#posts. */
@@ -42,11 +42,9 @@ export const batchQueue = defineQueue<{ batchId: string }>('post-batches', {
   retryDelaySecondsMax: 300,
 });
 
-export interface BatchesParts extends PostsParts {
+export interface BatchParts extends PostParts {
   jobs: Jobs;
 }
-
-export type BatchesService = ReturnType<typeof createBatches>;
 
 /** Deeper than any body of create; PostgreSQL and JSON.stringify have limits of their own. */
 const depthMax = 20;
@@ -87,117 +85,121 @@ function storable(entry: NewEntry): NewEntry {
 /** Written in one go: some milliseconds. */
 const charactersAtOnce = 128 * 1024;
 
-export function createBatches(parts: BatchesParts) {
-  const { database, clock, accounts, boards, jobs } = parts;
-  const runBatch = createBatchRunner(parts);
+/** Creates the posts of batches in the background, from now on. */
+export function workOnBatches(parts: BatchParts): void {
+  const { jobs, database } = parts;
   jobs.work(batchQueue, async ({ batchId }, { signal, log }) => {
     const batch = await getBatchForWork(database.db, batchId);
-    if (batch) await runBatch(batch, { signal, log });
+    if (batch) await runBatch(parts, batch, { signal, log });
   });
+}
 
-  /** Rows of a sheet become bodies of create; for that its board names are looked up once. */
-  async function toEntries(
-    caller: Caller,
-    account: AccountRow,
-    posts: readonly unknown[],
-  ): Promise<NewEntries> {
-    const isSheet = posts.some((post) => post instanceof BatchLine && post.cells);
-    const findBoard = isSheet ? await boardFinder(caller, account) : () => undefined;
-    const entries: NewEntries = { texts: [], failed: 0 };
-    let characters = 0;
-    for (const post of posts) {
-      const entry = storable(toEntry(post));
-      const text = JSON.stringify(entry);
-      entries.texts.push(text);
-      if (entry.details !== null) entries.failed += 1;
-      characters += text.length;
-      if (characters < charactersAtOnce) continue;
-      characters = 0;
-      await nextTurn();
-    }
-    return entries;
-
-    function toEntry(post: unknown): NewEntry {
-      if (!(post instanceof BatchLine)) return { row: null, body: post, details: null };
-      const { row, body, cells, problem } = post;
-      if (problem) return { row, body: null, details: [problem] };
-      if (!cells) return { row, body, details: null };
-      const read = readRow(cells, { timezone: account.timezone, findBoard });
-      if ('details' in read) return { row, body: null, details: read.details };
-      return { row, body: read.body, details: null };
-    }
-  }
-
-  async function boardFinder(caller: Caller, account: AccountRow) {
-    const { data } = await boards.list(caller, account.id, { refresh: false });
-    const byName = new Map<string, string[]>();
-    for (const { id, name } of data.boards) {
-      byName.set(name.toLowerCase(), [...(byName.get(name.toLowerCase()) ?? []), id]);
-    }
-    const ids = new Set(data.boards.map((board) => board.id));
-    return (nameOrId: string) => {
-      if (ids.has(nameOrId)) return nameOrId;
-      const found = byName.get(nameOrId.toLowerCase()) ?? [];
-      return found.length === 1 ? found[0] : undefined;
+/**
+ * Stores the entries. Identical content within seven days is answered with the batch that it made first.
+ * @throws accountNotFound
+ */
+export async function createBatch(
+  parts: BatchParts,
+  context: Context,
+  accountId: string,
+  input: CreateBatch,
+) {
+  const account = await parts.accounts.get(parts.database.db, context, accountId);
+  const entries = await toEntries(parts, context, account, input.posts);
+  const sha256 = hashOf(entries.texts);
+  return context.commit(async (tx) => {
+    const now = context.clock.now();
+    await lockContent(tx, account.id, sha256);
+    const since = addMs(now, -sameContentMs);
+    const repeated = await findBatchByContent(tx, { accountId: account.id, sha256, since });
+    if (repeated) return { data: { batch: toBatchView(repeated, repeated) } };
+    const row = {
+      id: newId('bat'),
+      organization_id: account.organization_id,
+      account_id: account.id,
+      content_sha256: sha256,
+      actor: context.actor,
+      created_at: now,
     };
+    const batch = await insertBatch(tx, row, entries);
+    await parts.jobs.send(tx, batchQueue, { batchId: batch.id }, { key: batch.id });
+    return { data: { batch: toBatchView(batch, batch) } };
+  });
+}
+
+/** Rows of a sheet become bodies of create; for that, the names of boards are read once. */
+async function toEntries(
+  { boards }: Pick<BatchParts, 'boards'>,
+  caller: Caller,
+  account: AccountRow,
+  posts: readonly unknown[],
+): Promise<NewEntries> {
+  const isSheet = posts.some((post) => post instanceof BatchLine && post.cells);
+  const findBoard = isSheet ? await boardFinder(boards, caller, account) : () => undefined;
+  const entries: NewEntries = { texts: [], failed: 0 };
+  let characters = 0;
+  for (const post of posts) {
+    const entry = storable(toEntry(post, { timezone: account.timezone, findBoard }));
+    const text = JSON.stringify(entry);
+    entries.texts.push(text);
+    if (entry.details !== null) entries.failed += 1;
+    characters += text.length;
+    if (characters < charactersAtOnce) continue;
+    characters = 0;
+    await nextTurn();
   }
+  return entries;
+}
 
+function toEntry(post: unknown, options: Parameters<typeof readRow>[1]): NewEntry {
+  if (!(post instanceof BatchLine)) return { row: null, body: post, details: null };
+  const { row, body, cells, problem } = post;
+  if (problem) return { row, body: null, details: [problem] };
+  if (!cells) return { row, body, details: null };
+  const read = readRow(cells, options);
+  if ('details' in read) return { row, body: null, details: read.details };
+  return { row, body: read.body, details: null };
+}
+
+/** Finds a board by its id, or by a name that only one board has. */
+async function boardFinder(boards: BatchParts['boards'], caller: Caller, account: AccountRow) {
+  const { data } = await boards.list(caller, account.id, { refresh: false });
+  const idsByName = new Map<string, string[]>();
+  for (const { id, name } of data.boards) {
+    idsByName.set(name.toLowerCase(), [...(idsByName.get(name.toLowerCase()) ?? []), id]);
+  }
+  const ids = new Set(data.boards.map((board) => board.id));
+  return (nameOrId: string) => {
+    if (ids.has(nameOrId)) return nameOrId;
+    const matches = idsByName.get(nameOrId.toLowerCase()) ?? [];
+    return matches.length === 1 ? matches[0] : undefined;
+  };
+}
+
+/**
+ * The progress of a batch, and one page of its entries.
+ * @throws accountNotFound, batchNotFound, invalidQuery
+ */
+export async function getBatch(
+  { database, accounts }: Pick<BatchParts, 'database' | 'accounts'>,
+  caller: Caller,
+  path: { accountId: string; batchId: string },
+  query: { cursor?: string | undefined; limit: number },
+) {
+  const { db } = database;
+  const { organizationId } = caller;
+  const account = await accounts.get(db, caller, path.accountId);
+  const batch = isId('bat', path.batchId)
+    ? await findBatch(db, { organizationId, accountId: account.id, batchId: path.batchId })
+    : undefined;
+  if (!batch) throw batchNotFound();
+  const from = query.cursor === undefined ? 0 : decodeCursor(query.cursor);
+  const entries = await listEntries(db, { batchId: batch.id, from, limit: query.limit + 1 });
+  const page = entries.slice(0, query.limit);
+  const next = entries[query.limit];
   return {
-    /** Takes the entries in; identical content within seven days is the batch that it was. */
-    async create(caller: Caller, accountId: string, input: CreateBatch, commit: Commit) {
-      const account = await accounts.get(database.db, caller, accountId);
-      const entries = await toEntries(caller, account, input.posts);
-      const sha256 = hashOf(entries.texts);
-      return commit(async (tx) => {
-        const now = clock.now();
-        await lockContent(tx, account.id, sha256);
-        const known = await findBatchByContent(tx, {
-          accountId: account.id,
-          sha256,
-          since: addMs(now, -sameContentMs),
-        });
-        if (known) return { data: { batch: toBatchView(known, known) } };
-        const batch = await insertBatch(
-          tx,
-          {
-            id: newId('bat'),
-            organization_id: account.organization_id,
-            account_id: account.id,
-            content_sha256: sha256,
-            actor: caller.actor,
-            created_at: now,
-          },
-          entries,
-        );
-        await jobs.send(tx, batchQueue, { batchId: batch.id }, { key: batch.id });
-        return { data: { batch: toBatchView(batch, batch) } };
-      });
-    },
-
-    /** Progress, and one page of the entries. */
-    async get(
-      caller: Caller,
-      path: { accountId: string; batchId: string },
-      query: { cursor?: string | undefined; limit: number },
-    ) {
-      const account = await accounts.get(database.db, caller, path.accountId);
-      const batch = isId('bat', path.batchId)
-        ? await findBatch(database.db, {
-            organizationId: caller.organizationId,
-            accountId: account.id,
-            batchId: path.batchId,
-          })
-        : undefined;
-      if (!batch) throw batchNotFound();
-      const from = query.cursor === undefined ? 0 : decodeCursor(query.cursor);
-      const entries = await listEntries(database.db, { batchId: batch.id, from, limit: query.limit + 1 });
-      const page = entries.slice(0, query.limit);
-      const next = entries[query.limit];
-      return {
-        batch: { ...toBatchView(batch, batch), entries: page.map(toBatchEntryView) },
-        cursor: next ? String(next.index) : null,
-      };
-    },
+    batch: { ...toBatchView(batch, batch), entries: page.map(toBatchEntryView) },
+    cursor: next ? String(next.index) : null,
   };
 }
 

@@ -5,7 +5,7 @@ import { account, app, usePublishing } from '../../../../test/publishing.ts';
 import type { Database, Schema } from '../../../platform/db/index.ts';
 import { complete, inMs, newPicture, pathOf, send } from '../posts.fixture.ts';
 import { getBatchForWork } from './batches.queries.ts';
-import { createBatchRunner } from './run-batch.ts';
+import { runBatch } from './run-batch.ts';
 
 usePublishing();
 
@@ -24,7 +24,7 @@ function counting() {
   return { database, statements };
 }
 
-async function runBatch(posts: unknown[]): Promise<string[]> {
+async function statementsOf(posts: unknown[]): Promise<string[]> {
   const answer = await send('POST', `${pathOf()}/batches`, { posts });
   expect([answer.status, answer.body.error]).toEqual([202, undefined]);
   const batch = await getBatchForWork(app.database.db, answer.body.data.batch.id);
@@ -32,11 +32,11 @@ async function runBatch(posts: unknown[]): Promise<string[]> {
   const { database, statements } = counting();
   const { clock, publicUrl, log } = app.parts;
   const { accounts, boards, media, schedule } = app.app;
-  const run = createBatchRunner({
+  const parts = {
     ...{ database, clock, publicUrl, accounts, boards, media, schedule },
-    accessLevel: 'standard',
-  });
-  await run(batch, { signal: new AbortController().signal, log });
+    accessLevel: 'standard' as const,
+  };
+  await runBatch(parts, batch, { signal: new AbortController().signal, log });
   expect(await getBatchForWork(app.database.db, batch.id)).toMatchObject({
     status: 'completed',
     created: posts.length,
@@ -58,5 +58,5 @@ test('a thousand entries with media, boards and ids of their own: some dozen sta
       sendAt: inMs((index + 1) * 60_000),
     }),
   );
-  expect((await runBatch(entries)).length).toBeLessThan(60);
+  expect((await statementsOf(entries)).length).toBeLessThan(60);
 });

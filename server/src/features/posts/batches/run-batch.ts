@@ -11,15 +11,10 @@ import { type AccountRow, getAccountForWork } from '../../accounts/index.ts';
 import type { MediaViewer } from '../../media/index.ts';
 import { type CreatePost, createPostBody } from '../compose/create-post.schema.ts';
 import { mediaIdsNamed } from '../compose/media.ts';
+import { type CreateParts, type PreparedPost, placesOf, preparePost } from '../compose/new-post.ts';
+import { writePosts } from '../compose/write-new-posts.ts';
 import { findPostsByExternalId } from '../record/posts.queries.ts';
-import {
-  type CreateParts,
-  type PreparedPost,
-  placesOf,
-  preparePost,
-  writePosts,
-} from '../use-cases/create-post.ts';
-import type { PostsParts } from '../use-cases/posts.service.ts';
+import type { PostParts } from '../use-cases/parts.ts';
 import {
   type BatchEntryRow,
   type BatchRow,
@@ -59,130 +54,142 @@ interface Step {
   prepared: Prepared[];
 }
 
-export function createBatchRunner(parts: PostsParts) {
+/** @throws Outage when a part is away: what is done stays done, and the batch goes on later. */
+export async function runBatch(
+  parts: PostParts,
+  batch: BatchRow,
+  { signal, log }: Omit<RunContext, 'viewer'>,
+): Promise<void> {
   const { database, clock } = parts;
   const body = createPostBody(clock);
-
-  /** @throws Outage when a part is away: what is done stays done, and the batch goes on later. */
-  return async function runBatch(
-    batch: BatchRow,
-    { signal, log }: Omit<RunContext, 'viewer'>,
-  ): Promise<void> {
-    const account = await getAccountForWork(database.db, batch.account_id);
-    const viewer = {
-      organizationId: batch.organization_id,
-      actor: actorFromColumn(batch.actor),
-      accountIds: await findSenderAccounts(database.db, batch),
-    };
-    const listWaiting = () => listPending(database.db, batch.id, entriesListed);
-    const getReady = async (waiting: readonly BatchEntryRow[], before?: Step): Promise<Step> => {
-      if (signal.aborted) throw new Error('the batch takes longer than its job may; another one goes on');
-      const some = await takeSome(waiting, body, before?.some);
-      return { some, prepared: await prepareAll(account, some, { viewer, signal, log }) };
-    };
-    let waiting = await listWaiting();
-    let step = await getReady(waiting);
-    while (step.some.length > 0) {
-      waiting = waiting.slice(step.some.length);
-      // While PostgreSQL writes these, the next ones are checked and their media fetched.
-      const [isSettled, next] = await bothOver(settle(batch, step.prepared, log), getReady(waiting, step));
-      // Otherwise someone else is at this batch as well, and what is left is asked for anew.
-      const isNext = isSettled && next.some.length > 0;
-      if (!isSettled || waiting.length === 0) waiting = await listWaiting();
-      step = isNext ? next : await getReady(waiting);
-    }
-    await database.transaction(async (tx) => {
-      const completed = await completeBatch(tx, batch.id, clock.now());
-      if (!completed) return;
-      await appendEvent(tx, {
-        organizationId: batch.organization_id,
-        accountId: batch.account_id,
-        postId: null,
-        type: 'batch.completed',
-        at: clock.now(),
-        actor: actorFromColumn(batch.actor),
-        data: {
-          batchId: batch.id,
-          total: completed.total,
-          created: completed.created,
-          failed: completed.failed,
-        },
-      });
-    });
+  const account = await getAccountForWork(database.db, batch.account_id);
+  const viewer = {
+    organizationId: batch.organization_id,
+    actor: actorFromColumn(batch.actor),
+    accountIds: await findSenderAccounts(database.db, batch),
   };
-
-  async function prepareAll(
-    account: AccountRow,
-    some: readonly Parsed[],
-    context: RunContext,
-  ): Promise<Prepared[]> {
-    if (some.length === 0) return [];
-    let known: Known;
-    try {
-      known = await lookUp(parts, account, context.viewer, some);
-    } catch (error) {
-      // The account was disconnected, for one.
-      if (!(error instanceof Refusal)) throw error;
-      return some.map(({ entry }) => ({
-        entry,
-        kind: 'failed',
-        details: whyOf(error, entry, context.log),
-      }));
-    }
-    return Promise.all(
-      some.map(async ({ entry, input, details }): Promise<Prepared> => {
-        if (!input) return { entry, kind: 'failed', details };
-        return prepare(known, account, entry, input, context);
-      }),
+  const listWaiting = () => listPending(database.db, batch.id, entriesListed);
+  const getReady = async (waiting: readonly BatchEntryRow[], before?: Step): Promise<Step> => {
+    if (signal.aborted) throw new Error('the batch takes longer than its job may; another one goes on');
+    const some = await takeSome(waiting, body, before?.some);
+    return { some, prepared: await prepareAll(parts, account, some, { viewer, signal, log }) };
+  };
+  let waiting = await listWaiting();
+  let step = await getReady(waiting);
+  while (step.some.length > 0) {
+    waiting = waiting.slice(step.some.length);
+    // While PostgreSQL writes these, the next ones are checked and their media fetched.
+    const [isSettled, next] = await bothOver(
+      settle(parts, batch, step.prepared, log),
+      getReady(waiting, step),
     );
+    // Otherwise someone else is at this batch as well, and what is left is asked for anew.
+    const isNext = isSettled && next.some.length > 0;
+    if (!isSettled || waiting.length === 0) waiting = await listWaiting();
+    step = isNext ? next : await getReady(waiting);
   }
+  await complete(parts, batch);
+}
 
-  /**
-   * Together if that works; in halves, in their order, when one of them spoils it for the others. False when another
-   * process has settled some of them.
-   */
-  async function settle(batch: BatchRow, some: readonly Prepared[], log: Log): Promise<boolean> {
-    try {
-      return await database.transaction((tx) => write(tx, batch, some));
-    } catch (error) {
-      if (error instanceof Outage) throw error;
-      if (some.length > 1) {
-        const half = Math.ceil(some.length / 2);
-        const isFirstSettled = await settle(batch, some.slice(0, half), log);
-        return isFirstSettled && settle(batch, some.slice(half), log);
-      }
-      const failed = some.map(({ entry }) => ({
-        entry,
-        kind: 'failed' as const,
-        details: whyOf(error, entry, log),
-      }));
-      return database.transaction((tx) => write(tx, batch, failed));
+/** Marks a batch as completed and notifies of it, once. */
+async function complete({ database, clock }: PostParts, batch: BatchRow): Promise<void> {
+  await database.transaction(async (tx) => {
+    const completed = await completeBatch(tx, batch.id, clock.now());
+    if (!completed) return;
+    await appendEvent(tx, {
+      organizationId: batch.organization_id,
+      accountId: batch.account_id,
+      postId: null,
+      type: 'batch.completed',
+      at: clock.now(),
+      actor: actorFromColumn(batch.actor),
+      data: {
+        batchId: batch.id,
+        total: completed.total,
+        created: completed.created,
+        failed: completed.failed,
+      },
+    });
+  });
+}
+
+async function prepareAll(
+  parts: PostParts,
+  account: AccountRow,
+  some: readonly Parsed[],
+  context: RunContext,
+): Promise<Prepared[]> {
+  if (some.length === 0) return [];
+  let known: Known;
+  try {
+    known = await lookUp(parts, account, context.viewer, some);
+  } catch (error) {
+    // The account was disconnected, for one.
+    if (!(error instanceof Refusal)) throw error;
+    return some.map(({ entry }) => ({
+      entry,
+      kind: 'failed',
+      details: whyOf(error, entry, context.log),
+    }));
+  }
+  return Promise.all(
+    some.map(async ({ entry, input, details }): Promise<Prepared> => {
+      if (!input) return { entry, kind: 'failed', details };
+      return prepare(known, account, entry, input, context);
+    }),
+  );
+}
+
+/**
+ * Together if that works; in halves, in their order, when one of them spoils it for the others. False when another
+ * process has settled some of them.
+ */
+async function settle(
+  parts: PostParts,
+  batch: BatchRow,
+  some: readonly Prepared[],
+  log: Log,
+): Promise<boolean> {
+  try {
+    return await parts.database.transaction((tx) => write(parts, tx, batch, some));
+  } catch (error) {
+    if (error instanceof Outage) throw error;
+    if (some.length > 1) {
+      const half = Math.ceil(some.length / 2);
+      const isFirstSettled = await settle(parts, batch, some.slice(0, half), log);
+      return isFirstSettled && settle(parts, batch, some.slice(half), log);
     }
+    const failed = some.map(({ entry }) => ({
+      entry,
+      kind: 'failed' as const,
+      details: whyOf(error, entry, log),
+    }));
+    return parts.database.transaction((tx) => write(parts, tx, batch, failed));
   }
+}
 
-  async function write(tx: Tx, batch: BatchRow, some: readonly Prepared[]): Promise<boolean> {
-    const indexes = some.map(({ entry }) => entry.index);
-    if ((await lockBatch(tx, batch.id, indexes)) < some.length) return false;
-    const ready = some.flatMap((one) => (one.kind === 'ready' ? [one] : []));
-    const rows = await writePosts(
-      parts,
-      tx,
-      ready.map(({ prepared }) => prepared),
-      actorFromColumn(batch.actor),
-    );
-    const settled = [
-      ...ready.map(({ entry }, index): Settled => {
-        const postId = rows[index]?.[0]?.id;
-        if (postId === undefined) throw new Error(`entry ${entry.index} of ${batch.id} made no post`);
-        return { index: entry.index, postId, details: null };
-      }),
-      ...some.flatMap((one): Settled[] =>
-        one.kind === 'failed' ? [{ index: one.entry.index, postId: null, details: one.details }] : [],
-      ),
-    ];
-    await settleEntries(tx, batch.id, settled);
-    return true;
-  }
+async function write(parts: PostParts, tx: Tx, batch: BatchRow, some: readonly Prepared[]): Promise<boolean> {
+  const indexes = some.map(({ entry }) => entry.index);
+  if ((await lockBatch(tx, batch.id, indexes)) < some.length) return false;
+  const ready = some.flatMap((one) => (one.kind === 'ready' ? [one] : []));
+  const rows = await writePosts(
+    parts,
+    tx,
+    ready.map(({ prepared }) => prepared),
+    actorFromColumn(batch.actor),
+  );
+  const settled = [
+    ...ready.map(({ entry }, index): Settled => {
+      const postId = rows[index]?.[0]?.id;
+      if (postId === undefined) throw new Error(`entry ${entry.index} of ${batch.id} made no post`);
+      return { index: entry.index, postId, details: null };
+    }),
+    ...some.flatMap((one): Settled[] =>
+      one.kind === 'failed' ? [{ index: one.entry.index, postId: null, details: one.details }] : [],
+    ),
+  ];
+  await settleEntries(tx, batch.id, settled);
+  return true;
 }
 
 /** Like Promise.all, but when one of them fails the other is not left running. */
@@ -278,7 +285,7 @@ interface Known {
 
 /** Entries of a batch name the same few boards and media over and over: each is asked for once. */
 async function lookUp(
-  parts: PostsParts,
+  parts: PostParts,
   account: AccountRow,
   viewer: MediaViewer,
   some: readonly Parsed[],

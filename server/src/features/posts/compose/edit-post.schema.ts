@@ -1,6 +1,5 @@
 // The bodies with which posts are edited: absent means unchanged, null means cleared.
 import { z } from 'zod';
-import { PostView } from '../read/posts.schema.ts';
 import {
   altText,
   boardId,
@@ -102,7 +101,7 @@ export const EditPostsBody = z
 export type EditPosts = z.output<typeof EditPostsBody>;
 
 /** The fields of an edit that its answer can give back so that it can be undone. */
-const previous = z.object({
+export const previousFields = z.object({
   id: z.string(),
   title: z.string().nullable().optional(),
   description: z.string().nullable().optional(),
@@ -128,13 +127,4 @@ const previous = z.object({
     .optional(),
   cover: z.object({ mediaId: z.string().optional(), seconds: z.int().optional() }).nullable().optional(),
 });
-export type PreviousFields = z.input<typeof previous>;
-
-export const EditPostsAnswer = z.object({
-  posts: z.array(PostView).meta({ description: 'As they are now; with dryRun as they would be.' }),
-  previous: z.array(previous).meta({
-    description:
-      'The changed fields as they were: send them as `posts` to undo the edit. Media are named by their id, so sourceMediaUrl is empty afterwards.',
-  }),
-  dryRun: z.boolean(),
-});
+export type PreviousFields = z.input<typeof previousFields>;

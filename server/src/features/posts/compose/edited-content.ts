@@ -1,7 +1,6 @@
 // What a post says once an edit is made, and what undoes it. No database, no network.
 
-import { slidesOf } from '../read/posts.schema.ts';
-import type { PostContent } from '../record/content.ts';
+import { type PostContent, slidesOf } from '../record/content.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 import type { EditPost, PreviousFields } from './edit-post.schema.ts';
 import type { FoundMedia, findCover, MediaContent } from './media.ts';

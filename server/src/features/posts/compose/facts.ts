@@ -1,10 +1,10 @@
 // For one body: asks at once what its checks would ask one after the other.
 import type { Caller } from '../../../platform/use-case/index.ts';
 import { type AccountRow, accountNotFound } from '../../accounts/index.ts';
-import { type CreateParts, placesOf, timingOf } from '../use-cases/create-post.ts';
 import type { CreatePost } from './create-post.schema.ts';
 import { findNamed } from './facts.queries.ts';
 import { mediaIdsNamed } from './media.ts';
+import { type CreateParts, placesOf, timingOf } from './new-post.ts';
 
 /**
  * The account, and parts that have the answers to what the checks of this body, and of no other, ask.

@@ -1,7 +1,8 @@
 // From the media that a caller names (by URL, by id, several for a carousel, a cover) to the media that we keep.
-import type { Connection } from '../../../platform/db/index.ts';
+import type { Connection, Tx } from '../../../platform/db/index.ts';
 import type { Detail } from '../../../platform/errors.ts';
 import { invalidBody } from '../../../platform/use-case/index.ts';
+import type { AccountRow } from '../../accounts/index.ts';
 import {
   checkCarousel,
   type MediaRow,
@@ -10,6 +11,7 @@ import {
   mediaRefused,
 } from '../../media/index.ts';
 import type { PostContent, Slide } from '../record/content.ts';
+import { refuseGone } from '../record/posts.errors.ts';
 import { allOrRefuse } from './all-or-refuse.ts';
 import type { CreatePost } from './create-post.schema.ts';
 
@@ -193,4 +195,18 @@ function withArticle(type: 'image' | 'video'): string {
 
 function prefixed(details: readonly Detail[], prefix = ''): Detail[] {
   return details.map((detail) => ({ ...detail, path: `${prefix}${detail.path}` }));
+}
+
+/**
+ * Locks media until the transaction ends: after they were read, one may have been deleted.
+ * @throws mediaGone
+ */
+export async function lockNamedMedia(
+  media: Pick<MediaService, 'hold'>,
+  tx: Tx,
+  account: AccountRow,
+  ids: readonly string[],
+): Promise<void> {
+  const locked = await media.hold(tx, account.organization_id, ids);
+  refuseGone(ids, new Set(locked.keys()));
 }

@@ -5,7 +5,7 @@ import { toUnixSeconds } from '../../../platform/clock.ts';
 import { moment, pageLimit, text } from '../../../platform/http/fields.ts';
 import { AccountPath } from '../../accounts/index.ts';
 import { type MediaRow, mediaUrl, toMediaView } from '../../media/index.ts';
-import type { Slide } from '../record/content.ts';
+import { slidesOf } from '../record/content.ts';
 import { boardId, externalId } from '../record/fields.ts';
 import type { State } from '../record/lifecycle.ts';
 import type { PostFailure } from '../record/move.ts';
@@ -121,6 +121,8 @@ export const PostView = z
   })
   .meta({ id: 'Post' });
 
+export type PostView = z.input<typeof PostView>;
+
 export const PostAnswer = z.object({ post: PostView });
 export const PostListAnswer = z.object({
   posts: z.array(PostView),
@@ -145,15 +147,11 @@ const publications: Record<State, z.input<typeof PostView>['publication']> = {
   failed: 'failed',
 };
 
-/** Every medium that a post names: its own, its slides' and its cover's. */
-export function mediaIdsOf(row: PostRow): string[] {
-  return [row.media_id, row.cover_media_id ?? [], (slidesOf(row) ?? []).map((slide) => slide.mediaId)].flat();
-}
-
-export function slidesOf(row: Pick<PostRow, 'carousel'>): Slide[] | null {
-  // Only post-content.ts writes this column.
-  return row.carousel as Slide[] | null;
-}
+export const DisconnectedAnswer = z.object({
+  deleted: z.literal(true),
+  id: z.string().meta({ description: 'The account that was disconnected.' }),
+  unscheduledPosts: z.int().meta({ description: 'How many queued posts became drafts.' }),
+});
 
 /** @param media Of the post and of others, by id. */
 export function toPostView(

@@ -1,11 +1,12 @@
-// Posts on their way out: rows with their media become views, with the version as ETag.
+// Answers with posts: rows and their media become views, with the version of a post as its ETag.
 import type { Clock } from '../../../platform/clock.ts';
 import type { Connection } from '../../../platform/db/index.ts';
 import { namesTag } from '../../../platform/http/entity-tags.ts';
 import type { MediaRow, MediaService } from '../../media/index.ts';
+import { mediaIdsOfRow } from '../record/content.ts';
 import { versionDiffers } from '../record/posts.errors.ts';
 import type { PostRow } from '../record/posts.queries.ts';
-import { mediaIdsOf, toPostView } from './posts.schema.ts';
+import { type PostView, toPostView } from './posts.schema.ts';
 
 export interface AnswerParts {
   clock: Clock;
@@ -14,36 +15,45 @@ export interface AnswerParts {
   publicUrl: string;
 }
 
-export type Answers = ReturnType<typeof createAnswers>;
+/** The data of an answer with one post. */
+export interface PostAnswerData {
+  post: PostView;
+}
 
-export function createAnswers({ clock, media, publicUrl }: AnswerParts) {
-  /** @param known Media that need not be read again. */
-  async function views(
-    connection: Connection,
-    organizationId: string,
-    posts: readonly PostRow[],
-    known: ReadonlyMap<string, MediaRow> = new Map(),
-  ) {
-    const missing = posts.flatMap(mediaIdsOf).filter((id) => !known.has(id));
-    const read = await media.getMany(connection, organizationId, missing);
-    const rows = new Map([...known, ...read]);
-    return posts.map((post) => toPostView(post, rows, { now: clock.now(), publicUrl }));
-  }
+/**
+ * The views of posts of one organization, in the order of the rows.
+ * @param loaded Media that need not be read again
+ */
+export async function postViews(
+  { clock, media, publicUrl }: AnswerParts,
+  connection: Connection,
+  posts: readonly PostRow[],
+  loaded: ReadonlyMap<string, MediaRow> = new Map(),
+): Promise<PostView[]> {
+  const [first] = posts;
+  if (!first) return [];
+  const missing = posts.flatMap(mediaIdsOfRow).filter((id) => !loaded.has(id));
+  const read = await media.getMany(connection, first.organization_id, missing);
+  const rows = new Map([...loaded, ...read]);
+  return posts.map((post) => toPostView(post, rows, { now: clock.now(), publicUrl }));
+}
 
-  return {
-    views,
+/** The answer of an operation on one post: its view, and its version as the entity tag. */
+export async function postAnswer(
+  parts: AnswerParts,
+  connection: Connection,
+  post: PostRow,
+  loaded?: ReadonlyMap<string, MediaRow>,
+): Promise<{ data: PostAnswerData; etag: string }> {
+  const views = await postViews(parts, connection, [post], loaded);
+  return { data: { post: single(views) }, etag: etagOf(post) };
+}
 
-    async one(
-      connection: Connection,
-      organizationId: string,
-      post: PostRow,
-      known?: ReadonlyMap<string, MediaRow>,
-    ) {
-      const [view] = await views(connection, organizationId, [post], known);
-      if (!view) throw new Error('one post makes one view');
-      return { data: { post: view }, etag: etagOf(post) };
-    },
-  };
+/** The only element of a list that has exactly one. */
+function single<Element>(list: readonly Element[]): Element {
+  const [element] = list;
+  if (element === undefined || list.length > 1) throw new Error(`expected one element, not ${list.length}`);
+  return element;
 }
 
 /** Each write of a post makes a new version. */

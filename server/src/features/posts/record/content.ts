@@ -52,6 +52,16 @@ export interface NewPost extends PostContent {
   sendAt: Date | null;
 }
 
+/** The ids of all media that a row names: its own, those of its slides, and its cover. */
+export function mediaIdsOfRow(row: Pick<PostRow, 'media_id' | 'cover_media_id' | 'carousel'>): string[] {
+  return [row.media_id, row.cover_media_id ?? [], (slidesOf(row) ?? []).map((slide) => slide.mediaId)].flat();
+}
+
+export function slidesOf(row: Pick<PostRow, 'carousel'>): Slide[] | null {
+  // Only this file writes the column.
+  return row.carousel as Slide[] | null;
+}
+
 /** The columns of the contents. */
 function columnsOf(content: PostContent) {
   return {

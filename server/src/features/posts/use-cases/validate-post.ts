@@ -1,14 +1,20 @@
 // The use case of validating: every check that creating and publishing would make, with nothing stored.
 import { Refusal } from '../../../platform/errors.ts';
 import { toDetails } from '../../../platform/http/validation.ts';
-import type { Caller } from '../../../platform/use-case/index.ts';
+import type { Context } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
-import type { MediaViewer } from '../../media/index.ts';
-import { accessProblem, placeProblems, type WarningAbout, warningsFor } from '../compose/check-post.ts';
+import {
+  accessProblem,
+  type PostWarning,
+  placeProblems,
+  type WarningAbout,
+  warningsFor,
+} from '../compose/check-post.ts';
 import { type CreatePost, createPostBody } from '../compose/create-post.schema.ts';
+import { checkExternalId } from '../compose/external-id.ts';
 import { type FoundMedia, findMedia } from '../compose/media.ts';
-import { checkExternalId, placesOf, timingOf } from './create-post.ts';
-import type { PostsParts } from './posts.service.ts';
+import { placesOf, timingOf } from '../compose/new-post.ts';
+import type { PostParts } from './parts.ts';
 import type { Check, ValidatePost } from './validate-post.schema.ts';
 
 type CheckName = Check['name'];
@@ -44,99 +50,91 @@ const passed: Record<CheckName, string> = {
   productTags: 'None are given.',
 };
 
-export function createValidation(parts: PostsParts) {
-  const { database, clock, accounts, media, schedule } = parts;
-  const body = createPostBody(clock);
-  const { shape } = body;
-
-  /** The fields that are right by themselves, so that one that is wrong does not hide what is wrong with others. */
-  function usable(input: ValidatePost): Partial<CreatePost> {
-    const fields = Object.entries(shape).flatMap(([name, schema]) => {
-      const parsed = schema.safeParse((input as Record<string, unknown>)[name]);
-      return parsed.success && parsed.data !== undefined ? [[name, parsed.data]] : [];
-    });
-    return Object.fromEntries(fields) as Partial<CreatePost>;
-  }
-
-  async function lookAtMedia(viewer: MediaViewer, input: Partial<CreatePost>, signal: AbortSignal) {
-    const isNamed = [input.mediaUrl, input.mediaId, input.carousel].some((named) => named !== undefined);
-    if (!isNamed) return null;
-    return findMedia(
-      {
-        connection: database.db,
-        media: { find: media.find, fetchFromUrl: media.lookAtUrl },
-        viewer,
-        signal,
-      },
-      input,
-    );
-  }
-
-  /** When it would go out; nothing is claimed. */
-  async function findTime(account: AccountRow, input: Partial<CreatePost>): Promise<Date | null> {
-    const now = clock.now();
-    const timing = timingOf(input, now);
-    if (timing.kind === 'draft') return null;
-    if (timing.kind === 'at') return timing.at;
-    return schedule.findNextOpenSlot(database.db, account, { url: input.url ?? null, now });
-  }
-
-  return {
-    async validate(caller: Caller, accountId: string, input: ValidatePost, signal: AbortSignal) {
-      const account = await accounts.get(database.db, caller, accountId);
-      const parsed = body.safeParse(input, { reportInput: true });
-      const fields = usable(input);
-      const checks: Check[] = [];
-      const add = (name: CheckName, findings: readonly Finding[]) => {
-        checks.push(
-          ...(findings.length > 0 ? findings : [ok(name)]).map((finding) => toCheck(name, finding)),
-        );
-      };
-      add('fields', parsed.success ? [] : toDetails(parsed.error.issues, body).map(failed));
-      const access = accessProblem(account, parts.accessLevel);
-      add('access', access ? [failed(access)] : []);
-      add('board', (await placeProblems(parts, account, placesOf(fields))).map(failed));
-      add('externalId', await refusals(checkExternalId(database.db, account, fields.externalId)));
-      let found: FoundMedia | null = null;
-      add(
-        'media',
-        await refusals(
-          lookAtMedia(caller, fields, signal).then((media) => {
-            found = media;
-          }),
-        ),
-      );
-      let at: Date | null = null;
-      add(
-        'time',
-        await refusals(
-          findTime(account, fields).then((time) => {
-            at = time;
-          }),
-        ),
-      );
-      const rows = (found as FoundMedia | null)?.rows;
-      const own = (found as FoundMedia | null)?.content.mediaId;
-      const warnings = await warningsFor(parts, database.db, {
+/** @returns every check with its findings; throws only accountNotFound */
+export async function validatePost(
+  parts: PostParts,
+  context: Context,
+  accountId: string,
+  input: ValidatePost,
+) {
+  const { db } = parts.database;
+  const account = await parts.accounts.get(db, context, accountId);
+  const body = createPostBody(context.clock);
+  const parsed = body.safeParse(input, { reportInput: true });
+  const fields = validFields(body, input);
+  const media = await attempt(findNamedMedia(parts, context, fields));
+  const time = await attempt(findTime(parts, context, account, fields));
+  const access = accessProblem(account, parts.accessLevel);
+  const findings: [CheckName, readonly Finding[]][] = [
+    ['fields', parsed.success ? [] : toDetails(parsed.error.issues, body).map(failed)],
+    ['access', access ? [failed(access)] : []],
+    ['board', (await placeProblems(parts, account, placesOf(fields))).map(failed)],
+    ['externalId', (await attempt(checkExternalId(db, account, fields.externalId))).findings],
+    ['media', media.findings],
+    ['time', time.findings],
+    ...warningFindings(
+      await warningsFor(parts, db, {
         account,
         url: fields.url ?? null,
         productTagPinIds: fields.productTagPinIds ?? [],
-        at,
-        media: own === undefined ? undefined : rows?.get(own),
-        now: clock.now(),
-      });
-      const about: WarningAbout[] = ['account', 'url', 'spacing', 'duplicate', 'productTags'];
-      for (const name of about) {
-        add(
-          name,
-          warnings
-            .filter((warning) => warning.about === name)
-            .map(({ code, message }) => ({ status: 'warning', code, message })),
-        );
-      }
-      return { ok: checks.every((check) => check.status !== 'failed'), checks };
-    },
-  };
+        at: time.value ?? null,
+        media: media.value?.rows.get(media.value.content.mediaId),
+        now: context.clock.now(),
+      }),
+    ),
+  ];
+  const checks = findings.flatMap(([name, found]) =>
+    (found.length > 0 ? found : [ok(name)]).map((finding) => toCheck(name, finding)),
+  );
+  return { ok: checks.every((check) => check.status !== 'failed'), checks };
+}
+
+/** The fields that are valid by themselves, so that an invalid field does not hide what is wrong with others. */
+function validFields({ shape }: ReturnType<typeof createPostBody>, input: ValidatePost): Partial<CreatePost> {
+  const fields = Object.entries(shape).flatMap(([name, schema]) => {
+    const parsed = schema.safeParse((input as Record<string, unknown>)[name]);
+    return parsed.success && parsed.data !== undefined ? [[name, parsed.data]] : [];
+  });
+  return Object.fromEntries(fields) as Partial<CreatePost>;
+}
+
+async function findNamedMedia(
+  { database, media }: PostParts,
+  context: Context,
+  input: Partial<CreatePost>,
+): Promise<FoundMedia | null> {
+  const isNamed = [input.mediaUrl, input.mediaId, input.carousel].some((named) => named !== undefined);
+  if (!isNamed) return null;
+  const finder = { find: media.find, fetchFromUrl: media.lookAtUrl };
+  return findMedia(
+    { connection: database.db, media: finder, viewer: context, signal: context.signal },
+    input,
+  );
+}
+
+/** When the post would be published. Claims nothing. */
+async function findTime(
+  { database, schedule }: PostParts,
+  { clock }: Context,
+  account: AccountRow,
+  input: Partial<CreatePost>,
+): Promise<Date | null> {
+  const now = clock.now();
+  const timing = timingOf(input, now);
+  if (timing.kind === 'draft') return null;
+  if (timing.kind === 'at') return timing.at;
+  return schedule.findNextOpenSlot(database.db, account, { url: input.url ?? null, now });
+}
+
+const warningChecks: WarningAbout[] = ['account', 'url', 'spacing', 'duplicate', 'productTags'];
+
+function warningFindings(warnings: readonly PostWarning[]): [CheckName, Finding[]][] {
+  return warningChecks.map((name) => [
+    name,
+    warnings
+      .filter((warning) => warning.about === name)
+      .map(({ code, message }) => ({ status: 'warning', code, message })),
+  ]);
 }
 
 function ok(name: CheckName): Finding {
@@ -151,15 +149,15 @@ function toCheck(name: CheckName, finding: Finding): Check {
   return { name, ...finding, remediation: finding.status === 'passed' ? null : remediations[name] };
 }
 
-/** What a part of creating refuses, as findings. */
-async function refusals(work: Promise<unknown>): Promise<Finding[]> {
+/** The result of a part of creating, or its refusal as findings. */
+async function attempt<Value>(work: Promise<Value>): Promise<{ value?: Value; findings: Finding[] }> {
   try {
-    await work;
-    return [];
+    return { value: await work, findings: [] };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { declaration, details } = error;
-    if (details.length > 0) return details.map(failed);
-    return [{ status: 'failed', code: declaration.code.toLowerCase(), message: declaration.message }];
+    if (details.length > 0) return { findings: details.map(failed) };
+    const { code, message } = declaration;
+    return { findings: [{ status: 'failed', code: code.toLowerCase(), message }] };
   }
 }

@@ -1,7 +1,7 @@
 // Who did it: each event of a post names the key that made the request, or Pintail itself.
 import { expect, test } from 'vitest';
-import { account, app, useApp } from '../../../../test/use-app.ts';
-import { systemActor } from '../../../platform/use-case/index.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
+import { systemActor } from '../../platform/use-case/index.ts';
 
 useApp({ accountPer: 'file' });
 

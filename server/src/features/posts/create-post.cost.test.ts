@@ -1,7 +1,7 @@
 // What creating posts costs the database, in statements: each is a way there and back, and they add up unnoticed.
 import pg from 'pg';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { account, app, useApp } from '../../../../test/use-app.ts';
+import { account, app, useApp } from '../../../test/use-app.ts';
 
 useApp({ accountPer: 'file' });
 

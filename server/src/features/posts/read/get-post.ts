@@ -1,0 +1,33 @@
+// Reads one post, if the caller may see it.
+import { isId } from '../../../domain/ids.ts';
+import type { Connection, Database } from '../../../platform/db/index.ts';
+import type { Caller, Result } from '../../../platform/use-case/index.ts';
+import type { AccountsService } from '../../accounts/index.ts';
+import { postNotFound } from '../record/posts.errors.ts';
+import { findPost, type PostPath, type PostRow } from '../record/posts.queries.ts';
+import { type AnswerParts, type PostAnswerData, postAnswer } from './views.ts';
+
+/**
+ * The row of a post.
+ * @throws postNotFound, accountNotFound: also for one that is deleted, or that the caller may not see
+ */
+export async function getPostRow(
+  { accounts }: { accounts: Pick<AccountsService, 'get'> },
+  connection: Connection,
+  caller: Caller,
+  path: PostPath,
+): Promise<PostRow> {
+  await accounts.get(connection, caller, path.accountId);
+  const post = isId('post', path.postId) ? await findPost(connection, caller, path) : undefined;
+  if (!post) throw postNotFound();
+  return post;
+}
+
+export async function getPost(
+  parts: AnswerParts & { database: Database; accounts: AccountsService },
+  caller: Caller,
+  path: PostPath,
+): Promise<Result<PostAnswerData>> {
+  const { db } = parts.database;
+  return postAnswer(parts, db, await getPostRow(parts, db, caller, path));
+}

@@ -1,0 +1,39 @@
+// A page of the posts of an account.
+import type { Database } from '../../../platform/db/index.ts';
+import type { Caller } from '../../../platform/use-case/index.ts';
+import type { AccountsService } from '../../accounts/index.ts';
+import { listPosts } from './list-posts.queries.ts';
+import { decodeCursor, encodeCursor } from './page-cursor.ts';
+import type { ListPosts } from './posts.schema.ts';
+import { type AnswerParts, postViews } from './views.ts';
+
+export async function listPostsOfAccount(
+  parts: AnswerParts & { database: Database; accounts: AccountsService },
+  caller: Caller,
+  accountId: string,
+  query: ListPosts,
+) {
+  const { db } = parts.database;
+  const account = await parts.accounts.get(db, caller, accountId);
+  const rows = await listPosts(db, {
+    organizationId: caller.organizationId,
+    accountId: account.id,
+    status: query.status,
+    from: query.startDate,
+    until: query.endDate,
+    now: parts.clock.now(),
+    boardId: query.boardId,
+    tag: query.tag,
+    externalId: query.externalId,
+    q: query.q,
+    after: query.cursor === undefined ? undefined : decodeCursor(query.status, query.cursor),
+    // One more than requested shows whether there is another page.
+    limit: query.limit + 1,
+  });
+  const page = rows.slice(0, query.limit);
+  const last = rows.length > query.limit ? page.at(-1) : undefined;
+  return {
+    posts: await postViews(parts, db, page),
+    cursor: last ? encodeCursor(query.status, { listedAt: last.listed_at, id: last.id }) : null,
+  };
+}

@@ -1,0 +1,19 @@
+// The timeline of a post: its events, as callers see them.
+import type { Database } from '../../../platform/db/index.ts';
+import type { Caller } from '../../../platform/use-case/index.ts';
+import type { AccountsService } from '../../accounts/index.ts';
+import type { PostPath } from '../record/posts.queries.ts';
+import { getPostRow } from './get-post.ts';
+import { listPostEvents } from './timeline.queries.ts';
+import { timelineEventsMax, toTimelineEvent } from './timeline.schema.ts';
+
+export async function getTimeline(
+  parts: { database: Database; accounts: AccountsService },
+  caller: Caller,
+  path: PostPath,
+) {
+  const { db } = parts.database;
+  const post = await getPostRow(parts, db, caller, path);
+  const rows = await listPostEvents(db, post, timelineEventsMax);
+  return { events: rows.map(toTimelineEvent) };
+}

@@ -1,0 +1,118 @@
+// Edits many posts: all or none. The answer has the changed fields as they were, so that the edit can be undone.
+import { isId } from '../../../domain/ids.ts';
+import type { Tx } from '../../../platform/db/index.ts';
+import { type Detail, Refusal } from '../../../platform/errors.ts';
+import type { Context } from '../../../platform/use-case/index.ts';
+import type { AccountRow } from '../../accounts/index.ts';
+import { asOne } from '../compose/all-or-refuse.ts';
+import type { EditPosts, PreviousFields } from '../compose/edit-post.schema.ts';
+import { previousOf } from '../compose/edited-content.ts';
+import { applyEdit, lockEditedMedia, type PreparedEdit, prepareEdit } from '../compose/prepared-edit.ts';
+import { postViews } from '../read/views.ts';
+import { externalIdTaken, postNotFound } from '../record/posts.errors.ts';
+import { findPosts, type PostRow } from '../record/posts.queries.ts';
+import type { PostParts } from './parts.ts';
+
+/** The number of entries that fetch their media at a time. */
+const fetchesAtOnce = 4;
+
+/** @throws everything that `editPost` throws, with the details of all entries */
+export async function editPosts(parts: PostParts, context: Context, accountId: string, input: EditPosts) {
+  const { db, transaction } = parts.database;
+  const account = await parts.accounts.get(db, context, accountId);
+  const postIds = input.posts.map((edit) => edit.id).filter((id) => isId('post', id));
+  const checked = await findPosts(db, context, { accountId, postIds });
+  const unknown = input.posts.flatMap((edit, index): Detail[] =>
+    checked.has(edit.id) ? [] : [unknownPost(`posts.${index}.`)],
+  );
+  if (unknown.length > 0) throw postNotFound(unknown);
+  const edits = await prepareAll(parts, context, { account, checked, input });
+  const change = async (tx: Tx) => {
+    await parts.accounts.get(tx, context, accountId);
+    await lockEditedMedia(parts, tx, account, { viewer: context, edits });
+    // Locked, so that each post still is as the check of the entry before it saw it.
+    const rows = await findPosts(tx, context, { accountId, postIds, lock: true });
+    const previous: PreviousFields[] = [];
+    const stamp = { actor: context.actor, now: context.clock.now() };
+    const posts = await eachOrRefuse(edits, async (edit) => {
+      const post = rows.get(edit.checked.id);
+      if (!post) throw postNotFound([unknownPost(edit.prefix)]);
+      previous.push(previousOf(post, edit.edit));
+      return applyEdit(parts, tx, post, edit, stamp);
+    });
+    return { data: { posts: await postViews(parts, tx, posts), previous, dryRun: input.dryRun } };
+  };
+  return input.dryRun ? rolledBack(transaction, change) : context.commit(change);
+}
+
+interface Prepare {
+  account: AccountRow;
+  checked: ReadonlyMap<string, PostRow>;
+  input: EditPosts;
+}
+
+async function prepareAll(
+  parts: PostParts,
+  context: Context,
+  { account, checked, input }: Prepare,
+): Promise<PreparedEdit[]> {
+  const prepared: PreparedEdit[] = [];
+  const errors: unknown[] = [];
+  for (let from = 0; from < input.posts.length; from += fetchesAtOnce) {
+    const page = input.posts.slice(from, from + fetchesAtOnce).map(async ({ id, ...edit }, index) => {
+      const post = checked.get(id);
+      if (!post) throw postNotFound();
+      const prefix = `posts.${from + index}.`;
+      return prepareEdit(parts, { viewer: context, account, post, edit, prefix, signal: context.signal });
+    });
+    for (const result of await Promise.allSettled(page)) {
+      if (result.status === 'fulfilled') prepared.push(result.value);
+      else errors.push(result.reason);
+    }
+  }
+  if (errors.length > 0) throw asOne(errors);
+  return prepared;
+}
+
+/** Works on each in order. A refusal does not hide those of later entries, unless the database ended the transaction. */
+async function eachOrRefuse<Entry, Outcome>(
+  entries: readonly Entry[],
+  work: (entry: Entry) => Promise<Outcome>,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const errors: Refusal[] = [];
+  for (const entry of entries) {
+    try {
+      outcomes.push(await work(entry));
+    } catch (error) {
+      // After this refusal PostgreSQL accepts no more statements in the transaction.
+      if (!(error instanceof Refusal) || error.declaration === externalIdTaken.declaration) throw error;
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw asOne(errors);
+  return outcomes;
+}
+
+function unknownPost(prefix: string): Detail {
+  return { path: `${prefix}id`, code: 'post_not_found', message: 'The account has no such post.' };
+}
+
+/** The answer of a dry run: it is computed in a transaction that is then rolled back. */
+async function rolledBack<Answer>(
+  transaction: PostParts['database']['transaction'],
+  change: (tx: Tx) => Promise<Answer>,
+): Promise<Answer> {
+  const rollBack = new Error('a dry run is rolled back');
+  let answer: { value: Answer } | undefined;
+  try {
+    await transaction(async (tx) => {
+      answer = { value: await change(tx) };
+      throw rollBack;
+    });
+  } catch (error) {
+    if (error !== rollBack) throw error;
+  }
+  if (!answer) throw new Error('a dry run has an answer');
+  return answer.value;
+}

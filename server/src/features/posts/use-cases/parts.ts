@@ -1,0 +1,17 @@
+// The parts that use cases of posts work with. Built once, in app.ts.
+import type { AccountsService } from '../../accounts/index.ts';
+import type { CreateParts } from '../compose/new-post.ts';
+
+export interface PostParts extends CreateParts {
+  accounts: AccountsService;
+  /** How callers reach this server, without a slash at the end. */
+  publicUrl: string;
+}
+
+/** The path of a post, with the version that the caller knows. */
+export interface PostTarget {
+  accountId: string;
+  postId: string;
+  /** The header If-Match. */
+  ifMatch: string | undefined;
+}
