@@ -1,5 +1,6 @@
 // docs/errors.md: every code, when it comes and what to do, from where they are declared.
 import { detailCodes } from '../server/src/detail-codes.ts';
+import { connectPageRefusals } from '../server/src/features/accounts/index.ts';
 import type { RefusalDeclaration, RefusalMaker } from '../server/src/platform/errors.ts';
 import { refusalsOf } from '../server/src/platform/http/openapi-answers.ts';
 import * as everywhere from '../server/src/platform/http/refusals.ts';
@@ -14,8 +15,10 @@ export function errorsPage(routes: readonly Route[], notice: string): string {
     '',
     notice,
     '',
-    'An error is answered as `{"error": {"code", "message", "details"?}, "meta": {"requestId"}}`. `code` and each',
-    '`details[].code` are stable, for programs; messages are for people. `details` names every bad field at once.',
+    'An error is answered as `{"error": {"code", "reason", "message", "hint"?, "details"?}, "meta": {"requestId"}}`.',
+    '`code` is the code of the hosted API, which several refusals share. `reason` is the name of the one refusal. Both,',
+    'and each `details[].code`, are stable, for programs; messages and hints are for people. `details` names every',
+    'invalid field at once.',
     'Quote `meta.requestId` when you ask for help: the log has it in every line of that request.',
     '',
     'What is broken before it is a request has the code `BAD_REQUEST` and a status of its own: 408 for what arrives',
@@ -23,8 +26,8 @@ export function errorsPage(routes: readonly Route[], notice: string): string {
     '',
     '## Refusals',
     '',
-    '| status | code | message | what to do | where |',
-    '| --- | --- | --- | --- | --- |',
+    '| reason | status | code | message | what to do | where |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...refusalRows(routes),
     '',
     '## Detail codes',
@@ -54,17 +57,20 @@ function refusalRows(routes: readonly Route[]): string[] {
       users.set(declaration, [...(users.get(declaration) ?? []), route.operationId]);
     }
   }
+  for (const { declaration } of connectPageRefusals) users.set(declaration, ['the page after connecting']);
   return [...new Set([...general, ...users.keys()])]
     .toSorted(
       (a, b) =>
         statusOf[a.code] - statusOf[b.code] || compare(a.code, b.code) || compare(a.message, b.message),
     )
     .map((declaration) => {
-      const { code, message, fix = '' } = declaration;
+      const { code, reason, message, fix = '' } = declaration;
       const where = general.has(declaration)
         ? 'anywhere'
-        : [...new Set(users.get(declaration))].map((operation) => `\`${operation}\``).join(', ');
-      return `| ${statusOf[code]} | \`${code}\` | ${message} | ${fix} | ${where} |`;
+        : [...new Set(users.get(declaration))]
+            .map((user) => (user.includes(' ') ? user : `\`${user}\``))
+            .join(', ');
+      return `| \`${reason}\` | ${statusOf[code]} | \`${code}\` | ${message} | ${fix} | ${where} |`;
     });
 }
 

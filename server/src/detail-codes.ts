@@ -1,6 +1,6 @@
 // Every code that can stand in `error.details`, in `meta.warnings` or in a post's `failure`, with what it means;
 // docs/errors.md is made from it. The sentence in an answer says more: what was sent, and what to send instead.
-// A test fails when an answer holds a code that is not here.
+// error-lists.test.ts compares the lists with the source, and check-codes.ts with every answer of a test app.
 import { reasons } from './pinterest/index.ts';
 
 type Codes = Readonly<Record<string, string>>;
@@ -59,7 +59,6 @@ const circumstances: Codes = {
   pin_taken: 'Another post of the account has this Pin already.',
   schedule_not_allowed: 'The post’s state does not let it be scheduled.',
   unschedule_not_allowed: 'The post’s state does not let it be unscheduled.',
-  update_not_allowed: 'The post’s state does not let it be edited.',
   edit_not_allowed: 'The post’s state does not let it be edited.',
   delete_not_allowed: 'The post’s state does not let it be deleted.',
   resolve_not_allowed: 'The post’s outcome is not in doubt.',
@@ -135,7 +134,9 @@ const publishing: Codes = {
   several_pins_match: 'Several Pins could be the post’s; a person decides (`resolve`).',
   board_too_large_to_search:
     'The board has more Pins than can be looked through; a person decides (`resolve`).',
-  interrupted: 'The process that published ended in between; the post is settled by looking.',
+  interrupted: 'Pintail stopped while it prepared the post. Nothing was sent; it is retried at once.',
+  missed:
+    'The post was not published at its time, and the account is set to hold missed posts. Schedule it again.',
   media_unavailable: 'The stored picture or video cannot be read. It is tried again by itself.',
   restored_from_backup:
     'The post was due before the backup that was restored; whether it went out is looked up.',

@@ -1,24 +1,46 @@
-// Looks at every answer of a test app: a code that no list explains is one that docs/errors.md does not have.
+// Checks every answer of a test app: a code that no list explains is missing from docs/errors.md, and a refusal that its
+// operation does not declare is missing from the OpenAPI document.
 import type { FastifyInstance } from 'fastify';
 import { isDetailCode } from '../src/detail-codes.ts';
+import { refusalsOf } from '../src/platform/http/openapi-answers.ts';
+import type { Route } from '../src/platform/http/route.ts';
 
-interface Coded {
-  error?: { details?: { code: string }[] };
+interface Body {
+  data?: unknown;
+  error?: { reason: string; details?: { code: string }[] };
   meta?: { warnings?: { code: string }[] };
 }
 
-/** Returns what throws when an answer held an unexplained code. */
+/** Returns a function that throws when an answer had an unexplained code or an undeclared refusal. */
 export function watchCodes(http: FastifyInstance): () => void {
   const unexplained = new Set<string>();
+  const undeclared = new Set<string>();
   http.addHook('onSend', async (request, _reply, payload) => {
-    if (!request.routeOptions.config.route || typeof payload !== 'string' || !payload.startsWith('{')) return;
-    const { error, meta } = JSON.parse(payload) as Coded;
-    for (const { code } of [...(error?.details ?? []), ...(meta?.warnings ?? [])]) {
-      if (!isDetailCode(code)) unexplained.add(code);
-    }
+    const { route } = request.routeOptions.config;
+    if (!route || typeof payload !== 'string' || !payload.startsWith('{')) return;
+    const { data, error, meta } = JSON.parse(payload) as Body;
+    const codes = [...(error?.details ?? []), ...(meta?.warnings ?? []), ...codedIn(data)];
+    for (const { code } of codes) if (!isExplained(code, route)) unexplained.add(code);
+    if (error && !reasonsOf(route).has(error.reason)) undeclared.add(`${route.operationId}: ${error.reason}`);
   });
   return () => {
-    if (unexplained.size === 0) return;
-    throw new Error(`Add to server/src/detail-codes.ts: ${[...unexplained].join(', ')}.`);
+    const problems = [
+      ...[...unexplained].map((code) => `No list explains "${code}": add it to server/src/detail-codes.ts.`),
+      ...[...undeclared].map((refusal) => `Not among the refusals of the route: ${refusal}.`),
+    ];
+    if (problems.length > 0) throw new Error(problems.join('\n'));
   };
+}
+
+const reasonsOf = (route: Route) => new Set(refusalsOf(route).map(({ declaration }) => declaration.reason));
+
+/** Where a refusal says nothing of a single field, its reason is the code of what it becomes in a list. */
+const isExplained = (code: string, route: Route) => isDetailCode(code) || reasonsOf(route).has(code);
+
+/** Everything in an answer that has a code and a message: failures of posts, entries of batches, findings. */
+function codedIn(value: unknown): { code: string }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Object.values(value).flatMap(codedIn);
+  const isCoded = 'code' in value && typeof value.code === 'string' && 'message' in value;
+  return isCoded ? [{ code: value.code as string }, ...inside] : inside;
 }

@@ -55,9 +55,11 @@ export function limitDetails(details: readonly Detail[], total = details.length)
 /** What is said once about a refusal; OpenAPI and the documentation follow from it. */
 export interface RefusalDeclaration {
   code: ErrorCode;
+  /** The name of this refusal, for programs: unique, in snake_case, and never changed. Several share a code. */
+  reason: string;
   /** The public sentence. */
   message: string;
-  /** What the caller can do, where the sentence does not say it already. */
+  /** What the caller can do, where the sentence does not say it already. Sent as `error.hint`. */
   fix?: string;
   /** After how many seconds it is worth trying again; told in the header Retry-After. */
   retryAfterSeconds?: number;

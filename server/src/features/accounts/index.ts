@@ -1,5 +1,5 @@
 // Pinterest accounts we may act for, and their tokens.
-export { accountNotFound } from './accounts.errors.ts';
+export { accountNotFound, connectPageRefusals } from './accounts.errors.ts';
 export {
   type AccountRow,
   accountBeside,

@@ -202,10 +202,15 @@ export function createBoards(parts: BoardsParts) {
   };
 }
 
+const queuedWithout = {
+  board: 'queued_posts_without_board',
+  section: 'queued_posts_without_section',
+} as const;
+
 function warningOf(queued: number, what: 'board' | 'section'): Warning[] {
   if (queued === 0) return [];
   const message = `${counted(queued, 'queued post')} meant for this ${what} will fail unless you edit or unschedule them.`;
-  return [{ code: `queued_posts_without_${what}`, message }];
+  return [{ code: queuedWithout[what], message }];
 }
 
 function counted(count: number, what: string): string {

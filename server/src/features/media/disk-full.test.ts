@@ -62,6 +62,7 @@ describe.skipIf(!isMounted)('a disk that fills up', () => {
       503,
       {
         code: 'SERVICE_UNAVAILABLE',
+        reason: 'unavailable',
         message: expect.any(String),
         details: [
           { path: '', code: 'unavailable', message: 'The media storage is full. Try again in a moment.' },

@@ -4,23 +4,30 @@ import { refusal } from '../../platform/errors.ts';
 /** The sentence is the hosted API's, word for word; the real reason and the remedy are in the details. */
 export const mediaRefused = refusal({
   code: 'UNPROCESSABLE_ENTITY',
+  reason: 'media_processing_failed',
   message:
     'Failed to process media URL. Ensure the URL is publicly accessible and points to a valid media file.',
 });
 
 export const uploadRefused = refusal({
   code: 'UNPROCESSABLE_ENTITY',
+  reason: 'upload_unusable',
   message: 'The uploaded file cannot be used as media.',
   fix: 'The entry of `details` says what is wrong with it and what to send.',
 });
 
 export const mediaInUse = refusal({
   code: 'CONFLICT',
+  reason: 'media_in_use',
   message: 'A post that is not out yet uses this media',
   fix: 'Delete these posts, or give them other media.',
 });
 
-export const mediaNotFound = refusal({ code: 'NOT_FOUND', message: 'Media not found' });
+export const mediaNotFound = refusal({
+  code: 'NOT_FOUND',
+  reason: 'media_not_found',
+  message: 'Media not found',
+});
 
 /** What can be wrong with a file that did arrive. What can go wrong before that: `OutboundReason`. */
 export type MediaProblemCode =

@@ -68,6 +68,7 @@ export async function reasonOf(work: Promise<unknown>) {
   if (!(error instanceof Refusal)) throw new Error(`Not refused: ${error}`, { cause: error });
   expect(error.declaration).toEqual({
     code: 'UNPROCESSABLE_ENTITY',
+    reason: 'media_processing_failed',
     message:
       'Failed to process media URL. Ensure the URL is publicly accessible and points to a valid media file.',
   });

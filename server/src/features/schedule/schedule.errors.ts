@@ -2,6 +2,7 @@ import { refusal } from '../../platform/errors.ts';
 
 export const timeslotNotFound = refusal({
   code: 'NOT_FOUND',
+  reason: 'timeslot_not_found',
   message: 'Timeslot not found',
   fix: 'GET /v1/accounts/{accountId}/timeslots lists the timeslots of an account.',
 });
@@ -9,23 +10,27 @@ export const timeslotNotFound = refusal({
 /** The detail names the other one. */
 export const timeslotExists = refusal({
   code: 'CONFLICT',
+  reason: 'timeslot_exists',
   message: 'The account has a timeslot at this day, time and zone already',
 });
 
 export const tooManyTimeslots = refusal({
   code: 'CONFLICT',
+  reason: 'too_many_timeslots',
   message: 'The account has as many timeslots as it may have',
   fix: 'Delete some, or put others in their place with POST …/timeslots/rebuild.',
 });
 
 export const spacingRuleNotFound = refusal({
   code: 'NOT_FOUND',
+  reason: 'spacing_rule_not_found',
   message: 'Spacing rule not found',
   fix: 'GET /v1/accounts/{accountId}/spacing-rules lists the rules of an account.',
 });
 
 export const tooManySpacingRules = refusal({
   code: 'CONFLICT',
+  reason: 'too_many_spacing_rules',
   message: 'The account has as many spacing rules as it may have',
   fix: 'Delete some, or raise the default rule instead.',
 });
@@ -33,6 +38,7 @@ export const tooManySpacingRules = refusal({
 /** Detail code `no_timeslots`. */
 export const noTimeslots = refusal({
   code: 'CONFLICT',
+  reason: 'no_timeslots',
   message: 'The account has no timeslots, so there is no next open one',
   fix: 'Make some with POST /v1/accounts/{accountId}/timeslots or …/timeslots/rebuild, or send a time.',
 });
@@ -40,6 +46,7 @@ export const noTimeslots = refusal({
 /** Detail code `no_open_slot`. */
 export const noOpenSlot = refusal({
   code: 'CONFLICT',
+  reason: 'no_open_slot',
   message: 'No timeslot is open within 365 days',
   fix: 'Add timeslots, relax the spacing rule of the url or the daily limit of the account, or send a time.',
 });

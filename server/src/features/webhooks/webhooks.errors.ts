@@ -2,24 +2,28 @@ import { refusal } from '../../platform/errors.ts';
 
 export const webhookNotFound = refusal({
   code: 'NOT_FOUND',
+  reason: 'webhook_not_found',
   message: 'Webhook not found',
   fix: 'GET /v1/webhooks lists those that this key may use.',
 });
 
 export const deliveryNotFound = refusal({
   code: 'NOT_FOUND',
+  reason: 'delivery_not_found',
   message: 'Delivery not found',
   fix: 'Deliveries are kept for 30 days.',
 });
 
 export const webhookDisabled = refusal({
   code: 'CONFLICT',
+  reason: 'webhook_disabled',
   message: 'The webhook is disabled',
   fix: 'Enable it first: PATCH it with {"enabled": true}.',
 });
 
 export const tooManyWebhooks = refusal({
   code: 'CONFLICT',
+  reason: 'too_many_webhooks',
   message: 'The organization has as many webhooks as it can have',
   fix: 'Delete one that is not needed.',
 });

@@ -1,6 +1,6 @@
 // The envelope of every answer under /v1 (docs/api-contract.md#compatibility, docs/api-contract.md#ground-rules).
 import { z } from 'zod';
-import type { Detail, Refusal } from '../errors.ts';
+import type { Detail, Refusal, RefusalDeclaration } from '../errors.ts';
 import type { Warning } from '../use-case/index.ts';
 
 const warningSchema = z.object({
@@ -29,7 +29,12 @@ export const errorSchema = z
   .object({
     error: z.object({
       code: z.string().meta({ description: 'Error code.', example: 'BAD_REQUEST' }),
+      reason: z.string().meta({
+        description: 'The stable name of this refusal, for programs. Several refusals share a code.',
+        example: 'invalid_body',
+      }),
       message: z.string().meta({ description: 'What was wrong, for people.' }),
+      hint: z.string().optional().meta({ description: 'What to do about it, for people.' }),
       details: z
         .array(
           z.object({
@@ -55,12 +60,17 @@ export function success(data: unknown, requestId: string, warnings: readonly War
 }
 
 export interface ErrorEnvelope {
-  error: { code: string; message: string; details?: readonly Detail[] };
+  error: { code: string; reason: string; message: string; hint?: string; details?: readonly Detail[] };
   meta: { requestId: string };
 }
 
+/** The part of an error answer that follows from the declaration alone. */
+export function toError({ code, reason, message, fix }: RefusalDeclaration) {
+  return { code, reason, message, ...(fix !== undefined && { hint: fix }) };
+}
+
 export function failure(refusal: Refusal, requestId: string): ErrorEnvelope {
-  const { code, message } = refusal.declaration;
-  const error = refusal.details.length > 0 ? { code, message, details: refusal.details } : { code, message };
+  const { details } = refusal;
+  const error = { ...toError(refusal.declaration), ...(details.length > 0 && { details }) };
   return { error, meta: { requestId } };
 }

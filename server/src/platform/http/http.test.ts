@@ -21,7 +21,12 @@ describe('keys', () => {
       const answer = await app.call('GET', '/v1/accounts', undefined, key);
       expect(answer.status).toBe(401);
       expect(answer.body).toEqual({
-        error: { code: 'UNAUTHORIZED', message: 'Invalid API key' },
+        error: {
+          code: 'UNAUTHORIZED',
+          reason: 'invalid_api_key',
+          message: 'Invalid API key',
+          hint: expect.stringContaining('Authorization: Bearer'),
+        },
         meta: { requestId: answer.headers.get('x-request-id') },
       });
     }
@@ -176,6 +181,7 @@ test('a bug of ours is a 500 that tells the caller nothing and the log everythin
   expect(answer.status).toBe(500);
   expect(answer.body.error).toEqual({
     code: 'INTERNAL_ERROR',
+    reason: 'internal_error',
     message: 'Something went wrong on our side. The request id finds it in the log.',
   });
   const [line] = app.logLines.filter(

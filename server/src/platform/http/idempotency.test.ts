@@ -10,7 +10,7 @@ import { removeExpired } from './idempotency.queries.ts';
 import { type RouteInput, route } from './route.ts';
 import { resealAnswers } from './sealed-answer.ts';
 
-const noRoom = refusal({ code: 'CONFLICT', message: 'No room' });
+const noRoom = refusal({ code: 'CONFLICT', reason: 'no_room', message: 'No room' });
 
 type Input = RouteInput<unknown, unknown, { name: string }>;
 

@@ -1,8 +1,8 @@
 // What the OpenAPI document says of headers and of refusals, for every operation alike.
 import { z } from 'zod';
 import type { RefusalDeclaration, RefusalMaker } from '../errors.ts';
-import { invalidBody } from '../use-case/index.ts';
-import { errorSchema } from './envelope.ts';
+import { invalidBody, invalidQuery } from '../use-case/index.ts';
+import { errorSchema, toError } from './envelope.ts';
 import {
   badRequest,
   bodiesTooLarge,
@@ -102,10 +102,12 @@ export function answerHeaders(route: Route): z.ZodObject {
 /** Everything that an operation may refuse. */
 export function refusalsOf(route: Route): readonly RefusalMaker[] {
   return [
-    ...(route.body
+    // Also where a route declares no body or no query: what is sent all the same is refused rather than ignored.
+    ...(isWrite(route)
       ? [invalidBody, malformedJson, bodyTooLarge, unsupportedMediaType, bodiesTooLarge, bodyMemoryFull]
       : []),
-    ...(route.query && !route.body ? [badRequest] : []),
+    invalidQuery,
+    badRequest,
     ...route.refusals,
     ...(isWrite(route) ? [idempotencyInProgress, idempotencyKeyReused, idempotentAnswerLost] : []),
     unauthorized,
@@ -141,11 +143,11 @@ function answerOf(status: number, declarations: readonly RefusalDeclaration[]) {
 }
 
 function examplesOf(declarations: readonly RefusalDeclaration[]) {
-  const values = declarations.map(({ code, message }) => ({
-    error: { code, message },
+  const values = declarations.map((declaration) => ({
+    error: toError(declaration),
     meta: { requestId: 'req_01kav8w5v8e6nb1vkh5tq4j1aa' },
   }));
   const [only] = values;
   if (values.length === 1) return { example: only };
-  return { examples: Object.fromEntries(values.map((value) => [value.error.message, { value }])) };
+  return { examples: Object.fromEntries(values.map((value) => [value.error.reason, { value }])) };
 }

@@ -68,6 +68,21 @@ test('every write takes an Idempotency-Key, no read does, and every answer tells
     ]);
     expect(Object.keys(operation.responses[route.status].headers)).toContain('X-RateLimit-Remaining');
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '429', '500', '503']));
-    expect(Object.keys(operation.responses[429].headers)).toContain('Retry-After');
+    const name = operation.responses[429].$ref.split('/').at(-1);
+    expect(Object.keys(document.components.responses[name].headers)).toContain('Retry-After');
   }
+});
+
+test('Error answers have names, each distinct one is written once, and each is used', () => {
+  const answers = Object.values<object>(document.components.responses).map((answer) =>
+    JSON.stringify(answer),
+  );
+  expect(new Set(answers).size).toBe(answers.length);
+  const used = app.app.routes.flatMap((route) => {
+    const failed = Object.entries<{ $ref?: string }>(operationOf(route).responses).filter(
+      ([status]) => Number(status) >= 400,
+    );
+    return failed.map(([, { $ref = '' }]) => $ref.replace('#/components/responses/', ''));
+  });
+  expect(new Set(used)).toEqual(new Set(Object.keys(document.components.responses)));
 });

@@ -5,6 +5,7 @@ import { successSchema } from './envelope.ts';
 import type { Example, Examples } from './examples.ts';
 import { answerHeaders, refusalAnswers, requestHeaders } from './openapi-answers.ts';
 import type { Route } from './route.ts';
+import { withSharedAnswers } from './shared-answers.ts';
 import { formSchema, formType } from './upload.ts';
 
 type JsonSchema = Record<string, unknown>;
@@ -47,7 +48,7 @@ export function createOpenApi(routes: readonly Route[], info: ApiInfo, examples:
       [route.method.toLowerCase()]: toOperation(route, examples[route.operationId]),
     };
   }
-  return createDocument(
+  const document = createDocument(
     {
       openapi: '3.1.0',
       info: {
@@ -68,6 +69,7 @@ export function createOpenApi(routes: readonly Route[], info: ApiInfo, examples:
     },
     { override: ({ jsonSchema }) => simplifyNullable(jsonSchema as JsonSchema), outputIdSuffix: 'Answer' },
   );
+  return withSharedAnswers(document);
 }
 
 const streamSchema = (description: string) => z.string().meta({ description });

@@ -17,6 +17,7 @@ const fileField = 'file';
 
 export const malformedForm = refusal({
   code: 'BAD_REQUEST',
+  reason: 'malformed_form',
   message: 'The body is not a whole and valid multipart form',
 });
 

@@ -229,7 +229,7 @@ function whyOf(error: unknown, entry: BatchEntryRow, log: Log): readonly Detail[
   }
   const { declaration, details } = error;
   if (details.length > 0) return details;
-  return [{ path: '', code: declaration.code.toLowerCase(), message: declaration.message }];
+  return [{ path: '', code: declaration.reason, message: declaration.message }];
 }
 
 interface Parsed {

@@ -101,11 +101,16 @@ export function movingIf(
   return writingOf(post, { ...moveOf(post, step, stamp), guard, ...rest });
 }
 
+/** The name of the change in a refusal. Moves that no caller requests by name resolve the outcome of a post. */
+function callersWordFor(move: Move): keyof typeof notAllowed {
+  return move === 'schedule' || move === 'unschedule' ? move : 'resolve';
+}
+
 /** What a move writes. */
 function moveOf(post: PostRow, step: Step, { now, actor }: Stamp): PostWrite {
   const from = post.state as State;
   const to = nextState(from, step.move);
-  if (!to) throw cannot(from, 'byHand' in step ? 'resolve' : step.move);
+  if (!to) throw cannot(from, callersWordFor(step.move));
   const change = changeOf(post, step, now);
   return {
     change: { ...toColumns(change), state: to, updated_at: now },
@@ -290,7 +295,16 @@ const whatCanBeDone: Record<State, string> = {
     'Its outcome is not known: it is looked up on Pinterest, and a person can settle it (POST …/resolve).',
 };
 
+/** The detail code for each change that a state may not allow. */
+const notAllowed = {
+  schedule: 'schedule_not_allowed',
+  unschedule: 'unschedule_not_allowed',
+  edit: 'edit_not_allowed',
+  delete: 'delete_not_allowed',
+  resolve: 'resolve_not_allowed',
+} as const;
+
 /** The refusal of what the state does not allow. */
-export function cannot(state: State, what: string) {
-  return postCannot([{ path: '', code: `${what}_not_allowed`, message: whatCanBeDone[state] }]);
+export function cannot(state: State, what: keyof typeof notAllowed) {
+  return postCannot([{ path: '', code: notAllowed[what], message: whatCanBeDone[state] }]);
 }

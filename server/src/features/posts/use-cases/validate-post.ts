@@ -157,7 +157,7 @@ async function attempt<Value>(work: Promise<Value>): Promise<{ value?: Value; fi
     if (!(error instanceof Refusal)) throw error;
     const { declaration, details } = error;
     if (details.length > 0) return { findings: details.map(failed) };
-    const { code, message } = declaration;
-    return { findings: [{ status: 'failed', code: code.toLowerCase(), message }] };
+    const { reason, message } = declaration;
+    return { findings: [{ status: 'failed', code: reason, message }] };
   }
 }

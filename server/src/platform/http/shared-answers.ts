@@ -1,0 +1,53 @@
+// Error answers of the OpenAPI document, written once. Operations refuse in few ways: hundreds of answers are some dozens
+// of distinct ones, which get a name under `components.responses` and are referenced.
+import { STATUS_CODES } from 'node:http';
+
+type Json = Record<string, unknown>;
+
+interface Document {
+  paths?: object;
+  components?: object;
+}
+
+const methods = ['get', 'post', 'put', 'patch', 'delete'];
+
+/** The same document, with each distinct answer of a status from 400 under a name. */
+export function withSharedAnswers<Doc extends Document>(document: Doc): Doc {
+  const names = new Map<string, string>();
+  const responses: Json = {};
+
+  /** Named by the status; the second and later of a status have a number, in the order of the document. */
+  function nameOf(status: string, answer: unknown): string {
+    const text = JSON.stringify(answer);
+    const existing = names.get(text);
+    if (existing) return existing;
+    const base = (STATUS_CODES[status] ?? `Status ${status}`).replaceAll(/[^A-Za-z]/g, '');
+    let name = base;
+    for (let number = 2; name in responses; number += 1) name = `${base}${number}`;
+    names.set(text, name);
+    responses[name] = answer;
+    return name;
+  }
+
+  function shared(operation: Json): Json {
+    const entries = Object.entries(operation.responses as Json).map(([status, answer]) =>
+      Number(status) < 400
+        ? [status, answer]
+        : [status, { $ref: `#/components/responses/${nameOf(status, answer)}` }],
+    );
+    return { ...operation, responses: Object.fromEntries(entries) };
+  }
+
+  const paths = Object.fromEntries(
+    Object.entries(document.paths ?? {}).map(([path, item]) => [
+      path,
+      Object.fromEntries(
+        Object.entries(item as Json).map(([key, value]) => [
+          key,
+          methods.includes(key) ? shared(value as Json) : value,
+        ]),
+      ),
+    ]),
+  );
+  return { ...document, paths, components: { ...document.components, responses } };
+}
