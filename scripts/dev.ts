@@ -23,16 +23,20 @@ const watcher = spawn(
   },
 );
 
-// One Ctrl+C arrives twice, from the terminal and from npm, and a second signal makes the server exit without stopping
-// in order. So the watcher runs in a process group of its own and receives one signal for each key press.
-const sameKeyPressMs = 300;
-let forwardedAt = Number.NEGATIVE_INFINITY;
+// One Ctrl+C arrives twice, from the terminal and from npm. A second signal makes `node --watch` wait for ever, on a slow
+// machine even one that comes after a while. So the watcher runs in a process group of its own and receives one signal;
+// a later wish to stop at once goes to the whole group, and so to the server itself.
+const repeatMs = 2_000;
+let forwardedAt: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     const now = systemClock.now().getTime();
-    if (now - forwardedAt < sameKeyPressMs) return;
-    forwardedAt = now;
-    watcher.kill(signal);
+    if (forwardedAt === undefined) {
+      forwardedAt = now;
+      watcher.kill(signal);
+    } else if (now - forwardedAt >= repeatMs && watcher.pid !== undefined) {
+      process.kill(-watcher.pid, 'SIGTERM');
+    }
   });
 }
 watcher.on('exit', (code) => {

@@ -17,7 +17,7 @@ export const ActorView = z
     id: z.string().nullable().meta({ description: 'The id of the key; null for the system.' }),
     name: z.string().meta({ description: 'The name at that time.', example: 'Spring campaign' }),
   })
-  .meta({ id: 'Actor' });
+  .meta({ id: 'Actor', description: 'Who did it.' });
 
 const Event = z
   .object({
@@ -29,7 +29,7 @@ const Event = z
     at: z.int().meta({ description: 'When (Unix seconds).' }),
     accountId: z.string().nullable().meta({ description: 'The account that it concerns.' }),
     postId: z.string().nullable().meta({ description: 'The post that it concerns.' }),
-    actor: ActorView.meta({ description: 'Who did it.' }),
+    actor: ActorView,
     data: z.record(z.string(), z.unknown()).meta({
       description:
         'More, by type. Of posts: `status` afterwards, `sendAt`, and where it applies `pinId`, `attempt` and `failure {code, message, remediation, retryable}`. Fields may be added.',

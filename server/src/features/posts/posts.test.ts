@@ -239,12 +239,13 @@ describe('who may see what', () => {
         method,
         path,
         404,
-        { code: 'NOT_FOUND', message: 'Account not found' },
+        expect.objectContaining({ reason: 'account_not_found', message: 'Account not found' }),
       ]);
     }
     // The right key, but the post belongs to another account of the same organization.
-    expect((await app.call('GET', `/v1/accounts/${own.accountId}/posts/${id}`)).body.error).toEqual({
+    expect((await app.call('GET', `/v1/accounts/${own.accountId}/posts/${id}`)).body.error).toMatchObject({
       code: 'NOT_FOUND',
+      reason: 'post_not_found',
       message: 'Post not found',
     });
   });

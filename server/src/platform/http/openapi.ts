@@ -21,6 +21,20 @@ function simplifyNullable(schema: JsonSchema): void {
   Object.assign(schema, { ...value, ...schema, type: [value.type, 'null'] });
 }
 
+/**
+ * Changes a schema for readers and generators of clients. Bodies stay strict. Answers may grow: they have no closed
+ * objects, and `x-open-enum` marks the lists of values to which later versions add.
+ */
+function toPublicSchema(schema: JsonSchema, io: 'input' | 'output'): void {
+  simplifyNullable(schema);
+  // The bounds of every integer of JavaScript say nothing about this one.
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (io === 'input') return;
+  if (schema.additionalProperties === false) delete schema.additionalProperties;
+  if (Array.isArray(schema.enum)) schema['x-open-enum'] = true;
+}
+
 /** The JSON Schema from which Fastify makes an answer's serializer. Fields not in it are not sent. */
 export function toAnswerJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
@@ -67,7 +81,10 @@ export function createOpenApi(routes: readonly Route[], info: ApiInfo, examples:
       },
       paths,
     },
-    { override: ({ jsonSchema }) => simplifyNullable(jsonSchema as JsonSchema), outputIdSuffix: 'Answer' },
+    {
+      override: ({ jsonSchema, io }) => toPublicSchema(jsonSchema as JsonSchema, io),
+      outputIdSuffix: 'Answer',
+    },
   );
   return withSharedAnswers(document);
 }

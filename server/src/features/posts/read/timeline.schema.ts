@@ -28,7 +28,7 @@ const TimelineEvent = z
   .object({
     at: z.int().meta({ description: 'When (Unix seconds).' }),
     type: z.string().meta({ description: 'What happened.', example: 'post.postponed' }),
-    actor: ActorView.meta({ description: 'Who did it.' }),
+    actor: ActorView,
     attempt: z
       .int()
       .optional()
