@@ -52,7 +52,7 @@ const stored = `
     select 'post_01kav8aaaaaaaaaaaaaaaaaaa' || n, 'org_old', 'acc_01kav8aaaaaaaaaaaaaaaaaaaa', state, 't' || n, 'd',
       'https://example.com/', '1234', true, 'image', 'med_01kav8aaaaaaaaaaaaaaaaaaaa', send_at, run_at,
       case when state = 'sent' then send_at end, case when state = 'sent' then '99' end, 1, send_at,
-      case when state = 'failed' then '{"code":"c","message":"m","remediation":"r","retryable":false,"at":"2027-02-20T00:00:00.000Z"}'::jsonb end,
+      case when state = 'failed' then '{"code":"board_not_found","message":"m","remediation":"r","retryable":false,"at":"2027-02-20T00:00:00.000Z"}'::jsonb end,
       'key' || n, '2027-02-01T00:00:00Z', '2027-02-01T00:00:00Z', deleted_at
     from (values
       (1, 'draft', null::timestamptz, null::timestamptz, null::timestamptz),
