@@ -35,7 +35,7 @@ const Event = z
         'More, by type. Of posts: `status` afterwards, `sendAt`, and where it applies `pinId`, `attempt` and `failure {code, message, remediation, retryable}`. Fields may be added.',
     }),
   })
-  .meta({ id: 'Event' });
+  .meta({ id: 'PintailEvent' });
 
 export type EventView = z.input<typeof Event>;
 

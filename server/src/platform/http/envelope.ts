@@ -53,7 +53,7 @@ export const errorSchema = z
     }),
     meta: z.object({ requestId: z.string().meta({ description: 'Unique request id for debugging.' }) }),
   })
-  .meta({ id: 'Error' });
+  .meta({ id: 'ErrorAnswer' });
 
 export function success(data: unknown, requestId: string, warnings: readonly Warning[] = []) {
   return { data, meta: warnings.length > 0 ? { requestId, warnings } : { requestId } };
