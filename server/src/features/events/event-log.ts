@@ -62,33 +62,41 @@ export interface FollowEvents extends Pick<ListEvents, 'accountId' | 'type'> {
   after: string | undefined;
 }
 
-/** Every event after `after`, and from then on each new one, until the signal is aborted. */
-export function followEvents(
+/**
+ * Every event after `after`, and from then on each new one, until the signal is aborted. The place is found before this
+ * resolves, so a client that has seen its stream begin misses no event that is written afterwards.
+ */
+export async function followEvents(
   log: EventLog,
   caller: Caller,
   query: FollowEvents,
   signal: AbortSignal,
-): AsyncIterable<EventView> {
+): Promise<AsyncIterable<EventView>> {
   if (log.watch.count() >= streamsMax) throw new Outage('Another stream of events');
   const filter = filterFor(caller, query);
   const watcher = log.watch.join(caller.organizationId, signal);
-  return readOn(log.database.db, { caller, filter, watcher, after: query.after, signal });
+  const { db } = log.database;
+  const { organizationId } = caller;
+  const place =
+    query.after === undefined
+      ? await presentPlace(db, organizationId)
+      : await placeOf(db, organizationId, query.after);
+  return readOn(db, { filter, watcher, place, signal });
 }
 
 interface Reading {
-  caller: Caller;
   filter: EventFilter | null;
   watcher: Watcher;
-  after: string | undefined;
+  /** Only events after this place. */
+  place: Place;
   signal: AbortSignal;
 }
 
 async function* readOn(
   db: Connection,
-  { caller: { organizationId }, filter, watcher, after, signal }: Reading,
+  { filter, watcher, place: start, signal }: Reading,
 ): AsyncGenerator<EventView> {
-  let place =
-    after === undefined ? await presentPlace(db, organizationId) : await placeOf(db, organizationId, after);
+  let place = start;
   while (!signal.aborted) {
     const seen = watcher.news();
     const rows = filter ? await readEvents(db, filter, place, streamPage, watcher.last()) : [];

@@ -66,6 +66,33 @@ test('tells of what is new, each event once, as the log shows it', async () => {
   );
 });
 
+test('A stream begins to answer when its place is found, so that no later event is missed', async () => {
+  await log([1]);
+  await readableEvents(app.database.db);
+  const blocker = await app.database.pool.connect();
+  await blocker.query('begin');
+  await blocker.query('lock table events in access exclusive mode');
+  let isAnswered = false;
+  const opening = open().then((client) => {
+    isAnswered = true;
+    return client;
+  });
+  await eventually('the stream waits for the table', async () => {
+    const { rows } = await app.database.pool.query(
+      `select 1 from pg_locks where relation = 'events'::regclass and not granted`,
+    );
+    return rows.length > 0;
+  });
+  await app.call('GET', '/v1/me');
+  expect(isAnswered).toBe(false);
+  await blocker.query('commit');
+  blocker.release();
+  const client = await opening;
+  await log([2]);
+  await untilEvents(client, 1);
+  expect(numbersOf(client)).toEqual([2]);
+});
+
 test('goes on after the last event that a client has seen, however far behind it is', async () => {
   await log(upTo(250));
   await readableEvents(app.database.db);

@@ -110,7 +110,7 @@ function answerStream(
     caller,
     stream,
   }: { request: FastifyRequest; reply: FastifyReply; caller: Caller; stream: NonNullable<Route['stream']> },
-): FastifyReply {
+): Promise<FastifyReply> {
   const lastEventId = request.headers['last-event-id']?.toString();
   const input = { caller, params: request.params, query: request.query, lastEventId };
   return sendEventStream(reply, (signal) => stream.open({ ...input, signal }), {

@@ -26,7 +26,7 @@ export interface StreamInput<Params, Query> {
 /** The second face of a GET route: chosen by `Accept: text/event-stream`. */
 export interface RouteStream<Params, Query> {
   description: string;
-  open(input: StreamInput<Params, Query>): AsyncIterable<StreamedEvent>;
+  open(input: StreamInput<Params, Query>): Promise<AsyncIterable<StreamedEvent>>;
 }
 
 export interface SendEventStream {
@@ -46,16 +46,20 @@ export function wantsEventStream(accept: string | undefined): boolean {
   return accept?.toLowerCase().includes('text/event-stream') ?? false;
 }
 
-/** @param open What it throws is answered as usual; later errors end the stream. */
-export function sendEventStream(
+/** @param open Its error is answered like that of any route; later errors end the stream. */
+export async function sendEventStream(
   reply: FastifyReply,
-  open: (signal: AbortSignal) => AsyncIterable<StreamedEvent>,
+  open: (signal: AbortSignal) => Promise<AsyncIterable<StreamedEvent>>,
   { clock, isStillAllowed, stopping }: SendEventStream,
-): FastifyReply {
+): Promise<FastifyReply> {
   const { raw } = reply;
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, stopping]);
-  const events = open(signal);
+  raw.once('close', () => over.abort());
+  const events = await open(signal).catch((error: unknown) => {
+    over.abort();
+    throw error;
+  });
   let beat = Promise.withResolvers<'beat'>();
   let beatsWithoutReading = 0;
 
@@ -73,10 +77,9 @@ export function sendEventStream(
   raw.on('drain', () => {
     beatsWithoutReading = 0;
   });
-  raw.once('close', () => {
-    cancelBeat();
-    over.abort();
-  });
+  // The client may have gone while the stream was being opened.
+  if (signal.aborted) cancelBeat();
+  else signal.addEventListener('abort', cancelBeat);
 
   async function* text(): AsyncGenerator<string> {
     // At once, so that the client knows that it is connected.
