@@ -31,7 +31,7 @@ module.exports = {
       comment: 'Tests of jobs compare the version of their tables.',
       severity: 'error',
       from: { pathNot: '^server/src/platform/db/|^server/src/platform/jobs/jobs[.]test[.]ts$' },
-      to: { path: '^server/src/platform/db/', pathNot: '^server/src/platform/db/(index[.]ts$|embedded/)' },
+      to: { path: '^server/src/platform/db/', pathNot: '^server/src/platform/db/index[.]ts$' },
     },
     {
       name: 'use-cases-know-no-http',
@@ -130,11 +130,25 @@ module.exports = {
       to: { path: `^${rooms}/posts/record/(insert|ground)[.]queries[.]ts$` },
     },
     {
+      name: 'embedded-postgres-stands-alone',
+      comment: 'Log and clock are passed in.',
+      severity: 'error',
+      from: { path: '^embedded-postgres/' },
+      to: { path: '^(server|simulator|bench|scripts)/' },
+    },
+    {
+      name: 'embedded-postgres-has-a-door',
+      comment: 'Tests of the server look for processes that are left over in the same way.',
+      severity: 'error',
+      from: { pathNot: '^embedded-postgres/' },
+      to: { path: '^embedded-postgres/', pathNot: '^embedded-postgres/(src/index|test/processes-on)[.]ts$' },
+    },
+    {
       name: 'simulator-stands-alone',
       comment: 'The simulator uses none of our packages.',
       severity: 'error',
       from: { path: '^simulator' },
-      to: { path: '^server' },
+      to: { path: '^(server|embedded-postgres)/' },
     },
     {
       name: 'server-takes-only-the-simulator-s-door',
@@ -153,8 +167,8 @@ module.exports = {
     {
       name: 'tests-are-not-imported',
       severity: 'error',
-      from: { path: '^(server|simulator)/src', pathNot: '[.](test|suite|fixture)[.]ts$' },
-      to: { path: '[.]test[.]ts$|^(server|simulator)/test/' },
+      from: { path: '^(embedded-postgres|server|simulator)/src', pathNot: '[.](test|suite|fixture)[.]ts$' },
+      to: { path: '[.]test[.]ts$|^(embedded-postgres|server|simulator)/test/' },
     },
   ],
   options: {

@@ -19,6 +19,7 @@ export default defineConfig({
           globalSetup: './server/test/global-setup.ts',
         },
       },
+      { test: { ...patience, name: 'embedded-postgres', include: ['embedded-postgres/**/*.test.ts'] } },
       { test: { ...patience, name: 'simulator', include: ['simulator/**/*.test.ts'] } },
       { test: { ...patience, name: 'scripts', include: ['scripts/**/*.test.ts'] } },
     ],

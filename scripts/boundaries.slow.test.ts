@@ -81,6 +81,8 @@ const planted: Record<string, Record<string, string>> = {
   'accounts-does-not-look-up': breach(`${rooms}/accounts/a.ts`, `${rooms}/media/index.ts`),
   'lanes-does-not-look-up': breach(`${rooms}/lanes/a.ts`, `${rooms}/accounts/index.ts`),
   '-auth-events--does-not-look-up': breach(`${rooms}/events/a.ts`, `${rooms}/accounts/index.ts`),
+  'embedded-postgres-stands-alone': breach('embedded-postgres/src/a.ts', 'server/src/b.ts'),
+  'embedded-postgres-has-a-door': breach('scripts/a.ts', 'embedded-postgres/src/b.ts'),
   'simulator-stands-alone': breach('simulator/src/a.ts', 'server/src/b.ts'),
   'server-takes-only-the-simulator-s-door': breach('server/src/a.ts', 'simulator/src/b.ts'),
   'nothing-needs-the-benchmarks': breach('scripts/a.ts', 'bench/src/b.ts'),

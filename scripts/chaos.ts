@@ -1,68 +1,33 @@
 // The long form of the chaos test: npm run chaos -- --posts 2000 --kills 100 --seed 7. Kills PostgreSQL too.
 // Prints what came of it, and ends with 1 when a post was lost or published twice.
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findBinaries } from '../server/src/platform/db/embedded/binaries.ts';
-import {
-  createCluster,
-  ownDatabase,
-  ownRole,
-  readPassword,
-} from '../server/src/platform/db/embedded/cluster.ts';
-import { isAlive } from '../server/src/platform/db/embedded/postmaster-pid.ts';
-import { startServer, stopServer } from '../server/src/platform/db/embedded/server.ts';
-import { serverUser } from '../server/src/platform/db/embedded/server-user.ts';
-import {
-  createThrowawayFolder,
-  sweepThrowawayServers,
-} from '../server/src/platform/db/embedded/throwaway.ts';
+import { startThrowawayServer, sweepThrowawayServers } from '@pintail/embedded-postgres';
 import { migrate } from '../server/src/platform/db/index.ts';
 import { createLog } from '../server/src/platform/log.ts';
 import { runChaos } from '../server/test/chaos/chaos.ts';
 import { anySeed } from '../server/test/chaos/seeded.ts';
-import { eventually } from '../server/test/eventually.ts';
 
 const usage = 'Usage: npm run chaos -- [--posts 2000] [--kills 100] [--seed N] [--accounts 8] [--workers 3]';
 
 /** A server with production's settings (it writes to disk), that can be killed and comes back where it was. */
 async function startDatabase() {
   const log = createLog({ level: 'error', format: 'pretty' });
-  const folder = await createThrowawayFolder('chaos');
-  const user = serverUser();
-  const cluster = join(folder, 'postgres');
-  const workshop = join(folder, 'run');
-  await mkdir(workshop, { mode: 0o711 });
-  const binaries = await findBinaries({ user, copyTo: folder, log });
-  await createCluster({ cluster, workshop, binaries, user, durable: true });
-  const start = { cluster, binaries, user, logFile: join(folder, 'postgres.log'), log, durable: true };
-  let server = await startServer(start);
-  const { port } = server;
+  const server = await startThrowawayServer({ log, name: 'chaos', durable: true });
   let isUp = true;
-  const abandon = () => void process.kill(server.pid, 'SIGQUIT');
-  process.once('exit', abandon);
-  const url = `postgres://${ownRole}:${await readPassword(cluster)}@127.0.0.1:${port}/${ownDatabase}`;
-  await migrate({ url, log });
+  await migrate({ url: server.url, log });
   return {
-    url,
+    url: server.url,
     name: 'postgres',
     isUp: () => isUp,
     async kill9() {
       isUp = false;
-      process.kill(server.pid, 'SIGKILL');
-      await eventually('the server is gone', () => !isAlive(server.pid));
+      await server.kill();
     },
     async restart() {
-      server = await startServer({ ...start, port });
-      // The others know this address only.
-      if (server.port !== port) throw new Error(`Port ${port} was taken while the server was away.`);
+      await server.restart();
       isUp = true;
     },
-    async stop() {
-      process.off('exit', abandon);
-      await stopServer(server.pid);
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop: () => server.stop(),
   };
 }
 

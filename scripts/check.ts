@@ -6,7 +6,7 @@ const steps: [name: string, command: string, args: string[]][] = [
   ['format and lint', 'biome', ['ci', '.']],
   ['house rules', 'node', ['scripts/house-rules.ts']],
   ['types', 'tsc', ['-p', '.']],
-  ['boundaries', 'depcruise', ['server', 'simulator', 'bench', 'scripts']],
+  ['boundaries', 'depcruise', ['embedded-postgres', 'server', 'simulator', 'bench', 'scripts']],
   ['unused', 'knip', []],
   ['generated files', 'node', ['scripts/generate.ts', '--check']],
   ['tests', 'vitest', ['run']],

@@ -30,6 +30,19 @@ test('the Dockerfile sets only settings that there are, and copies only what the
   expect(copied.filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)))).toEqual([]);
 });
 
+test('the image has every workspace that the server uses', () => {
+  const dockerfile = read('Dockerfile');
+  const { dependencies } = JSON.parse(read('../server/package.json')) as { dependencies: object };
+  const workspaces = Object.keys(dependencies).flatMap((name) => /^@pintail\/(.+)$/.exec(name)?.[1] ?? []);
+  expect(workspaces.length).toBeGreaterThan(1);
+  for (const workspace of ['server', ...workspaces]) {
+    expect(dockerfile).toContain(`COPY ${workspace}/package.json ${workspace}/\n`);
+    expect(dockerfile).toContain(`COPY ${workspace}/src ${workspace}/src\n`);
+    expect(dockerfile).toMatch(new RegExp(`^RUN npm ci .*--workspace ${workspace}\\b`, 'm'));
+    expect(read('Dockerfile.dockerignore')).toContain(`\n!${workspace}\n`);
+  }
+});
+
 test('the systemd unit starts the program that there is, with settings that there are', () => {
   const text = read('pintail.service');
   const [, program = ''] = /^ExecStart=\S+ (\S+) serve$/m.exec(text) ?? [];

@@ -2,7 +2,7 @@
 // catalog of a throwaway database. With --check it only compares, for CI.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { startThrowawayServer } from '../server/src/platform/db/embedded/throwaway.ts';
+import { startThrowawayServer } from '@pintail/embedded-postgres';
 import { type Database, migrate, openDatabase } from '../server/src/platform/db/index.ts';
 import { createLog } from '../server/src/platform/log.ts';
 

@@ -24,14 +24,14 @@ const idFunctions = 'newPrefixedId|isPrefixedId|numberedIdsOf';
 const rules: Rule[] = [
   {
     what: 'Only clock.ts asks the machine for the time or sets a timer; take a Clock.',
-    files: '{server,simulator}/src/**/*.ts',
+    files: '{embedded-postgres,server,simulator}/src/**/*.ts',
     // How long the simulator's network takes is not for its settable clock to say.
     except: /\/clock\.ts$|\.(test|fixture)\.ts$|^\/simulator\/src\/(index|http\/pause)\.ts$/,
     pattern: /\b(setTimeout|setInterval|setImmediate)\(|\bnew Date\(\)|\bDate\.now\(\)|timers\/promises/,
   },
   {
     what: 'Tests do not sleep; move the test clock, or wait for what happens.',
-    files: '{server,simulator,scripts}/**/*.test.ts',
+    files: '{embedded-postgres,server,simulator,scripts}/**/*.test.ts',
     // Holds the text of a slow program that stands in for npm.
     except: /\/prepare\.test\.ts$/,
     pattern: /\b(setTimeout|setInterval)\(|\b(sleep|delay)\(|timers\/promises/,

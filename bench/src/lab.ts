@@ -1,15 +1,7 @@
 // What all rows share: a folder that goes away, a PostgreSQL of their own with production's settings (it writes to
 // disk), and a server of pictures. Rows set up their sites in it.
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { startThrowawayServer, sweepThrowawayServers } from '@pintail/embedded-postgres';
 import pg from 'pg';
-import { superuser } from '../../server/src/platform/db/embedded/cluster.ts';
-import { readPostmasterFile } from '../../server/src/platform/db/embedded/postmaster-pid.ts';
-import { startEmbeddedPostgres } from '../../server/src/platform/db/embedded/supervisor.ts';
-import {
-  createThrowawayFolder,
-  sweepThrowawayServers,
-} from '../../server/src/platform/db/embedded/throwaway.ts';
 import { createLog } from '../../server/src/platform/log.ts';
 import { type PictureServer, startPictureServer } from './pictures.ts';
 
@@ -28,28 +20,18 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-const databaseFolder = 'database';
-
 export async function openLab({ say, profileFolder }: Pick<Lab, 'say' | 'profileFolder'>): Promise<Lab> {
   await sweepThrowawayServers();
-  const folder = await createThrowawayFolder('bench');
   const log = createLog({ level: 'error', format: 'json' });
-  const dataDir = join(folder, databaseFolder);
-  await mkdir(dataDir, { mode: 0o711 });
-  const postgres = await startEmbeddedPostgres({ dataDir, log });
-  const file = readPostmasterFile(join(dataDir, 'postgres'));
-  if (!file) throw new Error('PostgreSQL has left no postmaster.pid.');
-  // For a run that is broken off; the next run sweeps the folder.
-  const abandon = () => process.kill(file.pid, 'SIGQUIT');
-  process.once('exit', abandon);
+  const postgres = await startThrowawayServer({ log, name: 'bench', durable: true });
   const pictures = await startPictureServer();
   const asSuperuser = (database: string) =>
-    Object.assign(new URL(postgres.url), { username: superuser, pathname: `/${database}` }).href;
-  const maintenance = new pg.Client({ connectionString: asSuperuser('postgres') });
+    Object.assign(new URL(postgres.superuserUrl), { pathname: `/${database}` }).href;
+  const maintenance = new pg.Client({ connectionString: postgres.superuserUrl });
   await maintenance.connect();
   return {
-    folder,
-    postgresPid: file.pid,
+    folder: postgres.folder,
+    postgresPid: postgres.pid,
     pictures,
     say,
     profileFolder,
@@ -66,9 +48,7 @@ export async function openLab({ say, profileFolder }: Pick<Lab, 'say' | 'profile
     async close() {
       await maintenance.end();
       await pictures.close();
-      process.off('exit', abandon);
       await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,6 +1,7 @@
 // What every command needs before it can do anything: the data folder, a database that is running and
 // migrated, a clock, and the parts built on them. Opened in order, closed in the opposite one.
 import { mkdirSync } from 'node:fs';
+import { startEmbeddedPostgres } from '@pintail/embedded-postgres';
 import { type App, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { rebaseRestoredEvents } from './features/events/index.ts';
@@ -16,13 +17,7 @@ import {
 import type { Clock } from './platform/clock.ts';
 import { systemClock } from './platform/clock.ts';
 import { type Closer, closeAll } from './platform/closers.ts';
-import {
-  createDatabaseClock,
-  type Database,
-  migrate,
-  openDatabase,
-  startEmbeddedPostgres,
-} from './platform/db/index.ts';
+import { createDatabaseClock, type Database, migrate, openDatabase } from './platform/db/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 

@@ -1,7 +1,8 @@
 // Starts the one PostgreSQL server of a test run, with a migrated template that tests clone.
+
+import { startThrowawayServer, sweepThrowawayServers } from '@pintail/embedded-postgres';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startThrowawayServer, sweepThrowawayServers } from '../src/platform/db/embedded/throwaway.ts';
 import { migrate } from '../src/platform/db/index.ts';
 import { createLog } from '../src/platform/log.ts';
 

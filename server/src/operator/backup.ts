@@ -1,8 +1,9 @@
 // The files of a backup besides the database, and the note that marks a backup as complete.
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { copyCluster, copySynced } from '@pintail/embedded-postgres';
 import { z } from 'zod';
-import { copyCluster, copySynced, SetupProblem } from '../platform/db/index.ts';
+import { SetupProblem } from '../platform/db/index.ts';
 
 const noteFile = 'backup.json';
 const BackupNote = z.object({

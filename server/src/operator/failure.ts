@@ -1,4 +1,5 @@
 // The text that a person at a terminal reads when a command fails: the message, and the stack only for bugs.
+import { EmbeddedPostgresProblem } from '@pintail/embedded-postgres';
 import { ConfigError } from '../config.ts';
 import { SetupProblem } from '../platform/db/index.ts';
 import { Outage, Refusal } from '../platform/errors.ts';
@@ -12,6 +13,7 @@ export function explainFailure(error: unknown): string {
   if (
     error instanceof ConfigError ||
     error instanceof SetupProblem ||
+    error instanceof EmbeddedPostgresProblem ||
     error instanceof CommandProblem ||
     error instanceof Outage
   )

@@ -2,13 +2,12 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { locatePackage, startThrowawayServer } from '@pintail/embedded-postgres';
 import pg from 'pg';
 import { expect, test, vi } from 'vitest';
 import { createTestApp, type TestApp } from '../../test/app.ts';
 import { createApp } from '../app.ts';
 import { addMs, systemClock } from '../platform/clock.ts';
-import { locatePackage } from '../platform/db/embedded/binaries.ts';
-import { startThrowawayServer } from '../platform/db/embedded/throwaway.ts';
 import { migrate, openDatabase, sql } from '../platform/db/index.ts';
 import { createLog } from '../platform/log.ts';
 

@@ -8,14 +8,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { execPath, kill } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { createThrowawayFolder, isAlive, readPostmasterFile } from '@pintail/embedded-postgres';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { processesOn } from '../../../embedded-postgres/test/processes-on.ts';
 import type { AnyShape } from '../../test/answer.ts';
 import { eventually } from '../../test/eventually.ts';
 import { type LaunchedPintail, launchPintail, type StartPintail } from '../../test/pintail-process.ts';
-import { processesOn } from '../../test/processes-on.ts';
 import { addMs, systemClock } from '../platform/clock.ts';
-import { isAlive, readPostmasterFile } from '../platform/db/embedded/postmaster-pid.ts';
-import { createThrowawayFolder } from '../platform/db/embedded/throwaway.ts';
 
 // Whole processes start and stop here.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

@@ -46,11 +46,6 @@ export function addMs(moment: Date, ms: number): Date {
   return new Date(moment.getTime() + ms);
 }
 
-/** Stands still with the whole process: for polling in one that is exiting, where nothing can be awaited. */
-export function standStill(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
 /** A real pause, for polling what only the machine knows (a process, a file). Never for waiting until a time. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {

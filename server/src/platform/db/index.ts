@@ -4,8 +4,6 @@
 export { sql } from 'kysely';
 export { type Answer, atOnce } from './at-once.ts';
 export { createDatabaseClock } from './database-clock.ts';
-export { copyCluster, copySynced } from './embedded/copy-cluster.ts';
-export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/supervisor.ts';
 export { jobsSchema } from './job-tables.queries.ts';
 export { type Json, json } from './json.ts';
 export { type Listen, type Listener, listen } from './listen.ts';

@@ -1,8 +1,8 @@
 // The oldest PostgreSQL that DATABASE_URL may point to.
+
+import { locatePackage, startThrowawayServer, type ThrowawayServer } from '@pintail/embedded-postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '../log.ts';
-import { locatePackage } from './embedded/binaries.ts';
-import { startThrowawayServer, type ThrowawayServer } from './embedded/throwaway.ts';
 import { type Database, migrate, openDatabase, sql } from './index.ts';
 
 const log = createLog({ level: 'warn', format: 'pretty' });

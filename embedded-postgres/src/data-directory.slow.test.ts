@@ -1,12 +1,12 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createEmbeddedFolder, type EmbeddedFolder, notes, query } from '../../../../test/embedded.ts';
-import { eventually } from '../../../../test/eventually.ts';
-import { SetupProblem } from '../setup-problem.ts';
+import { createEmbeddedFolder, type EmbeddedFolder, notes, query } from '../test/data-directories.ts';
+import { eventually } from '../test/eventually.ts';
 import { readPassword } from './cluster.ts';
 import { openDataDirectory, trimLog } from './data-directory.ts';
 import { tryLock } from './lock.ts';
+import { EmbeddedPostgresProblem } from './problem.ts';
 
 const isRoot = process.getuid?.() === 0;
 let embedded: EmbeddedFolder;
@@ -52,7 +52,7 @@ describe('a directory', () => {
     const directory = await embedded.usedDirectory();
     await writeFile(join(directory.cluster, 'PG_VERSION'), '12\n');
     const failure = await directory.start().catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(SetupProblem);
+    expect(failure).toBeInstanceOf(EmbeddedPostgresProblem);
     expect(String(failure)).toMatch(/made by PostgreSQL 12; this version of Pintail brings PostgreSQL 18/);
     expect(await readFile(join(directory.cluster, 'PG_VERSION'), 'utf8')).toBe('12\n');
   });
@@ -69,7 +69,7 @@ describe('a directory', () => {
     const directory = await embedded.newDirectory();
     await chmod(directory.path, 0o500);
     const failure = await directory.start().catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(SetupProblem);
+    expect(failure).toBeInstanceOf(EmbeddedPostgresProblem);
     expect(String(failure)).toMatch(/may not write in its data directory .*chown/);
   });
 });

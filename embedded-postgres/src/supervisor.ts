@@ -4,11 +4,10 @@
 //   users.lock  shared by all who use the server; who finds itself alone when it leaves stops the server.
 // Both locks end with their process, so that a kill -9 leaves nothing to clean up. Only a kill -9 leaves the server
 // running: a process that exits without having left does so on its way out.
-import { type Clock, pause, systemClock } from '../../clock.ts';
-import type { Log } from '../../log.ts';
-import { SetupProblem } from '../setup-problem.ts';
+
 import { atExit } from './at-exit.ts';
 import { findBinaries } from './binaries.ts';
+import { type Clock, pause, systemClock } from './clock.ts';
 import { clusterVersion, createCluster } from './cluster.ts';
 import {
   claimCluster,
@@ -20,7 +19,9 @@ import {
 import { explainFileError } from './failures.ts';
 import { databaseUrl, findServer } from './find-server.ts';
 import { type Lock, tryLock, waitForLock, waitForLockNow } from './lock.ts';
+import type { Log } from './log.ts';
 import { isProgramGone, isServerOf, readPostmasterFile } from './postmaster-pid.ts';
+import { EmbeddedPostgresProblem } from './problem.ts';
 import { type Server, startServer, stopServer, stopServerNow } from './server.ts';
 
 export interface EmbeddedPostgres {
@@ -131,7 +132,7 @@ async function enter(settings: Settings): Promise<Entry> {
     });
     if (entry) return entry;
     if (performance.now() > deadline) {
-      throw new SetupProblem(
+      throw new EmbeddedPostgresProblem(
         `Another Pintail uses the data directory ${directory.path}, with a database that cannot be seen from ` +
           'here; perhaps it runs in another container. Stop it, or give this one a PINTAIL_DATA_DIR of its own.',
       );
@@ -178,7 +179,7 @@ async function inTurn<T>(
 ): Promise<T> {
   const turn = await waitForLock(startLock, 'exclusive', turnPatienceMs, signal);
   if (!turn) {
-    throw new SetupProblem(
+    throw new EmbeddedPostgresProblem(
       `Another Pintail process has been starting or stopping the database in ${path} for ` +
         `${turnPatienceMs / 60_000} minutes. End it and try again.`,
     );
@@ -214,7 +215,7 @@ async function startNew(settings: Settings, port?: number): Promise<Server> {
     await createCluster({ cluster, workshop: run, binaries, user, durable: true, signal });
     log.info({ directory: directory.path }, 'made the embedded database');
   } else if (version !== binaries.major) {
-    throw new SetupProblem(
+    throw new EmbeddedPostgresProblem(
       `The database in ${cluster} was made by PostgreSQL ${version}; this version of Pintail brings ` +
         `PostgreSQL ${binaries.major}, which cannot read it. Start the version of Pintail that made it, ` +
         'or move the directory away to begin with an empty database.',

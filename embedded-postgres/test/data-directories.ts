@@ -8,18 +8,17 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { onTestFinished } from 'vitest';
-import { isServerOf, readPostmasterFile } from '../src/platform/db/embedded/postmaster-pid.ts';
-import { stopServer } from '../src/platform/db/embedded/server.ts';
+import { isServerOf, readPostmasterFile } from '../src/postmaster-pid.ts';
+import { stopServer } from '../src/server.ts';
 import {
   type EmbeddedPostgres,
   type StartEmbeddedPostgres,
   startEmbeddedPostgres,
-} from '../src/platform/db/embedded/supervisor.ts';
-import { createThrowawayFolder } from '../src/platform/db/embedded/throwaway.ts';
-import { createLog } from '../src/platform/log.ts';
+} from '../src/supervisor.ts';
+import { createThrowawayFolder } from '../src/throwaway.ts';
 import { eventually } from './eventually.ts';
+import { silentLog as log } from './log.ts';
 
-const log = createLog({ level: 'silent', format: 'json' });
 const program = fileURLToPath(new URL('./embedded-process.ts', import.meta.url));
 
 /** A place for the data directories of one test file. Call `remove` after all tests. */

@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { kill, platform } from 'node:process';
-import { SetupProblem } from '../setup-problem.ts';
 import { atExit } from './at-exit.ts';
+import { EmbeddedPostgresProblem } from './problem.ts';
 import { canReach, type ServerUser } from './server-user.ts';
 
 /** A directory that belongs to the server's user, open for its programs. Close it when they have started. */
@@ -25,7 +25,7 @@ export async function openPlace(directory: string, user: ServerUser | undefined)
     return { seenAs: path, user, handle: undefined, close: async () => undefined };
   }
   if (platform !== 'linux') {
-    throw new SetupProblem(
+    throw new EmbeddedPostgresProblem(
       `PostgreSQL does not run as root, and the user nobody cannot reach ${path}. ` +
         'Start Pintail as an ordinary user, or set PINTAIL_DATA_DIR to a directory that everybody may enter.',
     );

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill, platform } from 'node:process';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { eventually } from '../../../../test/eventually.ts';
-import { createLog } from '../../log.ts';
+import { eventually } from '../test/eventually.ts';
+import { silentLog as log } from '../test/log.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { createCluster } from './cluster.ts';
 import { isAlive, isServerOf, readPostmasterFile } from './postmaster-pid.ts';
@@ -15,7 +15,6 @@ import { startServer, stopServer } from './server.ts';
 import { serverUser } from './server-user.ts';
 
 const user = serverUser();
-const log = createLog({ level: 'silent', format: 'json' });
 let folder: string;
 let cluster: string;
 let binaries: Binaries;

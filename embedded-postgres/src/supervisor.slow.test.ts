@@ -6,7 +6,7 @@ import { arch, kill, platform } from 'node:process';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createTestClock } from '../../../../test/clock.ts';
+import { createTestClock } from '../test/clock.ts';
 import {
   createEmbeddedFolder,
   type EmbeddedFolder,
@@ -14,9 +14,9 @@ import {
   notes,
   query,
   type TestDirectory,
-} from '../../../../test/embedded.ts';
-import { eventually } from '../../../../test/eventually.ts';
-import { processesOn } from '../../../../test/processes-on.ts';
+} from '../test/data-directories.ts';
+import { eventually } from '../test/eventually.ts';
+import { processesOn } from '../test/processes-on.ts';
 import { requirePackage } from './binaries.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { tryLock } from './lock.ts';

@@ -1,11 +1,11 @@
 // A process that uses the embedded PostgreSQL of the data directory (and with the programs of the package)
 // given to it, for tests that kill such processes. Prints what it got as one line of JSON; leaves when its
 // input ends, and exits without leaving at a line.
-import { startEmbeddedPostgres } from '../src/platform/db/index.ts';
-import { createLog } from '../src/platform/log.ts';
+import { startEmbeddedPostgres } from '../src/supervisor.ts';
+import { createLog } from './log.ts';
 
 const [, , dataDir = '', packageFolder] = process.argv;
-const log = createLog({ level: 'debug', format: 'json' }, { write: (line) => process.stderr.write(line) });
+const log = createLog((line) => process.stderr.write(line));
 const postgres = await startEmbeddedPostgres({ dataDir, log, ...(packageFolder && { packageFolder }) });
 process.stdout.write(`${JSON.stringify({ url: postgres.url, adopted: postgres.adopted })}\n`);
 process.stdin.on('data', () => process.exit(1));

@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { arch, platform } from 'node:process';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createLog } from '../../log.ts';
+import { silentLog as log } from '../test/log.ts';
 import { findBinaries, locatePackage, requirePackage } from './binaries.ts';
 import { runProgram } from './programs.ts';
 import { serverUser } from './server-user.ts';
 
 const isRoot = process.getuid?.() === 0;
-const log = createLog({ level: 'silent', format: 'json' });
 const user = serverUser();
 /** A copy of the installed package as npm unpacks it: without symbolic links. Never changed. */
 let unpacked: string;

@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SetupProblem } from '../setup-problem.ts';
 import type { Binaries } from './binaries.ts';
 import { explainOutput, hasCode } from './failures.ts';
+import { EmbeddedPostgresProblem } from './problem.ts';
 import { openPlace, runProgram } from './programs.ts';
 import type { ServerUser } from './server-user.ts';
 
@@ -117,7 +117,7 @@ export async function clusterVersion(cluster: string): Promise<number | undefine
     throw error;
   });
   if (left.length === 0) return undefined;
-  throw new SetupProblem(
+  throw new EmbeddedPostgresProblem(
     `${cluster} has files in it, but it is not a PostgreSQL data directory. Move it away, ` +
       'or set PINTAIL_DATA_DIR to another directory.',
   );
@@ -128,7 +128,7 @@ export async function readPassword(cluster: string): Promise<string> {
     return (await readFile(join(cluster, passwordFile), 'utf8')).trim();
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
-    throw new SetupProblem(
+    throw new EmbeddedPostgresProblem(
       `The file ${join(cluster, passwordFile)} is missing, without which the database cannot be opened. ` +
         'Restore it from a backup.',
     );

@@ -1,6 +1,6 @@
 // Runs actions when this process exits, for whatever reason: process.exit, an uncaught error, an empty event
 // loop. Nothing can be awaited there. Only SIGKILL gets around it.
-import type { Cancel } from '../../clock.ts';
+import type { Cancel } from './clock.ts';
 
 const actions = new Set<() => void>();
 

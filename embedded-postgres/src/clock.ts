@@ -1,0 +1,30 @@
+// The only file of this package that sets a timer. Pauses are for polling what only the machine knows: a process, a
+// file, a lock.
+
+/** Ends a timer. Calling it twice has no effect. */
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Calls `run` each `periodMs` until cancelled. */
+  every(periodMs: number, run: () => void): Cancel;
+}
+
+/** The machine's clock. Its timer does not keep the process alive. */
+export const systemClock: Clock = {
+  every(periodMs, run) {
+    const timer = setInterval(run, periodMs);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+};
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+/** Stands still with the whole process: for polling in one that is exiting, where nothing can be awaited. */
+export function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

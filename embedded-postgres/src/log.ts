@@ -1,0 +1,13 @@
+// The log that the caller passes in. A pino logger is one.
+
+interface LogLine {
+  (message: string): void;
+  (fields: object, message: string): void;
+}
+
+export interface Log {
+  debug: LogLine;
+  info: LogLine;
+  warn: LogLine;
+  error: LogLine;
+}
