@@ -6,39 +6,48 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-test('The development server stops in order when Ctrl+C sends its signal twice', {
-  timeout: 60_000,
-}, async () => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'pintail-dev-'));
-  const child = spawn(process.execPath, ['scripts/dev.ts'], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH,
-      PINTAIL_DATA_DIR: dataDir,
-      PORT: '0',
-      SIMULATOR_PORT: '0',
-      LOG_FORMAT: 'json',
-    },
-  });
-  const exited = once(child, 'exit');
-  let output = '';
-  const ready = new Promise<void>((resolve) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-        if (output.includes('"msg":"ready"')) resolve();
-      });
-    }
-  });
-  await Promise.race([ready, exited]);
+const endings = [
+  ['Ctrl+C sends its signal twice', ['SIGINT', 'SIGINT']],
+  ['its terminal is closed', ['SIGHUP']],
+] as const;
 
-  // Both the terminal and npm pass Ctrl+C on.
-  child.kill('SIGINT');
-  await expect.poll(() => output, { timeout: 20_000 }).toContain('"msg":"stopping"');
-  child.kill('SIGINT');
+test.each(endings)(
+  'The development server stops in order when %s',
+  {
+    timeout: 60_000,
+  },
+  async (_when, [first, ...others]) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'pintail-dev-'));
+    const child = spawn(process.execPath, ['scripts/dev.ts'], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env.PATH,
+        PINTAIL_DATA_DIR: dataDir,
+        PORT: '0',
+        SIMULATOR_PORT: '0',
+        LOG_FORMAT: 'json',
+      },
+    });
+    const exited = once(child, 'exit');
+    let output = '';
+    const ready = new Promise<void>((resolve) => {
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on('data', (chunk: Buffer) => {
+          output += chunk.toString();
+          if (output.includes('"msg":"ready"')) resolve();
+        });
+      }
+    });
+    await Promise.race([ready, exited]);
 
-  expect(await exited, output).toEqual([0, null]);
-  expect(output).toContain('"msg":"stopped"');
-  await rm(dataDir, { recursive: true });
-});
+    // Both the terminal and npm pass Ctrl+C on.
+    child.kill(first);
+    await expect.poll(() => output, { timeout: 20_000 }).toContain('"msg":"stopping"');
+    for (const other of others) child.kill(other);
+
+    expect(await exited, output).toEqual([0, null]);
+    expect(output).toContain('"msg":"stopped"');
+    await rm(dataDir, { recursive: true });
+  },
+);

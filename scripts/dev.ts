@@ -1,6 +1,7 @@
 // npm run dev: the server with `node --watch`, which restarts it when a source file changes. Ctrl+C stops it in order.
 import { spawn } from 'node:child_process';
 import { memoryArguments, memoryEnvironment } from '../server/bin/memory-settings.js';
+import { handleStopSignals, onStopSignal } from '../server/src/operator/stop-signals.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { deadHost } from './seed-content.ts';
 
@@ -23,22 +24,17 @@ const watcher = spawn(
   },
 );
 
-// One Ctrl+C arrives twice, from the terminal and from npm. A second signal makes `node --watch` wait for ever, on a slow
-// machine even one that comes after a while. So the watcher runs in a process group of its own and receives one signal;
-// a later wish to stop at once goes to the whole group, and so to the server itself.
-const repeatMs = 2_000;
-let forwardedAt: number | undefined;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    const now = systemClock.now().getTime();
-    if (forwardedAt === undefined) {
-      forwardedAt = now;
-      watcher.kill(signal);
-    } else if (now - forwardedAt >= repeatMs && watcher.pid !== undefined) {
-      process.kill(-watcher.pid, 'SIGTERM');
-    }
-  });
-}
+// A second signal makes `node --watch` wait for ever, on a slow machine even one that comes after a while. So the watcher
+// runs in a process group of its own and receives one signal; a later request to stop at once goes to the whole group,
+// and so to the server itself. `node --watch` does not handle SIGHUP: it would end and leave the server running.
+handleStopSignals();
+onStopSignal({
+  clock: systemClock,
+  stop: (signal) => watcher.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal),
+  force: () => {
+    if (watcher.pid !== undefined) process.kill(-watcher.pid, 'SIGTERM');
+  },
+});
 watcher.on('exit', (code) => {
   process.exitCode = code ?? 1;
 });
