@@ -54,7 +54,7 @@ function refusalRows(routes: readonly Route[]): string[] {
   const users = new Map<RefusalDeclaration, string[]>();
   for (const route of routes) {
     for (const { declaration } of refusalsOf(route)) {
-      users.set(declaration, [...(users.get(declaration) ?? []), route.operationId]);
+      users.set(declaration, [...(users.get(declaration) ?? []), `\`${route.operationId}\``]);
     }
   }
   for (const { declaration } of connectPageRefusals) users.set(declaration, ['the page after connecting']);
@@ -65,11 +65,7 @@ function refusalRows(routes: readonly Route[]): string[] {
     )
     .map((declaration) => {
       const { code, reason, message, fix = '' } = declaration;
-      const where = general.has(declaration)
-        ? 'anywhere'
-        : [...new Set(users.get(declaration))]
-            .map((user) => (user.includes(' ') ? user : `\`${user}\``))
-            .join(', ');
+      const where = general.has(declaration) ? 'anywhere' : [...new Set(users.get(declaration))].join(', ');
       return `| \`${reason}\` | ${statusOf[code]} | \`${code}\` | ${message} | ${fix} | ${where} |`;
     });
 }

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from './at-exit.ts';
 import { findBinaries } from './binaries.ts';
 import { pause } from './clock.ts';
 import { createCluster, ownDatabase, ownRole, readPassword, superuser } from './cluster.ts';
@@ -72,8 +73,7 @@ export async function startThrowawayServer(start: StartThrowaway): Promise<Throw
     let { pid } = server;
     const password = await readPassword(cluster);
     // For a process that leaves in a hurry, after Ctrl-C for example.
-    const abandon = () => abandonServer(pid, folder);
-    process.once('exit', abandon);
+    const cancelAbandon = atExit(() => abandonServer(pid, folder));
     return {
       url: `postgres://${ownRole}:${password}@127.0.0.1:${port}/${ownDatabase}`,
       superuserUrl: `postgres://${superuser}:${password}@127.0.0.1:${port}/postgres`,
@@ -92,7 +92,7 @@ export async function startThrowawayServer(start: StartThrowaway): Promise<Throw
         if (restarted.port !== port) throw new Error(`Port ${port} was taken while the server was away.`);
       },
       async stop() {
-        process.off('exit', abandon);
+        cancelAbandon();
         await stopServer(pid);
         await rm(folder, { recursive: true, force: true });
       },

@@ -1,4 +1,5 @@
 // Closes parts in the opposite order of their opening.
+import { throwAll } from './errors.ts';
 
 export type Closer = () => Promise<void> | void;
 
@@ -15,6 +16,5 @@ export async function closeAll(closers: Closer[]): Promise<void> {
       errors.push(error);
     }
   }
-  if (errors.length === 1) throw errors[0];
-  if (errors.length > 1) throw new AggregateError(errors, 'Several parts could not be closed.');
+  throwAll(errors, 'Several parts could not be closed.');
 }

@@ -100,3 +100,12 @@ export class Outage extends Error {
     this.part = part;
   }
 }
+
+/**
+ * For work that goes on when a part of it fails: throws what failed, if anything did.
+ * @param message Of the error that several are put into. One alone is thrown as it is.
+ */
+export function throwAll(errors: readonly unknown[], message: string): void {
+  if (errors.length > 1) throw new AggregateError(errors, message);
+  if (errors.length === 1) throw errors[0];
+}

@@ -35,9 +35,12 @@ export interface Metrics {
 
 /**
  * Sets a room's gauges from what the database holds. Its statements must cost about the same with ten posts stored and
- * with ten million.
+ * with ten million: they read small tables and partial indexes of what is unfinished, and bound every count.
  */
 export type GaugeReading = (connection: Connection, now: Date) => Promise<void>;
+
+/** Gauges count the rows of one kind up to this number. */
+export const gaugeCountMax = 100_000;
 
 /** For gauges of an age; 0 where there is nothing that waits. */
 export function secondsSince(since: Date | null, now: Date): number {

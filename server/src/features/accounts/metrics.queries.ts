@@ -1,5 +1,4 @@
-// Figures for /metrics. Each statement must cost about the same with ten posts stored and with ten million: partial
-// indexes of what is unfinished, small tables, and a bound on every count.
+// SQL of the room's gauges. What it may cost: GaugeReading in platform/metrics.ts.
 import { type Connection, sql } from '../../platform/db/index.ts';
 
 /** How many accounts Pinterest lets in, and how many have to be connected again. */

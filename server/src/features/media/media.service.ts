@@ -169,12 +169,22 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
     try {
       return await temporaryFolder.withPath(async (path) => {
         const received = await download({
-          ...{ outbound, url, wanted, path, clock, signal },
+          outbound,
+          url,
+          wanted,
+          path,
+          clock,
+          signal,
           receiving: gateFor(wanted),
         });
         return ingest({
-          ...{ organizationId, restrictedActorId: restrictedActorOf(sender), sourceUrl: url },
-          ...{ wanted, path, received, ...how },
+          organizationId,
+          restrictedActorId: restrictedActorOf(sender),
+          sourceUrl: url,
+          wanted,
+          path,
+          received,
+          ...how,
         });
       });
     } catch (error) {
@@ -192,12 +202,24 @@ export async function createMedia(options: MediaOptions): Promise<MediaService> 
           const received = Promise.withResolvers<Received>();
           // The fields may come behind the file, so what it must be is known when all of it is there.
           const { mediaType: wanted = 'any' } = await read(async (body) => {
-            const receiving = receivingUploads;
-            received.resolve(await receive({ body, receiving, wanted: 'any', path, clock, isPaced: true }));
+            received.resolve(
+              await receive({
+                body,
+                receiving: receivingUploads,
+                wanted: 'any',
+                path,
+                clock,
+                isPaced: true,
+              }),
+            );
           });
           return ingest({
-            ...{ organizationId, restrictedActorId: restrictedActorOf(sender), sourceUrl: null },
-            ...{ wanted, path, received: await received.promise },
+            organizationId,
+            restrictedActorId: restrictedActorOf(sender),
+            sourceUrl: null,
+            wanted,
+            path,
+            received: await received.promise,
           });
         });
       } catch (error) {

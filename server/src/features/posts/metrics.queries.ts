@@ -1,9 +1,6 @@
-// Figures for /metrics. Each statement must cost about the same with ten posts stored and with ten million: partial
-// indexes of what is unfinished, small tables, and a bound on every count.
+// SQL of the room's gauges. What it may cost: GaugeReading in platform/metrics.ts.
 import { type Connection, sql } from '../../platform/db/index.ts';
-
-/** Rows of one kind are counted up to this number. */
-const countMax = 100_000;
+import { gaugeCountMax } from '../../platform/metrics.ts';
 
 /** `queued`, `uploading`, `publishing`, `unknown`: what is on its way. Finished posts are never counted. */
 export async function countUnfinished(connection: Connection): Promise<Record<string, number>> {
@@ -11,12 +8,12 @@ export async function countUnfinished(connection: Connection): Promise<Record<st
   const { rows } = await sql<{ state: string; count: number }>`
     with in_flight as materialized (
       select state, run_at is not null as runs from posts
-      where state in ('uploading', 'publishing', 'unknown') limit ${countMax}
+      where state in ('uploading', 'publishing', 'unknown') limit ${gaugeCountMax}
     )
     select state, count(*) as count from in_flight group by state
     union all
     select 'queued', greatest(0, (
-      select count(*) from (select 1 from posts where run_at is not null limit ${countMax}) due
+      select count(*) from (select 1 from posts where run_at is not null limit ${gaugeCountMax}) due
     ) - (select count(*) from in_flight where state = 'unknown' and runs))
   `.execute(connection);
   const none = { queued: 0, uploading: 0, publishing: 0, unknown: 0 };
@@ -31,7 +28,7 @@ export async function countMissed(connection: Connection, before: Date): Promise
         select 1 from posts p
         where p.account_id = a.id and p.status = 'queued' and p.listed_at <= ${before} and p.deleted_at is null
         limit 1000
-      ) missed limit ${countMax}
+      ) missed limit ${gaugeCountMax}
     ) all_missed
   `.execute(connection);
   return rows[0]?.count ?? 0;
@@ -57,7 +54,7 @@ export async function countBatches(connection: Connection): Promise<BatchCounts>
   const { rows } = await sql<BatchCounts>`
     select
       (select count(*) from (
-        select 1 from batch_entries where status = 'pending' limit ${countMax}
+        select 1 from batch_entries where status = 'pending' limit ${gaugeCountMax}
       ) entries) as waiting,
       (select min(created_at) from batches where status = 'processing') as since
   `.execute(connection);

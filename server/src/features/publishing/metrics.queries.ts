@@ -1,9 +1,6 @@
-// Figures for /metrics. Each statement must cost about the same with ten posts stored and with ten million: partial
-// indexes of what is unfinished, small tables, and a bound on every count.
+// SQL of the room's gauges. What it may cost: GaugeReading in platform/metrics.ts.
 import { type Connection, sql } from '../../platform/db/index.ts';
-
-/** Rows of one kind are counted up to this number. */
-const countMax = 100_000;
+import { gaugeCountMax } from '../../platform/metrics.ts';
 
 interface VideoCounts {
   uploading: number;
@@ -17,7 +14,7 @@ export async function countVideoUploads(connection: Connection): Promise<VideoCo
     select count(*) filter (where status = 'uploading') as uploading,
       count(*) filter (where status = 'processing') as processing,
       count(*) filter (where status = 'ready') as ready
-    from (select status from video_uploads limit ${countMax}) uploads
+    from (select status from video_uploads limit ${gaugeCountMax}) uploads
   `.execute(connection);
   return rows[0] ?? { uploading: 0, processing: 0, ready: 0 };
 }

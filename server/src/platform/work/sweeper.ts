@@ -1,6 +1,7 @@
 // Runs the sweeps of all rooms, one after the other, again and again. It does not know what they clean up: each room
 // exports its own, and app.ts has the list.
 import { addMs, type Cancel, type Clock } from '../clock.ts';
+import { throwAll } from '../errors.ts';
 import type { Log } from '../log.ts';
 
 /** One room's periodic clean-up. It may run in several processes at once. */
@@ -38,8 +39,7 @@ export function createSweeper({ clock, log, sweeps }: SweeperParts): Sweeper {
         errors.push(error);
       }
     }
-    if (errors.length > 1) throw new AggregateError(errors, 'Several sweeps of a round failed.');
-    if (errors.length === 1) throw errors[0];
+    throwAll(errors, 'Several sweeps of a round failed.');
   }
 
   return {

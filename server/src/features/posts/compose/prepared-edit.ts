@@ -1,14 +1,13 @@
 // From an edit of a post to contents that only have to be written: boards checked, media fetched.
-import type { Database, Tx } from '../../../platform/db/index.ts';
+import type { Tx } from '../../../platform/db/index.ts';
 import { invalidBody, type Stamp } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
-import type { MediaService, MediaViewer } from '../../media/index.ts';
-import type { ScheduleService } from '../../schedule/index.ts';
+import type { MediaViewer } from '../../media/index.ts';
 import { mediaIdsOfRow, editPost as writeEdit } from '../record/content.ts';
 import { missingToSchedule } from '../record/fields.ts';
 import { postChanged } from '../record/posts.errors.ts';
 import type { PostRow } from '../record/posts.queries.ts';
-import { type CheckParts, type Place, placeProblems } from './check-post.ts';
+import { type Place, placeProblems } from './check-post.ts';
 import type { EditPost } from './edit-post.schema.ts';
 import { contentAfter, type FoundEdit } from './edited-content.ts';
 import { checkExternalId, refusingTakenIds } from './external-id.ts';
@@ -21,12 +20,9 @@ import {
   readingOnce,
   unknownMedia,
 } from './media.ts';
+import type { CreateParts } from './new-post.ts';
 
-export interface EditParts extends CheckParts {
-  database: Database;
-  media: MediaService;
-  schedule: ScheduleService;
-}
+export type EditParts = Omit<CreateParts, 'clock'>;
 
 /** An edit of which everything that takes time is done. */
 export interface PreparedEdit extends FoundEdit {

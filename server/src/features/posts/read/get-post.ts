@@ -1,18 +1,17 @@
 // Reads one post, if the caller may see it.
 import { isId } from '../../../domain/ids.ts';
-import type { Connection, Database } from '../../../platform/db/index.ts';
+import type { Connection } from '../../../platform/db/index.ts';
 import type { Caller, Result } from '../../../platform/use-case/index.ts';
-import type { AccountsService } from '../../accounts/index.ts';
 import { postNotFound } from '../record/posts.errors.ts';
 import { findPost, type PostPath, type PostRow } from '../record/posts.queries.ts';
-import { type AnswerParts, type PostAnswerData, postAnswer } from './views.ts';
+import { type PostAnswerData, postAnswer, type ReadParts } from './views.ts';
 
 /**
  * The row of a post.
  * @throws postNotFound, accountNotFound: also for one that is deleted, or that the caller may not see
  */
 export async function getPostRow(
-  { accounts }: { accounts: Pick<AccountsService, 'get'> },
+  { accounts }: Pick<ReadParts, 'accounts'>,
   connection: Connection,
   caller: Caller,
   path: PostPath,
@@ -24,7 +23,7 @@ export async function getPostRow(
 }
 
 export async function getPost(
-  parts: AnswerParts & { database: Database; accounts: AccountsService },
+  parts: ReadParts,
   caller: Caller,
   path: PostPath,
 ): Promise<Result<PostAnswerData>> {

@@ -1,14 +1,12 @@
 // A page of the posts of an account.
-import type { Database } from '../../../platform/db/index.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
-import type { AccountsService } from '../../accounts/index.ts';
 import { listPosts } from './list-posts.queries.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { ListPosts } from './posts.schema.ts';
-import { type AnswerParts, postViews } from './views.ts';
+import { postViews, type ReadParts } from './views.ts';
 
 export async function listPostsOfAccount(
-  parts: AnswerParts & { database: Database; accounts: AccountsService },
+  parts: ReadParts,
   caller: Caller,
   accountId: string,
   query: ListPosts,

@@ -1,14 +1,13 @@
 // The timeline of a post: its events, as callers see them.
-import type { Database } from '../../../platform/db/index.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
-import type { AccountsService } from '../../accounts/index.ts';
 import type { PostPath } from '../record/posts.queries.ts';
 import { getPostRow } from './get-post.ts';
 import { listPostEvents } from './timeline.queries.ts';
 import { timelineEventsMax, toTimelineEvent } from './timeline.schema.ts';
+import type { ReadParts } from './views.ts';
 
 export async function getTimeline(
-  parts: { database: Database; accounts: AccountsService },
+  parts: Pick<ReadParts, 'database' | 'accounts'>,
   caller: Caller,
   path: PostPath,
 ) {

@@ -1,7 +1,8 @@
 // Answers with posts: rows and their media become views, with the version of a post as its ETag.
 import type { Clock } from '../../../platform/clock.ts';
-import type { Connection } from '../../../platform/db/index.ts';
+import type { Connection, Database } from '../../../platform/db/index.ts';
 import { namesTag } from '../../../platform/http/entity-tags.ts';
+import type { AccountsService } from '../../accounts/index.ts';
 import type { MediaRow, MediaService } from '../../media/index.ts';
 import { mediaIdsOfRow } from '../record/content.ts';
 import { versionDiffers } from '../record/posts.errors.ts';
@@ -13,6 +14,11 @@ export interface AnswerParts {
   media: Pick<MediaService, 'getMany'>;
   /** How callers reach this server, without a slash at the end. */
   publicUrl: string;
+}
+
+export interface ReadParts extends AnswerParts {
+  database: Database;
+  accounts: Pick<AccountsService, 'get'>;
 }
 
 /** The data of an answer with one post. */
@@ -62,7 +68,7 @@ function etagOf(post: PostRow): string {
 }
 
 /**
- * Compares with a list of tags, or `*`; weak ones as well, since a proxy may have made ours weak.
+ * @param ifMatch What the header If-Match says; undefined where the caller did not send it.
  * @throws versionDiffers when the caller knows another version than the present one.
  */
 export function checkVersion(post: PostRow, ifMatch: string | undefined): void {

@@ -123,36 +123,29 @@ export async function createPosts(
   const [first] = posts;
   if (!first) return [];
   const { organizationId, accountId } = first;
-  const mediaIds = [...new Set(posts.flatMap(mediaIdsOf))];
+  const rows = posts.map((post) => newRow(post, now));
+  const mediaIds = [...new Set(rows.flatMap(mediaIdsOfRow))];
   const times = posts.flatMap((post) => post.sendAt?.getTime() ?? []);
   // The lane looks for the next post by itself once the first one has woken it.
   const runAt = times.length > 0 ? new Date(Math.min(...times)) : null;
-  return insertPostRows(
-    tx,
-    posts.map((post) => newRow(post, now)),
-    {
-      ground: { organizationId, accountId, mediaIds },
-      check(held) {
-        if (!held.isConnected) throw accountNotFound();
-        refuseGone(mediaIds, new Set(held.mediaIds));
-      },
-      events: posts.map((post) => ({
-        organizationId: post.organizationId,
-        accountId: post.accountId,
-        postId: post.id,
-        type: 'post.created',
-        at: now,
-        actor,
-        data: { status: post.sendAt ? 'queued' : 'draft', sendAt: post.sendAt },
-      })),
-      runAt,
-      now,
+  return insertPostRows(tx, rows, {
+    ground: { organizationId, accountId, mediaIds },
+    check(held) {
+      if (!held.isConnected) throw accountNotFound();
+      refuseGone(mediaIds, new Set(held.mediaIds));
     },
-  );
-}
-
-function mediaIdsOf({ mediaId, coverMediaId, carousel }: NewPost): string[] {
-  return [mediaId, coverMediaId ?? [], (carousel ?? []).map((slide) => slide.mediaId)].flat();
+    events: posts.map((post) => ({
+      organizationId: post.organizationId,
+      accountId: post.accountId,
+      postId: post.id,
+      type: 'post.created',
+      at: now,
+      actor,
+      data: { status: post.sendAt ? 'queued' : 'draft', sendAt: post.sendAt },
+    })),
+    runAt,
+    now,
+  });
 }
 
 /**
