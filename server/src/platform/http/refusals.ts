@@ -107,7 +107,7 @@ export const rateLimitExceeded = refusal({
   code: 'RATE_LIMIT_EXCEEDED',
   reason: 'rate_limit_exceeded',
   message: 'This API key has made too many requests in this minute',
-  fix: 'Go on after the seconds in `Retry-After`. `X-RateLimit-Remaining` tells beforehand; API_RATE_PER_MINUTE sets the limit.',
+  fix: 'Try again after the seconds in `Retry-After`. `X-RateLimit-Remaining` says how many requests are left in this minute; API_RATE_PER_MINUTE sets the limit.',
 });
 
 export const bodiesTooLarge = refusal({

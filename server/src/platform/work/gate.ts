@@ -1,4 +1,4 @@
-// A gate admits at most so many at a time, and only as much memory as they may use together. First come, first served.
+// A gate limits how many work at a time, and how much memory they use together. First come, first served.
 
 /** A place in the queue of a gate, and then inside. */
 export interface Permit {

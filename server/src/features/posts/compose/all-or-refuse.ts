@@ -1,4 +1,4 @@
-// Several things that may each be refused, told of together: callers mend everything in one go.
+// Reports the refusals of several checks together, so that callers can correct everything at once.
 import { Refusal } from '../../../platform/errors.ts';
 
 /** Waits for all. Refusals of the same kind become one that tells everything; whatever else was thrown goes first. */

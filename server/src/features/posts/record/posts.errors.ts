@@ -20,7 +20,7 @@ export const postChanged = refusal({
   code: 'CONFLICT',
   reason: 'post_changed',
   message: 'The post was changed at the same moment',
-  fix: 'GET the post and decide anew.',
+  fix: 'GET the post and decide again.',
 });
 
 /** One Pin belongs to one post; the detail names the other. */

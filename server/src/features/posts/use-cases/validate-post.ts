@@ -28,7 +28,7 @@ const remediations: Record<CheckName, string> = {
   access: 'Ask for Standard access on developers.pinterest.com.',
   board: 'Choose a board of GET …/boards, and a section of it.',
   externalId: 'Choose another externalId.',
-  media: 'Mend the media, or name another.',
+  media: 'Correct the media, or use another picture or video.',
   url: 'Use the address of the page itself.',
   time: 'Choose another time, or make timeslots.',
   spacing: 'Choose another time, or send "useNextOpenSlot".',
