@@ -186,6 +186,25 @@ describe('when the database is away', () => {
     await own.close();
   });
 
+  test('a connection that ends after the pool was closed is not logged as lost', async () => {
+    const lines: string[] = [];
+    const own = openDatabase({
+      url: testing.url,
+      log: createLog({ level: 'warn', format: 'json' }, { write: (line) => lines.push(line) }),
+    });
+    const client = await own.pool.connect();
+    await client.query("set application_name = 'closing'");
+    const ended = new Promise<void>((resolve) => {
+      client.once('end', () => resolve());
+    });
+    const closed = own.close();
+    await cut('closing');
+    await ended;
+    client.release();
+    await closed;
+    expect(lines).toEqual([]);
+  });
+
   test('a connection lost between two queries of a transaction fails it with an Outage', async () => {
     const own = openDatabase({ url: testing.url, log: createLog({ level: 'silent', format: 'json' }) });
     const work = own.transaction(async (tx) => {

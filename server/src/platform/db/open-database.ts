@@ -85,11 +85,15 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     // Statements are sent though those before them have not been answered yet.
     pipeline: true,
   });
-  pool.on('error', (error) => {
+  let closed: Promise<void> | undefined;
+  const reportLoss = (message: string) => (error: Error) => {
+    // `pool.end` resolves before the connections have ended, and the embedded database may stop in between.
+    if (closed) return;
     // The error carries the whole client; only its text is for the log.
-    // The pool has dropped the client already and opens another one when it is needed.
-    log.warn({ reason: error.message }, 'an idle connection to the database was lost');
-  });
+    log.warn({ reason: error.message }, message);
+  };
+  // The pool has dropped the client already and opens another one when it is needed.
+  pool.on('error', reportLoss('an idle connection to the database was lost'));
   const statements = createNamedStatements();
   reportOutages(pool, 'connect');
   reportOutages(pool, 'query');
@@ -98,13 +102,10 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     reportOutages(client, 'query');
     // Between queries of a transaction a client is neither idle nor busy: without this, the loss of its
     // connection would end the process. The next query on it fails and says so.
-    client.on('error', (error) =>
-      log.warn({ reason: error.message }, 'a connection to the database was lost'),
-    );
+    client.on('error', reportLoss('a connection to the database was lost'));
   });
 
   const db = new Kysely<Schema>({ dialect: new EagerPostgresDialect({ pool }) });
-  let closed: Promise<void> | undefined;
   return {
     db,
     pool,
