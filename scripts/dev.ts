@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { memoryArguments, memoryEnvironment } from '../server/bin/memory-settings.js';
 import { handleStopSignals, onStopSignal } from '../server/src/operator/stop-signals.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
-import { deadHost } from './seed-content.ts';
+import { deadHost } from './seed/seed-content.ts';
 
 // With these memory settings in place, pintail.js does not replace its process image, which would close its channel to
 // the watcher.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { breachesOf } from './house-rules.ts';
+import { breachesOf, crowdedFolders } from './house-rules.ts';
 
 const rule = 'The platform names no event, scope or id of the product; pass it in from domain/.';
 
@@ -36,4 +36,11 @@ test('only the configuration reads the environment', () => {
   expect(breachesOf('server/src/app.ts', 'process.env.PORT')).toEqual([
     'server/src/app.ts:1: Only config.ts reads the environment.',
   ]);
+});
+
+test('a folder with too many files is reported', () => {
+  const files = Array.from({ length: 26 }, (_, index) => `a/b/${index}.ts`);
+  expect(crowdedFolders(files)).toEqual(['a/b: 26 files; at most 25.']);
+  expect(crowdedFolders(files.slice(1))).toEqual([]);
+  expect(crowdedFolders([...files.slice(1), 'a/b/c/1.ts'])).toEqual([]);
 });

@@ -1,8 +1,8 @@
 // The habits of the house that no linter knows: where the clock, the environment and SQL may be touched, what the
-// platform may name, which constructions no sentence may have (english.ts), and which room writes which table
-// (table-writers.ts).
+// platform may name, which constructions no sentence may have (english.ts), which room writes which table
+// (table-writers.ts), and how many files a folder may hold.
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { matchesGlob } from 'node:path';
+import { dirname, matchesGlob } from 'node:path';
 import { eventTypes } from '../server/src/domain/event-types.ts';
 import { idPrefixes, numberedIdPrefixes } from '../server/src/domain/ids.ts';
 import { scopes } from '../server/src/domain/scopes.ts';
@@ -107,8 +107,26 @@ function tablesWrittenByTwo(): string[] {
   return sharedTables(files.flatMap((file) => writesIn(file, readFileSync(file, 'utf8'), tables)));
 }
 
+const filesPerFolder = 25;
+
+/** Folders with more files, tests included, than a reader can take in from one listing. */
+export function crowdedFolders(files: string[]): string[] {
+  const counts = Object.entries(Object.groupBy(files, (file) => dirname(file)));
+  return counts
+    .filter(([, inside = []]) => inside.length > filesPerFolder)
+    .map(([folder, inside = []]) => `${folder}: ${inside.length} files; at most ${filesPerFolder}.`);
+}
+
+const sources = '{server,simulator,bench,scripts,embedded-postgres,docs}/**/*.*';
+
 if (import.meta.main) {
-  const lines = [...breaches(), ...deadCitations(), ...englishBreaches(), ...tablesWrittenByTwo()];
+  const lines = [
+    ...crowdedFolders(globSync(sources, { exclude: ['**/node_modules/**'] })),
+    ...breaches(),
+    ...deadCitations(),
+    ...englishBreaches(),
+    ...tablesWrittenByTwo(),
+  ];
   for (const line of lines) console.error(line);
   if (lines.length > 0) process.exitCode = 1;
 }

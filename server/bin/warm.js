@@ -3,7 +3,10 @@
 import { enableCompileCache } from 'node:module';
 
 enableCompileCache(process.argv[2]);
-await Promise.all([import('../src/operator/serve.command.ts'), import('../../simulator/src/index.ts')]);
+await Promise.all([
+  import('../src/operator/commands/serve.command.ts'),
+  import('../../simulator/src/index.ts'),
+]);
 // Last, for it ends the process.
 process.argv.splice(2, 1, '--version');
 await import('../src/main.ts');

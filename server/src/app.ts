@@ -57,12 +57,12 @@ import {
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
 import { createEncryption, keyFromFile, oldKeyFromFile } from './platform/encryption.ts';
-import { createBodyMemory } from './platform/http/body-memory.ts';
-import { serveDocs } from './platform/http/docs-page.ts';
-import { readExamples } from './platform/http/examples.ts';
-import { pageEntriesMax } from './platform/http/fields.ts';
-import { createOpenApi } from './platform/http/openapi.ts';
-import { resealAnswers } from './platform/http/sealed-answer.ts';
+import { createBodyMemory } from './platform/http/bodies/body-memory.ts';
+import { readExamples } from './platform/http/contract/examples.ts';
+import { pageEntriesMax } from './platform/http/contract/fields.ts';
+import { resealAnswers } from './platform/http/idempotency/sealed-answer.ts';
+import { serveDocs } from './platform/http/openapi/docs-page.ts';
+import { createOpenApi } from './platform/http/openapi/openapi.ts';
 import { bodyBytesMax, createHttpServer } from './platform/http/server.ts';
 import { createHttpWatch } from './platform/http/watch-http.ts';
 import { createJobs } from './platform/jobs/index.ts';

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../test/app.ts';
 import { detailCodes, isDetailCode } from './detail-codes.ts';
 import type { RefusalDeclaration, RefusalMaker } from './platform/errors.ts';
-import { refusalsOf } from './platform/http/openapi-answers.ts';
-import * as generalRefusals from './platform/http/refusals.ts';
+import * as generalRefusals from './platform/http/contract/refusals.ts';
+import { refusalsOf } from './platform/http/openapi/openapi-answers.ts';
 
 const source = new URL('.', import.meta.url).pathname;
 const files = globSync('**/*.ts', { cwd: source })

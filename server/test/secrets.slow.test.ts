@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { getAccountForWork } from '../src/features/accounts/index.ts';
 import { openStream } from '../src/features/events/event-stream.fixture.ts';
-import { type Receiver, startReceiver } from '../src/features/webhooks/receiver.fixture.ts';
+import { type Receiver, startReceiver } from '../src/features/webhooks/sending/receiver.fixture.ts';
 import { createTestApp, type Json, type PinterestAccount, plainGrant, type TestApp, testApp } from './app.ts';
 import { findSecrets } from './find-secrets.ts';
 

@@ -10,8 +10,8 @@ import sharp, { type Metadata } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import { Agent, request } from 'undici';
 import { newId } from '../../../server/src/domain/ids.ts';
-import { perceptualHash } from '../../../server/src/features/media/perceptual-hash.ts';
-import { hasLocation, isSrgb } from '../../../server/src/features/media/picture-metadata.ts';
+import { perceptualHash } from '../../../server/src/features/media/pictures/perceptual-hash.ts';
+import { hasLocation, isSrgb } from '../../../server/src/features/media/pictures/picture-metadata.ts';
 
 const { BARE_DATABASE_URL = '', BARE_FOLDER = '', BARE_ROW = '{}' } = process.env;
 const row = JSON.parse(BARE_ROW) as { organizationId: string; accountId: string; mediaId: string };

@@ -2,9 +2,9 @@
 // nothing of one works in another: tokens, boards and ids all differ.
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import type { AppCredentials } from './oauth.calls.ts';
+import type { AppCredentials } from './calls/oauth.calls.ts';
 import { createPinterest, type Pinterest } from './pinterest.ts';
-import type { OnCall } from './watch-calls.ts';
+import type { OnCall } from './wire/watch-calls.ts';
 
 export const environments = ['production', 'sandbox', 'simulator'] as const;
 export type Environment = (typeof environments)[number];

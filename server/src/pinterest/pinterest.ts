@@ -1,15 +1,15 @@
 // Puts the client together: one connection pool, one caller, and the groups of operations.
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { type AccountCalls, accountCalls } from './account.calls.ts';
-import { type AnalyticsCalls, analyticsCalls } from './analytics.calls.ts';
-import { type BoardCalls, boardCalls } from './boards.calls.ts';
-import { createCaller } from './caller.ts';
-import { type MediaCalls, mediaCalls } from './media.calls.ts';
-import { type OAuthCalls, oauthCalls } from './oauth.calls.ts';
-import { type PinCalls, pinCalls } from './pins.calls.ts';
-import { createTransport } from './transport.ts';
-import type { OnCall } from './watch-calls.ts';
+import { type AccountCalls, accountCalls } from './calls/account.calls.ts';
+import { type AnalyticsCalls, analyticsCalls } from './calls/analytics.calls.ts';
+import { type BoardCalls, boardCalls } from './calls/boards.calls.ts';
+import { type MediaCalls, mediaCalls } from './calls/media.calls.ts';
+import { type OAuthCalls, oauthCalls } from './calls/oauth.calls.ts';
+import { type PinCalls, pinCalls } from './calls/pins.calls.ts';
+import { createCaller } from './wire/caller.ts';
+import { createTransport } from './wire/transport.ts';
+import type { OnCall } from './wire/watch-calls.ts';
 
 export interface PinterestOptions {
   /** With `/v5`: production, sandbox or simulator. */

@@ -2,7 +2,7 @@
 // have it, without it for callers on this machine. For all others the route is not found.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { noSuchRoute } from '../platform/http/refusals.ts';
+import { noSuchRoute } from '../platform/http/contract/refusals.ts';
 import type { Metrics } from '../platform/metrics.ts';
 
 export function registerMetrics(

@@ -1,7 +1,7 @@
 // Creates posts while processes are killed and Pinterest misbehaves, then counts what Pinterest has. It asks
 // only what a user could ask, over HTTP: what is promised is not that our tables agree with each other.
 
-import { video } from '../../src/features/media/sample-videos.fixture.ts';
+import { video } from '../../src/features/media/videos/sample-videos.fixture.ts';
 import { addMs, pause, systemClock } from '../../src/platform/clock.ts';
 import type { AnyShape } from '../answer.ts';
 import { eventually } from '../eventually.ts';

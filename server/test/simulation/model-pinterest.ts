@@ -2,9 +2,9 @@
 // own, which Pintail's search for lost Pins never looks at. It fails as often as it is told to, and each of its ways
 // to fail is one that the real client knows (pinterest/outcomes.ts).
 
-import type { Answer, Call } from '../../src/pinterest/answers.ts';
-import { type Failure, failureFor } from '../../src/pinterest/failure.ts';
 import type { CreateOutcome, CreatePinBody, Pin, PinList } from '../../src/pinterest/index.ts';
+import type { Answer, Call } from '../../src/pinterest/wire/answers.ts';
+import { type Failure, failureFor } from '../../src/pinterest/wire/failure.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import type { Seeded } from '../chaos/seeded.ts';
 

@@ -8,8 +8,8 @@ import { editOf, type NewPost, newRow, type PostContent } from '../../src/featur
 import { isAtRest, nextState, type State } from '../../src/features/posts/record/lifecycle.ts';
 import { changeOf } from '../../src/features/posts/record/move.ts';
 import { postCannot, postChanged } from '../../src/features/posts/record/posts.errors.ts';
-import type { ClaimedLane } from '../../src/features/publishing/claim.queries.ts';
-import type { LaneMove, LaneStore } from '../../src/features/publishing/lane-store.ts';
+import type { ClaimedLane } from '../../src/features/publishing/lane/claim.queries.ts';
+import type { LaneMove, LaneStore } from '../../src/features/publishing/lane/lane-store.ts';
 import { Refusal } from '../../src/platform/errors.ts';
 import {
   createRules,

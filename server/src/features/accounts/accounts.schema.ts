@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { environments } from '../../pinterest/index.ts';
-import { text, timezone, wholeNumber } from '../../platform/http/fields.ts';
+import { text, timezone, wholeNumber } from '../../platform/http/contract/fields.ts';
 import type { AccountRow } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
 

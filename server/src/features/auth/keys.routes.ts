@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
-import { route } from '../../platform/http/route.ts';
+import { route } from '../../platform/http/contract/route.ts';
 import { keyBeyondOwn, keyNotFound, tooManyKeys } from './keys.errors.ts';
 import { createKeyBody, KeyListAnswer, KeyPath, NewKeyAnswer, RevokedAnswer } from './keys.schema.ts';
 import type { KeysService } from './keys.service.ts';

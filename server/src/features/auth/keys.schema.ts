@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { scopes } from '../../domain/scopes.ts';
 import { type Clock, toUnixSeconds } from '../../platform/clock.ts';
-import { moment, refuseRepeats, text } from '../../platform/http/fields.ts';
+import { moment, refuseRepeats, text } from '../../platform/http/contract/fields.ts';
 import type { KeyRow } from './auth.queries.ts';
 
 export const KeyPath = z.object({

@@ -4,7 +4,7 @@ import { isId } from '../../domain/ids.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
 import type { Detail } from '../../platform/errors.ts';
-import { unauthorized } from '../../platform/http/refusals.ts';
+import { unauthorized } from '../../platform/http/contract/refusals.ts';
 import { type Caller, type Commit, invalidBody } from '../../platform/use-case/index.ts';
 import { generateKey, type KeyPrefix } from './api-key.ts';
 import {

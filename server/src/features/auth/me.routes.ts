@@ -1,6 +1,6 @@
 // Who asks, and how far they may go: the first thing a client wants to know of its key.
 import { z } from 'zod';
-import { route } from '../../platform/http/route.ts';
+import { route } from '../../platform/http/contract/route.ts';
 import { KeyView } from './keys.schema.ts';
 import type { KeysService } from './keys.service.ts';
 

@@ -1,4 +1,4 @@
-import { route } from '../../platform/http/route.ts';
+import { route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { boardListNotFound, tooManyBoardLists } from './board-lists.errors.ts';
 import {

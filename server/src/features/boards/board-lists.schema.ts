@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refuseRepeats, text } from '../../platform/http/fields.ts';
+import { refuseRepeats, text } from '../../platform/http/contract/fields.ts';
 import { AccountPath } from '../accounts/index.ts';
 import type { BoardListRow } from './board-lists.queries.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Environment } from '../../pinterest/index.ts';
-import { queryFlag, text } from '../../platform/http/fields.ts';
+import { queryFlag, text } from '../../platform/http/contract/fields.ts';
 import { AccountPath } from '../accounts/index.ts';
 import { type BoardRow, type Section, sectionsOf } from './boards.queries.ts';
 

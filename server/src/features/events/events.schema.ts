@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { pageLimit } from '../../platform/http/fields.ts';
+import { pageLimit } from '../../platform/http/contract/fields.ts';
 import { actorFromColumn, actorTypes } from '../../platform/use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import type { LoggedEvent } from './event-log.queries.ts';

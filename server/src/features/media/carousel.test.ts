@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkCarousel } from './carousel.ts';
-import type { MediaRow } from './media.queries.ts';
+import type { MediaRow } from './record/media.queries.ts';
 
 function slide(change: Partial<MediaRow> = {}): MediaRow {
   return { width: 1000, height: 1500, content_type: 'image/jpeg', ...change } as MediaRow;

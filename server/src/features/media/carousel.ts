@@ -1,6 +1,6 @@
 // Whether several pictures can be one carousel.
 import type { Detail } from '../../platform/errors.ts';
-import type { MediaRow } from './media.queries.ts';
+import type { MediaRow } from './record/media.queries.ts';
 
 const slidesMin = 2;
 const slidesMax = 5;

@@ -1,9 +1,9 @@
 // Fetches, checks and keeps the pictures and videos of posts. The door of the media room.
 
+export type { DeclaredType } from './arrive/media-type.ts';
 export { carouselCharactersMax, checkCarousel } from './carousel.ts';
+export { startMediaSweeper } from './files/sweep.ts';
 export { createLibrary } from './library.ts';
-export { mediaRefused } from './media.errors.ts';
-export type { MediaRow } from './media.queries.ts';
 export { mediaRoutes } from './media.routes.ts';
 export {
   createMedia,
@@ -14,10 +14,10 @@ export {
   type PublicFile,
   type VideoForPublishing,
 } from './media.service.ts';
-export { type MediaView, mediaUrl, mediaWarnings, toMediaView } from './media.view.ts';
 export { type MediaFilesOptions, registerMediaFiles } from './media-files.routes.ts';
-export type { DeclaredType } from './media-type.ts';
-export type { FindSimilarPost, SimilarPost } from './similar-post.ts';
-export { startMediaSweeper } from './sweep.ts';
-export { type MediaViewer, mediaAsJson, mediaFromJson } from './visible-media.queries.ts';
+export type { FindSimilarPost, SimilarPost } from './pictures/similar-post.ts';
+export { mediaRefused } from './record/media.errors.ts';
+export type { MediaRow } from './record/media.queries.ts';
+export { type MediaView, mediaUrl, mediaWarnings, toMediaView } from './record/media.view.ts';
+export { type MediaViewer, mediaAsJson, mediaFromJson } from './record/visible-media.queries.ts';
 export { watchMedia } from './watch-media.ts';

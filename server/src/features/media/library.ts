@@ -6,13 +6,13 @@ import type { Database, Tx } from '../../platform/db/index.ts';
 import type { Detail } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import { type Caller, type Commit, callerSeesAccount, invalidQuery } from '../../platform/use-case/index.ts';
-import { mediaInUse, mediaNotFound } from './media.errors.ts';
-import type { MediaRow } from './media.queries.ts';
+import { listHoldingPosts, lockMedia, markDeleted, type UsingPost } from './files/sweep.queries.ts';
 import { toMediaResource } from './media.schema.ts';
 import type { MediaService, Uploaded } from './media.service.ts';
-import { mediaWarnings } from './media.view.ts';
-import { listHoldingPosts, lockMedia, markDeleted, type UsingPost } from './sweep.queries.ts';
-import { asShown, findClaims, listVisiblePage, removeAddition } from './visible-media.queries.ts';
+import { mediaInUse, mediaNotFound } from './record/media.errors.ts';
+import type { MediaRow } from './record/media.queries.ts';
+import { mediaWarnings } from './record/media.view.ts';
+import { asShown, findClaims, listVisiblePage, removeAddition } from './record/visible-media.queries.ts';
 
 export interface LibraryParts {
   database: Database;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Refusal } from '../../platform/errors.ts';
 import { type MediaRow, mediaUrl, registerMediaFiles, toMediaView } from './index.ts';
 import { createMediaHarness, type MediaHarness } from './media.fixture.ts';
-import { picture } from './sample-pictures.fixture.ts';
+import { picture } from './pictures/sample-pictures.fixture.ts';
 
 let harness: MediaHarness;
 let app: FastifyInstance;

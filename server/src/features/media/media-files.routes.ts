@@ -3,10 +3,10 @@
 // No key is asked for. `mediaUrl` is shown in dashboards and fetched by Pinterest, neither of which can send one;
 // the id in the path has 74 random bits and is told only to who may see the post, so knowing it is the permission.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { namesTag } from '../../platform/http/entity-tags.ts';
-import { parseRange } from './byte-range.ts';
-import { mediaNotFound } from './media.errors.ts';
+import { namesTag } from '../../platform/http/contract/entity-tags.ts';
+import { parseRange } from './files/byte-range.ts';
 import type { MediaService, PublicFile } from './media.service.ts';
+import { mediaNotFound } from './record/media.errors.ts';
 
 export interface MediaFilesOptions {
   media: Pick<MediaService, 'findPublicFile'>;

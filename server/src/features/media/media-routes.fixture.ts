@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, expect } from 'vitest';
 import { eventually } from '../../../test/eventually.ts';
 import { app, useApp } from '../../../test/use-app.ts';
-import { picture } from './sample-pictures.fixture.ts';
+import { picture } from './pictures/sample-pictures.fixture.ts';
 
 /** The key of another organization. Set by the hook below. */
 export let stranger: string;

@@ -15,8 +15,8 @@ import {
   upload,
   useMediaRoutes,
 } from './media-routes.fixture.ts';
-import { convertible } from './sample-pictures.fixture.ts';
-import { video } from './sample-videos.fixture.ts';
+import { convertible } from './pictures/sample-pictures.fixture.ts';
+import { video } from './videos/sample-videos.fixture.ts';
 
 useMediaRoutes();
 

@@ -1,7 +1,6 @@
-import { route } from '../../platform/http/route.ts';
-import { malformedForm } from '../../platform/http/upload.ts';
+import { malformedForm } from '../../platform/http/bodies/upload.ts';
+import { route } from '../../platform/http/contract/route.ts';
 import type { MediaLibrary } from './library.ts';
-import { mediaInUse, mediaNotFound, mediaRefused, uploadRefused } from './media.errors.ts';
 import {
   CreateMediaBody,
   DeletedMediaAnswer,
@@ -12,6 +11,7 @@ import {
   UploadFields,
   uploadAbout,
 } from './media.schema.ts';
+import { mediaInUse, mediaNotFound, mediaRefused, uploadRefused } from './record/media.errors.ts';
 
 const tag = 'Media';
 

@@ -1,9 +1,9 @@
 // What crosses the wire about media of their own.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { pageLimit, webUrl } from '../../platform/http/fields.ts';
-import type { MediaRow } from './media.queries.ts';
-import { mediaUrl, toMediaView } from './media.view.ts';
+import { pageLimit, webUrl } from '../../platform/http/contract/fields.ts';
+import type { MediaRow } from './record/media.queries.ts';
+import { mediaUrl, toMediaView } from './record/media.view.ts';
 
 /** Signed addresses of file stores run long. */
 const urlLengthMax = 8192;

@@ -8,16 +8,16 @@ import type { Log } from '../../platform/log.ts';
 import { type Outbound, OutboundFailure } from '../../platform/outbound/index.ts';
 import { type ByteRange, openTemporaryFolder, type Storage } from '../../platform/storage/index.ts';
 import { createGate } from '../../platform/work/gate.ts';
-import { download } from './download.ts';
-import { type Arrived, createIngest } from './ingest.ts';
-import { MediaProblem, mediaRefused, uploadRefused } from './media.errors.ts';
-import { findMedia, findPublicMedia, holdMedia, listMedia, type MediaRow } from './media.queries.ts';
-import type { DeclaredType, WantedType } from './media-type.ts';
-import { type Received, receive } from './receive.ts';
-import { type FindSimilarPost, findSimilarPost, type SimilarPost } from './similar-post.ts';
-import { originalFile, thumbnailFile } from './stored-files.ts';
-import { createSweep, type MediaSweep } from './sweep.ts';
-import { keepInSight, listVisible, type MediaViewer } from './visible-media.queries.ts';
+import { download } from './arrive/download.ts';
+import { type Arrived, createIngest } from './arrive/ingest.ts';
+import type { DeclaredType, WantedType } from './arrive/media-type.ts';
+import { type Received, receive } from './arrive/receive.ts';
+import { createSweep, type MediaSweep } from './files/sweep.ts';
+import { type FindSimilarPost, findSimilarPost, type SimilarPost } from './pictures/similar-post.ts';
+import { MediaProblem, mediaRefused, uploadRefused } from './record/media.errors.ts';
+import { findMedia, findPublicMedia, holdMedia, listMedia, type MediaRow } from './record/media.queries.ts';
+import { originalFile, thumbnailFile } from './record/stored-files.ts';
+import { keepInSight, listVisible, type MediaViewer } from './record/visible-media.queries.ts';
 
 export interface MediaOptions {
   database: Database;

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type MediaRow, mediaUrl, toMediaView } from './index.ts';
 import { fetchMedia, harness, look, organizationId, useMedia } from './media.fixture.ts';
-import { convertible, fitting, picture, rotated } from './sample-pictures.fixture.ts';
+import { convertible, fitting, picture, rotated } from './pictures/sample-pictures.fixture.ts';
 
 useMedia();
 afterEach(async () => {

@@ -5,8 +5,13 @@ import { scansOf } from '../../../test/scans.ts';
 import { newId } from '../../domain/ids.ts';
 import { sql } from '../../platform/db/index.ts';
 import { getAccountForWork } from '../accounts/index.ts';
-import { listHoldingPosts } from './sweep.queries.ts';
-import { findClaims, listVisible, listVisiblePage, type MediaViewer } from './visible-media.queries.ts';
+import { listHoldingPosts } from './files/sweep.queries.ts';
+import {
+  findClaims,
+  listVisible,
+  listVisiblePage,
+  type MediaViewer,
+} from './record/visible-media.queries.ts';
 
 let app: TestApp;
 let viewer: MediaViewer & { accountIds: string[] };

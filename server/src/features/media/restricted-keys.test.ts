@@ -4,8 +4,8 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Json, PinterestAccount } from '../../../test/app.ts';
 import { account, app } from '../../../test/use-app.ts';
 import { jpeg, keptFiles, rows, upload, useMediaRoutes } from './media-routes.fixture.ts';
-import { picture } from './sample-pictures.fixture.ts';
-import { video } from './sample-videos.fixture.ts';
+import { picture } from './pictures/sample-pictures.fixture.ts';
+import { video } from './videos/sample-videos.fixture.ts';
 
 useMediaRoutes();
 

@@ -1,8 +1,8 @@
 // Counts what was fetched and what was sent, from the outside: the use cases know nothing of it.
 import { Refusal } from '../../platform/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import type { MediaRow } from './media.queries.ts';
 import type { MediaService } from './media.service.ts';
+import type { MediaRow } from './record/media.queries.ts';
 
 export function watchMedia(media: MediaService, metrics: Metrics): MediaService {
   const fetches = metrics.counter(

@@ -6,8 +6,8 @@ import type { Json, PinterestAccount } from '../../../test/app.ts';
 import { newPost } from '../../../test/new-post.ts';
 import { account, app } from '../../../test/publishing.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
-import { picture } from '../media/sample-pictures.fixture.ts';
-import { type VideoOptions, video } from '../media/sample-videos.fixture.ts';
+import { picture } from '../media/pictures/sample-pictures.fixture.ts';
+import { type VideoOptions, video } from '../media/videos/sample-videos.fixture.ts';
 import { createPosts, type NewPost } from './record/content.ts';
 
 export const pathOf = (of: PinterestAccount = account) => `/v1/accounts/${of.accountId}/posts`;

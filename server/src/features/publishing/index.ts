@@ -1,11 +1,11 @@
 // Carries due posts to Pinterest, and finds out what became of lost answers.
-export { createAppBudget } from './app-budget.ts';
+export { createAppBudget } from './calls/app-budget.ts';
 export { publishingCheck, workerCheck } from './checks.ts';
-export { createLaneStore, type LaneStore } from './lane-store.ts';
+export { createLaneStore, type LaneStore } from './lane/lane-store.ts';
 export { declarePublishingGauges } from './metrics.ts';
-export { createPublishGate } from './publish-gate.ts';
-export { createPublishMetrics, type PublishMetrics } from './publish-metrics.ts';
 export { createPublishingSweeps } from './sweeps.ts';
-export { createVideoStore } from './video-store.ts';
-export { watchVideos } from './watch-videos.ts';
-export { createWorker, type Worker, type WorkerParts } from './worker.ts';
+export { createPublishGate } from './turn/publish-gate.ts';
+export { createPublishMetrics, type PublishMetrics } from './turn/publish-metrics.ts';
+export { createWorker, type Worker, type WorkerParts } from './turn/worker.ts';
+export { createVideoStore } from './videos/video-store.ts';
+export { watchVideos } from './videos/watch-videos.ts';

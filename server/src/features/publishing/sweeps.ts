@@ -2,8 +2,8 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Sweep } from '../../platform/work/sweeper.ts';
-import type { LaneStore } from './lane-store.ts';
-import type { VideoStore } from './video-store.ts';
+import type { LaneStore } from './lane/lane-store.ts';
+import type { VideoStore } from './videos/video-store.ts';
 
 export interface PublishingSweepParts {
   lanes: Pick<LaneStore, 'sweepLanes'>;

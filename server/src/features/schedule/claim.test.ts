@@ -7,6 +7,7 @@ import { openDatabase } from '../../platform/db/index.ts';
 import { Refusal } from '../../platform/errors.ts';
 import { createLog } from '../../platform/log.ts';
 import { getAccountForWork } from '../accounts/index.ts';
+import { dayMs } from './calendar/wall-clock.ts';
 import type { ClaimInput } from './open-slots.ts';
 import {
   accountRow,
@@ -18,7 +19,6 @@ import {
   placePost,
   useSchedule,
 } from './schedule.fixture.ts';
-import { dayMs } from './wall-clock.ts';
 
 useSchedule();
 

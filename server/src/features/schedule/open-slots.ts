@@ -2,14 +2,14 @@
 import { addMs } from '../../platform/clock.ts';
 import type { Connection, Tx } from '../../platform/db/index.ts';
 import { type AccountRow, accountNotFound } from '../accounts/index.ts';
-import { destinationKey } from './destination-key.ts';
-import { findOpenSlot } from './next-open-slot.ts';
-import { createSlotCalendar } from './occurrences.ts';
+import { destinationKey } from './calendar/destination-key.ts';
+import { findOpenSlot } from './calendar/next-open-slot.ts';
+import { createSlotCalendar } from './calendar/occurrences.ts';
+import { dayMs } from './calendar/wall-clock.ts';
 import { noOpenSlot, noTimeslots } from './schedule.errors.ts';
 import { listPlaced, lockAccount } from './schedule.queries.ts';
 import { findSpacingRule, listDestinationTimes, readSpacing, type SpacingLook } from './spacing.queries.ts';
 import { listSlotTimes } from './timeslots.queries.ts';
-import { dayMs } from './wall-clock.ts';
 
 /** How far ahead a slot is looked for (docs/api-contract.md#schedule). */
 const horizonMs = 365 * dayMs;

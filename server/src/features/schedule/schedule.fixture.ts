@@ -6,7 +6,7 @@ import { account, app, useApp } from '../../../test/use-app.ts';
 import { newId } from '../../domain/ids.ts';
 import { type Connection, json, type Tx } from '../../platform/db/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
-import { destinationKey } from './destination-key.ts';
+import { destinationKey } from './calendar/destination-key.ts';
 
 /** A Monday. */
 export const now = new Date('2027-03-01T08:00:00Z');

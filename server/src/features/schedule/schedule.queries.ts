@@ -1,6 +1,6 @@
 // What the schedule needs to know of accounts and posts. It reads posts and never writes them.
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
-import type { Placed } from './next-open-slot.ts';
+import type { Placed } from './calendar/next-open-slot.ts';
 
 /**
  * Makes all who look for a slot of the account, or change its slots, follow one another, until the transaction

@@ -1,4 +1,4 @@
-import { route } from '../../platform/http/route.ts';
+import { route } from '../../platform/http/contract/route.ts';
 import { invalidQuery } from '../../platform/use-case/index.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { spacingRuleNotFound, tooManySpacingRules } from './schedule.errors.ts';

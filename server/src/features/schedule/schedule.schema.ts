@@ -1,6 +1,6 @@
 // What crosses the wire about the dated schedule (docs/api-contract.md#schedule).
 import { z } from 'zod';
-import { moment } from '../../platform/http/fields.ts';
+import { moment } from '../../platform/http/contract/fields.ts';
 
 export const scheduleDaysMax = 60;
 export const scheduleDaysDefault = 14;

@@ -3,7 +3,8 @@ import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { type Caller, invalidQuery } from '../../platform/use-case/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
-import { createSlotCalendar, type Occurrence } from './occurrences.ts';
+import { createSlotCalendar, type Occurrence } from './calendar/occurrences.ts';
+import { dayMs } from './calendar/wall-clock.ts';
 import { createOpenSlots } from './open-slots.ts';
 import { type DatedPost, listDatedPosts } from './schedule.queries.ts';
 import {
@@ -15,7 +16,6 @@ import {
 import { createSpacing } from './spacing.service.ts';
 import { listSlotTimes } from './timeslots.queries.ts';
 import { createTimeslots } from './timeslots.service.ts';
-import { dayMs } from './wall-clock.ts';
 
 export interface ScheduleParts {
   database: Database;

@@ -1,6 +1,6 @@
 // What crosses the wire about spacing rules (docs/api-contract.md#schedule).
 import { z } from 'zod';
-import { webUrl, wholeNumber } from '../../platform/http/fields.ts';
+import { webUrl, wholeNumber } from '../../platform/http/contract/fields.ts';
 import type { SpacingRuleRow } from './spacing.queries.ts';
 
 /** What a post's url may have, too. */

@@ -1,4 +1,4 @@
-import { route } from '../../platform/http/route.ts';
+import { route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { timeslotExists, timeslotNotFound, tooManyTimeslots } from './schedule.errors.ts';
 import type { ScheduleService } from './schedule.service.ts';

@@ -1,8 +1,8 @@
 // What crosses the wire about timeslots. Names and types are the hosted API's (docs/api-contract.md#compatibility).
 import { z } from 'zod';
-import { text, timezone, wholeNumber } from '../../platform/http/fields.ts';
+import { text, timezone, wholeNumber } from '../../platform/http/contract/fields.ts';
 import { AccountPath } from '../accounts/index.ts';
-import { createNextOccurrence } from './occurrences.ts';
+import { createNextOccurrence } from './calendar/occurrences.ts';
 import type { TimeslotRow } from './timeslots.queries.ts';
 
 const clockTimePattern = /^([01]\d|2[0-3]):[0-5]\d$/;

@@ -1,11 +1,11 @@
 // Deliveries as they cross the wire: what was sent, and what came of it.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { moment, pageLimit } from '../../platform/http/fields.ts';
-import type { DeliveryWithEvent } from './deliveries.queries.ts';
-import { fromDeliveryId, toDeliveryId } from './delivery-id.ts';
-import { toMessage } from './message.ts';
-import { answerBytesKept } from './serve-endpoint.ts';
+import { moment, pageLimit } from '../../platform/http/contract/fields.ts';
+import type { DeliveryWithEvent } from './record/deliveries.queries.ts';
+import { fromDeliveryId, toDeliveryId } from './record/delivery-id.ts';
+import { toMessage } from './sending/message.ts';
+import { answerBytesKept } from './sending/serve-endpoint.ts';
 import { WebhookPath } from './webhooks.schema.ts';
 
 const states = ['pending', 'delivered', 'failed'] as const;

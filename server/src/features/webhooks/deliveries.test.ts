@@ -10,7 +10,7 @@ import {
   startReceiver,
   startWebhookApp,
   type WebhookApp,
-} from './receiver.fixture.ts';
+} from './sending/receiver.fixture.ts';
 
 const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 24 * 3_600_000];
 

@@ -1,12 +1,12 @@
 // Webhooks: tell the outside what happened. They read the event log; no feature knows of them.
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import { createPump, type Pump } from './pump.ts';
-import { replayPage } from './replay.ts';
 import { resealWebhookSecrets } from './reseal-secrets.ts';
-import { serveEndpoint } from './serve-endpoint.ts';
-import { createWebhookMetrics } from './webhook-metrics.ts';
-import { awakenQueue, endpointQueue, replayQueue } from './webhook-queues.ts';
+import { createPump, type Pump } from './sending/pump.ts';
+import { replayPage } from './sending/replay.ts';
+import { serveEndpoint } from './sending/serve-endpoint.ts';
+import { createWebhookMetrics } from './sending/webhook-metrics.ts';
+import { awakenQueue, endpointQueue, replayQueue } from './sending/webhook-queues.ts';
 import {
   createWebhooksService,
   type WebhooksService,

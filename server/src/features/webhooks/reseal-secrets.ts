@@ -2,7 +2,11 @@
 import type { Connection } from '../../platform/db/index.ts';
 import type { Encryption } from '../../platform/encryption.ts';
 import { type Resealed, resealRows } from '../../platform/reseal.ts';
-import { listSecretsSealedOtherwise, replaceSealedSecrets, type WebhookRow } from './webhooks.queries.ts';
+import {
+  listSecretsSealedOtherwise,
+  replaceSealedSecrets,
+  type WebhookRow,
+} from './record/webhooks.queries.ts';
 
 /** @returns `unreadable`: webhooks whose secret none of the keys opens. */
 export function resealWebhookSecrets(connection: Connection, encryption: Encryption): Promise<Resealed> {

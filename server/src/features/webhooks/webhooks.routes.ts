@@ -1,4 +1,4 @@
-import { route } from '../../platform/http/route.ts';
+import { route } from '../../platform/http/contract/route.ts';
 import {
   DeliveriesQuery,
   DeliveryAnswer,

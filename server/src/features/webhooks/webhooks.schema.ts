@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { text, webUrl } from '../../platform/http/fields.ts';
-import type { WebhookRow } from './webhooks.queries.ts';
+import { text, webUrl } from '../../platform/http/contract/fields.ts';
+import type { WebhookRow } from './record/webhooks.queries.ts';
 
 const accountIdsMax = 1_000;
 

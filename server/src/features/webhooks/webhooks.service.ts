@@ -8,21 +8,14 @@ import type { Jobs } from '../../platform/jobs/index.ts';
 import { type Outbound, OutboundFailure } from '../../platform/outbound/index.ts';
 import { type Caller, type Commit, invalidBody } from '../../platform/use-case/index.ts';
 import type { AccountsService } from '../accounts/index.ts';
-import { insertTest, listDeliveries, sendAgain, withEvents } from './deliveries.queries.ts';
 import {
   type DeliveryPath,
   type ListDeliveries,
   type Redeliver,
   toDeliveryView,
 } from './deliveries.schema.ts';
-import { fromDeliveryId, toDeliveryId } from './delivery-id.ts';
-import { testType } from './message.ts';
-import { deliveryLifeMs } from './retry.ts';
-import { answerTimeoutMs } from './serve-endpoint.ts';
-import { newSecret } from './signature.ts';
-import { failPending } from './turn.queries.ts';
-import { awakenQueue, endpointQueue, replayQueue } from './webhook-queues.ts';
-import { deliveryNotFound, tooManyWebhooks, webhookDisabled, webhookNotFound } from './webhooks.errors.ts';
+import { insertTest, listDeliveries, sendAgain, withEvents } from './record/deliveries.queries.ts';
+import { fromDeliveryId, toDeliveryId } from './record/delivery-id.ts';
 import {
   countWebhooks,
   deleteWebhook,
@@ -32,7 +25,14 @@ import {
   updateWebhook,
   type WebhookChange,
   type WebhookRow,
-} from './webhooks.queries.ts';
+} from './record/webhooks.queries.ts';
+import { testType } from './sending/message.ts';
+import { deliveryLifeMs } from './sending/retry.ts';
+import { answerTimeoutMs } from './sending/serve-endpoint.ts';
+import { newSecret } from './sending/signature.ts';
+import { failPending } from './sending/turn.queries.ts';
+import { awakenQueue, endpointQueue, replayQueue } from './sending/webhook-queues.ts';
+import { deliveryNotFound, tooManyWebhooks, webhookDisabled, webhookNotFound } from './webhooks.errors.ts';
 import {
   type CreateWebhook,
   toWebhookView,

@@ -3,7 +3,13 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemActor } from '../../platform/use-case/index.ts';
-import { ok, type Receiver, startReceiver, startWebhookApp, type WebhookApp } from './receiver.fixture.ts';
+import {
+  ok,
+  type Receiver,
+  startReceiver,
+  startWebhookApp,
+  type WebhookApp,
+} from './sending/receiver.fixture.ts';
 
 let app: WebhookApp;
 let receiver: Receiver;

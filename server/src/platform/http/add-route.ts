@@ -6,16 +6,16 @@ import type { Database } from '../db/index.ts';
 import type { Log } from '../log.ts';
 import { runWithLogIds } from '../log-ids.ts';
 import { type Caller, type Commit, callerMay, type Result } from '../use-case/index.ts';
+import { isUpload } from './bodies/upload.ts';
 import { checkQueryIsText, withoutNul } from './check-request.ts';
-import { failure, success, successSchema } from './envelope.ts';
-import { sendEventStream, wantsEventStream } from './event-stream.ts';
-import { hashRequest, type Idempotency, idempotencyKeyOf } from './idempotency.ts';
-import { toAnswerJsonSchema } from './openapi.ts';
-import type { Overload } from './overload.ts';
-import type { RateLimit, RateLimitState } from './rate-limit.ts';
-import { forbidden, rateLimitExceeded, statusOf, unauthorized } from './refusals.ts';
-import type { Route } from './route.ts';
-import { isUpload } from './upload.ts';
+import { failure, success, successSchema } from './contract/envelope.ts';
+import { sendEventStream, wantsEventStream } from './contract/event-stream.ts';
+import { forbidden, rateLimitExceeded, statusOf, unauthorized } from './contract/refusals.ts';
+import type { Route } from './contract/route.ts';
+import { hashRequest, type Idempotency, idempotencyKeyOf } from './idempotency/idempotency.ts';
+import type { Overload } from './limits/overload.ts';
+import type { RateLimit, RateLimitState } from './limits/rate-limit.ts';
+import { toAnswerJsonSchema } from './openapi/openapi.ts';
 
 export interface RouteParts {
   clock: Clock;

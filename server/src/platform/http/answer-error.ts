@@ -1,9 +1,9 @@
 // What becomes of an error: a refusal is told as it is, an outage is a 503, and everything else is a bug of ours.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Outage, Refusal } from '../errors.ts';
-import { notTaken } from './bodies.ts';
-import { failure } from './envelope.ts';
-import { badRequest, bodyTooLarge, bug, noSuchRoute, outage, statusOf } from './refusals.ts';
+import { notTaken } from './bodies/bodies.ts';
+import { failure } from './contract/envelope.ts';
+import { badRequest, bodyTooLarge, bug, noSuchRoute, outage, statusOf } from './contract/refusals.ts';
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = toRefusal(error, request);

@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../db/index.ts';
 import { createEncryption } from '../encryption.ts';
 import { createLog } from '../log.ts';
 import type { Caller } from '../use-case/index.ts';
-import type { Route } from './route.ts';
+import type { Route } from './contract/route.ts';
 import { createHttpServer, type HttpOptions } from './server.ts';
 
 export interface BareServer {

@@ -17,18 +17,18 @@ import type { LogIds } from '../log-ids.ts';
 import type { Caller } from '../use-case/index.ts';
 import { addRoute } from './add-route.ts';
 import { answerError } from './answer-error.ts';
-import { readBodies } from './bodies.ts';
-import { type BodyMemory, createBodyMemory } from './body-memory.ts';
+import { readBodies } from './bodies/bodies.ts';
+import { type BodyMemory, createBodyMemory } from './bodies/body-memory.ts';
+import { cutSlowBodies } from './bodies/slow-bodies.ts';
+import { passForms } from './bodies/upload.ts';
+import { answerClientError } from './bodies/wire-errors.ts';
 import { checkWith } from './check-request.ts';
-import { createIdempotency } from './idempotency.ts';
-import { createOverload } from './overload.ts';
-import { createRateLimit } from './rate-limit.ts';
-import { noSuchRoute } from './refusals.ts';
+import { noSuchRoute } from './contract/refusals.ts';
+import type { Route } from './contract/route.ts';
+import { createIdempotency } from './idempotency/idempotency.ts';
+import { createOverload } from './limits/overload.ts';
+import { createRateLimit } from './limits/rate-limit.ts';
 import { type LogIdPrefixes, pathIdsOf } from './request-ids.ts';
-import type { Route } from './route.ts';
-import { cutSlowBodies } from './slow-bodies.ts';
-import { passForms } from './upload.ts';
-import { answerClientError } from './wire-errors.ts';
 
 export interface HttpOptions {
   log: Log;

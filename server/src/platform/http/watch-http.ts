@@ -1,8 +1,8 @@
 // Counts requests. By the route's pattern, never by the path: paths hold ids.
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../metrics.ts';
-import type { BodyMemory } from './body-memory.ts';
-import { bodiesTooLarge, bodyMemoryFull, overloaded, rateLimitExceeded } from './refusals.ts';
+import type { BodyMemory } from './bodies/body-memory.ts';
+import { bodiesTooLarge, bodyMemoryFull, overloaded, rateLimitExceeded } from './contract/refusals.ts';
 
 const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10];
 

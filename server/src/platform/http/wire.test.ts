@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Bare, type BareServer, openBare } from './bare-server.fixture.ts';
-import { route } from './route.ts';
+import { route } from './contract/route.ts';
 
 let bare: Bare;
 let server: BareServer;

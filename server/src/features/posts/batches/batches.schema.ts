@@ -1,7 +1,7 @@
 // What crosses the wire about batches.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../../platform/clock.ts';
-import { pageLimit } from '../../../platform/http/fields.ts';
+import { pageLimit } from '../../../platform/http/contract/fields.ts';
 import { AccountPath } from '../../accounts/index.ts';
 import type { BatchCounts, BatchEntryRow, BatchRow } from './batches.queries.ts';
 

@@ -3,7 +3,7 @@
 import { nextTurn } from '../../../platform/clock.ts';
 import type { Tx } from '../../../platform/db/index.ts';
 import { type Detail, Outage, Refusal } from '../../../platform/errors.ts';
-import { toDetails } from '../../../platform/http/validation.ts';
+import { toDetails } from '../../../platform/http/contract/validation.ts';
 import type { Log } from '../../../platform/log.ts';
 import { appendEvent } from '../../../platform/outbox/index.ts';
 import { actorFromColumn } from '../../../platform/use-case/index.ts';

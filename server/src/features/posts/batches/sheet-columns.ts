@@ -3,7 +3,7 @@
 // Publish date, Keywords; 2026-06), and those that other schedulers use.
 import { Temporal } from 'temporal-polyfill';
 import type { Detail } from '../../../platform/errors.ts';
-import { nearest } from '../../../platform/http/validation.ts';
+import { nearest } from '../../../platform/http/contract/validation.ts';
 
 /** Our fields with the other names of their columns; compared without case, blanks and signs. */
 const columns: Record<string, readonly string[]> = {

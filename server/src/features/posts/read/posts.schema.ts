@@ -2,7 +2,7 @@
 // are the hosted API's (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
 import { z } from 'zod';
 import { toUnixSeconds } from '../../../platform/clock.ts';
-import { moment, pageLimit, text } from '../../../platform/http/fields.ts';
+import { moment, pageLimit, text } from '../../../platform/http/contract/fields.ts';
 import { AccountPath } from '../../accounts/index.ts';
 import { type MediaRow, mediaUrl, toMediaView } from '../../media/index.ts';
 import { slidesOf } from '../record/content.ts';

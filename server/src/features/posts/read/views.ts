@@ -1,7 +1,7 @@
 // Answers with posts: rows and their media become views, with the version of a post as its ETag.
 import type { Clock } from '../../../platform/clock.ts';
 import type { Connection, Database } from '../../../platform/db/index.ts';
-import { namesTag } from '../../../platform/http/entity-tags.ts';
+import { namesTag } from '../../../platform/http/contract/entity-tags.ts';
 import type { AccountsService } from '../../accounts/index.ts';
 import type { MediaRow, MediaService } from '../../media/index.ts';
 import { mediaIdsOfRow } from '../record/content.ts';

@@ -1,7 +1,7 @@
 // What a post may show, and where: media named by URL or id, carousels, covers, sections, products.
 import { describe, expect, test } from 'vitest';
 import { account, app, usePublishing } from '../../../../test/publishing.ts';
-import { convertible } from '../../media/sample-pictures.fixture.ts';
+import { convertible } from '../../media/pictures/sample-pictures.fixture.ts';
 import {
   complete,
   create,

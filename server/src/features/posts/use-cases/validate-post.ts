@@ -1,6 +1,6 @@
 // The use case of validating: every check that creating and publishing would make, with nothing stored.
 import { Refusal } from '../../../platform/errors.ts';
-import { toDetails } from '../../../platform/http/validation.ts';
+import { toDetails } from '../../../platform/http/contract/validation.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import {

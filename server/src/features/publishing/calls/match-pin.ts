@@ -1,0 +1,31 @@
+// Which Pin on a board is the one that a lost answer may have made. Pinterest has no mark of ours to look
+// for, so everything that we sent is compared with everything that it shows.
+import type { Pin } from '../../../pinterest/index.ts';
+import { normaliseText } from '../../posts/index.ts';
+
+export interface Attempt {
+  title: string | null;
+  description: string | null;
+  url: string | null;
+  altText: string | null;
+  mediaKind: 'image' | 'video' | 'carousel';
+  startedAt: Date;
+}
+
+/** How far Pinterest's clock may be behind ours. */
+const skewMs = 2 * 60 * 1000;
+
+/** The Pins that this attempt can have made. */
+export function matchingPins(attempt: Attempt, pins: readonly Pin[]): Pin[] {
+  const same = (ours: string | null, theirs: string | null) => normaliseText(ours) === normaliseText(theirs);
+  return pins.filter(
+    (pin) =>
+      pin.isOwner !== false &&
+      (pin.createdAt === null || pin.createdAt.getTime() >= attempt.startedAt.getTime() - skewMs) &&
+      same(attempt.title, pin.title) &&
+      same(attempt.description, pin.description) &&
+      same(attempt.url, pin.link) &&
+      same(attempt.altText, pin.altText) &&
+      (pin.mediaKind === 'unknown' || pin.mediaKind === attempt.mediaKind),
+  );
+}

@@ -1,0 +1,113 @@
+// What Pinterest is asked to make of a post: its texts, its place, and its pictures read from the storage.
+
+import type { CreatePinBody, PinSource, VideoCover } from '../../../pinterest/index.ts';
+import { Outage } from '../../../platform/errors.ts';
+import { carouselCharactersMax, type MediaService, type PictureForPublishing } from '../../media/index.ts';
+import type { PostFailure, PostRow } from '../../posts/index.ts';
+
+export interface PinBodyParts {
+  media: Pick<MediaService, 'readForPublishing'>;
+  /** Whether is_standard is sent; false is honoured only for apps in Pinterest's closed beta. */
+  sendIsStandard: 'auto' | 'always' | 'never';
+}
+
+/** A carousel as the column keeps it, in order. */
+type Slide = { mediaId: string; title: string | null; description: string | null; url: string | null };
+
+export type SourceRead =
+  | { kind: 'ready'; source: PinSource }
+  /** Waiting may mend that. */
+  | { kind: 'away' }
+  | { kind: 'too_big' };
+
+export async function readPictures(
+  media: PinBodyParts['media'],
+  post: Pick<PostRow, 'organization_id' | 'media_id' | 'carousel'>,
+): Promise<SourceRead> {
+  const read = (mediaId: string) => readPicture(media, { organizationId: post.organization_id, mediaId });
+  if (post.carousel === null) {
+    const picture = await read(post.media_id);
+    return picture ? { kind: 'ready', source: { type: 'image_base64', ...picture } } : { kind: 'away' };
+  }
+  const items: Extract<PinSource, { type: 'multiple_image_base64' }>['items'] = [];
+  let characters = 0;
+  for (const slide of post.carousel as Slide[]) {
+    const picture = await read(slide.mediaId);
+    if (!picture) return { kind: 'away' };
+    characters += picture.data.length;
+    if (characters > carouselCharactersMax) return { kind: 'too_big' };
+    items.push({ ...picture, title: slide.title, description: slide.description, link: slide.url });
+  }
+  return { kind: 'ready', source: { type: 'multiple_image_base64', items } };
+}
+
+/** A video that is at Pinterest already, with its cover: without one Pinterest refuses it. */
+export async function readCover(
+  media: PinBodyParts['media'],
+  post: Pick<PostRow, 'organization_id' | 'cover_media_id' | 'cover_seconds'>,
+  pinterestMediaId: string,
+): Promise<SourceRead> {
+  const toSource = (cover: VideoCover): SourceRead => ({
+    kind: 'ready',
+    source: { type: 'video_id', mediaId: pinterestMediaId, cover },
+  });
+  if (post.cover_media_id === null) return toSource({ type: 'key_frame', seconds: post.cover_seconds ?? 0 });
+  const picture = await readPicture(media, {
+    organizationId: post.organization_id,
+    mediaId: post.cover_media_id,
+  });
+  return picture ? toSource({ type: 'image_base64', ...picture }) : { kind: 'away' };
+}
+
+/** Null while the picture cannot be read, or is gone. Nothing was asked of Pinterest yet. */
+async function readPicture(
+  media: PinBodyParts['media'],
+  picture: { organizationId: string; mediaId: string },
+): Promise<{ contentType: PictureForPublishing['contentType']; data: string } | null> {
+  try {
+    const read = await media.readForPublishing(picture);
+    return read && { contentType: read.contentType, data: read.base64 };
+  } catch (error) {
+    if (error instanceof Outage) return null;
+    throw error;
+  }
+}
+
+/**
+ * `is_standard` is the opposite of `isSimplifiedPin`. Product tags are kept with the post and not sent:
+ * Pinterest's API (5.23.0) has no field for them in POST /pins.
+ */
+export function toPin(
+  post: PostRow,
+  source: PinSource,
+  sendIsStandard: PinBodyParts['sendIsStandard'],
+): CreatePinBody {
+  const isStandard = !post.is_simplified_pin;
+  const isSent = sendIsStandard === 'always' || (sendIsStandard === 'auto' && isStandard);
+  return {
+    // A queued post has its board: the constraint scheduled_is_complete.
+    boardId: post.board_id ?? '',
+    boardSectionId: post.board_section_id,
+    title: post.title,
+    description: post.description,
+    link: post.url,
+    altText: post.alt_text,
+    ...(isSent && { isStandard }),
+    source,
+  };
+}
+
+export const mediaAway: PostFailure = {
+  code: 'media_unavailable',
+  message: 'The stored media of this post cannot be read.',
+  remediation:
+    'Check that the media storage is there and readable, or restore it from a backup. It is tried again by itself.',
+  retryable: true,
+};
+
+export const carouselTooBig: PostFailure = {
+  code: 'too_big',
+  message: 'The pictures of this carousel are together too large for one request to Pinterest.',
+  remediation: 'Use smaller pictures: together at most 30 MB.',
+  retryable: false,
+};

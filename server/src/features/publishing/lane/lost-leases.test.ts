@@ -1,0 +1,158 @@
+// Workers that lose their lane, or the database, in the middle of a post.
+import { beforeEach, expect, test } from 'vitest';
+import { account, app, pinsHere, usePublishing } from '../../../../test/publishing.ts';
+import { withCreatePin } from '../../../../test/with-create-pin.ts';
+import { addMs } from '../../../platform/clock.ts';
+import { emptyLanes, laneRow } from './lanes.fixture.ts';
+import { deferred } from './locks.fixture.ts';
+
+usePublishing();
+beforeEach(emptyLanes);
+
+/** Another worker looks each minute. */
+async function runForMinutes(minutes: number): Promise<void> {
+  const worker = app.app.createWorker();
+  for (let minute = 0; minute < minutes; minute += 1) {
+    app.clock.advance(60_000);
+    await worker.runDue();
+  }
+}
+
+test('a worker whose lease was taken over can neither complete a post nor release the lane', async () => {
+  const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
+  app.clock.advance(1_000);
+  const asked = deferred();
+  const mayAnswer = deferred();
+  const slow = app.app.createWorker({
+    owner: 'slow',
+    clock: { ...app.clock, every: () => () => {} },
+    pinterest: withCreatePin(app.app.pinterest, (createPin) => async (token, body) => {
+      const outcome = await createPin(token, body);
+      asked.resolve();
+      await mayAnswer.promise;
+      return outcome;
+    }),
+  });
+  const slowRun = slow.runDue();
+  await asked.promise;
+
+  // The lease runs out, another worker takes the lane and finds the post behind the line.
+  app.clock.advance(app.parts.config.leaseMs);
+  await app.app.createWorker({ owner: 'quick' }).runDue();
+  expect(await app.getPost(account, post.id)).toMatchObject({ publication: 'confirming' });
+  const taken = await laneRow();
+
+  mayAnswer.resolve();
+  await slowRun;
+  expect(await app.getPost(account, post.id)).toMatchObject({ publication: 'confirming', pinId: null });
+  expect(await laneRow()).toEqual(taken);
+
+  // What it missed is found by looking: one Pin, one post.
+  app.clock.advance(10_000);
+  await app.app.createWorker().runDue();
+  expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
+  expect(await pinsHere()).toHaveLength(1);
+});
+
+test('a worker that was suspended right after the mark does not ask when it wakes up', async () => {
+  const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
+  app.clock.advance(1_000);
+  // Time passes while it is about to ask, and it learns nothing of it.
+  const suspended = app.app.createWorker({
+    owner: 'suspended',
+    clock: { ...app.clock, every: () => () => {} },
+    pinterest: {
+      ...app.app.pinterest,
+      of(environment) {
+        app.clock.advance(app.parts.config.leaseMs);
+        return app.app.pinterest.of(environment);
+      },
+    },
+  });
+  const before = app.parts.config.confirmDelaysMs[0] ?? 0;
+  await suspended.runDue();
+  expect(await pinsHere()).toEqual([]);
+  app.clock.advance(before);
+  expect(await app.getPost(account, post.id)).toMatchObject({ pinId: null, attempts: 1 });
+  // It has let go of the lane, with no other post in it, and nobody is told that the post is left in flight.
+  await runForMinutes(30);
+  expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 2 });
+});
+
+test('a worker that was suspended right after the mark does not go on with a post that is equal', async () => {
+  const sendAt = addMs(app.clock.now(), 1_000).toISOString();
+  const post = await app.createPost(account, { sendAt });
+  const equal = await app.createPost(account, { sendAt });
+  app.clock.advance(1_000);
+  let suspensions = 1;
+  const suspended = app.app.createWorker({
+    // Its timers run late, so that the lease is renewed when the turn has let go of the first post.
+    pinterest: {
+      ...app.app.pinterest,
+      of(environment) {
+        if (suspensions > 0) app.clock.advance(app.parts.config.leaseMs);
+        suspensions -= 1;
+        return app.app.pinterest.of(environment);
+      },
+    },
+  });
+  await suspended.runDue();
+  expect(await pinsHere()).toEqual([]);
+  await runForMinutes(30);
+  const pins = (await pinsHere()).map((pin) => pin.id);
+  const own = [await app.getPost(account, post.id), await app.getPost(account, equal.id)].map(
+    (one) => one.pinId,
+  );
+  expect(own.sort()).toEqual(pins.sort());
+});
+
+test.each([
+  { move: 'mediaReady', isWritten: true },
+  { move: 'mediaReady', isWritten: false },
+  { move: 'accept', isWritten: true },
+  { move: 'accept', isWritten: false },
+] as const)(
+  'a worker that does not hear of $move (written: $isWritten) leaves nothing behind that is not recovered, though its lane has no other work',
+  async ({ move, isWritten }) => {
+    const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
+    app.clock.advance(1_000);
+    let failures = 1;
+    const { lanes } = app.app;
+    const cutOff = app.app.createWorker({
+      lanes: {
+        ...lanes,
+        async move(lane, row, step, now) {
+          if (step.move !== move || failures === 0) return lanes.move(lane, row, step, now);
+          failures -= 1;
+          if (isWritten) await lanes.move(lane, row, step, now);
+          throw new Error('the database was away for a moment');
+        },
+        async release(lane, rest, last) {
+          if (last?.step.move !== move || failures === 0) return lanes.release(lane, rest, last);
+          failures -= 1;
+          if (isWritten) await lanes.release(lane, rest, last);
+          throw new Error('the database was away for a moment');
+        },
+      },
+    });
+    await cutOff.runDue();
+    expect(failures).toBe(0);
+    await runForMinutes(30);
+    expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
+    expect(await pinsHere()).toHaveLength(1);
+  },
+);
+
+test('what a worker of an earlier version had claimed and not asked for goes out', async () => {
+  const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
+  app.clock.advance(1_000);
+  const now = app.clock.now();
+  await app.app.lanes.claim({ owner: 'earlier', now, leaseUntil: addMs(now, 12_000), limit: 100 });
+  await app.database.db
+    .updateTable('posts')
+    .set({ state: 'uploading', run_at: null })
+    .where('id', '=', post.id)
+    .execute();
+  await runForMinutes(1);
+  expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 1 });
+});

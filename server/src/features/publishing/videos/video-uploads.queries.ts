@@ -1,0 +1,236 @@
+// Uploads of videos in SQL. Which posts need one is asked of the posts; a row is the work on one of them.
+import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
+import type { PostRow } from '../../posts/index.ts';
+
+/** An upload that this worker holds. Its fence goes with every write. */
+export interface VideoUpload {
+  postId: string;
+  accountId: string;
+  organizationId: string;
+  mediaId: string;
+  status: 'uploading' | 'processing';
+  /** Null while it is still to be uploaded. */
+  pinterestMediaId: string | null;
+  uploadedAt: Date | null;
+  tries: number;
+  waits: number;
+  fence: number;
+}
+
+/** For `accounts a`: nothing is uploaded that could not be published. */
+const canPublish = sql<boolean>`(a.token_authorized and a.publishing = 'active')`;
+
+/**
+ * Makes a row for each queued video that is due before `startBefore` and has none, or one of another video, or one
+ * that Pinterest may have forgotten since `freshAfter`. Who works on such a row has lost it.
+ */
+export async function beginUploads(
+  connection: Connection,
+  { now, startBefore, freshAfter, limit }: { now: Date; startBefore: Date; freshAfter: Date; limit: number },
+): Promise<void> {
+  await sql`
+    insert into video_uploads (post_id, account_id, media_id, status, look_at)
+    select p.id, p.account_id, p.media_id, 'uploading', ${now}
+    from posts p
+    -- LIMIT keeps it a look-up by the key; so does the one below.
+    cross join lateral (select * from accounts where id = p.account_id limit 1) a
+    where p.media_type = 'video' and p.state = 'queued' and p.run_at <= ${startBefore} and ${canPublish}
+      and (
+        select true from video_uploads v
+        where v.post_id = p.id and v.media_id = p.media_id
+          and (v.uploaded_at is null or v.uploaded_at > ${freshAfter})
+        limit 1
+      ) is null
+    order by p.run_at
+    limit ${limit}
+    on conflict (post_id) do update set
+      media_id = excluded.media_id,
+      status = excluded.status,
+      look_at = excluded.look_at,
+      pinterest_media_id = null,
+      uploaded_at = null,
+      tries = 0,
+      waits = 0,
+      owner = null,
+      lease_until = null,
+      fence = video_uploads.fence + 1
+    -- Another worker may have begun it a moment ago.
+    where video_uploads.media_id <> excluded.media_id or video_uploads.uploaded_at <= ${freshAfter}
+  `.execute(connection);
+}
+
+/**
+ * Takes uploads that are due and that nobody holds, the most urgent first. At most `perAccount` of an account are
+ * being sent at a time, over all workers: an account whose uploads hang leaves room for others.
+ */
+export async function claimUploads(
+  connection: Connection,
+  claim: {
+    owner: string;
+    now: Date;
+    leaseUntil: Date;
+    uploads: number;
+    looks: number;
+    perAccount: number;
+  },
+): Promise<VideoUpload[]> {
+  const { now } = claim;
+  const isFree = sql`v.look_at <= ${now} and (v.lease_until is null or v.lease_until <= ${now})`;
+  const { rows } = await sql<VideoUpload>`
+    with busy as (
+      select account_id, count(*) as uploads from video_uploads
+      where status = 'uploading' and lease_until > ${now}
+      group by account_id
+    ),
+    candidates as (
+      select v.post_id, v.status, p.run_at,
+        row_number() over (partition by v.account_id, v.status order by p.run_at, p.id)
+          + coalesce(busy.uploads, 0) as place
+      from video_uploads v
+      -- LIMIT keeps each a look-up by the key alone, also where statistics know of no queued post.
+      cross join lateral (select id, media_id, state, run_at from posts where id = v.post_id limit 1) p
+      cross join lateral (select * from accounts where id = v.account_id limit 1) a
+      left join busy on busy.account_id = v.account_id
+      where ${isFree} and p.media_id = v.media_id and p.state = 'queued' and p.run_at is not null and ${canPublish}
+    ),
+    chosen as (
+      (
+        select post_id from candidates where status = 'uploading' and place <= ${claim.perAccount}
+        order by run_at limit ${claim.uploads}
+      )
+      union all
+      (select post_id from candidates where status = 'processing' order by run_at limit ${claim.looks})
+    ),
+    locked as (
+      select v.post_id from video_uploads v
+      where v.post_id = any(array(select post_id from chosen)) and ${isFree}
+      for update skip locked
+    )
+    update video_uploads v set owner = ${claim.owner}, lease_until = ${claim.leaseUntil}, fence = fence + 1
+    where v.post_id = any(array(select post_id from locked))
+    returning v.post_id as "postId", v.account_id as "accountId",
+      (select organization_id from posts p where p.id = v.post_id) as "organizationId",
+      v.media_id as "mediaId", v.status, v.pinterest_media_id as "pinterestMediaId",
+      v.uploaded_at as "uploadedAt", v.tries, v.waits, v.fence
+  `.execute(connection);
+  return rows;
+}
+
+export async function renewUploads(
+  connection: Connection,
+  { owner, postIds, leaseUntil }: { owner: string; postIds: readonly string[]; leaseUntil: Date },
+): Promise<void> {
+  await connection
+    .updateTable('video_uploads')
+    .set({ lease_until: leaseUntil })
+    .where('owner', '=', owner)
+    .where('post_id', 'in', [...postIds])
+    .execute();
+}
+
+/** Whoever stops does not let others wait for its leases to run out. */
+export async function handUploadsBack(connection: Connection, owner: string): Promise<void> {
+  await connection
+    .updateTable('video_uploads')
+    .set({ owner: null, lease_until: null })
+    .where('owner', '=', owner)
+    .execute();
+}
+
+export interface UploadChange {
+  status: 'uploading' | 'processing' | 'ready';
+  pinterest_media_id?: string | null;
+  uploaded_at?: Date | null;
+  look_at: Date | null;
+  tries?: number;
+  waits: number;
+}
+
+/** Lets go of an upload with what came of it. False: it was taken over, and nothing has changed. */
+export async function settleUpload(
+  connection: Connection,
+  upload: VideoUpload,
+  change: UploadChange,
+): Promise<boolean> {
+  const result = await connection
+    .updateTable('video_uploads')
+    .set({ ...change, owner: null, lease_until: null })
+    .where('post_id', '=', upload.postId)
+    .where('fence', '=', upload.fence)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function deleteUpload(connection: Connection, upload: VideoUpload): Promise<boolean> {
+  const result = await connection
+    .deleteFrom('video_uploads')
+    .where('post_id', '=', upload.postId)
+    .where('fence', '=', upload.fence)
+    .executeTakeFirst();
+  return result.numDeletedRows === 1n;
+}
+
+/** The post for which a video was uploaded, while it still waits for that one. */
+export async function findWaitingPost(tx: Tx, upload: VideoUpload): Promise<PostRow | undefined> {
+  return tx
+    .selectFrom('posts')
+    .selectAll()
+    .where('id', '=', upload.postId)
+    .where('media_id', '=', upload.mediaId)
+    .where('state', '=', 'queued')
+    .where('run_at', 'is not', null)
+    .executeTakeFirst();
+}
+
+/** Pinterest's id of the post's video; null unless a Pin can be made of it. */
+export async function findReadyVideo(
+  connection: Connection,
+  post: Pick<PostRow, 'id' | 'media_id'>,
+): Promise<string | null> {
+  const row = await connection
+    .selectFrom('video_uploads')
+    .select('pinterest_media_id')
+    .where('post_id', '=', post.id)
+    .where('media_id', '=', post.media_id)
+    .where('status', '=', 'ready')
+    .executeTakeFirst();
+  return row?.pinterest_media_id ?? null;
+}
+
+/** Pinterest has forgotten the video, or cannot use it. False: it was begun anew too often already. */
+export async function uploadAnew(
+  connection: Connection,
+  postId: string,
+  { now, triesMax }: { now: Date; triesMax: number },
+): Promise<boolean> {
+  const result = await connection
+    .updateTable('video_uploads')
+    .set((eb) => ({
+      status: 'uploading',
+      look_at: now,
+      pinterest_media_id: null,
+      uploaded_at: null,
+      tries: eb('tries', '+', 1),
+      waits: 0,
+    }))
+    .where('post_id', '=', postId)
+    .where('status', '=', 'ready')
+    .where('tries', '<', triesMax - 1)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Uploads that no post waits for any more: it is sent, was deleted, taken back or has failed. */
+export async function removeUnusedUploads(connection: Connection): Promise<number> {
+  // LIMIT and an array keep each a look-up by the key, whatever statistics say of how many posts there are.
+  const result = await sql`
+    delete from video_uploads where post_id = any(array(
+      select v.post_id from video_uploads v
+      cross join lateral (
+        select state, deleted_at from posts where id = v.post_id limit 1
+      ) p
+      where p.state in ('draft', 'sent', 'failed') or p.deleted_at is not null
+    ))
+  `.execute(connection);
+  return Number(result.numAffectedRows ?? 0);
+}

@@ -1,0 +1,121 @@
+import type { Selectable, UpdateObject } from 'kysely';
+import { type Connection, isSealedOtherwise, type Schema, sql, type Tx } from '../../../platform/db/index.ts';
+import type { Caller } from '../../../platform/use-case/index.ts';
+
+export type WebhookRow = Selectable<Schema['webhooks']>;
+export type WebhookChange = UpdateObject<Schema, 'webhooks'>;
+
+/** What the caller may see: a key restricted to accounts sees only webhooks that are restricted to those. */
+function visible(connection: Connection, caller: Pick<Caller, 'organizationId' | 'accountIds'>) {
+  const query = connection
+    .selectFrom('webhooks')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId);
+  const { accountIds } = caller;
+  if (accountIds === null) return query;
+  return query.where(sql<boolean>`coalesce(account_ids <@ ${[...accountIds]}, false)`);
+}
+
+export async function findWebhook(
+  connection: Connection,
+  caller: Pick<Caller, 'organizationId' | 'accountIds'>,
+  id: string,
+): Promise<WebhookRow | undefined> {
+  return visible(connection, caller).where('id', '=', id).executeTakeFirst();
+}
+
+export async function listWebhooks(connection: Connection, caller: Caller): Promise<WebhookRow[]> {
+  return visible(connection, caller).orderBy('id').execute();
+}
+
+export async function countWebhooks(connection: Connection, organizationId: string): Promise<number> {
+  const { count } = await connection
+    .selectFrom('webhooks')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('organization_id', '=', organizationId)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+export type NewWebhookRow = Pick<
+  WebhookRow,
+  | 'id'
+  | 'organization_id'
+  | 'url'
+  | 'description'
+  | 'event_types'
+  | 'account_ids'
+  | 'secret'
+  | 'created_at'
+  | 'updated_at'
+>;
+
+/** The log is handed out from its present end on, unless the organization is being told already. */
+export async function insertWebhook(tx: Tx, row: NewWebhookRow): Promise<WebhookRow> {
+  const webhook = await tx.insertInto('webhooks').values(row).returningAll().executeTakeFirstOrThrow();
+  await sql`
+    insert into webhook_feeds (organization_id, event_id)
+    values (${row.organization_id}, coalesce((
+      select id from events
+      where organization_id = ${row.organization_id} and xid < (select events_horizon())
+      order by xid desc, id desc limit 1
+    ), 0))
+    on conflict do nothing
+  `.execute(tx);
+  return webhook;
+}
+
+export async function updateWebhook(tx: Tx, webhook: WebhookRow, change: WebhookChange): Promise<WebhookRow> {
+  return tx
+    .updateTable('webhooks')
+    .set(change)
+    .where('id', '=', webhook.id)
+    .where('organization_id', '=', webhook.organization_id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export async function deleteWebhook(tx: Tx, webhook: WebhookRow): Promise<void> {
+  await tx
+    .deleteFrom('webhooks')
+    .where('id', '=', webhook.id)
+    .where('organization_id', '=', webhook.organization_id)
+    .execute();
+  // Nobody is left to hand the log out to.
+  await sql`
+    delete from webhook_feeds f where f.organization_id = ${webhook.organization_id}
+      and not exists (select 1 from webhooks w where w.organization_id = f.organization_id)
+  `.execute(tx);
+}
+
+/** Of all organizations: the whole installation changes its key. */
+export async function listSecretsSealedOtherwise(
+  connection: Connection,
+  { keyId, after, limit }: { keyId: Buffer; after: string; limit: number },
+): Promise<WebhookRow[]> {
+  return connection
+    .selectFrom('webhooks')
+    .selectAll()
+    .where('id', '>', after)
+    .where((eb) => eb.or([isSealedOtherwise('secret', keyId), isSealedOtherwise('previous_secret', keyId)]))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Writes secrets anew, unless others were stored since the webhook was read. */
+export async function replaceSealedSecrets(
+  connection: Connection,
+  webhook: WebhookRow,
+  sealed: Pick<WebhookRow, 'secret' | 'previous_secret'>,
+): Promise<boolean> {
+  const row = await connection
+    .updateTable('webhooks')
+    .set(sealed)
+    .where('id', '=', webhook.id)
+    .where('secret', '=', webhook.secret)
+    .where('previous_secret', 'is not distinct from', webhook.previous_secret)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}

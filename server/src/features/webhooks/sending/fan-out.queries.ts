@@ -1,0 +1,125 @@
+// From the event log to deliveries. The feed's row is locked by whoever hands out, and goes on in the same
+// transaction that makes the deliveries: each event is handed out once, whoever dies.
+import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
+
+/** Whether anybody wants to be told of anything. */
+export async function hasFeeds(connection: Connection): Promise<boolean> {
+  const { rows } = await sql<{ has: boolean }>`
+    select exists (select 1 from webhook_feeds) as has
+  `.execute(connection);
+  return rows[0]?.has ?? false;
+}
+
+/** The place of each feed in the log: that of its last event, or by ids where that event was removed. */
+const places = sql`
+  select f.organization_id, f.event_id,
+    coalesce(last.xid, '0') as xid,
+    case when last.id is null then 0 else f.event_id end as id,
+    case when last.id is null then f.event_id else 0 end as ids_above
+  from webhook_feeds f left join events last on last.id = f.event_id
+`;
+
+const isNext = sql`
+  e.organization_id = p.organization_id and (e.xid, e.id) > (p.xid, p.id) and e.id > p.ids_above
+    and e.xid < (select events_horizon())
+`;
+
+/** The organizations of whose log there is more to hand out. */
+export async function listFeedsWithNews(connection: Connection, types: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ organization_id: string }>`
+    select p.organization_id from (${places}) p
+    where exists (select 1 from events e where ${isNext} and e.type = any(${[...types]}))
+  `.execute(connection);
+  return rows.map((row) => row.organization_id);
+}
+
+export interface HandOut {
+  types: readonly string[];
+  limit: number;
+  now: Date;
+  expiresAt: Date;
+}
+
+/**
+ * Hands out the next page of an organization's log. Returns how many events it had; null where another process is
+ * at it.
+ */
+export async function handOut(
+  tx: Tx,
+  organizationId: string,
+  { types, limit, now, expiresAt }: HandOut,
+): Promise<number | null> {
+  const locked = await sql`
+    select 1 from webhook_feeds where organization_id = ${organizationId} for update skip locked
+  `.execute(tx);
+  if (locked.rows.length === 0) return null;
+  // A statement of its own, so that it sees what the one before us has handed out.
+  const { rows } = await sql<{ count: number }>`
+    with page as (
+      select e.id, e.xid, e.type, e.account_id, e.at from (${places}) p
+      cross join lateral (
+        select * from events e where ${isNext} and e.type = any(${[...types]})
+        order by e.xid, e.id
+        limit ${limit}
+      ) e
+      where p.organization_id = ${organizationId}
+    ), made as (
+      insert into webhook_deliveries (webhook_id, event_id, type, next_attempt_at, expires_at, created_at)
+      select w.id, page.id, page.type, ${now}, ${expiresAt}, ${now}
+      from page join webhooks w on w.organization_id = ${organizationId}
+      where w.disabled_at is null
+        -- The log is handed out late where no worker ran; who came later did not ask for what was before.
+        and page.at >= w.created_at
+        and (w.event_types is null or page.type = any(w.event_types))
+        and (w.account_ids is null or page.account_id = any(w.account_ids))
+      order by page.xid, page.id
+      on conflict do nothing
+    ), gone_on as (
+      update webhook_feeds set event_id = (select id from page order by xid desc, id desc limit 1)
+      where organization_id = ${organizationId} and exists (select 1 from page)
+    )
+    select count(*)::int as count from page
+  `.execute(tx);
+  return rows[0]?.count ?? 0;
+}
+
+/** Webhooks with something to send now, at which nobody is. */
+export async function listWebhooksToServe(connection: Connection, now: Date): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select w.id from webhooks w
+    where w.disabled_at is null
+      and (w.quiet_until is null or w.quiet_until <= ${now})
+      and (w.delivering_until is null or w.delivering_until <= ${now})
+      and exists (
+        select 1 from webhook_deliveries d
+        where d.webhook_id = w.id and d.state = 'pending' and d.next_attempt_at <= ${now}
+      )
+    order by w.id
+  `.execute(connection);
+  return rows.map((row) => row.id);
+}
+
+/** Gives up what nobody came to in time: it waited behind an endpoint that failed. */
+export async function expireDeliveries(connection: Connection, now: Date): Promise<number> {
+  const result = await connection
+    .updateTable('webhook_deliveries')
+    .set({ state: 'failed', next_attempt_at: null, error: 'expired' })
+    .where('state', '=', 'pending')
+    .where('expires_at', '<=', now)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
+/** Removes what has had its time; some at a time. */
+export async function removeOldDeliveries(
+  connection: Connection,
+  before: Date,
+  limit: number,
+): Promise<number> {
+  const result = await sql`
+    delete from webhook_deliveries where id in (
+      select id from webhook_deliveries where created_at < ${before} and state <> 'pending' limit ${limit}
+    )
+  `.execute(connection);
+  return Number(result.numAffectedRows ?? 0);
+}

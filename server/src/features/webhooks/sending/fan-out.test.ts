@@ -1,0 +1,172 @@
+// From the log to receivers: every event to everyone who wants it, whoever dies on the way.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../../test/eventually.ts';
+import { createEncryption, keyFromFile } from '../../../platform/encryption.ts';
+import { createJobs } from '../../../platform/jobs/index.ts';
+import { createOutbound } from '../../../platform/outbound/index.ts';
+import { handOut } from './fan-out.queries.ts';
+import { createPump } from './pump.ts';
+import {
+  fail,
+  ok,
+  type Receiver,
+  startReceiver,
+  startWebhookApp,
+  type WebhookApp,
+} from './receiver.fixture.ts';
+import { serveEndpoint } from './serve-endpoint.ts';
+
+const [minute, hour] = [60_000, 3_600_000];
+const count = 6;
+
+let app: WebhookApp;
+let receivers: Receiver[];
+let key: string;
+let organizationId: string;
+let number = 0;
+
+beforeAll(async () => {
+  receivers = await Promise.all(Array.from({ length: count }, startReceiver));
+  app = await startWebhookApp(receivers);
+});
+beforeEach(async () => {
+  number += 1;
+  ({ key, organizationId } = await app.makeKey({ organization: `Fans ${number}` }));
+});
+afterEach(async () => {
+  for (const receiver of receivers) {
+    receiver.received.length = 0;
+    receiver.answer = ok;
+  }
+  await app.database.pool.query('delete from webhooks; delete from webhook_feeds');
+});
+afterAll(async () => {
+  await app.stop();
+  await Promise.all(receivers.map((receiver) => receiver.close()));
+});
+
+const subscribeAll = () => Promise.all(receivers.map((receiver) => app.subscribe(receiver, {}, key)));
+const idsAt = ({ received }: Receiver) => received.map(({ headers }) => headers['webhook-id'] ?? '');
+
+/** What another process would run. */
+function anotherPump() {
+  return createPump({
+    ...app.parts,
+    jobs: createJobs({ database: app.database, clock: app.clock, log: app.parts.log }),
+  });
+}
+
+describe('every event', () => {
+  test('reaches each receiver once, with several processes handing out', async () => {
+    await subscribeAll();
+    const pumps = [app.app.webhooks, ...Array.from({ length: 3 }, anotherPump)];
+    for (let round = 0; round < 3; round += 1) {
+      const writing = app.happen(130, { organizationId });
+      await Promise.all(pumps.map((pump) => pump.run()));
+      await writing;
+    }
+    await Promise.all(pumps.map((pump) => pump.run()));
+    await app.deliver();
+    await app.deliver();
+    for (const receiver of receivers) {
+      expect(idsAt(receiver)).toHaveLength(390);
+      expect(new Set(idsAt(receiver)).size).toBe(390);
+    }
+  });
+
+  test('is delivered or accounted for when a third of the receivers fails for good', async () => {
+    const webhooks = await subscribeAll();
+    for (const receiver of receivers.slice(0, count / 3)) receiver.answer = fail;
+    const events = 60;
+    await app.happen(events, { organizationId });
+    await app.deliver();
+    for (const webhook of webhooks.slice(count / 3)) {
+      expect(await app.tally(webhook)).toEqual({ delivered: events });
+    }
+    for (let hours = 0; hours < 80; hours += 4) {
+      app.clock.advance(4 * hour);
+      await app.deliver();
+    }
+    for (const [index, webhook] of webhooks.entries()) {
+      const isDead = index < count / 3;
+      const { delivered = 0, failed = 0, pending = 0 } = await app.tally(webhook);
+      expect([pending, failed]).toEqual([0, isDead ? events : 0]);
+      expect((await app.webhook(webhook, key)).status).toBe(isDead ? 'disabled' : 'active');
+      // The others were told that two webhooks were disabled.
+      if (!isDead) expect(delivered).toBe(events + count / 3);
+      if (!isDead) expect(new Set(idsAt(receivers[index] as Receiver)).size).toBe(events + count / 3);
+    }
+  });
+});
+
+describe('a process that dies', () => {
+  test('while it hands out has handed out nothing, and the next one goes on where it was', async () => {
+    const [webhook] = await subscribeAll();
+    await app.happen(20, { organizationId });
+    const now = app.clock.now();
+    await expect(
+      app.database.transaction(async (tx) => {
+        const expiresAt = new Date(now.getTime() + hour);
+        expect(await handOut(tx, organizationId, { types: ['post.sent'], limit: 10, now, expiresAt })).toBe(
+          10,
+        );
+        throw new Error('killed');
+      }),
+    ).rejects.toThrow('killed');
+    expect(await app.tally(webhook as { id: string })).toEqual({});
+    await app.deliver();
+    for (const receiver of receivers) expect(new Set(idsAt(receiver)).size).toBe(20);
+  });
+
+  test('after it has sent and before it has written that down: another one sends these again, none is lost', async () => {
+    const [receiver] = receivers as [Receiver];
+    const webhook = await app.subscribe(receiver, {}, key);
+    await app.happen(25, { organizationId });
+    await app.app.webhooks.run();
+    const died = Promise.withResolvers<void>();
+    // What a dead process waits for never comes.
+    const never = () => {
+      died.resolve();
+      return new Promise<never>(() => {});
+    };
+    void serveEndpoint(
+      {
+        ...app.parts,
+        database: { ...app.database, transaction: never },
+        outbound: createOutbound({ allowedPrivateHosts: [receiver.pair], clock: app.clock }),
+        encryption: createEncryption(keyFromFile(`${app.parts.config.dataDir}/encryption.key`)),
+        random: () => 0.5,
+        watch: { attempted: () => {}, disabled: () => {} },
+      },
+      webhook.id,
+      new AbortController().signal,
+    );
+    await died.promise;
+    expect(receiver.received).toHaveLength(10);
+    await app.deliver();
+    // Its claim holds others off until it is surely dead.
+    expect(receiver.received).toHaveLength(10);
+    app.clock.advance(minute);
+    await app.deliver();
+    expect(await app.tally(webhook)).toEqual({ delivered: 25 });
+    expect(receiver.received).toHaveLength(35);
+    expect(new Set(idsAt(receiver)).size).toBe(25);
+  });
+});
+
+test('without webhooks nothing is asked of the database but, twice a minute, whether there are any', async () => {
+  const asked: string[] = [];
+  const { executeQuery } = app.database.db.getExecutor();
+  const stop = await app.app.webhooks.start();
+  const executor = app.database.db.getExecutor();
+  executor.executeQuery = ((query, ...rest) => {
+    asked.push(query.sql);
+    return executeQuery.call(executor, query, ...rest);
+  }) as typeof executeQuery;
+  app.clock.advance(minute);
+  await eventually('it was asked', () => asked.length >= 2);
+  executor.executeQuery = executeQuery;
+  stop();
+  expect(asked).toHaveLength(2);
+  for (const query of asked) expect(query).toContain('from webhook_feeds');
+});

@@ -1,0 +1,34 @@
+// What a webhook is sent.
+import { toUnixSeconds } from '../../../platform/clock.ts';
+import { type LoggedEvent, toEventView } from '../../events/index.ts';
+import { toDeliveryId } from '../record/delivery-id.ts';
+import type { Message } from './signature.ts';
+
+export const testType = 'webhook.test';
+
+/** What of a delivery makes its message. */
+export interface Deliverable {
+  id: number;
+  webhook_id: string;
+  created_at: Date;
+  /** Null: a test. */
+  event: LoggedEvent | null;
+}
+
+/** The same for every attempt, but for its timestamp. */
+export function toMessage(delivery: Deliverable, now: Date): Message {
+  const timestamp = toUnixSeconds(now);
+  if (delivery.event === null) {
+    return {
+      id: toDeliveryId(delivery.id),
+      timestamp,
+      body: render(testType, delivery.created_at, { webhookId: delivery.webhook_id }),
+    };
+  }
+  const { id, type, accountId, postId, actor, data } = toEventView(delivery.event);
+  return { id, timestamp, body: render(type, delivery.event.at, { ...data, accountId, postId, actor }) };
+}
+
+function render(type: string, at: Date, data: Record<string, unknown>): string {
+  return JSON.stringify({ type, timestamp: at.toISOString(), data });
+}

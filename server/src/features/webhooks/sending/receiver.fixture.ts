@@ -1,0 +1,117 @@
+// Receivers of webhooks over real HTTP, and an app that sends to them. For tests.
+
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { AnyShape } from '../../../../test/answer.ts';
+import { createTestApp, type TestApp } from '../../../../test/app.ts';
+import { readableEvents } from '../../../../test/readable-events.ts';
+import { systemActor } from '../../../platform/use-case/index.ts';
+
+export interface Received {
+  headers: Record<string, string>;
+  body: string;
+  message: AnyShape;
+}
+
+export interface Receiver {
+  url: string;
+  pair: string;
+  received: Received[];
+  /** How it answers from now on. */
+  answer: (response: ServerResponse, received: Received) => void;
+  close(): Promise<void>;
+}
+
+export const ok = (response: ServerResponse) => void response.writeHead(204).end();
+export const fail = (response: ServerResponse) => void response.writeHead(500).end('no');
+/** Takes the request and says nothing. */
+export const silent = () => undefined;
+
+export async function startReceiver(): Promise<Receiver> {
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8');
+    request.on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      const headers = request.headers as Record<string, string>;
+      const received = { headers, body, message: JSON.parse(body) };
+      receiver.received.push(received);
+      receiver.answer(response, received);
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const receiver: Receiver = {
+    url: `http://127.0.0.1:${port}/hook`,
+    pair: `127.0.0.1:${port}`,
+    received: [],
+    answer: ok,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+  return receiver;
+}
+
+/** An app that may send to these receivers, and what tests do with it. */
+export async function startWebhookApp(receivers: readonly Receiver[]) {
+  const app = await createTestApp({
+    config: { webhookAllowedPrivateHosts: receivers.map(({ pair }) => pair) },
+  });
+  return {
+    ...app,
+
+    /** A webhook, with its secret; in an organization of its own where a key is given. */
+    async subscribe(receiver: Receiver, body: Record<string, unknown> = {}, key = app.key) {
+      const answer = await app.call('POST', '/v1/webhooks', { url: receiver.url, ...body }, key);
+      if (answer.status !== 201) throw new Error(`create answered ${JSON.stringify(answer.body)}`);
+      return { ...answer.body.data.webhook, secret: answer.body.data.secret } as {
+        id: string;
+        secret: string;
+      };
+    },
+
+    /** Writes events into the log, as features do. */
+    async happen(
+      count: number,
+      { organizationId = app.organizationId, type = 'post.sent', accountId = 'acc_1' as string | null } = {},
+    ): Promise<void> {
+      await app.database.pool.query(
+        `insert into events (organization_id, account_id, type, at, data, actor)
+         select $1, $2, $3, $4, jsonb_build_object('number', n), '${JSON.stringify(systemActor)}'
+         from generate_series(1, $5::int) n`,
+        [organizationId, accountId, type, app.clock.now(), count],
+      );
+    },
+
+    /** What a worker does about it now. */
+    async deliver(): Promise<void> {
+      await readableEvents(app.database.db);
+      await app.app.webhooks.run();
+      await app.app.jobs.runDue();
+    },
+
+    async deliveriesOf(webhook: { id: string }, query = '', key = app.key) {
+      const answer = await app.call('GET', `/v1/webhooks/${webhook.id}/deliveries${query}`, undefined, key);
+      return answer.body.data;
+    },
+
+    async webhook(webhook: { id: string }, key = app.key) {
+      return (await app.call('GET', `/v1/webhooks/${webhook.id}`, undefined, key)).body.data.webhook;
+    },
+
+    /** How many deliveries of the webhook are in which state. */
+    async tally(webhook: { id: string }): Promise<Record<string, number>> {
+      const { rows } = await app.database.pool.query(
+        'select state, count(*)::int as count from webhook_deliveries where webhook_id = $1 group by state',
+        [webhook.id],
+      );
+      return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
+    },
+  };
+}
+
+export type WebhookApp = Awaited<ReturnType<typeof startWebhookApp>> & TestApp;

@@ -1,0 +1,28 @@
+// What deliveries tell of themselves to those who watch over them.
+import type { Metrics } from '../../../platform/metrics.ts';
+import type { AttemptRecord } from './turn.queries.ts';
+
+export interface WebhookMetrics {
+  /** @param state Of the delivery, after the attempt. */
+  attempted(state: AttemptRecord['state']): void;
+  disabled(reason: string): void;
+}
+
+const outcomes = { delivered: 'delivered', pending: 'later', failed: 'failed' } as const;
+
+export function createWebhookMetrics(metrics: Metrics): WebhookMetrics {
+  const attempts = metrics.counter(
+    'pintail_webhook_attempts_total',
+    'Attempts to deliver an event to a webhook: delivered, later (it is tried again), failed (given up).',
+    ['outcome'],
+  );
+  const disabled = metrics.counter(
+    'pintail_webhooks_disabled_total',
+    'Webhooks that Pintail has disabled: failing (for three days), gone (the receiver said so).',
+    ['reason'],
+  );
+  return {
+    attempted: (state) => attempts.inc({ outcome: outcomes[state] }),
+    disabled: (reason) => disabled.inc({ reason }),
+  };
+}

@@ -1,0 +1,88 @@
+// Shows a stranger that it works: a post from a sample picture, through the API of the running server, until
+// the Pin is there.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Config, readConfig } from '../../config.ts';
+import { addressesOf, publicUrlOf } from '../../installation.ts';
+import { addMs, pause, systemClock } from '../../platform/clock.ts';
+import { CommandProblem } from '../failure.ts';
+
+const Accounts = z.object({ data: z.object({ accounts: z.array(z.object({ id: z.string() })).min(1) }) });
+const Boards = z.object({
+  data: z.object({ boards: z.array(z.object({ id: z.string(), name: z.string() })).min(1) }),
+});
+const Post = z.object({
+  data: z.object({
+    post: z.object({
+      id: z.string(),
+      status: z.string(),
+      pinId: z.string().nullable(),
+      failure: z.object({ message: z.string(), remediation: z.string() }).nullable(),
+    }),
+  }),
+});
+
+const aheadMs = 2_000;
+const pollMs = 250;
+const patienceMs = 60_000;
+
+export async function demoCommand(): Promise<void> {
+  const config = readConfig();
+  if (config.pinterestEnvironment !== 'simulator') {
+    throw new CommandProblem(
+      'The demo publishes on the simulator only. Run it with PINTEREST_ENVIRONMENT=simulator.',
+    );
+  }
+  const call = caller(publicUrlOf(config), readKey(config));
+  const simulatorUrl = addressesOf(config).simulator.apiUrl.replace(/\/v5$/, '');
+
+  const [account] = Accounts.parse(await call('GET', '/v1/accounts')).data.accounts;
+  const path = `/v1/accounts/${account?.id}`;
+  const [board] = Boards.parse(await call('GET', `${path}/boards`)).data.boards;
+  const created = Post.parse(
+    await call('POST', `${path}/posts`, {
+      mediaUrl: `${simulatorUrl}/samples/recipe.jpg`,
+      title: 'Tomato salad',
+      description: 'Ripe tomatoes, mozzarella, basil.',
+      url: 'https://example.com/tomato-salad',
+      boardId: board?.id,
+      sendAt: addMs(systemClock.now(), aheadMs).toISOString(),
+    }),
+  ).data.post;
+  console.log(`Created ${created.id} for the board ${board?.name}; it goes out in ${aheadMs / 1000} s.`);
+  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
+    await pause(pollMs);
+    const { post } = Post.parse(await call('GET', `${path}/posts/${created.id}`)).data;
+    if (post.failure) throw new CommandProblem(`${post.failure.message} ${post.failure.remediation}`);
+    if (post.status === 'sent') {
+      console.log(`Published: ${simulatorUrl}/pin/${post.pinId}/`);
+      return;
+    }
+  }
+  throw new CommandProblem('The post was not published within a minute. Look at the log of the server.');
+}
+
+function readKey(config: Config): string {
+  try {
+    return readFileSync(join(config.dataDir, 'first-api-key'), 'utf8').trim();
+  } catch {
+    throw new CommandProblem(`There is no key in ${config.dataDir}. Start the server first: npm start`);
+  }
+}
+
+function caller(url: string, key: string) {
+  return async (method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> => {
+    const request = {
+      method,
+      headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    };
+    const answer = await fetch(`${url}${path}`, request).catch(() => {
+      throw new CommandProblem(`No server answers at ${url}. Start it first: npm start`);
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new CommandProblem(`${method} ${path} answered ${answer.status}: ${text}`);
+    return JSON.parse(text);
+  };
+}

@@ -1,0 +1,68 @@
+import { type Scope, scopes } from '../../domain/scopes.ts';
+import { keyPrefixOf } from '../../features/auth/index.ts';
+import { CommandProblem } from '../failure.ts';
+import { organizationName } from './organization.ts';
+import { printJson, withInstallation } from './with-installation.ts';
+
+interface CreateOptions {
+  name: string;
+  organization?: string;
+  scope?: string[];
+  account?: string[];
+  json?: true;
+}
+
+export async function createKeyCommand(options: CreateOptions): Promise<void> {
+  const wanted = options.scope?.map(toScope) ?? null;
+  const made = await withInstallation(async ({ app, database }, config) =>
+    app.auth.createKey({
+      name: options.name,
+      organization: await organizationName(database, options.organization),
+      scopes: wanted,
+      accountIds: options.account ?? null,
+      prefix: keyPrefixOf(config.pinterestEnvironment),
+    }),
+  );
+  if (options.json) printJson(made);
+  else console.log(`${made.key}\nKeep it: it is not shown again. Its id is ${made.id}.`);
+}
+
+function toScope(text: string): Scope {
+  const scope = scopes.find((known) => known === text);
+  if (!scope) throw new CommandProblem(`There is no scope "${text}". There are: ${scopes.join(' ')}`);
+  return scope;
+}
+
+export async function listKeysCommand(options: { json?: true }): Promise<void> {
+  const rows = await withInstallation(({ app }) => app.auth.listKeys());
+  const keys = rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    prefix: row.prefix,
+    organization: row.organization,
+    scopes: row.scopes,
+    accountIds: row.account_ids,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  }));
+  if (options.json) printJson(keys);
+  else
+    console.table(
+      keys.map(({ id, name, prefix, organization, lastUsedAt, revokedAt }) => ({
+        id,
+        name,
+        prefix,
+        organization,
+        lastUsedAt,
+        revokedAt,
+      })),
+    );
+}
+
+export async function revokeKeyCommand(id: string): Promise<void> {
+  const revoked = await withInstallation(({ app }) => app.auth.revokeKey(id));
+  if (!revoked) throw new CommandProblem(`There is no living key ${id}. \`keys list\` shows them.`);
+  console.log(`Revoked ${id}. Running servers refuse it from now on.`);
+}

@@ -1,0 +1,134 @@
+// Reading what comes in: JSON everywhere, and on a route that says so other media types. Everything else is 415.
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Refusal } from '../../errors.ts';
+import { bodyTooLarge, malformedJson, unsupportedMediaType } from '../contract/refusals.ts';
+import type { Route } from '../contract/route.ts';
+import type { BodyMemory, BodyShare } from './body-memory.ts';
+import { parseJson } from './parse-json.ts';
+import { readWhole } from './read-whole.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** SHA-256 of the body's bytes, where an Idempotency-Key came with it. */
+    bodyHash: Buffer | null;
+    /** What its body takes of the memory for bodies; null before the body is read. */
+    bodyShare: BodyShare | null;
+  }
+  interface FastifyContextConfig {
+    /** Absent where no route of ours answers. */
+    route?: Route;
+  }
+}
+
+export function readBodies(app: FastifyInstance, routes: readonly Route[], memory: BodyMemory): void {
+  app.decorateRequest('bodyHash', null);
+  app.removeAllContentTypeParsers();
+  app.decorateRequest('bodyShare', null);
+  app.addHook('preParsing', (request, reply, _payload, done) => {
+    forgetUselessType(request);
+    if (hasBody(request)) {
+      const share = memory.open(request.caller);
+      request.bodyShare = share;
+      reply.raw.once('close', () => share.release());
+    }
+    done();
+  });
+  readJson(app);
+  const others = new Set(routes.flatMap((route) => Object.keys(route.otherBodies ?? {})));
+  for (const mediaType of others) readOther(app, mediaType);
+  readNothingElse(app);
+}
+
+/**
+ * HTTP clients name a type even where they send no body: of a form, mostly (axios, wget, `curl -d ''`). Without a
+ * type Fastify takes a length of 0 for no body, and asks `readNothingElse` about the rest.
+ */
+function forgetUselessType({ headers, routeOptions }: FastifyRequest): void {
+  const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (headers['content-length'] === '0' || !typesOf(routeOptions.config.route).includes(mediaType)) {
+    delete headers['content-type'];
+  }
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** A body of a type that the route does not take. One that was announced in chunks may still turn out to be none. */
+function readNothingElse(app: FastifyInstance): void {
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const { bodyShare, routeOptions } = request;
+    if (!bodyShare) return;
+    const tooLarge = () => notTaken(routeOptions.config.route);
+    await readWhole(payload, { bytesMax: 0, tooLarge, share: bodyShare });
+  });
+}
+
+async function readAllowed(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
+  const { bodyShare, routeOptions } = request;
+  if (!bodyShare) return Buffer.alloc(0);
+  const bytesMax = routeOptions.bodyLimit;
+  const body = await readWhole(payload, { bytesMax, tooLarge: () => bodyTooLarge(), share: bodyShare });
+  remember(request, body);
+  return body;
+}
+
+/** An empty body is no body; the route's schema says whether it needs one. */
+function readJson(app: FastifyInstance): void {
+  const fastifyParse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await readAllowed(request, payload);
+    if (body.length === 0) return undefined;
+    // Bytes that are no text would be replaced in silence, and the caller's words changed.
+    if (!isUtf8(body)) throw malformedJson([{ path: '', code: 'not_utf8', message: 'Send UTF-8.' }]);
+    return parseJson(body, {
+      bytesMax: request.routeOptions.bodyLimit,
+      parse(text) {
+        let parsed: unknown;
+        // It calls back at once.
+        fastifyParse(request, text, (error, value) => {
+          if (error) throw error;
+          parsed = value;
+        });
+        return parsed;
+      },
+    });
+  });
+}
+
+/** Fastify knows parsers by media type for all routes together; only routes that take this one get here. */
+function readOther(app: FastifyInstance, mediaType: string): void {
+  app.addContentTypeParser(mediaType, async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await readAllowed(request, payload);
+    return body.length === 0
+      ? undefined
+      : request.routeOptions.config.route?.otherBodies?.[mediaType]?.(body);
+  });
+}
+
+function remember(request: FastifyRequest, body: Buffer): void {
+  if (request.headers['idempotency-key'] === undefined) return;
+  request.bodyHash = createHash('sha256').update(body).digest();
+}
+
+function typesOf(route: Route | undefined): string[] {
+  return [
+    'application/json',
+    ...Object.keys(route?.otherBodies ?? {}),
+    ...(route?.upload ? ['multipart/form-data'] : []),
+  ];
+}
+
+/** The refusal of a media type, naming those that would do. */
+export function notTaken(route: Route | undefined): Refusal {
+  return unsupportedMediaType([
+    {
+      path: '',
+      code: 'unsupported_media_type',
+      message: `Send the body as ${typesOf(route).join(' or ')}.`,
+    },
+  ]);
+}

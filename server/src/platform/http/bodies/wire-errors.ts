@@ -1,0 +1,63 @@
+// Answers to what never became a request: a line or header that is no HTTP, headers that are too large, a client
+// that takes for ever to send. Written straight to the socket, in the envelope like every other answer.
+import type { Duplex } from 'node:stream';
+import type { Refusal, RefusalMaker } from '../../errors.ts';
+import { newPrefixedId } from '../../ids.ts';
+import type { Log } from '../../log.ts';
+import { failure } from '../contract/envelope.ts';
+import { headersTooLarge, malformedRequest, tooSlow } from '../contract/refusals.ts';
+
+interface WireAnswer {
+  /** These have no code of their own in the contract, but HTTP has a status for them. */
+  status: string;
+  refuse: RefusalMaker;
+}
+
+const answers: Record<string, WireAnswer> = {
+  HPE_HEADER_OVERFLOW: { status: '431 Request Header Fields Too Large', refuse: headersTooLarge },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', refuse: tooSlow },
+};
+const otherwise: WireAnswer = { status: '400 Bad Request', refuse: malformedRequest };
+
+/** Node's `clientError`. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, log: Log): void {
+  const { status, refuse } = answers[error.code ?? ''] ?? otherwise;
+  // Nobody is there to read it, or an answer is half sent.
+  if (error.code === 'ECONNRESET' || !socket.writable || hasAnswerBegun(socket)) return void socket.destroy();
+  closeWith(socket, { status, refusal: refuse(), requestId: newPrefixedId('req'), log });
+}
+
+/** Tells a client that is too slow with its body, and hangs up. */
+export function answerTooSlow(socket: Duplex, requestId: string, log: Log): void {
+  if (!socket.writable || hasAnswerBegun(socket)) return void socket.destroy();
+  closeWith(socket, { status: '408 Request Timeout', refusal: tooSlow(), requestId, log });
+}
+
+/** Node keeps the answer that it is writing on the socket, and asks this itself in its own handler. */
+function hasAnswerBegun(socket: Duplex): boolean {
+  return (
+    '_httpMessage' in socket &&
+    (socket._httpMessage as { headersSent?: boolean } | null)?.headersSent === true
+  );
+}
+
+function closeWith(
+  socket: Duplex,
+  { status, refusal, requestId, log }: { status: string; refusal: Refusal; requestId: string; log: Log },
+): void {
+  const body = JSON.stringify(failure(refusal, requestId));
+  log.info({ requestId, status: Number.parseInt(status, 10) }, 'a request was cut off');
+  socket.end(
+    [
+      `HTTP/1.1 ${status}`,
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${requestId}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+    // What else the client sends is not waited for.
+    () => socket.destroy(),
+  );
+}

@@ -1,0 +1,76 @@
+// The envelope of every answer under /v1 (docs/api-contract.md#compatibility, docs/api-contract.md#ground-rules).
+import { z } from 'zod';
+import type { Detail, Refusal, RefusalDeclaration } from '../../errors.ts';
+import type { Warning } from '../../use-case/index.ts';
+
+const warningSchema = z.object({
+  code: z.string().meta({ description: 'Stable, for programs.' }),
+  message: z.string().meta({ description: 'For people.' }),
+});
+
+const successMeta = z
+  .object({
+    requestId: z.string().meta({
+      description: 'Unique request id for debugging; also in the `X-Request-Id` header and in the log.',
+      example: 'req_01kav8w5v8e6nb1vkh5tq4j1aa',
+    }),
+    warnings: z.array(warningSchema).optional().meta({
+      description: 'What was accepted but deserves attention.',
+    }),
+  })
+  .meta({ id: 'Meta' });
+
+/** The schema of a successful answer whose payload is `data`. */
+export function successSchema(data: z.ZodType): z.ZodType {
+  return z.object({ data, meta: successMeta });
+}
+
+export const errorSchema = z
+  .object({
+    error: z.object({
+      code: z.string().meta({ description: 'Error code.', example: 'BAD_REQUEST' }),
+      reason: z.string().meta({
+        description: 'The stable name of this refusal, for programs. Several refusals share a code.',
+        example: 'invalid_body',
+      }),
+      message: z.string().meta({ description: 'What was wrong, for people.' }),
+      hint: z.string().optional().meta({ description: 'What to do about it, for people.' }),
+      details: z
+        .array(
+          z.object({
+            path: z
+              .string()
+              .meta({ description: 'The field, in dots. Empty for the whole body.', example: 'title' }),
+            code: z.string().meta({ description: 'Stable, for programs.', example: 'too_long' }),
+            message: z.string().meta({ description: 'What is wrong and what to do.' }),
+          }),
+        )
+        .optional()
+        .meta({
+          description:
+            'One entry per bad field, all at once; of more than 50 the last entry (`more`) says how many are not listed.',
+        }),
+    }),
+    meta: z.object({ requestId: z.string().meta({ description: 'Unique request id for debugging.' }) }),
+  })
+  .meta({ id: 'ErrorAnswer' });
+
+export function success(data: unknown, requestId: string, warnings: readonly Warning[] = []) {
+  return { data, meta: warnings.length > 0 ? { requestId, warnings } : { requestId } };
+}
+
+export interface ErrorEnvelope {
+  error: { code: string; reason: string; message: string; hint?: string; details?: readonly Detail[] };
+  meta: { requestId: string };
+}
+
+/** The part of an error answer that follows from the declaration alone. */
+export function toError({ code, reason, message, fix }: RefusalDeclaration) {
+  return { code, reason, message, ...(fix !== undefined && { hint: fix }) };
+}
+
+export function failure(refusal: Refusal, requestId: string): ErrorEnvelope {
+  const { details } = refusal;
+  const error = { ...toError(refusal.declaration), ...(details.length > 0 && { details }) };
+  return { error, meta: { requestId } };
+}

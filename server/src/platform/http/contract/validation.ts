@@ -1,0 +1,158 @@
+// Turns what zod found wrong into the contract's details: one entry per bad field, all at once, each with
+// a code for programs and a sentence for people.
+import { closest, distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { type Detail, detailsMax, limitDetails } from '../../errors.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** What the sentences call the thing that is wrong. */
+type Noun = 'field' | 'parameter';
+
+/** A proposal is looked for among all known names, so only the first unknown ones get one. */
+const proposalsMax = 20;
+
+/** Details for the issues; a field with several is named once, with the first. */
+export function toDetails(
+  issues: readonly Issue[],
+  schema: z.ZodType,
+  noun: Noun = 'field',
+): readonly Detail[] {
+  const byPath = new Map<string, Detail>();
+  let notMade = 0;
+  for (const issue of issues) {
+    if (byPath.size >= detailsMax) notMade += countOf(issue);
+    else {
+      const details = detailsOf(issue, schema, noun);
+      notMade += countOf(issue) - details.length;
+      for (const detail of details) if (!byPath.has(detail.path)) byPath.set(detail.path, detail);
+    }
+  }
+  return limitDetails([...byPath.values()], byPath.size + notMade);
+}
+
+const countOf = (issue: Issue) => (issue.code === 'unrecognized_keys' ? issue.keys.length : 1);
+
+/** No more than an answer can list. */
+function detailsOf(issue: Issue, schema: z.ZodType, noun: Noun): Detail[] {
+  const path = issue.path.map((step) => printable(String(step))).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schema, issue.path);
+    return issue.keys
+      .slice(0, detailsMax)
+      .map((key, index) => unknownField(key, path, index < proposalsMax ? known : [], noun));
+  }
+  return [{ path, ...describe(issue, noun) }];
+}
+
+function unknownField(key: string, parent: string, known: readonly string[], noun: Noun): Detail {
+  const name = printable(key);
+  const near = nearest(key, known);
+  const hint = near ? ` Did you mean "${near}"?` : '';
+  return {
+    path: parent ? `${parent}.${name}` : name,
+    code: 'unknown_field',
+    message: `There is no ${noun} "${name}".${hint}`,
+  };
+}
+
+/**
+ * A known name that the caller probably meant: one or two slips, or another spelling of the same letters. Two slips
+ * in a word of three letters leave nothing of it, so short ones must be nearer.
+ */
+export function nearest(key: string, known: readonly string[]): string | undefined {
+  if (known.length === 0 || key.length > 60) return undefined;
+  const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const same = known.find((name) => plain(name) === plain(key));
+  if (same) return same;
+  const near = closest(key, [...known]);
+  const slipsMax = near.length < 5 ? 1 : Math.max(2, Math.floor(near.length / 4));
+  return distance(key, near) <= slipsMax ? near : undefined;
+}
+
+/** The field names of the object at `path` inside a schema. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let def = definition(schema);
+  for (const step of path) {
+    const next = typeof step === 'number' ? def.element : def.shape?.[String(step)];
+    if (!next) return [];
+    def = definition(next);
+  }
+  return Object.keys(def.shape ?? {});
+}
+
+interface Definition {
+  shape?: Record<string, z.ZodType>;
+  element?: z.ZodType;
+  innerType?: z.ZodType;
+  in?: z.ZodType;
+}
+
+/** What a schema is underneath optional, default and pipe. */
+function definition(schema: z.ZodType): Definition {
+  const def = schema.def as unknown as Definition;
+  const inner = def.innerType ?? def.in;
+  return inner ? definition(inner) : def;
+}
+
+/** What the caller sent as a name goes back to them, so it is cut and kept on one line. */
+function printable(text: string): string {
+  const line = text.slice(0, 60).replaceAll(/[\p{Cc}\p{Cs}]/gu, '�');
+  return text.length > 60 ? `${line}…` : line;
+}
+
+function describe(issue: Issue, noun: Noun): Omit<Detail, 'path'> {
+  switch (issue.code) {
+    case 'invalid_type': {
+      // Without a body Fastify hands over null.
+      if (issue.path.length === 0 && (issue.input ?? null) === null) {
+        return { code: 'required', message: 'A JSON object is required as the body.' };
+      }
+      if (issue.input === undefined) return { code: 'required', message: `This ${noun} is required.` };
+      const was =
+        issue.input === null ? 'null' : Array.isArray(issue.input) ? 'an array' : typeofWord(issue.input);
+      const hint = issue.input === null ? ' Leave the field out instead.' : '';
+      // The schema's own sentence knows more of what is wanted.
+      if (!issue.message.startsWith('Invalid input')) return { code: 'wrong_type', message: issue.message };
+      return { code: 'wrong_type', message: `Must be ${article(issue.expected)}, not ${was}.${hint}` };
+    }
+    case 'too_big':
+      return {
+        code: issue.origin === 'string' ? 'too_long' : 'too_large',
+        message: countMessage(issue, issue.maximum, 'At most'),
+      };
+    case 'too_small':
+      return {
+        code: issue.origin === 'string' ? 'too_short' : 'too_small',
+        message: countMessage(issue, issue.minimum, 'At least'),
+      };
+    case 'invalid_value':
+      return {
+        code: 'not_allowed',
+        message: `Must be one of: ${issue.values.map((value) => JSON.stringify(value)).join(', ')}.`,
+      };
+    case 'custom':
+      return {
+        code: typeof issue.params?.code === 'string' ? issue.params.code : 'invalid',
+        message: issue.message,
+      };
+    default:
+      return { code: 'invalid', message: issue.message };
+  }
+}
+
+/** The schema's own sentence, or ours where it has none for a list: zod's speaks of arrays and of `<=`. */
+function countMessage(issue: Issue & { origin: string }, limit: number | bigint, bound: string): string {
+  if (issue.origin !== 'array' || !issue.message.startsWith('Too ')) return issue.message;
+  const entries = limit === 1 ? 'entry' : 'entries';
+  return `${bound} ${limit} ${entries}; this has ${Array.isArray(issue.input) ? issue.input.length : 'others'}.`;
+}
+
+function typeofWord(value: unknown): string {
+  return typeof value === 'object' ? 'an object' : article(typeof value);
+}
+
+function article(type: string): string {
+  if (type === 'int') return 'a whole number';
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}

@@ -1,0 +1,19 @@
+import { type Connection, sql } from '../../db/index.ts';
+
+/** Draws requests from the minute's supply of a key. Returns how many all processes have drawn, these included. */
+export async function drawRequests(
+  connection: Connection,
+  { keyId, windowStart, count }: { keyId: string; windowStart: Date; count: number },
+): Promise<number> {
+  const { rows } = await sql<{ drawn: number }>`
+    insert into rate_windows as held (api_key_id, window_start, drawn)
+    values (${keyId}, ${windowStart}, ${count})
+    on conflict (api_key_id) do update set
+      -- A process whose clock is behind draws from the newer minute.
+      window_start = greatest(held.window_start, excluded.window_start),
+      drawn = case when held.window_start < excluded.window_start then 0 else held.drawn end + excluded.drawn
+    returning drawn`.execute(connection);
+  const [row] = rows;
+  if (!row) throw new Error('an upsert returns its row');
+  return row.drawn;
+}

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createTestApp } from '../../../../test/app.ts';
+import { type Bare, openBare } from '../bare-server.fixture.ts';
+import { route } from '../contract/route.ts';
+
+let bare: Bare;
+beforeAll(async () => {
+  bare = await openBare();
+});
+afterAll(() => bare.drop());
+
+const routes = [
+  route({
+    operationId: 'look',
+    method: 'GET',
+    path: '/v1/things',
+    summary: 'Look',
+    tag: 'Things',
+    scope: 'posts:read',
+    query: z.strictObject({ limit: z.enum(['1']).optional() }),
+    data: z.object({ ok: z.boolean() }),
+    status: 200,
+    refusals: [],
+    handle: async () => ({ data: { ok: true } }),
+  }),
+];
+
+const rateOf = (headers: Headers) =>
+  ['limit', 'remaining', 'reset'].map((name) => Number(headers.get(`x-ratelimit-${name}`)));
+
+/** Sends requests, ten at a time. */
+async function send(count: number, call: (index: number) => Promise<{ status: number }>) {
+  const statuses: number[] = [];
+  for (let sent = 0; sent < count; sent += 10) {
+    const batch = Array.from({ length: Math.min(10, count - sent) }, (_, index) => call(sent + index));
+    statuses.push(...(await Promise.all(batch)).map(({ status }) => status));
+  }
+  return { accepted: statuses.filter((status) => status === 200).length, statuses: new Set(statuses) };
+}
+
+test('every authenticated answer tells limit, remainder and reset, errors included; an unauthenticated one does not', async () => {
+  const server = await bare.serve(routes, { ratePerMinute: 100 });
+  const at = bare.clock.now().getTime() / 1000;
+  for (const [path, status, remaining] of [
+    ['/v1/things', 200, 99],
+    ['/v1/things?limit=2', 400, 98],
+    ['/v1/things', 200, 97],
+  ] as const) {
+    const answer = await server.call('GET', path, { key: 'told' });
+    expect([answer.status, ...rateOf(answer.headers)]).toEqual([status, 100, remaining, at + 60]);
+  }
+  const unknown = await server.call('GET', '/v1/things', { key: null });
+  expect([unknown.status, unknown.headers.has('x-ratelimit-limit')]).toEqual([401, false]);
+});
+
+test('one process lets through exactly the limit, then refuses until the minute is over', async () => {
+  for (const limit of [1, 7, 60, 1000]) {
+    const server = await bare.serve(routes, { ratePerMinute: limit });
+    const key = `exact-${limit}`;
+    const call = () => server.call('GET', '/v1/things', { key });
+    const { accepted, statuses } = await send(limit + 25, call);
+    expect([limit, accepted, [...statuses].sort()]).toEqual([limit, limit, [200, 429]]);
+    bare.clock.advance(20_000);
+    const refused = await call();
+    expect(refused.body.error.code).toBe('RATE_LIMIT_EXCEEDED');
+    expect([refused.headers.get('retry-after'), ...rateOf(refused.headers).slice(0, 2)]).toEqual([
+      '40',
+      limit,
+      0,
+    ]);
+    bare.clock.advance(40_000);
+    expect((await call()).status).toBe(200);
+  }
+});
+
+test('two processes together let through the limit, give or take the chunk that one of them may hold', async () => {
+  const servers = [
+    await bare.serve(routes, { ratePerMinute: 200 }),
+    await bare.serve(routes, { ratePerMinute: 200 }),
+  ];
+  const { accepted } = await send(400, async (index) => {
+    const answer = await servers[index % 2]?.call('GET', '/v1/things', { key: 'both' });
+    return { status: answer?.status ?? 0 };
+  });
+  expect(accepted).toBeGreaterThanOrEqual(196);
+  expect(accepted).toBeLessThanOrEqual(204);
+});
+
+test('what another process has used is told as soon as this one draws', async () => {
+  const [first, second] = [
+    await bare.serve(routes, { ratePerMinute: 100 }),
+    await bare.serve(routes, { ratePerMinute: 100 }),
+  ];
+  await send(50, () => first.call('GET', '/v1/things', { key: 'shared' }));
+  const { accepted } = await send(10, () => second.call('GET', '/v1/things', { key: 'shared' }));
+  expect(accepted).toBe(10);
+  const [, remaining = 0] = rateOf((await second.call('GET', '/v1/things', { key: 'shared' })).headers);
+  expect(remaining).toBeLessThanOrEqual(42);
+});
+
+test('keys are counted apart', async () => {
+  const server = await bare.serve(routes, { ratePerMinute: 5 });
+  await send(10, () => server.call('GET', '/v1/things', { key: 'greedy' }));
+  expect((await server.call('GET', '/v1/things', { key: 'modest' })).status).toBe(200);
+});
+
+test('the database is written once for many requests, and not at all for few', async () => {
+  const server = await bare.serve(routes, { ratePerMinute: 6000 });
+  let queries = 0;
+  server.database.pool.on('acquire', () => {
+    queries += 1;
+  });
+  await send(120, () => server.call('GET', '/v1/things', { key: 'thrifty' }));
+  expect(queries).toBe(0);
+  await send(480, () => server.call('GET', '/v1/things', { key: 'thrifty' }));
+  expect(queries).toBe(4);
+});
+
+test('a flood of keys that nobody holds: malformed ones cost no query, and the same unknown one costs one', async () => {
+  const app = await createTestApp();
+  const { id, key } = await app.makeKey();
+  await app.app.auth.revokeKey(id);
+  let queries = 0;
+  app.database.pool.on('acquire', () => {
+    queries += 1;
+  });
+  const malformed = `${app.key.slice(0, -1)}${app.key.endsWith('0') ? '1' : '0'}`;
+  for (const sent of [malformed, 'x', key, key, key]) {
+    expect((await app.call('GET', '/v1/accounts', undefined, sent)).status).toBe(401);
+  }
+  expect(queries).toBe(1);
+  await app.stop();
+});

@@ -1,0 +1,138 @@
+// The OpenAPI 3.1 document and the answers' serializers, both from the route declarations.
+import { z } from 'zod';
+import { createDocument } from 'zod-openapi';
+import { formSchema, formType } from '../bodies/upload.ts';
+import { successSchema } from '../contract/envelope.ts';
+import type { Example, Examples } from '../contract/examples.ts';
+import type { Route } from '../contract/route.ts';
+import { answerHeaders, refusalAnswers, requestHeaders } from './openapi-answers.ts';
+import { withSharedAnswers } from './shared-answers.ts';
+
+type JsonSchema = Record<string, unknown>;
+
+/** `null or string` as `type: [string, null]`: what people read more easily and the serializer takes faster. */
+function simplifyNullable(schema: JsonSchema): void {
+  const options = schema.anyOf;
+  if (!Array.isArray(options) || options.length !== 2) return;
+  const [value, nothing] = options as [JsonSchema, JsonSchema];
+  if (nothing.type !== 'null' || typeof value.type !== 'string') return;
+  delete schema.anyOf;
+  // A description given to the nullable field wins over the inner one.
+  Object.assign(schema, { ...value, ...schema, type: [value.type, 'null'] });
+}
+
+/**
+ * Changes a schema for readers and generators of clients. Bodies stay strict. Answers may grow: they have no closed
+ * objects, and `x-open-enum` marks the lists of values to which later versions add.
+ */
+function toPublicSchema(schema: JsonSchema, io: 'input' | 'output'): void {
+  simplifyNullable(schema);
+  // The bounds of every integer of JavaScript say nothing about this one.
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (io === 'input') return;
+  if (schema.additionalProperties === false) delete schema.additionalProperties;
+  if (Array.isArray(schema.enum)) schema['x-open-enum'] = true;
+}
+
+/** The JSON Schema from which Fastify makes an answer's serializer. Fields not in it are not sent. */
+export function toAnswerJsonSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io: 'output',
+    unrepresentable: 'any',
+    // Components would come out as references; a serializer is better off with the whole shape.
+    metadata: z.registry<{ id?: string }>(),
+    override: ({ jsonSchema }) => simplifyNullable(jsonSchema as JsonSchema),
+  }) as JsonSchema;
+}
+
+export interface ApiInfo {
+  version: string;
+  /** Where this server answers. */
+  url: string;
+}
+
+/** The whole document, as served at /openapi.json. */
+export function createOpenApi(routes: readonly Route[], info: ApiInfo, examples: Examples = {}) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = {
+      ...paths[path],
+      [route.method.toLowerCase()]: toOperation(route, examples[route.operationId]),
+    };
+  }
+  const document = createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Pintail',
+        version: info.version,
+        summary: 'Publishes Pins on Pinterest: on time, exactly once.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: info.url }],
+      security: [{ apiKey: [] }],
+      tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer pt_…`' },
+        },
+      },
+      paths,
+    },
+    {
+      override: ({ jsonSchema, io }) => toPublicSchema(jsonSchema as JsonSchema, io),
+      outputIdSuffix: 'Answer',
+    },
+  );
+  return withSharedAnswers(document);
+}
+
+const streamSchema = (description: string) => z.string().meta({ description });
+
+function toOperation(route: Route, example: Example | undefined) {
+  const headers = requestHeaders(route);
+  return {
+    operationId: route.operationId,
+    summary: route.summary,
+    ...(route.description && { description: route.description }),
+    tags: [route.tag],
+    ...(route.scope !== null && { 'x-scope': route.scope }),
+    requestParams: {
+      ...(route.params && { path: route.params }),
+      ...(route.query && { query: route.query }),
+      ...(headers && { header: headers }),
+    },
+    ...(route.body && {
+      requestBody: {
+        required: !route.body.safeParse(undefined).success,
+        content: bodyContents(route.body, route, example),
+      },
+    }),
+    responses: {
+      [route.status]: {
+        description: route.summary,
+        headers: answerHeaders(route),
+        content: {
+          'application/json': {
+            schema: successSchema(route.data),
+            ...(example && { example: example.answer }),
+          },
+          ...(route.stream && { 'text/event-stream': { schema: streamSchema(route.stream.description) } }),
+        },
+      },
+      ...refusalAnswers(route),
+    },
+  };
+}
+
+/** JSON, and the other media types that a route takes; of those the schema is not for a document to say. */
+function bodyContents(body: z.ZodType, { otherBodies = {}, upload }: Route, example: Example | undefined) {
+  const others = Object.keys(otherBodies).map((type) => [type, { schema: { type: 'string' } }]);
+  return {
+    'application/json': { schema: body, ...(example?.body !== undefined && { example: example.body }) },
+    ...Object.fromEntries(others),
+    ...(upload && { [formType]: { schema: formSchema(upload) } }),
+  };
+}
