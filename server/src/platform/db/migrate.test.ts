@@ -125,6 +125,16 @@ describe('a history that does not fit is refused, with what to do', () => {
     expect(await refusal()).toMatch(/newer than this version .* 0003_c.sql.* Start the newer version again/);
   });
 
+  test('a database from before the migrations were replaced by a baseline', async () => {
+    await rm(join(folder, '0001_a.sql'));
+    await write('0001_baseline.sql', 'create table a (x text);');
+    expect(await refusal()).toMatch(/before the first release: .* 0001_a.sql.* Start with an empty database/);
+    expect(await rowsOf('select name from migrations order by name')).toEqual([
+      { name: '0001_a.sql' },
+      { name: '0003_c.sql' },
+    ]);
+  });
+
   test('a file that comes before an applied one', async () => {
     await write('0002_b.sql', 'create table b (x text)');
     expect(await refusal()).toMatch(/0002_b.sql comes before 0003_c.sql.* next free number/);
@@ -158,7 +168,7 @@ test("the server's own migrations are applied in the databases that tests get", 
   const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(
     migrated.database.db,
   );
-  expect(rows.at(0)).toEqual({ name: '0001_foundation.sql' });
+  expect(rows.at(0)).toEqual({ name: '0001_baseline.sql' });
   expect(await migrate({ url: migrated.url, log })).toEqual({ applied: [] });
   await migrated.drop();
 });

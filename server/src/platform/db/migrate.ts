@@ -1,4 +1,4 @@
-// Brings a database to the state the code expects: numbered plain SQL files, forward only, one transaction each.
+// Upgrades a database to the schema that the code expects: numbered plain SQL files, forward only, one transaction each.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { SetupProblem } from './setup-problem.ts';
 export interface Migrate {
   url: string;
   log: Log;
-  /** Where the files are; ours unless a test brings its own. */
+  /** The folder of the files; ours unless a test passes another. */
   folder?: string;
 }
 
@@ -36,11 +36,11 @@ const versionMin = 14;
 /** Any fixed number; it only must not be used for another lock of this database. */
 const migrationLock = 7_265_311;
 
-/** Applies what is missing, in order. Any number of processes may call this at once. */
+/** Applies the missing migrations in order. Any number of processes may call this at once. */
 export async function migrate({ url, log, folder = ownFolder }: Migrate): Promise<{ applied: string[] }> {
   const files = await readMigrations(folder);
   const client = new pg.Client({ connectionString: url, application_name: applicationName });
-  // A lost connection fails the query under way; without a listener it would end the process besides.
+  // A lost connection rejects the running query; without a listener it would also end the process.
   client.on('error', (error) =>
     log.warn({ reason: error.message }, 'the connection for migrations was lost'),
   );
@@ -75,8 +75,8 @@ export async function migrate({ url, log, folder = ownFolder }: Migrate): Promis
 }
 
 /**
- * How many migrations this version would apply, and how many are applied that it does not know. For a process
- * that runs already: others may have changed the database since.
+ * Returns how many migrations this version would apply, and how many are applied that it does not recognize. For a
+ * running process: others may have changed the database since its start.
  */
 export async function pendingMigrations({ db }: Database): Promise<{ missing: number; unknown: number }> {
   ownNames ??= (await readMigrations(ownFolder)).map(({ name }) => name);
@@ -86,7 +86,7 @@ export async function pendingMigrations({ db }: Database): Promise<{ missing: nu
   return { missing, unknown: applied.size - (ownNames.length - missing) };
 }
 
-/** The files do not change while we run; the ones that this version brings are meant. */
+/** The names of the files of this version, which do not change while a process runs. */
 let ownNames: string[] | undefined;
 
 async function readMigrations(folder: string): Promise<MigrationFile[]> {
@@ -128,17 +128,13 @@ export function requireVersion(number: number, text: string): void {
   );
 }
 
-/** The files still to apply. Refuses a history that is not a beginning of the files. */
+/** Returns the files still to apply. Refuses a history that is not a beginning of the files. */
 function compare(files: MigrationFile[], applied: AppliedMigration[]): MigrationFile[] {
   const byName = new Map(files.map((file) => [file.name, file]));
+  const numbers = new Set(files.map((file) => file.name.slice(0, 4)));
   for (const { name, checksum } of applied) {
     const file = byName.get(name);
-    if (!file) {
-      throw new SetupProblem(
-        `The database is newer than this version of Pintail: it has the migration ${name}, which this ` +
-          'version does not know. Start the newer version again, or restore a backup from before the upgrade.',
-      );
-    }
+    if (!file) throw unknownMigration(name, numbers);
     if (file.checksum !== checksum) {
       throw new SetupProblem(
         `The migration ${name} was changed after it had been applied to this database. ` +
@@ -157,6 +153,20 @@ function compare(files: MigrationFile[], applied: AppliedMigration[]): Migration
     }
   }
   return missing;
+}
+
+/** A number of ours with another name was in a version whose migrations were replaced by the baseline. */
+function unknownMigration(name: string, numbers: ReadonlySet<string>): SetupProblem {
+  if (numbers.has(name.slice(0, 4))) {
+    return new SetupProblem(
+      `The database was created by a version from before the first release: it has the migration ${name}, and cannot ` +
+        'be upgraded. Start with an empty database: name another one in DATABASE_URL, or another PINTAIL_DATA_DIR.',
+    );
+  }
+  return new SetupProblem(
+    `The database is newer than this version of Pintail: it has the migration ${name}, which this version does not ` +
+      'recognize. Start the newer version again, or restore a backup from before the upgrade.',
+  );
 }
 
 async function apply(client: pg.Client, file: MigrationFile): Promise<void> {

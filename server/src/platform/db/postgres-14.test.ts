@@ -34,7 +34,7 @@ describe.runIf(packageFolder)(name, () => {
       version: string;
     }>`select current_setting('server_version') as version`.execute(database.db);
     expect(rows[0]?.version).toMatch(/^14\./);
-    expect(applied).toContain('0001_foundation.sql');
+    expect(applied).toContain('0001_baseline.sql');
     expect(await migrate({ url: server.url, log })).toEqual({ applied: [] });
   });
 

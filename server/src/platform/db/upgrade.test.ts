@@ -1,7 +1,6 @@
-// An installation that was used and is then upgraded: its data go through every later migration, and the present
-// version works with them as if it had written them.
+// Upgrades an installation that has data: later migrations change the schema, and the queue is published as before.
 
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -17,20 +16,27 @@ import { migrate } from './index.ts';
 const own = fileURLToPath(new URL('./migrations', import.meta.url));
 const log = createLog({ level: 'silent', format: 'json' });
 
-/** The migrations up to a number, as the version had them that brought it. */
-async function migrationsUpTo(last: string): Promise<{ folder: string; names: string[] }> {
+/**
+ * The migrations of a version to come: ours, then two as an upgrade writes them. The first gives a column to the posts
+ * that are stored, the second corrects the text of the drafts.
+ */
+async function laterMigrations(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pintail-upgrade-'));
-  const names = (await readdir(own))
-    .filter((name) => name.endsWith('.sql') && name.slice(0, 4) <= last)
-    .sort();
-  for (const name of names) await cp(join(own, name), join(folder, name));
-  return { folder, names };
+  await cp(own, folder, { recursive: true });
+  await writeFile(
+    join(folder, '9001_campaigns.sql'),
+    `alter table posts add column campaign text not null default 'none';
+     update posts set campaign = 'spring' where state = 'queued' and deleted_at is null;
+     create index posts_by_campaign on posts (account_id, campaign, id) where deleted_at is null;`,
+  );
+  await writeFile(
+    join(folder, '9002_draft_titles.sql'),
+    "update posts set title = title || ' (draft)' where state = 'draft';",
+  );
+  return folder;
 }
 
-/**
- * What a version with the migrations up to 0006 may have stored: an account whose tokens are readable only to its
- * key, a post in every state, lanes, events, a connection half made.
- */
+/** Data of the present version: an account, a post in every state, a lane, events, an unfinished connection. */
 const stored = `
   insert into organizations values ('org_old', 'Old', '2027-02-01T00:00:00Z');
   insert into api_keys (id, organization_id, name, prefix, secret_hash, created_at)
@@ -41,7 +47,7 @@ const stored = `
       '2027-02-01T00:00:00Z', '2027-02-01T00:00:00Z', 0, 'retry');
   insert into lanes (account_id, wake_at, fence) values ('acc_01kav8aaaaaaaaaaaaaaaaaaaa', '2027-03-01T08:01:00Z', 3);
   insert into boards values ('acc_01kav8aaaaaaaaaaaaaaaaaaaa', '1234', 'B', null, false, false, 0, 0);
-  insert into oauth_states values ('\\x02', 'org_old', null, 'simulator', '2027-03-01T08:05:00Z');
+  insert into oauth_states values ('\\x02', 'org_old', null, 'simulator', '2027-03-01T08:05:00Z', '{}');
   insert into app_budgets values ('simulator:x', null, '2027-02-28', 4);
   insert into media values ('med_01kav8aaaaaaaaaaaaaaaaaaaa', 'org_old', repeat('a', 64), repeat('a', 64),
     'https://example.com/a.jpg', 'image/jpeg', 10, 5, 5, null, 'org_old/aa/a.jpg', 'org_old/aa/a.thumbnail.webp', 'x',
@@ -63,28 +69,39 @@ const stored = `
       (6, 'unknown', '2027-03-01T07:58:00Z', '2027-03-01T08:00:10Z', null),
       (7, 'queued', '2027-02-20T00:00:00Z', null, '2027-02-19T00:00:00Z')
     ) as old (n, state, send_at, run_at, deleted_at);
-  insert into events (organization_id, account_id, post_id, type, at, data)
+  insert into events (organization_id, account_id, post_id, type, at, data, actor)
     values ('org_old', 'acc_01kav8aaaaaaaaaaaaaaaaaaaa', 'post_01kav8aaaaaaaaaaaaaaaaaaa2', 'post.created',
-      '2027-02-01T00:00:00Z', '{"status":"queued","sendAt":null}');
+      '2027-02-01T00:00:00Z', '{"status":"queued","sendAt":null}',
+      '{"type":"system","id":null,"name":"Pintail"}');
 `;
 
-test('data of an older version survive every later migration, and its queue goes out once', async () => {
-  const { folder, names } = await migrationsUpTo('0006');
+test('stored data survive later migrations, and the queue is published once', async () => {
+  const folder = await laterMigrations();
   const testDatabase = await createTestDatabase({ empty: true });
   const { pool } = testDatabase.database;
-  expect((await migrate({ url: testDatabase.url, log, folder })).applied).toEqual(names);
+  await migrate({ url: testDatabase.url, log });
   await pool.query(stored);
   const before = (await pool.query('select * from posts order by id')).rows;
 
-  const { applied } = await migrate({ url: testDatabase.url, log });
-  expect(applied.length).toBeGreaterThan(0);
-  expect((await migrate({ url: testDatabase.url, log })).applied).toEqual([]);
-  // What was there is still there, column by column; new columns may have come.
+  const { applied } = await migrate({ url: testDatabase.url, log, folder });
+  expect(applied).toEqual(['9001_campaigns.sql', '9002_draft_titles.sql']);
+  expect((await migrate({ url: testDatabase.url, log, folder })).applied).toEqual([]);
+  // Every stored column has its value, apart from the one that was corrected.
   const after = (await pool.query('select * from posts order by id')).rows;
-  expect(after).toMatchObject(before);
+  expect(after.map(({ title }) => title)).toEqual(['t1 (draft)', 't2', 't3', 't4', 't5', 't6', 't7']);
+  expect(after.map(({ campaign }) => campaign)).toEqual([
+    'none',
+    'spring',
+    'none',
+    'none',
+    'none',
+    'none',
+    'none',
+  ]);
+  expect(after.map(({ title, ...row }) => row)).toMatchObject(before.map(({ title, ...row }) => row));
 
   const app = await createTestApp({ testDatabase });
-  // The account comes back as a person would bring it back, with the same Pinterest user.
+  // The account is connected again with the same Pinterest user.
   await app.control('POST', '/seed', {
     accounts: [
       {
@@ -111,10 +128,14 @@ test('data of an older version survive every later migration, and its queue goes
     (
       await app.call('GET', `/v1/accounts/${account.id}/posts?status=${status}`, undefined, key)
     ).body.data.posts.map(({ title }: { title: string }) => title);
-  expect([await list('draft'), await list('sent'), await list('failed')]).toEqual([['t1'], ['t4'], ['t5']]);
+  expect([await list('draft'), await list('sent'), await list('failed')]).toEqual([
+    ['t1 (draft)'],
+    ['t4'],
+    ['t5'],
+  ]);
   expect(await list('queued')).toEqual(['t2']);
 
-  // The picture of the old posts, where the old version had put it.
+  // The picture of the stored posts.
   const media = await createFolderStorage({
     folder: join(app.parts.config.dataDir, 'media'),
     clock: app.clock,
@@ -126,7 +147,7 @@ test('data of an older version survive every later migration, and its queue goes
     app.clock.advance(seconds * 1000);
     await worker.runDue();
   }
-  // Two whose answer the old version had lost: not on Pinterest, so published now; and the one that was queued.
+  // Two whose create answer was lost: not on Pinterest, so published now; and the queued one.
   expect((await app.pins()).map(({ title }) => title).sort()).toEqual(['t2', 't3', 't6']);
   expect((await list('sent')).sort()).toEqual(['t2', 't3', 't4', 't6']);
   await app.stop();
