@@ -42,6 +42,29 @@ export interface Schema {
 `);
 });
 
+test('a column whose values a constraint lists has their union as its type', () => {
+  const columns = [
+    column('state', 'text', { default: "'open'::text" }),
+    column('reason', 'text', { isNullable: true }),
+    column('label', 'text'),
+    column('sizes', 'text[]'),
+  ];
+  const check = (definition: string, table = 'some_things') => ({ table, name: 'c', definition });
+  const constraints = [
+    check("CHECK ((state = ANY (ARRAY['open'::text, 'in_use'::text])))"),
+    check("CHECK ((reason = ANY (ARRAY['by_hand'::text])))"),
+    check("CHECK ((label = ANY (ARRAY['of another table'::text])))", 'other_things'),
+    check("CHECK (((state = 'open'::text) OR (label IS NOT NULL)))"),
+    check("CHECK (((label = ANY (ARRAY['a'::text, 'b'::text])) OR (reason IS NULL)))"),
+  ];
+  expect(renderTypes({ columns, constraints, statements: [] })).toContain(`export interface SomeThingsTable {
+  state: Generated<'open' | 'in_use'>;
+  reason: 'by_hand' | null;
+  label: string;
+  sizes: string[];
+}`);
+});
+
 test('a column type without a TypeScript type is an error that names the column', () => {
   const columns = [column('where', 'point')];
   expect(() => renderTypes({ ...catalog, columns })).toThrow(/some_things\.where is of type point/);

@@ -1,5 +1,5 @@
-// Writes what follows from the migrations: the types of all tables and docs/schema.sql, both read from the
-// catalog of a throwaway database. With --check it only compares, for CI.
+// Generates the types of all tables and docs/schema.sql from the catalog of a throwaway database with all migrations.
+// With --check it only compares, for CI.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { startThrowawayServer } from '@pintail/embedded-postgres';
@@ -25,7 +25,7 @@ export interface Catalog {
   statements: string[];
 }
 
-/** The migration runner's own table is none of the code's business. */
+/** All tables but that of the migration runner, which no other code uses. */
 const ownTables = `from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'migrations'`;
 
@@ -68,7 +68,7 @@ export async function readCatalog({ pool }: Database): Promise<Catalog> {
   return { columns, constraints, statements: statements.map(({ statement }) => statement) };
 }
 
-/** What the driver gives (see open-database.ts) and takes. */
+/** The TypeScript types of values that the driver returns (see open-database.ts) and accepts. */
 const typeScriptTypes: Record<string, string> = {
   bigint: 'number',
   boolean: 'boolean',
@@ -88,7 +88,22 @@ const typeScriptTypes: Record<string, string> = {
   xid8: 'string',
 };
 
-function typeOf(column: Column): string {
+/** A constraint that lists the values of a column: `CHECK ((state = ANY (ARRAY['draft'::text, 'queued'::text])))`. */
+const listsValues = /^CHECK \(\((\w+) = ANY \(ARRAY\[('\w[^']*'::text(?:, '[^']*'::text)*)\]\)\)\)$/;
+
+/** The union of the values to which a constraint of its table limits a column of text; undefined for other columns. */
+function unionOf({ table, name }: Column, constraints: Catalog['constraints']): string | undefined {
+  for (const constraint of constraints) {
+    if (constraint.table !== table) continue;
+    const [, column, values] = listsValues.exec(constraint.definition) ?? [];
+    if (column === name) return values?.replaceAll('::text', '').replaceAll(', ', ' | ');
+  }
+  return undefined;
+}
+
+function typeOf(column: Column, constraints: Catalog['constraints']): string {
+  const union = unionOf(column, constraints);
+  if (union !== undefined) return union;
   const plain = column.type.replace(/\(.*\)|\[\]/g, '');
   const type = typeScriptTypes[plain];
   if (!type) {
@@ -100,14 +115,14 @@ function typeOf(column: Column): string {
   return column.type.endsWith('[]') ? `${type}[]` : type;
 }
 
-function columnType(column: Column): string {
+function columnType(column: Column, constraints: Catalog['constraints']): string {
   const orNull = column.isNullable ? ' | null' : '';
   const isOptional = column.default !== null || column.generated === 'd';
   if (column.type === 'jsonb') {
-    const given = `Json${orNull}`;
-    return `ColumnType<unknown, ${given}${isOptional ? ' | undefined' : ''}, ${given}>`;
+    const json = `Json${orNull}`;
+    return `ColumnType<unknown, ${json}${isOptional ? ' | undefined' : ''}, ${json}>`;
   }
-  const type = `${typeOf(column)}${orNull}`;
+  const type = `${typeOf(column, constraints)}${orNull}`;
   if (column.generated === 's' || column.generated === 'a') return `GeneratedAlways<${type}>`;
   return isOptional ? `Generated<${type}>` : type;
 }
@@ -116,11 +131,11 @@ function byTable(columns: Column[]): Map<string, Column[]> {
   return Map.groupBy(columns, (column) => column.table);
 }
 
-export function renderTypes({ columns }: Catalog): string {
+export function renderTypes({ columns, constraints }: Catalog): string {
   const tables = [...byTable(columns)];
   const typeName = (table: string) => table.replace(/(^|_)([a-z])/g, (_, __, letter) => letter.toUpperCase());
   const interfaces = tables.map(([table, own]) => {
-    const lines = own.map((column) => `  ${column.name}: ${columnType(column)};\n`);
+    const lines = own.map((column) => `  ${column.name}: ${columnType(column, constraints)};\n`);
     return `export interface ${typeName(table)}Table {\n${lines.join('')}}\n`;
   });
   const schema = tables.map(([table]) => `  ${table}: ${typeName(table)}Table;\n`);

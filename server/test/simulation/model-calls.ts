@@ -313,7 +313,9 @@ export async function compareCalls(
 
   async function findDuePost(): Promise<unknown> {
     const account = model.accountOf(anyAccount()).row;
-    const known = draw.chance(0.9) ? account : { ...account, publishing: 'paused', paused_policy: 'fail' };
+    const known = draw.chance(0.9)
+      ? account
+      : { ...account, publishing: 'paused' as const, paused_policy: 'fail' as const };
     const options = { looksOnly: draw.chance(0.1) };
     return both(
       'findDuePost',
@@ -347,8 +349,8 @@ export async function compareCalls(
     const id = anyAccount();
     const to = {
       publishing: draw.chance(0.3) ? 'paused' : 'active',
-      paused_policy: draw.pick(['hold', 'fail', 'shift']),
-    };
+      paused_policy: draw.pick(['hold', 'fail', 'shift'] as const),
+    } as const;
     const { row } = model.accountOf(id);
     return both(
       'changePublishing',

@@ -249,7 +249,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
     move: movePost,
 
     edit(read: PostRow, content: PostContent, now: Date): PostRow {
-      if (!isAtRest(read.state as State)) throw postCannot();
+      if (!isAtRest(read.state)) throw postCannot();
       const { columns, changed } = editOf(read, content);
       if (changed.length === 0) return read;
       const account = accountOf(read.account_id);
@@ -259,7 +259,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
     },
 
     remove(read: PostRow, now: Date): void {
-      if (!isAtRest(read.state as State)) throw postCannot();
+      if (!isAtRest(read.state)) throw postCannot();
       change(accountOf(read.account_id), read, { deleted_at: now, run_at: null, updated_at: now });
     },
 
@@ -326,7 +326,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
 
 /** @throws Refusal where the table does not allow the move. */
 function mustBeAllowed(post: PostRow, { move }: Step): State {
-  const to = nextState(post.state as State, move);
+  const to = nextState(post.state, move);
   if (!to) throw postCannot([{ path: '', code: move, message: `not allowed: ${post.state}` }]);
   return to;
 }
@@ -354,7 +354,7 @@ const blankPost = {
   failure: null,
   deleted_at: null,
   missed_send_at: null,
-  status: '',
+  status: 'draft' as const,
   listed_at: new Date(0),
 };
 
@@ -375,7 +375,7 @@ function brokenConstraint(post: PostRow): string | undefined {
   if ((state === 'publishing' || state === 'unknown') && post.attempt_started_at === null)
     return 'attempt_is_recorded';
   if (state === 'failed' && post.failure === null) return 'failed_has_reason';
-  if (post.deleted_at !== null && !isAtRest(state as State)) return 'only_at_rest_is_deleted';
+  if (post.deleted_at !== null && !isAtRest(state)) return 'only_at_rest_is_deleted';
   if (state !== 'draft' && (post.send_at === null || post.board_id === null)) return 'scheduled_is_complete';
   if ((state === 'sent') !== (post.pin_id !== null && post.sent_at !== null)) return 'sent_has_pin';
   return undefined;

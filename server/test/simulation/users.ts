@@ -159,7 +159,10 @@ export function createUsers(world: World, taken: Record<string, number>) {
 
     pause(): void {
       const { row } = anyAccount();
-      const to = { publishing: 'paused', paused_policy: draw.pick(['hold', 'fail', 'shift']) };
+      const to = {
+        publishing: 'paused',
+        paused_policy: draw.pick(['hold', 'fail', 'shift'] as const),
+      } as const;
       tell('pause', `${row.id} ${to.paused_policy}`);
       invariants.ruled(row.id);
       model.changePublishing(row.id, to, now());

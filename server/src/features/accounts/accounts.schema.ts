@@ -143,9 +143,9 @@ export function toAccountView(row: AccountRow, now: Date): z.input<typeof Accoun
     dailyPinLimit: row.daily_pin_limit,
     minIntervalSeconds: row.min_interval_seconds,
     // The columns' constraints allow nothing else.
-    publishing: row.publishing as z.input<typeof AccountView>['publishing'],
-    pausedPolicy: row.paused_policy as z.input<typeof AccountView>['pausedPolicy'],
-    missedPolicy: row.missed_policy as z.input<typeof AccountView>['missedPolicy'],
-    unknownPolicy: row.unknown_policy as z.input<typeof AccountView>['unknownPolicy'],
+    publishing: row.publishing,
+    pausedPolicy: row.paused_policy,
+    missedPolicy: row.missed_policy,
+    unknownPolicy: row.unknown_policy,
   };
 }

@@ -1,8 +1,8 @@
-// The environment of a stored row. The columns' constraints allow nothing else, which types cannot know.
+// The environment of a stored row, by its name at Pinterest's client.
 import { type Environment, environments } from '../../pinterest/index.ts';
 
-export function environmentOf(row: { environment: string }): Environment {
-  return row.environment as Environment;
+export function environmentOf(row: { environment: Environment }): Environment {
+  return row.environment;
 }
 
 export function isEnvironment(text: string): text is Environment {

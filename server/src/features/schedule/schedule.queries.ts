@@ -1,5 +1,6 @@
 // What the schedule needs to know of accounts and posts. It reads posts and never writes them.
-import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
+import type { Selectable } from 'kysely';
+import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import type { Placed } from './calendar/next-open-slot.ts';
 
 /**
@@ -44,7 +45,7 @@ export async function listPlaced(connection: Connection, filter: PlacedFilter): 
       sql<string | null>`string_agg(${moment}, ',') filter (where status = 'sent')`.as('sent'),
     ])
     .where('account_id', '=', filter.accountId)
-    .where('status', 'in', ['queued', 'uploading', ...(filter.withSent ? ['sent'] : [])])
+    .where('status', 'in', filter.withSent ? ['queued', 'uploading', 'sent'] : ['queued', 'uploading'])
     .where('listed_at', '>=', filter.from)
     .where('listed_at', '<=', filter.until)
     .where('deleted_at', 'is', null);
@@ -59,7 +60,7 @@ function toNumbers(list: string | null): number[] {
 
 export interface DatedPost {
   id: string;
-  status: string;
+  status: Selectable<Schema['posts']>['status'];
   send_at: Date | null;
   listed_at: Date;
 }

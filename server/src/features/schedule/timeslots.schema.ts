@@ -140,8 +140,7 @@ export function toTimeslotViews<Id extends string | null>(rows: readonly (Shown 
     dayPreference: row.day_preference,
     timePreference: toTime(row.minute_of_day),
     timezone: row.timezone,
-    // The column's constraint allows nothing else.
-    type: row.type as z.input<typeof TimeslotView>['type'],
+    type: row.type,
     sendAt: Math.floor(nextOccurrence(row) / 1000),
   }));
 }

@@ -93,8 +93,7 @@ export function toDeliveryView(row: DeliveryWithEvent): z.input<typeof Delivery>
     id: toDeliveryId(row.id),
     eventId: row.event_id === null ? null : (message?.id ?? null),
     type: row.type,
-    // The table's constraint names the same three.
-    status: row.state as (typeof states)[number],
+    status: row.state,
     attempts: row.attempts,
     createdAt: toUnixSeconds(row.created_at),
     nextAttemptAt: row.next_attempt_at && toUnixSeconds(row.next_attempt_at),

@@ -105,8 +105,7 @@ export function toWebhookView(row: WebhookRow, now: Date): z.input<typeof Webhoo
     accountIds: row.account_ids,
     description: row.description,
     status: row.disabled_at ? 'disabled' : row.failing_since ? 'failing' : 'active',
-    // The table's constraint names the same three.
-    disabledReason: row.disabled_reason as 'by_hand' | 'failing' | 'gone' | null,
+    disabledReason: row.disabled_reason,
     failingSince: seconds(row.failing_since),
     previousSecretUntil: isRotating ? seconds(row.previous_secret_until) : null,
     createdAt: toUnixSeconds(row.created_at),

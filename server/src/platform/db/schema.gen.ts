@@ -5,7 +5,7 @@ import type { Json } from './json.ts';
 export interface AccountsTable {
   id: string;
   organization_id: string;
-  environment: string;
+  environment: 'production' | 'sandbox' | 'simulator';
   pinterest_user_id: string;
   username: string;
   display_name: string;
@@ -23,14 +23,14 @@ export interface AccountsTable {
   tokens_stored_at: Date | null;
   refresh_due_at: Date | null;
   refreshing_until: Date | null;
-  unknown_policy: Generated<string>;
+  unknown_policy: Generated<'retry' | 'ask'>;
   min_interval_seconds: Generated<number>;
   daily_pin_limit: number | null;
   disconnected_at: Date | null;
   boards_version: Generated<number>;
-  publishing: Generated<string>;
-  paused_policy: Generated<string>;
-  missed_policy: Generated<string>;
+  publishing: Generated<'active' | 'paused'>;
+  paused_policy: Generated<'hold' | 'fail' | 'shift'>;
+  missed_policy: Generated<'publish' | 'hold'>;
 }
 
 export interface ApiKeysTable {
@@ -58,7 +58,7 @@ export interface BatchEntriesTable {
   batch_id: string;
   index: number;
   row: number | null;
-  status: string;
+  status: 'pending' | 'created' | 'failed';
   body: ColumnType<unknown, Json | null, Json | null>;
   post_id: string | null;
   details: ColumnType<unknown, Json | null, Json | null>;
@@ -68,7 +68,7 @@ export interface BatchesTable {
   id: string;
   organization_id: string;
   account_id: string;
-  status: string;
+  status: 'processing' | 'completed';
   content_sha256: string;
   total: number;
   created: Generated<number>;
@@ -148,7 +148,7 @@ export interface MediaTable {
   sha256: string;
   source_sha256: string;
   source_url: string | null;
-  content_type: string;
+  content_type: 'image/jpeg' | 'image/png' | 'video/mp4' | 'video/quicktime';
   bytes: number;
   width: number;
   height: number;
@@ -175,7 +175,7 @@ export interface OauthStatesTable {
   state_hash: Buffer;
   organization_id: string;
   account_id: string | null;
-  environment: string;
+  environment: 'production' | 'sandbox' | 'simulator';
   expires_at: Date;
   actor: ColumnType<unknown, Json, Json>;
 }
@@ -195,7 +195,7 @@ export interface PostsTable {
   id: string;
   organization_id: string;
   account_id: string;
-  state: string;
+  state: 'draft' | 'queued' | 'uploading' | 'publishing' | 'sent' | 'failed' | 'unknown';
   version: Generated<number>;
   title: string | null;
   description: string | null;
@@ -203,7 +203,7 @@ export interface PostsTable {
   board_id: string | null;
   alt_text: string | null;
   is_simplified_pin: boolean;
-  media_type: string;
+  media_type: 'image' | 'video';
   media_id: string;
   source_media_url: string | null;
   send_at: Date | null;
@@ -219,7 +219,7 @@ export interface PostsTable {
   created_at: Date;
   updated_at: Date;
   deleted_at: Date | null;
-  status: GeneratedAlways<string>;
+  status: GeneratedAlways<'draft' | 'queued' | 'uploading' | 'sent' | 'failed'>;
   listed_at: GeneratedAlways<Date>;
   board_section_id: string | null;
   product_tag_pin_ids: Generated<string[]>;
@@ -252,7 +252,7 @@ export interface TimeslotsTable {
   day_preference: number;
   minute_of_day: number;
   timezone: string;
-  type: string;
+  type: 'optimal' | 'custom';
   created_at: Date;
   updated_at: Date;
 }
@@ -261,7 +261,7 @@ export interface VideoUploadsTable {
   post_id: string;
   account_id: string;
   media_id: string;
-  status: string;
+  status: 'uploading' | 'processing' | 'ready';
   pinterest_media_id: string | null;
   uploaded_at: Date | null;
   look_at: Date | null;
@@ -277,7 +277,7 @@ export interface WebhookDeliveriesTable {
   webhook_id: string;
   event_id: number | null;
   type: string;
-  state: Generated<string>;
+  state: Generated<'pending' | 'delivered' | 'failed'>;
   attempts: Generated<number>;
   next_attempt_at: Date | null;
   expires_at: Date;
@@ -305,7 +305,7 @@ export interface WebhooksTable {
   previous_secret: Buffer | null;
   previous_secret_until: Date | null;
   disabled_at: Date | null;
-  disabled_reason: string | null;
+  disabled_reason: 'by_hand' | 'failing' | 'gone' | null;
   failures: Generated<number>;
   failing_since: Date | null;
   quiet_until: Date | null;

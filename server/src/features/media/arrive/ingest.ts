@@ -45,7 +45,7 @@ export interface Arrived {
 /** What is to be kept, and what the row says of it. */
 interface Prepared {
   path: string;
-  contentType: string;
+  contentType: MediaRow['content_type'];
   width: number;
   height: number;
   durationMs: number | null;

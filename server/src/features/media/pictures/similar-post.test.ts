@@ -53,7 +53,7 @@ function post(media: MediaRow, change: Parameters<MediaHarness['addPost']>[2] = 
 }
 
 function queuedAt(at: Date) {
-  return { state: 'queued', send_at: at, run_at: at };
+  return { state: 'queued', send_at: at, run_at: at } as const;
 }
 
 describe('a post with a picture to a page', () => {
@@ -111,7 +111,7 @@ describe('a post with a picture to a page', () => {
       { ...scheduled, state: 'uploading' },
       { ...scheduled, state: 'publishing', attempt_started_at: now },
       { ...scheduled, state: 'sent', sent_at: now, pin_id: '1' },
-    ]) {
+    ] as const) {
       const postId = await post(photo, change);
       expect(await find()).toMatchObject({ postId });
       await harness.database.db.deleteFrom('posts').where('id', '=', postId).execute();

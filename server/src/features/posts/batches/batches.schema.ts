@@ -69,8 +69,7 @@ export const BatchPageAnswer = z.object({
 export function toBatchView(batch: BatchRow, counts: BatchCounts): z.input<typeof BatchView> {
   return {
     id: batch.id,
-    // The column's constraint allows nothing else.
-    status: batch.status as 'processing' | 'completed',
+    status: batch.status,
     total: batch.total,
     ...counts,
     pending: batch.total - counts.created - counts.failed,
@@ -82,7 +81,7 @@ export function toBatchEntryView(entry: BatchEntryRow): z.input<typeof BatchEntr
   return {
     index: entry.index,
     row: entry.row,
-    status: entry.status as 'pending' | 'created' | 'failed',
+    status: entry.status,
     postId: entry.post_id,
     // Only batches.queries.ts writes this column.
     details: entry.details as z.input<typeof BatchEntry>['details'],

@@ -54,7 +54,7 @@ function mediaAfter(
     };
   }
   return {
-    mediaType: post.media_type as 'image' | 'video',
+    mediaType: post.media_type,
     mediaId: post.media_id,
     sourceMediaUrl: post.source_media_url,
     carousel: edit.carousel === null ? null : slidesOf(post),

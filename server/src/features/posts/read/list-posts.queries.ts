@@ -34,7 +34,7 @@ export async function listPosts(connection: Connection, filter: ListFilter): Pro
     .where('account_id', '=', filter.accountId)
     .where('organization_id', '=', filter.organizationId)
     .where('deleted_at', 'is', null)
-    .where('status', '=', isMissed ? 'queued' : filter.status)
+    .where('status', '=', filter.status === 'missed' ? 'queued' : filter.status)
     .orderBy('listed_at', direction)
     .orderBy('id', direction)
     .limit(filter.limit);

@@ -168,10 +168,9 @@ export function toPostView(
   const slides = slidesOf(row);
   return {
     id: row.id,
-    // The generated column holds nothing else.
-    status: row.status as z.input<typeof PostView>['status'],
+    status: row.status,
     mediaUrl: urlOf(row.media_id),
-    mediaType: row.media_type as 'image' | 'video',
+    mediaType: row.media_type,
     title: row.title,
     description: row.description,
     url: row.url,
@@ -196,7 +195,7 @@ export function toPostView(
     failure: toFailureView(row.failure),
     nextAttemptAt: row.run_at && toUnixSeconds(row.run_at),
     attempts: row.attempts,
-    publication: row.is_video_going_up ? 'uploading_media' : publications[row.state as State],
+    publication: row.is_video_going_up ? 'uploading_media' : publications[row.state],
   };
 }
 

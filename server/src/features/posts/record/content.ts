@@ -7,7 +7,7 @@ import type { Stamp } from '../../../platform/use-case/index.ts';
 import { accountNotFound } from '../../accounts/index.ts';
 import { lowerWake } from '../../lanes/index.ts';
 import { insertPostRows } from './insert.queries.ts';
-import { isAtRest, type State } from './lifecycle.ts';
+import { isAtRest } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
 import { cannot, written } from './move.ts';
 import { refuseGone } from './posts.errors.ts';
@@ -158,7 +158,7 @@ export async function editPost(
   content: PostContent,
   { now, actor }: Stamp,
 ): Promise<PostRow> {
-  const from = post.state as State;
+  const from = post.state;
   if (!isAtRest(from)) throw cannot(from, 'edit');
   const { columns, changed } = editOf(post, content);
   if (changed.length === 0) return post;
@@ -195,7 +195,7 @@ export function deletedBefore(now: Date): Date {
  * @throws postCannot when it is sent or in flight, postChanged when someone was faster.
  */
 export async function deletePost(tx: Tx, post: PostRow, { now, actor }: Stamp): Promise<void> {
-  const from = post.state as State;
+  const from = post.state;
   if (!isAtRest(from)) throw cannot(from, 'delete');
   written(
     await writePost(tx, post, {

@@ -108,7 +108,7 @@ function callersWordFor(move: Move): keyof typeof notAllowed {
 
 /** What a move writes. */
 function moveOf(post: PostRow, step: Step, { now, actor }: Stamp): PostWrite {
-  const from = post.state as State;
+  const from = post.state;
   const to = nextState(from, step.move);
   if (!to) throw cannot(from, callersWordFor(step.move));
   const change = changeOf(post, step, now);

@@ -57,7 +57,7 @@ export async function confirmPost(
       description: post.description,
       url: post.url,
       altText: post.alt_text,
-      mediaKind: post.carousel === null ? (post.media_type as 'image' | 'video') : 'carousel',
+      mediaKind: post.carousel === null ? post.media_type : 'carousel',
       startedAt: post.attempt_started_at,
     },
     answer.value.pins,

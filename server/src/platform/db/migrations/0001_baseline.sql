@@ -287,7 +287,7 @@ create table posts (
   -- The status that callers see. Derived here and nowhere else.
   status text not null generated always as (
     case when state in ('uploading', 'publishing', 'unknown') then 'uploading' else state end
-  ) stored,
+  ) stored check (status in ('draft', 'queued', 'uploading', 'sent', 'failed')),
   -- The moment by which lists are ordered and filtered.
   listed_at timestamptz not null generated always as (
     case state when 'draft' then created_at when 'sent' then sent_at else send_at end
