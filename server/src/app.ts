@@ -11,7 +11,7 @@ import {
   declareAccountGauges,
   registerConnectCallback,
 } from './features/accounts/index.ts';
-import { createAuth, createKeys, keyPrefixOf, keyRoutes, meRoutes } from './features/auth/index.ts';
+import { createAuth, type KeyParts, keyPrefixOf, keyRoutes, meRoutes } from './features/auth/index.ts';
 import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
 import { createEventSweep, eventRoutes, openEventLog } from './features/events/index.ts';
 import { declareLaneGauges } from './features/lanes/index.ts';
@@ -122,13 +122,12 @@ export async function createApp(parts: AppParts) {
     publicUrl,
     environment: config.pinterestEnvironment,
   });
-  const keys = createKeys({
+  const keys: KeyParts = {
     database,
-    clock,
     auth,
-    visibleAccountIds: accounts.visibleIds,
+    listVisibleAccountIds: accounts.visibleIds,
     prefix: keyPrefixOf(config.pinterestEnvironment),
-  });
+  };
   const boards = createBoards({ database, clock, pinterest, accounts });
   const boardLists = createBoardLists({ database, clock, accounts, boards });
   const media = watchMedia(
@@ -196,11 +195,8 @@ export async function createApp(parts: AppParts) {
     ...scheduleRoutes(schedule),
     ...mediaRoutes(library),
     ...eventRoutes(events),
-    ...keyRoutes({ keys, clock }),
-    ...meRoutes({
-      keys,
-      limits: { ...postLimits, ratePerMinute: config.ratePerMinute, bodyBytesMax, pageEntriesMax },
-    }),
+    ...keyRoutes(keys, clock),
+    ...meRoutes(keys, { ...postLimits, ratePerMinute: config.ratePerMinute, bodyBytesMax, pageEntriesMax }),
     ...webhookRoutes(webhooks.service),
   ];
 

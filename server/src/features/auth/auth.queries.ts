@@ -1,14 +1,15 @@
+// SQL of API keys and organizations.
 import type { RawBuilder, Selectable, SqlBool } from 'kysely';
 import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import type { Caller } from '../../platform/use-case/index.ts';
 
-/** What the organization of a new installation is called. */
+/** The name of the organization of a new installation. */
 export const firstOrganizationName = 'My organization';
 
-/** The channel on which processes tell each other that a key was revoked. */
+/** The channel that notifies every process of a revoked key. */
 export const keysChannel = 'pintail_keys';
 
-/** A key without the hash of its secret, which nothing outside this file needs. */
+/** A key without the hash of its secret, which only this file uses. */
 export type KeyRow = Omit<Selectable<Schema['api_keys']>, 'secret_hash'>;
 
 const keyColumns = [
@@ -24,8 +25,12 @@ const keyColumns = [
   'revoked_at',
 ] as const;
 
-/** The living key with this hash, marked as used now. */
-export async function useKey(connection: Connection, hash: Buffer, now: Date): Promise<KeyRow | undefined> {
+/** Finds a key that is neither revoked nor expired by its hash, and stores that it was used. */
+export async function findAndUseKey(
+  connection: Connection,
+  hash: Buffer,
+  now: Date,
+): Promise<KeyRow | undefined> {
   return connection
     .updateTable('api_keys')
     .set({ last_used_at: now })
@@ -53,18 +58,19 @@ function withOrganization(connection: Connection) {
     ]);
 }
 
-export async function listKeys(connection: Connection): Promise<(KeyRow & { organization: string })[]> {
+/** The keys of every organization, for the operator. */
+export async function listAllKeys(connection: Connection): Promise<(KeyRow & { organization: string })[]> {
   return withOrganization(connection).orderBy('api_keys.id').execute();
 }
 
-/** Whose keys; with the accounts to which the key that asks is restricted. */
+/** The organization of keys, and the accounts that the calling key is restricted to. */
 export type KeyOwner = Pick<Caller, 'organizationId' | 'accountIds'>;
 
 /**
- * The keys that have not been revoked, oldest first. A key that is restricted to some accounts sees those that
- * are restricted to no others.
+ * The keys that are not revoked, oldest first. A caller that is restricted to some accounts sees only keys that are
+ * restricted to these accounts or to some of them.
  */
-export async function listLivingKeys(
+export async function listActiveKeys(
   connection: Connection,
   { organizationId, accountIds }: KeyOwner,
 ): Promise<KeyRow[]> {
@@ -78,7 +84,8 @@ export async function listLivingKeys(
   return query.execute();
 }
 
-export async function countLivingKeys(connection: Connection, organizationId: string): Promise<number> {
+/** The number of keys of an organization that are not revoked. */
+export async function countActiveKeys(connection: Connection, organizationId: string): Promise<number> {
   const row = await connection
     .selectFrom('api_keys')
     .select((eb) => eb.fn.countAll<number>().as('count'))
@@ -88,8 +95,8 @@ export async function countLivingKeys(connection: Connection, organizationId: st
   return row.count;
 }
 
-/** The key, which is not revoked before the transaction ends. Undefined when it is revoked already. */
-export async function holdKey(tx: Tx, id: string): Promise<KeyRow | undefined> {
+/** Locks a key against revocation until the transaction ends. Undefined for a key that is revoked. */
+export async function lockKey(tx: Tx, id: string): Promise<KeyRow | undefined> {
   return tx
     .selectFrom('api_keys')
     .select(keyColumns)
@@ -99,6 +106,7 @@ export async function holdKey(tx: Tx, id: string): Promise<KeyRow | undefined> {
     .executeTakeFirst();
 }
 
+/** The key with the name of its organization, also when it is revoked. */
 export async function findKeyWithOrganization(
   connection: Connection,
   id: string,
@@ -106,14 +114,14 @@ export async function findKeyWithOrganization(
   return withOrganization(connection).where('api_keys.id', '=', id).executeTakeFirst();
 }
 
-/** Keys without a restriction are within none. */
+/** The condition that a key is restricted to these accounts or to some of them; false for an unrestricted key. */
 function within(accountIds: readonly string[]): RawBuilder<SqlBool> {
   return sql<SqlBool>`account_ids <@ ${[...accountIds]}::text[]`;
 }
 
 /**
- * Revokes a living key and tells every process. Returns whether there was one.
- * @param owner Whose key it must be; left out by whoever runs the installation.
+ * Revokes a key and notifies every process. Returns false when no such key was active.
+ * @param owner The organization and accounts that the key must belong to. Absent for the operator.
  */
 export async function revokeKey(
   connection: Connection,
@@ -135,7 +143,7 @@ export async function revokeKey(
   return true;
 }
 
-/** The organization of that name, made if there is none. */
+/** The id of the organization with this name, which is created if it does not exist. */
 export async function findOrCreateOrganization(
   connection: Connection,
   organization: { id: string; name: string; createdAt: Date },
@@ -153,6 +161,7 @@ export async function findOrCreateOrganization(
   return row.id;
 }
 
+/** The oldest organization; undefined in a new installation. */
 export async function findFirstOrganization(
   connection: Connection,
 ): Promise<{ id: string; name: string } | undefined> {

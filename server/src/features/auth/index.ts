@@ -1,4 +1,4 @@
-// API keys and who holds them.
+// API keys, and the callers that they belong to.
 export { type KeyPrefix, keyPrefixOf } from './api-key.ts';
 export {
   findFirstOrganization,
@@ -6,8 +6,8 @@ export {
   firstOrganizationName,
   keysChannel,
 } from './auth.queries.ts';
-export { type AuthService, createAuth } from './auth.service.ts';
+export { type AuthService, createAuth } from './auth.ts';
 export { keysCheck } from './checks.ts';
+export type { KeyParts } from './key-parts.ts';
 export { keyRoutes } from './keys.routes.ts';
-export { createKeys, type KeysService } from './keys.service.ts';
 export { type Limits, meRoutes } from './me.routes.ts';

@@ -1,12 +1,16 @@
+// The operations of API keys.
 import type { Clock } from '../../platform/clock.ts';
 import { route } from '../../platform/http/contract/route.ts';
+import { createApiKey } from './create-api-key.ts';
+import type { KeyParts } from './key-parts.ts';
 import { keyBeyondOwn, keyNotFound, tooManyKeys } from './keys.errors.ts';
 import { createKeyBody, KeyListAnswer, KeyPath, NewKeyAnswer, RevokedAnswer } from './keys.schema.ts';
-import type { KeysService } from './keys.service.ts';
+import { listApiKeys } from './read-api-keys.ts';
+import { revokeApiKey } from './revoke-api-key.ts';
 
 const tag = 'API keys';
 
-export function keyRoutes({ keys, clock }: { keys: KeysService; clock: Clock }) {
+export function keyRoutes(parts: KeyParts, clock: Clock) {
   return [
     route({
       operationId: 'listApiKeys',
@@ -14,13 +18,13 @@ export function keyRoutes({ keys, clock }: { keys: KeysService; clock: Clock }) 
       path: '/v1/api-keys',
       summary: 'List API keys',
       description:
-        'All that are not revoked, oldest first; an organization has at most 1,000. A key that is restricted to some accounts sees the keys that are restricted to no others.',
+        'All keys that are not revoked, oldest first; an organization has at most 1,000. A key that is restricted to some accounts sees the keys that are restricted to the same accounts or to some of them.',
       tag,
       scope: 'keys:write',
       data: KeyListAnswer,
       status: 200,
       refusals: [],
-      handle: async ({ caller }) => ({ data: await keys.list(caller) }),
+      handle: async ({ context }) => ({ data: await listApiKeys(parts, context) }),
     }),
     route({
       operationId: 'createApiKey',
@@ -28,28 +32,28 @@ export function keyRoutes({ keys, clock }: { keys: KeysService; clock: Clock }) 
       path: '/v1/api-keys',
       summary: 'Create API key',
       description:
-        'The secret is in this answer and nowhere else. The new key can have no more rights than the one that makes it: scopes, accounts, and how long it lasts.',
+        'The secret is returned only in this response. The new key can have at most the rights of the key that creates it: scopes, accounts and expiry.',
       tag,
       scope: 'keys:write',
       body: createKeyBody(clock),
       data: NewKeyAnswer,
       status: 201,
       refusals: [keyBeyondOwn, tooManyKeys],
-      handle: ({ caller, body, commit }) => keys.create(caller, body, commit),
+      handle: ({ context, body }) => createApiKey(parts, context, body),
     }),
     route({
       operationId: 'revokeApiKey',
       method: 'DELETE',
       path: '/v1/api-keys/:keyId',
       summary: 'Revoke API key',
-      description: 'From then on it opens nothing. A key may revoke itself.',
+      description: 'The key is refused from then on. A key may revoke itself.',
       tag,
       scope: 'keys:write',
       params: KeyPath,
       data: RevokedAnswer,
       status: 200,
       refusals: [keyNotFound],
-      handle: ({ caller, params, commit }) => keys.revoke(caller, params.keyId, commit),
+      handle: ({ context, params }) => revokeApiKey(parts, context, params.keyId),
     }),
   ];
 }

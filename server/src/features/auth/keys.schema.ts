@@ -1,3 +1,4 @@
+// API keys as they cross the wire.
 import { z } from 'zod';
 import { scopes } from '../../domain/scopes.ts';
 import { type Clock, toUnixSeconds } from '../../platform/clock.ts';
@@ -8,34 +9,39 @@ export const KeyPath = z.object({
   keyId: z.string().meta({ description: 'API key id, as GET /v1/api-keys lists it.' }),
 });
 
-const scopesAbout = 'What the key may do; null: everything.';
-const accountIdsAbout = 'The accounts it is restricted to; null: every account of the organization.';
+const scopesAbout = 'The scopes of the key; null for all scopes.';
+const accountIdsAbout =
+  'The accounts that the key is restricted to; null for every account of the organization.';
 
 export const KeyView = z
   .object({
     id: z.string().meta({ description: 'API key id.' }),
-    name: z.string().meta({ description: 'What it is for.' }),
-    prefix: z.string().meta({ description: 'Its first characters, to recognise it. Not enough to use it.' }),
+    name: z.string().meta({ description: 'The purpose of the key.' }),
+    prefix: z.string().meta({ description: 'The first characters of the key, to recognize it.' }),
     scopes: z.array(z.enum(scopes)).nullable().meta({ description: scopesAbout }),
     accountIds: z.array(z.string()).nullable().meta({ description: accountIdsAbout }),
-    createdAt: z.int().meta({ description: 'When it was made (Unix seconds).' }),
+    createdAt: z.int().meta({ description: 'When the key was created (Unix seconds).' }),
     lastUsedAt: z.int().nullable().meta({
-      description: 'When it was last used (Unix seconds), within half a minute; null: never.',
+      description: 'When the key was last used (Unix seconds, precise to 30 seconds); null if never.',
     }),
-    expiresAt: z.int().nullable().meta({ description: 'When it ends (Unix seconds); null: never.' }),
+    expiresAt: z
+      .int()
+      .nullable()
+      .meta({ description: 'When the key expires (Unix seconds); null if never.' }),
   })
   .meta({ id: 'ApiKey' });
 
 export const KeyListAnswer = z.object({ apiKeys: z.array(KeyView) });
 export const NewKeyAnswer = z.object({
   apiKey: KeyView,
-  secret: z.string().meta({ description: 'The key itself. It is shown this once.' }),
+  secret: z.string().meta({ description: 'The API key. It is not shown again.' }),
 });
 export const RevokedAnswer = z.object({
   deleted: z.literal(true),
-  id: z.string().meta({ description: 'The key that was revoked.' }),
+  id: z.string().meta({ description: 'The id of the revoked key.' }),
 });
 
+/** The body of create. The clock decides whether `expiresAt` is in the future. */
 export function createKeyBody(clock: Clock) {
   return z
     .strictObject({
@@ -44,22 +50,22 @@ export function createKeyBody(clock: Clock) {
           params: { code: 'too_short' },
           error: 'Must not be blank.',
         })
-        .meta({ description: 'What the key is for, 1 to 100 characters.' }),
+        .meta({ description: 'The purpose of the key, 1 to 100 characters.' }),
       scopes: z
         .array(z.enum(scopes))
-        .min(1, 'Name at least one scope, or leave the field out for all of them.')
+        .min(1, 'Name at least one scope, or omit the field for all scopes.')
         .superRefine(refuseRepeats)
         .optional()
-        .meta({ description: 'What the key may do; everything when left out.' }),
+        .meta({ description: 'The scopes of the key. Default: all scopes.' }),
       accountIds: z
         .array(text(100))
-        .min(1, 'Name at least one account, or leave the field out for all of them.')
+        .min(1, 'Name at least one account, or omit the field for all accounts.')
         .max(1000, 'At most 1,000 accounts.')
         .superRefine(refuseRepeats)
         .optional()
         .meta({
           description:
-            'The accounts to restrict it to, at most 1,000; every account of the organization when left out.',
+            'The accounts that the key is restricted to, at most 1,000. Default: every account of the organization.',
         }),
       expiresAt: moment
         .refine((value) => value > clock.now(), {
@@ -68,7 +74,7 @@ export function createKeyBody(clock: Clock) {
         })
         .optional()
         .meta({
-          description: 'When it ends (RFC 3339 with an offset), in the future; never when left out.',
+          description: 'When the key expires (RFC 3339 with an offset), in the future. Default: never.',
         }),
     })
     .meta({ id: 'CreateApiKey' });
@@ -76,6 +82,7 @@ export function createKeyBody(clock: Clock) {
 
 export type CreateKey = z.output<ReturnType<typeof createKeyBody>>;
 
+/** A key as responses show it. */
 export function toKeyView(row: KeyRow): z.input<typeof KeyView> {
   return {
     id: row.id,

@@ -1,4 +1,4 @@
-// API keys over HTTP: made, listed, revoked; no key gives away more than it has.
+// API keys over HTTP: create, list and revoke them; no key can grant more rights than its own.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
 import type { PinterestAccount } from '../../../test/app.ts';
@@ -22,8 +22,8 @@ const opens = async (key: string) => (await app.call('GET', '/v1/accounts', unde
 const inDays = (days: number) => new Date(app.clock.now().getTime() + days * 86_400_000).toISOString();
 const seconds = (moment: string | Date) => Math.floor(new Date(moment).getTime() / 1000);
 
-describe('making', () => {
-  test('the answer has every field of the contract, and the secret, which works', async () => {
+describe('creating a key', () => {
+  test('a new key is returned with every field of the contract and with a secret that works', async () => {
     const expiresAt = inDays(30);
     const body = {
       name: 'Zapier',
@@ -50,20 +50,20 @@ describe('making', () => {
     expect(await list()).toContainEqual({ ...apiKey, lastUsedAt: seconds(app.clock.now()) });
   });
 
-  test('without restrictions it can do everything', async () => {
+  test('a key without restrictions has every scope and every account', async () => {
     const { apiKey, secret } = (await create({ name: 'All' })).body.data;
     expect(apiKey).toMatchObject({ scopes: null, accountIds: null, expiresAt: null });
     expect((await create({ name: 'Another' }, secret)).status).toBe(201);
   });
 
-  test('the secret is shown once, stored nowhere and logged nowhere', async () => {
+  test('the secret of a key is shown once, and is neither stored nor logged', async () => {
     const { secret } = (await create({ name: 'Quiet' })).body.data;
     await opens(secret);
     const rows = await app.database.db.selectFrom('api_keys').selectAll().execute();
     expect(JSON.stringify([rows, await list(), app.logLines])).not.toContain(secret);
   });
 
-  test('it ends when it was said to end', async () => {
+  test('a key is refused once it has expired', async () => {
     const { secret } = (await create({ name: 'Short', expiresAt: inDays(1) })).body.data;
     expect(await opens(secret)).toBe(200);
     app.clock.advance(86_400_000);
@@ -71,8 +71,8 @@ describe('making', () => {
   });
 });
 
-describe('no more rights than its own', () => {
-  test('scopes, accounts and time beyond its own are refused, all at once', async () => {
+describe('rights of a new key', () => {
+  test('creating a key with scopes, accounts or an expiry beyond its own is refused, and every excess is named', async () => {
     const own = await create({
       name: 'Small',
       scopes: ['keys:write', 'posts:read'],
@@ -109,14 +109,14 @@ describe('no more rights than its own', () => {
     expect(less.status).toBe(201);
   });
 
-  test('an account that it may not see is not there for it', async () => {
+  test('an account that a key may not see cannot be granted, as if it did not exist', async () => {
     const { secret } = (await create({ name: 'One', accountIds: [account.accountId] })).body.data;
     const answer = await create({ name: 'Two', accountIds: [account.accountId, other.accountId] }, secret);
     expect(answer.status).toBe(400);
     expect(answer.body.error.details).toMatchObject([{ path: 'accountIds.1', code: 'account_not_found' }]);
   });
 
-  test("another tenant's accounts, and those that are no accounts, are named one by one", async () => {
+  test('each account of another tenant, and each invalid account id, is named in the refusal', async () => {
     const stranger = await app.makeKey({ organization: 'Strangers' });
     const foreign = await app.connectAccount({ organizationId: stranger.organizationId });
     const answer = await create({
@@ -132,8 +132,8 @@ describe('no more rights than its own', () => {
   });
 });
 
-describe('listing', () => {
-  test('shows the keys of the organization that are not revoked, oldest first', async () => {
+describe('listing keys', () => {
+  test('the list has the keys of the organization that are not revoked, oldest first', async () => {
     const one = (await create({ name: 'One' })).body.data.apiKey;
     const two = (await create({ name: 'Two' })).body.data.apiKey;
     await revoke(one.id);
@@ -145,7 +145,7 @@ describe('listing', () => {
     expect(theirs.map(({ id }: { id: string }) => id)).not.toContain(two.id);
   });
 
-  test('a key that is restricted to some accounts sees the keys within them', async () => {
+  test('a key that is restricted to an account sees only keys restricted to that account', async () => {
     const { secret, apiKey } = (await create({ name: 'Mine', accountIds: [account.accountId] })).body.data;
     const elsewhere = (await create({ name: 'Theirs', accountIds: [other.accountId] })).body.data.apiKey;
     const both = { name: 'Both', accountIds: [account.accountId, other.accountId] };
@@ -159,7 +159,7 @@ describe('listing', () => {
     }
   });
 
-  test('walks an index', async () => {
+  test('listing keys uses an index', async () => {
     const { rows } = await app.database.pool.query(
       `explain select id from api_keys where organization_id = 'org_x' and revoked_at is null order by id`,
     );
@@ -167,15 +167,15 @@ describe('listing', () => {
   });
 });
 
-describe('revoking', () => {
-  test('works at once, in other processes too, and once', async () => {
+describe('revoking a key', () => {
+  test('a revoked key is refused at once, also in other processes, and cannot be revoked again', async () => {
     const { apiKey, secret } = (await create({ name: 'Leaked' })).body.data;
     expect(await opens(secret)).toBe(200);
     const elsewhere = createAuth({ database: app.database, clock: app.clock });
     expect(await elsewhere.authenticate(secret)).not.toBe(null);
-    // What another process hears, and does with it (serve.ts).
+    // Another process listens and empties its cache (serve.ts).
     const client = await app.database.pool.connect();
-    const heard = new Promise<string | undefined>((resolve) =>
+    const notified = new Promise<string | undefined>((resolve) =>
       client.once('notification', ({ payload }) => {
         elsewhere.forgetCached();
         resolve(payload);
@@ -185,7 +185,7 @@ describe('revoking', () => {
     const answer = await revoke(apiKey.id);
     expect(answer.body.data).toEqual({ deleted: true, id: apiKey.id });
     expect(await opens(secret)).toBe(401);
-    expect(await heard).toBe(apiKey.id);
+    expect(await notified).toBe(apiKey.id);
     client.release(true);
     expect(await elsewhere.authenticate(secret)).toBe(null);
     expect((await revoke(apiKey.id)).status).toBe(404);
@@ -197,17 +197,17 @@ describe('revoking', () => {
     expect((await app.call('GET', path, undefined, secret)).status).toBe(401);
   });
 
-  test('a look that began before the news of a revocation is not remembered after it', async () => {
+  test('a query that began before the cache was emptied is not cached after it', async () => {
     const { apiKey, secret } = (await create({ name: 'Race' })).body.data;
     const elsewhere = createAuth({ database: app.database, clock: app.clock });
-    const look = elsewhere.authenticate(secret);
+    const authentication = elsewhere.authenticate(secret);
     elsewhere.forgetCached();
-    expect(await look).not.toBe(null);
+    expect(await authentication).not.toBe(null);
     await revoke(apiKey.id);
     expect(await elsewhere.authenticate(secret)).toBe(null);
   });
 
-  test("another tenant's key is not there", async () => {
+  test('a key of another tenant cannot be revoked and is not found', async () => {
     const { apiKey, secret } = (await create({ name: 'Ours' })).body.data;
     const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
     for (const id of [apiKey.id, 'key_nonsense', 'x', '%00']) {
@@ -218,7 +218,7 @@ describe('revoking', () => {
   });
 });
 
-describe('what is wrong is named, all at once', () => {
+describe('every invalid field of a new key is named', () => {
   test.each<[unknown, Record<string, string>]>([
     [undefined, { '': 'required' }],
     [{}, { name: 'required' }],
@@ -251,7 +251,7 @@ describe('what is wrong is named, all at once', () => {
   });
 });
 
-test('without the scope keys:write none of it', async () => {
+test('a key without the scope keys:write can neither create, list nor revoke keys', async () => {
   const { key, id } = await app.makeKey({ scopes: ['accounts:write', 'posts:write'] });
   for (const answer of [
     await create({ name: 'x' }, key),
@@ -279,6 +279,6 @@ test('an organization has at most 1,000 keys; revoked ones do not count', async 
   expect((await create({ name: 'Again' }, full.key)).status).toBe(201);
 });
 
-test('none of this was logged as an error', () => {
+test('nothing in this file was logged as an error', () => {
   expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
 });

@@ -1,10 +1,11 @@
-// Who asks, and how far they may go: the first thing a client wants to know of its key.
+// The organization, key and limits of the caller: the first request of a client that has a key.
 import { z } from 'zod';
 import { route } from '../../platform/http/contract/route.ts';
+import type { KeyParts } from './key-parts.ts';
 import { KeyView } from './keys.schema.ts';
-import type { KeysService } from './keys.service.ts';
+import { getOwnKey } from './read-api-keys.ts';
 
-/** Limits that requests are held to (docs/api-contract.md#ground-rules, #posts). Each is passed in by its room. */
+/** The limits of requests (docs/api-contract.md#ground-rules, #posts), passed in from the rooms that enforce them. */
 export interface Limits {
   ratePerMinute: number;
   bodyBytesMax: number;
@@ -18,44 +19,43 @@ export interface Limits {
 const LimitsView = z
   .object({
     rateLimit: z.object({
-      perMinute: z.int().meta({ description: 'Requests that a key may make in a minute.' }),
+      perMinute: z.int().meta({ description: 'Requests per minute and key.' }),
     }),
-    bodyBytesMax: z.int().meta({ description: 'Size of a request body, in bytes.' }),
-    batchBodyBytesMax: z.int().meta({ description: 'Size of the body of a batch, in bytes.' }),
-    batchPostsMax: z.int().meta({ description: 'Posts in one batch.' }),
-    bulkEditPostsMax: z.int().meta({ description: 'Posts in one bulk edit.' }),
-    intervalBoardsMax: z.int().meta({ description: 'Boards to which one create sends a Pin.' }),
-    pageEntriesMax: z.int().meta({ description: 'Entries on one page of a list.' }),
+    bodyBytesMax: z.int().meta({ description: 'Maximum size of a request body, in bytes.' }),
+    batchBodyBytesMax: z.int().meta({ description: 'Maximum size of the body of a batch, in bytes.' }),
+    batchPostsMax: z.int().meta({ description: 'Maximum number of posts in a batch.' }),
+    bulkEditPostsMax: z.int().meta({ description: 'Maximum number of posts in a bulk edit.' }),
+    intervalBoardsMax: z.int().meta({ description: 'Maximum number of boards in one create request.' }),
+    pageEntriesMax: z.int().meta({ description: 'Maximum number of entries on a page of a list.' }),
   })
   .meta({ id: 'Limits' });
 
 const MeAnswer = z.object({
   organization: z.object({
-    id: z.string().meta({ description: 'Organization id; an account names it as `userId`.' }),
+    id: z.string().meta({ description: 'Organization id. Accounts have it as `userId`.' }),
     name: z.string().meta({ description: 'Organization name.' }),
   }),
   key: KeyView,
   limits: LimitsView,
 });
 
-export function meRoutes({ keys, limits }: { keys: KeysService; limits: Limits }) {
-  const { ratePerMinute, ...fixed } = limits;
+export function meRoutes(parts: Pick<KeyParts, 'database'>, { ratePerMinute, ...fixedLimits }: Limits) {
   return [
     route({
       operationId: 'getMe',
       method: 'GET',
       path: '/v1/me',
       summary: 'Get the organization, the key and the limits',
-      description: 'Any key may ask, whatever its scopes.',
+      description: 'Available to every key, whatever its scopes.',
       tag: 'System',
       scope: null,
       data: MeAnswer,
       status: 200,
       refusals: [],
-      handle: async ({ caller }) => ({
+      handle: async ({ context }) => ({
         data: {
-          ...(await keys.whoIs(caller)),
-          limits: { ...fixed, rateLimit: { perMinute: ratePerMinute } },
+          ...(await getOwnKey(parts, context)),
+          limits: { ...fixedLimits, rateLimit: { perMinute: ratePerMinute } },
         },
       }),
     }),

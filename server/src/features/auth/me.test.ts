@@ -1,3 +1,4 @@
+// GET /v1/me: the caller's organization, key and limits.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { scopes } from '../../domain/scopes.ts';
@@ -9,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-test('says who asks and what the limits are', async () => {
+test('the response has the organization, the key and the limits of the caller', async () => {
   const answer = await app.call('GET', '/v1/me');
   expect(answer.status).toBe(200);
   const now = Math.floor(app.clock.now().getTime() / 1000);
@@ -38,7 +39,7 @@ test('says who asks and what the limits are', async () => {
   expect(answer.headers.get('x-ratelimit-limit')).toBe('1234');
 });
 
-test.each(scopes)('a key with the scope %s alone may ask', async (scope) => {
+test.each(scopes)('a key with only the scope %s may read its own key and limits', async (scope) => {
   const account = await app.connectAccount();
   const { key } = await app.makeKey({ scopes: [scope], accountIds: [account.accountId] });
   const answer = await app.call('GET', '/v1/me', undefined, key);
@@ -47,13 +48,13 @@ test.each(scopes)('a key with the scope %s alone may ask', async (scope) => {
   expect(JSON.stringify(answer.body)).not.toContain(key);
 });
 
-test('each tenant is told of itself', async () => {
+test('each tenant sees its own organization', async () => {
   const stranger = await app.makeKey({ organization: 'Strangers' });
   const { organization } = (await app.call('GET', '/v1/me', undefined, stranger.key)).body.data;
   expect(organization).toEqual({ id: stranger.organizationId, name: 'Strangers' });
 });
 
-test('without a key, or with a revoked one: 401', async () => {
+test('a request without a key, or with a revoked or malformed one, gets 401', async () => {
   const revoked = await app.makeKey();
   await app.app.auth.revokeKey(revoked.id);
   for (const key of [null, revoked.key, 'pt_test_nonsense']) {

@@ -1,0 +1,105 @@
+// Authenticates API keys, and manages them for the operator, who may see and revoke the keys of every organization.
+// Callers manage their own organization's keys with create-api-key.ts and revoke-api-key.ts.
+import { newId } from '../../domain/ids.ts';
+import type { Scope } from '../../domain/scopes.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/db/index.ts';
+import type { Caller } from '../../platform/use-case/index.ts';
+import { generateKey, hashKey, isWellFormedKey, type KeyPrefix } from './api-key.ts';
+import {
+  findAndUseKey,
+  findOrCreateOrganization,
+  type KeyRow,
+  listAllKeys,
+  revokeKey,
+} from './auth.queries.ts';
+import { createKeyCache, type KeyCache } from './key-cache.ts';
+import { type NewKey, storeKey } from './store-key.ts';
+
+export interface AuthParts {
+  database: Database;
+  clock: Clock;
+}
+
+export type AuthService = ReturnType<typeof createAuth>;
+
+/** Authentication with its cache. One for each process. */
+export function createAuth(parts: AuthParts) {
+  const { database, clock } = parts;
+  const cache = createKeyCache();
+  return {
+    /** Returns the caller that a key belongs to; null for a key that is malformed, unknown, revoked or expired. */
+    authenticate: (key: string) => authenticate(parts, cache, key),
+
+    /** Empties the cache: another process revoked a key, or its notification may have been lost. */
+    forgetCached: cache.clear,
+
+    /** Creates a key for the operator. The response is the only place that contains the secret. */
+    createKey: (input: OperatorKey) => createOperatorKey(parts, input),
+
+    /** The keys of every organization, revoked keys included. */
+    listKeys: () => listAllKeys(database.db),
+
+    /** Revokes a key of any organization. Returns false when no such key was active. */
+    async revokeKey(id: string): Promise<boolean> {
+      const isRevoked = await database.transaction((tx) => revokeKey(tx, id, clock.now()));
+      cache.clear();
+      return isRevoked;
+    },
+  };
+}
+
+async function authenticate(
+  { database, clock }: AuthParts,
+  cache: KeyCache,
+  key: string,
+): Promise<Caller | null> {
+  if (!isWellFormedKey(key)) return null;
+  const hash = hashKey(key);
+  const cacheKey = hash.toString('base64');
+  const now = clock.now();
+  const cached = cache.find(cacheKey, now);
+  if (cached !== undefined) return cached;
+  const from = cache.generation();
+  const row = await findAndUseKey(database.db, hash, now);
+  if (!row) {
+    cache.storeUnknown(cacheKey, now);
+    return null;
+  }
+  const caller = toCaller(row);
+  cache.storeValid(cacheKey, { caller, expiresAt: row.expires_at }, { from, now });
+  return caller;
+}
+
+function toCaller(row: KeyRow): Caller {
+  return {
+    actor: { type: 'key', id: row.id, name: row.name },
+    organizationId: row.organization_id,
+    scopes: row.scopes,
+    accountIds: row.account_ids,
+  };
+}
+
+interface OperatorKey extends Pick<NewKey, 'name' | 'accountIds'> {
+  scopes: readonly Scope[] | null;
+  /** The name of the organization, which is created if it does not exist. */
+  organization: string;
+  prefix: KeyPrefix;
+}
+
+async function createOperatorKey(
+  { database, clock }: AuthParts,
+  { prefix, organization, ...input }: OperatorKey,
+): Promise<{ id: string; organizationId: string; key: string }> {
+  const key = generateKey(prefix);
+  const now = clock.now();
+  return database.transaction(async (tx) => {
+    const organizationId = await findOrCreateOrganization(tx, {
+      id: newId('org'),
+      name: organization,
+      createdAt: now,
+    });
+    const { id } = await storeKey(tx, key, { ...input, organizationId, expiresAt: null, now });
+    return { id, organizationId, key };
+  });
+}
