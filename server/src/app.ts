@@ -6,8 +6,9 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { logIdPrefixes } from './domain/log-ids.ts';
 import {
+  type AccountParts,
   accountRoutes,
-  createAccounts,
+  bindAccounts,
   declareAccountGauges,
   registerConnectCallback,
 } from './features/accounts/index.ts';
@@ -113,7 +114,7 @@ export async function createApp(parts: AppParts) {
   const jobs = createJobs({ database, clock, log });
 
   const auth = createAuth({ database, clock });
-  const accounts = createAccounts({
+  const accountParts: AccountParts = {
     database,
     clock,
     log,
@@ -121,11 +122,12 @@ export async function createApp(parts: AppParts) {
     encryption,
     publicUrl,
     environment: config.pinterestEnvironment,
-  });
+  };
+  const accounts = bindAccounts(accountParts);
   const keys: KeyParts = {
     database,
     auth,
-    listVisibleAccountIds: accounts.visibleIds,
+    listVisibleAccountIds: accounts.listVisibleIds,
     prefix: keyPrefixOf(config.pinterestEnvironment),
   };
   const boards = createBoards({ database, clock, pinterest, accounts });
@@ -189,7 +191,7 @@ export async function createApp(parts: AppParts) {
 
   const routes = [
     ...postRoutes(posts),
-    ...accountRoutes(accounts),
+    ...accountRoutes(accountParts),
     ...boardRoutes(boards),
     ...boardListRoutes(boardLists),
     ...scheduleRoutes(schedule),
@@ -258,7 +260,7 @@ export async function createApp(parts: AppParts) {
       });
       addStatus(http, moreChecks);
       registerMediaFiles(http, { media });
-      registerConnectCallback(http, accounts);
+      registerConnectCallback(http, accountParts);
       serveDocs(http, () => createOpenApi(routes, { version, url: publicUrl }, readExamples()));
       return http;
     },

@@ -2,7 +2,7 @@
 // so must every row afterwards.
 
 import { isDeepStrictEqual } from 'node:util';
-import { type AccountRow, updateAccount } from '../../src/features/accounts/accounts.queries.ts';
+import { type AccountRow, updateAccountRow } from '../../src/features/accounts/accounts.queries.ts';
 import {
   type LaneLease,
   lockLane,
@@ -339,7 +339,7 @@ export async function compareCalls(
       () => model.changeRules(id, to, now),
       () =>
         transaction(async (tx) => {
-          await updateAccount(tx, id, to);
+          await updateAccountRow(tx, id, to);
           await repaceLane(tx, id, now);
         }),
     );
@@ -359,7 +359,7 @@ export async function compareCalls(
       () =>
         transaction(async (tx) => {
           if (row.publishing === to.publishing && row.paused_policy === to.paused_policy) return;
-          await updateAccount(tx, id, to);
+          await updateAccountRow(tx, id, to);
           await resetQueue(tx, id, now, { wasAway: to.publishing === 'active' });
         }),
     );

@@ -1,3 +1,4 @@
+// The refusals of accounts.
 import { refusal } from '../../platform/errors.ts';
 
 /** The sentence is the hosted API's (docs/api-contract.md#compatibility). */
@@ -11,15 +12,15 @@ export const accountNotFound = refusal({
 export const tokenRefused = refusal({
   code: 'UNPROCESSABLE_ENTITY',
   reason: 'tokens_rejected',
-  message: 'Pinterest did not grant access with what it was given',
-  fix: 'Tokens need the scopes boards:read, boards:write, pins:read, pins:write and user_accounts:read, and work in one environment only.',
+  message: 'Pinterest did not accept the tokens',
+  fix: 'The tokens need the scopes boards:read, boards:write, pins:read, pins:write and user_accounts:read, and work in one environment only.',
 });
 
-/** Who comes back from Pinterest is not known beforehand, and the key could not see a new account anyway. */
+/** The Pinterest user is not known until the owner returns, and the key could not see a new account. */
 export const keyIsRestricted = refusal({
   code: 'FORBIDDEN',
   reason: 'key_restricted_to_accounts',
-  message: 'This API key is restricted to some accounts and cannot connect another one',
+  message: 'This API key is restricted to some accounts and cannot connect another account',
   fix: 'Use a key without `accountIds`, or name the account to re-authorize: POST /v1/accounts/connect with `accountId`.',
 });
 
@@ -33,22 +34,22 @@ export const noPinterestApp = refusal({
 export const otherUser = refusal({
   code: 'CONFLICT',
   reason: 'other_pinterest_user',
-  message: 'Another Pinterest user came back than the one whose account was to be re-authorized',
+  message: 'Pinterest returned another user than the owner of the account to re-authorize',
 });
 
 export const connectExpired = refusal({
   code: 'BAD_REQUEST',
   reason: 'connection_expired',
-  message: 'This connection was finished already, or was started more than 10 minutes ago',
+  message: 'This connection was already completed, or was started more than 10 minutes ago',
   fix: 'Start again: POST /v1/accounts/connect.',
 });
 
 export const connectDeclined = refusal({
   code: 'BAD_REQUEST',
   reason: 'connection_declined',
-  message: 'Pinterest was not given leave to connect the account',
-  fix: 'Start again, and accept on the page that Pinterest shows.',
+  message: 'The connection was declined on Pinterest',
+  fix: 'Start again, and accept on the consent page.',
 });
 
-/** The refusals that the page after a consent shows. No operation of the API gives them. */
+/** The refusals of the page that follows the consent page. No operation of the API returns them. */
 export const connectPageRefusals = [connectExpired, connectDeclined, otherUser];

@@ -1,31 +1,31 @@
+// SQL of accounts. Their tokens have queries of their own (tokens/tokens.queries.ts).
 import type { InsertObject, RawBuilder, Selectable } from 'kysely';
 import { isId } from '../../domain/ids.ts';
-import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
-import { type Actor, type Caller, callerSeesAccount } from '../../platform/use-case/index.ts';
+import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
+import { type Caller, callerSeesAccount } from '../../platform/use-case/index.ts';
 import { openLane } from '../lanes/index.ts';
 
 export type AccountRow = Selectable<Schema['accounts']>;
 
+/** The accounts that a caller may see: those of the organization, restricted to these ids unless null. */
+export type AccountViewer = Pick<Caller, 'organizationId' | 'accountIds'>;
+
 /**
- * The account, if the caller may see it; one that was disconnected is not there. Inside a transaction it stays
- * connected until the transaction ends.
+ * The account; undefined when the caller may not see it, or when it was disconnected. In a transaction it stays connected
+ * until the transaction ends.
  */
 export async function findAccount(
   connection: Connection,
-  caller: Pick<Caller, 'organizationId' | 'accountIds'>,
+  caller: AccountViewer,
   accountId: string,
 ): Promise<AccountRow | undefined> {
   const query = selectVisible(connection, caller, accountId);
-  // The weakest lock: it holds up nobody but whoever disconnects the account.
+  // The weakest lock: it delays only the transaction that disconnects the account.
   return (connection.isTransaction ? query?.forKeyShare() : query)?.executeTakeFirst();
 }
 
-/** What reads it, for who has more to ask in one statement; undefined where there can be none. */
-export function selectVisible(
-  connection: Connection,
-  caller: Pick<Caller, 'organizationId' | 'accountIds'>,
-  accountId: string,
-) {
+/** The query of `findAccount`, to be extended by callers that read more in one statement; undefined for an impossible id. */
+export function selectVisible(connection: Connection, caller: AccountViewer, accountId: string) {
   if (!isId('acc', accountId) || !callerSeesAccount(caller, accountId)) return undefined;
   return connection
     .selectFrom('accounts')
@@ -35,10 +35,10 @@ export function selectVisible(
     .where('disconnected_at', 'is', null);
 }
 
-/** The same, to be disconnected: waits for the transactions that have found it, and makes new ones wait. */
-export async function lockAccount(
+/** Locks the account to disconnect it: waits for the transactions that have read it, and makes later ones wait. */
+export async function lockAccountRow(
   tx: Tx,
-  caller: Pick<Caller, 'organizationId' | 'accountIds'>,
+  caller: AccountViewer,
   accountId: string,
 ): Promise<AccountRow | undefined> {
   if (!isId('acc', accountId) || !callerSeesAccount(caller, accountId)) return undefined;
@@ -52,10 +52,10 @@ export async function lockAccount(
     .executeTakeFirst();
 }
 
-/** Of these ids, the ones of accounts that the caller may see. */
+/** Returns those of the ids that are accounts visible to the caller. */
 export async function listVisibleIds(
   connection: Connection,
-  caller: Pick<Caller, 'organizationId' | 'accountIds'>,
+  caller: AccountViewer,
   accountIds: readonly string[],
 ): Promise<Set<string>> {
   const possible = accountIds.filter((id) => isId('acc', id) && callerSeesAccount(caller, id));
@@ -70,10 +70,8 @@ export async function listVisibleIds(
   return new Set(rows.map((row) => row.id));
 }
 
-export async function listAccounts(
-  connection: Connection,
-  caller: Pick<Caller, 'organizationId' | 'accountIds'>,
-): Promise<AccountRow[]> {
+/** The accounts that the caller may see, oldest first. */
+export async function listAccountRows(connection: Connection, caller: AccountViewer): Promise<AccountRow[]> {
   let query = connection
     .selectFrom('accounts')
     .selectAll()
@@ -84,7 +82,7 @@ export async function listAccounts(
   return query.execute();
 }
 
-/** Of every organization: for the command line, whose user owns the database anyway. */
+/** The connected accounts of every organization, for the operator, who owns the database anyway. */
 export async function listAllAccounts(
   connection: Connection,
 ): Promise<(AccountRow & { organization: string })[]> {
@@ -98,7 +96,7 @@ export async function listAllAccounts(
     .execute();
 }
 
-/** For work that nobody asked for over HTTP: the worker acts for every organization. */
+/** The row of an account of any organization, for the worker, which acts for all of them. Throws when there is none. */
 export async function getAccountForWork(connection: Connection, accountId: string): Promise<AccountRow> {
   return connection.selectFrom('accounts').selectAll().where('id', '=', accountId).executeTakeFirstOrThrow();
 }
@@ -134,12 +132,12 @@ const columns = Object.keys({
   missed_policy: true,
 } satisfies Record<keyof AccountRow, true>);
 
-/** The columns of an account `a` as `account.id` and so on, for a statement whose rows tell of other things too. */
+/** SQL fragment: the columns of an account `a` as `account.id` etc., for a statement that also reads other tables. */
 export const accountBeside: RawBuilder<unknown> = sql.raw(
   columns.map((name) => `a.${name} as "account.${name}"`).join(', '),
 );
 
-/** Also one that was disconnected: connecting the same user again revives it. */
+/** Locks and returns the account of a Pinterest user, also when it was disconnected: connecting the user restores it. */
 export async function findAccountOfUser(
   connection: Connection,
   key: Pick<AccountRow, 'organization_id' | 'environment' | 'pinterest_user_id'>,
@@ -154,11 +152,11 @@ export async function findAccountOfUser(
     .executeTakeFirst();
 }
 
+/** Stores a new account with its lane. */
 export async function insertAccount(
   connection: Connection,
   row: InsertObject<Schema, 'accounts'>,
 ): Promise<AccountRow> {
-  // Each account has its lane from the start; posts need it to be found.
   const account = await connection
     .insertInto('accounts')
     .values(row)
@@ -168,7 +166,8 @@ export async function insertAccount(
   return account;
 }
 
-export async function updateAccount(
+/** Changes columns of an account and returns its row. Throws when there is none. */
+export async function updateAccountRow(
   connection: Connection,
   id: string,
   change: Partial<Omit<AccountRow, 'id' | 'organization_id'>>,
@@ -181,9 +180,9 @@ export async function updateAccount(
     .executeTakeFirstOrThrow();
 }
 
-/** Marks the account as disconnected and erases its tokens. Its posts are another room's to settle first. */
+/** Marks the account as disconnected and erases its tokens. The room of posts unschedules its queue first. */
 export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void> {
-  await updateAccount(tx, id, {
+  await updateAccountRow(tx, id, {
     disconnected_at: now,
     access_token: null,
     refresh_token: null,
@@ -198,30 +197,7 @@ export async function eraseAccount(tx: Tx, id: string, now: Date): Promise<void>
   });
 }
 
-/** Keeps a state, and removes those that have had their time. */
-export async function insertOAuthState(
-  connection: Connection,
-  { actor, ...state }: Omit<Selectable<Schema['oauth_states']>, 'actor'> & { actor: Actor },
-  now: Date,
-): Promise<void> {
-  await connection.deleteFrom('oauth_states').where('expires_at', '<=', now).execute();
-  await connection
-    .insertInto('oauth_states')
-    .values({ ...state, actor: json(actor) })
-    .execute();
-}
-
-/** A state works once: it is gone when this returns it. */
-export async function takeOAuthState(connection: Connection, stateHash: Buffer, now: Date) {
-  return connection
-    .deleteFrom('oauth_states')
-    .where('state_hash', '=', stateHash)
-    .where('expires_at', '>', now)
-    .returningAll()
-    .executeTakeFirst();
-}
-
-/** For the first run, which connects an account of the simulator. */
+/** The account of a user of the simulator, also when it was disconnected. For the first run. */
 export async function findSimulatorAccount(
   connection: Connection,
   organizationId: string,

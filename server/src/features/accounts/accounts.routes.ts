@@ -1,3 +1,4 @@
+// The operations of accounts. Disconnecting is an operation of posts, whose queue it unschedules.
 import { route } from '../../platform/http/contract/route.ts';
 import { accountNotFound, keyIsRestricted, noPinterestApp, tokenRefused } from './accounts.errors.ts';
 import {
@@ -10,23 +11,28 @@ import {
   PauseAccountBody,
   UpdateAccountBody,
 } from './accounts.schema.ts';
-import type { AccountsService } from './accounts.service.ts';
+import type { AccountParts } from './parts.ts';
+import { startConnect } from './use-cases/connect-by-consent.ts';
+import { connectAccountByTokens } from './use-cases/connect-by-tokens.ts';
+import { pauseAccount, resumeAccount } from './use-cases/pause-account.ts';
+import { viewAccount, viewAccounts } from './use-cases/read-accounts.ts';
+import { updateAccount } from './use-cases/update-account.ts';
 
 const tag = 'Accounts';
 
-export function accountRoutes(accounts: AccountsService) {
+export function accountRoutes(parts: AccountParts) {
   return [
     route({
       operationId: 'listAccounts',
       method: 'GET',
       path: '/v1/accounts',
-      summary: 'List the Pinterest accounts that this key may use',
+      summary: 'List accounts',
       tag,
       scope: 'accounts:read',
       data: AccountList,
       status: 200,
       refusals: [],
-      handle: async ({ caller }) => ({ data: await accounts.list(caller) }),
+      handle: async ({ context }) => ({ data: await viewAccounts(parts, context) }),
     }),
     route({
       operationId: 'getAccount',
@@ -39,7 +45,9 @@ export function accountRoutes(accounts: AccountsService) {
       data: AccountAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: async ({ caller, params }) => ({ data: await accounts.view(caller, params.accountId) }),
+      handle: async ({ context, params }) => ({
+        data: await viewAccount(parts, context, params.accountId),
+      }),
     }),
     route({
       operationId: 'updateAccount',
@@ -47,7 +55,7 @@ export function accountRoutes(accounts: AccountsService) {
       path: '/v1/accounts/:accountId',
       summary: 'Update account',
       description:
-        'Fields that are left out stay as they are; null clears a limit. A change of pacing counts from the next post on.',
+        'Omitted fields are unchanged; null clears a limit. A change of pacing applies from the next post on.',
       tag,
       scope: 'accounts:write',
       params: AccountPath,
@@ -55,7 +63,7 @@ export function accountRoutes(accounts: AccountsService) {
       data: AccountAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: ({ caller, params, body, commit }) => accounts.update(caller, params.accountId, body, commit),
+      handle: ({ context, params, body }) => updateAccount(context, params.accountId, body),
     }),
     route({
       operationId: 'pauseAccount',
@@ -63,7 +71,7 @@ export function accountRoutes(accounts: AccountsService) {
       path: '/v1/accounts/:accountId/pause',
       summary: 'Pause publishing',
       description:
-        'From now on no queued post of the account goes out; one that is being published is finished, and lost answers are looked for. Pausing twice is no mistake.',
+        'From now on, no queued post of the account is published. A post that is being published completes, and lost responses are still resolved. Pausing a paused account has no effect.',
       tag,
       scope: 'accounts:write',
       params: AccountPath,
@@ -71,7 +79,7 @@ export function accountRoutes(accounts: AccountsService) {
       data: AccountAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: ({ caller, params, body, commit }) => accounts.pause(caller, params.accountId, body, commit),
+      handle: ({ context, params, body }) => pauseAccount(context, params.accountId, body),
     }),
     route({
       operationId: 'resumeAccount',
@@ -79,14 +87,14 @@ export function accountRoutes(accounts: AccountsService) {
       path: '/v1/accounts/:accountId/resume',
       summary: 'Resume publishing',
       description:
-        "Queued posts go out again. Those that fell due long ago go by the account's missedPolicy.",
+        "Queued posts are published again. The account's missedPolicy applies to posts that became due long ago.",
       tag,
       scope: 'accounts:write',
       params: AccountPath,
       data: AccountAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: ({ caller, params, commit }) => accounts.resume(caller, params.accountId, commit),
+      handle: ({ context, params }) => resumeAccount(context, params.accountId),
     }),
     route({
       operationId: 'connectAccountByTokens',
@@ -94,14 +102,14 @@ export function accountRoutes(accounts: AccountsService) {
       path: '/v1/accounts',
       summary: 'Connect an account with tokens',
       description:
-        "For tokens made in Pinterest's developer console. They are tried at Pinterest first. An account that is connected already gets the new tokens; one that was disconnected comes back with its id, drafts and history.",
+        "For tokens that were created in Pinterest's developer console. The access token is tested against Pinterest first. An account that is already connected gets the new tokens; an account that was disconnected returns with its id, drafts and history.",
       tag,
       scope: 'accounts:write',
       body: ConnectByTokensBody,
       data: AccountAnswer,
       status: 201,
       refusals: [tokenRefused, keyIsRestricted],
-      handle: ({ caller, body, commit }) => accounts.connectByTokens(caller, body, commit),
+      handle: ({ context, body }) => connectAccountByTokens(parts, context, body),
     }),
     route({
       operationId: 'connectAccount',
@@ -109,14 +117,14 @@ export function accountRoutes(accounts: AccountsService) {
       path: '/v1/accounts/connect',
       summary: "Connect an account through Pinterest's consent page",
       description:
-        'Send the person who owns the account to `url` within 10 minutes; Pinterest sends them back to this server. With `accountId` an account is re-authorized, and no other Pinterest user is accepted.',
+        'Send the owner of the account to `url` within 10 minutes; Pinterest then sends them back to this server. With `accountId` an account is re-authorized, and only its own Pinterest user is accepted.',
       tag,
       scope: 'accounts:write',
       body: ConnectAccountBody,
       data: ConnectAnswer,
       status: 200,
       refusals: [accountNotFound, noPinterestApp, keyIsRestricted],
-      handle: ({ caller, body, commit }) => accounts.startConnect(caller, body, commit),
+      handle: ({ context, body }) => startConnect(parts, context, body),
     }),
   ];
 }

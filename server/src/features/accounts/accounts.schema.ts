@@ -1,3 +1,4 @@
+// Accounts as they cross the wire.
 import { z } from 'zod';
 import { environments } from '../../pinterest/index.ts';
 import { text, timezone, wholeNumber } from '../../platform/http/contract/fields.ts';
@@ -5,7 +6,7 @@ import type { AccountRow } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
 
 export const AccountPath = z.object({
-  accountId: z.string().meta({ description: 'Pinterest account id, as GET /v1/accounts lists it.' }),
+  accountId: z.string().meta({ description: 'Account id, from GET /v1/accounts.' }),
 });
 
 const unknownPolicies = ['retry', 'ask'] as const;
@@ -15,40 +16,40 @@ const pausedPolicies = ['hold', 'fail', 'shift'] as const;
 const missedPolicies = ['publish', 'hold'] as const;
 
 const dailyPinLimitAbout =
-  'How many Pins in any 24 hours, counted back from now and not by the calendar; null for no limit of ours. Posts beyond it wait, and keep their sendAt. One whose answer was lost counts too.';
+  'Maximum number of Pins in any 24 hours (a sliding window, not a calendar day); null for no limit by Pintail. Posts beyond it wait, and their sendAt is unchanged. A post whose response was lost counts too.';
 const minIntervalAbout =
-  'How many seconds to leave between two Pins; 0 for none. Posts that are due earlier wait, and keep their sendAt.';
+  'Minimum number of seconds between two Pins; 0 for none. Posts that are due earlier wait, and their sendAt is unchanged.';
 const unknownPolicyAbout =
-  'What to do with a post whose answer was lost when the last look finds no Pin. `retry`: publish it again. `ask`: wait until a person says what became of it (POST …/posts/{postId}/resolve).';
+  'Applies to a post whose response was lost, when the last search finds no Pin. `retry`: publish the post again. `ask`: wait until a person decides (POST …/posts/{postId}/resolve).';
 
 const pausedPolicyAbout =
-  'What happens to a post that falls due while publishing is paused. `hold`: it waits, and goes out after publishing was resumed. `fail`: it fails with `publishing_paused`. `shift`: it moves on to the next timeslot, and those behind it as far as there is no room; the order stays, and nothing moves to an earlier time. Without timeslots it waits.';
+  'Applies to a post that becomes due while publishing is paused. `hold`: it waits, and is published after publishing is resumed. `fail`: it fails with `publishing_paused`. `shift`: it moves to the next timeslot, and later posts move where there is no room; the order is unchanged, and no post moves to an earlier time. Without timeslots it waits.';
 const missedPolicyAbout =
-  'What happens to a post that is more than 10 minutes late because Pintail was not running, the account was unauthorized, or publishing was paused. `publish`: it goes out all the same, in order, with at least a minute between such posts. `hold`: it stays queued until a person schedules it again.';
+  'Applies to a post that is more than 10 minutes late because Pintail was not running, the account was unauthorized, or publishing was paused. `publish`: it is published late, in order, with at least a minute between such posts. `hold`: it waits until a person schedules it again.';
 
 export const AccountView = z
   .object({
     id: z.string().meta({ description: 'Account id.' }),
-    userId: z.string().meta({ description: 'The organization to which the account belongs.' }),
-    displayName: z.string().meta({ description: 'Name shown on Pinterest.' }),
-    username: z.string().meta({ description: 'User name on Pinterest. It may change; the id does not.' }),
-    avatarUrl: z.string().nullable().meta({ description: 'Profile picture.' }),
+    userId: z.string().meta({ description: 'The id of the organization that owns the account.' }),
+    displayName: z.string().meta({ description: 'Display name on Pinterest.' }),
+    username: z.string().meta({ description: 'Username on Pinterest. It may change; the id does not.' }),
+    avatarUrl: z.string().nullable().meta({ description: 'URL of the profile picture.' }),
     tokenAuthorized: z.boolean().meta({
       description: 'Whether Pinterest accepts the stored token. While false, posts stay queued.',
     }),
     isDomainVerified: z.boolean().meta({ description: 'Whether the account has a claimed website.' }),
-    createdAt: z.string().meta({ description: 'When it was connected (RFC 3339).' }),
+    createdAt: z.string().meta({ description: 'When the account was connected (RFC 3339).' }),
     environment: z.enum(environments).meta({
-      description: 'Which Pinterest the account lives on.',
+      description: 'The Pinterest environment of the account.',
     }),
     tokenStatus: z.enum(['ok', 'expiring', 'unauthorized']).meta({
-      description: '`expiring`: the token ends within 7 days. `unauthorized`: connect the account again.',
+      description: '`expiring`: the token expires within 7 days. `unauthorized`: connect the account again.',
     }),
     timezone: z.string().meta({ description: 'IANA time zone of the account.' }),
     dailyPinLimit: z.int().nullable().meta({ description: dailyPinLimitAbout }),
     minIntervalSeconds: z.int().meta({ description: minIntervalAbout }),
     publishing: z.enum(publishingStates).meta({
-      description: 'Whether queued posts go out: POST …/pause and …/resume.',
+      description: 'Whether queued posts are published. Changed by POST …/pause and …/resume.',
     }),
     pausedPolicy: z.enum(pausedPolicies).meta({ description: pausedPolicyAbout }),
     missedPolicy: z.enum(missedPolicies).meta({ description: missedPolicyAbout }),
@@ -76,22 +77,22 @@ export const PauseAccountBody = z
   .strictObject({
     onDue: z.enum(pausedPolicies).optional().meta({
       description:
-        "What happens to a post that falls due meanwhile; becomes the account's pausedPolicy. Without it that one applies, which is `hold` unless it was changed.",
+        "What happens to a post that becomes due during the pause. It becomes the account's pausedPolicy. Default: the current pausedPolicy, which is `hold` unless it was changed.",
     }),
   })
   .meta({ id: 'PauseAccount' })
-  // An empty body names nothing, so it is as good as {}.
+  // No body is the same as {}.
   .nullish();
 export type PauseAccount = z.output<typeof PauseAccountBody>;
 
 export const AccountAnswer = z.object({ account: AccountView });
 
 const environment = z.enum(environments).optional().meta({
-  description: "Which Pinterest; this installation's (PINTEREST_ENVIRONMENT) by default.",
+  description: "The Pinterest environment. Default: the installation's (PINTEREST_ENVIRONMENT).",
 });
 const token = text(2000).refine((value) => /^[\x21-\x7e]+$/.test(value), {
   params: { code: 'invalid_token' },
-  error: 'Is no token: letters, digits and signs without blanks.',
+  error: 'Invalid token. A token has letters, digits and punctuation, and no spaces.',
 });
 
 export const ConnectByTokensBody = z
@@ -99,7 +100,7 @@ export const ConnectByTokensBody = z
     accessToken: token.meta({ description: 'Starts with `pina_`.' }),
     refreshToken: token.optional().meta({
       description:
-        'Starts with `pinr_`. Without it the account must be connected again when the access token ends.',
+        'Starts with `pinr_`. Without it, the account must be connected again when the access token expires.',
     }),
     environment,
   })
@@ -108,26 +109,29 @@ export type ConnectByTokens = z.output<typeof ConnectByTokensBody>;
 
 export const ConnectAccountBody = z
   .strictObject({
-    accountId: text().optional().meta({ description: 'An account to re-authorize.' }),
+    accountId: text()
+      .optional()
+      .meta({ description: 'The account to re-authorize. Default: any account, also a new one.' }),
     environment,
   })
   .meta({ id: 'ConnectAccount' })
-  // Connecting a new account needs nothing said, so no body is as good as {}.
+  // No body is the same as {}.
   .nullish();
 export type ConnectAccount = z.output<typeof ConnectAccountBody>;
 
 export const ConnectAnswer = z.object({
-  url: z.string().meta({ description: "Pinterest's consent page, for the account's owner." }),
-  expiresAt: z.int().meta({ description: 'Until when the page leads back to us (Unix seconds).' }),
+  url: z.string().meta({ description: "The URL of Pinterest's consent page, for the owner of the account." }),
+  expiresAt: z.int().meta({ description: 'When the connection expires (Unix seconds).' }),
 });
 
 export const AccountList = z.object({ accounts: z.array(AccountView) });
 
-const expiringMs = 7 * 24 * 3600 * 1000;
+const tokenExpiringMs = 7 * 24 * 3600 * 1000;
 
+/** An account as responses show it. */
 export function toAccountView(row: AccountRow, now: Date): z.input<typeof AccountView> {
   const expiresAt = row.refresh_token_expires_at ?? row.access_token_expires_at;
-  const isExpiring = expiresAt !== null && expiresAt.getTime() - now.getTime() < expiringMs;
+  const isExpiring = expiresAt !== null && expiresAt.getTime() - now.getTime() < tokenExpiringMs;
   return {
     id: row.id,
     userId: row.organization_id,
@@ -142,7 +146,6 @@ export function toAccountView(row: AccountRow, now: Date): z.input<typeof Accoun
     timezone: row.timezone,
     dailyPinLimit: row.daily_pin_limit,
     minIntervalSeconds: row.min_interval_seconds,
-    // The columns' constraints allow nothing else.
     publishing: row.publishing,
     pausedPolicy: row.paused_policy,
     missedPolicy: row.missed_policy,

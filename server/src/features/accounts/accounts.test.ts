@@ -1,8 +1,9 @@
+// Connecting accounts through the consent page and with tokens, and refreshing the tokens.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createTestApp, type Json, plainGrant, type TestApp, testApp } from '../../../test/app.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { errorLevel } from '../../../test/log.ts';
-import { callbackPath } from './connect.ts';
+import { callbackPath } from './index.ts';
 
 let app: TestApp;
 /** Pinterest's ids, by user name. */
@@ -26,15 +27,15 @@ afterAll(() => app.stop());
 const hourMs = 3600_000;
 const dayMs = 24 * hourMs;
 
-/** What the person's browser does: accepts (or not) on the simulator's page, and follows it back to us. */
+/** Acts as the owner's browser: accepts or declines on the simulator's page, and follows the redirect to us. */
 async function consent(url: string, { username = 'gardener', decision = 'allow' } = {}) {
-  const asked = new URL(url);
+  const consentUrl = new URL(url);
   const form = new URLSearchParams({
-    ...Object.fromEntries(asked.searchParams),
+    ...Object.fromEntries(consentUrl.searchParams),
     account: userIds.get(username) ?? '',
     decision,
   });
-  const answer = await fetch(asked.origin + asked.pathname, {
+  const answer = await fetch(consentUrl.origin + consentUrl.pathname, {
     method: 'POST',
     body: form,
     redirect: 'manual',
@@ -44,7 +45,7 @@ async function consent(url: string, { username = 'gardener', decision = 'allow' 
   return back.search;
 }
 
-const comeBack = async (query: string) => {
+const callBack = async (query: string) => {
   const answer = await fetch(`${app.url}${callbackPath}${query}`);
   return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
 };
@@ -53,7 +54,7 @@ const start = (body?: Json) => app.call('POST', '/v1/accounts/connect', body);
 const list = async () => (await app.call('GET', '/v1/accounts')).body.data.accounts as Json[];
 
 async function connectGardener(): Promise<string> {
-  await comeBack(await consent((await start()).body.data.url));
+  await callBack(await consent((await start()).body.data.url));
   const gardener = (await list()).find((account) => account.username === 'gardener');
   return String(gardener?.id);
 }
@@ -63,7 +64,7 @@ async function storedRow(id: string) {
 }
 
 describe('connecting through the consent page', () => {
-  test('the person is sent to Pinterest with our app, scopes and a state, and comes back connected', async () => {
+  test('the consent URL has the app, the scopes and a state, and accepting it connects the account', async () => {
     const { status, body } = await start();
     expect(status).toBe(200);
     expect(body.data.expiresAt).toBe(app.clock.now().getTime() / 1000 + 600);
@@ -75,61 +76,61 @@ describe('connecting through the consent page', () => {
       scope: 'boards:read,boards:write,pins:read,pins:write,user_accounts:read',
       state: expect.stringMatching(/^[\w-]{43}$/),
     });
-    const page = await comeBack(await consent(body.data.url));
+    const page = await callBack(await consent(body.data.url));
     expect(page).toMatchObject({ status: 200, text: expect.stringContaining('gardener is connected') });
     expect(page.type).toContain('text/html');
     expect(await list()).toMatchObject([{ username: 'gardener', tokenAuthorized: true, tokenStatus: 'ok' }]);
   });
 
-  test('the state works once', async () => {
+  test('a state works once', async () => {
     const query = await consent((await start()).body.data.url);
-    expect((await comeBack(query)).status).toBe(200);
-    expect(await comeBack(query)).toMatchObject({
+    expect((await callBack(query)).status).toBe(200);
+    expect(await callBack(query)).toMatchObject({
       status: 400,
-      text: expect.stringContaining('finished already'),
+      text: expect.stringContaining('already completed'),
     });
   });
 
-  test('the state works for ten minutes', async () => {
+  test('a state expires after ten minutes', async () => {
     const query = await consent((await start()).body.data.url);
     app.clock.advance(10 * 60_000);
-    expect((await comeBack(query)).status).toBe(400);
+    expect((await callBack(query)).status).toBe(400);
   });
 
   test.each(['', '?state=x&code=y', '?code=y', '?state=a&state=b&code=y', `?state=${'x'.repeat(5000)}`])(
-    'a made-up way back is refused: %s',
+    'a callback with an invalid query is refused: %s',
     async (query) => {
-      expect(await comeBack(query)).toMatchObject({
+      expect(await callBack(query)).toMatchObject({
         status: 400,
         text: expect.stringContaining('Not connected'),
       });
     },
   );
 
-  test('a person who declines is told so, and the state is used up', async () => {
+  test('declining shows that the connection was declined, and uses up the state', async () => {
     const query = await consent((await start()).body.data.url, { decision: 'decline' });
-    expect(await comeBack(query)).toMatchObject({
+    expect(await callBack(query)).toMatchObject({
       status: 400,
-      text: expect.stringContaining('not given leave'),
+      text: expect.stringContaining('declined on Pinterest'),
     });
     const state = new URLSearchParams(query).get('state');
-    expect((await comeBack(`?state=${state}&code=x`)).status).toBe(400);
+    expect((await callBack(`?state=${state}&code=x`)).status).toBe(400);
   });
 
-  test('re-authorizing takes the same Pinterest user and no other', async () => {
+  test('re-authorizing accepts the same Pinterest user and refuses any other', async () => {
     const id = await connectGardener();
     const before = await storedRow(id);
     const wrong = await consent((await start({ accountId: id })).body.data.url, {
       username: 'somebody_else',
     });
-    expect(await comeBack(wrong)).toMatchObject({
+    expect(await callBack(wrong)).toMatchObject({
       status: 400,
       text: expect.stringContaining('somebody_else'),
     });
     expect(await storedRow(id)).toEqual(before);
     expect(await list()).toHaveLength(1);
     const right = await consent((await start({ accountId: id })).body.data.url);
-    expect((await comeBack(right)).status).toBe(200);
+    expect((await callBack(right)).status).toBe(200);
     expect((await storedRow(id)).access_token).not.toEqual(before.access_token);
   });
 
@@ -140,14 +141,14 @@ describe('connecting through the consent page', () => {
     expect([answer.status, answer.body.error.message]).toEqual([404, 'Account not found']);
   });
 
-  test('an environment without an app says what to set', async () => {
+  test('connecting in an environment without a Pinterest app is refused with 409', async () => {
     const answer = await start({ environment: 'production' });
     expect([answer.status, answer.body.error.code]).toEqual([409, 'CONFLICT']);
   });
 });
 
 describe('connecting with tokens', () => {
-  test('a good token connects the account, and another for the same user renews it', async () => {
+  test('a valid token connects the account, and another token of the same user replaces it', async () => {
     await app.control('POST', '/seed', {
       accounts: [
         { username: 'by_token', tokens: [{ accessToken: 'pina_one' }, { accessToken: 'pina_two' }] },
@@ -162,13 +163,13 @@ describe('connecting with tokens', () => {
     expect(read.body.data).toEqual(second.body.data);
   });
 
-  test('a token that Pinterest does not know is refused and not stored', async () => {
+  test('a token that Pinterest does not accept is refused, and is not in the response', async () => {
     const answer = await app.call('POST', '/v1/accounts', { accessToken: 'pina_unknown' });
     expect([answer.status, answer.body.error.details[0].code]).toEqual([422, 'token_invalid']);
     expect(JSON.stringify(answer.body)).not.toContain('pina_unknown');
   });
 
-  test('tokens are encrypted where they are stored, and appear in no answer, event or log line', async () => {
+  test('tokens are encrypted in the database, and appear in no response, event or log line', async () => {
     const id = await connectGardener();
     const token = app.app.accounts.accessToken(await storedRow(id)) ?? '';
     expect(token).toMatch(/^pina_/);
@@ -183,8 +184,8 @@ describe('connecting with tokens', () => {
   });
 });
 
-describe('refreshing', () => {
-  test('tokens are renewed after 20 days at the latest, in use or not, and work', async () => {
+describe('refreshing tokens', () => {
+  test('tokens are refreshed after 20 days, also when they are not used, and work', async () => {
     const id = await connectGardener();
     const before = await storedRow(id);
     app.clock.advance(20 * dayMs - 60_000);
@@ -203,7 +204,7 @@ describe('refreshing', () => {
     ]);
   });
 
-  test('of many who try at once, one refreshes', async () => {
+  test('of ten concurrent rounds, one refreshes the account', async () => {
     const id = await connectGardener();
     app.clock.advance(20 * dayMs);
     // Pinterest is slow, so that all have seen that it is due before the first has its answer.
@@ -214,7 +215,7 @@ describe('refreshing', () => {
     expect((await storedRow(id)).token_authorized).toBe(true);
   });
 
-  test('an account that is disconnected while its tokens are renewed keeps none', async () => {
+  test('an account that is disconnected during a refresh has no tokens afterwards', async () => {
     const id = await connectGardener();
     app.clock.advance(20 * dayMs);
     await app.faults([{ operation: 'oauth/token', kind: 'delay', delayMs: 300, times: 0 }]);
@@ -227,7 +228,7 @@ describe('refreshing', () => {
     expect((await app.call('GET', `/v1/accounts/${id}`)).status).toBe(404);
   });
 
-  test('an outage is no disconnection: the old tokens are kept and tried again', async () => {
+  test('an outage of Pinterest leaves the tokens unchanged, and refreshing is retried', async () => {
     const id = await connectGardener();
     app.clock.advance(20 * dayMs);
     await app.faults([{ operation: 'oauth/token', when: 'before', kind: 'status', status: 503, times: 1 }]);
@@ -240,26 +241,29 @@ describe('refreshing', () => {
   });
 
   test.each([
-    { name: 'the old refresh token lives on', oldToken: 'lives', isUsable: true },
-    { name: 'the old refresh token dies at once', oldToken: 'dies', isUsable: false },
-  ])('an answer lost after the rotation: $name', async ({ oldToken, isUsable }) => {
-    const id = await connectGardener();
-    await app.control('POST', '/settings', { tokens: { oldRefreshToken: oldToken } });
-    app.clock.advance(20 * dayMs);
-    await app.faults([{ operation: 'oauth/token', when: 'after', kind: 'reset', times: 1 }]);
-    await app.app.accounts.refreshDueTokens();
-    expect(await storedRow(id)).toMatchObject({ token_authorized: true });
-    app.clock.advance(10 * 60_000);
-    await app.app.accounts.refreshDueTokens();
-    // Usable, or plainly flagged; nothing in between.
-    expect(await app.call('GET', `/v1/accounts/${id}`)).toMatchObject({
-      body: {
-        data: { account: { tokenAuthorized: isUsable, tokenStatus: isUsable ? 'ok' : 'unauthorized' } },
-      },
-    });
-  });
+    { name: 'the old refresh token stays valid', oldToken: 'lives', isUsable: true },
+    { name: 'the old refresh token is invalid at once', oldToken: 'dies', isUsable: false },
+  ])(
+    'a response lost after the rotation leaves the account usable or unauthorized: $name',
+    async ({ oldToken, isUsable }) => {
+      const id = await connectGardener();
+      await app.control('POST', '/settings', { tokens: { oldRefreshToken: oldToken } });
+      app.clock.advance(20 * dayMs);
+      await app.faults([{ operation: 'oauth/token', when: 'after', kind: 'reset', times: 1 }]);
+      await app.app.accounts.refreshDueTokens();
+      expect(await storedRow(id)).toMatchObject({ token_authorized: true });
+      app.clock.advance(10 * 60_000);
+      await app.app.accounts.refreshDueTokens();
+      // Usable, or plainly flagged; nothing in between.
+      expect(await app.call('GET', `/v1/accounts/${id}`)).toMatchObject({
+        body: {
+          data: { account: { tokenAuthorized: isUsable, tokenStatus: isUsable ? 'ok' : 'unauthorized' } },
+        },
+      });
+    },
+  );
 
-  test('an access token that ended early is refreshed when it is refused, and the post goes out', async () => {
+  test('an access token that is refused early is refreshed, and the post is published', async () => {
     const id = await connectGardener();
     const account = { accountId: id, username: 'gardener', accessToken: '', boards: await boardsOf(id) };
     const post = await app.createPost(account, {
@@ -278,7 +282,7 @@ describe('refreshing', () => {
     expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 2 });
   });
 
-  test('a missing scope (401, code 3) is never answered with a refresh', async () => {
+  test('a missing scope (401, code 3) never causes a refresh', async () => {
     const id = await connectGardener();
     const account = { accountId: id, username: 'gardener', accessToken: '', boards: await boardsOf(id) };
     await app.createPost(account);
@@ -293,7 +297,7 @@ describe('refreshing', () => {
   });
 });
 
-test('each account lives in one environment: a token of the sandbox works there and nowhere else', async () => {
+test('a token of the sandbox connects an account in the sandbox and is refused elsewhere', async () => {
   await app.control('POST', '/seed', {
     accounts: [
       {
@@ -323,7 +327,7 @@ test('each account lives in one environment: a token of the sandbox works there 
   expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
 });
 
-test('the same grant for two organizations makes two accounts that know nothing of each other', async () => {
+test('the same tokens in two organizations connect two accounts, each visible to its own organization', async () => {
   await app.control('POST', '/seed', {
     accounts: [{ username: 'shared', tokens: [{ accessToken: 'pina_shared' }] }],
   });
@@ -336,7 +340,7 @@ test('the same grant for two organizations makes two accounts that know nothing 
   expect((await app.call('GET', `/v1/accounts/${second.id}`, undefined, other.key)).status).toBe(200);
 });
 
-test('none of this was logged as an error', () => {
+test('nothing in this file was logged as an error', () => {
   expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
 });
 

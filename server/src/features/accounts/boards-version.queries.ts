@@ -3,9 +3,9 @@
 import type { Tx } from '../../platform/db/index.ts';
 
 /**
- * The account's boards are about to be replaced by a list that was read at `fetchedAt`. False, and nothing has changed,
- * when a board was changed through us since `version` was read. Locks the account's row, which makes two
- * refreshes follow one another.
+ * Stores that the account's boards are replaced by a list that was read at `fetchedAt`. Returns false, and changes
+ * nothing, when a board was changed through Pintail since `version` was read. Locks the account's row, so that
+ * refreshes run one after the other.
  */
 export async function markBoardsFetched(
   tx: Tx,
@@ -23,7 +23,7 @@ export async function markBoardsFetched(
   return account !== undefined;
 }
 
-/** A board was changed: what refreshes under way have read is old, and they wait for this transaction. */
+/** Stores that a board was changed: refreshes in progress have read an old list, and wait for this transaction. */
 export async function raiseBoardsVersion(tx: Tx, accountId: string): Promise<void> {
   await tx
     .updateTable('accounts')

@@ -1,7 +1,8 @@
 // A check of the connected accounts' tokens.
 import { type Check, failed, ok } from '../../platform/checks/index.ts';
-import type { AccountsService } from './accounts.service.ts';
+import type { AccountsService } from './accounts.ts';
 
+/** Fails when Pinterest refuses the token of an account, or when the token cannot be decrypted. */
 export function accountsCheck(accounts: Pick<AccountsService, 'listForOperator'>): Check {
   return {
     name: 'accounts',

@@ -1,24 +1,25 @@
-// Where Pinterest sends a person back to: a small page that says what came of it. No key is needed, the state
-// that comes along is known to nobody else.
+// The page to which Pinterest sends the account's owner back after the consent page. It shows the result. It needs no
+// key: the state in its URL is a secret of that person's browser.
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Refusal } from '../../platform/errors.ts';
-import type { AccountsService } from './accounts.service.ts';
-import { callbackPath } from './connect.ts';
+import type { AccountParts } from './parts.ts';
+import { callbackPath, finishConnect } from './use-cases/connect-by-consent.ts';
 
-/** A parameter given twice comes as a list; neither is believed then. */
-const one = z.string().max(2000).optional().catch(undefined);
-const Query = z.object({ state: one, code: one });
+/** A repeated parameter arrives as a list and counts as absent. */
+const single = z.string().max(2000).optional().catch(undefined);
+const Query = z.object({ state: single, code: single });
 
-export function registerConnectCallback(app: FastifyInstance, accounts: AccountsService): void {
+/** Adds the page to the HTTP server. */
+export function registerConnectCallback(app: FastifyInstance, parts: AccountParts): void {
   app.get(callbackPath, async (request, reply) => {
     reply.type('text/html').header('cache-control', 'no-store').header('content-security-policy', policy);
-    // The address holds the code and the state: it is nobody else's business where the person came from.
+    // The URL contains the code and the state: it must not reach another site as the referrer.
     reply.header('referrer-policy', 'no-referrer');
     const { state, code } = Query.parse(request.query);
     try {
-      const account = await accounts.finishConnect({ state, code });
-      return page('Connected', `${account.username} is connected. You may close this window.`);
+      const account = await finishConnect(parts, { state, code });
+      return page('Connected', `${account.username} is connected. You can close this window.`);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const { message, fix } = error.declaration;

@@ -1,4 +1,4 @@
-// Pinterest accounts we may act for, and their tokens.
+// Connected Pinterest accounts and their tokens.
 export { accountNotFound, connectPageRefusals } from './accounts.errors.ts';
 export {
   type AccountRow,
@@ -9,11 +9,12 @@ export {
 } from './accounts.queries.ts';
 export { accountRoutes } from './accounts.routes.ts';
 export { AccountPath } from './accounts.schema.ts';
-export { type AccountsForWork, type AccountsService, createAccounts } from './accounts.service.ts';
+export { type AccountsForWork, type AccountsService, bindAccounts } from './accounts.ts';
 export { markBoardsFetched, raiseBoardsVersion } from './boards-version.queries.ts';
 export { accountsCheck } from './checks.ts';
 export { registerConnectCallback } from './connect.page.ts';
-export { callbackPath } from './connect.ts';
 export { environmentOf, isEnvironment } from './environment.ts';
 export { declareAccountGauges } from './metrics.ts';
-export { startRefreshTimer } from './refresh-timer.ts';
+export type { AccountParts } from './parts.ts';
+export { startRefreshTimer } from './tokens/refresh-timer.ts';
+export { callbackPath } from './use-cases/connect-by-consent.ts';

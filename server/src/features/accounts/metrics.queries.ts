@@ -1,7 +1,7 @@
-// SQL of the room's gauges. What it may cost: GaugeReading in platform/metrics.ts.
+// SQL of the room's gauges. GaugeReading in platform/metrics.ts limits their cost.
 import { type Connection, sql } from '../../platform/db/index.ts';
 
-/** How many accounts Pinterest lets in, and how many have to be connected again. */
+/** The number of accounts with a valid token, and of accounts that must be connected again. */
 export async function countAccounts(connection: Connection): Promise<{ ok: number; unauthorized: number }> {
   const { rows } = await sql<{ ok: number; unauthorized: number }>`
     select count(*) filter (where token_authorized) as ok,

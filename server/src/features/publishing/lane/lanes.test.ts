@@ -6,7 +6,7 @@ import { account, app, usePublishing } from '../../../../test/publishing.ts';
 import { addMs } from '../../../platform/clock.ts';
 import { sql, type Tx } from '../../../platform/db/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
-import { updateAccount } from '../../accounts/accounts.queries.ts';
+import { updateAccountRow } from '../../accounts/accounts.queries.ts';
 import {
   guardingLease,
   guardingRelease,
@@ -132,7 +132,7 @@ test('a rule that is loosened while the lane is released is not overlooked', asy
 
   // The new rule is written but not committed when the worker lets go of the lane.
   const patching = await openTransaction(app.database, async (tx) => {
-    await updateAccount(tx, account.accountId, { min_interval_seconds: 0 });
+    await updateAccountRow(tx, account.accountId, { min_interval_seconds: 0 });
     await repaceLane(tx, account.accountId, now);
   });
   const releasing = release(lane);

@@ -1,9 +1,9 @@
-// PATCH of an account: its zone and the rules by which its posts are carried.
+// PATCH of an account: its time zone, limits and policies.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { fieldCodes } from '../../../test/answer.ts';
-import type { Json } from '../../../test/app.ts';
-import { errorLevel } from '../../../test/log.ts';
-import { account, app, useApp } from '../../../test/use-app.ts';
+import { fieldCodes } from '../../../../test/answer.ts';
+import type { Json } from '../../../../test/app.ts';
+import { errorLevel } from '../../../../test/log.ts';
+import { account, app, useApp } from '../../../../test/use-app.ts';
 
 useApp();
 
@@ -16,7 +16,7 @@ beforeEach(() => {
 const patch = (body: unknown, key?: string) => app.call('PATCH', path, body, key);
 const view = async () => (await app.call('GET', path)).body.data.account;
 
-test('a new account has no limits and publishes again by itself', async () => {
+test('a new account has no limits and retries lost posts', async () => {
   expect(await view()).toMatchObject({
     timezone: 'UTC',
     dailyPinLimit: null,
@@ -25,7 +25,7 @@ test('a new account has no limits and publishes again by itself', async () => {
   });
 });
 
-test('what is given is changed and shown, what is left out stays, null clears the limit', async () => {
+test('fields in the body are changed, omitted fields are unchanged, and null clears a limit', async () => {
   const before = await view();
   const all = {
     timezone: 'America/New_York',
@@ -48,7 +48,7 @@ test('what is given is changed and shown, what is left out stays, null clears th
   }
 });
 
-test('the limits themselves are taken', async () => {
+test('the lowest and the highest allowed limits are accepted', async () => {
   for (const body of [
     { dailyPinLimit: 1, minIntervalSeconds: 0 },
     { dailyPinLimit: 1000, minIntervalSeconds: 86_400 },
@@ -57,7 +57,7 @@ test('the limits themselves are taken', async () => {
   }
 });
 
-describe('what is wrong is named, and changes nothing', () => {
+describe('an invalid field is named, and nothing is changed', () => {
   test.each<[unknown, Record<string, string>]>([
     [{}, { '': 'required' }],
     [undefined, { '': 'required' }],
@@ -87,20 +87,25 @@ describe('what is wrong is named, and changes nothing', () => {
   });
 });
 
-test('the change is in the event log', async () => {
+test('a change appends an event with the changed fields and the key that made it', async () => {
   const change: Json = { dailyPinLimit: 3 };
-  await patch(change);
+  const { id, key } = await app.makeKey({ name: 'Planner' });
+  await patch(change, key);
   const event = await app.database.db
     .selectFrom('events')
-    .select(['type', 'data'])
+    .select(['type', 'actor', 'data'])
     .where('account_id', '=', account.accountId)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  expect(event).toEqual({ type: 'account.updated', data: change });
+  expect(event).toEqual({
+    type: 'account.updated',
+    actor: { type: 'key', id, name: 'Planner' },
+    data: change,
+  });
 });
 
-test("another tenant's account is not there; a key without the scope may not change it", async () => {
+test("another tenant's account is not found, and a key without the scope cannot change the account", async () => {
   const before = await view();
   const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
   const reader = (await app.makeKey({ scopes: ['accounts:read'] })).key;
@@ -110,6 +115,6 @@ test("another tenant's account is not there; a key without the scope may not cha
   expect(await view()).toEqual(before);
 });
 
-test('none of this was logged as an error', () => {
+test('nothing in this file was logged as an error', () => {
   expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
 });

@@ -1,8 +1,8 @@
-// SQL on the tokens of accounts: kept, renewed by one at a time, encrypted anew.
-import { type Connection, isSealedOtherwise } from '../../platform/db/index.ts';
-import type { AccountRow } from './accounts.queries.ts';
+// SQL of the tokens of accounts: storing them, claiming the right to refresh them, and encrypting them with a new key.
+import { type Connection, isSealedOtherwise } from '../../../platform/db/index.ts';
+import type { AccountRow } from '../accounts.queries.ts';
 
-/** Keeps refreshed tokens; false, and nothing kept, when the account was disconnected meanwhile. */
+/** Stores refreshed tokens. Returns false, and stores nothing, when the account was disconnected in the meantime. */
 export async function storeTokens(
   connection: Connection,
   id: string,
@@ -18,7 +18,7 @@ export async function storeTokens(
   return row !== undefined;
 }
 
-/** Marks that Pinterest refuses the token. Returns whether it was thought good until now. */
+/** Stores that Pinterest refuses the token. Returns false when that was stored before. */
 export async function markUnauthorized(connection: Connection, id: string, now: Date): Promise<boolean> {
   const row = await connection
     .updateTable('accounts')
@@ -30,7 +30,10 @@ export async function markUnauthorized(connection: Connection, id: string, now: 
   return row !== undefined;
 }
 
-/** Takes the right to refresh an account's tokens, unless someone has it or has used it since `account` was read. */
+/**
+ * Claims the right to refresh an account's tokens until a time, and returns the account. Undefined when another process
+ * has the right, or has stored tokens since `account` was read.
+ */
 export async function claimRefresh(
   connection: Connection,
   account: AccountRow,
@@ -47,7 +50,7 @@ export async function claimRefresh(
     .executeTakeFirst();
 }
 
-/** Gives the right back without new tokens. */
+/** Releases the right to refresh without storing tokens. */
 export async function endRefresh(connection: Connection, id: string, dueAt: Date | null): Promise<void> {
   await connection
     .updateTable('accounts')
@@ -56,7 +59,7 @@ export async function endRefresh(connection: Connection, id: string, dueAt: Date
     .execute();
 }
 
-/** Accounts of every organization whose tokens should be refreshed by now, the most urgent first. */
+/** The accounts of every organization whose tokens are due to be refreshed, the most urgent first. */
 export async function listRefreshDue(
   connection: Connection,
   now: Date,
@@ -72,7 +75,7 @@ export async function listRefreshDue(
     .execute();
 }
 
-/** Accounts after an id with a token that is encrypted with another key, of every organization. */
+/** The accounts of every organization, after an id, that have a token encrypted with another key. */
 export async function listSealedOtherwise(
   connection: Connection,
   { keyId, after, limit }: { keyId: Buffer; after: string; limit: number },
@@ -89,7 +92,7 @@ export async function listSealedOtherwise(
     .execute();
 }
 
-/** Writes tokens anew, unless others were stored since the account was read. */
+/** Replaces encrypted tokens. Returns false when other tokens were stored since the account was read. */
 export async function replaceSealed(
   connection: Connection,
   account: AccountRow,
