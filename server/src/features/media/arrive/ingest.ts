@@ -45,6 +45,8 @@ export interface Arrived {
 /** What is to be kept, and what the row says of it. */
 interface Prepared {
   path: string;
+  /** The file that arrived was changed where it was. */
+  isChanged: boolean;
   contentType: MediaRow['content_type'];
   width: number;
   height: number;
@@ -97,8 +99,9 @@ export function createIngest(parts: IngestParts): Ingest {
     const { path, received } = arrived;
     const header = await readHeader(path, type);
     return prepare(arrived, header.decodeBytes, async () => ({
-      ...(await preparePicture({ path, bytes: received.bytes }, header, converted)),
+      ...(await preparePicture({ path, bytes: received.bytes }, header, converted, clock)),
       durationMs: null,
+      isChanged: false,
     }));
   }
 
@@ -125,7 +128,8 @@ export function createIngest(parts: IngestParts): Ingest {
    */
   async function keep(arrived: Arrived, found: Prepared): Promise<MediaRow> {
     const { received } = arrived;
-    const kept = found.path === arrived.path ? received : await digest(found.path);
+    const isAsReceived = found.path === arrived.path && !found.isChanged;
+    const kept = isAsReceived ? received : await digest(found.path);
     const row = toRow(arrived, found, kept);
     try {
       await putFiles(row, found);

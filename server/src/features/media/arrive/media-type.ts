@@ -19,12 +19,23 @@ const pictureTypes = new Set([
   'image/gif',
   'image/avif',
   'image/tiff',
+  'image/heic',
+  'image/heif',
+  'image/heic-sequence',
+  'image/heif-sequence',
 ]);
-/** .mp4, .mov and .m4v: what Pinterest takes. */
-const videoTypes = new Set(['video/mp4', 'video/quicktime', 'video/x-m4v']);
+/** .mp4, .mov and .m4v, which Pinterest accepts; and brands of the same family under which phones write an MP4. */
+const videoTypes = new Set([
+  'video/mp4',
+  'video/quicktime',
+  'video/x-m4v',
+  'video/3gpp',
+  'video/3gpp2',
+  'audio/x-m4a',
+]);
 
 const accepted =
-  'Send a JPEG or PNG (WebP, GIF, AVIF and TIFF are converted), or a video as MP4, MOV or M4V.';
+  'Send a JPEG or PNG (HEIC, WebP, GIF, AVIF and TIFF are converted), or a video as MP4, MOV or M4V.';
 
 /**
  * Refuses what the beginning of a file already gives away, so that a long video or a web page is not fetched to
@@ -54,7 +65,7 @@ export async function identify(path: string, begun: string | undefined, wanted: 
 }
 
 export function isVideoType(type: string | undefined): boolean {
-  return type?.startsWith('video/') ?? false;
+  return type !== undefined && (type.startsWith('video/') || videoTypes.has(type));
 }
 
 function judge(type: string | undefined, wanted: WantedType): string {
@@ -64,7 +75,7 @@ function judge(type: string | undefined, wanted: WantedType): string {
       'This is a web page, not a picture or a video. Open it and copy the address of the file itself.',
     );
   }
-  if (type?.startsWith('video/')) return judgeVideo(type, wanted);
+  if (type !== undefined && isVideoType(type)) return judgeVideo(type, wanted);
   if (type === undefined || !type.startsWith('image/')) {
     const found = type === undefined ? 'This file' : `This file (${type})`;
     throw new MediaProblem('not_a_media_file', `${found} is neither a picture nor a video. ${accepted}`);

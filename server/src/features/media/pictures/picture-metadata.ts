@@ -1,8 +1,8 @@
 // What a picture carries besides its pixels, as far as it decides whether the file may stay as it is.
-import { type FileHandle, open } from 'node:fs/promises';
+import { appendFile, copyFile, type FileHandle, open } from 'node:fs/promises';
 import type { Metadata } from 'sharp';
 
-/** Whether EXIF or XMP say where the picture was taken. In doubt it does: then the file is written anew. */
+/** Whether EXIF or XMP say where the picture was taken. In doubt they do, and the file is converted. */
 export function hasLocation({ exif, xmp, comments }: Metadata): boolean {
   if (exif && hasGpsTable(exif)) return true;
   if (xmp && /GPS(Latitude|Longitude|Position)/i.test(xmp.toString('utf8'))) return true;
@@ -67,6 +67,27 @@ export async function isPictureOnly(path: string, bytes: number, format: 'jpeg' 
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The frames of an animated PNG, by its chunk `acTL`, which stands before the pixels (PNG, third edition, 11.3.6.1).
+ * 1 when there is none.
+ */
+export async function countFrames(path: string): Promise<number> {
+  const file = await open(path, 'r');
+  try {
+    const head = await readAt(file, 0, windowBytes);
+    const at = head.indexOf('acTL', 0, 'latin1');
+    return at === -1 || at + 8 > head.length ? 1 : Math.max(head.readUInt32BE(at + 4), 1);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes a copy of a JPEG with the end marker that it lacks. */
+export async function copyWithEndMarker(path: string, to: string): Promise<void> {
+  await copyFile(path, to);
+  await appendFile(to, jpegEnd);
 }
 
 /** How the segments begin that announce a second picture, or more metadata than the decoder shows us. */

@@ -1,36 +1,29 @@
 // From the bytes that somebody sent to a picture that Pinterest takes, with a thumbnail and a placeholder. A file
 // that fits stays as it is, bit for bit. Knows nothing of where files come from or where they are kept.
+import { rm } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { storageOutage } from '../../../platform/storage/index.ts';
+import type { Clock } from '../../../platform/clock.ts';
 import { MediaProblem } from '../record/media.errors.ts';
+import {
+  decoder,
+  pixelsMax,
+  type Source,
+  smallPixels,
+  throwBroken,
+  throwDecodeError,
+  toleratedLevel,
+} from './decode.ts';
+import { decodeHeic, isHeic } from './heic.ts';
 import { perceptualHash } from './perceptual-hash.ts';
-import { hasLocation, isPictureOnly, isSrgb } from './picture-metadata.ts';
+import { countFrames, hasLocation, isPictureOnly, isSrgb } from './picture-metadata.ts';
 import { makePlaceholder, thumbnailOf } from './thumbnail.ts';
 
 /** Pinterest's published limit for a picture sent from a computer, counted in the smaller megabytes. */
 const keptBytesMax = 20_000_000;
 /** The least side that others report Pinterest to accept; below it comes code 233 (Pinterest's create Pin). */
 const sideMin = 100;
-/** More than any camera but the largest; a bomb announces far more. */
-const pixelsMax = 100_000_000;
 /** What decoding one picture may need. The gate lets several through only when they need no more together. */
 export const decodeBytesMax = 400_000_000;
-
-const decodeTimeoutSeconds = 10;
-const thumbnailWidth = 400;
-/** Pins are cut in lists anyway; this only keeps a strip from becoming a huge thumbnail. */
-const thumbnailHeightMax = 1600;
-
-sharp.cache(false); // Every picture is seen once: a cache would only hold memory.
-sharp.concurrency(1); // The gate decides how many work at once.
-// Whatever a file pretends to be, it meets one of these decoders or none: no SVG, PDF, camera raw or scripts.
-sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({
-  operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}File`),
-});
-// Pictures come to us as files only. What loads from memory is for others in this process: the simulator looks
-// at the pictures it is sent, and draws its samples; and for our own drawing of a video's card.
-sharp.unblock({ operation: ['Jpeg', 'Png', 'Svg'].map((name) => `VipsForeignLoad${name}Buffer`) });
 
 export interface PictureFile {
   path: string;
@@ -42,6 +35,8 @@ export interface PictureHeader {
   /** As a viewer sees it, in pixels. */
   width: number;
   height: number;
+  /** Of an animation, or pages of a document. Only the first is kept. */
+  frames: number;
   /** What decoding it will need. */
   decodeBytes: number;
 }
@@ -70,7 +65,7 @@ export interface Picture {
  */
 export async function readHeader(path: string, type: string): Promise<PictureHeader> {
   const metadata = await sharp(path, { limitInputPixels: false }).metadata().catch(throwBroken);
-  if (metadata.mediaType !== type.replace('image/apng', 'image/png')) throwBroken();
+  if (!isOfType(metadata, type)) throwBroken();
   const { width, height } = metadata.autoOrient;
   if (Math.min(width, height) < sideMin) {
     throw new MediaProblem(
@@ -86,7 +81,14 @@ export async function readHeader(path: string, type: string): Promise<PictureHea
       `The picture has ${megapixels(width * height)} million pixels. At most ${megapixels(most)} million can be taken from a ${metadata.format.toUpperCase()} file. Send a smaller one.`,
     );
   }
-  return { metadata, width, height, decodeBytes: width * height * bytesPerPixel };
+  const frames = type === 'image/apng' ? await countFrames(path) : (metadata.pages ?? 1);
+  return { metadata, width, height, frames, decodeBytes: width * height * bytesPerPixel };
+}
+
+/** Whether the decoder sees the type that the first bytes announce. A file of type HEIF may hold HEIC or AVIF. */
+function isOfType({ mediaType }: Metadata, type: string): boolean {
+  if (isHeic(type)) return mediaType === 'image/heic' || mediaType === 'image/avif';
+  return mediaType === (type === 'image/apng' ? 'image/png' : type);
 }
 
 /**
@@ -99,34 +101,69 @@ export async function preparePicture(
   file: PictureFile,
   header: PictureHeader,
   convertedPath: string,
+  clock: Clock,
 ): Promise<Picture> {
-  const { path } = file;
-  const asItIs = await fitsAsItIs(file, header.metadata);
-  const kept = asItIs
-    ? { path, contentType: asItIs, width: header.width, height: header.height }
-    : await convert(path, header.metadata, convertedPath);
-  // Making the thumbnail reads every pixel, and is what finds out a damaged file that would have been kept as it is.
-  const small = await decoder(kept.path)
-    .resize({ width: thumbnailWidth, height: thumbnailHeightMax, fit: 'inside', withoutEnlargement: true })
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-    .catch(throwDecodeError);
-  const [thumbnail, placeholder, look] = [
-    await thumbnailOf(small),
-    await makePlaceholder(small),
-    await perceptualHash(small),
-  ];
-  return { ...kept, frames: header.metadata.pages ?? 1, thumbnail, placeholder, perceptualHash: look };
+  const { metadata, frames } = header;
+  if (metadata.compression === 'hevc') {
+    return withDecodedHeic(file, `${convertedPath}.png`, clock, async (png) => ({
+      ...(await prepareFrom(png, (await readHeader(png.path, 'image/png')).metadata, null, convertedPath)),
+      frames,
+    }));
+  }
+  const asItIs = frames === 1 ? await fitsAsItIs(file, metadata) : null;
+  const source: Source = { path: file.path, failOn: 'warning' };
+  try {
+    return { ...(await prepareFrom(source, metadata, asItIs, convertedPath)), frames };
+  } catch (error) {
+    const failOn = await toleratedLevel(error, file.path, convertedPath);
+    // Pinterest's decoder may be strict as well, so a flawed file is never kept as it is.
+    return { ...(await prepareFrom({ ...source, failOn }, metadata, null, convertedPath)), frames };
+  }
+}
+
+/** @param asItIs The type under which the file can be kept unchanged; null when it must be converted */
+async function prepareFrom(
+  source: Source,
+  metadata: Metadata,
+  asItIs: Kept['contentType'] | null,
+  convertedPath: string,
+): Promise<Omit<Picture, 'frames'>> {
+  const { width, height } = metadata.autoOrient;
+  const kept: Kept = asItIs
+    ? { path: source.path, contentType: asItIs, width, height }
+    : await convert(source, metadata, convertedPath);
+  // Making the thumbnail reads every pixel, and so finds a damaged file that would have been kept as it is.
+  const small = await smallPixels(asItIs ? source : { path: kept.path, failOn: 'warning' });
+  return {
+    ...kept,
+    thumbnail: await thumbnailOf(small),
+    placeholder: await makePlaceholder(small),
+    perceptualHash: await perceptualHash(small),
+  };
+}
+
+async function withDecodedHeic<Result>(
+  { path }: PictureFile,
+  pngPath: string,
+  clock: Clock,
+  work: (png: Source) => Promise<Result>,
+): Promise<Result> {
+  try {
+    const why = await decodeHeic({ path, to: pngPath, pixelsMax }, clock);
+    if (why !== null) throwDecodeError(new Error(why));
+    return await work({ path: pngPath, failOn: 'warning' });
+  } finally {
+    await rm(pngPath, { force: true });
+  }
 }
 
 /** The type of a file that can go to Pinterest unchanged: upright 8-bit sRGB, without its place, small enough. */
 async function fitsAsItIs(
   { path, bytes }: PictureFile,
   metadata: Metadata,
-): Promise<Kept['contentType'] | undefined> {
+): Promise<Kept['contentType'] | null> {
   const { format, orientation, depth } = metadata;
-  if (format !== 'jpeg' && format !== 'png') return undefined;
+  if (format !== 'jpeg' && format !== 'png') return null;
   const fits =
     (orientation ?? 1) === 1 &&
     depth === 'uchar' &&
@@ -134,7 +171,7 @@ async function fitsAsItIs(
     !hasLocation(metadata) &&
     bytes <= keptBytesMax &&
     (await isPictureOnly(path, bytes, format));
-  return fits ? `image/${format}` : undefined;
+  return fits ? `image/${format}` : null;
 }
 
 type Kept = Pick<Picture, 'path' | 'contentType' | 'width' | 'height'>;
@@ -156,13 +193,13 @@ const jpegAttempts: readonly Attempt[] = [
 const pngSides: readonly (number | undefined)[] = [undefined, 4000, 2200];
 
 /** Upright, 8-bit sRGB, first frame, no metadata at all; PNG where there is transparency, else JPEG. */
-async function convert(path: string, metadata: Metadata, to: string): Promise<Kept> {
-  const isPng = metadata.hasAlpha && (await hasTransparency(path));
+async function convert(source: Source, metadata: Metadata, to: string): Promise<Kept> {
+  const isPng = metadata.hasAlpha && (await hasTransparency(source));
   const attempts = isPng
-    ? pngSides.map((side) => shrunk(path, side).png())
+    ? pngSides.map((side) => shrunk(source, side).png())
     : jpegAttempts.map(({ quality, chromaSubsampling, sideMax }) =>
         // Optimized coding would hold all of the picture in memory: 1.2 GB for 100 megapixels instead of 0.1.
-        shrunk(path, sideMax).jpeg({ quality, chromaSubsampling, optimizeCoding: false }),
+        shrunk(source, sideMax).jpeg({ quality, chromaSubsampling, optimizeCoding: false }),
       );
   for (const attempt of attempts) {
     const { width, height, size } = await attempt.toFile(to).catch(throwDecodeError);
@@ -177,26 +214,21 @@ async function convert(path: string, metadata: Metadata, to: string): Promise<Ke
 }
 
 /** Whether any of it shows through. Every animated GIF claims so. Looked at in a size that keeps single pixels. */
-async function hasTransparency(path: string): Promise<boolean> {
-  const alpha = await shrunk(path, 1000).extractChannel('alpha').raw().toBuffer().catch(throwDecodeError);
+async function hasTransparency(source: Source): Promise<boolean> {
+  const alpha = await shrunk(source, 1000).extractChannel('alpha').raw().toBuffer().catch(throwDecodeError);
   return alpha.some((value) => value < 255);
 }
 
-function shrunk(path: string, sideMax: number | undefined): Sharp {
-  const picture = decoder(path).autoOrient().toColourspace('srgb');
+function shrunk(source: Source, sideMax: number | undefined): Sharp {
+  const picture = decoder(source).autoOrient().toColourspace('srgb');
   return sideMax === undefined
     ? picture
     : picture.resize({ width: sideMax, height: sideMax, fit: 'inside', withoutEnlargement: true });
 }
 
-function decoder(path: string): Sharp {
-  return sharp(path, { failOn: 'warning', limitInputPixels: pixelsMax, sequentialRead: true }).timeout({
-    seconds: decodeTimeoutSeconds,
-  });
-}
-
 /** Measured (peak of the process less its base, sharp 0.35) and rounded up. Baseline JPEG and PNG are streamed. */
-function decodeBytesPerPixel({ format, isProgressive, orientation = 1 }: Metadata): number {
+function decodeBytesPerPixel({ format, compression, isProgressive, orientation = 1 }: Metadata): number {
+  if (compression === 'hevc') return 8;
   if (format === 'heif') return 18;
   if (format === 'webp' || format === 'gif') return 8;
   if (isProgressive) return 5;
@@ -205,28 +237,4 @@ function decodeBytesPerPixel({ format, isProgressive, orientation = 1 }: Metadat
 
 function megapixels(pixels: number): number {
   return Math.round(pixels / 100_000) / 10;
-}
-
-function throwBroken(cause?: unknown): never {
-  throw new MediaProblem(
-    'image_broken',
-    'The picture is damaged or incomplete and cannot be decoded. Save it again as JPEG or PNG.',
-    cause,
-  );
-}
-
-/** sharp tells its errors apart by their text alone. */
-function throwDecodeError(error: unknown): never {
-  const text = error instanceof Error ? error.message : '';
-  if (/timeout/.test(text)) {
-    throw new MediaProblem(
-      'image_too_complex',
-      `The picture takes more than ${decodeTimeoutSeconds} seconds to decode. Send a smaller one, or a plain JPEG or PNG.`,
-      error,
-    );
-  }
-  if (/unable to (write|open for write)|write (error|failed)|No space left/.test(text)) {
-    throw storageOutage(error);
-  }
-  return throwBroken(error);
 }

@@ -1,6 +1,7 @@
 // Small files of every kind that people send, made on the spot. For tests only.
 import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
+import { heic, heicWithTransparency } from './sample-heic.fixture.ts';
 
 const width = 160;
 const height = 120;
@@ -126,6 +127,17 @@ export const convertible: Record<string, { make: () => Promise<Buffer>; to: 'ima
     make: async () => Buffer.concat([await picture().png().toBuffer(), Buffer.from('<html><script>')]),
     to: 'image/jpeg',
   },
+  'a HEIC': { make: async () => heic, to: 'image/jpeg' },
+  'a HEIC with transparency': { make: async () => heicWithTransparency, to: 'image/png' },
+  'a JPEG with a wrong byte in the header of its scan': {
+    make: async () => withWrongScanHeader(await picture().jpeg().toBuffer()),
+    to: 'image/jpeg',
+  },
+  'a JPEG that lacks its end marker': {
+    make: async () => (await picture().jpeg().toBuffer()).subarray(0, -2),
+    to: 'image/jpeg',
+  },
+  'an animated PNG': { make: animatedPng, to: 'image/jpeg' },
   'a 16-bit PNG': { make: () => picture().toColourspace('rgb16').png().toBuffer(), to: 'image/jpeg' },
   'a 16-bit PNG with transparency': {
     make: () => seeThrough().toColourspace('rgb16').png().toBuffer(),
@@ -151,7 +163,15 @@ export const refused: Record<string, { make: () => Promise<Buffer>; code: string
     make: async () => Buffer.from('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'),
     code: 'unsupported_image_type',
   },
-  'a HEIC': { make: async () => mp4('heic'), code: 'unsupported_image_type' },
+  'a HEIC with nothing in it': { make: async () => mp4('heic'), code: 'image_broken' },
+  'a HEIC that is half there': {
+    make: async () => heic.subarray(0, heic.length * 0.7),
+    code: 'image_broken',
+  },
+  'a JPEG that is cut and closed again': {
+    make: async () => Buffer.concat([await part('jpeg', 0.9), jpegEnd]),
+    code: 'image_broken',
+  },
   'a BMP': {
     make: async () => Buffer.concat([Buffer.from('BM'), Buffer.alloc(200)]),
     code: 'unsupported_image_type',
@@ -190,6 +210,22 @@ export const refused: Record<string, { make: () => Promise<Buffer>; code: string
 
 async function jpegWithSecond(): Promise<Buffer> {
   return withSegment(await picture().jpeg().toBuffer(), 0xe2, 'MPF\0II*\0');
+}
+
+const jpegEnd = Buffer.from('ffd9', 'hex');
+
+/** Sets the end of the spectral selection to 0, as some Samsung phones do. */
+function withWrongScanHeader(jpeg: Buffer): Buffer {
+  const scan = jpeg.indexOf('ffda', 0, 'hex');
+  jpeg.writeUInt8(0, scan + 2 + jpeg.readUInt16BE(scan + 2) - 2);
+  return jpeg;
+}
+
+/** The chunk `acTL` announces two frames; the second one is left out, as decoders that know no APNG do not look. */
+async function animatedPng(): Promise<Buffer> {
+  const png = await picture().png().toBuffer();
+  const control = chunk('acTL', Buffer.from([0, 0, 0, 2, 0, 0, 0, 0]));
+  return Buffer.concat([png.subarray(0, 33), control, png.subarray(33)]);
 }
 
 function withSegment(jpeg: Buffer, marker: number, text: string): Buffer {

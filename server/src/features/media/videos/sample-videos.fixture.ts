@@ -162,6 +162,25 @@ export const takenVideos: Record<string, { make: () => Promise<Buffer>; row: Rec
   'the highest': { make: () => video({ width: 540, height: 1080 }), row: { width: 540, height: 1080 } },
 };
 
+/** Videos that are accepted once something is left off or renamed; their pictures stay as they are. */
+export const tidiedVideos: Record<string, () => Promise<Buffer>> = {
+  'one with zeros behind it': async () => Buffer.concat([await video(), Buffer.alloc(300_000)]),
+  'one in fragments with zeros behind it': async () =>
+    Buffer.concat([await video({ isFragmented: true }), Buffer.alloc(4000)]),
+  'one with a text behind it': async () =>
+    Buffer.concat([await video(), Buffer.from('vendor trailer: model X, firmware 1.2')]),
+  'one with an archive behind it': async () =>
+    Buffer.concat([await video(), Buffer.from('PK\x03\x04 <script>'.padEnd(100))]),
+  'one of the brand 3gp4': async () => withBrand(await video(), '3gp4'),
+  'one of the brand 3g2a': async () => withBrand(await video({ codec: 'hevc' }), '3g2a'),
+  'one of the brand M4A': async () => withBrand(await video({ hasSound: true }), 'M4A '),
+};
+
+function withBrand(film: Buffer, brand: string): Buffer {
+  film.write(brand, 8, 'latin1');
+  return film;
+}
+
 /** Videos that are refused, and the code of the detail that says why. */
 export const refusedVideos: Record<string, { make: () => Promise<Buffer>; code: string }> = {
   'one of 3.5 seconds': { make: () => video({ seconds: 3.5 }), code: 'video_too_short' },
@@ -212,13 +231,21 @@ export const refusedVideos: Record<string, { make: () => Promise<Buffer>; code: 
     make: async () => withBox(await video(), 'moov', () => Buffer.alloc(0)),
     code: 'video_without_picture',
   },
-  'one with an archive behind it': {
-    make: async () => Buffer.concat([await video(), Buffer.from('PK\x03\x04 <script>'.padEnd(100))]),
+  'one with a large file behind it': {
+    make: async () => Buffer.concat([await video(), Buffer.alloc(70_000, 'PK\x03\x04 <script>')]),
     code: 'video_broken',
   },
-  'one with a page behind it': {
-    make: async () => Buffer.concat([await video(), Buffer.from('<html><script>alert(1)</script>')]),
+  'one in fragments with something between them': {
+    make: async () => Buffer.concat([await video({ isFragmented: true }), Buffer.alloc(100, 'x')]),
     code: 'video_broken',
+  },
+  'one whose last box is cut': {
+    make: async () => Buffer.concat([await video(), box('moof', Buffer.alloc(5000)).subarray(0, 100)]),
+    code: 'video_broken',
+  },
+  'sound alone, under the brand M4A': {
+    make: async () => withBrand(await video({ hasPicture: false, hasSound: true }), 'M4A '),
+    code: 'video_without_picture',
   },
   'a beginning and nothing else': {
     make: async () => (await video()).subarray(0, 32),

@@ -7,6 +7,8 @@ import { EncodedPacketSink, FilePathSource, Input, type InputVideoTrack, MP4, QT
 export interface VideoFacts {
   /** `avc`, `hevc`, or another; null when the library has no name for it, as for encrypted ones. */
   codec: string | null;
+  /** The four characters by which the file names the codec, such as `avc1`. */
+  sampleEntry: string | null;
   /** As a viewer sees it: turned upright, pixels made square. */
   width: number;
   height: number;
@@ -25,12 +27,14 @@ async function probe(path: string): Promise<VideoAnswer> {
     if (!track) return { kind: 'no_picture' };
     const codec = await track.getCodec();
     const [width, height] = [await track.getDisplayWidth(), await track.getDisplayHeight()];
-    if (codec === null) return { kind: 'video', facts: { codec, width, height, durationMs: 0 } };
+    const entry = await track.getInternalCodecId();
+    const sampleEntry = typeof entry === 'string' ? entry : null;
+    if (codec === null) return { kind: 'video', facts: { codec, sampleEntry, width, height, durationMs: 0 } };
     await readEnds(track);
     // From the samples themselves: what the header claims need not be so.
     const begin = Math.max(await track.getFirstTimestamp(), 0);
     const durationMs = Math.round(((await track.computeDuration()) - begin) * 1000);
-    return { kind: 'video', facts: { codec, width, height, durationMs } };
+    return { kind: 'video', facts: { codec, sampleEntry, width, height, durationMs } };
   } catch (error) {
     return { kind: 'broken', why: error instanceof Error ? error.message : String(error) };
   } finally {

@@ -8,7 +8,7 @@ import { systemClock } from '../../../platform/clock.ts';
 import { mediaUrl, toMediaView } from '../index.ts';
 import { fetchMedia, harness, look, organizationId, reasonOf, useMedia } from '../media.fixture.ts';
 import { picture } from '../pictures/sample-pictures.fixture.ts';
-import { refusedVideos, takenVideos, video, videoBomb } from './sample-videos.fixture.ts';
+import { refusedVideos, takenVideos, tidiedVideos, video, videoBomb } from './sample-videos.fixture.ts';
 import { inspectVideo, judge } from './video.ts';
 
 useMedia();
@@ -30,6 +30,27 @@ describe('a video that Pinterest takes', () => {
     expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
     expect(await harness.media.readForPublishing({ organizationId, mediaId: kept.id })).toBeNull();
   });
+
+  it.each(Object.entries(tidiedVideos))(
+    'is kept without what does not belong to it: %s',
+    async (_name, make) => {
+      const bytes = await make();
+      harness.serve(bytes);
+      const kept = await fetchVideo('any');
+      expect(kept).toMatchObject({ content_type: 'video/mp4', duration_ms: 6000 });
+      const file = await harness.media.openVideo({ organizationId, mediaId: kept.id });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of file?.bytes ?? []) chunks.push(chunk);
+      const film = Buffer.concat(chunks);
+      expect(film.toString('latin1', 4, 12)).toMatch(/^ftypis/);
+      expect(film.subarray(12).equals(bytes.subarray(12, film.length))).toBe(true);
+      expect(film.includes('<script>') || film.includes('vendor')).toBe(false);
+      expect(kept.sha256).toBe(createHash('sha256').update(film).digest('hex'));
+      expect(kept.source_sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+      // The same file again is the same media.
+      expect((await fetchVideo('any')).id).toBe(kept.id);
+    },
+  );
 
   it('comes with a card in its shape, a placeholder and a view', async () => {
     harness.serve(await video({ width: 1080, height: 1920 }));
@@ -79,10 +100,12 @@ describe('a video that Pinterest would not take', () => {
   );
 
   it('is told of its codec, its length and its shape in words', () => {
-    const facts = { codec: 'avc', width: 1080, height: 1920, durationMs: 10_000 };
+    const facts = { codec: 'avc', sampleEntry: 'avc1', width: 1080, height: 1920, durationMs: 10_000 };
     expect(judge(facts)).toBeNull();
-    expect(judge({ ...facts, codec: 'vp9' })?.message).toContain('coded as vp9. Pinterest takes H.264');
+    expect(judge({ ...facts, codec: 'vp9' })?.message).toContain('coded as vp9. Pinterest accepts H.264');
     expect(judge({ ...facts, codec: null })?.message).toContain('encrypted');
+    expect(judge({ ...facts, codec: null, sampleEntry: 'dvh1' })?.message).toMatch(/Dolby Vision.*HDR Video/);
+    expect(judge({ ...facts, codec: null, sampleEntry: 'apcn' })?.message).toContain('coded as Apple ProRes');
     expect(judge({ ...facts, durationMs: 3500 })?.message).toContain('lasts 3.5 seconds');
     expect(judge({ ...facts, width: 0, height: 0 })?.code).toBe('video_shape_unsupported');
     expect(judge({ ...facts, width: 4000 })?.message).toContain('4000 × 1920 pixels, 2.08 times as wide');

@@ -1,9 +1,10 @@
-// From the bytes that somebody sent to a video that Pinterest takes. Nothing is converted: a video stays as it is,
-// bit for bit, or is refused with the reason. Knows nothing of where files come from or where they are kept.
-import { Worker } from 'node:worker_threads';
+// Checks that a file is a video that Pinterest accepts. Nothing is converted: a video stays as it is, except for what
+// follows the film and for the name of its brand, or is refused with the reason. Knows nothing of where files come from or where they are kept.
+import { open, stat, truncate } from 'node:fs/promises';
 import type { Clock } from '../../../platform/clock.ts';
+import { runThread } from '../../../platform/work/run-thread.ts';
 import { MediaProblem } from '../record/media.errors.ts';
-import { broken, checkBoxes } from './video-boxes.ts';
+import { broken, findFilmEnd } from './video-boxes.ts';
 import { drawCard } from './video-card.ts';
 import type { VideoAnswer, VideoFacts } from './video-probe.worker.ts';
 
@@ -28,17 +29,21 @@ export interface Video {
   width: number;
   height: number;
   durationMs: number;
+  /** The file was changed where it was: it ends with the film now, or has another brand. */
+  isChanged: boolean;
   /** Stands for a picture of it; see video-card.ts. */
   thumbnail: Buffer;
   placeholder: string;
 }
 
 /**
+ * Checks a video, and tidies the file in place where that makes it acceptable.
+ *
  * @param type What its first bytes say it is
  * @throws MediaProblem
  */
 export async function inspectVideo(path: string, type: string, clock: Clock): Promise<Video> {
-  await checkBoxes(path);
+  const isChanged = await tidy(path, type);
   const answer = await probe(path, clock);
   if (answer.kind === 'broken') throw broken('Its pictures cannot be found in it.', new Error(answer.why));
   if (answer.kind === 'no_picture') {
@@ -56,17 +61,67 @@ export async function inspectVideo(path: string, type: string, clock: Clock): Pr
     width,
     height,
     durationMs,
+    isChanged,
     ...(await drawCard(width, height)),
   };
 }
 
+/** Brands under which phones write what is an MP4 otherwise, and browsers refuse to play it. */
+const foreignBrands = new Set(['video/3gpp', 'video/3gpp2', 'audio/x-m4a']);
+/** The first box is `ftyp`, and its major brand stands behind the header of eight bytes. */
+const brandAt = 8;
+
+/**
+ * Leaves off what follows the film, and renames a brand that hides an MP4. Nothing is coded anew.
+ *
+ * @returns whether the file was changed
+ */
+async function tidy(path: string, type: string): Promise<boolean> {
+  const end = await findFilmEnd(path);
+  const { size } = await stat(path);
+  if (end < size) await truncate(path, end);
+  if (!foreignBrands.has(type)) return end < size;
+  const file = await open(path, 'r+');
+  try {
+    await file.write('isom', brandAt, 'latin1');
+  } finally {
+    await file.close();
+  }
+  return true;
+}
+
+const dolbyVision = 'Dolby Vision';
+/** Sample entries that the library has no codec for, by the name that editors show. */
+const codecNames: Record<string, string> = {
+  dvh1: dolbyVision,
+  dvhe: dolbyVision,
+  dva1: dolbyVision,
+  dvav: dolbyVision,
+  dav1: dolbyVision,
+  apcn: 'Apple ProRes',
+  apch: 'Apple ProRes',
+  apcs: 'Apple ProRes',
+  apco: 'Apple ProRes',
+  ap4h: 'Apple ProRes',
+  ap4x: 'Apple ProRes',
+  mp4v: 'MPEG-4 Visual',
+  s263: 'H.263',
+  h263: 'H.263',
+  mjp2: 'Motion JPEG 2000',
+  jpeg: 'Motion JPEG',
+  vvc1: 'H.266',
+};
+
 /** What Pinterest would refuse, and why; the first reason is enough, for a video is exported anew for each. */
-export function judge({ codec, width, height, durationMs }: VideoFacts): MediaProblem | null {
+export function judge({ codec, sampleEntry, width, height, durationMs }: VideoFacts): MediaProblem | null {
   if (codec !== 'avc' && codec !== 'hevc') {
-    const found = codec === null ? 'in a way that cannot be read, or is encrypted' : `as ${codec}`;
+    const name = codec ?? (sampleEntry && codecNames[sampleEntry]);
+    const coded = name ? `coded as ${name}` : 'encrypted, or coded in a way that is not known';
+    const advice =
+      name === dolbyVision ? ' On an iPhone switch off "HDR Video" in Settings, Camera, Record Video.' : '';
     return new MediaProblem(
       'video_codec_unsupported',
-      `The pictures of this video are coded ${found}. Pinterest takes H.264 and H.265: export it with one of these.`,
+      `This video is ${coded}. Pinterest accepts H.264 and H.265: export it with one of these.${advice}`,
     );
   }
   if (durationMs < durationMsMin - durationMsTolerance) {
@@ -95,24 +150,10 @@ function seconds(ms: number): number {
   return Math.round(ms / 100) / 10;
 }
 
-/** In a thread of its own: one that counts to four milliards, or fills its memory, is simply ended. */
+/** In a thread: a file that announces four billion samples, or fills the memory, ends only the thread. */
 async function probe(path: string, clock: Clock): Promise<VideoAnswer> {
-  const worker = new Worker(new URL('./video-probe.worker.ts', import.meta.url), {
-    workerData: path,
-    resourceLimits: { maxOldGenerationSizeMb: probeHeapMegabytes, maxYoungGenerationSizeMb: 8 },
-    // What the library has to say to a console is not for our log.
-    stdout: true,
-    stderr: true,
-  });
-  const { promise, resolve } = Promise.withResolvers<VideoAnswer>();
-  const cancel = clock.after(probeTimeoutMs, () => resolve({ kind: 'broken', why: 'takes too long' }));
-  worker.once('message', resolve);
-  worker.once('error', (error) => resolve({ kind: 'broken', why: error.message }));
-  worker.once('exit', () => resolve({ kind: 'broken', why: 'the thread ended without an answer' }));
-  try {
-    return await promise;
-  } finally {
-    cancel();
-    await worker.terminate();
-  }
+  const program = new URL('./video-probe.worker.ts', import.meta.url);
+  const limits = { timeoutMs: probeTimeoutMs, heapMegabytes: probeHeapMegabytes };
+  const result = await runThread<VideoAnswer>(program, path, limits, clock);
+  return result.kind === 'answered' ? result.answer : { kind: 'broken', why: result.why };
 }

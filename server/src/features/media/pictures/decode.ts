@@ -1,0 +1,98 @@
+// Opens pictures with the decoders that are allowed, within limits of pixels and time, and names what is wrong with a
+// file that they refuse.
+import sharp, { type Sharp } from 'sharp';
+import { storageOutage } from '../../../platform/storage/index.ts';
+import { MediaProblem } from '../record/media.errors.ts';
+import { copyWithEndMarker } from './picture-metadata.ts';
+import type { Pixels } from './thumbnail.ts';
+
+/** More than any camera but the largest; a bomb announces far more. */
+export const pixelsMax = 100_000_000;
+
+const decodeTimeoutSeconds = 10;
+const thumbnailWidth = 400;
+/** Pins are cut in lists anyway; this only keeps a strip from becoming a huge thumbnail. */
+const thumbnailHeightMax = 1600;
+
+sharp.cache(false); // Every picture is seen once: a cache would only hold memory.
+sharp.concurrency(1); // The gate decides how many work at once.
+// Whatever a file pretends to be, it meets one of these decoders or none: no SVG, PDF, camera raw or scripts.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}File`),
+});
+// Pictures come to us as files only. What loads from memory is for others in this process: the simulator looks
+// at the pictures it is sent, and draws its samples; and for our own drawing of a video's card.
+sharp.unblock({ operation: ['Jpeg', 'Png', 'Svg'].map((name) => `VipsForeignLoad${name}Buffer`) });
+
+/** A file to decode, and from which kind of flaw on decoding fails. */
+export interface Source {
+  path: string;
+  failOn: 'warning' | 'error' | 'none';
+}
+
+export function decoder({ path, failOn }: Source): Sharp {
+  return sharp(path, { failOn, limitInputPixels: pixelsMax, sequentialRead: true }).timeout({
+    seconds: decodeTimeoutSeconds,
+  });
+}
+
+/** The pixels of the thumbnail, which also shows whether all of the file can be decoded. */
+export async function smallPixels(source: Source): Promise<Pixels> {
+  return decoder(source)
+    .resize({ width: thumbnailWidth, height: thumbnailHeightMax, fit: 'inside', withoutEnlargement: true })
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .catch(throwDecodeError);
+}
+
+/** Warnings of the JPEG decoder after which pixels are missing or wrong. */
+const damage = /premature end|bad Huffman|found marker|arithmetic|restart/i;
+
+/**
+ * Many cameras and programs write files with a flaw that changes no pixel, such as a wrong byte in the header of the
+ * scan or a missing end marker. Every viewer shows them.
+ *
+ * @returns the level at which decoding this file gives the whole picture
+ * @throws the error that came in, for files that are damaged
+ */
+export async function toleratedLevel(
+  error: unknown,
+  path: string,
+  scratchPath: string,
+): Promise<Source['failOn']> {
+  const isDecodeError = error instanceof MediaProblem && error.code === 'image_broken';
+  const text = isDecodeError && error.cause instanceof Error ? error.cause.message : '';
+  if (text === '') throw error;
+  if (!damage.test(text)) return 'error';
+  // With the marker put behind it, a picture that lacks nothing else decodes without a warning; a cut one does not.
+  if (!/premature end of JPEG image/.test(text)) throw error;
+  await copyWithEndMarker(path, scratchPath);
+  await smallPixels({ path: scratchPath, failOn: 'warning' });
+  return 'none';
+}
+
+export function throwBroken(cause?: unknown): never {
+  throw new MediaProblem(
+    'image_broken',
+    'The picture is damaged or incomplete and cannot be decoded. Save it again as JPEG or PNG.',
+    cause,
+  );
+}
+
+/** sharp tells its errors apart by their text alone. */
+export function throwDecodeError(error: unknown): never {
+  const text = error instanceof Error ? error.message : '';
+  if (/timeout|takes too long/.test(text)) {
+    throw new MediaProblem(
+      'image_too_complex',
+      `The picture takes more than ${decodeTimeoutSeconds} seconds to decode. Send a smaller one, or a plain JPEG or PNG.`,
+      error,
+    );
+  }
+  if (/unable to (write|open for write)|write (error|failed)|No space left/.test(text)) {
+    throw storageOutage(error);
+  }
+  return throwBroken(error);
+}
