@@ -13,7 +13,13 @@ import {
   registerConnectCallback,
 } from './features/accounts/index.ts';
 import { createAuth, type KeyParts, keyPrefixOf, keyRoutes, meRoutes } from './features/auth/index.ts';
-import { boardListRoutes, boardRoutes, createBoardLists, createBoards } from './features/boards/index.ts';
+import {
+  type BoardParts,
+  bindBoards,
+  boardListRoutes,
+  boardRoutes,
+  createRunningReads,
+} from './features/boards/index.ts';
 import { createEventSweep, eventRoutes, openEventLog } from './features/events/index.ts';
 import { declareLaneGauges } from './features/lanes/index.ts';
 import {
@@ -130,8 +136,14 @@ export async function createApp(parts: AppParts) {
     listVisibleAccountIds: accounts.listVisibleIds,
     prefix: keyPrefixOf(config.pinterestEnvironment),
   };
-  const boards = createBoards({ database, clock, pinterest, accounts });
-  const boardLists = createBoardLists({ database, clock, accounts, boards });
+  const boardParts: BoardParts = {
+    database,
+    clock,
+    pinterest,
+    accounts,
+    runningReads: createRunningReads(),
+  };
+  const boards = bindBoards(boardParts);
   const media = watchMedia(
     await createMedia({
       database,
@@ -192,8 +204,8 @@ export async function createApp(parts: AppParts) {
   const routes = [
     ...postRoutes(posts),
     ...accountRoutes(accountParts),
-    ...boardRoutes(boards),
-    ...boardListRoutes(boardLists),
+    ...boardRoutes(boardParts),
+    ...boardListRoutes(boardParts),
     ...scheduleRoutes(schedule),
     ...mediaRoutes(library),
     ...eventRoutes(events),

@@ -18,3 +18,4 @@ export { declareAccountGauges } from './metrics.ts';
 export type { AccountParts } from './parts.ts';
 export { startRefreshTimer } from './tokens/refresh-timer.ts';
 export { callbackPath } from './use-cases/connect-by-consent.ts';
+export { getAccount } from './use-cases/read-accounts.ts';

@@ -1,3 +1,4 @@
+// The refusals of board lists.
 import { refusal } from '../../platform/errors.ts';
 
 export const boardListNotFound = refusal({
@@ -10,6 +11,6 @@ export const boardListNotFound = refusal({
 export const tooManyBoardLists = refusal({
   code: 'CONFLICT',
   reason: 'too_many_board_lists',
-  message: 'The account has 1,000 board lists, and more are not kept',
-  fix: 'Delete one that is not used.',
+  message: 'Limit reached: an account can have at most 1,000 board lists',
+  fix: 'Delete a board list that is not in use.',
 });

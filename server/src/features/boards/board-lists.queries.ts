@@ -1,15 +1,17 @@
+// SQL of board lists.
 import type { Insertable, Selectable } from 'kysely';
 import type { Connection, Schema } from '../../platform/db/index.ts';
 
 export type BoardListRow = Selectable<Schema['board_lists']>;
 
-/** Whose lists. The account was found for the caller before. */
+/** The account whose lists they are. The caller's right to see it was checked before. */
 export interface ListOwner {
   organizationId: string;
   accountId: string;
 }
 
-export async function listBoardLists(connection: Connection, owner: ListOwner): Promise<BoardListRow[]> {
+/** All board lists of an account, oldest first. */
+export async function listBoardListRows(connection: Connection, owner: ListOwner): Promise<BoardListRow[]> {
   return connection
     .selectFrom('board_lists')
     .selectAll()
@@ -19,6 +21,7 @@ export async function listBoardLists(connection: Connection, owner: ListOwner): 
     .execute();
 }
 
+/** The number of board lists of an account. */
 export async function countBoardLists(connection: Connection, owner: ListOwner): Promise<number> {
   const row = await connection
     .selectFrom('board_lists')
@@ -29,6 +32,7 @@ export async function countBoardLists(connection: Connection, owner: ListOwner):
   return row.count;
 }
 
+/** Stores a new board list. */
 export async function insertBoardList(
   connection: Connection,
   row: Insertable<Schema['board_lists']>,
@@ -36,8 +40,8 @@ export async function insertBoardList(
   return connection.insertInto('board_lists').values(row).returningAll().executeTakeFirstOrThrow();
 }
 
-/** Undefined when the account has no such list. */
-export async function updateBoardList(
+/** Changes a board list and returns its row. Undefined when the account has no list with this id. */
+export async function updateBoardListRow(
   connection: Connection,
   owner: ListOwner,
   id: number,
@@ -53,7 +57,8 @@ export async function updateBoardList(
     .executeTakeFirst();
 }
 
-export async function deleteBoardList(
+/** Deletes a board list. Returns false when the account has no list with this id. */
+export async function deleteBoardListRow(
   connection: Connection,
   owner: ListOwner,
   id: number,

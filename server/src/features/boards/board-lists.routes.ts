@@ -1,3 +1,4 @@
+// The operations of board lists.
 import { route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { boardListNotFound, tooManyBoardLists } from './board-lists.errors.ts';
@@ -8,32 +9,40 @@ import {
   BoardListsAnswer,
   DeletedBoardListAnswer,
 } from './board-lists.schema.ts';
-import type { BoardListsService } from './board-lists.service.ts';
+import type { BoardParts } from './parts.ts';
+import {
+  createBoardList,
+  deleteBoardList,
+  listBoardLists,
+  replaceBoardList,
+} from './use-cases/board-lists.ts';
 
 const tag = 'Board lists';
 
-export function boardListRoutes(boardLists: BoardListsService) {
+export function boardListRoutes(parts: BoardParts) {
   return [
     route({
       operationId: 'listBoardLists',
       method: 'GET',
       path: '/v1/accounts/:accountId/board-lists',
       summary: 'List the board lists of an account',
-      description: 'All of them, oldest first. An account has at most 1,000.',
+      description: 'All board lists, oldest first. An account can have at most 1,000.',
       tag,
       scope: 'boards:read',
       params: AccountPath,
       data: BoardListsAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: async ({ caller, params }) => ({ data: await boardLists.list(caller, params.accountId) }),
+      handle: async ({ context, params }) => ({
+        data: await listBoardLists(parts, context, params.accountId),
+      }),
     }),
     route({
       operationId: 'createBoardList',
       method: 'POST',
       path: '/v1/accounts/:accountId/board-lists',
       summary: 'Create board list',
-      description: 'A list is a group of boards in an order, kept by Pintail. Pinterest knows nothing of it.',
+      description: 'A board list is an ordered list of boards, stored by Pintail only.',
       tag,
       scope: 'boards:write',
       params: AccountPath,
@@ -41,14 +50,14 @@ export function boardListRoutes(boardLists: BoardListsService) {
       data: BoardListAnswer,
       status: 201,
       refusals: [accountNotFound, tooManyBoardLists],
-      handle: ({ caller, params, body, commit }) => boardLists.create(caller, params.accountId, body, commit),
+      handle: ({ context, params, body }) => createBoardList(parts, context, params.accountId, body),
     }),
     route({
       operationId: 'replaceBoardList',
       method: 'PUT',
       path: '/v1/accounts/:accountId/board-lists/:boardListId',
       summary: 'Replace board list',
-      description: 'The name and the boards become exactly what is sent.',
+      description: 'Replaces the name and the boards.',
       tag,
       scope: 'boards:write',
       params: BoardListPath,
@@ -56,21 +65,21 @@ export function boardListRoutes(boardLists: BoardListsService) {
       data: BoardListAnswer,
       status: 200,
       refusals: [accountNotFound, boardListNotFound],
-      handle: ({ caller, params, body, commit }) => boardLists.replace(caller, params, body, commit),
+      handle: ({ context, params, body }) => replaceBoardList(parts, context, params, body),
     }),
     route({
       operationId: 'deleteBoardList',
       method: 'DELETE',
       path: '/v1/accounts/:accountId/board-lists/:boardListId',
       summary: 'Delete board list',
-      description: 'Its boards stay as they are.',
+      description: 'The boards themselves are unchanged.',
       tag,
       scope: 'boards:write',
       params: BoardListPath,
       data: DeletedBoardListAnswer,
       status: 200,
       refusals: [accountNotFound, boardListNotFound],
-      handle: ({ caller, params, commit }) => boardLists.delete(caller, params, commit),
+      handle: ({ context, params }) => deleteBoardList(parts, context, params),
     }),
   ];
 }

@@ -21,7 +21,7 @@ afterEach(() => app.clearFaults());
 const list = async () => (await app.call('GET', path)).body.data.boardLists as Json[];
 const create = (body: unknown) => app.call('POST', path, body);
 
-test('a list keeps its boards in the order given, and is listed', async () => {
+test('a board list has its boards in the order of the request, and is listed', async () => {
   const answer = await create({ name: 'Autumn', boardIds: [garden, recipes] });
   expect(answer.status).toBe(201);
   expect(answer.body.data.boardList).toEqual({
@@ -38,7 +38,7 @@ test('a list keeps its boards in the order given, and is listed', async () => {
   expect(await list()).toEqual([answer.body.data.boardList, second.body.data.boardList]);
 });
 
-test('PUT makes it exactly what is sent', async () => {
+test('PUT replaces the name and the boards of a board list', async () => {
   const { id } = (await create({ name: 'Autumn', boardIds: [garden, recipes] })).body.data.boardList;
   const answer = await app.call('PUT', `${path}/${id}`, { boardIds: [recipes] });
   expect(answer.status).toBe(200);
@@ -46,7 +46,7 @@ test('PUT makes it exactly what is sent', async () => {
   expect(await list()).toEqual([answer.body.data.boardList]);
 });
 
-test('a deleted list is gone; its boards are not', async () => {
+test('a deleted board list is not found, and its boards are unchanged', async () => {
   const { id } = (await create({ name: null, boardIds: [garden] })).body.data.boardList;
   expect((await app.call('DELETE', `${path}/${id}`)).body.data).toEqual({ deleted: true, id });
   expect(await list()).toEqual([]);
@@ -56,14 +56,14 @@ test('a deleted list is gone; its boards are not', async () => {
   );
 });
 
-test('a board that was deleted since then stays in the list', async () => {
-  const made = await create({ boardIds: [garden, recipes] });
+test('a board that is deleted later stays in the board list', async () => {
+  const created = await create({ boardIds: [garden, recipes] });
   await app.call('DELETE', `/v1/accounts/${account.accountId}/boards/${garden}?confirm=true`);
-  expect(await list()).toEqual([made.body.data.boardList]);
+  expect(await list()).toEqual([created.body.data.boardList]);
 });
 
-describe('what is wrong is named, all at once', () => {
-  test('each board that the account does not have, in its place', async () => {
+describe('every invalid field of a board list is named', () => {
+  test('each board that the account does not have is reported at its index', async () => {
     const other = await app.connectAccount();
     const body = { boardIds: [recipes, other.boards.Recipes, garden, 'gardn', '7'] };
     const { id } = (await create({ boardIds: [] })).body.data.boardList;
@@ -106,7 +106,7 @@ describe('what is wrong is named, all at once', () => {
   });
 
   test.each(['0', '-1', '01', '1.5', 'x', '2147483648', '99999999999999999999', '%00'])(
-    'there is no list %s',
+    'a board list with the id %s is not found',
     async (id) => {
       for (const [method, body] of [['PUT', { boardIds: [] }], ['DELETE']] as const) {
         const answer = await app.call(method, `${path}/${id}`, body);
@@ -116,7 +116,7 @@ describe('what is wrong is named, all at once', () => {
   );
 });
 
-test('while Pinterest is away, boards that are known are believed and others are not judged', async () => {
+test('during an outage of Pinterest, stored boards are accepted and other boards are an outage', async () => {
   await app.call('GET', `/v1/accounts/${account.accountId}/boards`);
   await app.faults([{ operation: 'boards/list', kind: 'status', status: 503, times: 0 }]);
   expect((await create({ boardIds: [garden] })).status).toBe(201);
@@ -124,7 +124,7 @@ test('while Pinterest is away, boards that are known are believed and others are
   expect([answer.status, answer.body.error.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
 });
 
-test('an account has at most 1,000 lists', async () => {
+test('an account has at most 1,000 board lists', async () => {
   const { organizationId } = app;
   const row = {
     organization_id: organizationId,
@@ -141,17 +141,17 @@ test('an account has at most 1,000 lists', async () => {
   expect(await list()).toHaveLength(1000);
 });
 
-describe('who may not', () => {
+describe('a caller without access gets 404, and a key without the scope 403', () => {
   test.each<[method: string, below: string, body?: Json]>([
     ['GET', ''],
     ['POST', '', { boardIds: [] }],
     ['PUT', '/{id}', { boardIds: [] }],
     ['DELETE', '/{id}'],
   ])('%s %s', async (method, below, body) => {
-    const made = (await create({ name: 'Mine', boardIds: [garden] })).body.data.boardList;
+    const created = (await create({ name: 'Mine', boardIds: [garden] })).body.data.boardList;
     const other = await app.connectAccount();
     const at = (accountId: string) =>
-      `/v1/accounts/${accountId}/board-lists${below.replace('{id}', String(made.id))}`;
+      `/v1/accounts/${accountId}/board-lists${below.replace('{id}', String(created.id))}`;
     const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
     const restricted = (await app.makeKey({ accountIds: [other.accountId] })).key;
     for (const key of [stranger, restricted]) {
@@ -161,20 +161,20 @@ describe('who may not', () => {
     const scope = method === 'GET' ? 'posts:read' : 'boards:read';
     const weak = (await app.makeKey({ scopes: [scope] })).key;
     expect((await app.call(method, at(account.accountId), body, weak)).status).toBe(403);
-    // Under another account the list is not there either.
+    // In another account the list is not found either.
     const elsewhere = await app.call(method, at(other.accountId), body);
     if (below !== '') expect(elsewhere.status).toBe(404);
-    expect(await list()).toEqual([made]);
+    expect(await list()).toEqual([created]);
   });
 });
 
-test('a list of lists walks an index', async () => {
+test('listing board lists uses an index', async () => {
   const { rows } = await app.database.pool.query(
     `explain select * from board_lists where account_id = 'acc_x' and organization_id = 'org_x' order by id`,
   );
   expect(JSON.stringify(rows)).toContain('board_lists_by_account');
 });
 
-test('none of this was logged as an error', () => {
+test('nothing in this file was logged as an error', () => {
   expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
 });

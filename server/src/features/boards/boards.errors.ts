@@ -1,3 +1,4 @@
+// The refusals of boards and sections, and which of them a failure of Pinterest becomes.
 import type { Failure } from '../../pinterest/index.ts';
 import { type Refusal, type RefusalMaker, refusal } from '../../platform/errors.ts';
 
@@ -19,41 +20,41 @@ export const boardNameTaken = refusal({
   code: 'CONFLICT',
   reason: 'board_name_taken',
   message: 'The account already has a board with this name',
-  fix: 'Try a different name, or use the board that is there.',
+  fix: 'Use a different name, or the existing board.',
 });
 
 export const sectionInUse = refusal({
   code: 'CONFLICT',
   reason: 'section_in_use',
-  message: 'Queued posts are meant for this section',
+  message: 'The section has queued posts',
   fix: 'Edit or unschedule them, or send `?confirm=true`.',
 });
 
 export const noAccess = refusal({
   code: 'CONFLICT',
   reason: 'board_access_denied',
-  message: "Pinterest does not let this account's token do that",
-  fix: 'Connect the account again: POST /v1/accounts/connect. Secret boards need permissions of their own.',
+  message: "Pinterest refused this change with this account's token",
+  fix: 'Connect the account again: POST /v1/accounts/connect. Secret boards need additional permissions.',
 });
 
 export const pinterestRefused = refusal({
   code: 'UNPROCESSABLE_ENTITY',
   reason: 'pinterest_refused',
   message: 'Pinterest did not accept the change',
-  fix: '`details` says what Pinterest said and what can be done.',
+  fix: '`details` has the response of Pinterest and a remedy.',
 });
 
 export const notConfirmed = refusal({
   code: 'SERVICE_UNAVAILABLE',
   reason: 'pinterest_unconfirmed',
   message: 'Pinterest did not confirm the change',
-  fix: '`details` says whether anything was sent. Look with `?refresh=true` before you try again.',
+  fix: '`details` says whether the change was sent. List the boards with `?refresh=true` before you retry.',
 });
 
-/** What any change of a board on Pinterest may meet. */
+/** The refusals that any change of a board on Pinterest can have. */
 export const changeRefusals = [boardNotFound, boardNameTaken, noAccess, pinterestRefused, notConfirmed];
 
-/** A failure of a change, as the caller's refusal. */
+/** The refusal for a change that failed on Pinterest. */
 export function refusalFor(failure: Failure): Refusal {
   const { reason, message, remediation } = failure;
   const path = reason === 'board_name_taken' ? 'name' : '';
@@ -75,7 +76,7 @@ function makerFor({ reason, accountProblem, retryable }: Failure): RefusalMaker 
     case 'redirected':
       return notConfirmed;
     default:
-      // Surely nothing was done, and time mends it; or Pinterest said no.
+      // Nothing was changed, and a retry may succeed; or Pinterest refused.
       return retryable ? notConfirmed : pinterestRefused;
   }
 }

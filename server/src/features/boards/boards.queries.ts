@@ -1,10 +1,11 @@
+// SQL of boards and their sections, as they were last read from Pinterest.
 import type { RawBuilder, Selectable, UpdateObject } from 'kysely';
 import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import { markBoardsFetched, raiseBoardsVersion } from '../accounts/index.ts';
 
 export type BoardRow = Selectable<Schema['boards']>;
 
-/** A board as Pinterest tells of it. What its sections are is asked for apart. */
+/** A board as Pinterest returns it, without its sections, which are another request. */
 export type FetchedBoard = Omit<BoardRow, 'account_id' | 'position' | 'sections' | 'sections_fetched_at'>;
 
 export interface Section {
@@ -12,8 +13,8 @@ export interface Section {
   name: string;
 }
 
-/** The account's boards as last read from Pinterest. The account was found for the caller before. */
-export async function listBoards(connection: Connection, accountId: string): Promise<BoardRow[]> {
+/** The account's boards in Pinterest's order. The caller's right to see the account was checked before. */
+export async function listBoardRows(connection: Connection, accountId: string): Promise<BoardRow[]> {
   return connection
     .selectFrom('boards')
     .selectAll()
@@ -23,6 +24,7 @@ export async function listBoards(connection: Connection, accountId: string): Pro
     .execute();
 }
 
+/** One board of the account. */
 export async function findBoard(
   connection: Connection,
   accountId: string,
@@ -36,25 +38,31 @@ export async function findBoard(
     .executeTakeFirst();
 }
 
-/** Of these ids, the ones that are boards of the account. */
-export async function listKnownIds(
+/** Returns those of the ids that are stored boards of the account. */
+export async function listStoredIds(
   connection: Connection,
   accountId: string,
   boardIds: readonly string[],
 ): Promise<Set<string>> {
-  const { rows } = await sql<{ ids: string[] }>`select ${knownIds(accountId, boardIds)} as ids`.execute(
+  const { rows } = await sql<{ ids: string[] }>`select ${storedIds(accountId, boardIds)} as ids`.execute(
     connection,
   );
   return new Set(rows[0]?.ids);
 }
 
-/** The same as a part of a larger statement. */
-export function knownIds(accountId: string, boardIds: readonly string[]): RawBuilder<string[]> {
+/** SQL fragment of `listStoredIds`, for a larger statement. */
+export function storedIds(accountId: string, boardIds: readonly string[]): RawBuilder<string[]> {
   return sql`array(select id from boards where account_id = ${accountId} and id = any(${[...boardIds]}::text[]))`;
 }
 
-/** Raised by every change that goes through us; see `replaceBoards`. Undefined once the account was disconnected. */
-export async function findVersion(connection: Connection, accountId: string): Promise<number | undefined> {
+/**
+ * The version of the account's boards, which every change through Pintail raises; see `replaceBoards`. Undefined for an
+ * account that was disconnected.
+ */
+export async function findBoardsVersion(
+  connection: Connection,
+  accountId: string,
+): Promise<number | undefined> {
   const row = await connection
     .selectFrom('accounts')
     .select('boards_version')
@@ -65,8 +73,8 @@ export async function findVersion(connection: Connection, accountId: string): Pr
 }
 
 /**
- * Puts a list just read from Pinterest in the place of the old one. Changes nothing, and returns false, when
- * a board was changed through us since `version` was read: the list may be from before the change.
+ * Replaces the stored list by a list just read from Pinterest. Returns false, and changes nothing, when a board was
+ * changed through Pintail since `version` was read: the list may be older than the change.
  */
 export async function replaceBoards(
   tx: Tx,
@@ -80,14 +88,14 @@ export async function replaceBoards(
     .where('id', '<>', sql<string>`all(${list.boards.map((board) => board.id)}::text[])`)
     .execute();
   const rows = list.boards.map((board, position) => ({ ...board, account_id: accountId, position }));
-  // A statement holds at most 65,535 parameters; a thousand boards need nine thousand.
+  // A statement can have at most 65,535 parameters; 1,000 boards need 9,000.
   for (let start = 0; start < rows.length; start += 1000) {
     await upsert(tx, rows.slice(start, start + 1000));
   }
   return true;
 }
 
-/** What is known of a board's sections stays. */
+/** Stored sections of the boards are unchanged. */
 async function upsert(
   tx: Tx,
   rows: readonly (FetchedBoard & Pick<BoardRow, 'account_id' | 'position'>)[],
@@ -109,16 +117,11 @@ async function upsert(
     .execute();
 }
 
-/** A board that Pinterest has just made or changed; a new one comes last. */
-export async function keepBoard(tx: Tx, accountId: string, board: FetchedBoard): Promise<BoardRow> {
+/** Stores a board that Pinterest has just created or changed; a new board comes last. */
+export async function storeBoard(tx: Tx, accountId: string, board: FetchedBoard): Promise<BoardRow> {
   await raiseBoardsVersion(tx, accountId);
-  const known = await findBoard(tx, accountId, board.id);
-  const last = await tx
-    .selectFrom('boards')
-    .select((eb) => eb.fn.max('position').as('position'))
-    .where('account_id', '=', accountId)
-    .executeTakeFirst();
-  const position = known?.position ?? (last?.position ?? -1) + 1;
+  const existing = await findBoard(tx, accountId, board.id);
+  const position = existing?.position ?? (await nextPosition(tx, accountId));
   await upsert(tx, [{ ...board, account_id: accountId, position }]);
   return tx
     .selectFrom('boards')
@@ -128,18 +131,30 @@ export async function keepBoard(tx: Tx, accountId: string, board: FetchedBoard):
     .executeTakeFirstOrThrow();
 }
 
-/** All of them: nothing of Pinterest's is kept for an account that was disconnected. */
-export async function dropBoards(tx: Tx, accountId: string): Promise<void> {
+async function nextPosition(tx: Tx, accountId: string): Promise<number> {
+  const last = await tx
+    .selectFrom('boards')
+    .select('position')
+    .where('account_id', '=', accountId)
+    .orderBy('position', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return last ? last.position + 1 : 0;
+}
+
+/** Deletes all boards of an account that is being disconnected. */
+export async function deleteBoardRows(tx: Tx, accountId: string): Promise<void> {
   await raiseBoardsVersion(tx, accountId);
   await tx.deleteFrom('boards').where('account_id', '=', accountId).execute();
 }
 
-export async function dropBoard(tx: Tx, accountId: string, boardId: string): Promise<void> {
+/** Deletes a board that Pinterest has just deleted. */
+export async function deleteBoardRow(tx: Tx, accountId: string, boardId: string): Promise<void> {
   await raiseBoardsVersion(tx, accountId);
   await tx.deleteFrom('boards').where('account_id', '=', accountId).where('id', '=', boardId).execute();
 }
 
-/** Keeps the sections just read, unless a board was changed through us since `version` was read. */
+/** Stores sections just read. Returns false when a board was changed through Pintail since `version` was read. */
 export async function replaceSections(
   tx: Tx,
   board: { accountId: string; boardId: string },
@@ -153,11 +168,11 @@ export async function replaceSections(
     .forNoKeyUpdate()
     .executeTakeFirst();
   if (!account) return false;
-  await updateBoard(tx, board, { sections: json(list.sections), sections_fetched_at: list.fetchedAt });
+  await updateBoardRow(tx, board, { sections: json(list.sections), sections_fetched_at: list.fetchedAt });
   return true;
 }
 
-/** A change of sections that Pinterest has just made; nothing where they are not known. */
+/** Stores a change of sections that Pinterest has just made. Does nothing where the sections were never read. */
 export async function changeSections(
   tx: Tx,
   board: { accountId: string; boardId: string },
@@ -166,10 +181,10 @@ export async function changeSections(
   await raiseBoardsVersion(tx, board.accountId);
   const row = await findBoard(tx, board.accountId, board.boardId);
   const sections = row && sectionsOf(row);
-  if (sections) await updateBoard(tx, board, { sections: json(change(sections)) });
+  if (sections) await updateBoardRow(tx, board, { sections: json(change(sections)) });
 }
 
-async function updateBoard(
+async function updateBoardRow(
   tx: Tx,
   board: { accountId: string; boardId: string },
   change: UpdateObject<Schema, 'boards'>,
@@ -182,19 +197,19 @@ async function updateBoard(
     .execute();
 }
 
-/** Null when they were not read. */
+/** The stored sections of a board; null when they were never read. */
 export function sectionsOf(row: Pick<BoardRow, 'sections'>): Section[] | null {
-  // Only the functions above write this column.
+  // Only the functions above write this column, always as a list of sections.
   return row.sections as Section[] | null;
 }
 
-/** How many queued posts would have nowhere to go without the board, or without the section. */
+/** The number of queued posts for a board, or for a section of it. */
 export async function countQueuedPosts(
   connection: Connection,
   accountId: string,
   place: { boardId: string; sectionId?: string },
 ): Promise<number> {
-  // Walks the account's queue in the index posts_listed.
+  // Reads the account's queue in the index posts_listed.
   let query = connection
     .selectFrom('posts')
     .select((eb) => eb.fn.countAll<number>().as('count'))

@@ -1,3 +1,4 @@
+// The operations of boards and their sections.
 import { route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { boardNotFound, changeRefusals, sectionInUse, sectionNotFound } from './boards.errors.ts';
@@ -17,18 +18,21 @@ import {
   SectionsQuery,
   UpdateBoardBody,
 } from './boards.schema.ts';
-import type { BoardsService } from './boards.service.ts';
+import type { BoardParts } from './parts.ts';
+import { createBoard, deleteBoard, updateBoard } from './use-cases/change-board.ts';
+import { createSection, deleteSection } from './use-cases/change-section.ts';
+import { listBoards, listSections } from './use-cases/read-boards.ts';
 
 const tag = 'Boards';
 
-export function boardRoutes(boards: BoardsService) {
+export function boardRoutes(parts: BoardParts) {
   return [
     route({
       operationId: 'listBoards',
       method: 'GET',
       path: '/v1/accounts/:accountId/boards',
       summary: 'List the boards of an account',
-      description: 'Read from Pinterest, all pages of it, and kept for at most 10 minutes.',
+      description: 'The complete list, read from Pinterest and stored for at most 10 minutes.',
       tag,
       scope: 'boards:read',
       params: AccountPath,
@@ -36,14 +40,14 @@ export function boardRoutes(boards: BoardsService) {
       data: BoardsAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: ({ caller, params, query }) => boards.list(caller, params.accountId, query),
+      handle: ({ context, params, query }) => listBoards(parts, context, params.accountId, query),
     }),
     route({
       operationId: 'createBoard',
       method: 'POST',
       path: '/v1/accounts/:accountId/boards',
       summary: 'Create board',
-      description: 'Made on Pinterest at once, and listed here from then on.',
+      description: 'The board is created on Pinterest at once.',
       tag,
       scope: 'boards:write',
       params: AccountPath,
@@ -51,14 +55,14 @@ export function boardRoutes(boards: BoardsService) {
       data: BoardAnswer,
       status: 201,
       refusals: [accountNotFound, ...changeRefusals],
-      handle: ({ caller, params, body, commit }) => boards.create(caller, params.accountId, body, commit),
+      handle: ({ context, params, body }) => createBoard(parts, context, params.accountId, body),
     }),
     route({
       operationId: 'updateBoard',
       method: 'PATCH',
       path: '/v1/accounts/:accountId/boards/:boardId',
       summary: 'Update board',
-      description: 'Changed on Pinterest at once. Fields that are left out stay as they are.',
+      description: 'The board is changed on Pinterest at once. Omitted fields are unchanged.',
       tag,
       scope: 'boards:write',
       params: BoardPath,
@@ -66,7 +70,7 @@ export function boardRoutes(boards: BoardsService) {
       data: BoardAnswer,
       status: 200,
       refusals: [accountNotFound, ...changeRefusals],
-      handle: ({ caller, params, body, commit }) => boards.update(caller, params, body, commit),
+      handle: ({ context, params, body }) => updateBoard(parts, context, params, body),
     }),
     route({
       operationId: 'deleteBoard',
@@ -74,7 +78,7 @@ export function boardRoutes(boards: BoardsService) {
       path: '/v1/accounts/:accountId/boards/:boardId',
       summary: 'Delete board',
       description:
-        'Deletes the board and its Pins on Pinterest, for good. Without `confirm=true` the refusal says what would be lost. Queued posts for it stay, and fail when they are due: `meta.warnings` says how many there are.',
+        'Permanently deletes the board and its Pins on Pinterest. Without `confirm=true`, the refusal says what would be deleted. Queued posts for the board stay, and fail when they are due; `meta.warnings` has their number.',
       tag,
       scope: 'boards:write',
       params: BoardPath,
@@ -82,14 +86,14 @@ export function boardRoutes(boards: BoardsService) {
       data: DeletedAnswer,
       status: 200,
       refusals: [accountNotFound, ...changeRefusals],
-      handle: ({ caller, params, query, commit }) => boards.delete(caller, params, query, commit),
+      handle: ({ context, params, query }) => deleteBoard(parts, context, params, query),
     }),
     route({
       operationId: 'listBoardSections',
       method: 'GET',
       path: '/v1/accounts/:accountId/boards/:boardId/sections',
       summary: 'List the sections of a board',
-      description: 'Read from Pinterest, all pages of it, and kept for at most 10 minutes.',
+      description: 'The complete list, read from Pinterest and stored for at most 10 minutes.',
       tag,
       scope: 'boards:read',
       params: BoardPath,
@@ -97,14 +101,14 @@ export function boardRoutes(boards: BoardsService) {
       data: SectionList,
       status: 200,
       refusals: [accountNotFound, boardNotFound],
-      handle: ({ caller, params, query }) => boards.listSections(caller, params, query),
+      handle: ({ context, params, query }) => listSections(parts, context, params, query),
     }),
     route({
       operationId: 'createBoardSection',
       method: 'POST',
       path: '/v1/accounts/:accountId/boards/:boardId/sections',
       summary: 'Create a section of a board',
-      description: 'Made on Pinterest at once.',
+      description: 'The section is created on Pinterest at once.',
       tag,
       scope: 'boards:write',
       params: BoardPath,
@@ -112,7 +116,7 @@ export function boardRoutes(boards: BoardsService) {
       data: SectionAnswer,
       status: 201,
       refusals: [accountNotFound, ...changeRefusals],
-      handle: ({ caller, params, body, commit }) => boards.createSection(caller, params, body, commit),
+      handle: ({ context, params, body }) => createSection(parts, context, params, body),
     }),
     route({
       operationId: 'deleteBoardSection',
@@ -120,7 +124,7 @@ export function boardRoutes(boards: BoardsService) {
       path: '/v1/accounts/:accountId/boards/:boardId/sections/:sectionId',
       summary: 'Delete a section of a board',
       description:
-        'Deleted on Pinterest at once. Refused while queued posts are meant for it, unless `confirm=true`; they then stay, and fail when they are due.',
+        'The section is deleted on Pinterest at once. Refused while the section has queued posts, unless `confirm=true`; the posts then stay, and fail when they are due.',
       tag,
       scope: 'boards:write',
       params: SectionPath,
@@ -128,7 +132,7 @@ export function boardRoutes(boards: BoardsService) {
       data: DeletedAnswer,
       status: 200,
       refusals: [accountNotFound, ...changeRefusals, sectionNotFound, sectionInUse],
-      handle: ({ caller, params, query, commit }) => boards.deleteSection(caller, params, query, commit),
+      handle: ({ context, params, query }) => deleteSection(parts, context, params, query),
     }),
   ];
 }

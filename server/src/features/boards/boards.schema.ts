@@ -1,3 +1,4 @@
+// Boards and sections as they cross the wire.
 import { z } from 'zod';
 import type { Environment } from '../../pinterest/index.ts';
 import { queryFlag, text } from '../../platform/http/contract/fields.ts';
@@ -5,48 +6,54 @@ import { AccountPath } from '../accounts/index.ts';
 import { type BoardRow, type Section, sectionsOf } from './boards.queries.ts';
 
 export const BoardPath = AccountPath.extend({
-  boardId: z.string().meta({ description: 'Board id, as GET …/boards lists it.' }),
+  boardId: z.string().meta({ description: 'Board id, from GET …/boards.' }),
 });
 
 export const SectionPath = BoardPath.extend({
-  sectionId: z.string().meta({ description: 'Section id, as GET …/sections lists it.' }),
+  sectionId: z.string().meta({ description: 'Section id, from GET …/sections.' }),
 });
 
 export const BoardsQuery = z.strictObject({
-  refresh: queryFlag.meta({ description: 'Read the boards from Pinterest again, however fresh they are.' }),
+  refresh: queryFlag.meta({
+    description: 'Read the boards from Pinterest, even if the stored list is fresh.',
+  }),
 });
 
 export const SectionsQuery = z.strictObject({
-  refresh: queryFlag.meta({ description: 'Read the sections from Pinterest again, however fresh they are.' }),
+  refresh: queryFlag.meta({
+    description: 'Read the sections from Pinterest, even if the stored list is fresh.',
+  }),
 });
 
 export const DeleteBoardQuery = z.strictObject({
   confirm: queryFlag.meta({
-    description: 'Must be `true`: the board and every Pin on it are deleted on Pinterest, for good.',
+    description: 'Must be `true`: the board and its Pins are permanently deleted on Pinterest.',
   }),
 });
 
 export const DeleteSectionQuery = z.strictObject({
   confirm: queryFlag.meta({
-    description: 'Must be `true` when queued posts are meant for the section: they would fail.',
+    description: 'Must be `true` when the section has queued posts: they would fail.',
   }),
 });
 
 const BoardView = z
   .object({
-    id: z.string().meta({ description: "Pinterest's id of the board." }),
+    id: z.string().meta({ description: 'Board id on Pinterest.' }),
     name: z.string().meta({ description: 'Board name.' }),
-    isCollaborator: z.boolean().meta({ description: 'The account collaborates on a board of someone else.' }),
-    isSecret: z.boolean().meta({ description: 'Only its members can see the board.' }),
+    isCollaborator: z
+      .boolean()
+      .meta({ description: 'Whether the account is a collaborator on the board of another user.' }),
+    isSecret: z.boolean().meta({ description: 'Whether only its members can see the board.' }),
     description: z.string().nullable().meta({ description: 'Board description.' }),
     sectionCount: z.int().nullable().meta({
       description:
-        "How many sections it has. Pinterest's list of boards does not say; null until GET …/sections was asked, and ten minutes after it.",
+        "The number of sections. Null unless GET …/sections was requested in the last ten minutes, because Pinterest's list of boards does not have it.",
     }),
-    pinCount: z.int().nullable().meta({ description: "Pins on the board, by Pinterest's count." }),
+    pinCount: z.int().nullable().meta({ description: 'The number of Pins on the board, from Pinterest.' }),
     url: z.string().nullable().meta({
       description:
-        'Where people see it, formed from its owner and name as Pinterest does, whose API does not say it. Null outside production.',
+        "The board's public URL. It is built from owner and name, because Pinterest's API does not return it. Null outside production.",
     }),
   })
   .meta({ id: 'Board' });
@@ -54,23 +61,23 @@ const BoardView = z
 export const BoardsAnswer = z.object({ boards: z.array(BoardView) });
 export const BoardAnswer = z.object({ board: BoardView });
 
-/** By common report; Pinterest's document names no limits. */
-const nameLengthMax = 50;
-const descriptionLengthMax = 500;
+/** As commonly reported; Pinterest documents no limits. */
+const boardNameLengthMax = 50;
+const boardDescriptionLengthMax = 500;
 
 const notBlank = (value: string) => value.trim() !== '';
 const blank = { params: { code: 'too_short' }, error: 'Must not be blank.' };
 
-const name = text(nameLengthMax).refine(notBlank, blank).meta({
-  description: 'Board name, 1 to 50 characters. Two boards of an account cannot share one.',
+const name = text(boardNameLengthMax).refine(notBlank, blank).meta({
+  description: 'Board name, 1 to 50 characters, unique in the account.',
 });
-const description = text(descriptionLengthMax)
+const description = text(boardDescriptionLengthMax)
   .nullable()
   .optional()
-  .meta({ description: 'Board description, at most 500 characters; null for none.' });
+  .meta({ description: 'Board description, at most 500 characters; null for no description.' });
 const isSecret = z.boolean().optional().meta({
   description:
-    "Whether only its members see it. Needs the permission boards:write_secret, which Pinterest's consent page is not asked for.",
+    "Whether only its members can see the board. Needs the permission boards:write_secret, which Pintail does not request on Pinterest's consent page.",
 });
 
 export const CreateBoardBody = z.strictObject({ name, description, isSecret }).meta({ id: 'CreateBoard' });
@@ -87,7 +94,7 @@ export type UpdateBoard = z.output<typeof UpdateBoardBody>;
 
 const SectionView = z
   .object({
-    id: z.string().meta({ description: "Pinterest's id of the section." }),
+    id: z.string().meta({ description: 'Section id on Pinterest.' }),
     name: z.string().meta({ description: 'Section name.' }),
   })
   .meta({ id: 'BoardSection' });
@@ -104,12 +111,13 @@ export type CreateSection = z.output<typeof CreateSectionBody>;
 
 export const DeletedAnswer = z.object({
   deleted: z.literal(true),
-  id: z.string().meta({ description: 'What was deleted.' }),
+  id: z.string().meta({ description: 'The id of the deleted board or section.' }),
 });
 
+/** A board as responses show it. */
 export function toBoardView(
   row: BoardRow,
-  known: { environment: Environment; hasFreshSections: boolean },
+  { environment, hasFreshSections }: { environment: Environment; hasFreshSections: boolean },
 ): z.input<typeof BoardView> {
   return {
     id: row.id,
@@ -117,12 +125,13 @@ export function toBoardView(
     isCollaborator: row.is_collaborator,
     isSecret: row.is_secret,
     description: row.description,
-    sectionCount: known.hasFreshSections ? (sectionsOf(row)?.length ?? null) : null,
+    sectionCount: hasFreshSections ? (sectionsOf(row)?.length ?? null) : null,
     pinCount: row.pin_count,
-    url: known.environment === 'production' ? boardUrl(row) : null,
+    url: environment === 'production' ? boardUrl(row) : null,
   };
 }
 
+/** A section as responses show it. */
 export function toSectionView({ id, name }: Section): z.input<typeof SectionView> {
   return { id, name };
 }

@@ -1,4 +1,4 @@
-// Boards and their sections over HTTP: what is done here is done on Pinterest.
+// Boards and their sections over HTTP: each change is made on Pinterest.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
 import type { Json } from '../../../test/app.ts';
@@ -24,7 +24,7 @@ const named = async (name: string, query?: string) =>
   (await list(query)).find((board) => board.name === name);
 const recipes = () => `${path}/${account.boards.Recipes}`;
 
-/** What Pinterest itself has, whatever is kept here. */
+/** The boards on Pinterest, whatever our tables have. */
 async function onPinterest(below = ''): Promise<Shown[]> {
   const answer = await fetch(`${app.simulator.apiUrl}/boards${below}?page_size=250`, {
     headers: { authorization: `Bearer ${account.accessToken}` },
@@ -37,8 +37,8 @@ async function listCalls(): Promise<number> {
   return requests.filter((request) => request.operation === 'boards/list').length;
 }
 
-describe('listing', () => {
-  test('every field of the contract is there', async () => {
+describe('listing boards', () => {
+  test('a board has every field of the contract', async () => {
     expect(await named('Recipes')).toEqual({
       id: account.boards.Recipes,
       name: 'Recipes',
@@ -53,7 +53,7 @@ describe('listing', () => {
     expect(await named('Recipes')).toMatchObject({ sectionCount: 1 });
   });
 
-  test('the list is kept for ten minutes, and read again when asked for', async () => {
+  test('the list of boards is stored for ten minutes, and read again with refresh=true', async () => {
     await list();
     const before = await listCalls();
     await list();
@@ -65,7 +65,7 @@ describe('listing', () => {
     expect((await listCalls()) - before).toBe(2);
   });
 
-  test('while Pinterest is away an older list is shown, with a warning', async () => {
+  test('during an outage of Pinterest the stored list is returned with a warning', async () => {
     await list();
     await app.faults([{ operation: 'boards/list', kind: 'status', status: 503, times: 0 }]);
     const answer = await app.call('GET', `${path}?refresh=true`);
@@ -75,8 +75,8 @@ describe('listing', () => {
   });
 });
 
-describe('creating', () => {
-  test('the board is on Pinterest, and in the list without asking Pinterest again', async () => {
+describe('creating a board', () => {
+  test('a new board is on Pinterest, and in the list without another request to Pinterest', async () => {
     await list();
     const before = await listCalls();
     const answer = await app.call('POST', path, { name: 'Attic', description: 'Under the roof.' });
@@ -92,20 +92,20 @@ describe('creating', () => {
     expect((await onPinterest()).map(({ name }) => name)).toContain('Attic');
   });
 
-  test('before the first list was read, too', async () => {
+  test('a board created before the first list was read is in the list', async () => {
     const { body } = await app.call('POST', path, { name: 'Cellar' });
     expect((await list()).map(({ id }) => id)).toContain(body.data.board.id);
     expect(await list()).toHaveLength(3);
   });
 
-  test('posts can be sent to it at once', async () => {
+  test('a new board accepts posts at once', async () => {
     const { body } = await app.call('POST', path, { name: 'Attic' });
     const post = await app.createPost(account, { boardId: body.data.board.id });
     expect(post).toMatchObject({ status: 'queued', boardId: body.data.board.id });
   });
 
-  test('a repeat with the same Idempotency-Key gets the first answer, and makes no second board', async () => {
-    const ask = () =>
+  test('a repeat with the same Idempotency-Key gets the first response, and creates no second board', async () => {
+    const send = () =>
       fetch(`${app.url}${path}`, {
         method: 'POST',
         headers: {
@@ -115,15 +115,15 @@ describe('creating', () => {
         },
         body: JSON.stringify({ name: 'Attic' }),
       });
-    const first = await ask();
+    const first = await send();
     expect(first.status).toBe(201);
-    const second = await ask();
+    const second = await send();
     expect(second.headers.get('idempotent-replayed')).toBe('true');
     expect(await second.text()).toBe(await first.text());
     expect(await onPinterest()).toHaveLength(3);
   });
 
-  test('a name that is taken: 409, and no second board', async () => {
+  test('a name that is taken is refused with 409, and no second board is created', async () => {
     const answer = await app.call('POST', path, { name: 'recipes' });
     expect(answer.status).toBe(409);
     expect(answer.body.error).toMatchObject({
@@ -134,8 +134,8 @@ describe('creating', () => {
     expect(await onPinterest()).toHaveLength(2);
   });
 
-  test('a list that was read before the change does not undo it', async () => {
-    // The list is on its way, slowly, when the board is made.
+  test('a list that was read before a board was created does not remove the board', async () => {
+    // The response with the list is delayed while the board is created.
     await app.faults([{ operation: 'boards/list', when: 'after', kind: 'delay', delayMs: 300, times: 1 }]);
     const slow = app.call('GET', `${path}?refresh=true`);
     const { body } = await app.call('POST', path, { name: 'Attic' });
@@ -143,7 +143,7 @@ describe('creating', () => {
     expect((await list()).map(({ id }) => id)).toContain(body.data.board.id);
   });
 
-  test('a lost answer is told as one, and the list shows what became of it', async () => {
+  test('a lost response is reported as unconfirmed, and the list has the new board', async () => {
     await app.faults([{ operation: 'boards/create', when: 'after', kind: 'reset', times: 1 }]);
     const answer = await app.call('POST', path, { name: 'Attic' });
     expect(answer.status).toBe(503);
@@ -160,7 +160,7 @@ describe('creating', () => {
     [{ kind: 'status', status: 429, code: 8 }, 503, 'rate_limited'],
     [{ kind: 'status', status: 403, code: 29 }, 422, 'not_permitted'],
     [{ kind: 'status', status: 400, code: 1, message: 'No such luck.' }, 422, 'invalid_request'],
-  ])('what Pinterest says against it is passed on: %j', async (fault, status, code) => {
+  ])('the refusal of Pinterest is returned to the caller: %j', async (fault, status, code) => {
     await app.faults([{ operation: 'boards/create', when: 'before', times: 1, ...fault }]);
     const answer = await app.call('POST', path, { name: 'Attic' });
     expect([answer.status, answer.body.error.details[0].code]).toEqual([status, code]);
@@ -168,7 +168,7 @@ describe('creating', () => {
     expect(await named('Attic')).toBeUndefined();
   });
 
-  test('a token that lacks the permission for secret boards is no lapsed account', async () => {
+  test('a token without the permission for secret boards leaves the account authorized', async () => {
     await app.faults([
       { operation: 'boards/create', when: 'before', kind: 'status', status: 401, code: 3, times: 1 },
     ]);
@@ -179,8 +179,8 @@ describe('creating', () => {
   });
 });
 
-describe('changing', () => {
-  test('what is given is changed on Pinterest and here, what is left out stays', async () => {
+describe('updating a board', () => {
+  test('fields in the body are changed on Pinterest and here, and omitted fields are unchanged', async () => {
     const before = await named('Recipes');
     const answer = await app.call('PATCH', recipes(), { name: 'Kitchen' });
     expect(answer.status).toBe(200);
@@ -191,26 +191,26 @@ describe('changing', () => {
     expect((await onPinterest()).map(({ name }) => name).sort()).toEqual(['Garden', 'Kitchen']);
   });
 
-  test('the name of another board is refused', async () => {
+  test('renaming a board to the name of another board is refused', async () => {
     const answer = await app.call('PATCH', recipes(), { name: 'Garden' });
     expect([answer.status, answer.body.error.details[0].code]).toEqual([409, 'board_name_taken']);
     expect(await named('Recipes')).toBeDefined();
   });
 });
 
-describe('deleting', () => {
-  test('without confirmation nothing is deleted, and the refusal says what would be', async () => {
+describe('deleting a board', () => {
+  test('without confirmation a board is not deleted, and the refusal says what would be deleted', async () => {
     await app.createPost(account);
     const answer = await app.call('DELETE', recipes());
     expect(answer.status).toBe(400);
     expect(answer.body.error.details).toEqual([
       { path: 'confirm', code: 'required', message: expect.stringContaining('1 queued post would fail') },
     ]);
-    expect(answer.body.error.details[0].message).toContain('"Recipes" with its 0 Pins');
+    expect(answer.body.error.details[0].message).toContain('"Recipes" and its 0 Pins');
     expect(await onPinterest()).toHaveLength(2);
   });
 
-  test('with it the board is gone from Pinterest and from here; posts that were meant for it are counted', async () => {
+  test('with confirmation the board is deleted on Pinterest and here, and its queued posts are counted', async () => {
     await app.createPost(account);
     await app.createPost(account, { title: 'Another' });
     const answer = await app.call('DELETE', `${recipes()}?confirm=true`);
@@ -224,7 +224,7 @@ describe('deleting', () => {
     expect((await app.call('DELETE', `${recipes()}?confirm=true`)).status).toBe(404);
   });
 
-  test('a board that is gone from Pinterest already: 404, and gone from the list', async () => {
+  test('a board that was deleted on Pinterest is not found, and is removed from the list', async () => {
     await list();
     await fetch(`${app.simulator.apiUrl}/boards/${account.boards.Recipes}`, {
       method: 'DELETE',
@@ -236,10 +236,10 @@ describe('deleting', () => {
   });
 });
 
-describe('sections', () => {
+describe('sections of a board', () => {
   const sections = async (query = '') => (await app.call('GET', `${recipes()}/sections${query}`)).body.data;
 
-  test('are listed, made and deleted on Pinterest', async () => {
+  test('sections are listed, created and deleted on Pinterest', async () => {
     expect(await sections()).toEqual({ sections: [{ id: expect.stringMatching(/^\d+$/), name: 'Soups' }] });
     const made = await app.call('POST', `${recipes()}/sections`, { name: 'Breads' });
     expect(made.status).toBe(201);
@@ -253,7 +253,7 @@ describe('sections', () => {
     expect((await app.call('DELETE', `${recipes()}/sections/${id}`)).status).toBe(404);
   });
 
-  test('are kept for ten minutes and read again when asked for', async () => {
+  test('sections are stored for ten minutes; during an outage the stored ones are returned with a warning', async () => {
     await sections();
     await app.faults([{ operation: 'board_sections/list', kind: 'status', status: 503, times: 0 }]);
     expect((await sections()).sections).toHaveLength(1);
@@ -263,7 +263,7 @@ describe('sections', () => {
     expect([never.status, never.body.error.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
   });
 
-  test('one that queued posts are meant for is kept unless confirmed', async () => {
+  test('a section with queued posts is deleted only with confirmation', async () => {
     const [section] = (await sections()).sections;
     const post = await app.createPost(account);
     await app.database.db
@@ -271,8 +271,8 @@ describe('sections', () => {
       .set({ board_section_id: section.id })
       .where('id', '=', post.id)
       .execute();
-    const kept = await app.call('DELETE', `${recipes()}/sections/${section.id}`);
-    expect([kept.status, kept.body.error.details[0].code]).toEqual([409, 'section_in_use']);
+    const refused = await app.call('DELETE', `${recipes()}/sections/${section.id}`);
+    expect([refused.status, refused.body.error.details[0].code]).toEqual([409, 'section_in_use']);
     expect((await sections()).sections).toHaveLength(1);
     const gone = await app.call('DELETE', `${recipes()}/sections/${section.id}?confirm=true`);
     expect(gone.status).toBe(200);
@@ -280,7 +280,7 @@ describe('sections', () => {
   });
 });
 
-describe('what is wrong is named, all at once', () => {
+describe('every invalid field of a request is named', () => {
   test.each<[string, string, unknown, Record<string, string>]>([
     ['POST', '', undefined, { '': 'required' }],
     ['POST', '', {}, { name: 'required' }],
@@ -316,7 +316,7 @@ describe('what is wrong is named, all at once', () => {
   });
 });
 
-describe('who may not', () => {
+describe('a caller without access gets 404, and a key without the scope 403', () => {
   const requests: [method: string, below: string, body?: Json][] = [
     ['GET', ''],
     ['POST', '', { name: 'Attic' }],
@@ -340,7 +340,7 @@ describe('who may not', () => {
     expect((await app.call(method, url, body, (await app.makeKey({ scopes: [scope] })).key)).status).toBe(
       403,
     );
-    // A board of another account is not there either.
+    // A board of another account is not found either.
     if (below.includes('{board}')) {
       const foreign = path + below.replace('{board}', other.boards.Recipes ?? '');
       const answer = await app.call(method, foreign, body);
@@ -350,6 +350,6 @@ describe('who may not', () => {
   });
 });
 
-test('none of this was logged as an error', () => {
+test('nothing in this file was logged as an error', () => {
   expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// Whether Pins can be sent to a board or a section, as the rooms that store posts ask it.
+// Checks of boards and sections, as the rooms that store posts use them.
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { account, app, useApp } from '../../../test/use-app.ts';
 import { Outage } from '../../platform/errors.ts';
@@ -27,13 +27,13 @@ async function sectionReads(): Promise<number> {
   return requests.filter((request) => request.operation === 'board_sections/list').length;
 }
 
-test('a section of the board is fine, and is not asked for twice', async () => {
+test('a section of the board is accepted, and Pinterest is not queried again', async () => {
   const before = await sectionReads();
   expect(await app.app.boards.checkSection(await row(), recipes(), sections.Soups ?? '')).toBe(null);
   expect(await sectionReads()).toBe(before);
 });
 
-test('an unknown section is looked for on Pinterest once, and named under the field that was given', async () => {
+test('an unknown section is requested from Pinterest once, and reported at the path of the caller', async () => {
   const before = await sectionReads();
   expect(await app.app.boards.checkSection(await row(), recipes(), '123', 'posts.3.boardSectionId')).toEqual({
     path: 'posts.3.boardSectionId',
@@ -43,31 +43,31 @@ test('an unknown section is looked for on Pinterest once, and named under the fi
   expect(await sectionReads()).toBe(before + 1);
 });
 
-test('a name instead of an id is answered with the id that was probably meant', async () => {
+test('a name sent instead of an id is refused with the id of the section with that name', async () => {
   expect(await app.app.boards.checkSection(await row(), recipes(), 'soup')).toMatchObject({
     path: 'boardSectionId',
     message: expect.stringContaining(`${sections.Soups} is "Soups"`),
   });
 });
 
-test('a section of another board, or of a board that is not there, is no section', async () => {
+test('a section of another board, or of a board that does not exist, is not found', async () => {
   for (const boardId of [account.boards.Garden ?? '', '999']) {
     const problem = await app.app.boards.checkSection(await row(), boardId, sections.Soups ?? '');
     expect(problem).toMatchObject({ path: 'boardSectionId', code: 'section_not_found' });
   }
 });
 
-test('a section made on Pinterest a moment ago is found', async () => {
-  const made = await fetch(`${app.simulator.apiUrl}/boards/${recipes()}/sections`, {
+test('a section that was just created on Pinterest is found', async () => {
+  const created = await fetch(`${app.simulator.apiUrl}/boards/${recipes()}/sections`, {
     method: 'POST',
     headers: { authorization: `Bearer ${account.accessToken}`, 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'Breads' }),
   });
-  const { id } = (await made.json()) as { id: string };
+  const { id } = (await created.json()) as { id: string };
   expect(await app.app.boards.checkSection(await row(), recipes(), id)).toBe(null);
 });
 
-test('after ten minutes the sections are read again; while Pinterest is away, known ones are believed', async () => {
+test('sections are read again after ten minutes; during an outage stored sections are accepted, and others are an outage', async () => {
   app.clock.advance(10 * 60_000);
   await app.faults([{ operation: 'board_sections/list', kind: 'status', status: 503, times: 0 }]);
   expect(await app.app.boards.checkSection(await row(), recipes(), sections.Soups ?? '')).toBe(null);
@@ -78,7 +78,7 @@ test('after ten minutes the sections are read again; while Pinterest is away, kn
   expect(await sectionReads()).toBe(before + 1);
 });
 
-test('many boards are checked with one look, each under its own field', async () => {
+test('several boards are checked together, and each problem is reported at its own field', async () => {
   const wanted = [recipes(), '1', account.boards.Garden ?? '', 'gardn'].map((boardId, index) => ({
     boardId,
     path: `intervalBoards.${index}.boardId`,

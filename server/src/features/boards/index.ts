@@ -1,6 +1,7 @@
-// Boards of the accounts we act for, and lists of them.
+// Boards of the connected accounts, and board lists.
 export { boardListRoutes } from './board-lists.routes.ts';
-export { createBoardLists } from './board-lists.service.ts';
-export { knownIds } from './boards.queries.ts';
+export { storedIds } from './boards.queries.ts';
 export { boardRoutes } from './boards.routes.ts';
-export { type BoardsService, createBoards } from './boards.service.ts';
+export { type BoardsService, bindBoards } from './boards.ts';
+export type { BoardParts } from './parts.ts';
+export { createRunningReads } from './running-reads.ts';

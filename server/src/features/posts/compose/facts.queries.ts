@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Connection } from '../../../platform/db/index.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
 import { type AccountRow, selectVisible } from '../../accounts/index.ts';
-import { knownIds } from '../../boards/index.ts';
+import { storedIds } from '../../boards/index.ts';
 import { type MediaRow, mediaAsJson, mediaFromJson } from '../../media/index.ts';
 import { type SpacingJson, type SpacingLook, spacingAsJson, toSpacingLook } from '../../schedule/index.ts';
 
@@ -36,7 +36,7 @@ export async function findNamed(
     : sql<SpacingJson | null>`null::json`;
   const row = await selectVisible(connection, caller, accountId)
     ?.select([
-      knownIds(accountId, boardIds).as('found_board_ids'),
+      storedIds(accountId, boardIds).as('found_board_ids'),
       mediaAsJson(caller, mediaIds).as('found_media'),
       spacing.as('found_spacing'),
     ])

@@ -1,0 +1,30 @@
+// The functions of this room that other rooms use, bound to the parts.
+import type { Tx } from '../../platform/db/index.ts';
+import type { Caller } from '../../platform/use-case/index.ts';
+import type { AccountRow } from '../accounts/index.ts';
+import { deleteBoardRows } from './boards.queries.ts';
+import { checkBoards, checkSection, type WantedBoard } from './check-board.ts';
+import type { BoardParts } from './parts.ts';
+import { listBoards } from './use-cases/read-boards.ts';
+
+export type BoardsService = ReturnType<typeof bindBoards>;
+
+/** Binds the parts once, for all who use this room. */
+export function bindBoards(parts: BoardParts) {
+  return {
+    /** The problem with one board, or null when Pins can be sent there; see `checkBoards`. */
+    async check(account: AccountRow, boardId: string, path = 'boardId', recognizedIds?: ReadonlySet<string>) {
+      const [problem] = await checkBoards(parts, account, [{ boardId, path }], recognizedIds);
+      return problem ?? null;
+    },
+    checkAll: (account: AccountRow, wanted: readonly WantedBoard[]) => checkBoards(parts, account, wanted),
+    checkSection: (account: AccountRow, boardId: string, sectionId: string, path?: string) =>
+      checkSection(parts, account, { boardId, sectionId, ...(path !== undefined && { path }) }),
+
+    list: (caller: Caller, accountId: string, input: { refresh: boolean }) =>
+      listBoards(parts, caller, accountId, input),
+
+    /** Deletes the stored boards of an account, which is being disconnected. */
+    forget: (tx: Tx, account: AccountRow): Promise<void> => deleteBoardRows(tx, account.id),
+  };
+}
