@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { breachesOf, crowdedFolders } from './house-rules.ts';
 
-const rule = 'The platform names no event, scope or id of the product; pass it in from domain/.';
+const rule = 'The platform names no event, actor, scope or id of the product; pass it in from domain/.';
 
 test.each([
   "append({ type: 'post.sent' });",
   "const scope = 'boards:write';",
+  "const actor = { type: 'key', id };",
   "newPrefixedId('acc')",
   "isPrefixedId( 'post', text)",
   "numberedIdsOf('evt')",
@@ -18,7 +19,7 @@ test.each([
 
 test.each([
   "newPrefixedId('req')",
-  "const actorTypes = ['key', 'user'];",
+  "const systemActor = { type: 'system', id: null };",
   "fetch(url, { method: 'post' });",
   'interface NewEvent { accountId: string | null }',
 ])('the platform may say: %s', (line) => {

@@ -3,6 +3,7 @@
 // (table-writers.ts), and how many files a folder may hold.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, matchesGlob } from 'node:path';
+import { actorTypes } from '../server/src/domain/actor-types.ts';
 import { eventTypes } from '../server/src/domain/event-types.ts';
 import { idPrefixes, numberedIdPrefixes } from '../server/src/domain/ids.ts';
 import { scopes } from '../server/src/domain/scopes.ts';
@@ -17,6 +18,8 @@ interface Rule {
 }
 
 const productWords = [...eventTypes, ...scopes].map(RegExp.escape).join('|');
+// The platform has an actor of its own, for changes that no request caused.
+const actors = actorTypes.filter((type) => type !== 'system').join('|');
 const prefixes = [...idPrefixes, ...numberedIdPrefixes].join('|');
 
 const idFunctions = 'newPrefixedId|isPrefixedId|numberedIdsOf';
@@ -49,11 +52,11 @@ const rules: Rule[] = [
     pattern: /\bsql(<[^>]*>)?`|\.(selectFrom|insertInto|updateTable|deleteFrom)\(/,
   },
   {
-    what: 'The platform names no event, scope or id of the product; pass it in from domain/.',
+    what: 'The platform names no event, actor, scope or id of the product; pass it in from domain/.',
     files: 'server/src/platform/**/*.ts',
     except: /\.(test|fixture|suite|gen)\.ts$/,
     pattern: new RegExp(
-      `(['"\`])(${productWords})\\1|['"\`](${prefixes})_|\\b(${idFunctions})\\(\\s*['"\`](${prefixes})['"\`]`,
+      `(['"\`])(${productWords})\\1|\\btype: ['"\`](${actors})['"\`]|['"\`](${prefixes})_|\\b(${idFunctions})\\(\\s*['"\`](${prefixes})['"\`]`,
     ),
   },
 ];

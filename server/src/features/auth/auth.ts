@@ -1,5 +1,6 @@
 // Authenticates API keys, and manages them for the operator, who may see and revoke the keys of every organization.
 // Callers manage their own organization's keys with create-api-key.ts and revoke-api-key.ts.
+import type { ActorType } from '../../domain/actor-types.ts';
 import { newId } from '../../domain/ids.ts';
 import type { Scope } from '../../domain/scopes.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -73,7 +74,7 @@ async function authenticate(
 
 function toCaller(row: KeyRow): Caller {
   return {
-    actor: { type: 'key', id: row.id, name: row.name },
+    actor: { type: 'key' satisfies ActorType, id: row.id, name: row.name },
     organizationId: row.organization_id,
     scopes: row.scopes,
     accountIds: row.account_ids,

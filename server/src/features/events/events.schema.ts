@@ -1,10 +1,11 @@
 // Events as they cross the wire. What an event says of itself is written by its feature, which keeps secrets
 // out; here moments become Unix seconds, and what only the timeline needs is left out.
 import { z } from 'zod';
+import { type ActorType, actorTypes } from '../../domain/actor-types.ts';
 import { eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
 import { pageLimit } from '../../platform/http/contract/fields.ts';
-import { actorFromColumn, actorTypes } from '../../platform/use-case/index.ts';
+import { actorFromColumn } from '../../platform/use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import type { LoggedEvent } from './event-log.queries.ts';
 
@@ -94,7 +95,7 @@ export function toEventView(event: LoggedEvent): EventView {
     at: toUnixSeconds(event.at),
     accountId: event.account_id,
     postId: event.post_id,
-    actor: actorFromColumn(event.actor),
+    actor: actorFromColumn<ActorType>(event.actor),
     // Every writer of events writes an object.
     data: shown(event.data as Record<string, unknown>),
   };

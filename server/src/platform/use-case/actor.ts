@@ -1,28 +1,24 @@
-// Who does something, as events and logs record it.
+// The actor of a change, as events and logs record it.
 
-/** What kinds of actors exist. `system`: Pintail itself, for example the worker that publishes a post at its time. */
-export const actorTypes = ['key', 'user', 'review_link', 'source', 'loop', 'system'] as const;
-
-export type ActorType = (typeof actorTypes)[number];
-
-export interface Actor {
-  type: ActorType;
+/** The actor of a change. The domain lists the types that the product uses. */
+export interface Actor<Type extends string = string> {
+  type: Type;
   /** The id of the key or person; null for the system. */
   id: string | null;
   /** The name at the time, so that an event stays readable after a key or a person is removed. */
   name: string;
 }
 
-/** Pintail acting by itself. */
-export const systemActor: Actor = { type: 'system', id: null, name: 'Pintail' };
+/** The actor of changes that no request caused, for example of a worker. */
+export const systemActor: Actor<'system'> = { type: 'system', id: null, name: 'Pintail' };
 
-/** Who made a change and when. Every write that appends an event takes one. */
+/** The actor and the time of a change. Every write that appends an event needs one. */
 export interface Stamp {
   actor: Actor;
   now: Date;
 }
 
-/** The value of a column `actor`. Only Pintail writes those columns, always from an `Actor`. */
-export function actorFromColumn(value: unknown): Actor {
-  return value as Actor;
+/** The value of a column `actor`. Only Pintail writes these columns, always from an `Actor`. */
+export function actorFromColumn<Type extends string>(value: unknown): Actor<Type> {
+  return value as Actor<Type>;
 }

@@ -1,24 +1,25 @@
-// What a use case returns, and the transaction that it returns it from.
+// The result of a use case, and the transaction that produces it.
 import type { Tx } from '../db/index.ts';
 
-/** Something that was accepted and deserves attention. */
+/** Something that was accepted and needs attention. */
 export interface Warning {
   /** Stable, for programs: `link_shortener`. */
   code: string;
-  /** For people: what it is about and what to do. */
+  /** For people: the problem and the remedy. */
   message: string;
 }
 
+/** The answer of a use case. HTTP wraps it in an envelope. */
 export interface Result<Data> {
   data: Data;
   warnings?: readonly Warning[];
-  /** The version of what is answered, in quotes, as an entity tag. */
+  /** The version of the data, in quotes, as an entity tag. */
   etag?: string;
 }
 
 /**
- * Runs the transaction of a use case that changes something. Over HTTP the answer to an `Idempotency-Key` is stored in
- * the same transaction, so effect and answer commit together. A use case calls it at most once, as its last act: what
- * `work` returns is the answer.
+ * Runs the transaction of a use case that changes something. Over HTTP, the response to an `Idempotency-Key` is stored in
+ * the same transaction, so that effect and response commit together. A use case calls it at most once and last: the result
+ * of `work` is the result of the use case.
  */
 export type Commit = <Data>(work: (tx: Tx) => Promise<Result<Data>>) => Promise<Result<Data>>;

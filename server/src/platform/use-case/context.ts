@@ -1,16 +1,17 @@
-// What a use case knows of the request that it serves. It does not know HTTP: routes, jobs and commands all make one.
+// The context of a use case: the caller and the means of the request that it serves. Independent of HTTP: routes, jobs and
+// commands each create one.
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Actor } from './actor.ts';
 import type { Commit } from './commit.ts';
 
-/** On whose behalf something is done, and how far that reaches. */
+/** The actor of a request, its organization and its rights. */
 export interface Caller {
   actor: Actor;
   organizationId: string;
-  /** What the caller may do; null: everything. */
+  /** The scopes of the caller; null for every scope. */
   scopes: readonly string[] | null;
-  /** The accounts that the caller is restricted to; null: every account of the organization. */
+  /** The accounts that the caller is restricted to; null for every account of the organization. */
   accountIds: readonly string[] | null;
 }
 
@@ -18,15 +19,17 @@ export interface Caller {
 export interface Context extends Caller {
   clock: Clock;
   log: Log;
-  /** Aborted when nobody waits for the result any longer. */
+  /** Aborted when nobody waits for the result. */
   signal: AbortSignal;
   commit: Commit;
 }
 
+/** Whether the caller has a scope. */
 export function callerMay(caller: Pick<Caller, 'scopes'>, scope: string): boolean {
   return caller.scopes === null || caller.scopes.includes(scope);
 }
 
+/** Whether the caller's restriction to accounts permits an account. The organization must be checked separately. */
 export function callerSeesAccount(caller: Pick<Caller, 'accountIds'>, accountId: string): boolean {
   return caller.accountIds === null || caller.accountIds.includes(accountId);
 }

@@ -1,7 +1,7 @@
-// The refusals of input, which every use case shares.
+// The refusals of invalid input, which all use cases share.
 import { refusal } from '../errors.ts';
 
-/** The message is the hosted API's. */
+/** The message is that of the reference API (docs/api-contract.md#compatibility). */
 export const invalidBody = refusal({
   code: 'BAD_REQUEST',
   reason: 'invalid_body',
@@ -9,6 +9,7 @@ export const invalidBody = refusal({
   fix: 'Each entry of `details` names a field, what is wrong with it and what to send.',
 });
 
+/** A query parameter that is invalid, or that needs a confirmation. */
 export const invalidQuery = refusal({
   code: 'BAD_REQUEST',
   reason: 'invalid_query',

@@ -2,6 +2,7 @@
 // cross the wire.
 
 import { z } from 'zod';
+import type { ActorType } from '../../../domain/actor-types.ts';
 import { toUnixSeconds } from '../../../platform/clock.ts';
 import { actorFromColumn } from '../../../platform/use-case/index.ts';
 import { ActorView } from '../../events/index.ts';
@@ -62,7 +63,7 @@ export function toTimelineEvent(row: EventRow): z.input<typeof TimelineEvent> {
   return {
     at: toUnixSeconds(row.at),
     type: row.type,
-    actor: actorFromColumn(row.actor),
+    actor: actorFromColumn<ActorType>(row.actor),
     ...(data.attempt !== undefined && { attempt: data.attempt }),
     ...(outcome && { outcome }),
     ...(data.pinterest && {
