@@ -6,7 +6,9 @@ import type { AccountRow } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
 
 export const AccountPath = z.object({
-  accountId: z.string().meta({ description: 'Account id, from GET /v1/accounts.' }),
+  accountId: z
+    .string()
+    .meta({ param: { id: 'AccountId' }, description: 'Account id, from GET /v1/accounts.' }),
 });
 
 const unknownPolicies = ['retry', 'ask'] as const;
@@ -85,7 +87,7 @@ export const PauseAccountBody = z
   .nullish();
 export type PauseAccount = z.output<typeof PauseAccountBody>;
 
-export const AccountAnswer = z.object({ account: AccountView });
+export const AccountAnswer = z.object({ account: AccountView }).meta({ id: 'AccountResult' });
 
 const environment = z.enum(environments).optional().meta({
   description: "The Pinterest environment. Default: the installation's (PINTEREST_ENVIRONMENT).",
@@ -119,12 +121,16 @@ export const ConnectAccountBody = z
   .nullish();
 export type ConnectAccount = z.output<typeof ConnectAccountBody>;
 
-export const ConnectAnswer = z.object({
-  url: z.string().meta({ description: "The URL of Pinterest's consent page, for the owner of the account." }),
-  expiresAt: z.int().meta({ description: 'When the connection expires (Unix seconds).' }),
-});
+export const ConnectAnswer = z
+  .object({
+    url: z
+      .string()
+      .meta({ description: "The URL of Pinterest's consent page, for the owner of the account." }),
+    expiresAt: z.int().meta({ description: 'When the connection expires (Unix seconds).' }),
+  })
+  .meta({ id: 'ConnectLink' });
 
-export const AccountList = z.object({ accounts: z.array(AccountView) });
+export const AccountList = z.object({ accounts: z.array(AccountView) }).meta({ id: 'AccountPage' });
 
 const tokenExpiringMs = 7 * 24 * 3600 * 1000;
 

@@ -31,15 +31,19 @@ export const KeyView = z
   })
   .meta({ id: 'ApiKey' });
 
-export const KeyListAnswer = z.object({ apiKeys: z.array(KeyView) });
-export const NewKeyAnswer = z.object({
-  apiKey: KeyView,
-  secret: z.string().meta({ description: 'The API key. It is not shown again.' }),
-});
-export const RevokedAnswer = z.object({
-  deleted: z.literal(true),
-  id: z.string().meta({ description: 'The id of the revoked key.' }),
-});
+export const KeyListAnswer = z.object({ apiKeys: z.array(KeyView) }).meta({ id: 'ApiKeyPage' });
+export const NewKeyAnswer = z
+  .object({
+    apiKey: KeyView,
+    secret: z.string().meta({ description: 'The API key. It is not shown again.' }),
+  })
+  .meta({ id: 'CreatedApiKey' });
+export const RevokedAnswer = z
+  .object({
+    deleted: z.literal(true),
+    id: z.string().meta({ description: 'The id of the revoked key.' }),
+  })
+  .meta({ id: 'RevokedApiKey' });
 
 /** The body of create. The clock decides whether `expiresAt` is in the future. */
 export function createKeyBody(clock: Clock) {

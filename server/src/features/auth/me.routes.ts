@@ -30,14 +30,16 @@ const LimitsView = z
   })
   .meta({ id: 'Limits' });
 
-const MeAnswer = z.object({
-  organization: z.object({
-    id: z.string().meta({ description: 'Organization id. Accounts have it as `userId`.' }),
-    name: z.string().meta({ description: 'Organization name.' }),
-  }),
-  key: KeyView,
-  limits: LimitsView,
-});
+const MeAnswer = z
+  .object({
+    organization: z.object({
+      id: z.string().meta({ description: 'Organization id. Accounts have it as `userId`.' }),
+      name: z.string().meta({ description: 'Organization name.' }),
+    }),
+    key: KeyView,
+    limits: LimitsView,
+  })
+  .meta({ id: 'Me' });
 
 export function meRoutes(parts: Pick<KeyParts, 'database'>, { ratePerMinute, ...fixedLimits }: Limits) {
   return [

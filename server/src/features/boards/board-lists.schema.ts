@@ -28,12 +28,16 @@ const BoardListView = z
   })
   .meta({ id: 'BoardList' });
 
-export const BoardListsAnswer = z.object({ boardLists: z.array(BoardListView) });
-export const BoardListAnswer = z.object({ boardList: BoardListView });
-export const DeletedBoardListAnswer = z.object({
-  deleted: z.literal(true),
-  id: z.int().meta({ description: 'The id of the deleted board list.' }),
-});
+export const BoardListsAnswer = z
+  .object({ boardLists: z.array(BoardListView) })
+  .meta({ id: 'BoardListPage' });
+export const BoardListAnswer = z.object({ boardList: BoardListView }).meta({ id: 'BoardListResult' });
+export const DeletedBoardListAnswer = z
+  .object({
+    deleted: z.literal(true),
+    id: z.int().meta({ description: 'The id of the deleted board list.' }),
+  })
+  .meta({ id: 'DeletedBoardList' });
 
 /** About the number of boards that Pinterest allows for an account. */
 const boardsPerListMax = 2000;

@@ -58,8 +58,8 @@ const BoardView = z
   })
   .meta({ id: 'Board' });
 
-export const BoardsAnswer = z.object({ boards: z.array(BoardView) });
-export const BoardAnswer = z.object({ board: BoardView });
+export const BoardsAnswer = z.object({ boards: z.array(BoardView) }).meta({ id: 'BoardPage' });
+export const BoardAnswer = z.object({ board: BoardView }).meta({ id: 'BoardResult' });
 
 /** As commonly reported; Pinterest documents no limits. */
 const boardNameLengthMax = 50;
@@ -99,8 +99,8 @@ const SectionView = z
   })
   .meta({ id: 'BoardSection' });
 
-export const SectionList = z.object({ sections: z.array(SectionView) });
-export const SectionAnswer = z.object({ section: SectionView });
+export const SectionList = z.object({ sections: z.array(SectionView) }).meta({ id: 'BoardSectionPage' });
+export const SectionAnswer = z.object({ section: SectionView }).meta({ id: 'BoardSectionResult' });
 
 export const CreateSectionBody = z
   .strictObject({
@@ -109,10 +109,14 @@ export const CreateSectionBody = z
   .meta({ id: 'CreateBoardSection' });
 export type CreateSection = z.output<typeof CreateSectionBody>;
 
-export const DeletedAnswer = z.object({
-  deleted: z.literal(true),
-  id: z.string().meta({ description: 'The id of the deleted board or section.' }),
-});
+const deleted = z.literal(true);
+
+export const DeletedBoardAnswer = z
+  .object({ deleted, id: z.string().meta({ description: 'The id of the deleted board.' }) })
+  .meta({ id: 'DeletedBoard' });
+export const DeletedSectionAnswer = z
+  .object({ deleted, id: z.string().meta({ description: 'The id of the deleted section.' }) })
+  .meta({ id: 'DeletedBoardSection' });
 
 /** A board as responses show it. */
 export function toBoardView(

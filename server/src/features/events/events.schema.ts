@@ -73,17 +73,19 @@ export const EventsQuery = z.strictObject({
 });
 export type ListEvents = z.output<typeof EventsQuery>;
 
-export const EventsAnswer = z.object({
-  events: z.array(Event).meta({ description: 'Oldest first, in an order that never changes.' }),
-  cursor: z
-    .string()
-    .nullable()
-    .meta({ description: 'Send it as `after` for the next page; null when this is the last one for now.' }),
-  latest: z.string().nullable().meta({
-    description:
-      'Send it as `after` later, to read only what is new by then, also when no event of this page fits the filter. Null while the log is empty.',
-  }),
-});
+export const EventsAnswer = z
+  .object({
+    events: z.array(Event).meta({ description: 'Oldest first, in an order that never changes.' }),
+    cursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Send it as `after` for the next page; null when this is the last one for now.' }),
+    latest: z.string().nullable().meta({
+      description:
+        'Send it as `after` later, to read only what is new by then, also when no event of this page fits the filter. Null while the log is empty.',
+    }),
+  })
+  .meta({ id: 'EventPage' });
 
 /** Fields for the timeline only: details of moves, and of the search for a lost Pin. */
 const innerKeys = new Set(['move', 'counts', 'found', 'lookAt', 'runAt']);

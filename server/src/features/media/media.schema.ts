@@ -63,17 +63,21 @@ export const MediaResource = z
   })
   .meta({ id: 'MediaResource' });
 
-export const MediaAnswer = z.object({ media: MediaResource });
+export const MediaAnswer = z.object({ media: MediaResource }).meta({ id: 'MediaResult' });
 
-export const MediaListAnswer = z.object({
-  media: z.array(MediaResource),
-  cursor: z.string().nullable().meta({ description: 'Send it for the next page. Null on the last one.' }),
-});
+export const MediaListAnswer = z
+  .object({
+    media: z.array(MediaResource),
+    cursor: z.string().nullable().meta({ description: 'Send it for the next page. Null on the last one.' }),
+  })
+  .meta({ id: 'MediaPage' });
 
-export const DeletedMediaAnswer = z.object({
-  deleted: z.literal(true),
-  id: z.string().meta({ description: 'The id that was deleted.' }),
-});
+export const DeletedMediaAnswer = z
+  .object({
+    deleted: z.literal(true),
+    id: z.string().meta({ description: 'The id that was deleted.' }),
+  })
+  .meta({ id: 'DeletedMedia' });
 
 export function toMediaResource(row: MediaRow, publicUrl: string): z.input<typeof MediaResource> {
   return {

@@ -36,7 +36,9 @@ const ScheduleEntry = z
   .meta({ id: 'ScheduleEntry' });
 export type ScheduleEntry = z.input<typeof ScheduleEntry>;
 
-export const ScheduleAnswer = z.object({
-  schedule: z.array(ScheduleEntry).meta({ description: 'Soonest first.' }),
-  window: z.object({ from: seconds, to: seconds }).meta({ description: 'What was asked for.' }),
-});
+export const ScheduleAnswer = z
+  .object({
+    schedule: z.array(ScheduleEntry).meta({ description: 'Soonest first.' }),
+    window: z.object({ from: seconds, to: seconds }).meta({ description: 'What was asked for.' }),
+  })
+  .meta({ id: 'DatedSchedule' });

@@ -39,25 +39,31 @@ const CustomRule = z.object({
   minDays,
 });
 
-export const SpacingRulesAnswer = z.object({
-  defaultRule: z
-    .object({ minDays })
-    .nullable()
-    .meta({ description: 'For every url without a rule of its own; null for no rule.' }),
-  customRules: z.array(CustomRule).meta({ description: 'Rules of single urls; they replace the default.' }),
-});
+export const SpacingRulesAnswer = z
+  .object({
+    defaultRule: z
+      .object({ minDays })
+      .nullable()
+      .meta({ description: 'For every url without a rule of its own; null for no rule.' }),
+    customRules: z.array(CustomRule).meta({ description: 'Rules of single urls; they replace the default.' }),
+  })
+  .meta({ id: 'SpacingRules' });
 
-export const SpacingRuleAnswer = z.object({
-  rule: z.object({
-    url: z.string().nullable().meta({ description: 'The destination; null for the default.' }),
-    minDays,
-  }),
-});
+export const SpacingRuleAnswer = z
+  .object({
+    rule: z.object({
+      url: z.string().nullable().meta({ description: 'The destination; null for the default.' }),
+      minDays,
+    }),
+  })
+  .meta({ id: 'SpacingRuleResult' });
 
-export const DeletedSpacingRuleAnswer = z.object({
-  deleted: z.literal(true),
-  url: z.string().nullable().meta({ description: 'The destination as given; null for the default.' }),
-});
+export const DeletedSpacingRuleAnswer = z
+  .object({
+    deleted: z.literal(true),
+    url: z.string().nullable().meta({ description: 'The destination as given; null for the default.' }),
+  })
+  .meta({ id: 'DeletedSpacingRule' });
 
 export function toSpacingRules(rows: readonly SpacingRuleRow[]): z.input<typeof SpacingRulesAnswer> {
   const byDefault = rows.find((row) => row.url === null);

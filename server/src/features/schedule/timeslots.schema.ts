@@ -99,24 +99,28 @@ export const RebuildTimeslotsBody = z
   .meta({ id: 'RebuildTimeslots' });
 export type RebuildTimeslots = z.output<typeof RebuildTimeslotsBody>;
 
-export const TimeslotAnswer = z.object({ timeslot: TimeslotView });
-export const TimeslotListAnswer = z.object({ timeslots: z.array(TimeslotView) });
-export const RebuildAnswer = z.object({
-  timeslots: z
-    .array(
-      TimeslotView.extend({
-        id: z.string().nullable().meta({
-          description: 'Null for one that a dry run has not made.',
-        }),
-      }).meta({ id: 'RebuiltTimeslot' }),
-    )
-    .meta({ description: 'All timeslots of the account afterwards, in the order of the week.' }),
-  dryRun: z.boolean().meta({ description: 'Whether nothing was changed.' }),
-  kept: z.int().meta({ description: 'Timeslots that stood at one of the new times already.' }),
-  added: z.int().meta({ description: 'New timeslots.' }),
-  removed: z.int().meta({ description: 'Timeslots that are no more.' }),
-});
-export const DeletedTimeslotAnswer = z.object({ deleted: z.literal(true), id: z.string() });
+export const TimeslotAnswer = z.object({ timeslot: TimeslotView }).meta({ id: 'TimeslotResult' });
+export const TimeslotListAnswer = z.object({ timeslots: z.array(TimeslotView) }).meta({ id: 'TimeslotPage' });
+export const RebuildAnswer = z
+  .object({
+    timeslots: z
+      .array(
+        TimeslotView.extend({
+          id: z.string().nullable().meta({
+            description: 'Null for one that a dry run has not made.',
+          }),
+        }).meta({ id: 'RebuiltTimeslot' }),
+      )
+      .meta({ description: 'All timeslots of the account afterwards, in the order of the week.' }),
+    dryRun: z.boolean().meta({ description: 'Whether nothing was changed.' }),
+    kept: z.int().meta({ description: 'Timeslots that stood at one of the new times already.' }),
+    added: z.int().meta({ description: 'New timeslots.' }),
+    removed: z.int().meta({ description: 'Timeslots that are no more.' }),
+  })
+  .meta({ id: 'TimeslotRebuild' });
+export const DeletedTimeslotAnswer = z
+  .object({ deleted: z.literal(true), id: z.string() })
+  .meta({ id: 'DeletedTimeslot' });
 
 /** `09:30` as minutes after midnight. */
 export function toMinutes(time: string): number {

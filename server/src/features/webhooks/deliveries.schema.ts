@@ -29,12 +29,14 @@ export const DeliveriesQuery = z.strictObject({
 });
 export type ListDeliveries = z.output<typeof DeliveriesQuery>;
 
-export const RedeliverBody = z.strictObject({
-  since: moment.meta({ description: 'Events from then on (RFC 3339), 30 days back at most.' }),
-  includeDelivered: z.boolean().default(false).meta({
-    description: 'Also those that were delivered. Without it: those that failed or were never tried.',
-  }),
-});
+export const RedeliverBody = z
+  .strictObject({
+    since: moment.meta({ description: 'Events from then on (RFC 3339), 30 days back at most.' }),
+    includeDelivered: z.boolean().default(false).meta({
+      description: 'Also those that were delivered. Without it: those that failed or were never tried.',
+    }),
+  })
+  .meta({ id: 'RedeliverWebhook' });
 export type Redeliver = z.output<typeof RedeliverBody>;
 
 const Delivery = z
@@ -72,19 +74,23 @@ const Delivery = z
   })
   .meta({ id: 'WebhookDelivery' });
 
-export const DeliveryAnswer = z.object({ delivery: Delivery });
-export const DeliveryListAnswer = z.object({
-  deliveries: z.array(Delivery).meta({ description: 'Newest first.' }),
-  cursor: z.string().nullable().meta({ description: 'For the next page; null on the last one.' }),
-});
-export const RedeliverAnswer = z.object({
-  redelivery: z
-    .object({
-      since: z.int().meta({ description: 'Unix seconds.' }),
-      until: z.int().meta({ description: 'Unix seconds.' }),
-    })
-    .meta({ description: 'The time whose events are sent again, in the background.' }),
-});
+export const DeliveryAnswer = z.object({ delivery: Delivery }).meta({ id: 'WebhookDeliveryResult' });
+export const DeliveryListAnswer = z
+  .object({
+    deliveries: z.array(Delivery).meta({ description: 'Newest first.' }),
+    cursor: z.string().nullable().meta({ description: 'For the next page; null on the last one.' }),
+  })
+  .meta({ id: 'WebhookDeliveryPage' });
+export const RedeliverAnswer = z
+  .object({
+    redelivery: z
+      .object({
+        since: z.int().meta({ description: 'Unix seconds.' }),
+        until: z.int().meta({ description: 'Unix seconds.' }),
+      })
+      .meta({ description: 'The time whose events are sent again, in the background.' }),
+  })
+  .meta({ id: 'RedeliveryResult' });
 
 export function toDeliveryView(row: DeliveryWithEvent): z.input<typeof Delivery> {
   const isKnown = row.event_id === null || row.event !== null;

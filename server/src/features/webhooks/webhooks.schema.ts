@@ -30,24 +30,28 @@ const fields = {
   description: text(255).nullable().meta({ description: 'For people.' }),
 };
 
-export const CreateWebhookBody = z.strictObject({
-  url: fields.url,
-  events: fields.events.optional(),
-  accountIds: fields.accountIds.optional(),
-  description: fields.description.optional(),
-});
+export const CreateWebhookBody = z
+  .strictObject({
+    url: fields.url,
+    events: fields.events.optional(),
+    accountIds: fields.accountIds.optional(),
+    description: fields.description.optional(),
+  })
+  .meta({ id: 'CreateWebhook' });
 export type CreateWebhook = z.output<typeof CreateWebhookBody>;
 
-export const UpdateWebhookBody = z.strictObject({
-  url: fields.url.optional(),
-  events: fields.events.optional(),
-  accountIds: fields.accountIds.optional(),
-  description: fields.description.optional(),
-  enabled: z.boolean().optional().meta({
-    description:
-      'False: nothing is sent, and nothing is kept to be sent. True: from now on it is; what it missed can be sent with `/redeliver`.',
-  }),
-});
+export const UpdateWebhookBody = z
+  .strictObject({
+    url: fields.url.optional(),
+    events: fields.events.optional(),
+    accountIds: fields.accountIds.optional(),
+    description: fields.description.optional(),
+    enabled: z.boolean().optional().meta({
+      description:
+        'False: nothing is sent, and nothing is kept to be sent. True: from now on it is; what it missed can be sent with `/redeliver`.',
+    }),
+  })
+  .meta({ id: 'UpdateWebhook' });
 export type UpdateWebhook = z.output<typeof UpdateWebhookBody>;
 
 export const WebhookPath = z.object({
@@ -80,19 +84,23 @@ const Webhook = z
   })
   .meta({ id: 'Webhook' });
 
-export const WebhookAnswer = z.object({ webhook: Webhook });
-export const WebhookListAnswer = z.object({ webhooks: z.array(Webhook) });
-export const WebhookSecretAnswer = z.object({
-  webhook: Webhook,
-  secret: z.string().meta({
-    description: 'Verifies signatures. Shown this once.',
-    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
-  }),
-});
-export const WebhookDeletedAnswer = z.object({
-  deleted: z.literal(true),
-  id: z.string().meta({ description: 'Webhook ID' }),
-});
+export const WebhookAnswer = z.object({ webhook: Webhook }).meta({ id: 'WebhookResult' });
+export const WebhookListAnswer = z.object({ webhooks: z.array(Webhook) }).meta({ id: 'WebhookPage' });
+export const WebhookSecretAnswer = z
+  .object({
+    webhook: Webhook,
+    secret: z.string().meta({
+      description: 'Verifies signatures. Shown this once.',
+      example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    }),
+  })
+  .meta({ id: 'WebhookWithSecret' });
+export const WebhookDeletedAnswer = z
+  .object({
+    deleted: z.literal(true),
+    id: z.string().meta({ description: 'Webhook ID' }),
+  })
+  .meta({ id: 'DeletedWebhook' });
 
 const seconds = (at: Date | null) => (at === null ? null : toUnixSeconds(at));
 

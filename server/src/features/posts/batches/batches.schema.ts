@@ -60,11 +60,13 @@ const BatchView = z
   })
   .meta({ id: 'Batch' });
 
-export const BatchAnswer = z.object({ batch: BatchView });
-export const BatchPageAnswer = z.object({
-  batch: BatchView,
-  cursor: z.string().nullable().meta({ description: 'For the next page of entries; null on the last.' }),
-});
+export const BatchAnswer = z.object({ batch: BatchView }).meta({ id: 'BatchResult' });
+export const BatchPageAnswer = z
+  .object({
+    batch: BatchView,
+    cursor: z.string().nullable().meta({ description: 'For the next page of entries; null on the last.' }),
+  })
+  .meta({ id: 'BatchPage' });
 
 export function toBatchView(batch: BatchRow, counts: BatchCounts): z.input<typeof BatchView> {
   return {

@@ -123,19 +123,25 @@ export const PostView = z
 
 export type PostView = z.input<typeof PostView>;
 
-export const PostAnswer = z.object({ post: PostView });
-export const PostListAnswer = z.object({
-  posts: z.array(PostView),
-  cursor: z.string().nullable().meta({ description: 'For the next page; null on the last.' }),
-});
-export const CreatedAnswer = z.object({
-  post: PostView,
-  posts: z
-    .array(PostView)
-    .optional()
-    .meta({ description: 'With intervalBoards: one post for each board, in their order.' }),
-});
-export const DeletedAnswer = z.object({ deleted: z.literal(true), id: z.string() });
+export const PostAnswer = z.object({ post: PostView }).meta({ id: 'PostResult' });
+export const PostListAnswer = z
+  .object({
+    posts: z.array(PostView),
+    cursor: z.string().nullable().meta({ description: 'For the next page; null on the last.' }),
+  })
+  .meta({ id: 'PostPage' });
+export const CreatedAnswer = z
+  .object({
+    post: PostView,
+    posts: z
+      .array(PostView)
+      .optional()
+      .meta({ description: 'With intervalBoards: one post for each board, in their order.' }),
+  })
+  .meta({ id: 'CreatedPost' });
+export const DeletedAnswer = z
+  .object({ deleted: z.literal(true), id: z.string() })
+  .meta({ id: 'DeletedPost' });
 
 const publications: Record<State, z.input<typeof PostView>['publication']> = {
   draft: 'none',
@@ -147,11 +153,13 @@ const publications: Record<State, z.input<typeof PostView>['publication']> = {
   failed: 'failed',
 };
 
-export const DisconnectedAnswer = z.object({
-  deleted: z.literal(true),
-  id: z.string().meta({ description: 'The account that was disconnected.' }),
-  unscheduledPosts: z.int().meta({ description: 'How many queued posts became drafts.' }),
-});
+export const DisconnectedAnswer = z
+  .object({
+    deleted: z.literal(true),
+    id: z.string().meta({ description: 'The account that was disconnected.' }),
+    unscheduledPosts: z.int().meta({ description: 'How many queued posts became drafts.' }),
+  })
+  .meta({ id: 'DisconnectedAccount' });
 
 /** @param media Of the post and of others, by id. */
 export function toPostView(

@@ -51,9 +51,11 @@ const TimelineEvent = z
   })
   .meta({ id: 'TimelineEvent' });
 
-export const TimelineAnswer = z.object({
-  events: z.array(TimelineEvent).meta({ description: `Oldest first; the newest ${timelineEventsMax}.` }),
-});
+export const TimelineAnswer = z
+  .object({
+    events: z.array(TimelineEvent).meta({ description: `Oldest first; the newest ${timelineEventsMax}.` }),
+  })
+  .meta({ id: 'PostTimeline' });
 
 export function toTimelineEvent(row: EventRow): z.input<typeof TimelineEvent> {
   // Only move-post.ts and post-content.ts write events of posts.

@@ -73,7 +73,9 @@ const CheckView = z.object({
 });
 export type Check = z.input<typeof CheckView>;
 
-export const ValidateAnswer = z.object({
-  ok: z.boolean().meta({ description: 'Whether no check failed.' }),
-  checks: z.array(CheckView),
-});
+export const ValidateAnswer = z
+  .object({
+    ok: z.boolean().meta({ description: 'Whether no check failed.' }),
+    checks: z.array(CheckView),
+  })
+  .meta({ id: 'PostValidation' });

@@ -1,4 +1,4 @@
-// What the OpenAPI document says of headers and of refusals, for every operation alike.
+// Headers and error answers in the OpenAPI document: they follow the same rules for every operation.
 import { z } from 'zod';
 import type { RefusalDeclaration, RefusalMaker } from '../../errors.ts';
 import { invalidBody, invalidQuery } from '../../use-case/index.ts';
@@ -23,9 +23,10 @@ import {
 } from '../contract/refusals.ts';
 import type { Route } from '../contract/route.ts';
 
+/** Whether the operation changes something: it then accepts a body and an Idempotency-Key. */
 export const isWrite = (route: Route) => route.method !== 'GET';
 
-/** A route that can refuse a version has one to tell, and looks at If-Match. */
+/** A route that can refuse a version also returns one, and reads If-Match. */
 const hasVersion = (route: Route) =>
   route.refusals.some((maker) => maker.declaration.code === 'PRECONDITION_FAILED');
 
@@ -37,7 +38,7 @@ const idempotencyKey = z
   .meta({
     param: { id: 'IdempotencyKey' },
     description:
-      'Any text that is new for each request, such as a UUID. A repeat with the same key, method, path and body within 24 hours gets the first answer byte for byte, with `Idempotent-Replayed: true`, and nothing happens again. Refusals from before the request was acted on (key, scope, rate, malformed or invalid input) and 5xx are not kept: after them the key is free. Of an upload the media type and the length stand for the body.',
+      'A unique value for each request, such as a UUID. A request with the same key, method, path and body within 24 hours returns the first response, byte for byte, with `Idempotent-Replayed: true`, and changes nothing. Refusals of the API key, scope, rate or input, and 5xx responses are not stored: the key can be used again after them. Uploads are compared by media type and length.',
     example: '6f1c1f0e-8a43-4d9c-9f7e-3c8d9e1b2a47',
   });
 
@@ -47,7 +48,7 @@ const ifMatch = z
   .meta({
     param: { id: 'IfMatch' },
     description:
-      'The `ETag` of the version that you want to change, a list of them, or `*`. If the post has another version by now: 412. What proxies make of the tag (`W/"7"`, `"7-gzip"`) stands for the same version.',
+      'The `ETag` of the version to change, a list of them, or `*`. A request for an older version is refused with 412. Forms of the tag that proxies produce (`W/"7"`, `"7-gzip"`) are accepted.',
     example: '"7"',
   });
 
@@ -56,10 +57,10 @@ const lastEventId = z
   .optional()
   .meta({
     param: { id: 'LastEventId' },
-    description: 'With `Accept: text/event-stream`: go on after the event with this id.',
+    description: 'With `Accept: text/event-stream`: resume after the event with this id.',
   });
 
-/** The headers that an operation takes; undefined for none. */
+/** The headers that an operation accepts; undefined for none. */
 export function requestHeaders(route: Route): z.ZodObject | undefined {
   const headers = {
     ...(isWrite(route) && { 'Idempotency-Key': idempotencyKey }),
@@ -72,24 +73,25 @@ export function requestHeaders(route: Route): z.ZodObject | undefined {
 const header = (id: string, schema: z.ZodType, description: string) =>
   schema.meta({ header: { id }, description });
 
-const requestId = header('X-Request-Id', z.string(), 'The same as `meta.requestId`.');
+const requestId = header('X-Request-Id', z.string(), 'The request id, as in `meta.requestId`.');
 const rateHeaders = {
   'X-RateLimit-Limit': header(
     'X-RateLimit-Limit',
     z.int(),
-    'Requests that the API key may make in a minute.',
+    'Maximum number of requests per minute for the API key.',
   ),
-  'X-RateLimit-Remaining': header('X-RateLimit-Remaining', z.int(), 'What is left of them.'),
+  'X-RateLimit-Remaining': header('X-RateLimit-Remaining', z.int(), 'Requests that remain in this minute.'),
   'X-RateLimit-Reset': header('X-RateLimit-Reset', z.int(), 'When the next minute begins (Unix seconds).'),
 };
 const replayed = header(
   'Idempotent-Replayed',
   z.enum(['true']).optional(),
-  'This is the first answer to a request with this Idempotency-Key, again.',
+  'The response is the stored one of the first request with this Idempotency-Key.',
 );
-const etag = header('ETag', z.string(), 'The version of what is answered, for `If-Match`.');
-const retryAfter = header('Retry-After', z.int(), 'After how many seconds to try again.');
+const etag = header('ETag', z.string(), 'The version of the returned resource, for `If-Match`.');
+const retryAfter = header('Retry-After', z.int(), 'The number of seconds to wait before the next attempt.');
 
+/** The headers of a successful answer. */
 export function answerHeaders(route: Route): z.ZodObject {
   return z.object({
     'X-Request-Id': requestId,
@@ -99,10 +101,10 @@ export function answerHeaders(route: Route): z.ZodObject {
   });
 }
 
-/** Everything that an operation may refuse. */
+/** Every refusal of an operation, those that all operations share included. */
 export function refusalsOf(route: Route): readonly RefusalMaker[] {
   return [
-    // Also where a route declares no body or no query: what is sent all the same is refused rather than ignored.
+    // Also of routes without a body or a query: one that is sent to them is refused rather than ignored.
     ...(isWrite(route)
       ? [invalidBody, malformedJson, bodyTooLarge, unsupportedMediaType, bodiesTooLarge, bodyMemoryFull]
       : []),
@@ -116,7 +118,7 @@ export function refusalsOf(route: Route): readonly RefusalMaker[] {
   ];
 }
 
-/** One answer per status, naming every refusal that can stand behind it. */
+/** One answer per status, with every refusal that has this status. */
 export function refusalAnswers(route: Route): Record<string, unknown> {
   const byStatus = Map.groupBy(
     new Set(refusalsOf(route).map((maker) => maker.declaration)),
@@ -136,18 +138,23 @@ function answerOf(status: number, declarations: readonly RefusalDeclaration[]) {
       ...(status !== 401 && rateHeaders),
       ...(isLater && { 'Retry-After': status === 409 ? retryAfter.optional() : retryAfter }),
     }),
-    content: {
-      'application/json': { schema: errorSchema, ...examplesOf(declarations) },
-    },
+    content: { 'application/json': { schema: errorSchema, ...examplesOf(declarations) } },
   };
 }
 
+/** By reason, so that each refusal is written once: `components.examples` has them. */
 function examplesOf(declarations: readonly RefusalDeclaration[]) {
-  const values = declarations.map((declaration) => ({
-    error: toError(declaration),
-    meta: { requestId: 'req_01kav8w5v8e6nb1vkh5tq4j1aa' },
-  }));
-  const [only] = values;
-  if (values.length === 1) return { example: only };
-  return { examples: Object.fromEntries(values.map((value) => [value.error.reason, { value }])) };
+  const entries = declarations.map(({ reason }) => [reason, { $ref: `#/components/examples/${reason}` }]);
+  return { examples: Object.fromEntries(entries) as Record<string, { $ref: string }> };
+}
+
+/** An example answer for each refusal of these routes, by reason. */
+export function refusalExamples(routes: readonly Route[]): Record<string, { value: unknown }> {
+  const declarations = new Set(routes.flatMap(refusalsOf).map(({ declaration }) => declaration));
+  return Object.fromEntries(
+    [...declarations].map((declaration) => [
+      declaration.reason,
+      { value: { error: toError(declaration), meta: { requestId: 'req_01kav8w5v8e6nb1vkh5tq4j1aa' } } },
+    ]),
+  );
 }

@@ -21,22 +21,22 @@ const headerNames = (parameters: { $ref?: string; in?: string; name?: string }[]
     .filter((parameter) => parameter.in === 'header')
     .map((parameter) => parameter.name);
 
-test('the document is valid OpenAPI 3.1, by the judgement of a validator that is not ours', async () => {
+test('The document is valid OpenAPI 3.1 for an independent validator', async () => {
   const validator = new Validator();
   expect(await validator.validate(structuredClone(document))).toEqual({ valid: true });
   expect(validator.version).toBe('3.1');
-  // It does judge: a document with a slip in it does not pass.
-  const spoilt = structuredClone(document);
-  spoilt.paths['/v1/accounts'].get.responses = [];
-  expect((await new Validator().validate(spoilt)).valid).toBe(false);
+  // The validator does refuse: a document with an error in it is not valid.
+  const broken = structuredClone(document);
+  broken.paths['/v1/accounts'].get.responses = [];
+  expect((await new Validator().validate(broken)).valid).toBe(false);
 });
 
-test('every operation has examples that tests have seen; where one lacks: npm run generate -- --examples', () => {
+test('Every operation has an example; `npm run generate -- --examples` adds one that is missing', () => {
   const examples = readExamples();
-  const lacking = app.app.routes.filter(
+  const without = app.app.routes.filter(
     ({ operationId, body }) => !examples[operationId] || (body && examples[operationId].body === undefined),
   );
-  expect(lacking.map(({ operationId }) => operationId)).toEqual([]);
+  expect(without.map(({ operationId }) => operationId)).toEqual([]);
   const operation = operationOf({ path: '/v1/accounts/:accountId/posts', method: 'POST' });
   expect(operation.requestBody.content['application/json'].example).toMatchObject({
     title: expect.any(String),
@@ -46,12 +46,14 @@ test('every operation has examples that tests have seen; where one lacks: npm ru
   );
 });
 
-test('no example shows an operation that is gone', () => {
-  const known = app.app.routes.map(({ operationId }) => operationId);
-  expect(Object.keys(readExamples()).filter((operationId) => !known.includes(operationId))).toEqual([]);
+test('Every example belongs to an operation that exists', () => {
+  const operationIds = app.app.routes.map(({ operationId }) => operationId);
+  expect(Object.keys(readExamples()).filter((operationId) => !operationIds.includes(operationId))).toEqual(
+    [],
+  );
 });
 
-test('every example is what the schema of its answer lets through', () => {
+test('Every example fits the schema of its answer', () => {
   const examples = readExamples();
   for (const { operationId, data } of app.app.routes) {
     const answer = examples[operationId]?.answer as { data: unknown } | undefined;
@@ -59,7 +61,7 @@ test('every example is what the schema of its answer lets through', () => {
   }
 });
 
-test('every write takes an Idempotency-Key, no read does, and every answer tells the rate limit', () => {
+test('Every write accepts an Idempotency-Key, no read does, and every answer has the rate limit', () => {
   for (const route of app.app.routes) {
     const operation = operationOf(route);
     expect([route.operationId, headerNames(operation.parameters).includes('Idempotency-Key')]).toEqual([
@@ -107,4 +109,43 @@ test('Answers may grow: none is a closed object, and their lists of values are m
   const bodies = app.app.routes.flatMap((route) => schemasIn(operationOf(route).requestBody));
   expect(bodies.filter((schema) => schema.additionalProperties === false).length).toBeGreaterThan(20);
   expect(bodies.filter((schema) => schema['x-open-enum'])).toEqual([]);
+});
+
+test('The data of every successful JSON answer has the name of a component', () => {
+  const unnamed = app.app.routes.filter((route) => {
+    const answer = operationOf(route).responses[route.status].content['application/json'];
+    return !answer.schema.properties.data.$ref?.startsWith('#/components/schemas/');
+  });
+  expect(unnamed.map(({ operationId }) => operationId)).toEqual([]);
+});
+
+/** Types of TypeScript's library and of browsers that generated clients use, and that Node does not define. */
+const typeNames = [
+  'Record',
+  'Partial',
+  'Pick',
+  'Omit',
+  'Readonly',
+  'Document',
+  'Element',
+  'Location',
+  'Node',
+];
+
+test('No component has the name of a global, which it would shadow in generated clients', () => {
+  const names = Object.keys(document.components.schemas);
+  expect(names).toEqual(expect.arrayContaining(['ErrorAnswer', 'PintailEvent']));
+  expect(names.filter((name) => name in globalThis || typeNames.includes(name))).toEqual([]);
+});
+
+test('Each refusal has one example, which every answer with that refusal references', () => {
+  const examples = Object.entries<AnyShape>(document.components.examples);
+  expect(examples.filter(([reason, { value }]) => value.error.reason !== reason)).toEqual([]);
+  const used = Object.values<AnyShape>(document.components.responses).flatMap(({ content }) =>
+    Object.entries<AnyShape>(content['application/json'].examples).map(([reason, { $ref }]) => {
+      expect($ref).toBe(`#/components/examples/${reason}`);
+      return reason;
+    }),
+  );
+  expect(new Set(used)).toEqual(new Set(examples.map(([reason]) => reason)));
 });

@@ -5,7 +5,7 @@ import { formSchema, formType } from '../bodies/upload.ts';
 import { successSchema } from '../contract/envelope.ts';
 import type { Example, Examples } from '../contract/examples.ts';
 import type { Route } from '../contract/route.ts';
-import { answerHeaders, refusalAnswers, requestHeaders } from './openapi-answers.ts';
+import { answerHeaders, refusalAnswers, refusalExamples, requestHeaders } from './openapi-answers.ts';
 import { withSharedAnswers } from './shared-answers.ts';
 
 type JsonSchema = Record<string, unknown>;
@@ -75,6 +75,7 @@ export function createOpenApi(routes: readonly Route[], info: ApiInfo, examples:
       security: [{ apiKey: [] }],
       tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
       components: {
+        examples: refusalExamples(routes),
         securitySchemes: {
           apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer pt_…`' },
         },
