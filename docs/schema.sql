@@ -256,6 +256,7 @@ create table posts (
   organization_id text not null,
   account_id text not null,
   state text not null,
+  held_for text,
   version integer not null default 1,
   title text,
   description text,
@@ -281,7 +282,8 @@ create table posts (
   deleted_at timestamp with time zone,
   status text not null generated always as (
 CASE
-    WHEN (state = ANY (ARRAY['uploading'::text, 'publishing'::text, 'unknown'::text])) THEN 'uploading'::text
+    WHEN ((state = ANY (ARRAY['publishing'::text, 'unknown'::text])) OR (held_for = 'lost_answer'::text)) THEN 'uploading'::text
+    WHEN (held_for = 'missed'::text) THEN 'queued'::text
     ELSE state
 END) stored,
   listed_at timestamp with time zone not null generated always as (
@@ -301,18 +303,21 @@ END) stored,
   missed_send_at timestamp with time zone,
   constraint posts_pkey PRIMARY KEY (id),
   constraint at_rest_does_not_run CHECK (((state = ANY (ARRAY['queued'::text, 'unknown'::text])) OR (run_at IS NULL))),
-  constraint attempt_is_recorded CHECK (((state <> ALL (ARRAY['publishing'::text, 'unknown'::text])) OR (attempt_started_at IS NOT NULL))),
+  constraint attempt_is_recorded CHECK (((attempt_started_at IS NOT NULL) OR ((state <> ALL (ARRAY['publishing'::text, 'unknown'::text])) AND (held_for IS DISTINCT FROM 'lost_answer'::text)))),
   constraint carousel_has_two_to_five CHECK (((carousel IS NULL) OR ((jsonb_typeof(carousel) = 'array'::text) AND ((jsonb_array_length(carousel) >= 2) AND (jsonb_array_length(carousel) <= 5))))),
   constraint failed_has_reason CHECK (((state <> 'failed'::text) OR (failure IS NOT NULL))),
-  constraint only_at_rest_is_deleted CHECK (((deleted_at IS NULL) OR (state = ANY (ARRAY['draft'::text, 'queued'::text, 'failed'::text])))),
+  constraint held_has_reason CHECK (((state = 'held'::text) = (held_for IS NOT NULL))),
+  constraint only_at_rest_is_deleted CHECK (((deleted_at IS NULL) OR (state = ANY (ARRAY['draft'::text, 'queued'::text, 'failed'::text])) OR (NOT (held_for IS DISTINCT FROM 'missed'::text)))),
   constraint posts_board_section_id_check CHECK ((board_section_id ~ '^[0-9]+$'::text)),
   constraint posts_cover_seconds_check CHECK ((cover_seconds >= 0)),
+  constraint posts_held_for_check CHECK ((held_for = ANY (ARRAY['missed'::text, 'lost_answer'::text]))),
   constraint posts_media_type_check CHECK ((media_type = ANY (ARRAY['image'::text, 'video'::text]))),
-  constraint posts_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'queued'::text, 'uploading'::text, 'publishing'::text, 'sent'::text, 'failed'::text, 'unknown'::text]))),
+  constraint posts_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'queued'::text, 'publishing'::text, 'sent'::text, 'failed'::text, 'unknown'::text, 'held'::text]))),
   constraint posts_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'queued'::text, 'uploading'::text, 'sent'::text, 'failed'::text]))),
-  constraint queued_will_run CHECK (((state <> 'queued'::text) OR (run_at IS NOT NULL) OR (deleted_at IS NOT NULL) OR COALESCE(((failure ->> 'code'::text) = 'missed'::text), false))),
+  constraint queued_will_run CHECK (((state <> 'queued'::text) OR (run_at IS NOT NULL) OR (deleted_at IS NOT NULL))),
   constraint scheduled_is_complete CHECK (((state = 'draft'::text) OR ((send_at IS NOT NULL) AND (board_id IS NOT NULL) AND (title IS NOT NULL) AND (description IS NOT NULL) AND (url IS NOT NULL)))),
   constraint sent_has_pin CHECK (((state = 'sent'::text) = ((pin_id IS NOT NULL) AND (sent_at IS NOT NULL)))),
+  constraint unknown_will_run CHECK (((state <> 'unknown'::text) OR (run_at IS NOT NULL))),
   constraint posts_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
   constraint posts_cover_media_id_fkey FOREIGN KEY (cover_media_id) REFERENCES media(id),
   constraint posts_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id),
@@ -459,7 +464,8 @@ CREATE INDEX posts_by_slide ON public.posts USING gin (carousel jsonb_path_ops) 
 CREATE INDEX posts_cover_of_account ON public.posts USING btree (account_id, cover_media_id) WHERE ((cover_media_id IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX posts_deleted ON public.posts USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
 CREATE INDEX posts_due ON public.posts USING btree (account_id, run_at, id) WHERE (run_at IS NOT NULL);
-CREATE INDEX posts_in_flight ON public.posts USING btree (account_id, state) WHERE (state = ANY (ARRAY['uploading'::text, 'publishing'::text, 'unknown'::text]));
+CREATE INDEX posts_held ON public.posts USING btree (account_id, listed_at, id) INCLUDE (held_for) WHERE ((state = 'held'::text) AND (deleted_at IS NULL));
+CREATE INDEX posts_in_flight ON public.posts USING btree (account_id, state) WHERE ((state = ANY (ARRAY['publishing'::text, 'unknown'::text])) OR (held_for = 'lost_answer'::text));
 CREATE INDEX posts_listed ON public.posts USING btree (account_id, status, listed_at, id) WHERE (deleted_at IS NULL);
 CREATE INDEX posts_media_of_account ON public.posts USING btree (account_id, media_id) WHERE (deleted_at IS NULL);
 CREATE INDEX posts_slide_2_of_account ON public.posts USING btree (account_id, (((carousel -> 1) ->> 'mediaId'::text))) WHERE ((carousel IS NOT NULL) AND (deleted_at IS NULL));

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../server/src/app.ts';
 import { parseConfig } from '../server/src/config.ts';
-import { allowedMoves, states } from '../server/src/features/posts/index.ts';
+import { allowedMoves, situations, stateNotes } from '../server/src/features/posts/index.ts';
 import { createEnvironments, publishedAddresses, simulatorAddresses } from '../server/src/pinterest/index.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { openDatabase } from '../server/src/platform/db/index.ts';
@@ -74,6 +74,8 @@ function settingsPage(): string {
 
 function lifecyclePage(): string {
   const moves = allowedMoves();
+  const nameOf = ({ state, held_for }: (typeof situations)[number]) =>
+    held_for === null ? state : `${state} (${held_for})`;
   return [
     "# A post's lifecycle",
     '',
@@ -81,18 +83,20 @@ function lifecyclePage(): string {
     '',
     '```mermaid',
     'stateDiagram-v2',
-    ...moves.map(({ from, move, to }) => `  ${from} --> ${to}: ${move}`),
+    ...moves.map(({ from, move, to }) => `  ${from.state} --> ${to.state}: ${move}`),
     '```',
     '',
-    '| from | may go to |',
+    '| from | moves |',
     '| --- | --- |',
-    ...states.map((state) => {
-      const own = moves.filter(({ from }) => from === state).map(({ move, to }) => `${to} (${move})`);
-      return `| ${state} | ${own.join(', ') || 'nowhere: it is published'} |`;
+    ...situations.map((situation) => {
+      const own = moves.filter(({ from }) => from === situation);
+      const ways = own.map(({ move, to }) => `${move}: ${nameOf(to)}`).join('; ');
+      return `| ${nameOf(situation)} | ${ways || 'none: it is published'} |`;
     }),
     '',
-    'The line between `queued` and `publishing` is the line between "do it again" and "a Pin may exist".',
-    'It is stored before Pinterest is asked for the Pin, so that a crash leaves no guess.',
+    'The line between `queued` and `publishing` is the line between "do it again" and "a Pin may exist". It is stored',
+    'before the create request is sent to Pinterest, so that a crash leaves no guess.',
+    ...Object.entries(stateNotes).flatMap(([state, note]) => ['', `**${state}.** ${note}`]),
     '',
   ].join('\n');
 }

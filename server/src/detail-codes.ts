@@ -134,7 +134,6 @@ const publishing: Codes = {
   several_pins_match: 'Several Pins could be the post’s; a person decides (`resolve`).',
   board_too_large_to_search:
     'The board has more Pins than can be looked through; a person decides (`resolve`).',
-  interrupted: 'Pintail stopped while it prepared the post. Nothing was sent; it is retried at once.',
   missed:
     'The post was not published at its time, and the account is set to hold missed posts. Schedule it again.',
   media_unavailable: 'The stored picture or video cannot be read. It is tried again by itself.',

@@ -162,7 +162,7 @@ async function runBareQueue({ installation }: Site): Promise<void> {
 }
 
 const claimText = `
-  update posts set state = 'uploading', run_at = null, updated_at = now()
+  update posts set state = 'publishing', run_at = null, attempt_started_at = now(), updated_at = now()
   where id = (
     select id from posts where run_at <= now() and state = 'queued'
     order by run_at limit 1 for update skip locked

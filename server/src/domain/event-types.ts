@@ -9,6 +9,7 @@ export const eventTypes = [
   'post.sent',
   'post.failed',
   'post.missed',
+  'post.held',
   'post.unknown',
   'account.connected',
   'account.disconnected',

@@ -156,12 +156,12 @@ describe('/ready', () => {
       reason: expect.stringContaining('newer'),
     });
     await change("delete from migrations where name = '9999_from_tomorrow.sql'");
-    await change("update migrations set name = name || '.away' where name like '0002%'");
+    await change("update migrations set name = name || '.away' where name like '0001%'");
     expect((await ready()).body.checks[1]).toMatchObject({
       ok: false,
       reason: expect.stringContaining('Migrations are pending (1)'),
     });
-    await change("update migrations set name = replace(name, '.away', '') where name like '0002%'");
+    await change("update migrations set name = replace(name, '.away', '') where name like '0001%'");
     expect((await ready()).status).toBe(200);
   });
 

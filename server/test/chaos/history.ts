@@ -1,12 +1,13 @@
 // Reads what happened to the posts of some accounts out of the event log, and holds it against the rules: each
 // move is one that the table allows, and an account's posts went out in the order in which they were due.
-import { isAtRest, type Move, nextState, type State } from '../../src/features/posts/record/lifecycle.ts';
+import { isAtRest, type PostSituation } from '../../src/domain/post-states.ts';
+import { afterMove, type Move } from '../../src/features/posts/record/lifecycle.ts';
 import type { Connection } from '../../src/platform/db/index.ts';
 
 const movesOf: Record<string, Move[]> = {
   'post.scheduled': ['schedule'],
   'post.unscheduled': ['unschedule'],
-  'post.held': ['miss'],
+  'post.held': ['miss', 'giveUp'],
   'post.publishing': ['mediaReady'],
   'post.sent': ['accept', 'find'],
   'post.postponed': ['postpone'],
@@ -17,7 +18,7 @@ const movesOf: Record<string, Move[]> = {
 };
 
 interface Past {
-  state: State;
+  situation: PostSituation;
   /** Of a queued post: when it is due. */
   runAt: number | null;
   isDeleted: boolean;
@@ -38,7 +39,8 @@ export async function checkHistory(connection: Connection, accountIds: readonly 
       const told = data as { sendAt?: string | null; runAt?: string };
       if (type === 'post.created') {
         const runAt = told.sendAt ? Date.parse(told.sendAt) : null;
-        pasts.set(id, { state: runAt === null ? 'draft' : 'queued', runAt, isDeleted: false });
+        const state = runAt === null ? 'draft' : 'queued';
+        pasts.set(id, { situation: { state, held_for: null }, runAt, isDeleted: false });
         continue;
       }
       // A video on its way to Pinterest changes nothing about its post.
@@ -46,18 +48,17 @@ export async function checkHistory(connection: Connection, accountIds: readonly 
       const past = pasts.get(id);
       if (!past || past.isDeleted) throw new Error(`${type} of ${id}, which is not there`);
       if (type === 'post.deleted') {
-        if (!isAtRest(past.state)) throw new Error(`${id} was deleted while it was ${past.state}`);
+        if (!isAtRest(past.situation))
+          throw new Error(`${id} was deleted while it was ${past.situation.state}`);
         pasts.set(id, { ...past, runAt: null, isDeleted: true });
         continue;
       }
-      const to = (movesOf[type] ?? []).map((move) => nextState(past.state, move)).find(Boolean);
-      if (!to) throw new Error(`${type} of ${id} while it was ${past.state}`);
+      const to = (movesOf[type] ?? []).map((move) => afterMove(past.situation, move)).find(Boolean);
+      if (!to) throw new Error(`${type} of ${id} while it was ${past.situation.state}`);
       if (type === 'post.publishing') checkOrder(pasts, id, past);
       const dueAt = told.runAt ?? told.sendAt;
       const runAt = type === 'post.cleared' ? at.getTime() : dueAt ? Date.parse(dueAt) : null;
-      // A held post waits for a person, whatever its time was.
-      const isDue = to === 'queued' && type !== 'post.held';
-      pasts.set(id, { ...past, state: to, runAt: isDue ? runAt : null });
+      pasts.set(id, { ...past, situation: to, runAt: to.state === 'queued' ? runAt : null });
     }
     const rows = await connection
       .selectFrom('posts')
@@ -65,7 +66,7 @@ export async function checkHistory(connection: Connection, accountIds: readonly 
       .where('account_id', '=', accountId)
       .execute();
     for (const { id, state } of rows) {
-      const told = pasts.get(id)?.state;
+      const told = pasts.get(id)?.situation.state;
       if (told !== state) throw new Error(`${id} is ${state}, and its events say ${told}`);
     }
   }

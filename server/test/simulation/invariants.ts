@@ -1,5 +1,6 @@
 // What must hold whatever happens, asked after each write, each Pin and each step. Judged by the ledger of the model
 // Pinterest wherever it can be, and not by what Pintail believes.
+import { isInFlight, isUnresolved, mayHavePin } from '../../src/domain/post-states.ts';
 import type { PostRow } from '../../src/features/posts/index.ts';
 import type { LedgerPin, ModelPinterest } from './model-pinterest.ts';
 import { createRules, greatest, type ModelAccount } from './model-rules.ts';
@@ -60,7 +61,7 @@ export function createInvariants({
   function checkOrder(account: ModelAccount, taken: PostRow, found: number): void {
     for (const other of account.open.values()) {
       if (other.state !== 'queued' || other.run_at === null || rules.isBefore(taken, other) <= 0) continue;
-      if (isSince(touched.get(other.id), found) || rules.isHeldBack(account, other)) continue;
+      if (isSince(touched.get(other.id), found) || rules.isBlockedByTwin(account, other)) continue;
       if (isSince(freedAt.get(`${account.row.id} ${other.match_key}`), found)) continue;
       breach(`${taken.id} was taken before ${other.id}, which was due earlier`);
     }
@@ -76,13 +77,13 @@ export function createInvariants({
       const { count, process } = present();
       touched.set(post.id, count);
       owners.set(post.media_id, post);
-      if (before?.state === 'unknown' && post.state !== 'unknown')
+      if (before && isUnresolved(before) && !isUnresolved(post))
         freedAt.set(`${post.account_id} ${before.match_key}`, count);
       const pins = pinterest().of(post.media_id);
       if (post.state === 'sent') {
         if (pinterest().ledger.get(post.pin_id ?? '')?.mediaId !== post.media_id)
           breach(`${post.id} counts as sent, and Pin ${post.pin_id} is not its Pin`);
-      } else if (post.state !== 'publishing' && post.state !== 'unknown' && pins.length > 0)
+      } else if (!mayHavePin(post) && pins.length > 0)
         breach(`${post.id} became ${post.state}, and has a Pin`);
       if (post.state === 'publishing' && process)
         checkOrder(model().accountOf(post.account_id), before ?? post, process.found.get(post.id) ?? 0);
@@ -96,8 +97,7 @@ export function createInvariants({
         return;
       }
       if (pinterest().of(mediaId).length > 1) breach(`${post.id} was published twice`);
-      if (post.state !== 'publishing' && post.state !== 'unknown')
-        breach(`a Pin was made for ${post.id}, which is ${post.state}`);
+      if (!mayHavePin(post)) breach(`a Pin was made for ${post.id}, which is ${post.state}`);
       const { process } = present();
       const account = model().accountOf(post.account_id);
       checkPacing(account, post, process?.found.get(post.id) ?? 0);
@@ -146,11 +146,10 @@ export function createInvariants({
         const { row, lane, open } = account;
         if (!row.token_authorized || isAppAway || (lane.notBefore ?? 0) > dueBefore) continue;
         for (const post of open.values()) {
-          if (post.state === 'uploading' || post.state === 'publishing')
-            breach(`${post.id} rests in ${post.state}`);
+          if (isInFlight(post)) breach(`${post.id} rests in ${post.state}`);
           if (post.run_at === null || post.run_at.getTime() > dueBefore) continue;
           if (post.state === 'queued') {
-            if (row.publishing === 'paused' || rules.isHeldBack(account, post)) continue;
+            if (row.publishing === 'paused' || rules.isBlockedByTwin(account, post)) continue;
             const isPaced =
               row.min_interval_seconds > 0 || row.daily_pin_limit !== null || lane.awayUntil !== null;
             if (isPaced && (rules.pacedUntil(account, at) ?? 0) > dueBefore) continue;

@@ -2,6 +2,7 @@
 // so must every row afterwards.
 
 import { isDeepStrictEqual } from 'node:util';
+import { isUnresolved } from '../../src/domain/post-states.ts';
 import { type AccountRow, updateAccountRow } from '../../src/features/accounts/accounts.queries.ts';
 import {
   type LaneLease,
@@ -133,7 +134,8 @@ export async function compareCalls(
   const nextMoves: Record<string, readonly string[]> = {
     queued: ['mediaReady', 'mediaReady', 'mediaReady', 'miss', 'postpone', 'refuse', 'schedule', 'doubt'],
     publishing: ['accept', 'accept', 'postpone', 'lose', 'lose', 'refuse'],
-    unknown: ['look', 'find', 'clear'],
+    unknown: ['look', 'look', 'find', 'clear', 'giveUp'],
+    held: ['schedule', 'unschedule', 'find', 'clear'],
   };
 
   function anyStep(post: PostRow): Step {
@@ -160,13 +162,9 @@ export async function compareCalls(
       case 'doubt':
         return { move, since: addMs(now, -60_000), lookAt: later(), failure };
       case 'look':
-        return {
-          move,
-          lookAt: draw.chance(0.7) ? later() : null,
-          failure,
-          counts: draw.chance(0.5),
-          found: 0,
-        };
+        return { move, lookAt: later(), failure, counts: draw.chance(0.5), found: 0 };
+      case 'giveUp':
+        return { move, failure, found: 0 };
       case 'find':
         return { move, pinId };
     }
@@ -234,9 +232,9 @@ export async function compareCalls(
   }
 
   async function resolve(): Promise<unknown> {
-    const unknown = posts().filter((post) => post.state === 'unknown');
-    if (unknown.length === 0) return;
-    const post = draw.pick(unknown);
+    const unresolved = posts().filter(isUnresolved);
+    if (unresolved.length === 0) return;
+    const post = draw.pick(unresolved);
     const pinId = draw.chance(0.5) ? String(100 + count) : null;
     return both(
       'resolve',

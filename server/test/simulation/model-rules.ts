@@ -1,6 +1,7 @@
 // What PostgreSQL is asked when a worker wants to know what is due, once more in TypeScript: the model that the
 // simulation runs on. model.slow.test.ts holds every answer of it against the SQL (the room of lanes,
 // and posts/due.queries.ts). An object, so that a test can put a wrong rule in its place and see who notices.
+import { isInFlight, isUnresolved, mayHavePin } from '../../src/domain/post-states.ts';
 import type { AccountRow } from '../../src/features/accounts/index.ts';
 import { lateAfterMs } from '../../src/features/lanes/index.ts';
 import type { PostRow } from '../../src/features/posts/index.ts';
@@ -21,7 +22,7 @@ export interface ModelAccount {
   lane: ModelLane;
   /** Every post that the account ever had, marks of deleted ones included. */
   posts: Map<string, PostRow>;
-  /** Those of them on which a worker may have to work: all that run or are in flight. */
+  /** Those of them that run, or of which a Pin may exist. */
   open: Map<string, PostRow>;
   /** Those that were sent less than a day ago, and some that are older. */
   recent: PostRow[];
@@ -52,15 +53,15 @@ export function createRules() {
     isAsRead: (stored: PostRow, read: PostRow) =>
       stored.version === read.version && stored.deleted_at === null,
 
-    isHeldBack(account: ModelAccount, post: PostRow): boolean {
+    isBlockedByTwin(account: ModelAccount, post: PostRow): boolean {
       if (post.state !== 'queued') return false;
       for (const other of account.open.values())
-        if (other.state === 'unknown' && other.match_key === post.match_key) return true;
+        if (isUnresolved(other) && other.match_key === post.match_key) return true;
       return false;
     },
 
     /** In doubt a Pin exists. */
-    countsForPacing: (post: PostRow) => post.state === 'publishing' || post.state === 'unknown',
+    countsForPacing: (post: PostRow) => mayHavePin(post),
 
     isBefore: (one: PostRow, other: PostRow) =>
       (one.run_at?.getTime() ?? 0) - (other.run_at?.getTime() ?? 0) || (one.id < other.id ? -1 : 1),
@@ -87,12 +88,12 @@ export function createRules() {
       let unknown: number | null = null;
       let inFlight: number | null = null;
       for (const post of account.open.values()) {
-        if (post.state === 'uploading' || post.state === 'publishing')
-          inFlight = least(inFlight, post.updated_at.getTime());
+        if (isInFlight(post)) inFlight = least(inFlight, post.updated_at.getTime());
         const runAt = post.run_at?.getTime() ?? null;
         if (runAt === null) continue;
         if (post.state === 'unknown') unknown = least(unknown, runAt);
-        else if (post.state === 'queued' && !rules.isHeldBack(account, post)) queued = least(queued, runAt);
+        else if (post.state === 'queued' && !rules.isBlockedByTwin(account, post))
+          queued = least(queued, runAt);
       }
       const paced = queued === null ? null : greatest(queued, pacedUntil);
       return least(paced === Number.POSITIVE_INFINITY ? null : paced, unknown, inFlight);
@@ -108,6 +109,11 @@ export function createRules() {
     },
   };
   return rules;
+}
+
+/** The account as a rule sees it that overlooks held posts. For planted mistakes. */
+export function withoutHeld(account: ModelAccount): ModelAccount {
+  return { ...account, open: new Map([...account.open].filter(([, post]) => post.state !== 'held')) };
 }
 
 function hasMissed({ lane, open }: ModelAccount): boolean {

@@ -1,11 +1,18 @@
 // Lanes and posts in memory: a LaneStore, and what users do, each call one transaction. What the moves write comes
 // from the very code that writes it into PostgreSQL; what the SQL decides is in model-rules.ts; what the constraints
 // refuse is refused here too.
+import {
+  isAtRest,
+  isInFlight,
+  mayHavePin,
+  type PostSituation,
+  statusOf,
+} from '../../src/domain/post-states.ts';
 import type { AccountRow } from '../../src/features/accounts/index.ts';
 import { lateAfterMs } from '../../src/features/lanes/index.ts';
 import type { PostRow, Step } from '../../src/features/posts/index.ts';
 import { editOf, type NewPost, newRow, type PostContent } from '../../src/features/posts/record/content.ts';
-import { isAtRest, nextState, type State } from '../../src/features/posts/record/lifecycle.ts';
+import { afterMove } from '../../src/features/posts/record/lifecycle.ts';
 import { changeOf } from '../../src/features/posts/record/move.ts';
 import { postCannot, postChanged } from '../../src/features/posts/record/posts.errors.ts';
 import type { ClaimedLane } from '../../src/features/publishing/lane/claim.queries.ts';
@@ -56,7 +63,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       account.pinIds.add(row.pin_id);
     }
     account.posts.set(row.id, row);
-    const isOpen = row.run_at !== null || ['uploading', 'publishing', 'unknown'].includes(row.state);
+    const isOpen = row.run_at !== null || mayHavePin(row);
     if (isOpen) account.open.set(row.id, row);
     else account.open.delete(row.id);
     if (row.state === 'sent') account.recent.push(row);
@@ -78,7 +85,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
   /** As a worker makes it: it wakes no lane. */
   function moveOnly(read: PostRow, step: Step, now: Date): PostRow {
     const to = mustBeAllowed(read, step);
-    const columns = { ...changeOf(read, step, now), state: to, updated_at: now };
+    const columns = { ...changeOf(read, step, now), ...to, updated_at: now };
     return change(accountOf(read.account_id), read, columns);
   }
 
@@ -169,7 +176,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       for (const post of account.open.values()) {
         if (post.run_at === null || post.run_at.getTime() > at) continue;
         if (post.state !== 'unknown') {
-          if (rules.isHeldBack(account, post)) continue;
+          if (rules.isBlockedByTwin(account, post)) continue;
           mayGoOut ??= isAsRead && !looksOnly && (rules.pacedUntil(account, at) ?? at) <= at;
           if (!mayGoOut) continue;
         }
@@ -184,10 +191,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
         .filter((post) => post.state === 'queued' && post.run_at !== null)
         .sort((a, b) => (a.send_at?.getTime() ?? 0) - (b.send_at?.getTime() ?? 0) || (a.id < b.id ? -1 : 1)),
 
-    listInFlight: (accountId) =>
-      [...accountOf(accountId).open.values()].filter(
-        (post) => post.state === 'uploading' || post.state === 'publishing',
-      ),
+    listInFlight: (accountId) => [...accountOf(accountId).open.values()].filter(isInFlight),
 
     move(lane, read, step, now): LaneMove {
       mustBeAllowed(read, step);
@@ -249,7 +253,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
     move: movePost,
 
     edit(read: PostRow, content: PostContent, now: Date): PostRow {
-      if (!isAtRest(read.state)) throw postCannot();
+      if (!isAtRest(read)) throw postCannot();
       const { columns, changed } = editOf(read, content);
       if (changed.length === 0) return read;
       const account = accountOf(read.account_id);
@@ -259,7 +263,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
     },
 
     remove(read: PostRow, now: Date): void {
-      if (!isAtRest(read.state)) throw postCannot();
+      if (!isAtRest(read)) throw postCannot();
       change(accountOf(read.account_id), read, { deleted_at: now, run_at: null, updated_at: now });
     },
 
@@ -305,18 +309,6 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       account.row = { ...account.row, token_authorized: isAuthorized };
     },
 
-    /**
-     * What a worker of an earlier version leaves behind when it dies over the media of the post: it took the post
-     * before it read them.
-     */
-    leaveUploading(read: PostRow, { now, leaseUntil }: { now: Date; leaseUntil: Date }): void {
-      const account = accountOf(read.account_id);
-      const { lane } = account;
-      if (!isDue(lane, now.getTime())) return;
-      Object.assign(lane, { owner: 'earlier', leaseUntil: leaseUntil.getTime(), fence: lane.fence + 1 });
-      change(account, read, { state: 'uploading', run_at: null, updated_at: now });
-    },
-
     /** wakeLane: it was connected again. */
     wake(accountId: string, now: Date): void {
       Object.assign(accountOf(accountId).lane, { notBefore: null, wakeAt: now.getTime() });
@@ -325,8 +317,8 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
 }
 
 /** @throws Refusal where the table does not allow the move. */
-function mustBeAllowed(post: PostRow, { move }: Step): State {
-  const to = nextState(post.state, move);
+function mustBeAllowed(post: PostRow, { move }: Step): PostSituation {
+  const to = afterMove(post, move);
   if (!to) throw postCannot([{ path: '', code: move, message: `not allowed: ${post.state}` }]);
   return to;
 }
@@ -352,6 +344,7 @@ const blankPost = {
   postponements: 0,
   looks: 0,
   failure: null,
+  held_for: null,
   deleted_at: null,
   missed_send_at: null,
   status: 'draft' as const,
@@ -362,20 +355,19 @@ const blankPost = {
 function withDerived(post: PostRow): PostRow {
   const { state } = post;
   const listedAt = state === 'draft' ? post.created_at : state === 'sent' ? post.sent_at : post.send_at;
-  const isUnderWay = state === 'uploading' || state === 'publishing' || state === 'unknown';
-  return { ...post, status: isUnderWay ? 'uploading' : state, listed_at: listedAt ?? new Date(0) };
+  return { ...post, status: statusOf(post), listed_at: listedAt ?? new Date(0) };
 }
 
 /** The name of the constraint that such a row would break. */
 function brokenConstraint(post: PostRow): string | undefined {
   const { state, run_at: runAt } = post;
-  const isMissed = (post.failure as { code?: string } | null)?.code === 'missed';
   if (runAt !== null && state !== 'queued' && state !== 'unknown') return 'at_rest_does_not_run';
-  if (state === 'queued' && runAt === null && post.deleted_at === null && !isMissed) return 'queued_will_run';
-  if ((state === 'publishing' || state === 'unknown') && post.attempt_started_at === null)
-    return 'attempt_is_recorded';
+  if (state === 'queued' && runAt === null && post.deleted_at === null) return 'queued_will_run';
+  if (state === 'unknown' && runAt === null) return 'unknown_will_run';
+  if ((state === 'held') !== (post.held_for !== null)) return 'held_has_reason';
+  if (mayHavePin(post) && post.attempt_started_at === null) return 'attempt_is_recorded';
   if (state === 'failed' && post.failure === null) return 'failed_has_reason';
-  if (post.deleted_at !== null && !isAtRest(state)) return 'only_at_rest_is_deleted';
+  if (post.deleted_at !== null && !isAtRest(post)) return 'only_at_rest_is_deleted';
   if (state !== 'draft' && (post.send_at === null || post.board_id === null)) return 'scheduled_is_complete';
   if ((state === 'sent') !== (post.pin_id !== null && post.sent_at !== null)) return 'sent_has_pin';
   return undefined;

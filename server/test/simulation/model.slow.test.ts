@@ -5,7 +5,7 @@ import { insertAccount } from '../../src/features/accounts/accounts.queries.ts';
 import { moves } from '../../src/features/posts/record/lifecycle.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { compareCalls } from './model-calls.ts';
-import { createRules, type Rules } from './model-rules.ts';
+import { createRules, type Rules, withoutHeld } from './model-rules.ts';
 
 const calls = Number(process.env.SIMULATION_CALLS ?? 600);
 const firstSeed = Number(process.env.SIMULATION_SEED ?? 1);
@@ -79,8 +79,14 @@ test('every move was among them', () => {
 const wrongRules: Record<string, (right: Rules) => Partial<Rules>> = {
   'a fence that nobody looks at': () => ({ isHeldUnder: () => true }),
   'a version that nobody looks at': () => ({ isAsRead: () => true }),
-  'equal posts that wait for nothing': () => ({ isHeldBack: () => false }),
+  'equal posts that wait for nothing': () => ({ isBlockedByTwin: () => false }),
   'pacing that forgets lost answers': () => ({ countsForPacing: (post) => post.state === 'publishing' }),
+  'equal posts that do not wait for a held one': (right) => ({
+    isBlockedByTwin: (account, post) => right.isBlockedByTwin(withoutHeld(account), post),
+  }),
+  'pacing that forgets held posts': (right) => ({
+    countsForPacing: (post) => post.state !== 'held' && right.countsForPacing(post),
+  }),
   'the latest first': (right) => ({ isBefore: (one, other) => right.isBefore(other, one) }),
   'no pacing': () => ({ pacedUntil: () => null }),
   'no wake-up for what is earlier': () => ({ lowerWake: () => false }),

@@ -1,4 +1,5 @@
 // Mistakes that publishing could make, each with the words in which the simulation must object to it.
+import { isInFlight } from '../../src/domain/post-states.ts';
 import type { Step } from '../../src/features/posts/index.ts';
 import type { Mutation } from './world.ts';
 
@@ -22,8 +23,21 @@ export const mistakes: Record<string, Mistake> = {
     objection: /constraint|has a Pin|a Pin was made for|was taken before|find no end/,
   },
   'equal posts do not wait for a lost one': {
-    rules: () => ({ isHeldBack: () => false }),
+    rules: () => ({ isBlockedByTwin: () => false }),
     objection: /is not its Pin|constraint posts_by_pin|became queued, and has a Pin|published twice/,
+  },
+  'a search that cannot decide counts as a search that found none': {
+    lanes: (right) => ({
+      move: (lane, post, step, now) =>
+        right.move(lane, post, step.move === 'giveUp' ? { move: 'clear' } : step, now),
+    }),
+    objection: /became queued, and has a Pin/,
+  },
+  'pacing forgets held posts': {
+    rules: (right) => ({
+      countsForPacing: (post) => post.state !== 'held' && right.countsForPacing(post),
+    }),
+    objection: /after another Pin|is Pin \d+ of 24 hours/,
   },
   'pacing forgets lost answers': {
     rules: () => ({ countsForPacing: (post) => post.state === 'publishing' }),
@@ -50,9 +64,7 @@ export const mistakes: Record<string, Mistake> = {
         right.earliestWork(
           {
             ...account,
-            open: new Map(
-              [...account.open].filter(([, post]) => post.state === 'queued' || post.state === 'unknown'),
-            ),
+            open: new Map([...account.open].filter(([, post]) => !isInFlight(post))),
           },
           pacedUntil,
         ),
@@ -75,12 +87,6 @@ export const mistakes: Record<string, Mistake> = {
   'what a dead worker left is not recovered': {
     lanes: () => ({ listInFlight: () => [] }),
     objection: /rests in|find no end|left over/,
-  },
-  'what a dead worker only prepared counts as lost': {
-    lanes: (right) => ({
-      listInFlight: (id) => right.listInFlight(id).map((post) => ({ ...post, state: 'publishing' })),
-    }),
-    objection: /constraint attempt_is_recorded/,
   },
   'a Pin of another post may be taken': {
     lanes: () => ({ listOwnedPinIds: () => new Set() }),

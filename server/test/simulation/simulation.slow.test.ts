@@ -31,6 +31,7 @@ test(
       'postpone',
       'refuse',
       'miss',
+      'giveUp',
       'lane_lost',
       'post_changed',
     ])

@@ -114,7 +114,6 @@ function lotsOf(world: World, users: Users): Lot[] {
     unschedule: [6, users.unschedule],
     edit: [15, users.edit],
     delete: [8, users.remove],
-    leaveUploading: [3, users.leaveUploading],
     resolve: [12, users.resolve],
     pace: [5, users.pace],
     policies: [3, users.policies],

@@ -1,9 +1,10 @@
 // What users do in the simulation, whose minds change, and who look before they settle a post by hand.
+import { isUnresolved } from '../../src/domain/post-states.ts';
 import type { PostRow } from '../../src/features/posts/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import { Refusal } from '../../src/platform/errors.ts';
 import { newPost } from '../new-post.ts';
-import { leaseMs, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const hour = 3600 * 1000;
 /** What users have in their queues and drafts at most, of each account. */
@@ -45,7 +46,7 @@ export function createUsers(world: World, taken: Record<string, number>) {
     }
   }
 
-  const resting = ['draft', 'queued', 'failed'];
+  const resting = ['draft', 'queued', 'failed', 'held'];
   const schedule = (post: PostRow) =>
     ask('schedule', post, () =>
       model.move(post, { move: 'schedule', sendAt: soon(), boardId: post.board_id ?? '1' }, now()),
@@ -59,10 +60,8 @@ export function createUsers(world: World, taken: Record<string, number>) {
     ask('resolve', post, () => model.resolve(post, pin?.pin.id ?? null, now()));
   }
 
-  const unknowns = () =>
-    [...model.accounts.values()].flatMap(({ open }) =>
-      [...open.values()].filter((post) => post.state === 'unknown'),
-    );
+  const unresolved = () =>
+    [...model.accounts.values()].flatMap(({ open }) => [...open.values()].filter(isUnresolved));
 
   return {
     count: () => created,
@@ -90,7 +89,7 @@ export function createUsers(world: World, taken: Record<string, number>) {
     },
 
     schedule(): void {
-      const post = anyPost(draw.chance(0.9) ? resting : ['uploading', 'publishing', 'unknown']);
+      const post = anyPost(draw.chance(0.9) ? resting : ['publishing', 'unknown']);
       if (post) schedule(post);
     },
 
@@ -113,25 +112,17 @@ export function createUsers(world: World, taken: Record<string, number>) {
         ),
       ),
 
-    /** Not a user: a worker of an earlier version. */
-    leaveUploading(): void {
-      const post = anyPost(['queued']);
-      if (!post || post.run_at === null || post.run_at > now()) return;
-      tell('left uploading', post.id);
-      model.leaveUploading(post, { now: now(), leaseUntil: addMs(now(), leaseMs) });
-    },
-
     remove: () => ask('delete', anyPost(resting), (post) => model.remove(post, now())),
 
     resolve(): void {
-      const all = unknowns();
-      // Mostly where a person was asked.
-      const fit = draw.chance(0.2) ? all : all.filter((post) => post.run_at === null);
+      const all = unresolved();
+      // Mostly held ones.
+      const fit = draw.chance(0.2) ? all : all.filter((post) => post.state === 'held');
       if (fit.length > 0) settle(draw.pick(fit));
     },
 
     resolveAll(): void {
-      for (const post of unknowns()) if (post.run_at === null) settle(post);
+      for (const post of unresolved()) if (post.state === 'held') settle(post);
     },
 
     pace(): void {

@@ -108,6 +108,8 @@ test.each([
 test('the timeline of a post that is not out is kept, and goes with what tells of its end', async () => {
   const states = ['draft', 'queued', 'publishing', 'unknown', 'failed'] as const;
   for (const state of states) await addEvents(1, old, await placePost({ state, at: old }));
+  for (const heldFor of ['missed', 'lost_answer'] as const)
+    await addEvents(1, old, await placePost({ state: 'held', heldFor, at: old }));
   const draft = await placePost({ state: 'draft', at: old });
   // More than one page of its own.
   await addEvents(2_300, old, draft);
@@ -115,14 +117,14 @@ test('the timeline of a post that is not out is kept, and goes with what tells o
     await addEvents(1, old, await placePost({ state, at: old, isDeleted: state === 'draft' }));
   await addEvents(1, old, 'post_that_is_gone');
   await removeAll();
-  expect(await countEvents()).toBe(states.length + 2_300);
+  expect(await countEvents()).toBe(states.length + 2 + 2_300);
 
   await sql`update posts set deleted_at = ${now} where id = ${draft}`.execute(app.database.db);
   await addEvents(1, now, draft);
   await removeAll(addMs(now, keptMs));
-  expect(await countEvents()).toBe(states.length + 2_301);
+  expect(await countEvents()).toBe(states.length + 2 + 2_301);
   await removeAll(addMs(now, keptMs + 1));
-  expect(await countEvents()).toBe(states.length);
+  expect(await countEvents()).toBe(states.length + 2);
 });
 
 test('events a little out of step with their ids are all removed', async () => {

@@ -1,6 +1,7 @@
 // An account's own pacing, worked out from its posts: so that it holds across restarts and other workers, and
 // that a changed rule counts at once.
 import type { RawBuilder } from 'kysely';
+import { isQueued, mayHavePin } from '../../domain/post-states.queries.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql } from '../../platform/db/index.ts';
 import { lateAfterMs } from './lane.ts';
@@ -50,7 +51,7 @@ function hasMissed(accountId: RawBuilder<unknown>): RawBuilder<boolean> {
     select exists (
       select 1 from lanes l join posts p
         on p.account_id = l.account_id and p.run_at < l.away_until - make_interval(secs => ${lateAfterMs / 1000})
-      where l.account_id = ${accountId} and p.state = 'queued' and l.away_until is not null
+      where l.account_id = ${accountId} and ${isQueued(sql`p`)} and l.away_until is not null
     )
   `;
 }
@@ -75,7 +76,7 @@ function nthNewest(
       union all
       (
         select p.attempt_started_at from posts p
-        where p.account_id = ${accountId} and p.state in ('publishing', 'unknown')
+        where p.account_id = ${accountId} and ${mayHavePin(sql`p`)}
           and p.attempt_started_at > ${since}
       )
     ) pins

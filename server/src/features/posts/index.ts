@@ -2,7 +2,7 @@
 
 export { type BatchParts, workOnBatches } from './batches/batches.service.ts';
 export { postLimits } from './limits.ts';
-export { countUndecided } from './metrics.queries.ts';
+export { countHeld } from './metrics.queries.ts';
 export { declarePostGauges } from './metrics.ts';
 export { postRoutes } from './posts.routes.ts';
 export { doubtOverdue } from './record/doubt-overdue.ts';
@@ -11,12 +11,11 @@ export {
   earliestWork,
   findDuePost,
   hasPostEnded,
-  isInFlight,
   listInFlight,
   listQueue,
   nextDue,
 } from './record/due.queries.ts';
-export { allowedMoves, type State, states } from './record/lifecycle.ts';
+export { allowedMoves, situations, stateNotes } from './record/lifecycle.ts';
 export { normaliseText } from './record/match-key.ts';
 export { movePost, movingIf, type PinterestTrace, type PostFailure, type Step } from './record/move.ts';
 export {

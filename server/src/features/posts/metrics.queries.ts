@@ -1,26 +1,36 @@
 // SQL of the room's gauges. What it may cost: GaugeReading in platform/metrics.ts.
+import { isHeld, isInFlight, isUnknown, mayHavePin } from '../../domain/post-states.queries.ts';
+import type { HeldReason } from '../../domain/post-states.ts';
 import { type Connection, sql } from '../../platform/db/index.ts';
 import { gaugeCountMax } from '../../platform/metrics.ts';
 
-/** `queued`, `uploading`, `publishing`, `unknown`: what is on its way. Finished posts are never counted. */
-export async function countUnfinished(connection: Connection): Promise<Record<string, number>> {
-  // What runs (posts_due) is queued or unknown; the few unknown are known from posts_in_flight.
-  const { rows } = await sql<{ state: string; count: number }>`
-    with in_flight as materialized (
-      select state, run_at is not null as runs from posts
-      where state in ('uploading', 'publishing', 'unknown') limit ${gaugeCountMax}
-    )
-    select state, count(*) as count from in_flight group by state
-    union all
-    select 'queued', greatest(0, (
-      select count(*) from (select 1 from posts where run_at is not null limit ${gaugeCountMax}) due
-    ) - (select count(*) from in_flight where state = 'unknown' and runs))
-  `.execute(connection);
-  const none = { queued: 0, uploading: 0, publishing: 0, unknown: 0 };
-  return { ...none, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) };
+export interface UnfinishedCounts {
+  queued: number;
+  publishing: number;
+  unknown: number;
 }
 
-/** Queued posts whose time has passed: a short walk of the index posts_listed for each account. */
+/** Counts posts that are to be published automatically, by state. Finished posts are never counted. */
+export async function countUnfinished(connection: Connection): Promise<UnfinishedCounts> {
+  // Posts that run (posts_due) are queued or unknown; the few unknown ones are counted in posts_in_flight.
+  const { rows } = await sql<UnfinishedCounts>`
+    with in_flight as materialized (
+      select p.* from posts p where ${mayHavePin(sql`p`)} limit ${gaugeCountMax}
+    ), counts as materialized (
+      select
+        count(*) filter (where ${isInFlight(sql`i`)}) as publishing,
+        count(*) filter (where ${isUnknown(sql`i`)}) as unknown
+      from in_flight i
+    )
+    select publishing, unknown, greatest(0, (
+      select count(*) from (select 1 from posts where run_at is not null limit ${gaugeCountMax}) due
+    ) - unknown) as queued
+    from counts
+  `.execute(connection);
+  return rows[0] ?? { queued: 0, publishing: 0, unknown: 0 };
+}
+
+/** Counts queued and held posts whose time has passed: a short walk of the index posts_listed for each account. */
 export async function countMissed(connection: Connection, before: Date): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from (
@@ -34,22 +44,25 @@ export async function countMissed(connection: Connection, before: Date): Promise
   return rows[0]?.count ?? 0;
 }
 
-/** Posts whose outcome only a person can settle: unknown, and nothing more to look for. */
-export async function countUndecided(connection: Connection): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from posts where state = 'unknown' and run_at is null
+/** Counts posts about which a person has to decide, by the reason. Reads the index posts_held alone. */
+export async function countHeld(connection: Connection): Promise<Record<HeldReason, number>> {
+  const { rows } = await sql<{ reason: HeldReason; count: number }>`
+    select held_for as reason, count(*) as count from (
+      select held_for from posts p where ${isHeld(sql`p`)} and p.deleted_at is null limit ${gaugeCountMax}
+    ) held group by held_for
   `.execute(connection);
-  return rows[0]?.count ?? 0;
+  const counts = Object.fromEntries(rows.map(({ reason, count }) => [reason, count]));
+  return { missed: 0, lost_answer: 0, ...counts };
 }
 
 interface BatchCounts {
-  /** Entries that no post was made of yet. */
+  /** Entries that are not processed. */
   waiting: number;
-  /** When the oldest batch that is not completed came. */
+  /** When the oldest batch that is not completed was created. */
   since: Date | null;
 }
 
-/** From indexes of the unfinished alone. */
+/** Counts unfinished batches, from partial indexes. */
 export async function countBatches(connection: Connection): Promise<BatchCounts> {
   const { rows } = await sql<BatchCounts>`
     select

@@ -1,28 +1,34 @@
 // Gauges of posts and batches.
 import { type GaugeReading, type Metrics, secondsSince } from '../../platform/metrics.ts';
-import { countBatches, countMissed, countUnfinished } from './metrics.queries.ts';
+import { countBatches, countHeld, countMissed, countUnfinished } from './metrics.queries.ts';
 
-/** Publishing takes a moment: a post that is due is not missed at once. */
+/** Publishing takes a moment: a post that has just fallen due is not missed. */
 const missedAfterMs = 60_000;
 
 export function declarePostGauges(metrics: Metrics): GaugeReading {
   const posts = metrics.gauge(
     'pintail_posts',
-    'Posts on their way by state, each counted up to 100,000; missed: queued, and a minute past their time.',
+    'Posts that are not finished by state, each counted up to 100,000; missed: with the status queued, and a minute past their time.',
     ['state'],
+  );
+  const held = metrics.gauge(
+    'pintail_posts_held',
+    'Posts about which a person has to decide, by reason: missed, or lost_answer (their Pin may exist).',
+    ['reason'],
   );
   const entries = metrics.gauge(
     'pintail_batch_entries_waiting',
-    'Entries of batches that are still to become posts, counted up to 100,000.',
+    'Entries of batches that are not processed, counted up to 100,000.',
   );
   const batchesAge = metrics.gauge(
     'pintail_batches_oldest_seconds',
-    'For how long the oldest batch that is not completed has been there.',
+    'Age of the oldest batch that is not completed.',
   );
   return async (connection, now) => {
     const counts = await countUnfinished(connection);
     const missed = await countMissed(connection, new Date(now.getTime() - missedAfterMs));
     for (const [state, count] of Object.entries({ ...counts, missed })) posts.set({ state }, count);
+    for (const [reason, count] of Object.entries(await countHeld(connection))) held.set({ reason }, count);
     const { waiting, since } = await countBatches(connection);
     entries.set(waiting);
     batchesAge.set(secondsSince(since, now));

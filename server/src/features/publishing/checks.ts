@@ -1,9 +1,9 @@
 // Checks of publishing: that a worker polls, and that nothing waits for a worker or for a person.
-import { type Check, failed, ok } from '../../platform/checks/index.ts';
+import { type Check, failed, ok, warning } from '../../platform/checks/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { countLanes } from '../lanes/index.ts';
-import { countUndecided } from '../posts/index.ts';
+import { countHeld } from '../posts/index.ts';
 
 /** A worker polls every two seconds. */
 const polledWithinMs = 30_000;
@@ -38,14 +38,20 @@ export function publishingCheck(database: Database, clock: Clock): Check {
           'Start a worker: npm start, or PINTAIL_ROLE=worker.',
         );
       }
-      const undecided = await countUndecided(database.db);
-      if (undecided > 0) {
+      const held = await countHeld(database.db);
+      if (held.lost_answer > 0) {
         return failed(
-          `${undecided} posts wait for a person to say whether their Pin exists.`,
-          'GET …/posts?status=uploading shows them, POST …/posts/{postId}/resolve resolves one.',
+          `${held.lost_answer} posts are held because their Pin may exist; a person has to decide.`,
+          'GET …/posts?status=held lists them. Look on the board, then POST …/posts/{postId}/resolve.',
         );
       }
-      return ok('nothing waits for a worker or for a person');
+      if (held.missed > 0) {
+        return warning(
+          `${held.missed} posts were missed and are held; a person has to decide.`,
+          'GET …/posts?status=held lists them. Schedule, unschedule or delete them.',
+        );
+      }
+      return ok('no post waits for a worker or for a person');
     },
   };
 }

@@ -43,16 +43,17 @@ describe('what holds a slot', () => {
   const monday = at('2027-03-01T09:00');
   const nextMonday = at('2027-03-08T09:00');
 
-  test.each<[PlacePost['state'], boolean]>([
-    ['queued', true],
-    ['uploading', true],
-    ['publishing', true],
-    ['unknown', true],
-    ['draft', false],
-    ['sent', false],
-    ['failed', false],
-  ])('a post that is %s: %s', async (state, holds) => {
-    await placePost({ state, at: monday });
+  test.each<[PlacePost['state'], PlacePost['heldFor'], boolean]>([
+    ['queued', undefined, true],
+    ['publishing', undefined, true],
+    ['unknown', undefined, true],
+    ['held', 'missed', true],
+    ['held', 'lost_answer', true],
+    ['draft', undefined, false],
+    ['sent', undefined, false],
+    ['failed', undefined, false],
+  ])('a post that is %s (%s): %s', async (state, heldFor, holds) => {
+    await placePost({ state, ...(heldFor && { heldFor }), at: monday });
     expect(await claim()).toEqual(holds ? nextMonday : monday);
   });
 
@@ -261,11 +262,14 @@ test('any posts, rules and limits in the tables: the earliest allowed, by every 
     throw Object.assign(new Error('only looked'), { moments });
   });
   const occurrences: Date[] = await empty.catch((error: { moments: Date[] }) => error.moments);
-  const states = ['queued', 'uploading', 'publishing', 'unknown', 'sent', 'failed', 'draft'] as const;
+  const situations = [
+    ...(['queued', 'publishing', 'unknown', 'sent', 'failed', 'draft'] as const).map((state) => ({ state })),
+    ...(['missed', 'lost_answer'] as const).map((heldFor) => ({ state: 'held' as const, heldFor })),
+  ];
   const post = fc.record({
     index: fc.nat(9),
     shiftMs: fc.constantFrom(0, 0, 0, 1000, -1000, dayMs, -dayMs, 2 * dayMs),
-    state: fc.constantFrom(...states),
+    situation: fc.constantFrom(...situations),
     isSame: fc.boolean(),
     isDeleted: fc.boolean(),
   });
@@ -286,12 +290,13 @@ test('any posts, rules and limits in the tables: the earliest allowed, by every 
         .execute();
       if (minDays !== null) await app.call('PUT', `${path}/spacing-rules`, { minDays });
       const counting: { at: number; holds: boolean; isSame: boolean }[] = [];
-      for (const { index, shiftMs, state, isSame, isDeleted } of posts) {
+      for (const { index, shiftMs, situation, isSame, isDeleted } of posts) {
+        const { state } = situation;
         const moment = addMs(occurrences[index] ?? now, shiftMs);
         // Only a post at rest can be deleted.
         const isGone = isDeleted && ['queued', 'failed', 'draft'].includes(state);
         await placePost({
-          state,
+          ...situation,
           at: moment,
           isDeleted: isGone,
           url: isSame ? tart : 'https://example.com/pie',

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { beforeEach } from 'vitest';
 import { account, app, useApp } from '../../../test/use-app.ts';
 import { newId } from '../../domain/ids.ts';
+import { type HeldReason, mayHavePin, type PostState } from '../../domain/post-states.ts';
 import { type Connection, json, type Tx } from '../../platform/db/index.ts';
 import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { destinationKey } from './calendar/destination-key.ts';
@@ -66,7 +67,9 @@ export async function insertMedia(connection: Connection, account: AccountRow): 
 export interface PlacePost {
   /** The one of the test unless another is given. */
   account?: AccountRow;
-  state: 'draft' | 'queued' | 'uploading' | 'publishing' | 'unknown' | 'sent' | 'failed';
+  state: PostState;
+  /** Of a held post. */
+  heldFor?: HeldReason;
   /** When a sent post went out; when any other is to go out. */
   at: Date;
   sendAt?: Date;
@@ -81,14 +84,14 @@ export async function placePost(
 ): Promise<string> {
   const id = newId('post');
   const { state, at, account = accountRow, url = 'https://example.com/' } = post;
-  const isTried = state === 'publishing' || state === 'unknown';
+  const situation = { state, held_for: post.heldFor ?? null };
   await connection
     .insertInto('posts')
     .values({
       id,
       organization_id: account.organization_id,
       account_id: account.id,
-      state,
+      ...situation,
       title: 'Lemon tart',
       description: 'Crisp, sour.',
       url,
@@ -97,10 +100,10 @@ export async function placePost(
       media_type: 'image',
       media_id: mediaId,
       send_at: state === 'draft' ? null : (post.sendAt ?? at),
-      run_at: state === 'queued' && !post.isDeleted ? at : null,
+      run_at: (state === 'queued' && !post.isDeleted) || state === 'unknown' ? at : null,
       sent_at: state === 'sent' ? at : null,
       pin_id: state === 'sent' ? id : null,
-      attempt_started_at: isTried ? at : null,
+      attempt_started_at: mayHavePin(situation) ? at : null,
       failure: state === 'failed' ? json({}) : null,
       match_key: id,
       destination_key: destinationKey(url, ['utm_*']),

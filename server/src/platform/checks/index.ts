@@ -1,3 +1,3 @@
 // Checks of the parts that Pintail needs, shared by `/ready` and the doctor.
-export { type Check, type Finding, failed, ok, runCheck } from './check.ts';
+export { type Check, type Finding, failed, ok, runCheck, warning } from './check.ts';
 export { clockCheck, databaseCheck, diskCheck, migrationsCheck, storageCheck } from './part-checks.ts';

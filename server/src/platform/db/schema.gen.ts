@@ -195,7 +195,8 @@ export interface PostsTable {
   id: string;
   organization_id: string;
   account_id: string;
-  state: 'draft' | 'queued' | 'uploading' | 'publishing' | 'sent' | 'failed' | 'unknown';
+  state: 'draft' | 'queued' | 'publishing' | 'sent' | 'failed' | 'unknown' | 'held';
+  held_for: 'missed' | 'lost_answer' | null;
   version: Generated<number>;
   title: string | null;
   description: string | null;

@@ -108,7 +108,8 @@ describe('a post with a picture to a page', () => {
     await post(photo, { deleted_at: now });
     expect(await find()).toBeNull();
     for (const change of [
-      { ...scheduled, state: 'uploading' },
+      { ...scheduled, state: 'held', held_for: 'missed' },
+      { ...scheduled, state: 'held', held_for: 'lost_answer', attempt_started_at: now },
       { ...scheduled, state: 'publishing', attempt_started_at: now },
       { ...scheduled, state: 'sent', sent_at: now, pin_id: '1' },
     ] as const) {

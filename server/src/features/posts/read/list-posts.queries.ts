@@ -1,9 +1,12 @@
 // Lists of posts, narrowed by words. What can be found of a post is written beside the post (posts.queries.ts).
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { isHeld } from '../../../domain/post-states.queries.ts';
+import type { PostStatus } from '../../../domain/post-states.ts';
 import type { Connection } from '../../../platform/db/index.ts';
 import { isVideoGoingUp, type PostRow } from '../record/posts.queries.ts';
 
-export type ListStatus = 'draft' | 'queued' | 'uploading' | 'sent' | 'failed' | 'missed';
+/** A status, or a question about posts: past their time, or for a person to decide. */
+export type ListStatus = PostStatus | 'missed' | 'held';
 
 export interface ListFilter {
   organizationId: string;
@@ -22,7 +25,7 @@ export interface ListFilter {
   limit: number;
 }
 
-/** One page: queued posts soonest first, all others newest first. Walks the index posts_listed. */
+/** One page: queued posts soonest first, all others newest first. Walks posts_listed, and for held posts posts_held. */
 export async function listPosts(connection: Connection, filter: ListFilter): Promise<PostRow[]> {
   const isMissed = filter.status === 'missed';
   const direction = filter.status === 'queued' ? 'asc' : 'desc';
@@ -34,7 +37,7 @@ export async function listPosts(connection: Connection, filter: ListFilter): Pro
     .where('account_id', '=', filter.accountId)
     .where('organization_id', '=', filter.organizationId)
     .where('deleted_at', 'is', null)
-    .where('status', '=', filter.status === 'missed' ? 'queued' : filter.status)
+    .where(hasListStatus(filter.status))
     .orderBy('listed_at', direction)
     .orderBy('id', direction)
     .limit(filter.limit);
@@ -53,6 +56,11 @@ export async function listPosts(connection: Connection, filter: ListFilter): Pro
   // Many: a page is soon full on the way along the list.
   const isFound = ids ? sql<boolean>`id = any(${ids}::text[])` : matches(search);
   return query.where(isFound).execute();
+}
+
+function hasListStatus(status: ListStatus): RawBuilder<SqlBool> {
+  if (status === 'held') return isHeld(sql`posts`);
+  return sql`posts.status = ${status === 'missed' ? 'queued' : status}`;
 }
 
 /** Two queries of words: what must be there exactly, and how words begin. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/app.ts';
 import { scansOf as scansIn } from '../../../../test/scans.ts';
 import { newId } from '../../../domain/ids.ts';
+import { postStatuses } from '../../../domain/post-states.ts';
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../../accounts/index.ts';
@@ -32,13 +33,16 @@ beforeAll(async () => {
   busy = first;
   for (const [index, account] of accounts.entries()) {
     const mediaId = await insertMedia(db, account);
-    // One account has most of them. Each status, twenty boards, a tag that all have and one that ten have.
+    // One account has most of them. Each status, held posts of both kinds, twenty boards, a tag that all have and one
+    // that ten have.
     const count = index === 0 ? 55_000 : 5_000;
     await sql`
-      insert into posts (id, organization_id, account_id, state, title, description, url, board_id,
+      insert into posts (id, organization_id, account_id, state, held_for, attempt_started_at, title, description, url, board_id,
         is_simplified_pin, media_type, media_id, send_at, run_at, sent_at, pin_id, failure, match_key,
         destination_key, tags, external_id, deleted_at, created_at, updated_at)
-      select 'post_' || ${account.id} || n, ${account.organization_id}, ${account.id}, state, 'Title ' || n, 'Words of all',
+      select 'post_' || ${account.id} || n, ${account.organization_id}, ${account.id}, state,
+        case when state = 'held' then case n % 100 when 2 then 'missed' else 'lost_answer' end end,
+        case when state = 'held' then ${now}::timestamptz end, 'Title ' || n, 'Words of all',
         'https://example.com/' || n, (n % 20)::text, true, 'image', ${mediaId},
         case when state <> 'draft' then moment end, case state when 'queued' then moment end,
         case state when 'sent' then moment end, case state when 'sent' then n end,
@@ -46,7 +50,9 @@ beforeAll(async () => {
         'example.com/' || n % 100, array['all'] || case when n % 5000 = 0 then array['rare'] else '{}' end,
         'ext-' || n, case when n % 50 = 7 and state = 'draft' then ${now}::timestamptz end, ${now}, ${now}
       from generate_series(1, ${count}::int) n,
-        lateral (select (array['sent', 'sent', 'queued', 'draft', 'failed'])[1 + n % 5] as state) s,
+        lateral (
+          select case n % 50 when 2 then 'held' else (array['sent', 'sent', 'queued', 'draft', 'failed'])[1 + n % 5] end as state
+        ) s,
         lateral (select ${now}::timestamptz + n * interval '30 minutes' * case state when 'sent' then -1 else 1 end as moment) m
     `.execute(db);
   }
@@ -91,7 +97,7 @@ test('there are 100,000 posts, and a query without an index would show', async (
 /** A table of this room read from its beginning to its end; those of other rooms are empty here. */
 const whole = /Seq Scan (posts|post_search|batches|batch_entries)/;
 
-const statuses: lists.ListStatus[] = ['draft', 'queued', 'uploading', 'sent', 'failed', 'missed'];
+const statuses: lists.ListStatus[] = [...postStatuses, 'missed', 'held'];
 const filters: Record<string, Partial<lists.ListFilter>> = {
   'without a filter': {},
   'after a page': { after: { listedAt: inDays(10), id: 'post_x' } },

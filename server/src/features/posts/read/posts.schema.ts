@@ -1,13 +1,13 @@
 // What callers are shown of posts, and how they list them. Names, types and limits of the fields above the line in each object
 // are the hosted API's (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
 import { z } from 'zod';
+import { type PostState, postStatuses } from '../../../domain/post-states.ts';
 import { toUnixSeconds } from '../../../platform/clock.ts';
 import { moment, pageLimit, text } from '../../../platform/http/contract/fields.ts';
 import { AccountPath } from '../../accounts/index.ts';
 import { type MediaRow, mediaUrl, toMediaView } from '../../media/index.ts';
 import { slidesOf } from '../record/content.ts';
 import { boardId, externalId } from '../record/fields.ts';
-import type { State } from '../record/lifecycle.ts';
 import type { PostFailure } from '../record/move.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 
@@ -16,9 +16,13 @@ export const PostPath = AccountPath.extend({
 });
 
 export const ListPostsQuery = z.strictObject({
-  status: z.enum(['draft', 'queued', 'uploading', 'sent', 'failed', 'missed']).default('queued').meta({
-    description: 'Which posts. `missed`: queued, past their time and not yet sent.',
-  }),
+  status: z
+    .enum([...postStatuses, 'missed', 'held'])
+    .default('queued')
+    .meta({
+      description:
+        'Which posts. `missed`: queued, past their time and not yet sent. `held`: a person has to decide about them.',
+    }),
   cursor: z.string().max(300).optional().meta({ description: '`data.cursor` of the page before.' }),
   limit: pageLimit.meta({ description: 'Posts per page.' }),
   startDate: moment.optional().meta({
@@ -53,7 +57,7 @@ const MediaView = z.object({
 export const PostView = z
   .object({
     id: z.string().meta({ description: 'Post id.', example: 'post_01kav8w5v8e6nb1vkh5tq4j1aa' }),
-    status: z.enum(['draft', 'queued', 'uploading', 'sent', 'failed']).meta({ description: 'Post status.' }),
+    status: z.enum(postStatuses).meta({ description: 'Post status.' }),
     mediaUrl: z.string().meta({ description: 'URL of our hosted copy of the media.' }),
     mediaType: z.enum(['image', 'video']).meta({ description: 'Type of media.' }),
     title: z.string().nullable().meta({ description: 'Pin title.' }),
@@ -113,10 +117,19 @@ export const PostView = z
       .meta({ description: 'When the worker looks at it next (Unix seconds).' }),
     attempts: z.int().meta({ description: 'How often Pinterest was asked for the Pin.' }),
     publication: z
-      .enum(['none', 'waiting', 'uploading_media', 'creating', 'confirming', 'done', 'failed'])
+      .enum([
+        'none',
+        'waiting',
+        'uploading_media',
+        'creating',
+        'confirming',
+        'needs_decision',
+        'done',
+        'failed',
+      ])
       .meta({
         description:
-          'The finer state behind `status`. `confirming`: the answer was lost, and we look on Pinterest whether the Pin is there.',
+          'The finer state behind `status`. `confirming`: the answer to the create request was lost, and Pintail searches Pinterest for the Pin. `needs_decision`: the post is held until a person decides. With the status `queued` it was missed: schedule, unschedule, edit or delete it. With `uploading` its Pin may exist: POST …/resolve.',
       }),
   })
   .meta({ id: 'Post' });
@@ -143,12 +156,12 @@ export const DeletedAnswer = z
   .object({ deleted: z.literal(true), id: z.string() })
   .meta({ id: 'DeletedPost' });
 
-const publications: Record<State, z.input<typeof PostView>['publication']> = {
+const publications: Record<PostState, z.input<typeof PostView>['publication']> = {
   draft: 'none',
   queued: 'waiting',
-  uploading: 'uploading_media',
   publishing: 'creating',
   unknown: 'confirming',
+  held: 'needs_decision',
   sent: 'done',
   failed: 'failed',
 };
@@ -199,7 +212,7 @@ export function toPostView(
     tags: row.tags,
     externalId: row.external_id,
     pinUrl: row.pin_id && `https://www.pinterest.com/pin/${row.pin_id}/`,
-    missed: row.state === 'queued' && row.send_at !== null && row.send_at <= now,
+    missed: row.status === 'queued' && row.send_at !== null && row.send_at <= now,
     failure: toFailureView(row.failure),
     nextAttemptAt: row.run_at && toUnixSeconds(row.run_at),
     attempts: row.attempts,

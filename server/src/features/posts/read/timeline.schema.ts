@@ -91,6 +91,8 @@ function outcomeOf(data: PostEventData): Outcome | undefined {
       return 'cleared';
     case 'look':
       if (data.counts === false) return 'not_seen';
+      return 'not_found';
+    case 'giveUp':
       return (data.found ?? 0) > 1 ? 'several_found' : 'not_found';
     default:
       return undefined;

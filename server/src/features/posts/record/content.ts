@@ -1,13 +1,13 @@
 // What a post says: making, editing and deleting it. Each is written as a move is (move-post.ts): guarded, and its event
 // in the same statement.
 import { isDeepStrictEqual } from 'node:util';
+import { isAtRest } from '../../../domain/post-states.ts';
 import { addMs } from '../../../platform/clock.ts';
 import { json, type Tx } from '../../../platform/db/index.ts';
 import type { Stamp } from '../../../platform/use-case/index.ts';
 import { accountNotFound } from '../../accounts/index.ts';
 import { lowerWake } from '../../lanes/index.ts';
 import { insertPostRows } from './insert.queries.ts';
-import { isAtRest } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
 import { cannot, written } from './move.ts';
 import { refuseGone } from './posts.errors.ts';
@@ -158,8 +158,7 @@ export async function editPost(
   content: PostContent,
   { now, actor }: Stamp,
 ): Promise<PostRow> {
-  const from = post.state;
-  if (!isAtRest(from)) throw cannot(from, 'edit');
+  if (!isAtRest(post)) throw cannot(post, 'edit');
   const { columns, changed } = editOf(post, content);
   if (changed.length === 0) return post;
   const { carousel, ...rest } = columns;
@@ -195,8 +194,7 @@ export function deletedBefore(now: Date): Date {
  * @throws postCannot when it is sent or in flight, postChanged when someone was faster.
  */
 export async function deletePost(tx: Tx, post: PostRow, { now, actor }: Stamp): Promise<void> {
-  const from = post.state;
-  if (!isAtRest(from)) throw cannot(from, 'delete');
+  if (!isAtRest(post)) throw cannot(post, 'delete');
   written(
     await writePost(tx, post, {
       change: { deleted_at: now, run_at: null, updated_at: now },

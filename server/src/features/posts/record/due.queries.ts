@@ -1,31 +1,32 @@
 // Which posts of an account are work for a worker, and when: the other half of a lane, which must wake no later than the
 // first of them. The lanes' own statements get `earliestWork` passed in, because lanes do not read posts.
 import type { RawBuilder } from 'kysely';
+import { isInFlight, isQueued, isUnknown, isUnresolved } from '../../../domain/post-states.queries.ts';
 import { type Connection, sql } from '../../../platform/db/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import { pacedUntil } from '../../lanes/index.ts';
 import type { PostRow } from './posts.queries.ts';
 
 /**
- * Whether a queued post must wait because it could not be told apart from one whose outcome is unknown: a
- * look on Pinterest would then find two Pins, or take the one for the other. For the posts table as `p`.
+ * Whether a queued post must wait for a twin whose outcome is not resolved: the search on Pinterest would find two Pins,
+ * or mistake one for the other. For the posts table as `p`.
  */
-export const isHeldBack: RawBuilder<boolean> = sql<boolean>`(
-  p.state = 'queued' and coalesce((
+const isBlockedByTwin: RawBuilder<boolean> = sql<boolean>`(
+  ${isQueued(sql`p`)} and coalesce((
     -- Not EXISTS, which a plan for many lanes would answer from every account's lost posts at once. So below. And not
     -- IS NOT NULL, of which the planner believes that it is nearly always so: see earliestWork.
     select true from posts u
-    where u.account_id = p.account_id and u.state = 'unknown' and u.match_key = p.match_key
+    where u.account_id = p.account_id and ${isUnresolved(sql`u`)} and u.match_key = p.match_key
     limit 1
   ), false)
 )`;
 
 /**
- * Whether a queued post must wait because its video is not at Pinterest yet. The account's others go on; when the
- * video is there, whoever brought it wakes the lane. For the posts table as `p`.
+ * Whether a queued post must wait because its video is not ready at Pinterest. The account's other posts are published;
+ * the worker that uploads the video wakes the lane when it is ready. For the posts table as `p`.
  */
-export const waitsForVideo: RawBuilder<boolean> = sql<boolean>`(
-  p.media_type = 'video' and p.state = 'queued' and (
+const waitsForVideo: RawBuilder<boolean> = sql<boolean>`(
+  p.media_type = 'video' and ${isQueued(sql`p`)} and (
     select true from video_uploads v
     where v.post_id = p.id and v.media_id = p.media_id and v.status = 'ready'
     limit 1
@@ -49,26 +50,21 @@ export function earliestWork(
       -- What runs is queued or unknown (constraint at_rest_does_not_run). Asked this way, the planner expects to find
       -- one soon on the walk along posts_due, whether or not its statistics know of the queue. Where it believes that
       -- next to nothing is queued, it reads and sorts the account's whole queue to find the first.
-      where p.account_id = ${accountId} and p.run_at is not null and p.state <> 'unknown'
-        and not ${isHeldBack} and not ${waitsForVideo}
+      where p.account_id = ${accountId} and p.run_at is not null and not ${isUnknown(sql`p`)}
+        and not ${isBlockedByTwin} and not ${waitsForVideo}
       order by p.run_at
       limit 1
     ),
     (
       select min(p.run_at) from posts p
-      where p.account_id = ${accountId} and p.run_at is not null and p.state = 'unknown'
+      where p.account_id = ${accountId} and p.run_at is not null and ${isUnknown(sql`p`)}
     ),
     (
-      -- Left behind by a worker that could not go on, and recovered by the next one. It has no time of its own.
+      -- Left by a worker that could not continue, and recovered by the next one. It has no time of its own.
       select min(p.updated_at) from posts p
-      where p.account_id = ${accountId} and p.state in ('uploading', 'publishing')
+      where p.account_id = ${accountId} and ${isInFlight(sql`p`)}
     )
   )`;
-}
-
-/** As literals: of parameters a plan that is kept cannot know that the index posts_in_flight holds them. */
-export function isInFlight(post: RawBuilder<unknown>): RawBuilder<boolean> {
-  return sql<boolean>`${post}.state in ('uploading', 'publishing')`;
 }
 
 /** SQL: whether the post with this id was sent or deleted, or does not exist. */
@@ -81,14 +77,14 @@ export function hasPostEnded(postId: RawBuilder<unknown>): RawBuilder<boolean> {
 
 /** A post on which work is due. */
 export type DuePost = PostRow & {
-  /** No other was found with it. Left out: not known. */
+  /** Whether it is the only one now. Absent: not read. */
   is_last_due?: boolean;
 };
 
 /**
- * The next post of the account on which work is due. Passed over are posts that must wait for a lost one or for
- * their video, and, while the account's pacing lets none out, all that are queued. So are they once
- * the account was paused or resumed since it was read: then it has to be read again.
+ * Returns the next post of the account on which work is due. Posts that wait for a twin or for their video are skipped,
+ * and so are all queued posts while the account's pacing does not allow one, or when the account was paused or resumed
+ * since it was read: the caller then has to read it again.
  */
 export async function findDuePost(
   connection: Connection,
@@ -107,7 +103,7 @@ export async function findDuePost(
   return rows[0];
 }
 
-/** The next post on which work is due; a queued one only if `mayGoOut`. */
+/** SQL: the next post on which work is due; a queued one only if `mayGoOut`. */
 export function nextDue(
   accountId: RawBuilder<unknown>,
   now: Date,
@@ -119,13 +115,13 @@ export function nextDue(
   return sql<DuePost>`
     select p.*, lead(p.id) over (order by p.run_at, p.id) is null as is_last_due from posts p
     where p.account_id = ${accountId} and p.run_at <= (select ${now}::timestamptz)
-      and not ${isHeldBack} and not ${waitsForVideo} and (p.state = 'unknown' or ${mayGoOut})
+      and not ${isBlockedByTwin} and not ${waitsForVideo} and (${isUnknown(sql`p`)} or ${mayGoOut})
     order by p.run_at, p.id
     limit 1
   `;
 }
 
-/** What a worker that died may have left behind in a lane. */
+/** Lists the posts of a lane that a worker that died may have left. */
 export async function listInFlight(connection: Connection, accountId: string): Promise<PostRow[]> {
   return connection
     .selectFrom('posts')
@@ -135,15 +131,18 @@ export async function listInFlight(connection: Connection, accountId: string): P
     .execute();
 }
 
-/** The account's queue by the user's times, without what waits for a person. */
+/** Lists the account's queue in the order of `send_at`. */
 export async function listQueue(connection: Connection, accountId: string): Promise<PostRow[]> {
-  return connection
-    .selectFrom('posts')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('state', '=', 'queued')
-    .where('run_at', 'is not', null)
-    .orderBy('send_at')
-    .orderBy('id')
-    .execute();
+  return (
+    connection
+      .selectFrom('posts')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .where(isQueued(sql`posts`))
+      // Deleted posts do not run.
+      .where('run_at', 'is not', null)
+      .orderBy('send_at')
+      .orderBy('id')
+      .execute()
+  );
 }

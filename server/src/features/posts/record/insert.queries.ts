@@ -52,6 +52,7 @@ const isMade: Record<MadeColumn, true> = {
   postponements: true,
   looks: true,
   failure: true,
+  held_for: true,
   missed_send_at: true,
   deleted_at: true,
 };

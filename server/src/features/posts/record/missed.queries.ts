@@ -27,7 +27,7 @@ export async function announceMissedPosts(
       update posts set missed_send_at = send_at
       where id = any(array(select id from late))
         -- Not as a condition of a partial index, which would be read from end to end for these ids.
-        and state = 'queued' and coalesce(deleted_at, 'infinity') = 'infinity' and missed_send_at is distinct from send_at
+        and status = 'queued' and coalesce(deleted_at, 'infinity') = 'infinity' and missed_send_at is distinct from send_at
       returning organization_id, account_id, id, status, send_at
     )
     ${insertionOfEventsFrom(sql`

@@ -1,11 +1,18 @@
-// The one door through which a post changes its state: the table decides, a guarded write makes sure that
-// nobody else was faster, and the event is written with it, in one statement.
+// Moves posts. Every change of a state is written here: the lifecycle table allows it, a guarded write makes sure that the
+// post is as it was read, and the event is written in the same statement.
 import type { RawBuilder } from 'kysely';
+import {
+  type HeldReason,
+  mayHavePin,
+  type PostSituation,
+  type PostState,
+  statusOf,
+} from '../../../domain/post-states.ts';
 import { json, type Tx } from '../../../platform/db/index.ts';
 import { appendEvents } from '../../../platform/outbox/index.ts';
 import type { Stamp } from '../../../platform/use-case/index.ts';
 import { lowerWake } from '../../lanes/index.ts';
-import { type Move, nextState, type State, statusOf } from './lifecycle.ts';
+import { afterMove, type Move } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
 import { postCannot, postChanged } from './posts.errors.ts';
 import {
@@ -43,7 +50,7 @@ export type Step =
   /** `shifted`: a pause has moved it, no person. */
   | { move: 'schedule'; sendAt: Date; boardId: string; shifted?: true }
   | { move: 'unschedule' }
-  /** From now on it waits for a person. */
+  /** Overdue, and the account holds missed posts: a person is needed. */
   | { move: 'miss'; failure: PostFailure }
   /** Over the line: from now on a Pin may exist. */
   | { move: 'mediaReady' }
@@ -53,9 +60,11 @@ export type Step =
   | { move: 'lose'; lookAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
   /** It may have been published since then, by an installation that this one was restored from. */
   | { move: 'doubt'; since: Date; lookAt: Date; failure: PostFailure }
-  /** `counts`: Pinterest did answer, so this was a look. `lookAt` null: a person has to decide. */
-  | { move: 'look'; lookAt: Date | null; failure: PostFailure; counts: boolean; found: number }
-  /** `byHand`: a person has decided, not a look. */
+  /** The search goes on. `counts`: Pinterest answered. */
+  | { move: 'look'; lookAt: Date; failure: PostFailure; counts: boolean; found: number }
+  /** The search ends without a result: a person is needed. `found`: the Pins that match. */
+  | { move: 'giveUp'; failure: PostFailure; found: number }
+  /** `byHand`: a person has decided, not the search. */
   | { move: 'find'; pinId: string; byHand?: true }
   | { move: 'clear'; byHand?: true };
 
@@ -101,19 +110,18 @@ export function movingIf(
   return writingOf(post, { ...moveOf(post, step, stamp), guard, ...rest });
 }
 
-/** The name of the change in a refusal. Moves that no caller requests by name resolve the outcome of a post. */
+/** Returns the change that a refusal names. Moves that no caller requests by name resolve the outcome of a post. */
 function callersWordFor(move: Move): keyof typeof notAllowed {
   return move === 'schedule' || move === 'unschedule' ? move : 'resolve';
 }
 
 /** What a move writes. */
 function moveOf(post: PostRow, step: Step, { now, actor }: Stamp): PostWrite {
-  const from = post.state;
-  const to = nextState(from, step.move);
-  if (!to) throw cannot(from, callersWordFor(step.move));
+  const to = afterMove(post, step.move);
+  if (!to) throw cannot(post, callersWordFor(step.move));
   const change = changeOf(post, step, now);
   return {
-    change: { ...toColumns(change), state: to, updated_at: now },
+    change: { ...toColumns(change), ...to, updated_at: now },
     event: {
       organizationId: post.organization_id,
       accountId: post.account_id,
@@ -121,7 +129,10 @@ function moveOf(post: PostRow, step: Step, { now, actor }: Stamp): PostWrite {
       type: eventTypes[step.move],
       at: now,
       actor,
-      data: eventData({ send_at: post.send_at, attempts: post.attempts, ...change }, { from, to, step }),
+      data: eventData(
+        { send_at: post.send_at, attempts: post.attempts, ...change },
+        { from: post, to, step },
+      ),
     },
     hasNewWords: change.board_id !== undefined && change.board_id !== post.board_id,
   };
@@ -133,19 +144,21 @@ export function written(result: Written): PostRow {
   return result.post;
 }
 
-/** Each takes a second at most. */
+/** The posts of one statement, which then lasts a second at most. */
 const unscheduledAtOnce = 5000;
 
+const wasUnscheduled: PostSituation = { state: 'draft', held_for: null };
+
 /**
- * Makes drafts of every queued post of an account, as the move `unschedule` makes one of a single post. Returns
- * how many there were.
+ * Makes drafts of every queued and every missed post of an account, as the move `unschedule` does with a single post.
+ * Returns their number.
  */
 export async function unscheduleAll(
   tx: Tx,
   account: Pick<PostRow, 'account_id' | 'organization_id'>,
   { now, actor }: Stamp,
 ): Promise<number> {
-  const change = { ...unscheduled, state: nextState('queued', 'unschedule'), updated_at: now };
+  const change = { ...unscheduled, ...wasUnscheduled, updated_at: now };
   let count = 0;
   for (;;) {
     const ids = await lockQueuedIds(tx, account, unscheduledAtOnce);
@@ -219,6 +232,8 @@ export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
         looks: post.looks + (step.counts ? 1 : 0),
         failure: stamped(step.failure, now),
       };
+    case 'giveUp':
+      return { run_at: null, looks: post.looks + 1, failure: stamped(step.failure, now) };
     case 'find':
       // It went out when it was asked for, not when it was found; after a restored backup: when it was due.
       return {
@@ -270,29 +285,33 @@ const eventTypes: Record<Move, string> = {
   lose: 'post.unknown',
   doubt: 'post.unknown',
   look: 'post.looked',
+  giveUp: 'post.held',
   find: 'post.sent',
   clear: 'post.cleared',
 };
 
 function eventData(
   moved: Pick<PostRow, 'send_at' | 'attempts'>,
-  { from, to, step }: { from: State; to: State; step: Step },
+  { from, to, step }: { from: PostSituation; to: PostSituation; step: Step },
 ): Record<string, unknown> {
-  // What happens before the line belongs to no attempt.
-  const isOfAttempt = step.move === 'mediaReady' || from === 'publishing' || from === 'unknown';
+  // Events before the line belong to no attempt.
+  const isOfAttempt = step.move === 'mediaReady' || mayHavePin(from);
   const after = { status: statusOf(to), sendAt: moved.send_at };
   return { ...step, ...after, ...(isOfAttempt && moved.attempts > 0 && { attempt: moved.attempts }) };
 }
 
-const whatCanBeDone: Record<State, string> = {
-  draft: 'It is a draft: it can be scheduled, edited or deleted.',
-  queued: 'It is queued: it can be rescheduled, unscheduled, edited or deleted.',
-  uploading: 'It is being published right now.',
+const whatCanBeDone: Record<PostState | HeldReason, string> = {
+  draft: 'It is a draft: schedule, edit or delete it.',
+  queued: 'It is queued: reschedule, unschedule, edit or delete it.',
   publishing: 'It is being published right now.',
   sent: 'It is published. Delete the Pin on Pinterest if it should go.',
   failed: 'It failed: it can be scheduled again, edited or deleted.',
   unknown:
-    'Its outcome is not known: it is looked up on Pinterest, and a person can settle it (POST …/resolve).',
+    'The answer to its create request was lost: Pintail searches Pinterest for the Pin. Resolve it with POST …/resolve if you know the outcome.',
+  held: 'It is held: a person has to decide about it.',
+  missed: 'It was missed and is held: schedule, unschedule, edit or delete it.',
+  lost_answer:
+    'It is held, because its Pin may exist. Look on the board, then resolve it with POST …/resolve.',
 };
 
 /** The detail code for each change that a state may not allow. */
@@ -304,7 +323,8 @@ const notAllowed = {
   resolve: 'resolve_not_allowed',
 } as const;
 
-/** The refusal of what the state does not allow. */
-export function cannot(state: State, what: keyof typeof notAllowed) {
-  return postCannot([{ path: '', code: notAllowed[what], message: whatCanBeDone[state] }]);
+/** The refusal of a change that the post's situation does not allow. */
+export function cannot({ state, held_for }: PostSituation, what: keyof typeof notAllowed) {
+  const message = whatCanBeDone[held_for ?? state];
+  return postCannot([{ path: '', code: notAllowed[what], message }]);
 }

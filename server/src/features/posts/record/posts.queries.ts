@@ -1,4 +1,5 @@
 import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
+import { isQueued } from '../../../domain/post-states.queries.ts';
 import type { Connection, Schema, Tx } from '../../../platform/db/index.ts';
 import { insertionOfEvents, type NewEvent } from '../../../platform/outbox/index.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
@@ -12,7 +13,7 @@ export type PostChange = { [Column in keyof Columns]: Columns[Column] | RawBuild
 
 /** For posts that are shown. */
 export const isVideoGoingUp = sql<boolean>`(
-  posts.media_type = 'video' and posts.state = 'queued' and exists (
+  posts.media_type = 'video' and ${isQueued(sql`posts`)} and exists (
     select 1 from video_uploads v
     where v.post_id = posts.id and v.media_id = posts.media_id and v.status <> 'ready'
   )
@@ -185,25 +186,21 @@ export async function updateLockedRows(tx: Tx, ids: readonly string[], change: P
     .execute();
 }
 
-/**
- * Posts of every organization that were on their way at a moment and have left no mark of having been asked
- * for: queued and past their time, or being prepared.
- */
+/** Lists posts of every organization that were queued and overdue at a moment: they may have been published since. */
 export async function listDoubtful(connection: Connection, before: Date, limit: number): Promise<PostRow[]> {
-  return connection
-    .selectFrom('posts')
-    .selectAll()
-    .where('deleted_at', 'is', null)
-    .where((eb) =>
-      eb.or([
-        eb('state', '=', 'uploading'),
-        // What runs is in the index posts_due, which holds nothing that is finished.
-        eb.and([eb('run_at', 'is not', null), eb('state', '=', 'queued'), eb('send_at', '<=', before)]),
-      ]),
-    )
-    .orderBy('id')
-    .limit(limit)
-    .execute();
+  return (
+    connection
+      .selectFrom('posts')
+      .selectAll()
+      .where('deleted_at', 'is', null)
+      .where(isQueued(sql`posts`))
+      // Posts that run are in the index posts_due, which contains none that is finished.
+      .where('run_at', 'is not', null)
+      .where('send_at', '<=', before)
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+  );
 }
 
 /** Of these Pins, the ones that belong to posts of the account already. */

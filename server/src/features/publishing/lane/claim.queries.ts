@@ -1,10 +1,11 @@
 // Claims lanes, and reads in the same statement what serving them begins with. Composed of two rooms: which lanes are
 // due, and their leases, are of the room of lanes (`leasing`, `pacedUntil`); which post is due is of the room of posts
-// (`nextDue`, `isInFlight`). Two statements would cost each lane one more round trip.
+// (`nextDue`). Two statements would cost each lane one more round trip.
+import { isInFlight } from '../../../domain/post-states.queries.ts';
 import { type Connection, sql } from '../../../platform/db/index.ts';
 import { type AccountRow, accountBeside } from '../../accounts/index.ts';
 import { type LaneClaim, type LaneLease, leasing, pacedUntil } from '../../lanes/index.ts';
-import { type DuePost, isInFlight, nextDue } from '../../posts/index.ts';
+import { type DuePost, nextDue } from '../../posts/index.ts';
 
 /** A lane that was just leased. */
 export interface ClaimedLane extends LaneLease {

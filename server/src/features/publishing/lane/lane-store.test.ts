@@ -235,6 +235,11 @@ test('what the event says of the post is what its row says, whichever the move',
     { move: 'clear' },
     { move: 'schedule', sendAt: addMs(at, minute), boardId: account.boards.Garden ?? '', shifted: true },
     { move: 'miss', failure: { ...failure, code: 'missed' } },
+    { move: 'schedule', sendAt: at, boardId: account.boards.Garden ?? '' },
+    { move: 'mediaReady' },
+    { move: 'lose', lookAt: at, failure },
+    { move: 'giveUp', failure, found: 0 },
+    { move: 'clear' },
     { move: 'refuse', failure },
   ];
   const rows: PostRow[] = [];

@@ -142,17 +142,3 @@ test.each([
     expect(await pinsHere()).toHaveLength(1);
   },
 );
-
-test('what a worker of an earlier version had claimed and not asked for goes out', async () => {
-  const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
-  app.clock.advance(1_000);
-  const now = app.clock.now();
-  await app.app.lanes.claim({ owner: 'earlier', now, leaseUntil: addMs(now, 12_000), limit: 100 });
-  await app.database.db
-    .updateTable('posts')
-    .set({ state: 'uploading', run_at: null })
-    .where('id', '=', post.id)
-    .execute();
-  await runForMinutes(1);
-  expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 1 });
-});

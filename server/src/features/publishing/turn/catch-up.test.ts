@@ -111,6 +111,7 @@ describe('hold', () => {
       expect(await app.getPost(account, post?.id ?? '')).toMatchObject({
         status: 'queued',
         missed: true,
+        publication: 'needs_decision',
         sendAt: post?.sendAt,
         nextAttemptAt: null,
         attempts: 0,

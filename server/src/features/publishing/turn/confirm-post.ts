@@ -71,13 +71,7 @@ export async function confirmPost(
     return;
   }
   if (free.length > 1) {
-    await lane.move(post, {
-      move: 'look',
-      lookAt: null,
-      failure: severalPins,
-      counts: true,
-      found: free.length,
-    });
+    await lane.move(post, { move: 'giveUp', failure: severalPins, found: free.length });
     return;
   }
   const nextDelay = parts.confirmDelaysMs[post.looks + 1];
@@ -92,17 +86,11 @@ export async function confirmPost(
     return;
   }
   if (!answer.value.complete) {
-    await lane.move(post, { move: 'look', lookAt: null, failure: boardTooLarge, counts: true, found: 0 });
+    await lane.move(post, { move: 'giveUp', failure: boardTooLarge, found: 0 });
     return;
   }
   if (account.unknown_policy === 'ask') {
-    await lane.move(post, {
-      move: 'look',
-      lookAt: null,
-      failure: waitsForDecision,
-      counts: true,
-      found: 0,
-    });
+    await lane.move(post, { move: 'giveUp', failure: waitsForDecision, found: 0 });
     return;
   }
   await lane.move(post, { move: 'clear' });

@@ -1,6 +1,7 @@
 // What a worker does with one account while it holds its lane.
 
 import { withLogIds } from '../../../domain/log-ids.ts';
+import { isUnknown } from '../../../domain/post-states.ts';
 import { addMs } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { environmentOf } from '../../accounts/index.ts';
@@ -67,7 +68,7 @@ async function open(parts: LaneParts, lane: HeldLane): Promise<Opening> {
 /** What is due is looked for, kept from going out, or published. */
 async function servePost(parts: LaneParts, input: PublishInput, isStopping: () => boolean): Promise<void> {
   const { account, lane, post } = input;
-  if (post.state === 'unknown') await confirmPost(parts, input);
+  if (isUnknown(post)) await confirmPost(parts, input);
   else if (account.publishing === 'paused') await meetPause(parts, input);
   else if (account.missed_policy === 'hold' && isMissed(post, lane))
     await lane.move(post, { move: 'miss', failure: missed });
@@ -79,30 +80,17 @@ async function servePost(parts: LaneParts, input: PublishInput, isStopping: () =
 }
 
 /**
- * A lane is served by one worker at a time, so a post that is in flight when the lane is taken was left
- * behind by one that died: before the line it is done again, behind it nobody knows whether a Pin exists.
+ * A lane is served by one worker at a time, so a post that is in flight when the lane is leased was left by a worker that
+ * died: nobody knows whether its Pin exists.
  */
 async function recover(parts: LaneParts, lane: HeldLane, inFlight: readonly PostRow[]): Promise<void> {
-  const now = parts.clock.now();
-  for (const post of inFlight) {
-    if (post.state === 'publishing') {
-      await lane.move(post, { move: 'lose', lookAt: firstLookAt(parts), failure: workerDied });
-    } else {
-      await lane.move(post, { move: 'postpone', runAt: now, failure: interrupted });
-    }
-  }
+  for (const post of inFlight)
+    await lane.move(post, { move: 'lose', lookAt: firstLookAt(parts), failure: workerDied });
 }
 
 const workerDied = {
   code: 'answer_lost',
   message: 'Pintail was stopped while Pinterest was being asked for the Pin.',
   remediation: 'Pintail looks on Pinterest by itself whether the Pin exists.',
-  retryable: true,
-};
-
-const interrupted = {
-  code: 'interrupted',
-  message: 'Pintail was stopped while it prepared the post. Nothing was sent to Pinterest.',
-  remediation: 'Nothing to do: it is tried again at once.',
   retryable: true,
 };

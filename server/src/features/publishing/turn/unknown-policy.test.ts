@@ -33,7 +33,7 @@ test('ask: without a match the post waits for a person, and is never published a
   expect(await pinsHere()).toEqual([]);
   expect(await app.getPost(account, post.id)).toMatchObject({
     status: 'uploading',
-    publication: 'confirming',
+    publication: 'needs_decision',
     attempts: 1,
     nextAttemptAt: null,
     failure: {
@@ -59,7 +59,8 @@ test('ask: the timeline tells why it waits', async () => {
   const post = await loseAndLook('before');
   const { events } = (await app.call('GET', `${pathOf(post.id)}/timeline`)).body.data;
   expect(events.at(-1)).toMatchObject({
-    type: 'post.looked',
+    type: 'post.held',
+    attempt: 1,
     outcome: 'not_found',
     message: expect.stringContaining('set to ask a person'),
   });

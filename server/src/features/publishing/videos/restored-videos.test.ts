@@ -61,7 +61,6 @@ test('what was published after the backup is found; what was not is uploaded ane
     processing: await createVideoPost(30 * minute, { title: 'processing' }),
     uploading: await createVideoPost(30 * minute, { title: 'uploading' }),
     notBegun: await createVideoPost(120 * minute, { title: 'not begun' }),
-    claimed: await createVideoPost(30 * minute, { title: 'claimed' }),
     published: await createVideoPost(30 * minute, { title: 'published' }),
   };
   for (let second = 0; second < 6; second += 1) await runAfter(1_000);
@@ -74,12 +73,6 @@ test('what was published after the backup is found; what was not is uploaded ane
     ...{ status: 'uploading', pinterest_media_id: null, uploaded_at: null, look_at: app.clock.now() },
     ...{ owner: 'gone', lease_until: addMs(app.clock.now(), 12_000) },
   });
-  // Its worker had taken it, and had not asked for the Pin yet.
-  await db
-    .updateTable('posts')
-    .set({ state: 'uploading', run_at: null })
-    .where('id', '=', stages.claimed)
-    .execute();
   const takenAt = app.clock.now();
   const backup = await Promise.all(Object.values(stages).map(backUp));
 
@@ -100,13 +93,13 @@ test('what was published after the backup is found; what was not is uploaded ane
   app.clock.advance(2 * day);
   await app.control('POST', '/settings', { media: { ...usual, expirySeconds: 3600 } });
   for (const rows of backup) await restore(rows);
-  expect(await doubtOverdue(app.database, { takenAt, now: app.clock.now() })).toBe(6);
+  expect(await doubtOverdue(app.database, { takenAt, now: app.clock.now() })).toBe(5);
   await runOn();
 
   for (const [stage, id] of Object.entries(stages))
     expect([stage, await statusOf(id)]).toEqual([stage, 'sent']);
   const titles = (await pinsHere()).map((pin) => pin.title);
-  expect(titles.sort()).toEqual(['claimed', 'not begun', 'processing', 'published', 'ready', 'uploading']);
+  expect(titles.sort()).toEqual(['not begun', 'processing', 'published', 'ready', 'uploading']);
 });
 
 test('a video that Pinterest has forgotten before our day is over is sent again for a post that is due later', async () => {

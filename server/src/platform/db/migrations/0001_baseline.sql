@@ -248,7 +248,10 @@ create table posts (
   organization_id text not null references organizations (id) on delete cascade,
   account_id text not null references accounts (id) on delete cascade,
   state text not null
-    check (state in ('draft', 'queued', 'uploading', 'publishing', 'sent', 'failed', 'unknown')),
+    check (state in ('draft', 'queued', 'publishing', 'sent', 'failed', 'unknown', 'held')),
+  -- Why a person is needed. missed: overdue, and the account holds missed posts. lost_answer: the answer to the create
+  -- request was lost, and the search for the Pin ended without a result.
+  held_for text check (held_for in ('missed', 'lost_answer')),
   -- Raised by every write; a write that names an older version changes nothing.
   version integer not null default 1,
   title text,
@@ -275,7 +278,7 @@ create table posts (
   postponements integer not null default 0,
   -- How often Pinterest was searched for the Pin of the last attempt.
   looks integer not null default 0,
-  -- The last refusal: code, message, remediation, retryable, at. For people: no rule depends on it.
+  -- Why the post was last not published: code, message, remediation, retryable, at. No rule depends on it.
   failure jsonb,
   -- Equal for posts whose Pins could not be told apart: board, title, description, link and alt text, normalized.
   match_key text not null,
@@ -286,7 +289,11 @@ create table posts (
 
   -- The status that callers see. Derived here and nowhere else.
   status text not null generated always as (
-    case when state in ('uploading', 'publishing', 'unknown') then 'uploading' else state end
+    case
+      when state in ('publishing', 'unknown') or held_for = 'lost_answer' then 'uploading'
+      when held_for = 'missed' then 'queued'
+      else state
+    end
   ) stored check (status in ('draft', 'queued', 'uploading', 'sent', 'failed')),
   -- The moment by which lists are ordered and filtered.
   listed_at timestamptz not null generated always as (
@@ -315,15 +322,19 @@ create table posts (
     or (send_at is not null and board_id is not null and title is not null
         and description is not null and url is not null)
   ),
-  -- A missed post may wait for a person, and then for nothing else.
-  constraint queued_will_run check (
-    state <> 'queued' or run_at is not null or deleted_at is not null
-    or coalesce(failure ->> 'code' = 'missed', false)
-  ),
+  constraint held_has_reason check ((state = 'held') = (held_for is not null)),
+  -- Nothing waits for a worker that no worker will find.
+  constraint queued_will_run check (state <> 'queued' or run_at is not null or deleted_at is not null),
+  constraint unknown_will_run check (state <> 'unknown' or run_at is not null),
   constraint at_rest_does_not_run check (state in ('queued', 'unknown') or run_at is null),
   -- The search for a lost Pin needs to know since when.
-  constraint attempt_is_recorded check (state not in ('publishing', 'unknown') or attempt_started_at is not null),
-  constraint only_at_rest_is_deleted check (deleted_at is null or state in ('draft', 'queued', 'failed')),
+  constraint attempt_is_recorded check (
+    attempt_started_at is not null
+    or (state not in ('publishing', 'unknown') and held_for is distinct from 'lost_answer')
+  ),
+  constraint only_at_rest_is_deleted check (
+    deleted_at is null or state in ('draft', 'queued', 'failed') or held_for is not distinct from 'missed'
+  ),
   constraint carousel_has_two_to_five check (
     carousel is null or (jsonb_typeof(carousel) = 'array' and jsonb_array_length(carousel) between 2 and 5)
   )
@@ -332,8 +343,12 @@ create table posts (
 create index posts_listed on posts (account_id, status, listed_at, id) where deleted_at is null;
 -- The worker's next post of an account, and the account's next wake-up.
 create index posts_due on posts (account_id, run_at, id) where run_at is not null;
--- Posts that a worker that died may have left; and the unknown ones, for which their twins wait.
-create index posts_in_flight on posts (account_id, state) where state in ('uploading', 'publishing', 'unknown');
+-- Posts of which a Pin may exist: those that a worker that died may have left, and those for which their twins wait.
+create index posts_in_flight on posts (account_id, state)
+  where state in ('publishing', 'unknown') or held_for = 'lost_answer';
+-- The list of held posts, and their number by reason.
+create index posts_held on posts (account_id, listed_at, id) include (held_for)
+  where state = 'held' and deleted_at is null;
 -- Queued videos by their time: which of them are to be uploaded to Pinterest now.
 create index posts_with_video on posts (run_at)
   where media_type = 'video' and state = 'queued' and run_at is not null;
