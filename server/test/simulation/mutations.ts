@@ -74,6 +74,8 @@ export const mistakes: Record<string, Mistake> = {
   'a lost create is repeated': {
     lanes: (right) => ({
       move: (lane, post, step, now) => right.move(lane, post, toPostpone(step, now), now),
+      release: (lane, rest, last) =>
+        right.release(lane, rest, last && { ...last, step: toPostpone(last.step, rest.now) }),
     }),
     objection: /became queued, and has a Pin/,
   },

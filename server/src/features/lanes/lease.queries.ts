@@ -75,7 +75,7 @@ export function guardingRelease({ accountId, fence }: LaneFence): RawBuilder<unk
 /** How a lane rests after its release. */
 export interface LaneRest {
   /** Nothing is done for the account before this; null leaves the lane's own. */
-  notBefore: Date | null;
+  notBefore?: Date | null;
   /** No queued post is published before this; lost Pins are searched for. */
   queueNotBefore?: Date | null;
   /** The account could not be served. */
@@ -91,7 +91,7 @@ export interface LaneRest {
  */
 export function releasing(
   lane: LaneFence,
-  { notBefore, queueNotBefore = null, isAway = false, now }: LaneRest,
+  { notBefore = null, queueNotBefore = null, isAway = false, now }: LaneRest,
   nextWork: NextWork,
 ): RawBuilder<unknown> {
   const accountId = sql`${lane.accountId}`;

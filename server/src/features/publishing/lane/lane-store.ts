@@ -39,8 +39,8 @@ export type LaneMove =
   /** The user edited, unscheduled or deleted the post a moment before: theirs counts. */
   | { kind: 'post_changed' };
 
-/** A move after which nothing more is done in the lane. */
-export interface LastMove {
+/** A move that is to be written. */
+export interface PlannedMove {
   post: PostRow;
   step: Step;
 }
@@ -55,9 +55,9 @@ export interface LaneStore {
   renew(renewal: { lanes: readonly LaneFence[]; leaseUntil: Date }): Promise<Set<string>>;
   /**
    * Releases the lane and sets its next wake-up; changes nothing if another lease has followed. With a last move of a
-   * post, if there is one: in one transaction, which costs little more than either. Returns what became of that move.
+   * post, if there is one: in one transaction, which costs little more than either. Returns the result of that move.
    */
-  release(lane: LaneFence, rest: LaneRest, last?: LastMove): Promise<LaneMove['kind'] | null>;
+  release(lane: LaneFence, rest: LaneRest, last?: PlannedMove): Promise<LaneMove['kind'] | null>;
   /** When the next lane wakes that nobody has a lease of; null for none. */
   findNextWake(now: Date): Promise<Date | null>;
   getAccount(accountId: string): Promise<AccountRow>;

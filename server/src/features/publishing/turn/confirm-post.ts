@@ -1,13 +1,13 @@
 // Settles a post whose answer was lost by looking on Pinterest. Never creates anything.
 
-import type { PinterestEnvironments } from '../../../pinterest/index.ts';
+import type { Failure, PinterestEnvironments } from '../../../pinterest/index.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
 import { type AccountRow, type AccountsForWork, environmentOf } from '../../accounts/index.ts';
-import type { PostFailure, PostRow } from '../../posts/index.ts';
+import type { PostFailure, PostRow, Step } from '../../posts/index.ts';
 import { matchingPins } from '../calls/match-pin.ts';
 import { retryDelayMs } from '../calls/retry.ts';
 import type { LaneStore } from '../lane/lane-store.ts';
-import type { HeldLane } from './held-lane.ts';
+import { type Served, served } from './served.ts';
 
 export interface ConfirmParts {
   lanes: LaneStore;
@@ -30,70 +30,72 @@ export function firstLookAt({
 /** Pages of 250 Pins. Pinterest does not document the order of the list, so it is read whole up to here. */
 const pagesMax = 40;
 
+/** Searches the board once. Returns the move that follows from what was found. */
 export async function confirmPost(
   parts: ConfirmParts,
-  { lane, account, token, post }: { lane: HeldLane; account: AccountRow; token: string; post: PostRow },
-): Promise<void> {
+  { account, token, post }: { account: AccountRow; token: string; post: PostRow },
+): Promise<Served> {
   const now = parts.clock.now();
-  // The constraints attempt_is_recorded and scheduled_is_complete see to both.
+  // The constraints attempt_is_recorded and scheduled_is_complete guarantee both.
   if (post.attempt_started_at === null || post.board_id === null)
     throw new Error(`post ${post.id} has no attempt`);
   const answer = await parts.pinterest
     .of(environmentOf(account))
     .listBoardPins(token, post.board_id, { pagesMax });
-  if (answer.kind === 'failed') {
-    // We could not see, so this does not count as a look.
-    const lookAt = addMs(now, retryDelayMs(answer.failure, 0, parts.random()));
-    if (answer.failure.scope !== 'post') lane.notBefore = lookAt;
-    if (answer.failure.accountProblem === 'unauthorized') {
-      await parts.accounts.tokenRefused(account, answer.failure.reason);
-    }
-    await lane.move(post, { move: 'look', lookAt, failure: notSeen, counts: false, found: 0 });
-    return;
-  }
+  if (answer.kind === 'failed') return cannotSearch(parts, post, answer.failure);
   const candidates = matchingPins(
     {
       title: post.title,
       description: post.description,
       url: post.url,
       altText: post.alt_text,
-      mediaKind: post.carousel === null ? post.media_type : 'carousel',
+      mediaKind: post.carousel === null ? (post.media_type as 'image' | 'video') : 'carousel',
       startedAt: post.attempt_started_at,
     },
     answer.value.pins,
   );
   const ids = candidates.map((pin) => pin.id);
   const owned = await parts.lanes.listOwnedPinIds(post.account_id, ids);
-  const free = ids.filter((id) => !owned.has(id));
-  const [pinId] = free;
-  if (pinId !== undefined && free.length === 1) {
-    await lane.move(post, { move: 'find', pinId });
-    return;
-  }
-  if (free.length > 1) {
-    await lane.move(post, { move: 'giveUp', failure: severalPins, found: free.length });
-    return;
-  }
-  const nextDelay = parts.confirmDelaysMs[post.looks + 1];
-  if (nextDelay !== undefined) {
-    await lane.move(post, {
-      move: 'look',
-      lookAt: addMs(now, nextDelay),
-      failure: notThereYet,
-      counts: true,
-      found: 0,
-    });
-    return;
-  }
-  if (!answer.value.complete) {
-    await lane.move(post, { move: 'giveUp', failure: boardTooLarge, found: 0 });
-    return;
-  }
-  if (account.unknown_policy === 'ask') {
-    await lane.move(post, { move: 'giveUp', failure: waitsForDecision, found: 0 });
-    return;
-  }
-  await lane.move(post, { move: 'clear' });
+  const pinIds = ids.filter((id) => !owned.has(id));
+  const nextDelayMs = parts.confirmDelaysMs[post.looks + 1];
+  const nextAt = nextDelayMs === undefined ? null : addMs(now, nextDelayMs);
+  return served(post, stepAfter({ pinIds, isComplete: answer.value.complete, nextAt, account }));
+}
+
+/** Pinterest did not answer, so this does not count as a search. */
+function cannotSearch(parts: ConfirmParts, post: PostRow, failure: Failure): Served {
+  const lookAt = addMs(parts.clock.now(), retryDelayMs(failure, 0, parts.random()));
+  return {
+    ...served(
+      post,
+      { move: 'look', lookAt, failure: notSeen, counts: false, found: 0 },
+      failure.scope === 'post' ? {} : { notBefore: lookAt },
+    ),
+    ...(failure.accountProblem === 'unauthorized' && {
+      report: { kind: 'token_refused', reason: failure.reason },
+    }),
+  };
+}
+
+interface SearchResult {
+  /** Pins that could be the post's, and belong to no other post. */
+  pinIds: readonly string[];
+  /** Whether the whole board was read. */
+  isComplete: boolean;
+  /** The next search; null after the last one. */
+  nextAt: Date | null;
+  account: Pick<AccountRow, 'unknown_policy'>;
+}
+
+function stepAfter({ pinIds, isComplete, nextAt, account }: SearchResult): Step {
+  const [pinId] = pinIds;
+  const found = pinIds.length;
+  if (found > 1) return { move: 'giveUp', failure: severalPins, found };
+  if (pinId !== undefined) return { move: 'find', pinId };
+  if (nextAt !== null) return { move: 'look', lookAt: nextAt, failure: notThereYet, counts: true, found };
+  if (!isComplete) return { move: 'giveUp', failure: boardTooLarge, found };
+  if (account.unknown_policy === 'ask') return { move: 'giveUp', failure: waitsForDecision, found };
+  return { move: 'clear' };
 }
 
 const remediationByHand =

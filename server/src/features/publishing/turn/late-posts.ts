@@ -1,11 +1,12 @@
-// What becomes of posts that cannot go out at their time: those of a paused account, and those that were missed.
+// Posts that cannot be published at their time: those of a paused account, and those that were missed.
 
 import { addMs, type Clock } from '../../../platform/clock.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import { lateAfterMs } from '../../lanes/index.ts';
 import type { PostFailure, PostRow } from '../../posts/index.ts';
-import type { LaneStore } from '../lane/lane-store.ts';
-import type { HeldLane } from './held-lane.ts';
+import type { LaneStore, PlannedMove } from '../lane/lane-store.ts';
+import type { LeasedLane } from './leased-lane.ts';
+import { type Served, served } from './served.ts';
 
 export interface PauseParts {
   clock: Clock;
@@ -15,47 +16,41 @@ export interface PauseParts {
 }
 
 /** Whether a queued post was due long before the account had service again. */
-export function isMissed(post: Pick<PostRow, 'run_at'>, lane: Pick<HeldLane, 'awayUntil'>): boolean {
+export function isMissed(post: Pick<PostRow, 'run_at'>, lane: Pick<LeasedLane, 'awayUntil'>): boolean {
   if (post.run_at === null || lane.awayUntil === null) return false;
   return post.run_at < addMs(lane.awayUntil, -lateAfterMs);
 }
 
-/** A post has fallen due while its account is paused. Where the pause only holds the queue, none does. */
+/** A post has become due while its account is paused. With the paused policy `hold` this does not happen. */
 export async function meetPause(
   parts: PauseParts,
-  { lane, account, post }: { lane: HeldLane; account: AccountRow; post: PostRow },
-): Promise<void> {
-  if (account.paused_policy === 'fail') await lane.move(post, { move: 'refuse', failure: paused });
-  else await shiftQueue(parts, lane, account);
+  { account, post }: { account: AccountRow; post: PostRow },
+): Promise<Served> {
+  if (account.paused_policy === 'fail') return served(post, { move: 'refuse', failure: paused });
+  return shiftQueue(parts, account);
 }
 
-/** How long a queue that cannot be moved rests before it is tried again; resuming wakes it at once. */
-const heldRestMs = 15 * 60 * 1000;
+/** How long a queue without a timeslot to move to rests before the next try; resuming wakes it at once. */
+const queueRestMs = 15 * 60 * 1000;
 
 /**
- * Moves what is due to the next timeslot, and what comes after it as far as there is no room, so that the order
- * stays and nothing goes out earlier than it was to. From the end, so that the order is right at every moment.
+ * Moves what is due to the next timeslot, and the posts after it as far as there is no room, so that the order is
+ * unchanged and nothing is published earlier than planned. From the end, so that the order is right after each move.
  */
-async function shiftQueue(parts: PauseParts, lane: HeldLane, account: AccountRow): Promise<void> {
-  const now = parts.clock.now();
-  const moves: { post: PostRow; boardId: string; sendAt: Date }[] = [];
+async function shiftQueue({ clock, lanes, nextTimeslot }: PauseParts, account: AccountRow): Promise<Served> {
+  const now = clock.now();
+  const steps: PlannedMove[] = [];
   let taken = now;
-  for (const post of await parts.lanes.listQueue(account.id)) {
-    // The constraint scheduled_is_complete sees to both.
+  for (const post of await lanes.listQueue(account.id)) {
+    // The constraint scheduled_is_complete guarantees both.
     if (post.send_at === null || post.board_id === null) throw new Error(`post ${post.id} is not complete`);
     if (post.send_at > taken) break;
-    const sendAt = await parts.nextTimeslot(account, taken);
-    if (sendAt === null) {
-      lane.queueNotBefore = addMs(now, heldRestMs);
-      return;
-    }
-    moves.push({ post, boardId: post.board_id, sendAt });
+    const sendAt = await nextTimeslot(account, taken);
+    if (sendAt === null) return { steps: [], rest: { queueNotBefore: addMs(now, queueRestMs) } };
+    steps.push({ post, step: { move: 'schedule', sendAt, boardId: post.board_id, shifted: true } });
     taken = sendAt;
   }
-  for (const { post, ...to } of moves.toReversed()) {
-    // Somebody has changed the post meanwhile: the next turn sees how.
-    if (!(await lane.move(post, { move: 'schedule', ...to, shifted: true }))) return;
-  }
+  return { steps: steps.reverse(), rest: {} };
 }
 
 const paused: PostFailure = {

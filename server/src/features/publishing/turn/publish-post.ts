@@ -1,4 +1,4 @@
-// Carries one due post to Pinterest: prepare, mark, ask, settle.
+// Publishes one due post: reads its media, commits that a Pin may exist, calls Pinterest, and returns what follows.
 
 import type { Call, CreateOutcome, Failure, PinterestEnvironments } from '../../../pinterest/index.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
@@ -18,7 +18,8 @@ import { mayRetry, retryDelayMs, toPostFailure, toTrace } from '../calls/retry.t
 import { uploadTriesMax } from '../videos/bring-video.ts';
 import type { VideoStore } from '../videos/video-store.ts';
 import { firstLookAt } from './confirm-post.ts';
-import type { HeldLane } from './held-lane.ts';
+import type { LeasedLane } from './leased-lane.ts';
+import { nothingToWrite, type Report, type Served, served } from './served.ts';
 
 export interface PublishParts extends PinBodyParts {
   clock: Clock;
@@ -33,12 +34,10 @@ export interface PublishParts extends PinBodyParts {
 }
 
 export interface PublishInput {
-  lane: HeldLane;
+  lane: LeasedLane;
   account: AccountRow;
   token: string;
   post: PostRow;
-  /** Whether the lane is let go of after this post. */
-  isLast: boolean;
   log: Log;
 }
 
@@ -47,41 +46,37 @@ interface Asked extends PublishInput {
   video: string | null;
 }
 
-/** Publishes one post. Whatever comes of it is written down before this resolves, or as the lane's last move. */
-export async function publishPost(parts: PublishParts, input: PublishInput): Promise<void> {
+/**
+ * Publishes one post. Only the move `mediaReady` is written here: when it is committed a Pin may exist. Until then the
+ * post is queued as before, and a user's change of it is in time.
+ */
+export async function publishPost(parts: PublishParts, input: PublishInput): Promise<Served> {
   const { lane, log, post } = input;
   const isVideo = post.media_type === 'video';
   const video = isVideo ? await parts.videos.findReady(post) : null;
-  // It was given another video a moment ago; the lane wakes when that one is at Pinterest.
-  if (isVideo && video === null) return;
-  // Until the line nothing is written down: the post stays queued, and whoever changes it meanwhile is in time.
+  // The post has another video since a moment ago. The lane wakes when Pinterest has that one.
+  if (isVideo && video === null) return nothingToWrite;
   const read = await (video === null ? readPictures(parts.media, post) : readCover(parts.media, post, video));
-  if (read.kind === 'too_big') {
-    await lane.move(post, { move: 'refuse', failure: carouselTooBig });
-    return;
-  }
+  if (read.kind === 'too_big') return served(post, { move: 'refuse', failure: carouselTooBig });
   if (read.kind === 'away') {
     const delayMs = retryDelayMs({ retryAfterMs: null }, post.postponements, parts.random());
     const runAt = addMs(parts.clock.now(), delayMs);
-    await lane.move(post, { move: 'postpone', runAt, failure: mediaAway });
-    return;
+    return served(post, { move: 'postpone', runAt, failure: mediaAway });
   }
   const spentUntil = await parts.appBudget.spend(environmentOf(input.account));
-  if (spentUntil !== null) {
-    await lane.move(post, { move: 'postpone', runAt: spentUntil, failure: quotaSpent });
-    lane.notBefore = spentUntil;
-    return;
-  }
+  if (spentUntil !== null)
+    return served(
+      post,
+      { move: 'postpone', runAt: spentUntil, failure: quotaSpent },
+      { notBefore: spentUntil },
+    );
   // The line that matters: from this commit on, a Pin may exist.
-  const publishing = await lane.move(post, { move: 'mediaReady' });
-  if (!publishing) return;
+  const publishing = await lane.move({ post, step: { move: 'mediaReady' } });
+  if (!publishing) return nothingToWrite;
   const pinterest = parts.pinterest.of(environmentOf(input.account));
-  // Whoever takes the lane next settles the post by looking; asking now could make a second Pin. So could going on
-  // with a post that is equal to this one, before it is known that its outcome is not.
-  if (!lane.isHeld()) {
-    lane.isLost = true;
-    return;
-  }
+  // The worker with the next lease resolves the post by searching. A create now could make a second Pin; so could
+  // publishing an equal post before the outcome of this one is known, and the lane does not continue either.
+  if (!lane.isHeld()) return nothingToWrite;
   const outcome = await pinterest.createPin(
     input.token,
     toPin(publishing, read.source, parts.sendIsStandard),
@@ -90,13 +85,13 @@ export async function publishPost(parts: PublishParts, input: PublishInput): Pro
     { postId: post.id, outcome: outcome.kind, status: outcome.call.status, ms: outcome.call.durationMs },
     'publish',
   );
-  await settle(parts, { ...input, post: publishing, video }, outcome);
+  return servedBy(parts, { ...input, post: publishing, video }, outcome);
 }
 
 const quotaSpent: PostFailure = {
   code: 'rate_limited',
   message: "Today's quota of writes that Pinterest grants an app with Trial access is spent.",
-  remediation: 'It goes on by itself tomorrow (UTC). Ask Pinterest for Standard access.',
+  remediation: 'Publishing continues automatically tomorrow (UTC). Request Standard access from Pinterest.',
   retryable: true,
 };
 
@@ -106,96 +101,81 @@ function nextAllowed({ rateLimit }: Call, now: Date): Date | null {
   return addMs(now, rateLimit.resetSeconds * 1000);
 }
 
-async function settle(parts: PublishParts, input: Asked, outcome: CreateOutcome): Promise<void> {
-  const { lane, post } = input;
-  const now = parts.clock.now();
+/** What follows from Pinterest's answer. */
+async function servedBy(parts: PublishParts, input: Asked, outcome: CreateOutcome): Promise<Served> {
+  const { post } = input;
   const pinterest = toTrace(outcome.call);
   switch (outcome.kind) {
     case 'created':
-      await settleWith(input, { move: 'accept', pinId: outcome.pin.id, pinterest });
-      lane.notBefore = nextAllowed(outcome.call, now);
-      return;
+      return served(
+        post,
+        { move: 'accept', pinId: outcome.pin.id, pinterest },
+        { notBefore: nextAllowed(outcome.call, parts.clock.now()) },
+      );
     case 'lost':
-      await lane.move(post, {
+      return served(post, {
         move: 'lose',
         lookAt: firstLookAt(parts),
         failure: toPostFailure(outcome.failure),
         pinterest,
       });
-      return;
     case 'refused':
-      // Nothing is wrong with the post where the account's token is to blame: the queue waits for a new one.
-      if (outcome.failure.accountProblem === 'unauthorized') return putOff(parts, input, outcome);
-      if (await bringVideoAnew(parts, input, outcome)) return;
-      await lane.move(post, { move: 'refuse', failure: toPostFailure(outcome.failure), pinterest });
-      return;
+      // Nothing is wrong with the post when the account's token is to blame: the queue waits for a new one.
+      if (outcome.failure.accountProblem === 'unauthorized') return postponed(parts, post, outcome);
+      if (await canUploadAgain(parts, input, outcome.failure))
+        // It is due at once, and waits for its video.
+        return served(post, { move: 'postpone', runAt: parts.clock.now(), ...reasonOf(outcome) });
+      return served(post, { move: 'refuse', ...reasonOf(outcome) });
     case 'postponed':
-      return putOff(parts, input, outcome);
+      return postponed(parts, post, outcome);
   }
-}
-
-/** As a rule it is all that an account has to do at a time, and then costs no transaction of its own. */
-async function settleWith({ lane, post, isLast }: PublishInput, step: Step): Promise<void> {
-  if (isLast) lane.last = { post, step };
-  else await lane.move(post, step);
 }
 
 /** Refusals that may mean that Pinterest no longer has the video; none of its codes says so. */
 const mayMeanVideo: ReadonlySet<string> = new Set(['media_not_found', 'not_found', 'invalid_request']);
 
-/** Whether the refusal was for a video that Pinterest has forgotten; then it is brought there once more. */
-async function bringVideoAnew(
+/** Whether the refusal was for a video that Pinterest no longer has, and it will be uploaded once more. */
+async function canUploadAgain(
   parts: PublishParts,
-  { lane, account, token, post, video }: Asked,
-  { failure, call }: { failure: Failure; call: Call },
+  { account, token, post, video }: Asked,
+  failure: Failure,
 ): Promise<boolean> {
   if (video === null || !mayMeanVideo.has(failure.reason)) return false;
   const answer = await parts.pinterest.of(environmentOf(account)).getMedia(token, video);
   if (answer.kind === 'ok' && answer.value.status === 'succeeded') return false;
-  const now = parts.clock.now();
-  if (!(await parts.videos.anew(post.id, { now, triesMax: uploadTriesMax }))) return false;
-  // It is due at once, and waits for its video.
-  await lane.move(post, {
-    move: 'postpone',
-    runAt: now,
-    failure: toPostFailure(failure),
-    pinterest: toTrace(call),
-  });
-  return true;
+  return parts.videos.anew(post.id, { now: parts.clock.now(), triesMax: uploadTriesMax });
 }
 
-/** A refused token is refreshed meanwhile, and the post repeated once that is done. */
+interface FailedCall {
+  failure: Failure;
+  call: Call;
+}
+
+function reasonOf({ failure, call }: FailedCall) {
+  return { failure: toPostFailure(failure), pinterest: toTrace(call) };
+}
+
+/** A refused token is refreshed meanwhile, and the post retried when that is done. */
 const afterRefreshMs = 5_000;
 
-/** Pinterest surely made nothing, and waiting (or a person) may mend it. */
-async function putOff(
-  parts: PublishParts,
-  input: PublishInput,
-  { failure, call }: { failure: Failure; call: Call },
-): Promise<void> {
-  const { lane, post } = input;
-  const said = { failure: toPostFailure(failure), pinterest: toTrace(call) };
-  if (failure.scope === 'post' && !mayRetry(failure, post.postponements)) {
-    await lane.move(post, { move: 'refuse', ...said });
-    return;
-  }
+/**
+ * Pinterest surely created nothing, and waiting (or a person) may help. What concerns the whole account makes its other
+ * posts wait too; their `sendAt` stays.
+ */
+function postponed({ clock, random }: PublishParts, post: PostRow, failed: FailedCall): Served {
+  const { failure } = failed;
+  if (failure.scope === 'post' && !mayRetry(failure, post.postponements))
+    return served(post, { move: 'refuse', ...reasonOf(failed) });
   const delayMs =
-    failure.reason === 'token_invalid'
-      ? afterRefreshMs
-      : retryDelayMs(failure, post.postponements, parts.random());
-  const runAt = addMs(parts.clock.now(), delayMs);
-  await lane.move(post, { move: 'postpone', runAt, ...said });
-  await holdAccount(parts, input, failure, runAt);
+    failure.reason === 'token_invalid' ? afterRefreshMs : retryDelayMs(failure, post.postponements, random());
+  const runAt = addMs(clock.now(), delayMs);
+  const step: Step = { move: 'postpone', runAt, ...reasonOf(failed) };
+  if (failure.scope === 'post') return served(post, step);
+  return { ...served(post, step, { notBefore: runAt }), report: reportOf(failure, runAt) };
 }
 
-/** What concerns the whole account makes its other posts wait too; their `sendAt` stays. */
-async function holdAccount(parts: PublishParts, input: PublishInput, failure: Failure, until: Date) {
-  if (failure.scope === 'post') return;
-  input.lane.notBefore = until;
-  if (failure.scope === 'app' && failure.reason === 'rate_limited') {
-    await parts.appBudget.pause(environmentOf(input.account), until);
-  }
-  if (failure.accountProblem === 'unauthorized') {
-    await parts.accounts.tokenRefused(input.account, failure.reason);
-  }
+function reportOf(failure: Failure, until: Date): Report | undefined {
+  if (failure.accountProblem === 'unauthorized') return { kind: 'token_refused', reason: failure.reason };
+  if (failure.scope === 'app' && failure.reason === 'rate_limited') return { kind: 'app_paused', until };
+  return undefined;
 }

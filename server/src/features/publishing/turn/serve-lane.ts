@@ -1,4 +1,5 @@
-// What a worker does with one account while it holds its lane.
+// What a worker does with one account under the lease of its lane. Serving a post returns what is to be written; here it
+// is written, now or with the release.
 
 import { withLogIds } from '../../../domain/log-ids.ts';
 import { isUnknown } from '../../../domain/post-states.ts';
@@ -7,55 +8,83 @@ import type { Log } from '../../../platform/log.ts';
 import { environmentOf } from '../../accounts/index.ts';
 import type { PostRow } from '../../posts/index.ts';
 import type { Opening } from '../lane/claim.queries.ts';
+import type { PlannedMove } from '../lane/lane-store.ts';
 import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
-import type { HeldLane } from './held-lane.ts';
 import { isMissed, meetPause, missed, type PauseParts } from './late-posts.ts';
+import type { LeasedLane } from './leased-lane.ts';
 import type { PublishGate } from './publish-gate.ts';
 import { type PublishInput, type PublishParts, publishPost } from './publish-post.ts';
+import { nothingToWrite, type Served, served } from './served.ts';
 
 export interface LaneParts extends PublishParts, ConfirmParts, PauseParts {
   publishGate: PublishGate;
 }
 
-/** After so many posts the account goes to the back of the line, so that a long queue delays nobody else. */
-const postsPerTurn = 10;
+/** After this many posts the account goes to the back of the line, so that a long queue delays nobody else. */
+const postsPerLease = 10;
 /** How long an account without a working token rests; connecting it again wakes it at once. */
 const unauthorizedRestMs = 15 * 60 * 1000;
+
+/** How to release a lane that was served. */
+export interface LaneResult {
+  rest: Served['rest'];
+  /** A move that is written together with the release, which saves a transaction. */
+  last?: PlannedMove;
+}
 
 /** Serves what is due in the lane, up to a fair share. */
 export async function serveLane(
   parts: LaneParts,
-  lane: HeldLane,
+  lane: LeasedLane,
   { log, isStopping }: { log: Log; isStopping(): boolean },
-): Promise<void> {
+): Promise<LaneResult> {
   const { account, first } = lane.opening ?? (await open(parts, lane));
   const token = account.token_authorized ? parts.accounts.accessToken(account) : null;
-  if (token === null) {
-    lane.isAway = true;
-    lane.notBefore = addMs(parts.clock.now(), unauthorizedRestMs);
-    return;
-  }
+  if (token === null)
+    return { rest: { isAway: true, notBefore: addMs(parts.clock.now(), unauthorizedRestMs) } };
   const pausedUntil = await parts.appBudget.pausedUntil(environmentOf(account));
-  if (pausedUntil !== null) {
-    lane.notBefore = pausedUntil;
-    return;
-  }
+  if (pausedUntil !== null) return { rest: { notBefore: pausedUntil } };
+  let rest: LaneResult['rest'] = {};
   let post = first;
-  for (let served = 1; post && !lane.isLost && !isStopping(); served += 1) {
-    // What has fallen due since this one was found, the lane wakes for when it is let go of.
-    const isLast = post.is_last_due === true || served === postsPerTurn;
-    const input = { lane, account, token, post, isLast, log };
-    await withLogIds({ postId: post.id }, () => servePost(parts, input, isStopping));
-    if (isLast || lane.isLost || lane.notBefore !== null) return;
-    // A queue that rests must not keep lost answers from being looked for.
-    const looksOnly = lane.queueNotBefore !== null;
+  for (let count = 1; post && lane.isHeld() && !isStopping(); count += 1) {
+    // The lane wakes for what has become due since this post was read, when it is released.
+    const isLastPost = post.is_last_due === true || count === postsPerLease;
+    const input = { lane, account, token, post, log };
+    const result = await withLogIds({ postId: post.id }, () => servePost(parts, input, isStopping));
+    rest = { ...rest, ...result.rest };
+    const isOver = isLastPost || (rest.notBefore ?? null) !== null || isStopping();
+    const last = await write(parts, input, result, isOver);
+    if (isOver) return { rest, ...(last && { last }) };
+    // A queue that rests must not keep lost Pins from being searched for.
+    const looksOnly = (rest.queueNotBefore ?? null) !== null;
     post = await parts.lanes.findDuePost(account, parts.clock.now(), { looksOnly });
   }
+  return { rest };
 }
 
-/** What the claim could not tell: somebody else was in the lane a moment ago, or has left something in flight. */
-async function open(parts: LaneParts, lane: HeldLane): Promise<Opening> {
-  // What does not depend on each other is asked for at once.
+/**
+ * Writes the steps and acts on the report. The last step of a lease is returned instead, to be written with the release;
+ * but not with a report, because what is done about it must find the step written.
+ */
+async function write(
+  parts: LaneParts,
+  { lane, account }: PublishInput,
+  { steps, report }: Served,
+  isOver: boolean,
+): Promise<PlannedMove | undefined> {
+  const last = isOver && !report ? steps.at(-1) : undefined;
+  for (const step of last ? steps.slice(0, -1) : steps) {
+    // Somebody has changed the post meanwhile: the next worker reads it again.
+    if (!(await lane.move(step))) return undefined;
+  }
+  if (report?.kind === 'app_paused') await parts.appBudget.pause(environmentOf(account), report.until);
+  if (report?.kind === 'token_refused') await parts.accounts.tokenRefused(account, report.reason);
+  return last;
+}
+
+/** Reads what the claim could not: somebody else had the lane a moment ago, or has left a post in flight. */
+async function open(parts: LaneParts, lane: LeasedLane): Promise<Opening> {
+  // Independent of each other, so read at once.
   const [inFlight, account] = await Promise.all([
     parts.lanes.listInFlight(lane.accountId),
     parts.lanes.getAccount(lane.accountId),
@@ -65,27 +94,29 @@ async function open(parts: LaneParts, lane: HeldLane): Promise<Opening> {
   return { account, first };
 }
 
-/** What is due is looked for, kept from going out, or published. */
-async function servePost(parts: LaneParts, input: PublishInput, isStopping: () => boolean): Promise<void> {
+/** Confirms a post that is due, keeps it from being published, or publishes it. */
+async function servePost(parts: LaneParts, input: PublishInput, isStopping: () => boolean): Promise<Served> {
   const { account, lane, post } = input;
-  if (isUnknown(post)) await confirmPost(parts, input);
-  else if (account.publishing === 'paused') await meetPause(parts, input);
-  else if (account.missed_policy === 'hold' && isMissed(post, lane))
-    await lane.move(post, { move: 'miss', failure: missed });
-  else
-    await parts.publishGate.run(environmentOf(account), async () => {
-      // It may have waited for its turn.
-      if (!isStopping()) await publishPost(parts, input);
-    });
+  if (isUnknown(post)) return confirmPost(parts, input);
+  if (account.publishing === 'paused') return meetPause(parts, input);
+  if (account.missed_policy === 'hold' && isMissed(post, lane))
+    return served(post, { move: 'miss', failure: missed });
+  return parts.publishGate.run(environmentOf(account), async () =>
+    // It may have waited for its permit.
+    isStopping() ? nothingToWrite : publishPost(parts, input),
+  );
 }
 
 /**
  * A lane is served by one worker at a time, so a post that is in flight when the lane is leased was left by a worker that
  * died: nobody knows whether its Pin exists.
  */
-async function recover(parts: LaneParts, lane: HeldLane, inFlight: readonly PostRow[]): Promise<void> {
+async function recover(parts: LaneParts, lane: LeasedLane, inFlight: readonly PostRow[]): Promise<void> {
   for (const post of inFlight)
-    await lane.move(post, { move: 'lose', lookAt: firstLookAt(parts), failure: workerDied });
+    await lane.move({
+      post,
+      step: { move: 'lose', lookAt: firstLookAt(parts), failure: workerDied },
+    });
 }
 
 const workerDied = {

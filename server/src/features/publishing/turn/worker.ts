@@ -5,9 +5,9 @@ import { withLogIds } from '../../../domain/log-ids.ts';
 import { addMs, type Cancel } from '../../../platform/clock.ts';
 import { lanePollMs } from '../../lanes/index.ts';
 import { createVideoWorker, type VideoWorkerParts } from '../videos/video-worker.ts';
-import { type HeldLane, holdLaneFor } from './held-lane.ts';
+import { type LaneTerm, leasedLane } from './leased-lane.ts';
 import type { PublishMetrics } from './publish-metrics.ts';
-import { type LaneParts, serveLane } from './serve-lane.ts';
+import { type LaneParts, type LaneResult, serveLane } from './serve-lane.ts';
 
 export type WorkerParts = LaneParts &
   VideoWorkerParts & {
@@ -40,7 +40,7 @@ const restAfterErrorMs = 30_000;
 export function createWorker(parts: WorkerParts): Worker {
   const { lanes, clock, log } = parts;
   const videos = createVideoWorker(parts);
-  const active = new Map<string, { held: HeldLane; done: Promise<void> }>();
+  const active = new Map<string, { held: LaneTerm; done: Promise<void> }>();
   const cancels: Cancel[] = [];
   let cancelTimer: Cancel = () => {};
   let isRunning = false;
@@ -58,11 +58,11 @@ export function createWorker(parts: WorkerParts): Worker {
     const now = clock.now();
     const leaseUntil = addMs(now, parts.leaseMs);
     const claimed = await lanes.claim({ owner: parts.owner, now, leaseUntil, limit });
-    for (const lane of claimed) begin(holdLaneFor(lane, leaseUntil, parts));
+    for (const lane of claimed) begin(leasedLane(lane, leaseUntil, parts));
     return claimed.length;
   }
 
-  function begin(held: HeldLane): void {
+  function begin(held: LaneTerm): void {
     const done = serve(held).finally(() => {
       // After a lost lease this process may hold the lane anew; that is another entry.
       if (active.get(held.accountId)?.held === held) active.delete(held.accountId);
@@ -72,18 +72,19 @@ export function createWorker(parts: WorkerParts): Worker {
     active.set(held.accountId, { held, done });
   }
 
-  async function serve(held: HeldLane): Promise<void> {
+  async function serve(held: LaneTerm): Promise<void> {
     const laneLog = log.child({ accountId: held.accountId });
+    let result: LaneResult;
     try {
-      await withLogIds({ accountId: held.accountId }, () =>
+      result = await withLogIds({ accountId: held.accountId }, () =>
         serveLane(parts, held, { log: laneLog, isStopping: () => isStopping }),
       );
     } catch (error) {
       laneLog.error({ err: error }, 'an account could not be served');
-      held.notBefore = addMs(clock.now(), restAfterErrorMs);
+      result = { rest: { notBefore: addMs(clock.now(), restAfterErrorMs) } };
     }
     try {
-      await held.release();
+      await held.release(result.rest, result.last);
     } catch (error) {
       // The lease runs out by itself, and another worker takes over.
       laneLog.warn({ err: error }, 'a lane could not be released');
@@ -156,9 +157,8 @@ export function createWorker(parts: WorkerParts): Worker {
     const leaseUntil = addMs(clock.now(), parts.leaseMs);
     const kept = await lanes.renew({ lanes: ours, leaseUntil });
     for (const held of ours) {
-      if (!kept.has(held.accountId)) held.isLost = true;
-      // A later renewal may have been answered before this one.
-      else if (leaseUntil > held.leaseUntil) held.leaseUntil = leaseUntil;
+      if (kept.has(held.accountId)) held.renewed(leaseUntil);
+      else held.lost();
     }
   }
 
