@@ -1,17 +1,11 @@
-// Builds every part once, by hand. Who needs what can be read here.
+// Builds every part once, by hand, and shows which part uses which.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
+import { declareGauges } from './app-gauges.ts';
+import { createAppHttp } from './app-http.ts';
 import type { Config } from './config.ts';
-import { logIdPrefixes } from './domain/log-ids.ts';
-import {
-  type AccountParts,
-  accountRoutes,
-  bindAccounts,
-  declareAccountGauges,
-  registerConnectCallback,
-} from './features/accounts/index.ts';
+import { type AccountParts, accountRoutes, bindAccounts } from './features/accounts/index.ts';
 import { createAuth, type KeyParts, keyPrefixOf, keyRoutes, meRoutes } from './features/auth/index.ts';
 import {
   type BoardParts,
@@ -21,18 +15,10 @@ import {
   createRunningReads,
 } from './features/boards/index.ts';
 import { createEventSweep, eventRoutes, openEventLog } from './features/events/index.ts';
-import { declareLaneGauges } from './features/lanes/index.ts';
-import {
-  createLibrary,
-  createMedia,
-  mediaRoutes,
-  registerMediaFiles,
-  watchMedia,
-} from './features/media/index.ts';
+import { createLibrary, createMedia, mediaRoutes, watchMedia } from './features/media/index.ts';
 import {
   type BatchParts,
   createPostSweeps,
-  declarePostGauges,
   hasPostEnded,
   postLimits,
   postRoutes,
@@ -46,39 +32,24 @@ import {
   createPublishMetrics,
   createVideoStore,
   createWorker,
-  declarePublishingGauges,
   type WorkerParts,
   watchVideos,
 } from './features/publishing/index.ts';
 import { createSchedule, scheduleRoutes } from './features/schedule/index.ts';
-import { createWebhooks, declareWebhookGauges, webhookRoutes } from './features/webhooks/index.ts';
+import { createWebhooks, webhookRoutes } from './features/webhooks/index.ts';
 import { openStorage } from './open-storage.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
-import {
-  type Check,
-  databaseCheck,
-  diskCheck,
-  migrationsCheck,
-  storageCheck,
-} from './platform/checks/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
 import { createEncryption, keyFromFile, oldKeyFromFile } from './platform/encryption.ts';
-import { createBodyMemory } from './platform/http/bodies/body-memory.ts';
-import { readExamples } from './platform/http/contract/examples.ts';
 import { pageEntriesMax } from './platform/http/contract/fields.ts';
 import { resealAnswers } from './platform/http/idempotency/sealed-answer.ts';
-import { serveDocs } from './platform/http/openapi/docs-page.ts';
-import { createOpenApi } from './platform/http/openapi/openapi.ts';
-import { bodyBytesMax, createHttpServer } from './platform/http/server.ts';
-import { createHttpWatch } from './platform/http/watch-http.ts';
+import { bodyBytesMax } from './platform/http/server.ts';
 import { createJobs } from './platform/jobs/index.ts';
 import type { Log } from './platform/log.ts';
-import { createMetrics, type Metrics, watchDisk, watchPool, watchProcess } from './platform/metrics.ts';
+import { createMetrics, type Metrics } from './platform/metrics.ts';
 import { createOutbound } from './platform/outbound/index.ts';
-import { version } from './platform/version.ts';
 import { createSweeper } from './platform/work/sweeper.ts';
-import { registerHealth, registerMetrics, watchStoredGauges } from './status/index.ts';
 
 export interface AppParts {
   config: Config;
@@ -86,39 +57,78 @@ export interface AppParts {
   clock: Clock;
   log: Log;
   pinterest: PinterestEnvironments;
-  /** How callers reach this server, without a slash at the end. */
+  /** The URL at which callers reach this server, without a trailing slash. */
   publicUrl: string;
-  /** Private addresses from which media may be fetched, besides those in the settings. */
+  /** Private addresses from which media may be fetched, in addition to those in the settings. */
   allowedPrivateHosts?: readonly string[];
-  /** Where the parts count; the app's own unless parts outside of it count there too. */
+  /** The registry of metrics. Default: one of the app's own. */
   metrics?: Metrics;
 }
 
-/** Where the encryption key is kept when the settings have none. */
+/** The file of the encryption key, for an installation whose settings have no key. */
 export function keyFileOf(config: Config): string {
   return join(config.dataDir, 'encryption.key');
 }
 
-/** How many accounts a worker process serves at a time. */
+/** The number of accounts that a worker process serves at a time. */
 const lanesMax = 64;
 
 export type App = Awaited<ReturnType<typeof createApp>>;
 
+/** Builds the parts of a process. Nothing runs until the caller starts it. */
 export async function createApp(parts: AppParts) {
-  const { config, database, clock, log, pinterest, publicUrl, metrics = createMetrics() } = parts;
+  const base = await createBase(parts);
+  const rooms = await createRooms(base);
+  const background = createBackground(base, rooms);
+  const routes = routesOf(base, rooms, background);
+  declareGauges(base);
+  return {
+    auth: rooms.auth,
+    accounts: rooms.accounts,
+    boards: rooms.boards,
+    media: rooms.media,
+    schedule: rooms.schedule,
+    storage: base.storage,
+    pinterest: base.pinterest,
+    jobs: base.jobs,
+    lanes: background.lanes,
+    videos: background.videos,
+    webhooks: background.webhooks.pump,
+    sweeper: background.sweeper,
+    /** The time at which this process's worker last polled for due posts. */
+    lastLookAt: background.publishMetrics.lastLookAt,
+    routes,
+    ...createAppHttp({ ...base, ...rooms, routes }),
+    resealSecrets: () => resealSecrets(base, rooms, background),
+    /** @param change For tests: parts that replace the app's own. */
+    createWorker: (change: Partial<WorkerParts> = {}) =>
+      createWorker({ ...workerPartsOf(base, rooms, background), ...change }),
+  };
+}
+
+type Base = Awaited<ReturnType<typeof createBase>>;
+type Rooms = Awaited<ReturnType<typeof createRooms>>;
+type Background = ReturnType<typeof createBackground>;
+
+/** The parts of the platform that the rooms share. */
+async function createBase(parts: AppParts) {
+  const { config, database, clock, log, metrics = createMetrics() } = parts;
   const keyFile = keyFileOf(config);
-  const encryption = createEncryption(
-    config.encryptionKey ?? keyFromFile(keyFile),
-    config.encryptionKeyOld ?? oldKeyFromFile(keyFile),
-  );
-  const outbound = createOutbound({
-    allowedPrivateHosts: [...config.mediaAllowedPrivateHosts, ...(parts.allowedPrivateHosts ?? [])],
-    clock,
-  });
-  const storage = await openStorage(config, clock);
+  return {
+    ...parts,
+    metrics,
+    encryption: createEncryption(
+      config.encryptionKey ?? keyFromFile(keyFile),
+      config.encryptionKeyOld ?? oldKeyFromFile(keyFile),
+    ),
+    storage: await openStorage(config, clock),
+    jobs: createJobs({ database, clock, log }),
+  };
+}
 
-  const jobs = createJobs({ database, clock, log });
-
+/** The rooms, in the order in which they use each other. */
+async function createRooms(base: Base) {
+  const { config, database, clock, log, pinterest, encryption, publicUrl, jobs } = base;
   const auth = createAuth({ database, clock });
   const accountParts: AccountParts = {
     database,
@@ -130,7 +140,7 @@ export async function createApp(parts: AppParts) {
     environment: config.pinterestEnvironment,
   };
   const accounts = bindAccounts(accountParts);
-  const keys: KeyParts = {
+  const keyParts: KeyParts = {
     database,
     auth,
     listVisibleAccountIds: accounts.listVisibleIds,
@@ -144,26 +154,11 @@ export async function createApp(parts: AppParts) {
     runningReads: createRunningReads(),
   };
   const boards = bindBoards(boardParts);
-  const media = watchMedia(
-    await createMedia({
-      database,
-      clock,
-      storage,
-      outbound,
-      log,
-      temporaryDir: join(config.dataDir, 'incoming'),
-      graceMs: config.mediaGraceMs,
-    }),
-    metrics,
-  );
+  const media = await createWatchedMedia(base);
   const library = createLibrary({ database, clock, media, publicUrl });
-  const schedule = createSchedule({
-    database,
-    clock,
-    accounts,
-    trackingParameters: config.trackingParameters,
-  });
-  const posts: BatchParts = {
+  const { trackingParameters } = config;
+  const schedule = createSchedule({ database, clock, accounts, trackingParameters });
+  const postParts: BatchParts = {
     database,
     clock,
     accounts,
@@ -174,11 +169,32 @@ export async function createApp(parts: AppParts) {
     publicUrl,
     accessLevel: config.pinterestAccessLevel,
   };
-  workOnBatches(posts);
+  return { auth, keyParts, accounts, accountParts, boards, boardParts, media, library, schedule, postParts };
+}
 
+async function createWatchedMedia(base: Base) {
+  const { config, database, clock, log, storage, allowedPrivateHosts = [] } = base;
+  const media = await createMedia({
+    database,
+    clock,
+    storage,
+    outbound: createOutbound({
+      allowedPrivateHosts: [...config.mediaAllowedPrivateHosts, ...allowedPrivateHosts],
+      clock,
+    }),
+    log,
+    temporaryDir: join(config.dataDir, 'incoming'),
+    graceMs: config.mediaGraceMs,
+  });
+  return watchMedia(media, base.metrics);
+}
+
+/** The parts that work without a request: publishing, the event log, webhooks, batches and the sweeps. */
+function createBackground(base: Base, { accounts, postParts }: Rooms) {
+  const { config, database, clock, log, metrics, jobs, encryption } = base;
   const lanes = createLaneStore(database);
-  const events = openEventLog({ database, clock, log });
   const videos = watchVideos(createVideoStore(database), metrics);
+  const events = openEventLog({ database, clock, log });
   const webhooks = createWebhooks({
     metrics,
     database,
@@ -190,7 +206,7 @@ export async function createApp(parts: AppParts) {
     outbound: createOutbound({ allowedPrivateHosts: config.webhookAllowedPrivateHosts, clock }),
     random: Math.random,
   });
-
+  workOnBatches(postParts);
   const sweeper = createSweeper({
     clock,
     log,
@@ -200,146 +216,60 @@ export async function createApp(parts: AppParts) {
       createEventSweep({ database, clock, eventRetentionMs: config.eventsKeptMs, hasPostEnded }),
     ],
   });
+  return { lanes, videos, events, webhooks, sweeper, publishMetrics: createPublishMetrics(metrics, clock) };
+}
 
-  const routes = [
-    ...postRoutes(posts),
-    ...accountRoutes(accountParts),
-    ...boardRoutes(boardParts),
-    ...boardListRoutes(boardParts),
-    ...scheduleRoutes(schedule),
-    ...mediaRoutes(library),
+/** The operations of the API, in the order of its document. */
+function routesOf({ config, clock }: Base, rooms: Rooms, { events, webhooks }: Background) {
+  const { ratePerMinute } = config;
+  return [
+    ...postRoutes(rooms.postParts),
+    ...accountRoutes(rooms.accountParts),
+    ...boardRoutes(rooms.boardParts),
+    ...boardListRoutes(rooms.boardParts),
+    ...scheduleRoutes(rooms.schedule),
+    ...mediaRoutes(rooms.library),
     ...eventRoutes(events),
-    ...keyRoutes(keys, clock),
-    ...meRoutes(keys, { ...postLimits, ratePerMinute: config.ratePerMinute, bodyBytesMax, pageEntriesMax }),
+    ...keyRoutes(rooms.keyParts, clock),
+    ...meRoutes(rooms.keyParts, { ...postLimits, ratePerMinute, bodyBytesMax, pageEntriesMax }),
     ...webhookRoutes(webhooks.service),
   ];
+}
 
-  declareGauges(parts, metrics);
-  const bodyMemory = createBodyMemory();
-  const watchHttp = createHttpWatch(metrics, bodyMemory);
-  const publishMetrics = createPublishMetrics(metrics, clock);
-  const checks = [
-    databaseCheck(database),
-    migrationsCheck(database),
-    storageCheck(storage, clock),
-    diskCheck(config.dataDir),
-  ];
-
-  const { ratePerMinute, requestsMax, corsOrigins } = config;
-  const httpParts = { log, clock, database, encryption, ratePerMinute, requestsMax, corsOrigins, bodyMemory };
-
-  /** For the people and programs that monitor this process. */
-  function addStatus(http: FastifyInstance, moreChecks: readonly Check[]): void {
-    watchHttp(http);
-    registerHealth(http, [...checks, ...moreChecks]);
-    registerMetrics(http, { metrics, token: config.metricsToken });
-  }
-
+function workerPartsOf(
+  base: Base,
+  { accounts, media, schedule }: Rooms,
+  background: Background,
+): WorkerParts {
+  const { config, database, clock, log, pinterest } = base;
+  const accessLevel = config.pinterestAccessLevel;
   return {
-    auth,
-    jobs,
-    webhooks: webhooks.pump,
-    accounts,
-    boards,
-    media,
-    lanes,
-    schedule,
-    storage,
-    sweeper,
-    videos,
+    lanes: background.lanes,
+    videos: background.videos,
+    publishGate: createPublishGate(config.createsMax),
+    nextTimeslot: (account, after) => schedule.nextOccurrence(database.db, account, after),
+    videoLeadMs: config.videoLeadMs,
+    clock,
+    log,
     pinterest,
-    routes,
-
-    /** Checks that any process of this installation must pass. */
-    checks,
-    /** When this process's worker last looked for due posts. */
-    lastLookAt: publishMetrics.lastLookAt,
-
-    /** Encrypts with the present key whatever is encrypted with an older one. Every room that keeps secrets is here. */
-    resealSecrets: async () => ({
-      accounts: await accounts.resealTokens(),
-      webhooks: await webhooks.resealSecrets(),
-      answers: await resealAnswers(database.db, encryption),
-    }),
-
-    /** @param moreChecks What else must hold for this process to be ready. */
-    createHttp(moreChecks: readonly Check[] = []): FastifyInstance {
-      const http = createHttpServer({
-        ...httpParts,
-        routes,
-        logIds: logIdPrefixes,
-        authenticate: (key) => auth.authenticate(key),
-      });
-      addStatus(http, moreChecks);
-      registerMediaFiles(http, { media });
-      registerConnectCallback(http, accountParts);
-      serveDocs(http, () => createOpenApi(routes, { version, url: publicUrl }, readExamples()));
-      return http;
-    },
-
-    /** For a process that only publishes: nothing but its status. */
-    createStatusHttp(moreChecks: readonly Check[]): FastifyInstance {
-      const http = createHttpServer({
-        ...httpParts,
-        routes: [],
-        logIds: {},
-        authenticate: async () => null,
-      });
-      addStatus(http, moreChecks);
-      return http;
-    },
-
-    /** @param change For tests: what should be another part than the app's own. */
-    createWorker(change: Partial<WorkerParts> = {}) {
-      return createWorker({
-        lanes,
-        videos,
-        publishGate: createPublishGate(config.createsMax),
-        nextTimeslot: (account, after) => schedule.nextOccurrence(database.db, account, after),
-        videoLeadMs: config.videoLeadMs,
-        clock,
-        log,
-        pinterest,
-        accounts,
-        media,
-        appBudget: createAppBudget({
-          database,
-          clock,
-          pinterest,
-          accessLevel: config.pinterestAccessLevel,
-        }),
-        sendIsStandard: config.sendIsStandard,
-        confirmDelaysMs: config.confirmDelaysMs,
-        leaseMs: config.leaseMs,
-        owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
-        lanesMax,
-        metrics: publishMetrics,
-        random: Math.random,
-        ...change,
-      });
-    },
+    accounts,
+    media,
+    appBudget: createAppBudget({ database, clock, pinterest, accessLevel }),
+    sendIsStandard: config.sendIsStandard,
+    confirmDelaysMs: config.confirmDelaysMs,
+    leaseMs: config.leaseMs,
+    owner: `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`,
+    lanesMax,
+    metrics: background.publishMetrics,
+    random: Math.random,
   };
 }
 
-/** The gauges of this process and of the database; each room declares its own. */
-function declareGauges({ config, database, clock, log }: AppParts, metrics: Metrics): void {
-  watchProcess(metrics, clock);
-  watchPool(metrics, database.pool);
-  watchDisk(metrics, config.dataDir);
-  watchStoredGauges({
-    metrics,
-    database,
-    clock,
-    log,
-    readings: [
-      declarePostGauges(metrics),
-      declareLaneGauges(metrics),
-      declareAccountGauges(metrics),
-      declarePublishingGauges(metrics),
-      declareWebhookGauges(metrics),
-    ],
-  });
-  metrics
-    .gauge('pintail_info', 'Always 1; says which Pintail this is.', ['version', 'role'])
-    .set({ version, role: config.role }, 1);
+/** Encrypts with the present key every secret that is encrypted with an older one. Lists every room that stores secrets. */
+async function resealSecrets({ database, encryption }: Base, { accounts }: Rooms, { webhooks }: Background) {
+  return {
+    accounts: await accounts.resealTokens(),
+    webhooks: await webhooks.resealSecrets(),
+    answers: await resealAnswers(database.db, encryption),
+  };
 }

@@ -1,0 +1,99 @@
+// The HTTP servers of a process: the whole API, or for a process that only publishes, its status alone.
+import type { FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
+import { logIdPrefixes } from './domain/log-ids.ts';
+import { type AccountParts, registerConnectCallback } from './features/accounts/index.ts';
+import type { AuthService } from './features/auth/index.ts';
+import { type MediaService, registerMediaFiles } from './features/media/index.ts';
+import {
+  type Check,
+  databaseCheck,
+  diskCheck,
+  migrationsCheck,
+  storageCheck,
+} from './platform/checks/index.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Database } from './platform/db/index.ts';
+import type { Encryption } from './platform/encryption.ts';
+import { createBodyMemory } from './platform/http/bodies/body-memory.ts';
+import { readExamples } from './platform/http/contract/examples.ts';
+import type { Route } from './platform/http/contract/route.ts';
+import { serveDocs } from './platform/http/openapi/docs-page.ts';
+import { createOpenApi } from './platform/http/openapi/openapi.ts';
+import { createHttpServer } from './platform/http/server.ts';
+import { createHttpWatch } from './platform/http/watch-http.ts';
+import type { Log } from './platform/log.ts';
+import type { Metrics } from './platform/metrics.ts';
+import type { Storage } from './platform/storage/index.ts';
+import { version } from './platform/version.ts';
+import { registerHealth, registerMetrics } from './status/index.ts';
+
+export interface AppHttpParts {
+  config: Config;
+  database: Database;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  encryption: Encryption;
+  storage: Storage;
+  /** The URL at which callers reach this server, without a trailing slash. */
+  publicUrl: string;
+  auth: AuthService;
+  accountParts: AccountParts;
+  media: MediaService;
+  routes: readonly Route[];
+}
+
+/** The servers are created on demand: a process has one of them at most. */
+export function createAppHttp(parts: AppHttpParts) {
+  const { config, database, clock, log, encryption, auth, routes } = parts;
+  const { ratePerMinute, requestsMax, corsOrigins } = config;
+  const bodyMemory = createBodyMemory();
+  const watchHttp = createHttpWatch(parts.metrics, bodyMemory);
+  const checks = checksOf(parts);
+  const options = { log, clock, database, encryption, ratePerMinute, requestsMax, corsOrigins, bodyMemory };
+
+  function addStatus(http: FastifyInstance, moreChecks: readonly Check[]): void {
+    watchHttp(http);
+    registerHealth(http, [...checks, ...moreChecks]);
+    registerMetrics(http, { metrics: parts.metrics, token: config.metricsToken });
+  }
+
+  return {
+    /** The checks that every process of this installation must pass. */
+    checks,
+
+    /** @param moreChecks Further checks that this process must pass to be ready. */
+    createHttp(moreChecks: readonly Check[] = []): FastifyInstance {
+      const authenticate = (key: string) => auth.authenticate(key);
+      const http = createHttpServer({ ...options, routes, logIds: logIdPrefixes, authenticate });
+      addStatus(http, moreChecks);
+      addPages(http, parts);
+      return http;
+    },
+
+    /** For a process that only publishes. */
+    createStatusHttp(moreChecks: readonly Check[]): FastifyInstance {
+      const authenticate = async () => null;
+      const http = createHttpServer({ ...options, routes: [], logIds: {}, authenticate });
+      addStatus(http, moreChecks);
+      return http;
+    },
+  };
+}
+
+function checksOf({ config, database, storage, clock }: AppHttpParts): readonly Check[] {
+  return [
+    databaseCheck(database),
+    migrationsCheck(database),
+    storageCheck(storage, clock),
+    diskCheck(config.dataDir),
+  ];
+}
+
+/** The paths that are not operations of the API. */
+function addPages(http: FastifyInstance, { accountParts, media, publicUrl, routes }: AppHttpParts): void {
+  registerMediaFiles(http, { media });
+  registerConnectCallback(http, accountParts);
+  serveDocs(http, () => createOpenApi(routes, { version, url: publicUrl }, readExamples()));
+}
