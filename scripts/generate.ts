@@ -11,10 +11,7 @@ import { allowedMoves, situations, stateNotes } from '../server/src/features/pos
 import { createEnvironments, publishedAddresses, simulatorAddresses } from '../server/src/pinterest/index.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { openDatabase } from '../server/src/platform/db/index.ts';
-import { readExamples } from '../server/src/platform/http/contract/examples.ts';
-import { createOpenApi } from '../server/src/platform/http/openapi/openapi.ts';
 import { createLog } from '../server/src/platform/log.ts';
-import { version } from '../server/src/platform/version.ts';
 import { settings } from '../server/src/settings.ts';
 import { errorsPage } from './errors-page.ts';
 import { collectExamples } from './examples.ts';
@@ -45,8 +42,10 @@ async function pagesOfRoutes(): Promise<{ openApi: string; errors: string }> {
       pinterest,
       publicUrl: 'http://127.0.0.1:8787',
     });
-    const document = createOpenApi(app.routes, { version, url: 'http://127.0.0.1:8787' }, readExamples());
-    return { openApi: `${JSON.stringify(document, null, 2)}\n`, errors: errorsPage(app.routes, notice) };
+    return {
+      openApi: `${JSON.stringify(app.openApi(), null, 2)}\n`,
+      errors: errorsPage(app.routes, notice),
+    };
   } finally {
     await database.close();
     rmSync(dataDir, { recursive: true });

@@ -2,9 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { logIdPrefixes } from './domain/log-ids.ts';
-import { type AccountParts, registerConnectCallback } from './features/accounts/index.ts';
+import { type AccountParts, connectPaths, registerConnectCallback } from './features/accounts/index.ts';
 import type { AuthService } from './features/auth/index.ts';
-import { type MediaService, registerMediaFiles } from './features/media/index.ts';
+import { type MediaService, mediaFilePaths, registerMediaFiles } from './features/media/index.ts';
 import {
   type Check,
   databaseCheck,
@@ -18,7 +18,7 @@ import type { Encryption } from './platform/encryption.ts';
 import { createBodyMemory } from './platform/http/bodies/body-memory.ts';
 import { readExamples } from './platform/http/contract/examples.ts';
 import type { Route } from './platform/http/contract/route.ts';
-import { serveDocs } from './platform/http/openapi/docs-page.ts';
+import { docsPaths, serveDocs } from './platform/http/openapi/docs-page.ts';
 import { createOpenApi } from './platform/http/openapi/openapi.ts';
 import { createHttpServer } from './platform/http/server.ts';
 import { createHttpWatch } from './platform/http/watch-http.ts';
@@ -26,7 +26,7 @@ import type { Log } from './platform/log.ts';
 import type { Metrics } from './platform/metrics.ts';
 import type { Storage } from './platform/storage/index.ts';
 import { version } from './platform/version.ts';
-import { registerHealth, registerMetrics } from './status/index.ts';
+import { healthPaths, metricsPaths, registerHealth, registerMetrics } from './status/index.ts';
 
 export interface AppHttpParts {
   config: Config;
@@ -60,6 +60,8 @@ export function createAppHttp(parts: AppHttpParts) {
   }
 
   return {
+    openApi: () => openApiOf(parts),
+
     /** The checks that every process of this installation must pass. */
     checks,
 
@@ -92,8 +94,17 @@ function checksOf({ config, database, storage, clock }: AppHttpParts): readonly 
 }
 
 /** The paths that are not operations of the API. */
-function addPages(http: FastifyInstance, { accountParts, media, publicUrl, routes }: AppHttpParts): void {
-  registerMediaFiles(http, { media });
-  registerConnectCallback(http, accountParts);
-  serveDocs(http, () => createOpenApi(routes, { version, url: publicUrl }, readExamples()));
+function addPages(http: FastifyInstance, parts: AppHttpParts): void {
+  registerMediaFiles(http, parts);
+  registerConnectCallback(http, parts.accountParts);
+  serveDocs(http, () => openApiOf(parts));
+}
+
+function openApiOf({ routes, publicUrl }: AppHttpParts) {
+  return createOpenApi({
+    routes,
+    system: { ...healthPaths, ...metricsPaths, ...docsPaths, ...mediaFilePaths, ...connectPaths },
+    info: { version, url: publicUrl },
+    examples: readExamples(),
+  });
 }

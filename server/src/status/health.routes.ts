@@ -1,12 +1,45 @@
 // Health and readiness, for load balancers and people. Outside /v1 and without a key.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { type Check, runCheck } from '../platform/checks/index.ts';
+import type { SystemPaths } from '../platform/http/contract/system-path.ts';
 
-interface CheckAnswer {
-  name: string;
-  ok: boolean;
-  reason?: string;
-}
+const Health = z
+  .object({ status: z.literal('ok').meta({ description: 'The process answers.' }) })
+  .meta({ id: 'Health' });
+
+const CheckAnswer = z.object({
+  name: z.string().meta({ description: 'The part that was checked.', example: 'database' }),
+  ok: z.boolean().meta({ description: 'Whether it works.' }),
+  reason: z.string().optional().meta({ description: 'Why it does not work.' }),
+});
+type CheckAnswer = z.output<typeof CheckAnswer>;
+
+const Readiness = z
+  .object({
+    status: z.enum(['ready', 'not_ready']).meta({ description: '`ready` when every check passed.' }),
+    checks: z.array(CheckAnswer).meta({ description: 'All of them, in a fixed order.' }),
+  })
+  .meta({ id: 'Readiness' });
+
+export const healthPaths: SystemPaths = {
+  '/health': {
+    operationId: 'getHealth',
+    summary: 'Whether the process answers',
+    description:
+      'It checks nothing else: for a load balancer or a supervisor that restarts a process that hangs.',
+    responses: { 200: { description: 'The process answers.', type: 'application/json', schema: Health } },
+  },
+  '/ready': {
+    operationId: 'getReadiness',
+    summary: 'Whether the process can do its work',
+    description: 'Checks the database, the storage and the other parts that this process needs.',
+    responses: {
+      200: { description: 'Every check passed.', type: 'application/json', schema: Readiness },
+      503: { description: 'A check failed; `reason` says why.', type: 'application/json', schema: Readiness },
+    },
+  },
+};
 
 /** The bare answer of /health is the hosted API's (docs/api-contract.md#compatibility). */
 export function registerHealth(app: FastifyInstance, checks: readonly Check[]): void {

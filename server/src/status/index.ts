@@ -1,4 +1,4 @@
 // Health, readiness and metrics of a process.
-export { registerHealth } from './health.routes.ts';
-export { registerMetrics } from './metrics.routes.ts';
+export { healthPaths, registerHealth } from './health.routes.ts';
+export { metricsPaths, registerMetrics } from './metrics.routes.ts';
 export { watchStoredGauges } from './stored-gauges.ts';

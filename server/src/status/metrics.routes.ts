@@ -3,7 +3,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { noSuchRoute } from '../platform/http/contract/refusals.ts';
+import type { SystemPaths } from '../platform/http/contract/system-path.ts';
 import type { Metrics } from '../platform/metrics.ts';
+
+export const metricsPaths: SystemPaths = {
+  '/metrics': {
+    operationId: 'getMetrics',
+    summary: 'Metrics of this process, for Prometheus',
+    description:
+      'With METRICS_TOKEN it requires that token as `Authorization: Bearer`. Without it, only callers on this machine are answered.',
+    responses: {
+      200: { description: 'Metrics in the text format of Prometheus.', type: 'text/plain' },
+      404: { description: 'The caller may not see metrics.' },
+    },
+  },
+};
 
 export function registerMetrics(
   app: FastifyInstance,

@@ -1,7 +1,7 @@
 // Accounts as they cross the wire.
 import { z } from 'zod';
 import { environments } from '../../pinterest/index.ts';
-import { text, timezone, wholeNumber } from '../../platform/http/contract/fields.ts';
+import { text, timezone, unixSeconds, wholeNumber } from '../../platform/http/contract/fields.ts';
 import type { AccountRow } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
 
@@ -126,7 +126,7 @@ export const ConnectAnswer = z
     url: z
       .string()
       .meta({ description: "The URL of Pinterest's consent page, for the owner of the account." }),
-    expiresAt: z.int().meta({ description: 'When the connection expires (Unix seconds).' }),
+    expiresAt: unixSeconds.meta({ description: 'When the connection expires (Unix seconds).' }),
   })
   .meta({ id: 'ConnectLink' });
 

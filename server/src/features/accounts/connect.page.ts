@@ -3,12 +3,29 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Refusal } from '../../platform/errors.ts';
+import type { SystemPaths } from '../../platform/http/contract/system-path.ts';
 import type { AccountParts } from './parts.ts';
 import { callbackPath, finishConnect } from './use-cases/connect-by-consent.ts';
 
 /** A repeated parameter arrives as a list and counts as absent. */
 const single = z.string().max(2000).optional().catch(undefined);
 const Query = z.object({ state: single, code: single });
+
+export const connectPaths: SystemPaths = {
+  [callbackPath]: {
+    operationId: 'finishConnect',
+    summary: 'The page behind the consent page of Pinterest',
+    description: 'Pinterest sends the browser of the owner of the account here.',
+    query: z.object({
+      state: z.string().optional().meta({ description: 'The secret of this connection.' }),
+      code: z.string().optional().meta({ description: 'What Pinterest gives for consent.' }),
+    }),
+    responses: {
+      200: { description: 'The account is connected.', type: 'text/html' },
+      400: { description: 'The account is not connected; the page says why.', type: 'text/html' },
+    },
+  },
+};
 
 /** Adds the page to the HTTP server. */
 export function registerConnectCallback(app: FastifyInstance, parts: AccountParts): void {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { scopes } from '../../domain/scopes.ts';
 import { type Clock, toUnixSeconds } from '../../platform/clock.ts';
-import { moment, refuseRepeats, text } from '../../platform/http/contract/fields.ts';
+import { moment, refuseRepeats, text, unixSeconds } from '../../platform/http/contract/fields.ts';
 import type { KeyRow } from './auth.queries.ts';
 
 export const KeyPath = z.object({
@@ -20,12 +20,11 @@ export const KeyView = z
     prefix: z.string().meta({ description: 'The first characters of the key, to recognize it.' }),
     scopes: z.array(z.enum(scopes)).nullable().meta({ description: scopesAbout }),
     accountIds: z.array(z.string()).nullable().meta({ description: accountIdsAbout }),
-    createdAt: z.int().meta({ description: 'When the key was created (Unix seconds).' }),
-    lastUsedAt: z.int().nullable().meta({
-      description: 'When the key was last used (Unix seconds, precise to 30 seconds); null if never.',
+    createdAt: unixSeconds.meta({ description: 'When the key was created (Unix seconds).' }),
+    lastUsedAt: unixSeconds.nullable().meta({
+      description: 'When the key was last used (Unix unixSeconds, precise to 30 seconds); null if never.',
     }),
-    expiresAt: z
-      .int()
+    expiresAt: unixSeconds
       .nullable()
       .meta({ description: 'When the key expires (Unix seconds); null if never.' }),
   })

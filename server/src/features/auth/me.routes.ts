@@ -51,6 +51,7 @@ export function meRoutes(parts: Pick<KeyParts, 'database'>, { ratePerMinute, ...
       description: 'Available to every key, whatever its scopes.',
       tag: 'System',
       scope: null,
+      sdk: 'me.get',
       data: MeAnswer,
       status: 200,
       refusals: [],

@@ -14,11 +14,13 @@ export function eventRoutes(log: EventLog) {
       tag: 'Events',
       scope: 'posts:read',
       query: EventsQuery,
+      paging: { items: 'events', next: 'cursor', param: 'after' },
       data: EventsAnswer,
       status: 200,
       refusals: [],
       handle: async ({ caller, query }) => ({ data: await listEvents(log, caller, query) }),
       stream: {
+        schema: 'PintailEvent',
         description:
           'Each event as it happens, within about a second. `id` is for `Last-Event-ID` (or `after`), `event` the type, `data` an Event as JSON. Without either it begins with what is new. A line with a colon comes every 15 seconds. A client that does not read is cut off and may resume.',
         open: ({ caller, query, lastEventId, signal }) =>

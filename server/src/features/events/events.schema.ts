@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type ActorType, actorTypes } from '../../domain/actor-types.ts';
 import { eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { pageLimit } from '../../platform/http/contract/fields.ts';
+import { pageLimit, unixSeconds } from '../../platform/http/contract/fields.ts';
 import { actorFromColumn } from '../../platform/use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import type { LoggedEvent } from './event-log.queries.ts';
@@ -27,7 +27,7 @@ const Event = z
       example: 'evt_000000000zk',
     }),
     type: z.enum(eventTypes).meta({ description: 'What happened.' }),
-    at: z.int().meta({ description: 'When (Unix seconds).' }),
+    at: unixSeconds.meta({ description: 'When (Unix seconds).' }),
     accountId: z.string().nullable().meta({ description: 'The account that it concerns.' }),
     postId: z.string().nullable().meta({ description: 'The post that it concerns.' }),
     actor: ActorView,

@@ -14,7 +14,7 @@ export {
   type PublicFile,
   type VideoForPublishing,
 } from './media.service.ts';
-export { type MediaFilesOptions, registerMediaFiles } from './media-files.routes.ts';
+export { type MediaFilesOptions, mediaFilePaths, registerMediaFiles } from './media-files.routes.ts';
 export type { FindSimilarPost, SimilarPost } from './pictures/similar-post.ts';
 export { mediaRefused } from './record/media.errors.ts';
 export type { MediaRow } from './record/media.queries.ts';

@@ -3,7 +3,9 @@
 // No key is asked for. `mediaUrl` is shown in dashboards and fetched by Pinterest, neither of which can send one;
 // the id in the path has 74 random bits and is told only to who may see the post, so knowing it is the permission.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { namesTag } from '../../platform/http/contract/entity-tags.ts';
+import type { SystemPaths } from '../../platform/http/contract/system-path.ts';
 import { parseRange } from './files/byte-range.ts';
 import type { MediaService, PublicFile } from './media.service.ts';
 import { mediaNotFound } from './record/media.errors.ts';
@@ -16,6 +18,28 @@ interface MediaFilePath {
   mediaId: string;
   fileName: string;
 }
+
+const mediaType = { type: '*/*' };
+
+export const mediaFilePaths: SystemPaths = {
+  '/media/{mediaId}/{fileName}': {
+    operationId: 'getMediaFile',
+    summary: 'A media file',
+    description:
+      'The addresses in `mediaUrl` and `thumbnailUrl`. They need no key: anyone who knows one can read the file. HEAD, Range, If-Range and If-None-Match are supported.',
+    params: z.object({
+      mediaId: z.string().meta({ description: 'The id of the media.' }),
+      fileName: z.string().meta({ description: 'The original or the thumbnail.', example: 'picture.jpg' }),
+    }),
+    responses: {
+      200: { description: 'The file.', ...mediaType },
+      206: { description: 'The part that Range names.', ...mediaType },
+      304: { description: 'The file that the caller has is the current one.' },
+      404: { description: 'No such file, or the media was deleted.' },
+      416: { description: 'Range names nothing in the file.' },
+    },
+  },
+};
 
 /** Adds the route. The server's error handler answers what it throws: mediaNotFound, Outage. */
 export function registerMediaFiles(app: FastifyInstance, { media }: MediaFilesOptions): void {

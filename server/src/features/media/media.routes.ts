@@ -1,5 +1,5 @@
 import { malformedForm } from '../../platform/http/bodies/upload.ts';
-import { route } from '../../platform/http/contract/route.ts';
+import { byCursor, route } from '../../platform/http/contract/route.ts';
 import type { MediaLibrary } from './library.ts';
 import {
   CreateMediaBody,
@@ -47,6 +47,7 @@ export function mediaRoutes(library: MediaLibrary) {
       tag,
       scope: 'posts:read',
       query: ListMediaQuery,
+      paging: byCursor('media'),
       data: MediaListAnswer,
       status: 200,
       refusals: [],

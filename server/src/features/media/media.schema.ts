@@ -1,7 +1,7 @@
 // What crosses the wire about media of their own.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { pageLimit, webUrl } from '../../platform/http/contract/fields.ts';
+import { pageLimit, unixSeconds, webUrl } from '../../platform/http/contract/fields.ts';
 import type { MediaRow } from './record/media.queries.ts';
 import { mediaUrl, toMediaView } from './record/media.view.ts';
 
@@ -57,7 +57,7 @@ export const MediaResource = z
       description:
         'Where it was fetched from; null for an upload. A restricted key is shown only an address that it sent itself.',
     }),
-    createdAt: z.int().meta({
+    createdAt: unixSeconds.meta({
       description: 'When it was stored; for a restricted key that added it, when it did (Unix seconds).',
     }),
   })

@@ -1,5 +1,5 @@
 // The operations of posts: method, path, scope and schemas of each, and the use case that serves it.
-import { route } from '../../platform/http/contract/route.ts';
+import { byCursor, route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { mediaRefused } from '../media/index.ts';
 import { noOpenSlot, noTimeslots } from '../schedule/index.ts';
@@ -94,6 +94,7 @@ export function postRoutes(parts: BatchParts) {
       scope: 'posts:read',
       params: AccountPath,
       query: ListPostsQuery,
+      paging: byCursor('posts'),
       data: PostListAnswer,
       status: 200,
       refusals: [accountNotFound],
@@ -169,6 +170,7 @@ export function postRoutes(parts: BatchParts) {
       scope: 'posts:write',
       params: PostPath,
       body: EditPostBody,
+      sdk: 'posts.update',
       data: PostAnswer,
       status: 200,
       refusals: [...changeRefusals, mediaRefused, mediaGone, externalIdTaken],
@@ -237,6 +239,7 @@ export function postRoutes(parts: BatchParts) {
       body: CreateBatchBody,
       bodyBytesMax: batchBytesMax,
       otherBodies: { 'text/csv': readSheet, 'application/x-ndjson': readLines },
+      sdk: 'batches.create',
       data: BatchAnswer,
       status: 202,
       refusals: [accountNotFound],
@@ -253,6 +256,8 @@ export function postRoutes(parts: BatchParts) {
       scope: 'posts:read',
       params: BatchPath,
       query: BatchQuery,
+      paging: byCursor('batch.entries'),
+      sdk: 'batches.get',
       data: BatchPageAnswer,
       status: 200,
       refusals: [accountNotFound, batchNotFound],
@@ -270,6 +275,7 @@ export function postRoutes(parts: BatchParts) {
       params: AccountPath,
       body: EditPostsBody,
       bodyBytesMax: batchBytesMax,
+      sdk: 'posts.updateMany',
       data: EditPostsAnswer,
       status: 200,
       refusals: [

@@ -13,7 +13,7 @@ import {
 } from './spacing.schema.ts';
 import { timeslotRoutes } from './timeslots.routes.ts';
 
-const tag = 'Schedule';
+const rulesTag = 'Spacing rules';
 const rulesPath = '/v1/accounts/:accountId/spacing-rules';
 
 export function scheduleRoutes(schedule: ScheduleService) {
@@ -25,7 +25,7 @@ export function scheduleRoutes(schedule: ScheduleService) {
       path: '/v1/accounts/:accountId/schedule',
       summary: 'Get the dated schedule of an account',
       description: 'What is placed, what went out or failed, and which timeslots to come are open.',
-      tag,
+      tag: 'Schedule',
       scope: 'posts:read',
       params: AccountPath,
       query: ScheduleQuery,
@@ -41,7 +41,7 @@ export function scheduleRoutes(schedule: ScheduleService) {
       method: 'GET',
       path: rulesPath,
       summary: 'List the spacing rules of an account',
-      tag,
+      tag: rulesTag,
       scope: 'posts:read',
       params: AccountPath,
       data: SpacingRulesAnswer,
@@ -58,7 +58,7 @@ export function scheduleRoutes(schedule: ScheduleService) {
       summary: 'Set a spacing rule',
       description:
         'How many days lie at least between two posts with one destination: by default, or for one url. The next open slot keeps it; a time that is given is taken all the same.',
-      tag,
+      tag: rulesTag,
       scope: 'schedule:write',
       params: AccountPath,
       body: PutSpacingRuleBody,
@@ -73,7 +73,7 @@ export function scheduleRoutes(schedule: ScheduleService) {
       method: 'DELETE',
       path: rulesPath,
       summary: 'Delete a spacing rule',
-      tag,
+      tag: rulesTag,
       scope: 'schedule:write',
       params: AccountPath,
       query: DeleteSpacingRuleQuery,

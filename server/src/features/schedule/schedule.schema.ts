@@ -1,6 +1,6 @@
 // What crosses the wire about the dated schedule (docs/api-contract.md#schedule).
 import { z } from 'zod';
-import { moment } from '../../platform/http/contract/fields.ts';
+import { moment, unixSeconds } from '../../platform/http/contract/fields.ts';
 
 export const scheduleDaysMax = 60;
 export const scheduleDaysDefault = 14;
@@ -15,11 +15,9 @@ export const ScheduleQuery = z.strictObject({
 });
 export type ScheduleWindow = z.output<typeof ScheduleQuery>;
 
-const seconds = z.int().meta({ description: 'Unix seconds.' });
-
 const ScheduleEntry = z
   .object({
-    at: seconds.meta({
+    at: unixSeconds.meta({
       description:
         'When (Unix seconds): sentAt of a published post, sendAt of any other, the occurrence of an open timeslot.',
     }),
@@ -39,6 +37,6 @@ export type ScheduleEntry = z.input<typeof ScheduleEntry>;
 export const ScheduleAnswer = z
   .object({
     schedule: z.array(ScheduleEntry).meta({ description: 'Soonest first.' }),
-    window: z.object({ from: seconds, to: seconds }).meta({ description: 'What was asked for.' }),
+    window: z.object({ from: unixSeconds, to: unixSeconds }).meta({ description: 'What was asked for.' }),
   })
   .meta({ id: 'DatedSchedule' });

@@ -13,7 +13,7 @@ import {
   UpdateTimeslotBody,
 } from './timeslots.schema.ts';
 
-const tag = 'Schedule';
+const tag = 'Timeslots';
 const path = '/v1/accounts/:accountId/timeslots';
 
 export function timeslotRoutes(schedule: ScheduleService) {

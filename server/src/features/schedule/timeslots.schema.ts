@@ -1,6 +1,6 @@
 // What crosses the wire about timeslots. Names and types are the hosted API's (docs/api-contract.md#compatibility).
 import { z } from 'zod';
-import { text, timezone, wholeNumber } from '../../platform/http/contract/fields.ts';
+import { text, timezone, unixSeconds, wholeNumber } from '../../platform/http/contract/fields.ts';
 import { AccountPath } from '../accounts/index.ts';
 import { createNextOccurrence } from './calendar/occurrences.ts';
 import type { TimeslotRow } from './timeslots.queries.ts';
@@ -32,7 +32,7 @@ export const TimeslotView = z
     type: z
       .enum(['optimal', 'custom'])
       .meta({ description: '`optimal`: placed by a rebuild. `custom`: by hand.' }),
-    sendAt: z.int().meta({
+    sendAt: unixSeconds.meta({
       description:
         'Its next occurrence (Unix seconds). A time that does not exist that day moves forward by the gap; one that happens twice is the first of the two.',
     }),

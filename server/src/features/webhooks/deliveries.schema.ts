@@ -1,7 +1,7 @@
 // Deliveries as they cross the wire: what was sent, and what came of it.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { moment, pageLimit } from '../../platform/http/contract/fields.ts';
+import { moment, pageLimit, unixSeconds } from '../../platform/http/contract/fields.ts';
 import type { DeliveryWithEvent } from './record/deliveries.queries.ts';
 import { fromDeliveryId, toDeliveryId } from './record/delivery-id.ts';
 import { toMessage } from './sending/message.ts';
@@ -46,8 +46,8 @@ const Delivery = z
     type: z.string().meta({ description: 'Type of the event, or `webhook.test`.' }),
     status: z.enum(states).meta({ description: 'What became of it.' }),
     attempts: z.int().meta({ description: 'How often it was sent.' }),
-    createdAt: z.int().meta({ description: 'When it was first due (Unix seconds).' }),
-    nextAttemptAt: z.int().nullable().meta({ description: 'When it is tried next (Unix seconds).' }),
+    createdAt: unixSeconds.meta({ description: 'When it was first due (Unix seconds).' }),
+    nextAttemptAt: unixSeconds.nullable().meta({ description: 'When it is tried next (Unix seconds).' }),
     request: z
       .object({
         id: z.string().meta({ description: 'The header `webhook-id`.' }),
@@ -57,7 +57,7 @@ const Delivery = z
       .meta({ description: 'Null where the event is no longer kept.' }),
     lastAttempt: z
       .object({
-        at: z.int().meta({ description: 'When it was sent (Unix seconds).' }),
+        at: unixSeconds.meta({ description: 'When it was sent (Unix seconds).' }),
         durationMs: z.int().meta({ description: 'Until the answer, or until it was given up.' }),
         status: z.int().nullable().meta({ description: 'HTTP status; null when no answer came.' }),
         answer: z
@@ -85,8 +85,8 @@ export const RedeliverAnswer = z
   .object({
     redelivery: z
       .object({
-        since: z.int().meta({ description: 'Unix seconds.' }),
-        until: z.int().meta({ description: 'Unix seconds.' }),
+        since: unixSeconds.meta({ description: 'Unix seconds.' }),
+        until: unixSeconds.meta({ description: 'Unix seconds.' }),
       })
       .meta({ description: 'The time whose events are sent again, in the background.' }),
   })

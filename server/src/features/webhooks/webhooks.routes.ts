@@ -1,4 +1,4 @@
-import { route } from '../../platform/http/contract/route.ts';
+import { byCursor, route } from '../../platform/http/contract/route.ts';
 import {
   DeliveriesQuery,
   DeliveryAnswer,
@@ -123,6 +123,7 @@ export function webhookRoutes(webhooks: WebhooksService) {
       description: 'What was sent and what came of it, newest first; kept for 30 days.',
       params: WebhookPath,
       query: DeliveriesQuery,
+      paging: byCursor('deliveries'),
       data: DeliveryListAnswer,
       status: 200,
       refusals: [webhookNotFound],

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { text, webUrl } from '../../platform/http/contract/fields.ts';
+import { text, unixSeconds, webUrl } from '../../platform/http/contract/fields.ts';
 import type { WebhookRow } from './record/webhooks.queries.ts';
 
 const accountIdsMax = 1_000;
@@ -79,8 +79,8 @@ const Webhook = z
     previousSecretUntil: moment.meta({
       description: 'Until then deliveries are signed with the previous secret too (Unix seconds).',
     }),
-    createdAt: z.int().meta({ description: 'When it was created (Unix seconds).' }),
-    updatedAt: z.int().meta({ description: 'When it was last changed (Unix seconds).' }),
+    createdAt: unixSeconds.meta({ description: 'When it was created (Unix seconds).' }),
+    updatedAt: unixSeconds.meta({ description: 'When it was last changed (Unix seconds).' }),
   })
   .meta({ id: 'Webhook' });
 

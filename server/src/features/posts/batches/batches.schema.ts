@@ -1,7 +1,7 @@
 // What crosses the wire about batches.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../../platform/clock.ts';
-import { pageLimit } from '../../../platform/http/contract/fields.ts';
+import { pageLimit, unixSeconds } from '../../../platform/http/contract/fields.ts';
 import { AccountPath } from '../../accounts/index.ts';
 import type { BatchCounts, BatchEntryRow, BatchRow } from './batches.queries.ts';
 
@@ -55,7 +55,7 @@ const BatchView = z
     created: z.int().meta({ description: 'Entries whose posts exist.' }),
     failed: z.int().meta({ description: 'Entries that were refused.' }),
     pending: z.int().meta({ description: 'Entries whose turn has not come.' }),
-    createdAt: z.int().meta({ description: 'Unix seconds.' }),
+    createdAt: unixSeconds.meta({ description: 'Unix seconds.' }),
     entries: z.array(BatchEntry).optional().meta({ description: 'One page of the entries, in their order.' }),
   })
   .meta({ id: 'Batch' });

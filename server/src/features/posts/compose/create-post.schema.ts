@@ -46,7 +46,7 @@ function createPostFields(clock: Clock) {
   const { sendAt, useNextOpenSlot, now } = times(clock);
   return {
     mediaUrl: mediaUrl.optional(),
-    mediaType: mediaType.optional().meta({ override: { default: 'image' } }),
+    mediaType: mediaType.optional(),
     title: title.optional(),
     description: description.optional(),
     url: url.optional(),

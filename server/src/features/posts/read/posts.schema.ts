@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { type PostState, postStatuses } from '../../../domain/post-states.ts';
 import { toUnixSeconds } from '../../../platform/clock.ts';
-import { moment, pageLimit, text } from '../../../platform/http/contract/fields.ts';
+import { moment, pageLimit, text, unixSeconds } from '../../../platform/http/contract/fields.ts';
 import { AccountPath } from '../../accounts/index.ts';
 import { type MediaRow, mediaUrl, toMediaView } from '../../media/index.ts';
 import { slidesOf } from '../record/content.ts';
@@ -40,8 +40,6 @@ export const ListPostsQuery = z.strictObject({
 
 export type ListPosts = z.output<typeof ListPostsQuery>;
 
-const seconds = z.int().meta({ description: 'Unix seconds.' });
-
 const MediaView = z.object({
   id: z.string(),
   width: z.int().meta({ description: 'Pixels.' }),
@@ -65,13 +63,13 @@ export const PostView = z
     url: z.string().nullable().meta({ description: 'Destination URL.' }),
     boardId: z.string().nullable().meta({ description: 'Target board id.' }),
     altText: z.string().nullable().meta({ description: 'Alt text.' }),
-    sendAt: seconds.nullable().meta({ description: 'Scheduled send time (Unix seconds).' }),
-    sentAt: seconds.nullable().meta({ description: 'Actual send time (Unix seconds).' }),
-    createdAt: seconds.meta({ description: 'Creation time (Unix seconds).' }),
+    sendAt: unixSeconds.nullable().meta({ description: 'Scheduled send time (Unix seconds).' }),
+    sentAt: unixSeconds.nullable().meta({ description: 'Actual send time (Unix seconds).' }),
+    createdAt: unixSeconds.meta({ description: 'Creation time (Unix seconds).' }),
     pinId: z.string().nullable().meta({ description: 'Pinterest Pin id (only after publishing).' }),
     isSimplifiedPin: z.boolean().meta({ description: 'Whether this is a simplified Pin.' }),
 
-    updatedAt: seconds.meta({ description: 'Last change (Unix seconds).' }),
+    updatedAt: unixSeconds.meta({ description: 'Last change (Unix seconds).' }),
     sourceMediaUrl: z.string().nullable().meta({ description: 'The mediaUrl that the caller gave.' }),
     media: MediaView.meta({ description: "What we keep of the media; of a carousel its first picture's." }),
     carousel: z
@@ -108,11 +106,11 @@ export const PostView = z
         message: z.string().meta({ description: 'What happened.' }),
         remediation: z.string().meta({ description: 'What to do about it.' }),
         retryable: z.boolean().meta({ description: 'Whether trying again may help.' }),
-        at: seconds,
+        at: unixSeconds,
       })
       .nullable()
       .meta({ description: 'Why the last attempt did not publish it.' }),
-    nextAttemptAt: seconds
+    nextAttemptAt: unixSeconds
       .nullable()
       .meta({ description: 'When the worker looks at it next (Unix seconds).' }),
     attempts: z.int().meta({ description: 'How often Pinterest was asked for the Pin.' }),

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import type { ActorType } from '../../../domain/actor-types.ts';
 import { toUnixSeconds } from '../../../platform/clock.ts';
+import { unixSeconds } from '../../../platform/http/contract/fields.ts';
 import { actorFromColumn } from '../../../platform/use-case/index.ts';
 import { ActorView } from '../../events/index.ts';
 import type { PostEventData } from '../record/move.ts';
@@ -27,7 +28,7 @@ type Outcome = (typeof outcomes)[number];
 
 const TimelineEvent = z
   .object({
-    at: z.int().meta({ description: 'When (Unix seconds).' }),
+    at: unixSeconds.meta({ description: 'When (Unix seconds).' }),
     type: z.string().meta({ description: 'What happened.', example: 'post.postponed' }),
     actor: ActorView,
     attempt: z

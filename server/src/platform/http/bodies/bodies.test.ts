@@ -14,6 +14,7 @@ const definition = {
   method: 'POST',
   summary: 'Count lines',
   tag: 'Lines',
+  sdk: 'lines.send',
   scope: 'posts:write',
   body: z.strictObject({ lines: z.array(z.string()).max(3) }),
   data: z.object({ count: z.int() }),
@@ -170,7 +171,12 @@ test('the bytes of such a body count for its Idempotency-Key', async () => {
 });
 
 test('the OpenAPI document names every media type of a route', () => {
-  const document = createOpenApi(routes, { version: '1', url: 'http://pintail.test' });
+  const document = createOpenApi({
+    routes,
+    system: {},
+    info: { version: '1', url: 'http://pintail.test' },
+    examples: {},
+  });
   expect(document.paths?.['/v1/lines']?.post?.requestBody).toMatchObject({
     content: { 'application/json': {}, 'text/csv': {}, 'application/x-ndjson': {} },
   });

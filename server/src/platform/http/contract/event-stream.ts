@@ -26,6 +26,8 @@ export interface StreamInput<Params, Query> {
 /** The second face of a GET route: chosen by `Accept: text/event-stream`. */
 export interface RouteStream<Params, Query> {
   description: string;
+  /** The name of the component that describes the JSON of an event. */
+  schema: string;
   open(input: StreamInput<Params, Query>): Promise<AsyncIterable<StreamedEvent>>;
 }
 

@@ -112,11 +112,20 @@ export const wholeNumber = (min: number, max: number) =>
     .min(min, `Must be a whole number from ${min} to ${max}.`)
     .max(max, `Must be a whole number from ${min} to ${max}.`);
 
+/** A moment in an answer: whole seconds since 1970. */
+export const unixSeconds = z.int().meta({ format: 'unix-time', description: 'Unix seconds.' });
+
 /** A yes or no in a query. */
 export const queryFlag = z
   .enum(['true', 'false'])
   .default('false')
-  .transform((value) => value === 'true');
+  .transform((value) => value === 'true')
+  .meta({
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.enum;
+      jsonSchema.type = 'boolean';
+    },
+  });
 
 export const pageEntriesMax = 100;
 const pageLimitForm = `Must be a whole number from 1 to ${pageEntriesMax}.`;
@@ -128,4 +137,9 @@ export const pageLimit = z
   .transform(Number)
   .refine((value) => value >= 1 && value <= pageEntriesMax, pageLimitForm)
   .default(50)
-  .meta({ override: { type: 'integer', minimum: 1, maximum: pageEntriesMax, default: 50 } });
+  .meta({
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.pattern;
+      Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: pageEntriesMax, default: 50 });
+    },
+  });

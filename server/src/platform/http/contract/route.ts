@@ -48,6 +48,15 @@ export interface RouteInput<Params, Query, Body> {
   signal: AbortSignal;
 }
 
+export interface Paging {
+  items: string;
+  next: string;
+  param: string;
+}
+
+/** The paging of most lists. */
+export const byCursor = (items: string): Paging => ({ items, next: 'cursor', param: 'cursor' });
+
 export interface RouteDefinition<
   Params extends z.ZodType,
   Query extends z.ZodType,
@@ -83,6 +92,10 @@ export interface RouteDefinition<
   answersEtag?: true;
   /** What it may refuse, besides what every route may. */
   refusals: readonly RefusalMaker[];
+  /** The method of an SDK, as `group.method`, where tag and operationId give a worse one (openapi/operation-names.ts). */
+  sdk?: string;
+  /** Of a list in pages: where its entries are in `data`, where the cursor is, and the query parameter that takes it. */
+  paging?: Paging;
   /** The same as Server-Sent Events, for who accepts text/event-stream. */
   stream?: RouteStream<z.output<Params>, z.output<Query>>;
   handle(

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { SystemPaths } from '../contract/system-path.ts';
 
 // Its files are all we want: the package's front door runs the whole of it in this process, 20 MB of memory.
 const require = createRequire(import.meta.url);
@@ -34,16 +36,44 @@ const start = `SwaggerUIBundle({
 });
 `;
 
+/** For JSON.stringify. No schema of the document has a property of one of these names. */
+function leaveOutExamples(key: string, value: unknown): unknown {
+  return key === 'example' || key === 'examples' ? undefined : value;
+}
+
 /** No script, style or picture from elsewhere; Swagger UI sets inline styles and data: pictures. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 
-/** @param openApi Makes the document; called once, when somebody asks for it. */
-export function serveDocs(app: FastifyInstance, openApi: () => object): void {
-  let json: string | undefined;
-  app.get('/openapi.json', (_request, reply) => {
-    json ??= JSON.stringify(openApi());
-    return reply.type('application/json').send(json);
+export const docsPaths: SystemPaths = {
+  '/openapi.json': {
+    operationId: 'getOpenApi',
+    summary: 'This document',
+    query: z.object({
+      examples: z.boolean().optional().meta({
+        description: '`false` leaves out the examples, a fifth of it. Default: `true`.',
+      }),
+    }),
+    responses: { 200: { description: 'An OpenAPI 3.1 document.', type: 'application/json' } },
+  },
+  '/docs': {
+    operationId: 'getDocs',
+    summary: 'The API reference as a page',
+    responses: { 200: { description: 'A page for people.', type: 'text/html' } },
+  },
+};
+
+/** @param createDocument Called once for each of the two forms, when it is first requested */
+export function serveDocs(app: FastifyInstance, createDocument: () => object): void {
+  const texts = new Map<boolean, string>();
+  app.get<{ Querystring: { examples?: string } }>('/openapi.json', (request, reply) => {
+    const hasExamples = request.query.examples !== 'false';
+    let text = texts.get(hasExamples);
+    if (text === undefined) {
+      text = JSON.stringify(createDocument(), hasExamples ? undefined : leaveOutExamples);
+      texts.set(hasExamples, text);
+    }
+    return reply.type('application/json').send(text);
   });
   app.get('/docs', (_request, reply) =>
     reply.type('text/html').header('content-security-policy', policy).send(page),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RefusalDeclaration, RefusalMaker } from '../../errors.ts';
 import { invalidBody, invalidQuery } from '../../use-case/index.ts';
 import { errorSchema, toError } from '../contract/envelope.ts';
+import { unixSeconds } from '../contract/fields.ts';
 import {
   badRequest,
   bodiesTooLarge,
@@ -81,7 +82,11 @@ const rateHeaders = {
     'Maximum number of requests per minute for the API key.',
   ),
   'X-RateLimit-Remaining': header('X-RateLimit-Remaining', z.int(), 'Requests that remain in this minute.'),
-  'X-RateLimit-Reset': header('X-RateLimit-Reset', z.int(), 'When the next minute begins (Unix seconds).'),
+  'X-RateLimit-Reset': header(
+    'X-RateLimit-Reset',
+    unixSeconds,
+    'When the next minute begins (Unix seconds).',
+  ),
 };
 const replayed = header(
   'Idempotent-Replayed',
@@ -97,7 +102,8 @@ export function answerHeaders(route: Route): z.ZodObject {
     'X-Request-Id': requestId,
     ...rateHeaders,
     ...(isWrite(route) && { 'Idempotent-Replayed': replayed }),
-    ...((hasVersion(route) || route.answersEtag) && { ETag: etag }),
+    // What was deleted has no version.
+    ...(((hasVersion(route) && route.method !== 'DELETE') || route.answersEtag) && { ETag: etag }),
   });
 }
 

@@ -5,7 +5,9 @@ import { formSchema, formType } from '../bodies/upload.ts';
 import { successSchema } from '../contract/envelope.ts';
 import type { Example, Examples } from '../contract/examples.ts';
 import type { Route } from '../contract/route.ts';
+import type { SystemPaths } from '../contract/system-path.ts';
 import { answerHeaders, refusalAnswers, refusalExamples, requestHeaders } from './openapi-answers.ts';
+import { clientFields } from './operation-names.ts';
 import { withSharedAnswers } from './shared-answers.ts';
 
 type JsonSchema = Record<string, unknown>;
@@ -19,6 +21,7 @@ function simplifyNullable(schema: JsonSchema): void {
   delete schema.anyOf;
   // A description given to the nullable field wins over the inner one.
   Object.assign(schema, { ...value, ...schema, type: [value.type, 'null'] });
+  if (Array.isArray(schema.enum) && !schema.enum.includes(null)) schema.enum = [...schema.enum, null];
 }
 
 /**
@@ -30,9 +33,20 @@ function toPublicSchema(schema: JsonSchema, io: 'input' | 'output'): void {
   // The bounds of every integer of JavaScript say nothing about this one.
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
-  if (io === 'input') return;
+  if (io === 'input') {
+    describeDefault(schema);
+    return;
+  }
   if (schema.additionalProperties === false) delete schema.additionalProperties;
   if (Array.isArray(schema.enum)) schema['x-open-enum'] = true;
+}
+
+/** Typed clients take a field with a default for one that is always there, and would require it in every body. */
+function describeDefault(schema: JsonSchema): void {
+  if (schema.default === undefined) return;
+  const described = typeof schema.description === 'string' ? `${schema.description} ` : '';
+  schema.description = `${described}Default: \`${JSON.stringify(schema.default)}\`.`;
+  delete schema.default;
 }
 
 /** The JSON Schema from which Fastify makes an answer's serializer. Fields not in it are not sent. */
@@ -52,16 +66,16 @@ export interface ApiInfo {
   url: string;
 }
 
+export interface OpenApiParts {
+  routes: readonly Route[];
+  /** What is served outside /v1. */
+  system: SystemPaths;
+  info: ApiInfo;
+  examples: Examples;
+}
+
 /** The whole document, as served at /openapi.json. */
-export function createOpenApi(routes: readonly Route[], info: ApiInfo, examples: Examples = {}) {
-  const paths: Record<string, Record<string, unknown>> = {};
-  for (const route of routes) {
-    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
-    paths[path] = {
-      ...paths[path],
-      [route.method.toLowerCase()]: toOperation(route, examples[route.operationId]),
-    };
-  }
+export function createOpenApi({ routes, system, info, examples }: OpenApiParts) {
   const document = createDocument(
     {
       openapi: '3.1.0',
@@ -73,14 +87,14 @@ export function createOpenApi(routes: readonly Route[], info: ApiInfo, examples:
       },
       servers: [{ url: info.url }],
       security: [{ apiKey: [] }],
-      tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
+      tags: [...new Set([...routes.map((route) => route.tag), systemTag])].map((name) => ({ name })),
       components: {
         examples: refusalExamples(routes),
         securitySchemes: {
           apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer pt_…`' },
         },
       },
-      paths,
+      paths: { ...pathsOf(routes, examples), ...systemPathItems(system) },
     },
     {
       override: ({ jsonSchema, io }) => toPublicSchema(jsonSchema as JsonSchema, io),
@@ -88,6 +102,41 @@ export function createOpenApi(routes: readonly Route[], info: ApiInfo, examples:
     },
   );
   return withSharedAnswers(document);
+}
+
+function pathsOf(routes: readonly Route[], examples: Examples) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = {
+      ...paths[path],
+      [route.method.toLowerCase()]: toOperation(route, examples[route.operationId]),
+    };
+  }
+  return paths;
+}
+
+const systemTag = 'System';
+
+function systemPathItems(system: SystemPaths) {
+  const items = Object.entries(system).map(([path, { params, query, responses, ...rest }]) => [
+    path,
+    {
+      get: {
+        ...rest,
+        tags: [systemTag],
+        security: [],
+        requestParams: { ...(params && { path: params }), ...(query && { query }) },
+        responses: Object.fromEntries(
+          Object.entries(responses).map(([status, { description, type, schema }]) => [
+            status,
+            { description, ...(type && { content: { [type]: { schema: schema ?? { type: 'string' } } } }) },
+          ]),
+        ),
+      },
+    },
+  ]);
+  return Object.fromEntries(items) as Record<string, Record<string, unknown>>;
 }
 
 const streamSchema = (description: string) => z.string().meta({ description });
@@ -99,7 +148,7 @@ function toOperation(route: Route, example: Example | undefined) {
     summary: route.summary,
     ...(route.description && { description: route.description }),
     tags: [route.tag],
-    ...(route.scope !== null && { 'x-scope': route.scope }),
+    ...clientFields(route, route.refusals),
     requestParams: {
       ...(route.params && { path: route.params }),
       ...(route.query && { query: route.query }),
@@ -108,7 +157,7 @@ function toOperation(route: Route, example: Example | undefined) {
     ...(route.body && {
       requestBody: {
         required: !route.body.safeParse(undefined).success,
-        content: bodyContents(route.body, route, example),
+        content: bodyContents(withoutNull(route.body), route, example),
       },
     }),
     responses: {
@@ -126,6 +175,13 @@ function toOperation(route: Route, example: Example | undefined) {
       ...refusalAnswers(route),
     },
   };
+}
+
+/** An absent body says the same as an empty one, and need not be sent as null. */
+function withoutNull(body: z.ZodType): z.ZodType {
+  return body instanceof z.ZodOptional || body instanceof z.ZodNullable
+    ? withoutNull(body.unwrap() as z.ZodType)
+    : body;
 }
 
 /** JSON, and the other media types that a route takes; of those the schema is not for a document to say. */

@@ -30,6 +30,8 @@ export function withSharedAnswers<Doc extends Document>(document: Doc): Doc {
   }
 
   function shared(operation: Json): Json {
+    // Paths outside /v1 answer without the envelope, each in its own way.
+    if (operation.security) return operation;
     const entries = Object.entries(operation.responses as Json).map(([status, answer]) =>
       Number(status) < 400
         ? [status, answer]

@@ -1,0 +1,143 @@
+// The parts of the document that generators of clients read.
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AnyShape } from '../../../../test/answer.ts';
+import { createTestApp, type TestApp } from '../../../../test/app.ts';
+import { sdkNameOf } from './operation-names.ts';
+
+let app: TestApp;
+let document: AnyShape;
+let operations: AnyShape[];
+
+beforeAll(async () => {
+  app = await createTestApp();
+  document = (await app.call('GET', '/openapi.json', undefined, null)).body;
+  operations = Object.values<AnyShape>(document.paths)
+    .flatMap((item) => Object.values<AnyShape>(item))
+    .filter((operation) => !operation.tags.includes('System') || operation['x-sdk']);
+});
+afterAll(() => app.stop());
+
+function resolve(schema: AnyShape): AnyShape {
+  return schema.$ref
+    ? schema.$ref
+        .split('/')
+        .slice(1)
+        .reduce((value: AnyShape, key: string) => value[key], document)
+    : schema;
+}
+
+function nodesIn(value: unknown): AnyShape[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return [value as AnyShape, ...Object.values(value).flatMap(nodesIn)];
+}
+
+test('Every operation names a method of an SDK, and no two the same', () => {
+  const names = operations.map((operation) => operation['x-sdk']);
+  expect(names.length).toBe(app.app.routes.length);
+  expect(names.filter((name) => !/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/.test(name))).toEqual([]);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names).toEqual(
+    expect.arrayContaining(['posts.create', 'posts.list', 'boardLists.replace', 'webhooks.rotateSecret']),
+  );
+});
+
+test('An operation without the noun of its tag must name its method itself', () => {
+  expect(sdkNameOf({ operationId: 'revokeApiKey', tag: 'API keys' })).toBe('apiKeys.revoke');
+  expect(() => sdkNameOf({ operationId: 'getMe', tag: 'Posts' })).toThrow(/declare its name/);
+  expect(sdkNameOf({ operationId: 'getMe', tag: 'Posts', sdk: 'me.get' })).toBe('me.get');
+});
+
+test('Every list with a cursor says where its entries are and how to get the next page', () => {
+  const paged = operations.filter((operation) => {
+    const answer = Object.entries<AnyShape>(operation.responses).find(([status]) => status < '300')?.[1];
+    const { data } = answer.content['application/json'].schema.properties;
+    const at = (path: string) =>
+      path.split('.').reduce((schema, key) => resolve(schema?.properties?.[key] ?? {}), resolve(data));
+    const paging = operation['x-paging'];
+    expect([operation.operationId, paging !== undefined]).toEqual([
+      operation.operationId,
+      at('cursor').type !== undefined,
+    ]);
+    if (!paging) return false;
+    expect([operation.operationId, at(paging.items).type]).toEqual([operation.operationId, 'array']);
+    expect([operation.operationId, at(paging.next).type]).toEqual([
+      operation.operationId,
+      ['string', 'null'],
+    ]);
+    const params = operation.parameters.map((parameter: AnyShape) => resolve(parameter).name);
+    expect([operation.operationId, params]).toEqual([
+      operation.operationId,
+      expect.arrayContaining([paging.param]),
+    ]);
+    return true;
+  });
+  expect(paged).toHaveLength(5);
+});
+
+test('The event stream names the schema of its events', () => {
+  const streams = operations.filter((operation) => operation['x-stream']);
+  expect(streams.map((operation) => operation['x-stream'])).toEqual(['PintailEvent']);
+  expect(document.components.schemas.PintailEvent.properties.type.enum).toContain('post.sent');
+});
+
+test('Every refusal in `x-codes` has its example in the document', () => {
+  const codes = operations.flatMap((operation) => operation['x-codes'] ?? []);
+  expect(new Set(codes).size).toBeGreaterThan(30);
+  expect(codes.filter((code) => document.components.examples[code] === undefined)).toEqual([]);
+});
+
+test('The schemas do not mislead generators', () => {
+  const nodes = nodesIn(document);
+  const isNullable = ({ type }: AnyShape) => Array.isArray(type) && type.includes('null');
+  const closed = nodes.filter(
+    (node) => isNullable(node) && (node.enum ? !node.enum.includes(null) : 'const' in node),
+  );
+  expect(closed).toEqual([]);
+  expect(nodes.filter((node) => node.type === 'integer' && node.pattern)).toEqual([]);
+  expect(nodes.filter((node) => node.enum?.join() === 'true,false')).toEqual([]);
+  const bodies = operations.flatMap((operation) => {
+    const content: Record<string, AnyShape> = operation.requestBody?.content ?? {};
+    return Object.values(content).map(({ schema }) => resolve(schema));
+  });
+  expect(bodies.length).toBeGreaterThan(20);
+  expect(bodies.filter((schema) => schema.anyOf)).toEqual([]);
+  expect(bodies.flatMap(nodesIn).filter((node) => 'default' in node)).toEqual([]);
+  const moments = nodes.filter(
+    (node) => /^integer/.test(`${node.type}`) && /Unix seconds/.test(node.description),
+  );
+  expect(moments.length).toBeGreaterThan(15);
+  expect(moments.filter((node) => node.format !== 'unix-time')).toEqual([]);
+});
+
+test.each([
+  ['/health', 200],
+  ['/ready', 200],
+  ['/metrics', 200],
+  ['/openapi.json', 200],
+  ['/docs', 200],
+  ['/media/{mediaId}/{fileName}', 404],
+  ['/oauth/pinterest/callback', 400],
+])('%s is in the document, and answers without a key as it says', async (path, status) => {
+  const operation = document.paths[path].get;
+  expect(operation).toMatchObject({ tags: ['System'], security: [] });
+  const response = await fetch(`${app.url}${path.replaceAll(/\{\w+\}/g, 'none')}`);
+  await response.body?.cancel();
+  expect(response.status).toBe(status);
+  const content = operation.responses[status].content;
+  if (content) expect(response.headers.get('content-type')).toContain(Object.keys(content)[0]);
+});
+
+test('Paths outside /v1 are all in the document', () => {
+  const served = app.app.createHttp().printRoutes({ commonPrefix: false });
+  for (const path of ['health', 'ready', 'metrics', 'openapi.json', 'docs']) expect(served).toContain(path);
+  const system = Object.keys(document.paths).filter((path) => !path.startsWith('/v1'));
+  expect(system).toHaveLength(7);
+});
+
+test('The document without examples has none, is smaller, and is valid', async () => {
+  const { body } = await app.call('GET', '/openapi.json?examples=false', undefined, null);
+  expect(nodesIn(body).filter((node) => 'example' in node || 'examples' in node)).toEqual([]);
+  expect(JSON.stringify(body).length).toBeLessThan(JSON.stringify(document).length * 0.8);
+  expect(await new Validator().validate(structuredClone(body))).toEqual({ valid: true });
+});
