@@ -59,7 +59,7 @@ export const WebhookPath = z.object({
 });
 export type WebhookPath = z.output<typeof WebhookPath>;
 
-const moment = z.int().nullable();
+const moment = unixSeconds.nullable();
 
 const Webhook = z
   .object({
