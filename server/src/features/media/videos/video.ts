@@ -72,7 +72,7 @@ const foreignBrands = new Set(['video/3gpp', 'video/3gpp2', 'audio/x-m4a']);
 const brandAt = 8;
 
 /**
- * Leaves off what follows the film, and renames a brand that hides an MP4. Nothing is coded anew.
+ * Leaves off what follows the film, and renames a brand that hides an MP4. The film itself is not changed.
  *
  * @returns whether the file was changed
  */
@@ -112,7 +112,7 @@ const codecNames: Record<string, string> = {
   vvc1: 'H.266',
 };
 
-/** What Pinterest would refuse, and why; the first reason is enough, for a video is exported anew for each. */
+/** Returns the first reason for which Pinterest would refuse a video: each one means another export. */
 export function judge({ codec, sampleEntry, width, height, durationMs }: VideoFacts): MediaProblem | null {
   if (codec !== 'avc' && codec !== 'hevc') {
     const name = codec ?? (sampleEntry && codecNames[sampleEntry]);

@@ -68,7 +68,7 @@ export interface ApiInfo {
 
 export interface OpenApiParts {
   routes: readonly Route[];
-  /** What is served outside /v1. */
+  /** Paths outside /v1. */
   system: SystemPaths;
   info: ApiInfo;
   examples: Examples;
