@@ -9,7 +9,7 @@ export const accountNotFound = refusal({
   fix: 'GET /v1/accounts lists the accounts that this key may use.',
 });
 
-export const tokenRefused = refusal({
+export const tokensRejected = refusal({
   code: 'UNPROCESSABLE_ENTITY',
   reason: 'tokens_rejected',
   message: 'Pinterest did not accept the tokens',

@@ -101,7 +101,7 @@ export async function getAccountForWork(connection: Connection, accountId: strin
   return connection.selectFrom('accounts').selectAll().where('id', '=', accountId).executeTakeFirstOrThrow();
 }
 
-const columns = Object.keys({
+const accountColumns = Object.keys({
   id: true,
   organization_id: true,
   environment: true,
@@ -134,7 +134,7 @@ const columns = Object.keys({
 
 /** SQL fragment: the columns of an account `a` as `account.id` etc., for a statement that also reads other tables. */
 export const accountBeside: RawBuilder<unknown> = sql.raw(
-  columns.map((name) => `a.${name} as "account.${name}"`).join(', '),
+  accountColumns.map((name) => `a.${name} as "account.${name}"`).join(', '),
 );
 
 /** Locks and returns the account of a Pinterest user, also when it was disconnected: connecting the user restores it. */

@@ -1,6 +1,6 @@
 // The operations of accounts. Disconnecting is an operation of posts, whose queue it unschedules.
 import { route } from '../../platform/http/contract/route.ts';
-import { accountNotFound, keyIsRestricted, noPinterestApp, tokenRefused } from './accounts.errors.ts';
+import { accountNotFound, keyIsRestricted, noPinterestApp, tokensRejected } from './accounts.errors.ts';
 import {
   AccountAnswer,
   AccountList,
@@ -108,7 +108,7 @@ export function accountRoutes(parts: AccountParts) {
       body: ConnectByTokensBody,
       data: AccountAnswer,
       status: 201,
-      refusals: [tokenRefused, keyIsRestricted],
+      refusals: [tokensRejected, keyIsRestricted],
       handle: ({ context, body }) => connectAccountByTokens(parts, context, body),
     }),
     route({

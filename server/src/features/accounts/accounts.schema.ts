@@ -89,22 +89,22 @@ export type PauseAccount = z.output<typeof PauseAccountBody>;
 
 export const AccountAnswer = z.object({ account: AccountView }).meta({ id: 'AccountResult' });
 
-const environment = z.enum(environments).optional().meta({
+const environmentField = z.enum(environments).optional().meta({
   description: "The Pinterest environment. Default: the installation's (PINTEREST_ENVIRONMENT).",
 });
-const token = text(2000).refine((value) => /^[\x21-\x7e]+$/.test(value), {
+const tokenField = text(2000).refine((value) => /^[\x21-\x7e]+$/.test(value), {
   params: { code: 'invalid_token' },
   error: 'Invalid token. A token has letters, digits and punctuation, and no spaces.',
 });
 
 export const ConnectByTokensBody = z
   .strictObject({
-    accessToken: token.meta({ description: 'Starts with `pina_`.' }),
-    refreshToken: token.optional().meta({
+    accessToken: tokenField.meta({ description: 'Starts with `pina_`.' }),
+    refreshToken: tokenField.optional().meta({
       description:
         'Starts with `pinr_`. Without it, the account must be connected again when the access token expires.',
     }),
-    environment,
+    environment: environmentField,
   })
   .meta({ id: 'ConnectByTokens' });
 export type ConnectByTokens = z.output<typeof ConnectByTokensBody>;
@@ -114,7 +114,7 @@ export const ConnectAccountBody = z
     accountId: text()
       .optional()
       .meta({ description: 'The account to re-authorize. Default: any account, also a new one.' }),
-    environment,
+    environment: environmentField,
   })
   .meta({ id: 'ConnectAccount' })
   // No body is the same as {}.

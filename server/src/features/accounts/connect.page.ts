@@ -8,8 +8,8 @@ import type { AccountParts } from './parts.ts';
 import { callbackPath, finishConnect } from './use-cases/connect-by-consent.ts';
 
 /** A repeated parameter arrives as a list and counts as absent. */
-const single = z.string().max(2000).optional().catch(undefined);
-const Query = z.object({ state: single, code: single });
+const singleParameter = z.string().max(2000).optional().catch(undefined);
+const CallbackQuery = z.object({ state: singleParameter, code: singleParameter });
 
 export const connectPaths: SystemPaths = {
   [callbackPath]: {
@@ -30,10 +30,13 @@ export const connectPaths: SystemPaths = {
 /** Adds the page to the HTTP server. */
 export function registerConnectCallback(app: FastifyInstance, parts: AccountParts): void {
   app.get(callbackPath, async (request, reply) => {
-    reply.type('text/html').header('cache-control', 'no-store').header('content-security-policy', policy);
+    reply
+      .type('text/html')
+      .header('cache-control', 'no-store')
+      .header('content-security-policy', contentPolicy);
     // The URL contains the code and the state: it must not reach another site as the referrer.
     reply.header('referrer-policy', 'no-referrer');
-    const { state, code } = Query.parse(request.query);
+    const { state, code } = CallbackQuery.parse(request.query);
     try {
       const account = await finishConnect(parts, { state, code });
       return page('Connected', `${account.username} is connected. You can close this window.`);
@@ -46,7 +49,7 @@ export function registerConnectCallback(app: FastifyInstance, parts: AccountPart
   });
 }
 
-const policy = "default-src 'none'; style-src 'unsafe-inline'";
+const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'";
 
 function page(title: string, text: string): string {
   return `<!doctype html>

@@ -11,7 +11,7 @@ export function keyPrefixOf(environment: string): KeyPrefix {
   return environment === 'simulator' ? 'pt_test_' : 'pt_live_';
 }
 
-const form = /^(pt_live_|pt_test_)([\w-]{43})([0-9a-f]{8})$/;
+const keyForm = /^(pt_live_|pt_test_)([\w-]{43})([0-9a-f]{8})$/;
 
 /** A new random key. */
 export function generateKey(prefix: KeyPrefix): string {
@@ -21,7 +21,7 @@ export function generateKey(prefix: KeyPrefix): string {
 
 /** Whether a text has the form of a key, with a correct checksum. */
 export function isWellFormedKey(key: string): boolean {
-  const match = form.exec(key);
+  const match = keyForm.exec(key);
   return match !== null && checksum(`${match[1]}${match[2]}`) === match[3];
 }
 

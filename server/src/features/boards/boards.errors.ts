@@ -30,7 +30,7 @@ export const sectionInUse = refusal({
   fix: 'Edit or unschedule them, or send `?confirm=true`.',
 });
 
-export const noAccess = refusal({
+export const boardAccessDenied = refusal({
   code: 'CONFLICT',
   reason: 'board_access_denied',
   message: "Pinterest refused this change with this account's token",
@@ -52,7 +52,13 @@ export const notConfirmed = refusal({
 });
 
 /** The refusals that any change of a board on Pinterest can have. */
-export const changeRefusals = [boardNotFound, boardNameTaken, noAccess, pinterestRefused, notConfirmed];
+export const boardChangeRefusals = [
+  boardNotFound,
+  boardNameTaken,
+  boardAccessDenied,
+  pinterestRefused,
+  notConfirmed,
+];
 
 /** The refusal for a change that failed on Pinterest. */
 export function refusalFor(failure: Failure): Refusal {
@@ -62,7 +68,7 @@ export function refusalFor(failure: Failure): Refusal {
 }
 
 function makerFor({ reason, accountProblem, retryable }: Failure): RefusalMaker {
-  if (accountProblem === 'unauthorized') return noAccess;
+  if (accountProblem === 'unauthorized') return boardAccessDenied;
   switch (reason) {
     case 'board_not_found':
       return boardNotFound;

@@ -1,7 +1,7 @@
 // The operations of boards and their sections.
 import { route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
-import { boardNotFound, changeRefusals, sectionInUse, sectionNotFound } from './boards.errors.ts';
+import { boardChangeRefusals, boardNotFound, sectionInUse, sectionNotFound } from './boards.errors.ts';
 import {
   BoardAnswer,
   BoardPath,
@@ -55,7 +55,7 @@ export function boardRoutes(parts: BoardParts) {
       body: CreateBoardBody,
       data: BoardAnswer,
       status: 201,
-      refusals: [accountNotFound, ...changeRefusals],
+      refusals: [accountNotFound, ...boardChangeRefusals],
       handle: ({ context, params, body }) => createBoard(parts, context, params.accountId, body),
     }),
     route({
@@ -70,7 +70,7 @@ export function boardRoutes(parts: BoardParts) {
       body: UpdateBoardBody,
       data: BoardAnswer,
       status: 200,
-      refusals: [accountNotFound, ...changeRefusals],
+      refusals: [accountNotFound, ...boardChangeRefusals],
       handle: ({ context, params, body }) => updateBoard(parts, context, params, body),
     }),
     route({
@@ -86,7 +86,7 @@ export function boardRoutes(parts: BoardParts) {
       query: DeleteBoardQuery,
       data: DeletedBoardAnswer,
       status: 200,
-      refusals: [accountNotFound, ...changeRefusals],
+      refusals: [accountNotFound, ...boardChangeRefusals],
       handle: ({ context, params, query }) => deleteBoard(parts, context, params, query),
     }),
     route({
@@ -116,7 +116,7 @@ export function boardRoutes(parts: BoardParts) {
       body: CreateSectionBody,
       data: SectionAnswer,
       status: 201,
-      refusals: [accountNotFound, ...changeRefusals],
+      refusals: [accountNotFound, ...boardChangeRefusals],
       handle: ({ context, params, body }) => createSection(parts, context, params, body),
     }),
     route({
@@ -132,7 +132,7 @@ export function boardRoutes(parts: BoardParts) {
       query: DeleteSectionQuery,
       data: DeletedSectionAnswer,
       status: 200,
-      refusals: [accountNotFound, ...changeRefusals, sectionNotFound, sectionInUse],
+      refusals: [accountNotFound, ...boardChangeRefusals, sectionNotFound, sectionInUse],
       handle: ({ context, params, query }) => deleteSection(parts, context, params, query),
     }),
   ];

@@ -68,23 +68,25 @@ const boardDescriptionLengthMax = 500;
 const notBlank = (value: string) => value.trim() !== '';
 const blank = { params: { code: 'too_short' }, error: 'Must not be blank.' };
 
-const name = text(boardNameLengthMax).refine(notBlank, blank).meta({
+const boardName = text(boardNameLengthMax).refine(notBlank, blank).meta({
   description: 'Board name, 1 to 50 characters, unique in the account.',
 });
-const description = text(boardDescriptionLengthMax)
+const boardDescription = text(boardDescriptionLengthMax)
   .nullable()
   .optional()
   .meta({ description: 'Board description, at most 500 characters; null for no description.' });
-const isSecret = z.boolean().optional().meta({
+const isSecretBoard = z.boolean().optional().meta({
   description:
     "Whether only its members can see the board. Needs the permission boards:write_secret, which Pintail does not request on Pinterest's consent page.",
 });
 
-export const CreateBoardBody = z.strictObject({ name, description, isSecret }).meta({ id: 'CreateBoard' });
+export const CreateBoardBody = z
+  .strictObject({ name: boardName, description: boardDescription, isSecret: isSecretBoard })
+  .meta({ id: 'CreateBoard' });
 export type CreateBoard = z.output<typeof CreateBoardBody>;
 
 export const UpdateBoardBody = z
-  .strictObject({ name: name.optional(), description, isSecret })
+  .strictObject({ name: boardName.optional(), description: boardDescription, isSecret: isSecretBoard })
   .refine((body) => Object.keys(body).length > 0, {
     params: { code: 'required' },
     error: 'Name at least one field to change.',

@@ -3,8 +3,8 @@
 import { withLogIds } from '../../../domain/log-ids.ts';
 import type { Failure } from '../../../pinterest/index.ts';
 import { addMs } from '../../../platform/clock.ts';
-import { appendEvent } from '../../../platform/outbox/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
+import { appendAccountEvent } from '../account-events.ts';
 import type { AccountRow } from '../accounts.queries.ts';
 import { environmentOf } from '../environment.ts';
 import type { TokenParts } from '../parts.ts';
@@ -98,13 +98,10 @@ async function reportUnauthorized({ database, clock }: TokenParts, account: Acco
   await database.transaction(async (tx) => {
     await endRefresh(tx, account.id, null);
     if (!(await markUnauthorized(tx, account.id, now))) return;
-    await appendEvent(tx, {
-      organizationId: account.organization_id,
-      accountId: account.id,
-      postId: null,
-      type: 'account.unauthorized',
-      at: now,
+    await appendAccountEvent(tx, account, {
       actor: systemActor,
+      now,
+      type: 'account.unauthorized',
       data: { username: account.username },
     });
   });

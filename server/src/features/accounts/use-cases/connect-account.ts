@@ -2,10 +2,10 @@
 import { newId } from '../../../domain/ids.ts';
 import type { Environment, UserAccount } from '../../../pinterest/index.ts';
 import type { Tx } from '../../../platform/db/index.ts';
-import { appendEvent } from '../../../platform/outbox/index.ts';
 import { type Actor, callerSeesAccount } from '../../../platform/use-case/index.ts';
 import { wakeLane } from '../../lanes/index.ts';
-import { keyIsRestricted, otherUser, tokenRefused } from '../accounts.errors.ts';
+import { appendAccountEvent } from '../account-events.ts';
+import { keyIsRestricted, otherUser, tokensRejected } from '../accounts.errors.ts';
 import { type AccountRow, findAccountOfUser, insertAccount, updateAccountRow } from '../accounts.queries.ts';
 import type { AccountParts } from '../parts.ts';
 import { type NewTokens, sealTokens } from '../tokens/tokens.ts';
@@ -23,7 +23,7 @@ export interface Grant extends NewTokens {
 
 /**
  * For callers without a context: the operator's commands, the first run, and the page that follows the consent.
- * @throws tokenRefused, otherUser, keyIsRestricted
+ * @throws tokensRejected, otherUser, keyIsRestricted
  */
 export async function connectAccount(parts: AccountParts, grant: Grant): Promise<AccountRow> {
   const user = await fetchUser(parts, grant);
@@ -32,7 +32,7 @@ export async function connectAccount(parts: AccountParts, grant: Grant): Promise
 
 /**
  * The Pinterest user that the tokens belong to. Queries Pinterest, which may take a while: not for a transaction.
- * @throws tokenRefused
+ * @throws tokensRejected
  */
 export async function fetchUser(
   { pinterest }: Pick<AccountParts, 'pinterest'>,
@@ -41,7 +41,7 @@ export async function fetchUser(
   const answer = await pinterest.of(grant.environment).getUserAccount(grant.accessToken);
   if (answer.kind === 'ok') return answer.value;
   const { reason, message, remediation } = answer.failure;
-  throw tokenRefused([{ path: 'accessToken', code: reason, message: `${message} ${remediation}` }]);
+  throw tokensRejected([{ path: 'accessToken', code: reason, message: `${message} ${remediation}` }]);
 }
 
 /**
@@ -78,13 +78,10 @@ export async function storeGrant(
     : await insertAccount(tx, { id, ...key, ...current, created_at: now });
   // The account's queue may have waited for the tokens.
   if (existing) await wakeLane(tx, id, now);
-  await appendEvent(tx, {
-    organizationId: grant.organizationId,
-    accountId: id,
-    postId: null,
-    type: 'account.connected',
-    at: now,
+  await appendAccountEvent(tx, account, {
     actor: grant.actor,
+    now,
+    type: 'account.connected',
     data: { username: user.username, environment: grant.environment },
   });
   return account;

@@ -8,7 +8,7 @@ import {
   connectExpired,
   keyIsRestricted,
   noPinterestApp,
-  tokenRefused,
+  tokensRejected,
 } from '../accounts.errors.ts';
 import type { AccountRow } from '../accounts.queries.ts';
 import type { ConnectAccount } from '../accounts.schema.ts';
@@ -67,30 +67,30 @@ export interface Callback {
 
 /**
  * Connects the account when Pinterest sends its owner back. There is no context: the state says who started it.
- * @throws connectExpired for a state that is unknown, used or expired; connectDeclined without a code; tokenRefused,
+ * @throws connectExpired for a state that is unknown, used or expired; connectDeclined without a code; tokensRejected,
  *   otherUser, noPinterestApp
  */
 export async function finishConnect(parts: AccountParts, { state, code }: Callback): Promise<AccountRow> {
   const { database, clock, pinterest } = parts;
   // Deleted whatever happens next: a state works once.
-  const started =
+  const storedState =
     state === undefined ? undefined : await takeOAuthState(database.db, hashState(state), clock.now());
-  if (!started) throw connectExpired();
+  if (!storedState) throw connectExpired();
   if (code === undefined || code === '') throw connectDeclined();
-  const environment = environmentOf(started);
+  const environment = environmentOf(storedState);
   const app = getApp(parts, environment);
   const redirectUri = redirectUriOf(parts);
   const answer = await pinterest.of(environment).exchangeCode(app, { code, redirectUri });
   if (answer.kind === 'failed') {
     const { reason, message, remediation } = answer.failure;
-    throw tokenRefused([{ path: 'code', code: reason, message: `${message} ${remediation}` }]);
+    throw tokensRejected([{ path: 'code', code: reason, message: `${message} ${remediation}` }]);
   }
   return connectAccount(parts, {
     ...answer.value,
-    actor: actorFromColumn(started.actor),
-    organizationId: started.organization_id,
+    actor: actorFromColumn(storedState.actor),
+    organizationId: storedState.organization_id,
     environment,
-    accountId: started.account_id,
+    accountId: storedState.account_id,
   });
 }
 

@@ -4,7 +4,7 @@ import { type ConnectByTokens, toAccountView } from '../accounts.schema.ts';
 import type { AccountParts } from '../parts.ts';
 import { fetchUser, type Grant, storeGrant } from './connect-account.ts';
 
-/** @throws tokenRefused, keyIsRestricted */
+/** @throws tokensRejected, keyIsRestricted */
 export async function connectAccountByTokens(parts: AccountParts, context: Context, input: ConnectByTokens) {
   const grant: Grant = {
     actor: context.actor,

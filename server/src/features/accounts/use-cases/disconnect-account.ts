@@ -1,8 +1,8 @@
 // The part of disconnecting an account that belongs to this room. The use case is in the room of posts, because the
 // account's queue is unscheduled with it.
 import type { Tx } from '../../../platform/db/index.ts';
-import { appendEvent } from '../../../platform/outbox/index.ts';
 import type { Caller, Stamp } from '../../../platform/use-case/index.ts';
+import { appendAccountEvent } from '../account-events.ts';
 import { accountNotFound } from '../accounts.errors.ts';
 import { type AccountRow, eraseAccount, lockAccountRow } from '../accounts.queries.ts';
 
@@ -26,13 +26,10 @@ export async function disconnectLockedAccount(
   { actor, now }: Stamp,
 ): Promise<void> {
   await eraseAccount(tx, account.id, now);
-  await appendEvent(tx, {
-    organizationId: account.organization_id,
-    accountId: account.id,
-    postId: null,
-    type: 'account.disconnected',
-    at: now,
+  await appendAccountEvent(tx, account, {
     actor,
+    now,
+    type: 'account.disconnected',
     data: { username: account.username, environment: account.environment },
   });
 }

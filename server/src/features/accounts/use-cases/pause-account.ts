@@ -1,8 +1,8 @@
 // Pauses and resumes publishing of an account. A post that is being published completes; a worker checks for a pause
 // before each post.
-import { appendEvent } from '../../../platform/outbox/index.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
 import { resetQueue } from '../../lanes/index.ts';
+import { appendAccountEvent } from '../account-events.ts';
 import { type AccountRow, updateAccountRow } from '../accounts.queries.ts';
 import { type PauseAccount, toAccountView } from '../accounts.schema.ts';
 import { getAccount } from './read-accounts.ts';
@@ -37,13 +37,10 @@ async function setPublishing(
     }
     const change = { publishing, paused_policy: pausedPolicy, updated_at: now };
     const changed = await updateAccountRow(tx, account.id, change);
-    await appendEvent(tx, {
-      organizationId: account.organization_id,
-      accountId: account.id,
-      postId: null,
-      type: publishing === 'paused' ? 'account.paused' : 'account.resumed',
-      at: now,
+    await appendAccountEvent(tx, account, {
       actor: context.actor,
+      now,
+      type: publishing === 'paused' ? 'account.paused' : 'account.resumed',
       data: publishing === 'paused' ? { onDue: pausedPolicy } : {},
     });
     await resetQueue(tx, account.id, now, { wasAway: publishing === 'active' });

@@ -1,7 +1,7 @@
 // Changes the time zone, limits and policies of an account. Absent fields are unchanged, null clears a limit.
-import { appendEvent } from '../../../platform/outbox/index.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
 import { repaceLane, resetQueue } from '../../lanes/index.ts';
+import { appendAccountEvent } from '../account-events.ts';
 import { updateAccountRow } from '../accounts.queries.ts';
 import { toAccountView, type UpdateAccount } from '../accounts.schema.ts';
 import { getAccount } from './read-accounts.ts';
@@ -12,13 +12,10 @@ export async function updateAccount(context: Context, accountId: string, input: 
   return context.commit(async (tx) => {
     const account = await getAccount(tx, context, accountId);
     const changed = await updateAccountRow(tx, account.id, { updated_at: now, ...toColumns(input) });
-    await appendEvent(tx, {
-      organizationId: account.organization_id,
-      accountId: account.id,
-      postId: null,
-      type: 'account.updated',
-      at: now,
+    await appendAccountEvent(tx, account, {
       actor: context.actor,
+      now,
+      type: 'account.updated',
       data: { ...input },
     });
     // The queue waits no longer than the new limits require; with another paused policy, held posts may have to fail or move.
