@@ -1,29 +1,20 @@
 // Creating a post from inside the process, as jobs and content sources do: with a context and without HTTP.
 import { expect, test } from 'vitest';
+import { systemContext } from '../../../../test/context.ts';
 import { account, app, useApp } from '../../../../test/use-app.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
 import { createPost } from './create-post.ts';
 
 useApp({ accountPer: 'file' });
 
-test('A use case called by the system creates a post, and its event names the system', async () => {
-  const { database, clock, publicUrl, log } = app.parts;
+test('a use case called by the system creates a post, and its event names the system', async () => {
+  const { database, clock, publicUrl } = app.parts;
   const { accounts, boards, media, schedule } = app.app;
-  const context = {
-    actor: systemActor,
-    organizationId: app.organizationId,
-    scopes: null,
-    accountIds: null,
-    clock,
-    log,
-    signal: new AbortController().signal,
-    commit: (work) => database.transaction(work),
-  } satisfies Parameters<typeof createPost>[1];
   const parts = {
     ...{ database, clock, publicUrl, accounts, boards, media, schedule },
     accessLevel: 'standard' as const,
   };
-  const { data } = await createPost(parts, context, account.accountId, {
+  const { data } = await createPost(parts, systemContext(app), account.accountId, {
     mediaUrl: app.picture(),
     mediaType: 'image',
     title: 'From a feed',
