@@ -1,8 +1,7 @@
 // Creates an API key on behalf of another key. The new key has at most the rights of the key that creates it.
 import type { Connection } from '../../platform/db/index.ts';
 import type { Detail } from '../../platform/errors.ts';
-import { unauthorized } from '../../platform/http/contract/refusals.ts';
-import { type Caller, type Context, invalidBody } from '../../platform/use-case/index.ts';
+import { type Caller, type Context, invalidBody, unauthorized } from '../../platform/use-case/index.ts';
 import { generateKey } from './api-key.ts';
 import { countActiveKeys, type KeyRow, lockKey } from './auth.queries.ts';
 import { type KeyParts, keyIdOf } from './key-parts.ts';

@@ -1,6 +1,5 @@
 // Reads API keys: all that the caller may see, and the caller's own.
-import { unauthorized } from '../../platform/http/contract/refusals.ts';
-import type { Caller } from '../../platform/use-case/index.ts';
+import { type Caller, unauthorized } from '../../platform/use-case/index.ts';
 import { findKeyWithOrganization, listActiveKeys } from './auth.queries.ts';
 import { type KeyParts, keyIdOf } from './key-parts.ts';
 import { toKeyView } from './keys.schema.ts';

@@ -1,4 +1,4 @@
-// The refusals of invalid input, which all use cases share.
+// The refusals that all use cases share: invalid input, and a caller whose key is gone.
 import { refusal } from '../errors.ts';
 
 /** The message is that of the reference API (docs/api-contract.md#compatibility). */
@@ -15,4 +15,12 @@ export const invalidQuery = refusal({
   reason: 'invalid_query',
   message: 'Invalid query parameters',
   fix: 'Each entry of `details` names a parameter, what is wrong with it and what to send.',
+});
+
+/** The request has no valid key, or its key was revoked while the use case ran. */
+export const unauthorized = refusal({
+  code: 'UNAUTHORIZED',
+  reason: 'invalid_api_key',
+  message: 'Invalid API key',
+  fix: 'Send `Authorization: Bearer <key>` with a key that is neither revoked nor expired.',
 });

@@ -1,6 +1,9 @@
 // The refusals that any route can give, and the one place that knows which HTTP status a code has.
 import { type ErrorCode, refusal } from '../../errors.ts';
 
+// Use cases can throw it too, when the key is revoked while they run.
+export { unauthorized } from '../../use-case/index.ts';
+
 /** docs/api-contract.md#ground-rules. */
 export const statusOf: Record<ErrorCode, number> = {
   BAD_REQUEST: 400,
@@ -31,13 +34,6 @@ export const badRequest = refusal({
   reason: 'invalid_request',
   message: 'Invalid request',
   fix: '`details` names the header or the parameter.',
-});
-
-export const unauthorized = refusal({
-  code: 'UNAUTHORIZED',
-  reason: 'invalid_api_key',
-  message: 'Invalid API key',
-  fix: 'Send `Authorization: Bearer <key>` with a key that is neither revoked nor expired.',
 });
 
 export const forbidden = refusal({

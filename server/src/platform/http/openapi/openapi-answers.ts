@@ -1,7 +1,7 @@
 // Headers and error answers in the OpenAPI document: they follow the same rules for every operation.
 import { z } from 'zod';
 import type { RefusalDeclaration, RefusalMaker } from '../../errors.ts';
-import { invalidBody, invalidQuery } from '../../use-case/index.ts';
+import { invalidBody, invalidQuery, unauthorized } from '../../use-case/index.ts';
 import { errorSchema, toError } from '../contract/envelope.ts';
 import { unixSeconds } from '../contract/fields.ts';
 import {
@@ -19,7 +19,6 @@ import {
   overloaded,
   rateLimitExceeded,
   statusOf,
-  unauthorized,
   unsupportedMediaType,
 } from '../contract/refusals.ts';
 import type { Route } from '../contract/route.ts';
