@@ -41,6 +41,17 @@ module.exports = {
       to: { path: '^server/src/platform/http' },
     },
     {
+      name: 'use-cases-of-rooms-without-http',
+      comment:
+        'A use case runs for a route, a job or a command alike. The validation of a batch reports like that of a body.',
+      severity: 'error',
+      from: { path: `^${rooms}/[^/]+/use-cases/`, pathNot: '[.](schema|test|fixture)[.]ts$' },
+      to: {
+        path: '^server/src/platform/http/',
+        pathNot: '^server/src/platform/http/contract/validation[.]ts$',
+      },
+    },
+    {
       name: 'domain-uses-only-platform',
       comment: "The product's own vocabulary uses only the platform.",
       severity: 'error',

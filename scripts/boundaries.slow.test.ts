@@ -66,6 +66,10 @@ const planted: Record<string, Record<string, string>> = {
   'database-below-the-platform': breach('server/src/platform/db/a.ts', 'server/src/platform/jobs/index.ts'),
   'database-has-a-door': breach('bench/src/a.ts', 'server/src/platform/db/b.ts'),
   'use-cases-know-no-http': breach('server/src/platform/use-case/a.ts', 'server/src/platform/http/b.ts'),
+  'use-cases-of-rooms-without-http': breach(
+    `${rooms}/boards/use-cases/a.ts`,
+    'server/src/platform/http/contract/refusals.ts',
+  ),
   'domain-uses-only-platform': breach('server/src/domain/a.ts', `${rooms}/posts/index.ts`),
   'ids-come-from-the-domain': breach(`${rooms}/posts/a.ts`, 'server/src/platform/ids.ts'),
   'pinterest-knows-only-platform': breach('server/src/pinterest/a.ts', `${rooms}/posts/index.ts`),

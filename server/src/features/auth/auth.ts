@@ -1,5 +1,5 @@
 // Authenticates API keys, and manages them for the operator, who may see and revoke the keys of every organization.
-// Callers manage their own organization's keys with create-api-key.ts and revoke-api-key.ts.
+// Callers manage their own organization's keys with the use cases.
 import type { ActorType } from '../../domain/actor-types.ts';
 import { newId } from '../../domain/ids.ts';
 import type { Scope } from '../../domain/scopes.ts';

@@ -1,12 +1,12 @@
 // The operations of API keys.
 import type { Clock } from '../../platform/clock.ts';
 import { route } from '../../platform/http/contract/route.ts';
-import { createApiKey } from './create-api-key.ts';
 import type { KeyParts } from './key-parts.ts';
 import { keyBeyondOwn, keyNotFound, tooManyKeys } from './keys.errors.ts';
 import { createKeyBody, KeyListAnswer, KeyPath, NewKeyAnswer, RevokedAnswer } from './keys.schema.ts';
-import { listApiKeys } from './read-api-keys.ts';
-import { revokeApiKey } from './revoke-api-key.ts';
+import { createApiKey } from './use-cases/create-api-key.ts';
+import { listApiKeys } from './use-cases/read-api-keys.ts';
+import { revokeApiKey } from './use-cases/revoke-api-key.ts';
 
 const tag = 'API keys';
 

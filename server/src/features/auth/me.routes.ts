@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { route } from '../../platform/http/contract/route.ts';
 import type { KeyParts } from './key-parts.ts';
 import { KeyView } from './keys.schema.ts';
-import { getOwnKey } from './read-api-keys.ts';
+import { getOwnKey } from './use-cases/read-api-keys.ts';
 
 /** The limits of requests (docs/api-contract.md#ground-rules, #posts), passed in from the rooms that enforce them. */
 export interface Limits {

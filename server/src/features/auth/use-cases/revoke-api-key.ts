@@ -1,9 +1,9 @@
 // Revokes an API key of the caller's organization; a key may revoke itself.
-import { isId } from '../../domain/ids.ts';
-import type { Context } from '../../platform/use-case/index.ts';
-import { revokeKey } from './auth.queries.ts';
-import type { KeyParts } from './key-parts.ts';
-import { keyNotFound } from './keys.errors.ts';
+import { isId } from '../../../domain/ids.ts';
+import type { Context } from '../../../platform/use-case/index.ts';
+import { revokeKey } from '../auth.queries.ts';
+import type { KeyParts } from '../key-parts.ts';
+import { keyNotFound } from '../keys.errors.ts';
 
 /**
  * Takes effect at once and in every process.

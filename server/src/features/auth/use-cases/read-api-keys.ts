@@ -1,8 +1,8 @@
 // Reads API keys: all that the caller may see, and the caller's own.
-import { type Caller, unauthorized } from '../../platform/use-case/index.ts';
-import { findKeyWithOrganization, listActiveKeys } from './auth.queries.ts';
-import { type KeyParts, keyIdOf } from './key-parts.ts';
-import { toKeyView } from './keys.schema.ts';
+import { type Caller, unauthorized } from '../../../platform/use-case/index.ts';
+import { findKeyWithOrganization, listActiveKeys } from '../auth.queries.ts';
+import { type KeyParts, keyIdOf } from '../key-parts.ts';
+import { toKeyView } from '../keys.schema.ts';
 
 type ReadParts = Pick<KeyParts, 'database'>;
 

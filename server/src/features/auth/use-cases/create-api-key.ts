@@ -1,13 +1,13 @@
 // Creates an API key on behalf of another key. The new key has at most the rights of the key that creates it.
-import type { Connection } from '../../platform/db/index.ts';
-import type { Detail } from '../../platform/errors.ts';
-import { type Caller, type Context, invalidBody, unauthorized } from '../../platform/use-case/index.ts';
-import { generateKey } from './api-key.ts';
-import { countActiveKeys, type KeyRow, lockKey } from './auth.queries.ts';
-import { type KeyParts, keyIdOf } from './key-parts.ts';
-import { keyBeyondOwn, tooManyKeys } from './keys.errors.ts';
-import { type CreateKey, toKeyView } from './keys.schema.ts';
-import { storeKey } from './store-key.ts';
+import type { Connection } from '../../../platform/db/index.ts';
+import type { Detail } from '../../../platform/errors.ts';
+import { type Caller, type Context, invalidBody, unauthorized } from '../../../platform/use-case/index.ts';
+import { generateKey } from '../api-key.ts';
+import { countActiveKeys, type KeyRow, lockKey } from '../auth.queries.ts';
+import { type KeyParts, keyIdOf } from '../key-parts.ts';
+import { keyBeyondOwn, tooManyKeys } from '../keys.errors.ts';
+import { type CreateKey, toKeyView } from '../keys.schema.ts';
+import { storeKey } from '../store-key.ts';
 
 /** The list of keys has no pages, so the number of keys is limited. */
 const apiKeysMax = 1000;
