@@ -32,6 +32,27 @@ test('a feature, and a test of the platform, may name an event', () => {
   expect(breachesOf('server/src/platform/http/some.test.ts', line)).toEqual([]);
 });
 
+test.each([
+  "if (post.state === 'queued') return;",
+  "select 1 from posts p where p.state in ('publishing', 'unknown')",
+  "  .where('status', '=', 'sent')",
+  "const status = sendAt ? 'queued' : 'draft';",
+])('a feature may not name a state of posts: %s', (line) => {
+  expect(breachesOf('server/src/features/boards/some.queries.ts', line)).toEqual([
+    expect.stringContaining('some.queries.ts:1: Only domain/post-states*.ts'),
+  ]);
+  expect(breachesOf('server/src/domain/post-states.queries.ts', line)).toEqual([]);
+  expect(breachesOf('server/src/features/boards/some.test.ts', line)).toEqual([]);
+});
+
+test.each([
+  ".set({ state: 'failed', next_attempt_at: null })",
+  "status: 'uploading' | 'processing' | 'ready';",
+  "if (answer.kind === 'failed') return;",
+])('a feature may name its own states: %s', (line) => {
+  expect(breachesOf('server/src/features/boards/some.queries.ts', line)).toEqual([]);
+});
+
 test('only the configuration reads the environment', () => {
   expect(breachesOf('server/src/config.ts', 'process.env.PORT')).toEqual([]);
   expect(breachesOf('server/src/app.ts', 'process.env.PORT')).toEqual([

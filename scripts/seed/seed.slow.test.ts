@@ -30,7 +30,7 @@ afterAll(async () => {
 
 function seed(env: Record<string, string> = {}): Promise<{ code: number; output: string }> {
   const options = {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: {
       PATH: process.env.PATH,
       PINTAIL_DATA_DIR: dataDir,
@@ -40,7 +40,7 @@ function seed(env: Record<string, string> = {}): Promise<{ code: number; output:
     },
   };
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, ['scripts/seed.ts'], options, (_error, stdout, stderr) =>
+    const child = execFile(process.execPath, ['scripts/seed/seed.ts'], options, (_error, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, output: stdout + stderr }),
     );
   });

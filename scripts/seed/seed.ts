@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, readConfig } from '../../server/src/config.ts';
+import { postStatuses } from '../../server/src/domain/post-states.ts';
 import { addressesOf, publicUrlOf } from '../../server/src/installation.ts';
 import { addMs, pause, systemClock } from '../../server/src/platform/clock.ts';
 import {
@@ -234,7 +235,7 @@ class Seeder {
   /** The seeded posts that exist, by externalId. */
   async #posts(account: Account): Promise<Map<string, Post>> {
     const posts = new Map<string, Post>();
-    for (const status of ['draft', 'queued', 'uploading', 'sent', 'failed']) {
+    for (const status of postStatuses) {
       for (let cursor: string | null = ''; cursor !== null; ) {
         const query = new URLSearchParams({ status, limit: '100', ...(cursor && { cursor }) });
         const page: { posts: Post[]; cursor: string | null } = await this.#api(

@@ -1,5 +1,5 @@
-// The states of a post, and the questions that rooms ask about them. post-states.queries.ts has the same questions in
-// SQL, from the same lists. The moves between the states are those of posts/record/lifecycle.ts.
+// The states of a post, and the questions that rooms ask about them. post-states.queries.ts asks the same questions in SQL,
+// from the same lists. The moves between the states are those of posts/record/lifecycle.ts.
 
 /** The stored states. docs/lifecycle.md explains each. */
 export const postStates = ['draft', 'queued', 'publishing', 'sent', 'failed', 'unknown', 'held'] as const;
@@ -19,25 +19,44 @@ export interface PostSituation {
 export const postStatuses = ['draft', 'queued', 'uploading', 'sent', 'failed'] as const;
 export type PostStatus = (typeof postStatuses)[number];
 
-/** Of posts that no worker has and of which no Pin may exist. */
+/** Of posts that no worker has and that surely have no Pin; besides them missed posts. */
 export const statesAtRest = ['draft', 'queued', 'failed'] as const satisfies PostState[];
 
-/** Of posts of which Pinterest was asked for the Pin, and the answer is not stored: a Pin may exist. */
+/** Of posts that may have a Pin which is not stored with them; besides them posts that are held for a lost answer. */
 export const statesWithDoubt = ['publishing', 'unknown'] as const satisfies PostState[];
 
-/** Whether the post may be edited and deleted: no worker has it, and surely no Pin exists. */
-export function isAtRest({ state, held_for }: PostSituation): boolean {
-  return includes(statesAtRest, state) || held_for === 'missed';
+/** Of posts that Pinterest needs nothing for, such as an uploaded video, unless a person schedules them. */
+export const statesWithoutPublication = ['draft', 'sent', 'failed'] as const satisfies PostState[];
+
+/** Of posts that take the timeslot at their time. */
+export const slotStatuses = ['queued', 'uploading'] as const satisfies PostStatus[];
+
+/** Of posts that count for the distance between posts with one destination. */
+export const spacingStatuses = [...slotStatuses, 'sent'] as const satisfies PostStatus[];
+
+/** Of posts that have a place in the dated schedule. */
+export const datedStatuses = [...spacingStatuses, 'failed'] as const satisfies PostStatus[];
+
+type WithState = Pick<PostSituation, 'state'>;
+
+/** Whether the post is stored and not scheduled. */
+export function isDraft({ state }: WithState): boolean {
+  return state === 'draft';
 }
 
 /** Whether a worker has the post right now, or died over it. */
-export function isInFlight({ state }: Pick<PostSituation, 'state'>): boolean {
+export function isInFlight({ state }: WithState): boolean {
   return state === 'publishing';
 }
 
 /** Whether a worker searches Pinterest for the post's Pin. */
-export function isUnknown({ state }: Pick<PostSituation, 'state'>): boolean {
+export function isUnknown({ state }: WithState): boolean {
   return state === 'unknown';
+}
+
+/** Whether the post may be edited and deleted: no worker has it, and surely no Pin exists. */
+export function isAtRest({ state, held_for }: PostSituation): boolean {
+  return includes(statesAtRest, state) || held_for === 'missed';
 }
 
 /** Whether the answer to the post's create was lost and its outcome is not resolved: its twins wait. */
@@ -48,6 +67,11 @@ export function isUnresolved({ state, held_for }: PostSituation): boolean {
 /** Whether a Pin may exist that is not stored with the post. Such a post counts for the limits of its account. */
 export function mayHavePin({ state, held_for }: PostSituation): boolean {
   return includes(statesWithDoubt, state) || held_for === 'lost_answer';
+}
+
+/** The state of a new post: queued when it has a time, and otherwise a draft. */
+export function stateOfNew(sendAt: Date | null) {
+  return sendAt ? 'queued' : 'draft';
 }
 
 /** The status of a post in this situation, as the column posts.status computes it. */
@@ -63,6 +87,18 @@ export function statusOf({ state, held_for }: PostSituation): PostStatus {
   }
 }
 
-function includes(states: readonly PostState[], state: PostState): boolean {
-  return states.includes(state);
+type WithStatus = { status: PostStatus };
+
+/** Whether callers see the post as queued: it is, or it was missed and is held. */
+export function isShownAsQueued({ status }: WithStatus): boolean {
+  return status === 'queued';
+}
+
+/** Whether the post takes the timeslot at its time. */
+export function takesSlot({ status }: WithStatus): boolean {
+  return includes(slotStatuses, status);
+}
+
+function includes<Name extends string>(names: readonly Name[], name: string): name is Name {
+  return names.some((known) => known === name);
 }

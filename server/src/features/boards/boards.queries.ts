@@ -1,5 +1,6 @@
 // SQL of boards and their sections, as they were last read from Pinterest.
 import type { RawBuilder, Selectable, UpdateObject } from 'kysely';
+import { isShownAsQueued } from '../../domain/post-states.queries.ts';
 import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import { markBoardsFetched, raiseBoardsVersion } from '../accounts/index.ts';
 
@@ -214,7 +215,7 @@ export async function countQueuedPosts(
     .selectFrom('posts')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('account_id', '=', accountId)
-    .where('status', '=', 'queued')
+    .where(isShownAsQueued(sql`posts`))
     .where('deleted_at', 'is', null)
     .where('board_id', '=', place.boardId);
   if (place.sectionId !== undefined) query = query.where('board_section_id', '=', place.sectionId);

@@ -1,7 +1,7 @@
 // An account's own pacing, worked out from its posts: so that it holds across restarts and other workers, and
 // that a changed rule counts at once.
 import type { RawBuilder } from 'kysely';
-import { isQueued, mayHavePin } from '../../domain/post-states.queries.ts';
+import { isQueued, isSent, mayHavePin } from '../../domain/post-states.queries.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql } from '../../platform/db/index.ts';
 import { lateAfterMs } from './lane.ts';
@@ -68,7 +68,7 @@ function nthNewest(
     select pins.at from (
       (
         select p.listed_at as at from posts p
-        where p.account_id = ${accountId} and p.status = 'sent' and p.deleted_at is null
+        where p.account_id = ${accountId} and ${isSent(sql`p`)} and p.deleted_at is null
           and p.listed_at > ${since}
         order by p.listed_at desc
         limit ${n}

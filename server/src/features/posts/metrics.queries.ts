@@ -1,5 +1,11 @@
 // SQL of the room's gauges. What it may cost: GaugeReading in platform/metrics.ts.
-import { isHeld, isInFlight, isUnknown, mayHavePin } from '../../domain/post-states.queries.ts';
+import {
+  isHeld,
+  isInFlight,
+  isShownAsQueued,
+  isUnknown,
+  mayHavePin,
+} from '../../domain/post-states.queries.ts';
 import type { HeldReason } from '../../domain/post-states.ts';
 import { type Connection, sql } from '../../platform/db/index.ts';
 import { gaugeCountMax } from '../../platform/metrics.ts';
@@ -36,7 +42,7 @@ export async function countMissed(connection: Connection, before: Date): Promise
     select count(*) as count from (
       select 1 from accounts a cross join lateral (
         select 1 from posts p
-        where p.account_id = a.id and p.status = 'queued' and p.listed_at <= ${before} and p.deleted_at is null
+        where p.account_id = a.id and ${isShownAsQueued(sql`p`)} and p.listed_at <= ${before} and p.deleted_at is null
         limit 1000
       ) missed limit ${gaugeCountMax}
     ) all_missed

@@ -1,5 +1,6 @@
 // What the schedule needs to know of accounts and posts. It reads posts and never writes them.
 import type { Selectable } from 'kysely';
+import { countsForSpacing, isDated, isSent, takesSlot } from '../../domain/post-states.queries.ts';
 import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import type { Placed } from './calendar/next-open-slot.ts';
 
@@ -41,17 +42,17 @@ export async function listPlaced(connection: Connection, filter: PlacedFilter): 
   let query = connection
     .selectFrom('posts')
     .select([
-      sql<string | null>`string_agg(${moment}, ',') filter (where status <> 'sent')`.as('held'),
-      sql<string | null>`string_agg(${moment}, ',') filter (where status = 'sent')`.as('sent'),
+      sql<string | null>`string_agg(${moment}, ',') filter (where not ${isSent(sql`posts`)})`.as('taken'),
+      sql<string | null>`string_agg(${moment}, ',') filter (where ${isSent(sql`posts`)})`.as('sent'),
     ])
     .where('account_id', '=', filter.accountId)
-    .where('status', 'in', filter.withSent ? ['queued', 'uploading', 'sent'] : ['queued', 'uploading'])
+    .where((filter.withSent ? countsForSpacing : takesSlot)(sql`posts`))
     .where('listed_at', '>=', filter.from)
     .where('listed_at', '<=', filter.until)
     .where('deleted_at', 'is', null);
   if (filter.exceptPostId !== null) query = query.where('id', '<>', filter.exceptPostId);
-  const { held, sent } = await query.executeTakeFirstOrThrow();
-  return { held: toNumbers(held), sent: toNumbers(sent) };
+  const { taken, sent } = await query.executeTakeFirstOrThrow();
+  return { held: toNumbers(taken), sent: toNumbers(sent) };
 }
 
 function toNumbers(list: string | null): number[] {
@@ -74,7 +75,7 @@ export async function listDatedPosts(
     .selectFrom('posts')
     .select(['id', 'status', 'send_at', 'listed_at'])
     .where('account_id', '=', accountId)
-    .where('status', 'in', ['queued', 'uploading', 'sent', 'failed'])
+    .where(isDated(sql`posts`))
     .where('listed_at', '>=', from)
     .where('listed_at', '<', to)
     .where('deleted_at', 'is', null)

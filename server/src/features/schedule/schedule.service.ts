@@ -1,4 +1,5 @@
 // The room's use cases in one object, and the dated schedule: what stands where, and what is free.
+import { takesSlot } from '../../domain/post-states.ts';
 import { addMs, type Clock, toUnixSeconds } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { type Caller, invalidQuery } from '../../platform/use-case/index.ts';
@@ -82,7 +83,7 @@ const statuses = {
 } as const;
 
 function openEntries(occurrences: readonly Occurrence[], posts: readonly DatedPost[], now: Date): Entry[] {
-  const holding = posts.filter((post) => post.status === 'queued' || post.status === 'uploading');
+  const holding = posts.filter(takesSlot);
   const held = new Set(holding.map((post) => post.listed_at.getTime()));
   return occurrences
     .filter(({ at }) => at > now.getTime() && !held.has(at))

@@ -1,5 +1,6 @@
 // The account was found for the caller before; its id is the owner here.
 import type { RawBuilder, Selectable } from 'kysely';
+import { countsForSpacing } from '../../domain/post-states.queries.ts';
 import { type Connection, type Schema, sql } from '../../platform/db/index.ts';
 
 export type SpacingRuleRow = Selectable<Schema['spacing_rules']>;
@@ -77,7 +78,7 @@ function postsWithDestination(connection: Connection, same: SameDestination) {
     .where('destination_key', '=', same.destinationKey)
     .where('listed_at', '>', same.after)
     .where('listed_at', '<', same.before)
-    .where('status', 'in', ['queued', 'uploading', 'sent'])
+    .where(countsForSpacing(sql`posts`))
     .where('deleted_at', 'is', null);
   return same.exceptPostId === null ? query : query.where('id', '<>', same.exceptPostId);
 }
@@ -158,7 +159,7 @@ function spacingRow({
     ) rule on true
     left join lateral (
       select p.id, p.listed_at from posts p
-      where ${sameDestination} and p.status in ('queued', 'uploading', 'sent')
+      where ${sameDestination} and ${countsForSpacing(sql`p`)}
         and p.listed_at > ${at}::timestamptz - rule.distance
         and p.listed_at < ${at}::timestamptz + rule.distance
       order by abs(extract(epoch from p.listed_at - ${at}::timestamptz)), p.id

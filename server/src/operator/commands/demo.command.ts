@@ -16,7 +16,6 @@ const Post = z.object({
   data: z.object({
     post: z.object({
       id: z.string(),
-      status: z.string(),
       pinId: z.string().nullable(),
       failure: z.object({ message: z.string(), remediation: z.string() }).nullable(),
     }),
@@ -55,7 +54,7 @@ export async function demoCommand(): Promise<void> {
     await pause(pollMs);
     const { post } = Post.parse(await call('GET', `${path}/posts/${created.id}`)).data;
     if (post.failure) throw new CommandProblem(`${post.failure.message} ${post.failure.remediation}`);
-    if (post.status === 'sent') {
+    if (post.pinId) {
       console.log(`Published: ${simulatorUrl}/pin/${post.pinId}/`);
       return;
     }

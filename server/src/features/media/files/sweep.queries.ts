@@ -1,4 +1,5 @@
 // SQL for finding out what nothing needs, and for deleting it without racing those who begin to need it.
+import { isSent } from '../../../domain/post-states.queries.ts';
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
 import { lockingFiles, type MediaRow } from '../record/media.queries.ts';
 import type { FileOwner } from '../record/stored-files.ts';
@@ -70,7 +71,7 @@ export async function listHoldingPosts(
         media_id = ${mediaId} or cover_media_id = ${mediaId}
         or carousel @> jsonb_build_array(jsonb_build_object('mediaId', ${mediaId}::text))
       )
-      and deleted_at is null and (state <> 'sent' or not ${isSeen})
+      and deleted_at is null and (not ${isSent(sql`posts`)} or not ${isSeen})
     order by ${isSeen} desc, id limit ${limit}`.execute(tx);
   return rows;
 }

@@ -1,5 +1,6 @@
 // Which posts of an account lead to the same page at about the same time, and with which picture.
-import type { Connection } from '../../../platform/db/index.ts';
+import { isFailed } from '../../../domain/post-states.queries.ts';
+import { type Connection, sql } from '../../../platform/db/index.ts';
 
 export interface PostToCompare {
   postId: string;
@@ -39,7 +40,7 @@ export async function listPostsToCompare(db: Connection, query: SimilarPostQuery
     .where('posts.listed_at', '>=', query.from)
     .where('posts.listed_at', '<=', query.until)
     .where('posts.deleted_at', 'is', null)
-    .where('posts.state', '<>', 'failed')
+    .where(sql<boolean>`not ${isFailed(sql`posts`)}`)
     .orderBy('posts.listed_at')
     .limit(postsMax);
   if (query.exceptPostId !== undefined) posts = posts.where('posts.id', '<>', query.exceptPostId);

@@ -20,7 +20,7 @@ export interface CreateParts extends CheckParts {
 }
 
 /** When a post is to be published, as the body says. */
-type Timing = { kind: 'draft' } | { kind: 'at'; at: Date } | { kind: 'slot' };
+type Timing = { kind: 'none' } | { kind: 'at'; at: Date } | { kind: 'slot' };
 
 /** A body that can become posts: everything that takes time is done. */
 export interface PreparedPost {
@@ -61,7 +61,7 @@ export async function preparePost(
   const problems = await Promise.all([placeProblems(parts, account, places), unknownMedia(find, input)]);
   if (problems.flat().length > 0) throw invalidBody(problems.flat());
   // What is bound to fail is not taken in; a draft may wait for better days.
-  const access = timing.kind === 'draft' ? null : accessProblem(account, parts.accessLevel);
+  const access = timing.kind === 'none' ? null : accessProblem(account, parts.accessLevel);
   if (access) throw noAccess([access]);
   await checkExternalId(db, account, input.externalId, takenIds ? { takenIds } : {});
   const { content, rows } = await findMedia(find, input);
@@ -126,5 +126,5 @@ export function timingOf(
 ): Timing {
   if (input.useNextOpenSlot) return { kind: 'slot' };
   if (input.now) return { kind: 'at', at: now };
-  return input.sendAt ? { kind: 'at', at: input.sendAt } : { kind: 'draft' };
+  return input.sendAt ? { kind: 'at', at: input.sendAt } : { kind: 'none' };
 }

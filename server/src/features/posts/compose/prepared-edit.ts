@@ -1,4 +1,5 @@
 // From an edit of a post to contents that only have to be written: boards checked, media fetched.
+import { isDraft } from '../../../domain/post-states.ts';
 import type { Tx } from '../../../platform/db/index.ts';
 import { invalidBody, type Stamp } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
@@ -95,7 +96,7 @@ export async function applyEdit(
   // The section was checked on that board, and the cover was chosen for that video.
   if (post.board_id !== checked.board_id || post.media_id !== checked.media_id) throw postChanged();
   const content = contentAfter(post, prepared, (url) => schedule.destinationKey(url));
-  const missing = post.state === 'draft' ? [] : missingToSchedule(content);
+  const missing = isDraft(post) ? [] : missingToSchedule(content);
   if (missing.length > 0) {
     throw invalidBody(
       missing.map((name) => ({

@@ -1,7 +1,7 @@
 // What callers are shown of posts, and how they list them. Names, types and limits of the fields above the line in each object
 // are the hosted API's (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
 import { z } from 'zod';
-import { type PostState, postStatuses } from '../../../domain/post-states.ts';
+import { isShownAsQueued, type PostState, postStatuses } from '../../../domain/post-states.ts';
 import { toUnixSeconds } from '../../../platform/clock.ts';
 import { moment, pageLimit, text, unixSeconds } from '../../../platform/http/contract/fields.ts';
 import { AccountPath } from '../../accounts/index.ts';
@@ -210,7 +210,7 @@ export function toPostView(
     tags: row.tags,
     externalId: row.external_id,
     pinUrl: row.pin_id && `https://www.pinterest.com/pin/${row.pin_id}/`,
-    missed: row.status === 'queued' && row.send_at !== null && row.send_at <= now,
+    missed: isShownAsQueued(row) && row.send_at !== null && row.send_at <= now,
     failure: toFailureView(row.failure),
     nextAttemptAt: row.run_at && toUnixSeconds(row.run_at),
     attempts: row.attempts,

@@ -1,7 +1,7 @@
 // What a post says: making, editing and deleting it. Each is written as a move is (move-post.ts): guarded, and its event
 // in the same statement.
 import { isDeepStrictEqual } from 'node:util';
-import { isAtRest } from '../../../domain/post-states.ts';
+import { isAtRest, stateOfNew } from '../../../domain/post-states.ts';
 import { addMs } from '../../../platform/clock.ts';
 import { json, type Tx } from '../../../platform/db/index.ts';
 import type { Stamp } from '../../../platform/use-case/index.ts';
@@ -93,7 +93,7 @@ export function newRow(post: NewPost, now: Date) {
     id: post.id,
     organization_id: post.organizationId,
     account_id: post.accountId,
-    state: post.sendAt ? 'queued' : 'draft',
+    state: stateOfNew(post.sendAt),
     send_at: post.sendAt,
     run_at: post.sendAt,
     created_at: now,
@@ -141,7 +141,7 @@ export async function createPosts(
       type: 'post.created',
       at: now,
       actor,
-      data: { status: post.sendAt ? 'queued' : 'draft', sendAt: post.sendAt },
+      data: { status: stateOfNew(post.sendAt), sendAt: post.sendAt },
     })),
     runAt,
     now,

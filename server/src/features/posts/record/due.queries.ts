@@ -1,7 +1,13 @@
 // Which posts of an account are work for a worker, and when: the other half of a lane, which must wake no later than the
 // first of them. The lanes' own statements get `earliestWork` passed in, because lanes do not read posts.
 import type { RawBuilder } from 'kysely';
-import { isInFlight, isQueued, isUnknown, isUnresolved } from '../../../domain/post-states.queries.ts';
+import {
+  isInFlight,
+  isQueued,
+  isSent,
+  isUnknown,
+  isUnresolved,
+} from '../../../domain/post-states.queries.ts';
 import { type Connection, sql } from '../../../platform/db/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import { pacedUntil } from '../../lanes/index.ts';
@@ -71,7 +77,7 @@ export function earliestWork(
 export function hasPostEnded(postId: RawBuilder<unknown>): RawBuilder<boolean> {
   // LIMIT keeps it a look-up in the index, whatever statistics say.
   return sql<boolean>`coalesce((
-    select e.state = 'sent' or e.deleted_at is not null from posts e where e.id = ${postId} limit 1
+    select ${isSent(sql`e`)} or e.deleted_at is not null from posts e where e.id = ${postId} limit 1
   ), true)`;
 }
 

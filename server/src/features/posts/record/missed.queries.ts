@@ -1,11 +1,12 @@
+import { isShownAsQueued } from '../../../domain/post-states.queries.ts';
 import { type Connection, json, sql } from '../../../platform/db/index.ts';
 import { insertionOfEventsFrom } from '../../../platform/outbox/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
 
 /**
- * Announces queued posts whose time was before `before`, by an event: in one statement with the mark that it was
- * announced, so once for each time that the user sets, however many processes sweep. Returns how many it announced. The
- * lateral join walks the index posts_listed, the late posts of each account and no others.
+ * Writes the event post.missed for queued and held posts whose time was before `before`, in one statement with the mark
+ * that it was written: once for each time that the user sets, also when several processes sweep. Returns the number of
+ * events. The lateral join walks the overdue posts of each account in the index posts_listed, and no others.
  */
 export async function announceMissedPosts(
   connection: Connection,
@@ -17,7 +18,7 @@ export async function announceMissedPosts(
       select p.id from lanes l
       cross join lateral (
         select id from posts
-        where account_id = l.account_id and status = 'queued' and deleted_at is null
+        where account_id = l.account_id and ${isShownAsQueued(sql`posts`)} and deleted_at is null
           and listed_at <= ${before} and missed_send_at is distinct from send_at
         order by listed_at
         limit ${limit}
@@ -27,7 +28,8 @@ export async function announceMissedPosts(
       update posts set missed_send_at = send_at
       where id = any(array(select id from late))
         -- Not as a condition of a partial index, which would be read from end to end for these ids.
-        and status = 'queued' and coalesce(deleted_at, 'infinity') = 'infinity' and missed_send_at is distinct from send_at
+        and ${isShownAsQueued(sql`posts`)} and coalesce(deleted_at, 'infinity') = 'infinity'
+        and missed_send_at is distinct from send_at
       returning organization_id, account_id, id, status, send_at
     )
     ${insertionOfEventsFrom(sql`

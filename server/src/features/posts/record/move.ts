@@ -6,6 +6,7 @@ import {
   mayHavePin,
   type PostSituation,
   type PostState,
+  stateOfNew,
   statusOf,
 } from '../../../domain/post-states.ts';
 import { json, type Tx } from '../../../platform/db/index.ts';
@@ -147,7 +148,7 @@ export function written(result: Written): PostRow {
 /** The posts of one statement, which then lasts a second at most. */
 const unscheduledAtOnce = 5000;
 
-const wasUnscheduled: PostSituation = { state: 'draft', held_for: null };
+const wasUnscheduled: PostSituation = { state: stateOfNew(null), held_for: null };
 
 /**
  * Makes drafts of every queued and every missed post of an account, as the move `unschedule` does with a single post.

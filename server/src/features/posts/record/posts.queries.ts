@@ -1,5 +1,5 @@
 import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
-import { isQueued } from '../../../domain/post-states.queries.ts';
+import { isQueued, isShownAsQueued } from '../../../domain/post-states.queries.ts';
 import type { Connection, Schema, Tx } from '../../../platform/db/index.ts';
 import { insertionOfEvents, type NewEvent } from '../../../platform/outbox/index.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
@@ -167,7 +167,7 @@ export async function lockQueuedIds(
     .select('id')
     .where('account_id', '=', account.account_id)
     .where('organization_id', '=', account.organization_id)
-    .where('status', '=', 'queued')
+    .where(isShownAsQueued(sql`posts`))
     .where('deleted_at', 'is', null)
     .orderBy('listed_at')
     .orderBy('id')

@@ -121,7 +121,7 @@ async function findTime(
 ): Promise<Date | null> {
   const now = clock.now();
   const timing = timingOf(input, now);
-  if (timing.kind === 'draft') return null;
+  if (timing.kind === 'none') return null;
   if (timing.kind === 'at') return timing.at;
   return schedule.findNextOpenSlot(database.db, account, { url: input.url ?? null, now });
 }

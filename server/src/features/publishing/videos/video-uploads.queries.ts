@@ -1,4 +1,5 @@
 // Uploads of videos in SQL. Which posts need one is asked of the posts; a row is the work on one of them.
+import { awaitsNoPublication, isQueued } from '../../../domain/post-states.queries.ts';
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
 import type { PostRow } from '../../posts/index.ts';
 
@@ -34,7 +35,7 @@ export async function beginUploads(
     from posts p
     -- LIMIT keeps it a look-up by the key; so does the one below.
     cross join lateral (select * from accounts where id = p.account_id limit 1) a
-    where p.media_type = 'video' and p.state = 'queued' and p.run_at <= ${startBefore} and ${canPublish}
+    where p.media_type = 'video' and ${isQueued(sql`p`)} and p.run_at <= ${startBefore} and ${canPublish}
       and (
         select true from video_uploads v
         where v.post_id = p.id and v.media_id = p.media_id
@@ -91,7 +92,7 @@ export async function claimUploads(
       cross join lateral (select id, media_id, state, run_at from posts where id = v.post_id limit 1) p
       cross join lateral (select * from accounts where id = v.account_id limit 1) a
       left join busy on busy.account_id = v.account_id
-      where ${isFree} and p.media_id = v.media_id and p.state = 'queued' and p.run_at is not null and ${canPublish}
+      where ${isFree} and p.media_id = v.media_id and ${isQueued(sql`p`)} and p.run_at is not null and ${canPublish}
     ),
     chosen as (
       (
@@ -177,7 +178,7 @@ export async function findWaitingPost(tx: Tx, upload: VideoUpload): Promise<Post
     .selectAll()
     .where('id', '=', upload.postId)
     .where('media_id', '=', upload.mediaId)
-    .where('state', '=', 'queued')
+    .where(isQueued(sql`posts`))
     .where('run_at', 'is not', null)
     .executeTakeFirst();
 }
@@ -229,7 +230,7 @@ export async function removeUnusedUploads(connection: Connection): Promise<numbe
       cross join lateral (
         select state, deleted_at from posts where id = v.post_id limit 1
       ) p
-      where p.state in ('draft', 'sent', 'failed') or p.deleted_at is not null
+      where ${awaitsNoPublication(sql`p`)} or p.deleted_at is not null
     ))
   `.execute(connection);
   return Number(result.numAffectedRows ?? 0);
