@@ -35,7 +35,7 @@ import {
   type WorkerParts,
   watchVideos,
 } from './features/publishing/index.ts';
-import { createSchedule, scheduleRoutes } from './features/schedule/index.ts';
+import { bindSchedule, type ScheduleParts, scheduleRoutes } from './features/schedule/index.ts';
 import { createWebhooks, webhookRoutes } from './features/webhooks/index.ts';
 import { openStorage } from './open-storage.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
@@ -156,8 +156,8 @@ async function createRooms(base: Base) {
   const boards = bindBoards(boardParts);
   const media = await createWatchedMedia(base);
   const library = createLibrary({ database, clock, media, publicUrl });
-  const { trackingParameters } = config;
-  const schedule = createSchedule({ database, clock, accounts, trackingParameters });
+  const scheduleParts: ScheduleParts = { database, trackingParameters: config.trackingParameters };
+  const schedule = bindSchedule(scheduleParts);
   const postParts: BatchParts = {
     database,
     clock,
@@ -169,7 +169,19 @@ async function createRooms(base: Base) {
     publicUrl,
     accessLevel: config.pinterestAccessLevel,
   };
-  return { auth, keyParts, accounts, accountParts, boards, boardParts, media, library, schedule, postParts };
+  return {
+    auth,
+    keyParts,
+    accounts,
+    accountParts,
+    boards,
+    boardParts,
+    media,
+    library,
+    scheduleParts,
+    schedule,
+    postParts,
+  };
 }
 
 async function createWatchedMedia(base: Base) {
@@ -227,7 +239,7 @@ function routesOf({ config, clock }: Base, rooms: Rooms, { events, webhooks }: B
     ...accountRoutes(rooms.accountParts),
     ...boardRoutes(rooms.boardParts),
     ...boardListRoutes(rooms.boardParts),
-    ...scheduleRoutes(rooms.schedule),
+    ...scheduleRoutes(rooms.scheduleParts),
     ...mediaRoutes(rooms.library),
     ...eventRoutes(events),
     ...keyRoutes(rooms.keyParts, clock),

@@ -8,7 +8,6 @@ import { Refusal } from '../../platform/errors.ts';
 import { createLog } from '../../platform/log.ts';
 import { getAccountForWork } from '../accounts/index.ts';
 import { dayMs } from './calendar/wall-clock.ts';
-import type { ClaimInput } from './open-slots.ts';
 import {
   accountRow,
   addSlot,
@@ -19,6 +18,7 @@ import {
   placePost,
   useSchedule,
 } from './schedule.fixture.ts';
+import type { ClaimInput } from './slots-for-posts.ts';
 
 useSchedule();
 
@@ -130,7 +130,7 @@ describe('spacing', () => {
     expect(await claim({ url, exceptPostId })).toEqual(at('2027-03-01T09:00'));
   });
 
-  test('a conflict is told with the nearest post; a distance of exactly the rule is none', async () => {
+  test('the nearest post is the conflict; a distance of exactly the rule is allowed', async () => {
     const find = async (moment: string, exceptPostId?: string, url = tart) =>
       (
         await app.app.schedule.lookAtSpacing(app.database.db, accountRow, {
@@ -155,7 +155,7 @@ describe('spacing', () => {
   });
 });
 
-test('no 24 hours hold more than the daily limit, sent posts included; the limit is read anew', async () => {
+test('no 24 hours hold more than the daily limit, sent posts included; the limit is read again', async () => {
   for (const time of ['09:00', '12:00', '15:00']) await addSlot(1, time);
   for (const time of ['10:00', '12:30']) await addSlot(2, time);
   await placePost({ state: 'sent', at: at('2027-02-28T12:30') });

@@ -11,14 +11,14 @@ export const timeslotNotFound = refusal({
 export const timeslotExists = refusal({
   code: 'CONFLICT',
   reason: 'timeslot_exists',
-  message: 'The account has a timeslot at this day, time and zone already',
+  message: 'The account already has a timeslot at this day, time and zone',
 });
 
 export const tooManyTimeslots = refusal({
   code: 'CONFLICT',
   reason: 'too_many_timeslots',
-  message: 'The account has as many timeslots as it may have',
-  fix: 'Delete some, or put others in their place with POST …/timeslots/rebuild.',
+  message: 'Limit reached: an account can have at most 1,000 timeslots',
+  fix: 'Delete timeslots, or replace all of them with POST …/timeslots/rebuild.',
 });
 
 export const spacingRuleNotFound = refusal({
@@ -31,8 +31,8 @@ export const spacingRuleNotFound = refusal({
 export const tooManySpacingRules = refusal({
   code: 'CONFLICT',
   reason: 'too_many_spacing_rules',
-  message: 'The account has as many spacing rules as it may have',
-  fix: 'Delete some, or raise the default rule instead.',
+  message: 'Limit reached: an account can have at most 5,000 spacing rules',
+  fix: 'Delete rules, or raise the default rule instead.',
 });
 
 /** Detail code `no_timeslots`. */

@@ -7,7 +7,7 @@ import { type AccountRow, getAccountForWork } from '../accounts/index.ts';
 import { insertMedia } from './schedule.fixture.ts';
 import { listDatedPosts, listPlaced } from './schedule.queries.ts';
 import { findSpacingRule, listDestinationTimes, readSpacing } from './spacing.queries.ts';
-import { listSlotTimes, listTimeslots } from './timeslots.queries.ts';
+import { listSlotTimes, listTimeslotRows } from './timeslots.queries.ts';
 
 let app: TestApp;
 let busy: AccountRow;
@@ -105,7 +105,7 @@ test('slots and rules of one account are found by an index as well, once there a
   }
   await sql`analyze`.execute(db);
   const scans = await scansOf(async (connection) => {
-    await listTimeslots(connection, busy.id);
+    await listTimeslotRows(connection, busy.id);
     await listSlotTimes(connection, busy.id);
     await findSpacingRule(connection, busy.id, 'example.com/7');
     await readSpacing(connection, { ...same, accountId: busy.id, at: now });

@@ -1,15 +1,15 @@
-// What the schedule needs to know of accounts and posts. It reads posts and never writes them.
+// Reads accounts and posts for the schedule. Nothing here writes a post.
 import type { Selectable } from 'kysely';
 import { countsForSpacing, isDated, isSent, takesSlot } from '../../domain/post-states.queries.ts';
 import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 import type { Placed } from './calendar/next-open-slot.ts';
 
 /**
- * Makes all who look for a slot of the account, or change its slots, follow one another, until the transaction
- * ends. Posts can be inserted meanwhile: their foreign key takes a weaker lock than this one refuses. Undefined when
- * it was disconnected meanwhile.
+ * Locks the schedule of an account until the transaction ends: claims of slots and changes of slots wait for one another.
+ * Posts can be inserted meanwhile: their foreign key takes a weaker lock, which this one does not block. Undefined when
+ * the account was disconnected.
  */
-export async function lockAccount(
+export async function lockSchedule(
   tx: Tx,
   accountId: string,
 ): Promise<{ daily_pin_limit: number | null } | undefined> {

@@ -1,9 +1,9 @@
 import { route } from '../../platform/http/contract/route.ts';
 import { invalidQuery } from '../../platform/use-case/index.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
+import type { ScheduleParts } from './parts.ts';
 import { spacingRuleNotFound, tooManySpacingRules } from './schedule.errors.ts';
 import { ScheduleAnswer, ScheduleQuery } from './schedule.schema.ts';
-import type { ScheduleService } from './schedule.service.ts';
 import {
   DeletedSpacingRuleAnswer,
   DeleteSpacingRuleQuery,
@@ -12,19 +12,21 @@ import {
   SpacingRulesAnswer,
 } from './spacing.schema.ts';
 import { timeslotRoutes } from './timeslots.routes.ts';
+import { deleteSpacingRule, listSpacingRules, putSpacingRule } from './use-cases/spacing-rules.ts';
+import { viewSchedule } from './use-cases/view-schedule.ts';
 
 const rulesTag = 'Spacing rules';
 const rulesPath = '/v1/accounts/:accountId/spacing-rules';
 
-export function scheduleRoutes(schedule: ScheduleService) {
+export function scheduleRoutes(parts: ScheduleParts) {
   return [
-    ...timeslotRoutes(schedule),
+    ...timeslotRoutes(parts),
     route({
       operationId: 'getSchedule',
       method: 'GET',
       path: '/v1/accounts/:accountId/schedule',
       summary: 'Get the dated schedule of an account',
-      description: 'What is placed, what went out or failed, and which timeslots to come are open.',
+      description: 'Scheduled, published and failed posts, and the open timeslots of the future.',
       tag: 'Schedule',
       scope: 'posts:read',
       params: AccountPath,
@@ -32,9 +34,7 @@ export function scheduleRoutes(schedule: ScheduleService) {
       data: ScheduleAnswer,
       status: 200,
       refusals: [accountNotFound, invalidQuery],
-      handle: async ({ caller, params, query }) => ({
-        data: await schedule.viewSchedule(caller, params.accountId, query),
-      }),
+      handle: ({ context, params, query }) => viewSchedule(parts, context, params.accountId, query),
     }),
     route({
       operationId: 'listSpacingRules',
@@ -47,9 +47,7 @@ export function scheduleRoutes(schedule: ScheduleService) {
       data: SpacingRulesAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: async ({ caller, params }) => ({
-        data: await schedule.listSpacingRules(caller, params.accountId),
-      }),
+      handle: ({ context, params }) => listSpacingRules(parts, context, params.accountId),
     }),
     route({
       operationId: 'putSpacingRule',
@@ -57,7 +55,7 @@ export function scheduleRoutes(schedule: ScheduleService) {
       path: rulesPath,
       summary: 'Set a spacing rule',
       description:
-        'How many days lie at least between two posts with one destination: by default, or for one url. The next open slot keeps it; a time that is given is taken all the same.',
+        'Sets the minimum number of days between two posts with the same destination: by default, or for one URL. The search for the next open slot respects it; an explicit `sendAt` that is too near is accepted with a warning.',
       tag: rulesTag,
       scope: 'schedule:write',
       params: AccountPath,
@@ -65,8 +63,7 @@ export function scheduleRoutes(schedule: ScheduleService) {
       data: SpacingRuleAnswer,
       status: 200,
       refusals: [accountNotFound, tooManySpacingRules],
-      handle: ({ caller, params, body, commit }) =>
-        schedule.putSpacingRule(caller, params.accountId, body, commit),
+      handle: ({ context, params, body }) => putSpacingRule(parts, context, params.accountId, body),
     }),
     route({
       operationId: 'deleteSpacingRule',
@@ -80,8 +77,7 @@ export function scheduleRoutes(schedule: ScheduleService) {
       data: DeletedSpacingRuleAnswer,
       status: 200,
       refusals: [accountNotFound, spacingRuleNotFound],
-      handle: ({ caller, params, query, commit }) =>
-        schedule.deleteSpacingRule(caller, params.accountId, query.url, commit),
+      handle: ({ context, params, query }) => deleteSpacingRule(parts, context, params.accountId, query.url),
     }),
   ];
 }

@@ -63,7 +63,7 @@ test('deleting the default leaves those of urls, and the other way round; what i
   }
 });
 
-test('a url of 2048 foreign letters is no trouble', async () => {
+test('a URL of 2048 non-ASCII letters is accepted', async () => {
   const url = `https://example.com/${'ü'.repeat(2028)}`;
   expect((await put({ url, minDays: 3 })).status).toBe(200);
   expect((await rules()).customRules).toEqual([{ url, minDays: 3 }]);

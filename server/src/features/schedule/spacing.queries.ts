@@ -1,7 +1,9 @@
-// The account was found for the caller before; its id is the owner here.
+// Spacing rules of accounts that the caller may see, and the posts that they compare.
+
 import type { RawBuilder, Selectable } from 'kysely';
 import { countsForSpacing } from '../../domain/post-states.queries.ts';
 import { type Connection, type Schema, sql } from '../../platform/db/index.ts';
+import { single } from '../../platform/single.ts';
 
 export type SpacingRuleRow = Selectable<Schema['spacing_rules']>;
 
@@ -9,7 +11,10 @@ export type SpacingRuleRow = Selectable<Schema['spacing_rules']>;
 export const defaultKey = '';
 
 /** The default first, the others in the order of their urls. */
-export async function listSpacingRules(connection: Connection, accountId: string): Promise<SpacingRuleRow[]> {
+export async function listSpacingRuleRows(
+  connection: Connection,
+  accountId: string,
+): Promise<SpacingRuleRow[]> {
   return connection
     .selectFrom('spacing_rules')
     .selectAll()
@@ -37,7 +42,7 @@ export async function findSpacingRule(
   );
 }
 
-export async function putSpacingRule(connection: Connection, row: SpacingRuleRow): Promise<void> {
+export async function putSpacingRuleRow(connection: Connection, row: SpacingRuleRow): Promise<void> {
   const { url, min_days, updated_at } = row;
   await connection
     .insertInto('spacing_rules')
@@ -49,7 +54,7 @@ export async function putSpacingRule(connection: Connection, row: SpacingRuleRow
 }
 
 /** Whether there was one. */
-export async function deleteSpacingRule(
+export async function deleteSpacingRuleRow(
   connection: Connection,
   accountId: string,
   destinationKey: string,
@@ -89,15 +94,15 @@ export async function listDestinationTimes(connection: Connection, same: SameDes
   return rows.map((row) => row.listed_at);
 }
 
-/** What stands around a moment that a post with some destination is to get. */
+/** The posts with the same destination around a time that a post is to get. */
 export interface SpacingLook {
-  /** Of the posts that are nearer to it than the destination's rule asks, the nearest. */
+  /** The nearest of the posts that are nearer than the destination's rule allows. */
   conflict: { postId: string; at: Date; minDays: number } | null;
   /** Whether another post of the account leads there at all, whenever. */
   isUrlUsed: boolean;
 }
 
-/** Around which moment, and for which destination. */
+/** The time and the destination to check. */
 export interface SpacingQuestion {
   accountId: string;
   destinationKey: string;
@@ -108,9 +113,7 @@ export interface SpacingQuestion {
 /** One statement, since each create with a time asks it. */
 export async function readSpacing(connection: Connection, question: SpacingQuestion): Promise<SpacingLook> {
   const { rows } = await spacingRow(question).execute(connection);
-  const [row] = rows;
-  if (!row) throw new Error('one look gives one row');
-  return toSpacingLook(row);
+  return toSpacingLook(single(rows));
 }
 
 interface SpacingRow<Moment> {
@@ -146,7 +149,7 @@ function spacingRow({
   `;
   return sql`
     select near.id as "postId", near.listed_at as at, rule.min_days as "minDays",
-      -- Not exists: the order makes it walk its index also in a new database, which knows nothing of its tables yet.
+      -- Not exists: the order makes it walk its index also in a new database, which has no statistics yet.
       coalesce((select true from posts p where ${sameDestination} order by p.listed_at limit 1), false) as "isUrlUsed"
     from (values (1)) as one
     left join lateral (

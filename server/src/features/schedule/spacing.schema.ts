@@ -1,13 +1,13 @@
-// What crosses the wire about spacing rules (docs/api-contract.md#schedule).
+// Requests and responses of spacing rules (docs/api-contract.md#schedule).
 import { z } from 'zod';
 import { webUrl, wholeNumber } from '../../platform/http/contract/fields.ts';
 import type { SpacingRuleRow } from './spacing.queries.ts';
 
-/** What a post's url may have, too. */
+/** The same as for the URL of a post. */
 const urlLengthMax = 2048;
 
 const minDaysAbout =
-  'At least so many days (of 24 hours) between two posts with the same destination, 1 to 365.';
+  'Minimum number of days (of 24 hours) between two posts with the same destination, 1 to 365.';
 const matching =
   'Compared without scheme, `www.`, trailing slash, fragment and tracking parameters (TRACKING_PARAMETERS).';
 
@@ -18,7 +18,7 @@ export const PutSpacingRuleBody = z
     url: webUrl(urlLengthMax)
       .optional()
       .meta({
-        description: `The destination that the rule is for; without it, the account's default. ${matching}`,
+        description: `The destination of the rule. Without it: the default rule of the account. ${matching}`,
         example: 'https://example.com/lemon-tart',
       }),
     minDays: wholeNumber(1, 365).meta({ description: minDaysAbout, example: 7 }),
@@ -30,12 +30,12 @@ export const DeleteSpacingRuleQuery = z.strictObject({
   url: webUrl(urlLengthMax)
     .optional()
     .meta({
-      description: `The destination whose rule goes; without it, the account's default goes. ${matching}`,
+      description: `The destination whose rule is deleted. Without it: the default rule of the account. ${matching}`,
     }),
 });
 
 const CustomRule = z.object({
-  url: z.string().meta({ description: 'The destination, as it was given last.' }),
+  url: z.string().meta({ description: 'The destination, as last sent.' }),
   minDays,
 });
 

@@ -1,11 +1,11 @@
-// The account was found for the caller before; its id is the owner here.
+// Timeslots of accounts that the caller may see: the use case has checked it.
 import type { InsertObject, Selectable } from 'kysely';
 import type { Connection, Schema } from '../../platform/db/index.ts';
 
 export type TimeslotRow = Selectable<Schema['timeslots']>;
 export type NewTimeslotRow = InsertObject<Schema, 'timeslots'>;
 
-/** What the search for a slot needs of them; there may be a thousand, so no more than that. */
+/** The columns that the search for a slot reads. There may be a thousand rows, so only these. */
 export async function listSlotTimes(
   connection: Connection,
   accountId: string,
@@ -18,7 +18,7 @@ export async function listSlotTimes(
 }
 
 /** In the order of the week. */
-export async function listTimeslots(connection: Connection, accountId: string): Promise<TimeslotRow[]> {
+export async function listTimeslotRows(connection: Connection, accountId: string): Promise<TimeslotRow[]> {
   return connection
     .selectFrom('timeslots')
     .selectAll()
@@ -37,7 +37,7 @@ export async function insertTimeslots(connection: Connection, rows: readonly New
     .execute();
 }
 
-export async function updateTimeslot(
+export async function updateTimeslotRow(
   connection: Connection,
   slot: TimeslotRow,
   change: Partial<Omit<TimeslotRow, 'id' | 'account_id'>>,

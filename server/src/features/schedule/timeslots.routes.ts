@@ -1,7 +1,7 @@
 import { route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
+import type { ScheduleParts } from './parts.ts';
 import { timeslotExists, timeslotNotFound, tooManyTimeslots } from './schedule.errors.ts';
-import type { ScheduleService } from './schedule.service.ts';
 import {
   CreateTimeslotBody,
   DeletedTimeslotAnswer,
@@ -12,11 +12,18 @@ import {
   TimeslotPath,
   UpdateTimeslotBody,
 } from './timeslots.schema.ts';
+import {
+  createTimeslot,
+  deleteTimeslot,
+  listTimeslots,
+  rebuildTimeslots,
+  updateTimeslot,
+} from './use-cases/timeslots.ts';
 
 const tag = 'Timeslots';
 const path = '/v1/accounts/:accountId/timeslots';
 
-export function timeslotRoutes(schedule: ScheduleService) {
+export function timeslotRoutes(parts: ScheduleParts) {
   return [
     route({
       operationId: 'listTimeslots',
@@ -30,9 +37,7 @@ export function timeslotRoutes(schedule: ScheduleService) {
       data: TimeslotListAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: async ({ caller, params }) => ({
-        data: await schedule.listTimeslots(caller, params.accountId),
-      }),
+      handle: ({ context, params }) => listTimeslots(parts, context, params.accountId),
     }),
     route({
       operationId: 'createTimeslot',
@@ -40,7 +45,7 @@ export function timeslotRoutes(schedule: ScheduleService) {
       path,
       summary: 'Create timeslot',
       description:
-        'A time of the week at which the account likes to post. Posts that are placed already stay where they are. An account has 1,000 timeslots at most.',
+        'A timeslot is a time of the week at which the account publishes. Scheduled posts keep their times. An account has at most 1,000 timeslots.',
       tag,
       scope: 'schedule:write',
       params: AccountPath,
@@ -48,8 +53,7 @@ export function timeslotRoutes(schedule: ScheduleService) {
       data: TimeslotAnswer,
       status: 201,
       refusals: [accountNotFound, timeslotExists, tooManyTimeslots],
-      handle: ({ caller, params, body, commit }) =>
-        schedule.createTimeslot(caller, params.accountId, body, commit),
+      handle: ({ context, params, body }) => createTimeslot(context, params.accountId, body),
     }),
     route({
       operationId: 'rebuildTimeslots',
@@ -57,7 +61,7 @@ export function timeslotRoutes(schedule: ScheduleService) {
       path: `${path}/rebuild`,
       summary: 'Replace all timeslots by a regular week',
       description:
-        'So many timeslots on each of the days, evenly from the first time to the last. Timeslots that stand at one of these times already keep their id; all others go. Posts that are placed stay where they are.',
+        'Creates `perDay` evenly spaced timeslots between `from` and `to` on each listed day. Timeslots that are at one of these times already keep their id; all others are deleted. Scheduled posts keep their times.',
       tag,
       scope: 'schedule:write',
       params: AccountPath,
@@ -65,16 +69,14 @@ export function timeslotRoutes(schedule: ScheduleService) {
       data: RebuildAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: ({ caller, params, body, commit }) =>
-        schedule.rebuildTimeslots(caller, params.accountId, body, commit),
+      handle: ({ context, params, body }) => rebuildTimeslots(context, params.accountId, body),
     }),
     route({
       operationId: 'updateTimeslot',
       method: 'PATCH',
       path: `${path}/:timeslotId`,
       summary: 'Update timeslot',
-      description:
-        'Fields that are left out stay as they are. Posts that are placed already stay where they are.',
+      description: 'Omitted fields are unchanged. Scheduled posts keep their times.',
       tag,
       scope: 'schedule:write',
       params: TimeslotPath,
@@ -82,21 +84,21 @@ export function timeslotRoutes(schedule: ScheduleService) {
       data: TimeslotAnswer,
       status: 200,
       refusals: [accountNotFound, timeslotNotFound, timeslotExists],
-      handle: ({ caller, params, body, commit }) => schedule.updateTimeslot(caller, params, body, commit),
+      handle: ({ context, params, body }) => updateTimeslot(context, params, body),
     }),
     route({
       operationId: 'deleteTimeslot',
       method: 'DELETE',
       path: `${path}/:timeslotId`,
       summary: 'Delete timeslot',
-      description: 'Posts that are placed at it stay where they are.',
+      description: 'Posts that are scheduled at it keep their times.',
       tag,
       scope: 'schedule:write',
       params: TimeslotPath,
       data: DeletedTimeslotAnswer,
       status: 200,
       refusals: [accountNotFound, timeslotNotFound],
-      handle: ({ caller, params, commit }) => schedule.deleteTimeslot(caller, params, commit),
+      handle: ({ context, params }) => deleteTimeslot(context, params),
     }),
   ];
 }

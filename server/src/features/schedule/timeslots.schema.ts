@@ -1,6 +1,8 @@
-// What crosses the wire about timeslots. Names and types are the hosted API's (docs/api-contract.md#compatibility).
+// Requests and responses of timeslots. Names and types are those of the hosted API (docs/api-contract.md#compatibility).
+
 import { z } from 'zod';
 import { text, timezone, unixSeconds, wholeNumber } from '../../platform/http/contract/fields.ts';
+import { single } from '../../platform/single.ts';
 import { AccountPath } from '../accounts/index.ts';
 import { createNextOccurrence } from './calendar/occurrences.ts';
 import type { TimeslotRow } from './timeslots.queries.ts';
@@ -45,7 +47,7 @@ export const CreateTimeslotBody = z
     timePreference: clockTime.meta({ description: timeAbout, example: '09:30' }),
     timezone: timezone
       .optional()
-      .meta({ description: 'IANA time zone; that of the account by default.', example: 'Europe/Berlin' }),
+      .meta({ description: 'IANA time zone. Default: that of the account.', example: 'Europe/Berlin' }),
   })
   .meta({ id: 'CreateTimeslot' });
 export type CreateTimeslot = z.output<typeof CreateTimeslotBody>;
@@ -58,7 +60,7 @@ export const UpdateTimeslotBody = z
   })
   .refine((body) => Object.keys(body).length > 0, {
     params: { code: 'required' },
-    error: 'Name at least one field to change.',
+    error: 'Send at least one field to change.',
   })
   .meta({ id: 'UpdateTimeslot' });
 export type UpdateTimeslot = z.output<typeof UpdateTimeslotBody>;
@@ -68,20 +70,21 @@ export const RebuildTimeslotsBody = z
     perDay: wholeNumber(1, 25).meta({ description: 'Timeslots on each of the days, 1 to 25.', example: 3 }),
     days: z
       .array(day)
-      .min(1, 'Name at least one day.')
-      .max(7, 'There are seven days at most.')
+      .min(1, 'List at least one day.')
+      .max(7, 'List at most seven days.')
       .refine((days) => new Set(days).size === days.length, {
         params: { code: 'repeated' },
-        error: 'Names a day twice.',
+        error: 'A day is listed twice.',
       })
       .meta({ description: 'Days of the week, each once; 0 is Sunday.', example: [1, 2, 3, 4, 5] }),
     from: clockTime.meta({ description: 'The first timeslot of a day, "HH:MM".', example: '09:00' }),
     to: clockTime.meta({
-      description: 'The last timeslot of a day, "HH:MM". A single one stands in the middle between both.',
+      description:
+        'The last timeslot of a day, "HH:MM". With one timeslot a day, it is halfway between both.',
       example: '21:00',
     }),
-    timezone: timezone.optional().meta({ description: 'IANA time zone; that of the account by default.' }),
-    dryRun: z.boolean().default(false).meta({ description: 'Only tell what would be; change nothing.' }),
+    timezone: timezone.optional().meta({ description: 'IANA time zone. Default: that of the account.' }),
+    dryRun: z.boolean().default(false).meta({ description: 'Return the result without changing anything.' }),
   })
   .superRefine((body, context) => {
     const spare = toMinutes(body.to) - toMinutes(body.from) - (body.perDay - 1);
@@ -107,15 +110,15 @@ export const RebuildAnswer = z
       .array(
         TimeslotView.extend({
           id: z.string().nullable().meta({
-            description: 'Null for one that a dry run has not made.',
+            description: 'Null for a new timeslot of a dry run, which is not created.',
           }),
         }).meta({ id: 'RebuiltTimeslot' }),
       )
       .meta({ description: 'All timeslots of the account afterwards, in the order of the week.' }),
     dryRun: z.boolean().meta({ description: 'Whether nothing was changed.' }),
-    kept: z.int().meta({ description: 'Timeslots that stood at one of the new times already.' }),
-    added: z.int().meta({ description: 'New timeslots.' }),
-    removed: z.int().meta({ description: 'Timeslots that are no more.' }),
+    kept: z.int().meta({ description: 'Number of timeslots that were at one of the new times already.' }),
+    added: z.int().meta({ description: 'Number of new timeslots.' }),
+    removed: z.int().meta({ description: 'Number of removed timeslots.' }),
   })
   .meta({ id: 'TimeslotRebuild' });
 export const DeletedTimeslotAnswer = z
@@ -135,7 +138,12 @@ function toTime(minuteOfDay: number): string {
 
 type Shown = Omit<TimeslotRow, 'id' | 'created_at' | 'updated_at'>;
 
-/** @param rows One without an id is one that a dry run has not made. */
+/** One timeslot as responses show it. */
+export function toTimeslotView(row: TimeslotRow, now: Date) {
+  return single(toTimeslotViews([row], now));
+}
+
+/** @param rows A dry run has rows without an id */
 export function toTimeslotViews<Id extends string | null>(rows: readonly (Shown & { id: Id })[], now: Date) {
   const nextOccurrence = createNextOccurrence(now.getTime());
   return rows.map((row) => ({

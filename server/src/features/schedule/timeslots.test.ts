@@ -3,12 +3,14 @@
 import { describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../test/answer.ts';
 import type { Answer } from '../../../test/app.ts';
+import { systemContext } from '../../../test/context.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { errorLevel } from '../../../test/log.ts';
 import { account, app } from '../../../test/use-app.ts';
 import { newId } from '../../domain/ids.ts';
-import { systemActor } from '../../platform/use-case/index.ts';
+import type { Context } from '../../platform/use-case/index.ts';
 import { now, path, unix, useSchedule } from './schedule.fixture.ts';
+import { createTimeslot } from './use-cases/timeslots.ts';
 
 useSchedule();
 
@@ -56,7 +58,7 @@ describe('create', () => {
     const second = await create({ ...slot, timezone: 'europe/BERLIN' });
     expect([second.status, second.body.error.code]).toEqual([409, 'CONFLICT']);
     expect(second.body.error.details).toEqual([
-      { path: '', code: 'timeslot_exists', message: `It is ${first}.` },
+      { path: '', code: 'timeslot_exists', message: `The timeslot at this time is ${first}.` },
     ]);
     for (const other of [{ dayPreference: 3 }, { timePreference: '18:01' }, { timezone: 'Europe/Paris' }]) {
       expect((await create({ ...slot, ...other })).status).toBe(201);
@@ -76,13 +78,8 @@ describe('create', () => {
     const slot = { dayPreference: 2, timePreference: '18:00' };
     let second: Promise<Answer> | undefined;
     await app.database.transaction(async (tx) => {
-      const caller = {
-        actor: systemActor,
-        organizationId: app.organizationId,
-        scopes: null,
-        accountIds: null,
-      };
-      await app.app.schedule.createTimeslot(caller, account.accountId, slot, (work) => work(tx));
+      const context: Context = { ...systemContext(app), commit: (work) => work(tx) };
+      await createTimeslot(context, account.accountId, slot);
       second = create(slot);
       await eventually('the second request waits', async () => {
         const { rows } = await app.database.pool.query(
@@ -117,7 +114,7 @@ describe('create', () => {
     expect(refused.body.error.details[0]).toEqual({
       path: '',
       code: 'too_many_timeslots',
-      message: 'It has 1000; 1000 is the most.',
+      message: 'Limit reached: the account has 1000 timeslots, at most 1000 are allowed.',
     });
     expect(await list()).toHaveLength(1000);
   });
@@ -204,7 +201,10 @@ describe('update', () => {
     const slot = (await create(first)).body.data.timeslot;
     const other = (await create({ ...first, timePreference: '10:00' })).body.data.timeslot;
     const refused = await patch(other.id, { timePreference: '09:00' });
-    expect([refused.status, refused.body.error.details[0].message]).toEqual([409, `It is ${slot.id}.`]);
+    expect([refused.status, refused.body.error.details[0].message]).toEqual([
+      409,
+      `The timeslot at this time is ${slot.id}.`,
+    ]);
     expect((await patch(slot.id, first)).body.data.timeslot).toEqual(slot);
     expect(await list()).toEqual([slot, other]);
   });

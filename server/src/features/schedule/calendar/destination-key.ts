@@ -1,16 +1,16 @@
-// Which urls the spacing rules take for one destination.
+// The destination of a URL, as spacing rules compare it.
 import { createHash } from 'node:crypto';
 
 /** PostgreSQL indexes no text over 2,700 bytes; an address of foreign letters can be nine times as long as written. */
 const keyLengthMax = 500;
 
 /**
- * The url without what makes no other destination of it: scheme, `www.`, default port, credentials, trailing
+ * The URL without the parts that do not change its destination: scheme, `www.`, default port, credentials, trailing
  * slashes, fragment, tracking parameters. The host is in lower case; the other parameters keep their order.
  * @param trackingParameters Names; one that ends with `*` stands for all that begin so.
  */
 export function destinationKey(url: string, trackingParameters: readonly string[]): string {
-  // What is stored was checked; still, no text may ever make a request fail here.
+  // Stored URLs were checked, but no text may make a request fail here.
   const key = URL.canParse(url) ? normalise(new URL(url), trackingParameters) : url;
   return key.length <= keyLengthMax ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;
 }

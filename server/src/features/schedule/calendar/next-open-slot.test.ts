@@ -124,7 +124,7 @@ const situation: fc.Arbitrary<Situation> = fc
     offset: fc.integer({ min: -3 * 24 * 60, max: 24 * 60 }),
     posts: fc.array(
       fc.record({
-        /** Which occurrence, and how far from it: mostly on it, or where limits just end. */
+        /** An occurrence, and the distance to it: mostly 0, or where limits just end. */
         index: fc.nat(60),
         shift: fc.oneof(
           { weight: 6, arbitrary: fc.constant(0) },

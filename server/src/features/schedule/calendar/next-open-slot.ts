@@ -61,8 +61,8 @@ function around(first: number, last: number, distanceMs: number): Interval {
 }
 
 /**
- * Where one post more would make some 24 hours hold more than the limit: around each run of `limit` posts that
- * lie within less than 24 hours, as far as a post more would still be within 24 hours of all of them.
+ * The intervals in which one more post would exceed the limit of 24 hours: around each run of `limit` posts that are
+ * less than 24 hours apart, as far as another post would still be within 24 hours of all of them.
  */
 function fullDays(placed: readonly number[], limit: number): Interval[] {
   const times = placed.toSorted((a, b) => a - b);
@@ -73,7 +73,7 @@ function fullDays(placed: readonly number[], limit: number): Interval[] {
   });
 }
 
-/** Answers whether a moment lies in one of the intervals; to be asked in ascending order. */
+/** Returns a function that says whether a moment is inside one of the intervals. Call it in ascending order. */
 function createSweep(intervals: readonly Interval[]): (at: number) => boolean {
   const sorted = intervals.toSorted((a, b) => a.after - b.after);
   let next = 0;

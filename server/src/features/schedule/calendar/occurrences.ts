@@ -1,7 +1,7 @@
-// When timeslots come round. A slot is a wall-clock time in its zone; an occurrence is one moment of it.
+// The occurrences of timeslots. A slot is a wall-clock time of the week in its zone; an occurrence is one moment of it.
 import { createZoneDays, dayMs, weekdayOf, type ZoneDays } from './wall-clock.ts';
 
-/** What a timeslot says of time. */
+/** The time of a timeslot. */
 export interface Slot {
   id: string;
   /** 0 is Sunday. */
@@ -16,8 +16,8 @@ export interface Occurrence {
   slotId: string;
 }
 
-/** A slot comes round each week; where a gap moves it, a day later than that. */
-const comesRoundMs = 9 * dayMs;
+/** A slot occurs at least once in this time: each week, and a day later where a gap in local time moves it. */
+const recursWithinMs = 9 * dayMs;
 
 /** Zones are at most 16 hours from UTC, and the longest gap (Samoa, 2011) moved a time by 24. */
 function daysAround(from: number, until: number): { first: number; last: number } {
@@ -29,7 +29,7 @@ export interface SlotCalendar {
   between(from: number, until: number): Occurrence[];
   /** The first occurrence after a moment; null without slots. */
   firstAfter(moment: number): Occurrence | null;
-  /** The slot that comes round at exactly this moment. */
+  /** The slot with an occurrence at exactly this moment; null for none. */
   slotAt(moment: number): string | null;
 }
 
@@ -53,15 +53,15 @@ export function createSlotCalendar(slots: readonly Slot[]): SlotCalendar {
 
   return {
     between,
-    firstAfter: (moment) => between(moment + 1, moment + comesRoundMs)[0] ?? null,
+    firstAfter: (moment) => between(moment + 1, moment + recursWithinMs)[0] ?? null,
     slotAt: (moment) => between(moment, moment + 1)[0]?.slotId ?? null,
   };
 }
 
-/** Tells for slot after slot when it comes round next, after a moment. */
+/** Returns a function that gives the next occurrence of a slot after a moment, in milliseconds. */
 export function createNextOccurrence(moment: number): (slot: Omit<Slot, 'id'>) => number {
   const zones = new Map<string, ZoneDays>();
-  const { first, last } = daysAround(moment, moment + comesRoundMs);
+  const { first, last } = daysAround(moment, moment + recursWithinMs);
   return (slot) => {
     const days = zones.get(slot.timezone) ?? createZoneDays(slot.timezone);
     zones.set(slot.timezone, days);

@@ -66,7 +66,7 @@ test('weekdays count from Sunday, before 1970 too', () => {
   }
 });
 
-/** What a clock on the wall shows, by the formatter instead of by arithmetic. */
+/** The wall-clock time by the formatter, instead of by arithmetic. */
 function wallOf(zone: string): (moment: number) => string {
   const format = new Intl.DateTimeFormat('sv-SE', {
     timeZone: zone,
@@ -108,7 +108,7 @@ test('any time of any day: the first moment at which the wall shows it, or the g
           if (wall(candidate) === wanted) shown.push(candidate);
         }
         if (shown.length > 0) return found === Math.min(...shown);
-        // In a gap: as far behind its end as the time lies behind its beginning, so both ends can be told apart.
+        // In a gap: as far after its end as the time is after its beginning, so both ends can be told apart.
         const later = Date.parse(`${wall(found).replace(' ', 'T')}Z`) - (day * dayMs + minute * minuteMs);
         return later > 0 && wall(found - later - minuteMs) < wanted;
       },

@@ -1,5 +1,4 @@
-// What the clock on the wall shows, as a moment. Every question about time zones is answered here, by the
-// zone that is named and never by the machine's.
+// Converts wall-clock times to moments. All time zone arithmetic is here, and none uses the zone of the machine.
 import { Temporal } from 'temporal-polyfill';
 
 export const minuteMs = 60 * 1000;

@@ -1,4 +1,4 @@
-// A regular week of timeslots, from a few wishes.
+// Spreads timeslots evenly over the days of a regular week.
 
 export interface WeekPlan {
   perDay: number;

@@ -1,0 +1,6 @@
+/** The only element of a list that always has exactly one, for example the row of a statement that returns one. */
+export function single<Item>(items: readonly Item[]): Item {
+  const [item] = items;
+  if (item === undefined || items.length > 1) throw new Error(`expected one element, got ${items.length}`);
+  return item;
+}
