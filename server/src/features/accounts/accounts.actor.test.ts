@@ -1,14 +1,8 @@
 // The actor of an account's events: the key that made the request, also when the owner accepts on the consent page later.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestApp, type TestApp, testApp } from '../../../test/app.ts';
-import { callbackPath } from './index.ts';
+import { expect, test } from 'vitest';
+import { app, callBack, consent, list, useConsent } from './accounts.fixture.ts';
 
-let app: TestApp;
-
-beforeAll(async () => {
-  app = await createTestApp();
-});
-afterAll(() => app.stop());
+useConsent();
 
 async function makeActor(name: string) {
   const { id, key } = await app.makeKey({ name });
@@ -40,22 +34,9 @@ test('events name the keys that connected, paused, resumed and disconnected an a
 });
 
 test('an account connected through the consent page is connected by the key that started it', async () => {
-  const redirectUris = [`http://pintail.test${callbackPath}`];
-  const { accounts } = (await app.control('POST', '/seed', {
-    apps: [{ clientId: testApp.appId, clientSecret: testApp.appSecret, redirectUris }],
-    accounts: [{ username: 'by_consent' }],
-  })) as { accounts: [{ id: string }] };
   const starter = await makeActor('Starter');
   const { url } = (await app.call('POST', '/v1/accounts/connect', {}, starter.key)).body.data;
-  const { origin, pathname, searchParams } = new URL(url);
-  const consent = await fetch(origin + pathname, {
-    method: 'POST',
-    body: new URLSearchParams([...searchParams, ['account', accounts[0].id], ['decision', 'allow']]),
-    redirect: 'manual',
-  });
-  const { search } = new URL(consent.headers.get('location') ?? '');
-  expect((await fetch(`${app.url}${callbackPath}${search}`)).status).toBe(200);
-  const list = (await app.call('GET', '/v1/accounts')).body.data.accounts;
-  const { id } = list.find(({ username }: { username: string }) => username === 'by_consent');
-  expect(await actorsOf(id)).toEqual([{ type: 'account.connected', actor: starter.actor }]);
+  expect((await callBack(await consent(url))).status).toBe(200);
+  const account = (await list()).find(({ username }) => username === 'gardener');
+  expect(await actorsOf(String(account?.id))).toEqual([{ type: 'account.connected', actor: starter.actor }]);
 });

@@ -1,36 +1,10 @@
-// Boards and their sections over HTTP: each change is made on Pinterest.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fieldCodes } from '../../../test/answer.ts';
-import type { Json } from '../../../test/app.ts';
+// Boards over HTTP: each change is made on Pinterest.
+import { describe, expect, test } from 'vitest';
 import { errorLevel } from '../../../test/log.ts';
-import { account, app, useApp } from '../../../test/use-app.ts';
+import { account, app } from '../../../test/use-app.ts';
+import { list, named, onPinterest, path, recipes, useBoards } from './boards.fixture.ts';
 
-useApp({ sections: ['Soups'] });
-
-let path: string;
-
-beforeEach(() => {
-  path = `/v1/accounts/${account.accountId}/boards`;
-});
-afterEach(() => app.clearFaults());
-
-interface Shown extends Json {
-  id: string;
-  name: string;
-}
-
-const list = async (query = ''): Promise<Shown[]> => (await app.call('GET', path + query)).body.data.boards;
-const named = async (name: string, query?: string) =>
-  (await list(query)).find((board) => board.name === name);
-const recipes = () => `${path}/${account.boards.Recipes}`;
-
-/** The boards on Pinterest, whatever our tables have. */
-async function onPinterest(below = ''): Promise<Shown[]> {
-  const answer = await fetch(`${app.simulator.apiUrl}/boards${below}?page_size=250`, {
-    headers: { authorization: `Bearer ${account.accessToken}` },
-  });
-  return ((await answer.json()) as { items: Shown[] }).items;
-}
+useBoards();
 
 async function listCalls(): Promise<number> {
   const { requests } = (await app.control('GET', '/requests')) as { requests: { operation: string }[] };
@@ -235,121 +209,6 @@ describe('deleting a board', () => {
     expect((await list()).map(({ name }) => name)).toEqual(['Garden']);
   });
 });
-
-describe('sections of a board', () => {
-  const sections = async (query = '') => (await app.call('GET', `${recipes()}/sections${query}`)).body.data;
-
-  test('sections are listed, created and deleted on Pinterest', async () => {
-    expect(await sections()).toEqual({ sections: [{ id: expect.stringMatching(/^\d+$/), name: 'Soups' }] });
-    const made = await app.call('POST', `${recipes()}/sections`, { name: 'Breads' });
-    expect(made.status).toBe(201);
-    expect((await sections()).sections).toMatchObject([{ name: 'Soups' }, made.body.data.section]);
-    expect(await named('Recipes')).toMatchObject({ sectionCount: 2 });
-    const id = made.body.data.section.id;
-    const deleted = await app.call('DELETE', `${recipes()}/sections/${id}`);
-    expect(deleted.body.data).toEqual({ deleted: true, id });
-    expect(await sections()).toMatchObject({ sections: [{ name: 'Soups' }] });
-    expect(await onPinterest(`/${account.boards.Recipes}/sections`)).toMatchObject([{ name: 'Soups' }]);
-    expect((await app.call('DELETE', `${recipes()}/sections/${id}`)).status).toBe(404);
-  });
-
-  test('sections are stored for ten minutes; during an outage the stored ones are returned with a warning', async () => {
-    await sections();
-    await app.faults([{ operation: 'board_sections/list', kind: 'status', status: 503, times: 0 }]);
-    expect((await sections()).sections).toHaveLength(1);
-    const stale = await app.call('GET', `${recipes()}/sections?refresh=true`);
-    expect(stale.body.meta.warnings).toMatchObject([{ code: 'sections_not_refreshed' }]);
-    const never = await app.call('GET', `${path}/${account.boards.Garden}/sections`);
-    expect([never.status, never.body.error.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
-  });
-
-  test('a section with queued posts is deleted only with confirmation', async () => {
-    const [section] = (await sections()).sections;
-    const post = await app.createPost(account);
-    await app.database.db
-      .updateTable('posts')
-      .set({ board_section_id: section.id })
-      .where('id', '=', post.id)
-      .execute();
-    const refused = await app.call('DELETE', `${recipes()}/sections/${section.id}`);
-    expect([refused.status, refused.body.error.details[0].code]).toEqual([409, 'section_in_use']);
-    expect((await sections()).sections).toHaveLength(1);
-    const gone = await app.call('DELETE', `${recipes()}/sections/${section.id}?confirm=true`);
-    expect(gone.status).toBe(200);
-    expect(gone.body.meta.warnings).toMatchObject([{ code: 'queued_posts_without_section' }]);
-  });
-});
-
-describe('every invalid field of a request is named', () => {
-  test.each<[string, string, unknown, Record<string, string>]>([
-    ['POST', '', undefined, { '': 'required' }],
-    ['POST', '', {}, { name: 'required' }],
-    ['POST', '', { name: ' ' }, { name: 'too_short' }],
-    [
-      'POST',
-      '',
-      { name: 'x'.repeat(51), description: 'y'.repeat(501) },
-      { name: 'too_long', description: 'too_long' },
-    ],
-    [
-      'POST',
-      '',
-      { nam: 'x', isSecret: 'no' },
-      { name: 'required', nam: 'unknown_field', isSecret: 'wrong_type' },
-    ],
-    ['PATCH', '/{board}', {}, { '': 'required' }],
-    ['PATCH', '/{board}', { name: null, url: 'x' }, { name: 'wrong_type', url: 'unknown_field' }],
-    ['POST', '/{board}/sections', { name: 'x'.repeat(181) }, { name: 'too_long' }],
-    ['POST', '/{board}/sections', { title: 'x' }, { name: 'required', title: 'unknown_field' }],
-    ['GET', '?refesh=true', undefined, { refesh: 'unknown_field' }],
-    ['GET', '?refresh=yes', undefined, { refresh: 'not_allowed' }],
-    ['DELETE', '/{board}?confirm=maybe', undefined, { confirm: 'not_allowed' }],
-  ])('%s %s %j', async (method, below, body, fields) => {
-    const answer = await app.call(
-      method,
-      path + below.replace('{board}', account.boards.Recipes ?? ''),
-      body,
-    );
-    expect(answer.status).toBe(400);
-    expect(fieldCodes(answer.body.error.details)).toEqual(fields);
-    expect(await onPinterest()).toHaveLength(2);
-  });
-});
-
-describe('a caller without access gets 404, and a key without the scope 403', () => {
-  const requests: [method: string, below: string, body?: Json][] = [
-    ['GET', ''],
-    ['POST', '', { name: 'Attic' }],
-    ['PATCH', '/{board}', { name: 'Attic' }],
-    ['DELETE', '/{board}?confirm=true'],
-    ['GET', '/{board}/sections'],
-    ['POST', '/{board}/sections', { name: 'Attic' }],
-    ['DELETE', '/{board}/sections/1'],
-  ];
-
-  test.each(requests)('%s %s', async (method, below, body) => {
-    const url = path + below.replace('{board}', account.boards.Recipes ?? '');
-    const other = await app.connectAccount();
-    const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
-    const restricted = (await app.makeKey({ accountIds: [other.accountId] })).key;
-    for (const key of [stranger, restricted]) {
-      const answer = await app.call(method, url, body, key);
-      expect([answer.status, answer.body.error.message]).toEqual([404, 'Account not found']);
-    }
-    const scope = method === 'GET' ? 'posts:read' : 'boards:read';
-    expect((await app.call(method, url, body, (await app.makeKey({ scopes: [scope] })).key)).status).toBe(
-      403,
-    );
-    // A board of another account is not found either.
-    if (below.includes('{board}')) {
-      const foreign = path + below.replace('{board}', other.boards.Recipes ?? '');
-      const answer = await app.call(method, foreign, body);
-      expect([answer.status, answer.body.error.message]).toEqual([404, 'Board not found']);
-    }
-    expect((await onPinterest()).map(({ name }) => name).sort()).toEqual(['Garden', 'Recipes']);
-  });
-});
-
 test('nothing in this file was logged as an error', () => {
   expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
 });
