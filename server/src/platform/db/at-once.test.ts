@@ -22,7 +22,7 @@ const add = (tx: Tx, name: string) =>
   sql<{ name: string }>`insert into things (name) values (${name}) returning name`.compile(tx);
 const count = (tx: Tx) => sql<{ count: number }>`select count(*)::int as count from things`.compile(tx);
 
-test('the second statement sees what the first one did, and both go with their transaction', async () => {
+test('the second of two statements sent at once sees the effect of the first, and both are rolled back together', async () => {
   const work = database.transaction(async (tx) => {
     const [added, counted] = await atOnce(tx, [add(tx, 'undone'), count(tx)]);
     expect([added(), counted()]).toEqual([[{ name: 'undone' }], [{ count: 1 }]]);
@@ -32,7 +32,7 @@ test('the second statement sees what the first one did, and both go with their t
   expect((await sql`select * from things`.execute(database.db)).rows).toEqual([]);
 });
 
-test('of a failed first statement its own error is told, and the connection stays usable', async () => {
+test('when the first of two statements sent at once fails, its error is thrown, and the connection stays usable', async () => {
   for (let round = 0; round < 8; round += 1) {
     const work = database.transaction(async (tx) => {
       const [first, second] = await atOnce(tx, [sql`select 1 / ${0}::int`.compile(tx), add(tx, 'behind it')]);

@@ -1,15 +1,15 @@
-// Statements that do not wait for each other's answers: they take one way there and back together.
+// Statements that are sent without waiting for each other's responses: together they cost one round trip.
 import type { CompiledQuery, Kysely } from 'kysely';
 import type { Schema } from './schema.gen.ts';
 
-/** Yields the rows of a statement, or throws what it failed with. */
+/** Returns the rows of a statement, or throws its error. */
 export type Answer<Row> = () => Row[];
 
 type Answers<Rows extends readonly unknown[]> = { [Index in keyof Rows]: Answer<Rows[Index]> };
 
 /**
- * All on one connection, each after the one before it and with a snapshot of its own. Gives their answers when all are
- * there; in a transaction those behind a failed one have failed as well, so the answers are to be asked in their order.
+ * Runs statements on one connection, in their order and each with its own snapshot. Resolves when all have completed. In a
+ * transaction the statements after a failed one fail as well, so read the results in their order.
  */
 export async function atOnce<const Rows extends readonly unknown[]>(
   connection: Pick<Kysely<Schema>, 'getExecutor'>,

@@ -1,5 +1,5 @@
-// Tells "the database is away" from "the statement is wrong". The driver has no common sign for the former:
-// it may be an error of the socket, of the server's shutdown, or of the driver itself, known by its text only.
+// Distinguishes "the database is unavailable" from "the statement is wrong". The driver has no common sign for the former:
+// it may be an error of the socket, of the server's shutdown, or of the driver itself, recognized by its text.
 import { Outage } from '../errors.ts';
 
 const socketCodes = new Set([
@@ -15,10 +15,10 @@ const socketCodes = new Set([
   'ETIMEDOUT',
 ]);
 
-/** admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections. Class 08 is all connection. */
+/** admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections. Class 08: connection exceptions. */
 const serverCodes = new Set(['57P01', '57P02', '57P03', '53300']);
 
-/** Texts of pg 8.23, which gives these errors no code. */
+/** Texts of pg 8.23, whose errors have no code here. */
 const driverTexts =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed and is not queryable|Cannot use a pool after calling end)/;
 
@@ -29,7 +29,7 @@ export function isConnectionFailure(error: unknown): boolean {
   return driverTexts.test(error.message);
 }
 
-/** The error to throw instead of `error`: an Outage where the database is away, else the error itself. */
+/** Returns the error to throw instead of `error`: an Outage if the database is unavailable, otherwise the error itself. */
 export function asOutage(error: unknown): unknown {
   return isConnectionFailure(error) ? new Outage('The database', error) : error;
 }

@@ -1,5 +1,5 @@
-// The database's time on this machine. Several machines share one schedule, and their clocks differ; what is
-// due, and when a lease ends, is everywhere decided by the one clock that they all can ask.
+// The database's time on this machine. Several machines share one schedule, and their clocks differ; due times and leases
+// are therefore compared with the one clock that all of them can read.
 
 import { sql } from 'kysely';
 import type { Cancel, Clock } from '../clock.ts';
@@ -7,9 +7,9 @@ import type { Log } from '../log.ts';
 import type { Database } from './open-database.ts';
 
 const measureEveryMs = 30_000;
-/** Less than this is the noise of measuring. */
+/** A smaller difference is measurement noise. */
 const noiseMs = 5;
-/** Above this the person who runs it should know. */
+/** A larger difference is logged as a warning. */
 const worrisomeMs = 2_000;
 
 export interface DatabaseClock extends Clock {

@@ -1,5 +1,5 @@
-// Kysely's PostgreSQL, but for one thing: a transaction's beginning is sent together with its first statement, which saves
-// a way there and back. Needs connections that pipeline.
+// Kysely's PostgreSQL dialect with one change: the begin of a transaction is sent together with its first statement, which
+// saves a round trip. Needs connections that pipeline.
 import {
   type DatabaseConnection,
   PostgresDialect,
@@ -29,8 +29,8 @@ class EagerPostgresDriver extends PostgresDriver {
     settings: TransactionSettings,
   ): Promise<void> {
     const begun = super.beginTransaction(connection, settings);
-    // It fails with its connection alone; then the first statement does, too. Should it ever fail by itself, the commit
-    // says so.
+    // It fails only with its connection, and then the first statement fails too. If it ever failed alone, the commit would
+    // fail.
     begun.catch(() => {});
     this.#begun.set(connection, begun);
   }

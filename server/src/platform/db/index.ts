@@ -1,6 +1,6 @@
-// The door of the database room.
+// The database: connections, migrations and types. Everything else imports it from here.
 
-// From here, so that queries need one import and Kysely can be replaced in one place.
+// Re-exported, so that queries need one import.
 export { sql } from 'kysely';
 export { type Answer, atOnce } from './at-once.ts';
 export { createDatabaseClock } from './database-clock.ts';

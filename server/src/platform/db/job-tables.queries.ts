@@ -1,6 +1,5 @@
-// The tables of the job library (platform/jobs), in a schema of their own beside ours. They are part of the database's
-// schema and migrated with it, under the lock of `migrate`, so that no two processes try at once and a process that
-// serves never changes tables.
+// The tables of the job library (platform/jobs), in a schema of their own. They are migrated with ours, under the lock of
+// `migrate`, so that two processes never migrate at once and a serving process never changes tables.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,7 +12,7 @@ export const jobsSchemaVersion = 46;
 
 const printPlans = fileURLToPath(new URL('./print-job-plans.ts', import.meta.url));
 
-/** Returns whether anything had to be done. */
+/** Creates or upgrades the tables. Returns whether anything was changed. */
 export async function migrateJobsSchema(client: pg.Client): Promise<boolean> {
   const installed = await findVersion(client);
   if (installed === jobsSchemaVersion) return false;
@@ -23,8 +22,8 @@ export async function migrateJobsSchema(client: pg.Client): Promise<boolean> {
         `version knows ${jobsSchemaVersion}. Start the newer version again, or restore a backup from before the upgrade.`,
     );
   }
-  // The library takes 18 MB for good, on an installation that may have no jobs: another process prints the
-  // statements, and ends.
+  // Loading the library costs 18 MB permanently, also on an installation without jobs. So another process loads it, prints
+  // the statements and ends.
   const { stdout } = await promisify(execFile)(process.execPath, [printPlans, String(installed ?? '')], {
     maxBuffer: 8 * 1024 * 1024,
   });

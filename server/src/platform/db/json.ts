@@ -1,5 +1,5 @@
-// JSON on its way into a jsonb column. Left to itself the driver sends an array as a PostgreSQL array and a
-// string as it is, neither of which is JSON; so that the column types accept only what `json` has made.
+// JSON for a jsonb column. The driver sends an array as a PostgreSQL array and a string as it is, neither of which is JSON;
+// so the column types accept only values of `json`.
 import { type RawBuilder, sql } from 'kysely';
 
 declare const isJson: unique symbol;

@@ -77,24 +77,24 @@ function runTimer(): number {
   return timer?.delayMs ?? 0;
 }
 
-test('what others say on the channel is heard', async () => {
+test('notifications of other processes are received', async () => {
   await notify('one');
   await notify('two');
   await eventually('both arrive', () => heard.length === 2);
   expect(heard).toEqual(['one', 'two']);
 });
 
-test('after a lost connection it listens again and tells of the gap', async () => {
+test('after a lost connection it listens again and reports the gap', async () => {
   await cutConnection();
   await notify('nobody hears this');
   runTimer();
-  await eventually('the gap is told', () => heard.length > 0);
+  await eventually('the gap is reported', () => heard.length > 0);
   await notify('back');
   await eventually('it hears again', () => heard.length > 1);
   expect(heard).toEqual(['(gap)', 'back']);
 });
 
-test('while the database stays away it tries ever less often, and no gap is told', async () => {
+test('while the database is unavailable it retries less and less often, and reports no gap', async () => {
   const admin = testing.database.pool;
   const name = new URL(testing.url).pathname.slice(1);
   await admin.query(`alter database ${name} connection limit 0`);
@@ -108,11 +108,11 @@ test('while the database stays away it tries ever less often, and no gap is told
   expect(heard).toEqual([]);
   await admin.query(`alter database ${name} connection limit -1`);
   runTimer();
-  await eventually('the gap is told', () => heard.length > 0);
+  await eventually('the gap is reported', () => heard.length > 0);
   expect(heard).toEqual(['(gap)']);
 });
 
-test('a connection that is silent without having ended is given up', async () => {
+test('a connection that stops responding without ending is replaced', async () => {
   const pid = (await listenerPid()) ?? 0;
   kill(pid, 'SIGSTOP');
   try {
@@ -122,10 +122,10 @@ test('a connection that is silent without having ended is given up', async () =>
     kill(pid, 'SIGCONT');
   }
   runTimer();
-  await eventually('the gap is told', () => heard.length > 0);
+  await eventually('the gap is reported', () => heard.length > 0);
 });
 
-test('an error in the handler does not end the listening', async () => {
+test('an error in the handler does not stop the listener', async () => {
   await notify('throw');
   await notify('after');
   await eventually('both arrive', () => heard.length === 2);
@@ -138,7 +138,7 @@ test('a closed listener leaves no connection and plans no retry', async () => {
   expect(heartbeats).toEqual([]);
 });
 
-test('closing while a retry is under way leaves no connection either', async () => {
+test('closing during a retry leaves no connection', async () => {
   await cutConnection();
   runTimer();
   await listener.close();
@@ -147,7 +147,7 @@ test('closing while a retry is under way leaves no connection either', async () 
   expect(heard).toEqual([]);
 });
 
-test('a database that is away from the start is an Outage', async () => {
+test('a database that is unavailable at the start is an Outage', async () => {
   const failing = listen({
     url: 'postgres://nobody@127.0.0.1:1/none',
     channel: 'any',

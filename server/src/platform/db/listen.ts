@@ -1,5 +1,5 @@
-// Hears what other processes say with NOTIFY, on a connection of its own. What is said while that connection
-// is away is lost, so the caller is told of every gap and looks anew.
+// Receives the notifications of other processes (NOTIFY) on a connection of its own. Notifications are lost while that
+// connection is down, so the caller is notified of every gap and then polls.
 import pg from 'pg';
 import { addMs, type Cancel, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -10,11 +10,11 @@ export interface Listen {
   url: string;
   channel: string;
   onNotify(payload: string): void;
-  /** The connection is back after having been away: anything may have been missed. */
+  /** The connection was down and is back: notifications may have been lost. */
   onGap(): void;
   log: Log;
   clock: Clock;
-  /** For how long the server may leave us without an answer. */
+  /** How long the server may take to respond. */
   answerPatienceMs?: number;
 }
 
@@ -24,10 +24,10 @@ export interface Listener {
 
 const retryMsFirst = 250;
 const retryMsMax = 15_000;
-/** Finds a connection that was cut without a word, as firewalls do. */
+/** Detects a connection that was cut without notice, as firewalls do. */
 const heartbeatMs = 30_000;
 
-/** Resolves when it hears; fails with an Outage where the database is away from the start. */
+/** Resolves when it is listening. Fails with an Outage if the database is unavailable at the start. */
 export async function listen(listening: Listen): Promise<Listener> {
   const { url, channel, onNotify, onGap, log, clock, answerPatienceMs = 10_000 } = listening;
   let client: pg.Client | undefined;
@@ -88,7 +88,7 @@ export async function listen(listening: Listen): Promise<Listener> {
     safely(onGap);
   }
 
-  /** An error of the caller's is a bug to log; the connection is not to blame for it. */
+  /** An error of the caller's handler is a bug and is logged; the connection stays. */
   function safely(act: () => void): void {
     try {
       act();
@@ -100,7 +100,7 @@ export async function listen(listening: Listen): Promise<Listener> {
   await connect();
   const cancelHeartbeat = clock.every(heartbeatMs, () => {
     const asked = client;
-    // Its end event brings us to `retry`; a socket that is cut off would never end by itself.
+    // Its end event leads to `retry`; a socket that was cut off would never end otherwise.
     asked?.query('select 1').catch(() => asked.connection.stream.destroy());
   });
   return {

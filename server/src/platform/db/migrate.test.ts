@@ -68,7 +68,7 @@ describe('migrations', () => {
     expect(await rowsOf('select entry from log')).toEqual([{ entry: 'once' }]);
   });
 
-  test('that fail leave nothing behind and say where', async () => {
+  test('that fail leave nothing behind, and the error names the line', async () => {
     await write('0001_table.sql', 'create table log (entry text)');
     await write('0002_wrong.sql', 'create table other (x text);\n\nselect * from nowhere;');
     await expect(run()).rejects.toThrow(
@@ -78,7 +78,7 @@ describe('migrations', () => {
     expect(await rowsOf("select to_regclass('other') as other")).toEqual([{ other: null }]);
   });
 
-  test('are kept together with the record of them, or not at all', async () => {
+  test('are committed together with their record, or not at all', async () => {
     await write('0001_table.sql', 'create table log (entry text)');
     await run();
     // Takes its own place in the record, so that the runner cannot.
@@ -90,14 +90,14 @@ describe('migrations', () => {
     expect(await rowsOf("select to_regclass('odd') as odd")).toEqual([{ odd: null }]);
   });
 
-  test('run without the time limit of ordinary statements', async () => {
+  test('run without the timeout of ordinary statements', async () => {
     await write('0001_look.sql', "create table seen as select current_setting('statement_timeout') as value");
     await run();
     expect(await rowsOf('select value from seen')).toEqual([{ value: '0' }]);
   });
 });
 
-describe('a history that does not fit is refused, with what to do', () => {
+describe('a history that does not match is refused with a remedy:', () => {
   beforeEach(async () => {
     await write('0001_a.sql', 'create table a (x text);\n');
     await write('0003_c.sql', 'create table c (x text);\n');
@@ -115,7 +115,7 @@ describe('a history that does not fit is refused, with what to do', () => {
     expect(await refusal()).toMatch(/0001_a.sql was changed after .* Restore the file/);
   });
 
-  test('but not one that Git has checked out with other line ends', async () => {
+  test('not a file that Git has checked out with other line endings', async () => {
     await write('0001_a.sql', 'create table a (x text);\r\n');
     expect(await run()).toEqual({ applied: [] });
   });
@@ -163,7 +163,7 @@ describe('the version of PostgreSQL', () => {
   });
 });
 
-test("the server's own migrations are applied in the databases that tests get", async () => {
+test('databases of tests have all migrations of the server', async () => {
   const migrated = await createTestDatabase();
   const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(
     migrated.database.db,

@@ -33,7 +33,7 @@ const ownFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 const fileName = /^\d{4}_[a-z0-9_]+\.sql$/;
 /** The oldest PostgreSQL still maintained when Pintail 0.1 was written. */
 const versionMin = 14;
-/** Any fixed number; it only must not be used for another lock of this database. */
+/** An arbitrary number that no other advisory lock of this database uses. */
 const migrationLock = 7_265_311;
 
 /** Applies the missing migrations in order. Any number of processes may call this at once. */
@@ -47,7 +47,7 @@ export async function migrate({ url, log, folder = ownFolder }: Migrate): Promis
   try {
     await client.connect();
     await checkVersion(client);
-    // Held by the session, so that it spans the transactions below and ends with the connection.
+    // A lock of the session, so that it spans the transactions below and ends with the connection.
     await client.query('select pg_advisory_lock($1)', [migrationLock]);
     await client.query(`create table if not exists migrations (
       name text primary key,
@@ -119,7 +119,7 @@ async function checkVersion(client: pg.Client): Promise<void> {
   if (version) requireVersion(version.number, version.text);
 }
 
-/** @param number As PostgreSQL counts: 140005 is 14.5. */
+/** @param number As PostgreSQL reports it: 140005 is 14.5. */
 export function requireVersion(number: number, text: string): void {
   if (number >= versionMin * 10_000) return;
   throw new SetupProblem(
@@ -155,7 +155,7 @@ function compare(files: MigrationFile[], applied: AppliedMigration[]): Migration
   return missing;
 }
 
-/** A number of ours with another name was in a version whose migrations were replaced by the baseline. */
+/** A migration with one of our numbers and another name is of a version from before the baseline. */
 function unknownMigration(name: string, numbers: ReadonlySet<string>): SetupProblem {
   if (numbers.has(name.slice(0, 4))) {
     return new SetupProblem(
@@ -187,7 +187,7 @@ async function apply(client: pg.Client, file: MigrationFile): Promise<void> {
   }
 }
 
-/** PostgreSQL counts characters from 1; people count lines. */
+/** Turns the position of PostgreSQL, which counts characters from 1, into a line. */
 function atLine(sql: string, position: string | undefined): string {
   if (!position) return '';
   return ` at line ${sql.slice(0, Number(position) - 1).split('\n').length}`;

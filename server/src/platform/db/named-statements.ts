@@ -1,10 +1,10 @@
-// Statements that come again and again get a name. PostgreSQL then parses and plans them once per connection, which
-// is more than half of what short statements cost it. Who writes a query need not know of it.
+// Names frequent statements. PostgreSQL then parses and plans them once per connection, which is more than half of the cost
+// of a short statement. Queries are written without regard to it.
 import { Outage } from '../errors.ts';
 
-/** A statement is worth a name when it has come this often. */
+/** A statement gets a name after this number of uses. */
 const runsBeforeNamed = 5;
-/** Each takes memory in each connection. Lists of different lengths make different statements without end. */
+/** Each name uses memory in each connection, and lists of different lengths are an unlimited number of statements. */
 const namedMax = 300;
 const countedMax = 2_000;
 
@@ -15,16 +15,16 @@ export interface Statement {
 }
 
 export interface NamedStatements {
-  /** What to send to the driver for a statement with parameters. */
+  /** Returns the query for the driver. */
   of(text: string, values: readonly unknown[]): Statement;
   /**
-   * The error to throw instead of `error`. A migration by a newer version may change what a known statement would
-   * answer, which PostgreSQL refuses once; and what sits between may have forgotten our names. Then all get new ones.
+   * Returns the error to throw instead of `error`. A migration may change the result type of a named statement, which
+   * PostgreSQL refuses once; and a proxy may have forgotten the names. Then all statements get new names.
    */
   failed(error: unknown): unknown;
 }
 
-/** invalid_sql_statement_name, and feature_not_supported, which PostgreSQL also says for other things. */
+/** invalid_sql_statement_name, and feature_not_supported, which PostgreSQL also uses for other errors. */
 function isForgotten(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
   return (
@@ -32,7 +32,7 @@ function isForgotten(error: unknown): boolean {
   );
 }
 
-/** For all connections of a pool: the driver keeps account of which of them knows which name. */
+/** The names for all connections of a pool: the driver records which connection has which name. */
 export function createNamedStatements(): NamedStatements {
   const runs = new Map<string, number>();
   const names = new Map<string, string>();

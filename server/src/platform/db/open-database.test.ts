@@ -48,11 +48,11 @@ describe('values', () => {
     expect(await value(`'2027-03-28 01:30:00+02'::timestamptz`)).toEqual(new Date('2027-03-27T23:30:00Z'));
   });
 
-  test('a date stays what was written, whatever the time zone of the machine', async () => {
+  test('a date is read as it was written, whatever the time zone of the machine', async () => {
     expect(await value(`'2027-03-28'::date`)).toBe('2027-03-28');
   });
 
-  test('a numeric keeps all its digits', async () => {
+  test('a numeric is read with all its digits', async () => {
     expect(await value(`'0.12345678901234567890'::numeric`)).toBe('0.12345678901234567890');
   });
 
@@ -75,7 +75,7 @@ describe('a transaction', () => {
     return rows.map(({ name }) => name);
   };
 
-  test('is kept when its work succeeds, with the result of the work', async () => {
+  test('is committed when its work succeeds, and returns the result of the work', async () => {
     const result = await database.transaction(async (tx) => {
       await sql`insert into things (name) values ('kept')`.execute(tx);
       return 'done';
@@ -109,13 +109,13 @@ describe('a transaction at once', () => {
   const named = (name: string) =>
     sql<{ name: string }>`select name from things where name = ${name}`.compile(database.db);
 
-  test('runs its statements in order and yields the rows of each', async () => {
+  test('runs its statements in order and returns the rows of each', async () => {
     const rows = await database.transactionAtOnce([add('at once'), named('at once')]);
     expect(rows).toEqual([[], [{ name: 'at once' }]]);
     expect((await database.db.executeQuery(named('at once'))).rows).toHaveLength(1);
   });
 
-  test('keeps nothing when a statement fails, says which error came first, and leaves a usable connection', async () => {
+  test('is rolled back when a statement fails, throws the first error, and leaves a usable connection', async () => {
     const own = openDatabase({
       url: testing.url,
       log: createLog({ level: 'silent', format: 'json' }),
@@ -152,7 +152,7 @@ describe('sessions', () => {
   });
 });
 
-describe('when the database is away', () => {
+describe('when the database is unavailable', () => {
   test('a query fails with an Outage that names no host', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

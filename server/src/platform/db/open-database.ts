@@ -1,4 +1,4 @@
-// The pool, and what rows look like in JavaScript. Knows nothing of any table.
+// The connection pool, and the JavaScript types of values. Independent of any table.
 import { CompiledQuery, Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';
@@ -8,7 +8,7 @@ import { EagerPostgresDialect } from './eager-dialect.ts';
 import { createNamedStatements, type NamedStatements } from './named-statements.ts';
 import type { Schema } from './schema.gen.ts';
 
-/** What queries take as their first parameter. A Tx is one too. */
+/** The first parameter of queries. A Tx is a Connection too. */
 export type Connection = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
@@ -18,12 +18,11 @@ export interface Database {
   /** READ COMMITTED. Commits when `work` resolves, rolls back when it throws. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /**
-   * A transaction of statements that are known beforehand: sent with its beginning and its end at once, it takes one
-   * way there and back. Each statement still has its own snapshot, and sees what others committed before it ran. Yields
-   * the rows of each. After an error nothing is kept.
+   * Runs a transaction of fixed statements in one round trip, begin and commit included. Each statement still has its own
+   * snapshot, and sees what others committed before it ran. Returns the rows of each. An error rolls everything back.
    */
   transactionAtOnce(statements: readonly CompiledQuery[]): Promise<unknown[][]>;
-  /** Waits for the queries under way. May be called more than once. */
+  /** Waits for running queries. May be called more than once. */
   close(): Promise<void>;
 }
 
@@ -35,9 +34,9 @@ export interface OpenDatabase {
 
 export const applicationName = 'pintail';
 
-/** No statement of ours should take a second; one that takes this long holds up others. */
+/** No statement of ours should take a second; one that takes this long delays others. */
 const statementTimeoutMs = 30_000;
-/** A transaction left open keeps locks and stops vacuum from cleaning up. */
+/** An open transaction keeps its locks and prevents vacuum from cleaning up. */
 const idleInTransactionTimeoutMs = 30_000;
 const connectTimeoutMs = 10_000;
 
@@ -46,7 +45,7 @@ const commit = CompiledQuery.raw('commit');
 
 const oid = { int8: 20, int8Array: 1016, date: 1082, dateArray: 1182, textArray: 1009 };
 
-/** int8 as number; date as `2027-01-31`, for a Date would move it by the machine's time zone. */
+/** int8 as number; date as `2027-01-31`, because a Date would shift it by the machine's time zone. */
 const parsers: Record<number, (value: string) => unknown> = {
   [oid.int8]: toSafeInteger,
   [oid.int8Array]: (value) => parseTexts(value).map((text) => (text === null ? null : toSafeInteger(text))),
@@ -54,7 +53,7 @@ const parsers: Record<number, (value: string) => unknown> = {
   [oid.dateArray]: (value) => parseTexts(value),
 };
 
-/** How values from PostgreSQL are read, on every connection of ours. */
+/** The parsers of values, for every connection. */
 export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser: (id, format) =>
     (format === 'binary' ? undefined : parsers[id]) ?? pg.types.getTypeParser(id, format),
@@ -82,7 +81,7 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     types: columnTypes,
-    // Statements are sent though those before them have not been answered yet.
+    // Statements are sent before earlier ones have completed.
     pipeline: true,
   });
   let closed: Promise<void> | undefined;
@@ -101,7 +100,7 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
     nameStatements(client, statements);
     reportOutages(client, 'query');
     // Between queries of a transaction a client is neither idle nor busy: without this, the loss of its
-    // connection would end the process. The next query on it fails and says so.
+    // connection would end the process. The next query on it fails with the reason.
     client.on('error', reportLoss('a connection to the database was lost'));
   });
 
@@ -120,11 +119,11 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
 
 async function transactionAtOnce(db: Connection, statements: readonly CompiledQuery[]): Promise<unknown[][]> {
   const answers = await atOnce(db, [begin, ...statements, commit]);
-  // Those behind a failed one say less; the commit has made a rollback of it.
+  // The errors of later statements say less; the commit became a rollback.
   return answers.map((answer) => answer()).slice(1, -1);
 }
 
-/** Statements with parameters, which are those that Kysely makes, go through `statements`. */
+/** Passes statements with parameters, as Kysely creates them, through `statements`. */
 function nameStatements(client: pg.PoolClient, statements: NamedStatements): void {
   const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
   const naming = (...parameters: unknown[]): unknown => {
@@ -138,7 +137,7 @@ function nameStatements(client: pg.PoolClient, statements: NamedStatements): voi
   Object.assign(client, { query: naming });
 }
 
-/** Makes a method that returns a promise fail with an Outage where the database is away. */
+/** Wraps a method that returns a promise, so that it rejects with an Outage if the database is unavailable. */
 function reportOutages<Name extends string>(target: { [name in Name]: unknown }, name: Name): void {
   const original = target[name];
   if (typeof original !== 'function') throw new TypeError(`${name} is not a method.`);

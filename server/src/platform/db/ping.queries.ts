@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Connection } from './open-database.ts';
 
-/** The server's version and clock. */
+/** Returns the server's version and time. */
 export async function ping(connection: Connection): Promise<{ version: string; now: Date }> {
   const { rows } = await sql<{ version: string; now: Date }>`
     select current_setting('server_version') as version, clock_timestamp() as now

@@ -6,7 +6,7 @@ import { createLog } from '../log.ts';
 import { type Database, migrate, openDatabase, sql } from './index.ts';
 
 const log = createLog({ level: 'warn', format: 'pretty' });
-// Installed where npm can: on Linux with an x64 processor.
+// Installed on Linux with an x64 processor only.
 const packageFolder = locatePackage('postgres-14-linux-x64');
 const name = packageFolder ? 'on PostgreSQL 14' : 'on PostgreSQL 14 (skipped: its package is for linux-x64)';
 
@@ -29,7 +29,7 @@ describe.runIf(packageFolder)(name, () => {
     await server.stop();
   });
 
-  test('all migrations are applied', async () => {
+  test('PostgreSQL 14 runs all migrations', async () => {
     const { rows } = await sql<{
       version: string;
     }>`select current_setting('server_version') as version`.execute(database.db);
@@ -38,7 +38,7 @@ describe.runIf(packageFolder)(name, () => {
     expect(await migrate({ url: server.url, log })).toEqual({ applied: [] });
   });
 
-  test('a transaction works', async () => {
+  test('PostgreSQL 14 runs a transaction', async () => {
     const id = await database.transaction(async (tx) => {
       await tx
         .insertInto('organizations')

@@ -1,5 +1,5 @@
-// Run by `migrate` as a process of its own: prints the statements that make the library's tables, or that bring
-// them from the version given up to date. They begin and commit a transaction themselves.
+// A program that `migrate` runs as a separate process: prints the statements that create the library's tables, or upgrade
+// them from the version in its argument. The statements begin and commit a transaction themselves.
 import { getConstructionPlans, getMigrationPlans } from 'pg-boss';
 import { jobsSchema } from './job-tables.queries.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Something that only the person who runs Pintail can put right. The message is complete: what is wrong and
- * what to do. Show it without a stack.
+ * A problem that only the person who runs Pintail can fix. The message is complete: the problem and the remedy. Print it
+ * without a stack.
  */
 export class SetupProblem extends Error {
   override readonly name = 'SetupProblem';

@@ -1,5 +1,4 @@
-// Scheduling, unscheduling and deleting a post that is there, and the versions by which callers do not overwrite
-// each other.
+// Scheduling, unscheduling and deleting an existing post, and the versions that keep callers from overwriting each other.
 import { describe, expect, test } from 'vitest';
 import { account, app, minute, pinsHere, runAfter, usePublishing } from '../../../../test/publishing.ts';
 import {
@@ -23,7 +22,7 @@ const remove = (id: string, headers: Record<string, string> = {}) =>
 const etag = async (id: string) => (await send('GET', `${pathOf()}/${id}`)).headers.get('etag') ?? '';
 
 describe('ETag and If-Match', () => {
-  test('create, get and every change answer with the ETag; each change makes another', async () => {
+  test('create, get and every change return the ETag, and each change raises it', async () => {
     const answer = await create(complete());
     const { id } = answer.body.data.post;
     const seen = [answer.headers.get('etag')];
@@ -42,7 +41,7 @@ describe('ETag and If-Match', () => {
     expect(seen[0]).toMatch(/^"[^"]+"$/);
   });
 
-  test('an old version is refused everywhere with the present one, and changes nothing', async () => {
+  test('an old version is refused by every change, with the present version, and changes nothing', async () => {
     const { id } = await created();
     const old = await etag(id);
     await edit(id, { title: 'Another' });
@@ -61,7 +60,7 @@ describe('ETag and If-Match', () => {
     expect(await app.getPost(account, id)).toEqual(before);
   });
 
-  test('the present version, a list that holds it, * and what a proxy makes of it go through; what is no tag does not', async () => {
+  test('If-Match accepts the present version, a list that contains it, * and the weak form of a proxy, and refuses invalid tags', async () => {
     const { id } = await created();
     const step = async (make: (tag: string) => string, title: string) =>
       (await edit(id, { title }, { 'if-match': make(await etag(id)) })).status;
@@ -74,7 +73,7 @@ describe('ETag and If-Match', () => {
     expect((await remove(id, { 'if-match': await etag(id) })).status).toBe(200);
   });
 
-  test('of ten edits of one version at once exactly one goes through', async () => {
+  test('of ten concurrent edits of one version exactly one succeeds', async () => {
     const { id } = await created();
     const headers = { 'if-match': await etag(id) };
     const answers = await Promise.all(
@@ -87,7 +86,7 @@ describe('ETag and If-Match', () => {
 });
 
 describe('schedule', () => {
-  test('now, the next open slot, a time: one of them', async () => {
+  test('a post is scheduled by exactly one of now, the next open slot and a time', async () => {
     const { id } = await created();
     expect(refusal(await act(id, 'schedule', {}))[2]).toEqual({ sendAt: 'required' });
     expect(refusal(await act(id, 'schedule', { now: true, useNextOpenSlot: true }))[2]).toEqual({
@@ -107,7 +106,7 @@ describe('schedule', () => {
     expect(await pinsHere()).toHaveLength(1);
   });
 
-  test('another board clears the section; the same one keeps it', async () => {
+  test('scheduling on another board clears the section, and on the same board does not', async () => {
     const own = await app.connectAccount({ boards: ['One', 'Two'], sections: ['Summer'] });
     const list = await app.call('GET', `/v1/accounts/${own.accountId}/boards/${own.boards.One}/sections`);
     const boardSectionId = list.body.data.sections[0].id;
@@ -119,7 +118,7 @@ describe('schedule', () => {
     expect(other.body.data.post).toMatchObject({ boardId: own.boards.Two, boardSectionId: null });
   });
 
-  test('an edit that comes between is never lost, and the post never lacks what it needs', async () => {
+  test('an edit during scheduling is not lost, and the scheduled post is complete', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { id } = await created({ url: `https://example.com/${round}` });
       const change = round % 2 ? { title: null } : { boardId: account.boards.Garden };
@@ -137,7 +136,7 @@ describe('schedule', () => {
 });
 
 describe('unschedule', () => {
-  test('a queued post becomes a draft with everything but its time; a draft stays refused', async () => {
+  test('an unscheduled post becomes a draft with everything but its time; a draft cannot be unscheduled', async () => {
     const post = await created({ sendAt: inMs(minute), tags: ['a'], externalId: 'unscheduled' });
     const answer = await act(post.id, 'unschedule');
     expect(answer.body.data.post).toEqual({
@@ -160,7 +159,7 @@ describe('unschedule', () => {
     });
   });
 
-  test('a failed post becomes a draft without its failure', async () => {
+  test('a failed post that is unscheduled becomes a draft without its failure', async () => {
     await app.faults([{ operation: 'pins/create', kind: 'status', status: 400, times: 1 }]);
     const post = await created({ sendAt: inMs(minute) });
     await runAfter(minute);

@@ -1,4 +1,5 @@
-// What a create has looked up may be gone by the time it writes: then nothing is written, and the refusal says why.
+// Accounts and media may be gone between the checks of a create and its write: then nothing is written, and the refusal
+// names the reason.
 
 import { beforeEach, expect, test } from 'vitest';
 import { newPost } from '../../../../test/new-post.ts';
@@ -48,7 +49,7 @@ test.each([
   expect(await stored()).toEqual(before);
 });
 
-test('an account that was disconnected', async () => {
+test('a create for an account that was disconnected meanwhile writes nothing', async () => {
   const before = await stored();
   await sql`update accounts set disconnected_at = now() where id = ${account.accountId}`.execute(
     app.database.db,

@@ -1,4 +1,4 @@
-// What a post says: making, editing and deleting it. Each is written as a move is (move-post.ts): guarded, and its event
+// The content of a post: creating, editing and deleting it. Each is written like a move (move.ts): guarded, with its event
 // in the same statement.
 import { isDeepStrictEqual } from 'node:util';
 import { isAtRest, stateOfNew } from '../../../domain/post-states.ts';
@@ -21,7 +21,7 @@ export interface Slide {
   url: string | null;
 }
 
-/** What callers write of a post. */
+/** The part of a post that callers write. */
 export interface PostContent {
   title: string | null;
   description: string | null;
@@ -36,7 +36,7 @@ export interface PostContent {
   tags: string[];
   externalId: string | null;
   mediaType: 'image' | 'video';
-  /** Of a carousel the first picture. */
+  /** Of a carousel: its first picture. */
   mediaId: string;
   sourceMediaUrl: string | null;
   carousel: Slide[] | null;
@@ -52,7 +52,7 @@ export interface NewPost extends PostContent {
   sendAt: Date | null;
 }
 
-/** The ids of all media that a row names: its own, those of its slides, and its cover. */
+/** Returns the ids of all media of a row: its own, those of its slides, and its cover. */
 export function mediaIdsOfRow(row: Pick<PostRow, 'media_id' | 'cover_media_id' | 'carousel'>): string[] {
   return [row.media_id, row.cover_media_id ?? [], (slidesOf(row) ?? []).map((slide) => slide.mediaId)].flat();
 }
@@ -62,7 +62,7 @@ export function slidesOf(row: Pick<PostRow, 'carousel'>): Slide[] | null {
   return row.carousel as Slide[] | null;
 }
 
-/** The columns of the contents. */
+/** The columns of the content. */
 function columnsOf(content: PostContent) {
   return {
     title: content.title,
@@ -86,7 +86,7 @@ function columnsOf(content: PostContent) {
   };
 }
 
-/** The row of a post that comes to life. */
+/** Returns the row of a new post. */
 export function newRow(post: NewPost, now: Date) {
   return {
     ...columnsOf(post),
@@ -101,7 +101,7 @@ export function newRow(post: NewPost, now: Date) {
   } as const;
 }
 
-/** The columns after an edit, and the names of those that it changes. */
+/** Returns the columns after an edit, and the names of those that it changes. */
 export function editOf(post: PostRow, content: PostContent) {
   const columns = columnsOf(content);
   const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter(
@@ -111,8 +111,8 @@ export function editOf(post: PostRow, content: PostContent) {
 }
 
 /**
- * Posts of one account come to life, as drafts or queued when they have a time. As many as there are cost two
- * statements, sent at once.
+ * Creates posts of one account: queued where they have a time, otherwise as drafts. Any number costs two statements,
+ * sent at once.
  * @throws accountNotFound when it was disconnected meanwhile, mediaGone when a medium was deleted.
  */
 export async function createPosts(
@@ -126,13 +126,13 @@ export async function createPosts(
   const rows = posts.map((post) => newRow(post, now));
   const mediaIds = [...new Set(rows.flatMap(mediaIdsOfRow))];
   const times = posts.flatMap((post) => post.sendAt?.getTime() ?? []);
-  // The lane looks for the next post by itself once the first one has woken it.
+  // The first post wakes the lane, whose worker then finds the others.
   const runAt = times.length > 0 ? new Date(Math.min(...times)) : null;
   return insertPostRows(tx, rows, {
     ground: { organizationId, accountId, mediaIds },
-    check(held) {
-      if (!held.isConnected) throw accountNotFound();
-      refuseGone(mediaIds, new Set(held.mediaIds));
+    check(locked) {
+      if (!locked.isConnected) throw accountNotFound();
+      refuseGone(mediaIds, new Set(locked.mediaIds));
     },
     events: posts.map((post) => ({
       organizationId: post.organizationId,
@@ -149,8 +149,8 @@ export async function createPosts(
 }
 
 /**
- * Changes what a post says, as long as no worker has it.
- * @throws postCannot when it is sent or in flight, postChanged when someone was faster.
+ * Changes the content of a post at rest.
+ * @throws postCannot when it is sent or its Pin may exist, postChanged when it was changed since it was read.
  */
 export async function editPost(
   tx: Tx,
@@ -177,21 +177,21 @@ export async function editPost(
       hasNewWords: true,
     }),
   );
-  // With other words it may no longer have to wait for a post whose answer was lost.
+  // With other texts it may no longer have to wait for a twin.
   if (edited.run_at) await lowerWake(tx, edited.account_id, edited.run_at, now);
   return edited;
 }
 
-/** How long the mark of a deleted post is kept (docs/api-contract.md#posts). */
-const deletedKeptMs = 28 * 24 * 3600 * 1000;
+/** The retention of the mark of a deleted post (docs/api-contract.md#posts). */
+const deletedRetentionMs = 28 * 24 * 3600 * 1000;
 
 export function deletedBefore(now: Date): Date {
-  return addMs(now, -deletedKeptMs);
+  return addMs(now, -deletedRetentionMs);
 }
 
 /**
- * Marks a post as deleted. Same guard as a move, so a deletion and a worker's claim cannot both win.
- * @throws postCannot when it is sent or in flight, postChanged when someone was faster.
+ * Marks a post at rest as deleted. It is guarded like a move, so a deletion and a worker's move cannot both succeed.
+ * @throws postCannot when it is sent or its Pin may exist, postChanged when it was changed since it was read.
  */
 export async function deletePost(tx: Tx, post: PostRow, { now, actor }: Stamp): Promise<void> {
   if (!isAtRest(post)) throw cannot(post, 'delete');

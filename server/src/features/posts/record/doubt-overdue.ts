@@ -1,6 +1,6 @@
-// After a backup was restored. What was published after it was taken is still queued in it, and would be
-// published a second time. So what was due since is treated like an answer that was lost: looked for on
-// Pinterest, taken as sent when its Pin is there, and published only when it is not.
+// Moves queued posts to unknown after a backup was restored. Posts that were published after the backup are still queued
+// in it, and would be published a second time. So each post that was due since is treated like a lost answer: Pintail
+// searches Pinterest for its Pin, and publishes it only when there is none.
 import type { Database } from '../../../platform/db/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
 import { movePost } from './move.ts';
@@ -13,14 +13,14 @@ const failure = {
   message:
     'Pintail was restored from a backup that does not know whether this post was published afterwards.',
   remediation:
-    'Pintail looks on Pinterest by itself whether the Pin exists, and publishes the post if it does not.',
+    'Pintail searches Pinterest for the Pin automatically, and publishes the post if there is none.',
   retryable: true,
 };
 
 /**
- * Run before any worker is started on the restored database.
- * @param takenAt When the backup was begun.
- * @returns how many posts will be looked up
+ * Moves every overdue post to unknown, and returns their number. To be called before any worker is started on the
+ * restored database.
+ * @param takenAt When the backup was started.
  */
 export async function doubtOverdue(
   database: Database,

@@ -1,5 +1,5 @@
-// Which posts of an account are work for a worker, and when: the other half of a lane, which must wake no later than the
-// first of them. The lanes' own statements get `earliestWork` passed in, because lanes do not read posts.
+// The posts of an account on which a worker has work, and when: a lane must wake no later than the first of them. The
+// statements of the room of lanes get `earliestWork` passed in, because lanes do not read posts.
 import type { RawBuilder } from 'kysely';
 import {
   isInFlight,
@@ -42,14 +42,14 @@ const waitsForVideo: RawBuilder<boolean> = sql<boolean>`(
 )`;
 
 /**
- * The moment at which an account next has work for a worker; null for none.
+ * SQL: the moment at which an account next has work for a worker; null for none.
  * @param queueFrom Queued posts wait until then; searches for lost Pins do not.
  */
 export function earliestWork(
   accountId: RawBuilder<unknown>,
   queueFrom: RawBuilder<unknown>,
 ): RawBuilder<Date | null> {
-  // LEAST and GREATEST pass over nulls; without a post there is no row, and so no work.
+  // LEAST and GREATEST ignore nulls; without a post there is no row, and so no work.
   return sql<Date | null>`least(
     (
       select nullif(greatest(p.run_at, ${queueFrom}), 'infinity') from posts p
@@ -75,7 +75,7 @@ export function earliestWork(
 
 /** SQL: whether the post with this id was sent or deleted, or does not exist. */
 export function hasPostEnded(postId: RawBuilder<unknown>): RawBuilder<boolean> {
-  // LIMIT keeps it a look-up in the index, whatever statistics say.
+  // LIMIT makes it read the index, whatever the statistics say.
   return sql<boolean>`coalesce((
     select ${isSent(sql`e`)} or e.deleted_at is not null from posts e where e.id = ${postId} limit 1
   ), true)`;
@@ -115,9 +115,9 @@ export function nextDue(
   now: Date,
   mayGoOut: RawBuilder<unknown>,
 ): RawBuilder<DuePost> {
-  // LEAD reads one row further, not all: they come from the index posts_due in this order. The moment is asked for in
-  // a subquery, in which the planner cannot look at it: otherwise it believes that a plan of its own for each moment
-  // is worth it, and planning takes fifty times as long as finding.
+  // LEAD reads one more row, not all: they come from the index posts_due in this order. The moment is in a subquery, where
+  // the planner does not see its value: otherwise it plans each moment separately, which takes fifty times as long as
+  // the query.
   return sql<DuePost>`
     select p.*, lead(p.id) over (order by p.run_at, p.id) is null as is_last_due from posts p
     where p.account_id = ${accountId} and p.run_at <= (select ${now}::timestamptz)

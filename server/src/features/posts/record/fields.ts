@@ -4,12 +4,12 @@ import { z } from 'zod';
 import { addMs, type Clock } from '../../../platform/clock.ts';
 import { moment, text, webUrl } from '../../../platform/http/contract/fields.ts';
 
-/** Further ahead than this is nearly always a slip (milliseconds taken for seconds, a wrong century). */
+/** A time further ahead is nearly always a mistake (milliseconds instead of seconds, a wrong century). */
 const sendAtYearsMax = 5;
 const sendAtMsMax = sendAtYearsMax * 366 * 24 * 3600 * 1000;
-/** Pinterest's `link` takes 2048 characters. */
+/** The limit of Pinterest's `link`. */
 const linkLengthMax = 2048;
-/** Signed addresses of file stores run long, and Pinterest never sees this one. */
+/** Signed URLs of file stores are long, and Pinterest never sees this one. */
 const mediaUrlLengthMax = 8192;
 const tagsMax = 20;
 const productTagsMax = 24;
@@ -27,7 +27,7 @@ export const url = webUrl(linkLengthMax).meta({
   description: 'Destination URL when the Pin is clicked. Required to schedule.',
   example: 'https://example.com/lemon-tart',
 });
-/** Ids are digits; names, which are looked up to propose the id, are not much longer. */
+/** Ids are digits. Names are accepted as well, to propose the id in the refusal. */
 const idLengthMax = 200;
 
 export const boardId = text(idLengthMax).meta({
@@ -44,25 +44,27 @@ export const isSimplifiedPin = z.boolean().meta({
 
 const digits = z.string().regex(/^\d{1,32}$/, 'Must be the id of a Pin, which has digits only.');
 export const productTagPinIds = unique(z.array(digits).max(productTagsMax)).meta({
-  description: `Pins of the products shown, at most ${productTagsMax}. Kept with the post; Pinterest's API has no way to publish them yet, so they do not reach the Pin.`,
+  description: `Pins of the products shown, at most ${productTagsMax}. Stored with the post only: Pinterest's API cannot publish them yet.`,
 });
 export const tags = unique(
   z.array(text(100).refine((tag) => tag.trim() !== '', 'Must not be blank.')).max(tagsMax),
-).meta({ description: `Your own words to find posts by, at most ${tagsMax}. Pinterest never sees them.` });
+).meta({
+  description: `Your own words to find posts by, at most ${tagsMax}. They are not sent to Pinterest.`,
+});
 export const externalId = text(255)
   .refine((id) => id !== '', 'Must not be empty.')
-  .meta({ description: 'Your own id of the post; unique in the account.' });
+  .meta({ description: 'Your own id of the post. Unique in the account.' });
 
 export const mediaUrl = webUrl(mediaUrlLengthMax).meta({
   description:
-    'URL of the media file to pin. Any publicly accessible URL; it is fetched, checked and kept before the answer.',
+    'URL of the media file to pin. Any publicly accessible URL. The file is fetched, validated and stored before the response.',
   example: 'https://example.com/lemon-tart.jpg',
 });
 export const mediaId = z.string().meta({
-  description: 'Media that Pintail has already (POST /v1/media), instead of mediaUrl.',
+  description: 'Stored media (POST /v1/media), instead of mediaUrl.',
 });
 export const mediaType = z.enum(['image', 'video']).meta({
-  description: 'Type of media. `video` for video files (.mp4, .mov, .qt). An image unless said otherwise.',
+  description: 'Type of media. `video` for video files (.mp4, .mov, .qt). The default is `image`.',
 });
 
 const slide = z
@@ -71,7 +73,9 @@ const slide = z
     mediaId: mediaId.optional(),
     title: title.optional().meta({ description: 'Of this picture.' }),
     description: description.optional().meta({ description: 'Of this picture.' }),
-    url: url.optional().meta({ description: "Where this picture leads; the post's url by default." }),
+    url: url
+      .optional()
+      .meta({ description: "Destination URL of this picture. The default is the post's url." }),
   })
   .superRefine(exactlyOne(['mediaUrl', 'mediaId']));
 export const carousel = z.array(slide).min(2, slideCount).max(5, slideCount).meta({
@@ -81,16 +85,16 @@ export const carousel = z.array(slide).min(2, slideCount).max(5, slideCount).met
 export const cover = z
   .strictObject({
     mediaUrl: mediaUrl.optional().meta({ description: 'A picture.' }),
-    mediaId: mediaId.optional().meta({ description: 'A picture that Pintail has already.' }),
+    mediaId: mediaId.optional().meta({ description: 'A stored picture (POST /v1/media).' }),
     seconds: z
       .int()
       .min(0, 'Must be a whole number of seconds from 0.')
       .max(900, 'A video has at most 900 seconds.')
       .optional()
-      .meta({ description: 'The frame at so many seconds.' }),
+      .meta({ description: 'The frame at this second.' }),
   })
   .superRefine(exactlyOne(['mediaUrl', 'mediaId', 'seconds']))
-  .meta({ description: 'What a video shows before it plays; its first frame unless given.' });
+  .meta({ description: 'The picture that a video shows until it plays. The default is its first frame.' });
 
 export function futureMoment(clock: Clock) {
   return moment
@@ -107,11 +111,11 @@ export function futureMoment(clock: Clock) {
 function unique<T extends z.ZodArray<z.ZodString>>(list: T) {
   return list.refine((values) => new Set(values).size === values.length, {
     params: { code: 'repeated' },
-    error: 'Names one of its entries twice.',
+    error: 'Contains an entry twice.',
   });
 }
 
-/** Refuses none of these fields as well as several of them. */
+/** Refuses a body with none of these fields, and one with several. */
 export function exactlyOne(names: readonly string[]) {
   const list = names.map((name) => `"${name}"`).join(' or ');
   return (value: object, context: z.RefinementCtx) => {
@@ -124,7 +128,7 @@ export function exactlyOne(names: readonly string[]) {
   };
 }
 
-/** For checks over several fields, which run also when a single one is wrong, so that everything is told at once. */
+/** For checks of several fields: they also run when a single field is invalid, so that every problem is reported at once. */
 export const isObject = ({ value }: { value: unknown }) =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -132,11 +136,11 @@ export function issue(context: z.RefinementCtx, path: string, code: string, mess
   context.addIssue({ code: 'custom', path: path === '' ? [] : [path], params: { code }, message });
 }
 
-/** Each field without which nothing can be published. */
+/** The fields that a post needs to be published. */
 export const neededToSchedule = ['boardId', 'title', 'description', 'url'] as const;
 export type NeededToSchedule = (typeof neededToSchedule)[number];
 
-/** The fields that scheduling needs and that are absent or blank. */
+/** Returns the fields that scheduling needs and that are absent or blank. */
 export function missingToSchedule(fields: Partial<Record<NeededToSchedule, unknown>>): NeededToSchedule[] {
   return neededToSchedule.filter((name) => {
     const value = fields[name];
@@ -144,5 +148,5 @@ export function missingToSchedule(fields: Partial<Record<NeededToSchedule, unkno
   });
 }
 
-/** The sentence of a detail for such a field. */
+/** The message of a detail for such a field. */
 export const requiredToSchedule = 'Required when the post is scheduled.';

@@ -1,13 +1,13 @@
-// How posts come to be: rows, words, events and the lane's wake-up in one statement.
+// Inserts posts: rows, words, events and the lane's wake-up in one statement.
 import { type RawBuilder, sql } from 'kysely';
 import { atOnce, type Schema, type Tx } from '../../../platform/db/index.ts';
 import { insertionOfEvents, type NewEvent } from '../../../platform/outbox/index.ts';
 import { lowering } from '../../lanes/index.ts';
-import { type Ground, type Held, holdingGround } from './ground.queries.ts';
+import { type Ground, type LockedGround, lockingGround } from './ground.queries.ts';
 import { type PostRow, searchOf } from './posts.queries.ts';
 
-/** What is written of a post when it is made. */
-const givenColumns = [
+/** The columns that are written when a post is created. */
+const insertedColumns = [
   'id',
   'organization_id',
   'account_id',
@@ -36,12 +36,12 @@ const givenColumns = [
   'updated_at',
 ] as const satisfies (keyof PostRow)[];
 
-export type NewPostRow = Pick<PostRow, (typeof givenColumns)[number]>;
+export type NewPostRow = Pick<PostRow, (typeof insertedColumns)[number]>;
 
-/** The rest of its row has defaults or is worked out. */
-type MadeColumn = Exclude<keyof Schema['posts'], keyof NewPostRow>;
+/** The other columns have defaults or are generated. */
+type DefaultedColumn = Exclude<keyof Schema['posts'], keyof NewPostRow>;
 
-const isMade: Record<MadeColumn, true> = {
+const isDefaulted: Record<DefaultedColumn, true> = {
   version: true,
   status: true,
   listed_at: true,
@@ -57,22 +57,22 @@ const isMade: Record<MadeColumn, true> = {
   deleted_at: true,
 };
 
-const given = sql.raw(givenColumns.join(', '));
-const made = sql.raw(Object.keys(isMade).join(', '));
+const insertedList = sql.raw(insertedColumns.join(', '));
+const defaultedList = sql.raw(Object.keys(isDefaulted).join(', '));
 
 export interface InsertPostRows {
   ground: Ground;
-  /** Refuses what the ground does not bear, by throwing; the transaction must then end with nothing kept. */
-  check(held: Held): void;
+  /** Throws a refusal if a row is missing; the transaction must then be rolled back. */
+  check(locked: LockedGround): void;
   events: readonly NewEvent[];
-  /** When the first of them is due; null for drafts. */
+  /** When the first post is due; null for drafts. */
   runAt: Date | null;
   now: Date;
 }
 
 /**
- * Only for post-content.ts: every other way to make a post would bypass its rules. Holds the ground, and writes the posts
- * without waiting to hear of it: the second statement sees the wake-up that a worker has left, and a refusal undoes it.
+ * Inserts posts. Only for content.ts: every other caller would bypass its rules. The statement that locks the ground and
+ * the one that writes are sent at once: the second one sees the wake-up that a worker left, and a refusal rolls it back.
  */
 export async function insertPostRows(
   tx: Tx,
@@ -80,31 +80,31 @@ export async function insertPostRows(
   { ground, check, events, runAt, now }: InsertPostRows,
 ): Promise<PostRow[]> {
   const besides = lowering(ground.accountId, runAt, now);
-  const [held, inserted] = await atOnce(tx, [
-    holdingGround(ground).compile(tx),
+  const [locked, inserted] = await atOnce(tx, [
+    lockingGround(ground).compile(tx),
     inserting(rows, events, besides).compile(tx),
   ]);
-  for (const answer of held()) check(answer);
-  const madeOf = new Map(inserted().map((row) => [row.id, row]));
+  for (const ground of locked()) check(ground);
+  const defaultsOf = new Map(inserted().map((row) => [row.id, row]));
   return rows.flatMap((row) => {
-    const rest = madeOf.get(row.id);
-    return rest ? [{ ...row, ...rest }] : [];
+    const defaults = defaultsOf.get(row.id);
+    return defaults ? [{ ...row, ...defaults }] : [];
   });
 }
 
 /**
- * Posts, their words, their events and `besides` in one statement. All rows travel as one parameter, so that it is the
- * same statement for one post and for a thousand; back come only the columns that are not known here.
+ * SQL: inserts posts, their words, their events and runs `besides`. All rows are one parameter, so that the statement is
+ * the same for one post and for a thousand. It returns the columns that have defaults.
  */
 function inserting(
   rows: readonly NewPostRow[],
   events: readonly NewEvent[],
   besides: RawBuilder<unknown>,
-): RawBuilder<Pick<PostRow, 'id' | MadeColumn>> {
+): RawBuilder<Pick<PostRow, 'id' | DefaultedColumn>> {
   return sql`
     with inserted as (
-      insert into posts (${given})
-      select ${given} from json_populate_recordset(null::posts, ${JSON.stringify(rows)}::json)
+      insert into posts (${insertedList})
+      select ${insertedList} from json_populate_recordset(null::posts, ${JSON.stringify(rows)}::json)
       returning *
     ),
     searchable as (
@@ -112,6 +112,6 @@ function inserting(
     ),
     told as (${insertionOfEvents(events)}),
     besides as (${besides})
-    select id, ${made} from inserted
+    select id, ${defaultedList} from inserted
   `;
 }

@@ -1,4 +1,4 @@
-// What makes two posts' Pins indistinguishable on Pinterest, which carries no mark of ours.
+// The key of posts whose Pins cannot be distinguished on Pinterest: a Pin carries no mark of ours.
 import { createHash } from 'node:crypto';
 
 export interface Matchable {
@@ -19,7 +19,7 @@ const entities: Record<string, string> = {
   nbsp: ' ',
 };
 
-/** Text as it can be compared after Pinterest may have trimmed it, folded its blanks or unescaped it. */
+/** Returns text in a form that is equal before and after Pinterest has trimmed, folded or unescaped it. */
 export function normaliseText(text: string | null): string {
   return (text ?? '')
     .replaceAll(/&(amp|lt|gt|quot|#39|apos|nbsp);/g, (whole, name: string) => entities[name] ?? whole)
@@ -28,7 +28,7 @@ export function normaliseText(text: string | null): string {
     .trim();
 }
 
-/** Equal for two posts exactly when their Pins could not be told apart. */
+/** Returns a key that is equal for two posts exactly when their Pins cannot be distinguished. */
 export function matchKey(post: Matchable): string {
   const parts = [
     post.boardId ?? '',

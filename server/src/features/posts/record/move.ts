@@ -38,7 +38,7 @@ export interface PostFailure {
   retryable: boolean;
 }
 
-/** What is told of an exchange with Pinterest in the post's timeline. */
+/** A request to Pinterest, as the post's timeline shows it. */
 export interface PinterestTrace {
   status: number | null;
   code: number | null;
@@ -46,22 +46,22 @@ export interface PinterestTrace {
   durationMs: number;
 }
 
-/** A move with what it needs. */
+/** A move with its values. */
 export type Step =
-  /** `shifted`: a pause has moved it, no person. */
+  /** `shifted`: moved by a pause, not by a person. */
   | { move: 'schedule'; sendAt: Date; boardId: string; shifted?: true }
   | { move: 'unschedule' }
   /** Overdue, and the account holds missed posts: a person is needed. */
   | { move: 'miss'; failure: PostFailure }
-  /** Over the line: from now on a Pin may exist. */
+  /** The create request follows: from now on a Pin may exist. */
   | { move: 'mediaReady' }
   | { move: 'accept'; pinId: string; pinterest: PinterestTrace }
   | { move: 'postpone'; runAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
   | { move: 'refuse'; failure: PostFailure; pinterest?: PinterestTrace }
   | { move: 'lose'; lookAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
-  /** It may have been published since then, by an installation that this one was restored from. */
+  /** It may have been published since the backup from which this installation was restored. */
   | { move: 'doubt'; since: Date; lookAt: Date; failure: PostFailure }
-  /** The search goes on. `counts`: Pinterest answered. */
+  /** The search continues. `counts`: Pinterest answered. */
   | { move: 'look'; lookAt: Date; failure: PostFailure; counts: boolean; found: number }
   /** The search ends without a result: a person is needed. `found`: the Pins that match. */
   | { move: 'giveUp'; failure: PostFailure; found: number }
@@ -69,10 +69,10 @@ export type Step =
   | { move: 'find'; pinId: string; byHand?: true }
   | { move: 'clear'; byHand?: true };
 
-/** What the event of a move, of a creation or of a deletion keeps; dates have become text. */
+/** The data of the event of a move, a creation, an edit or a deletion, with dates as text. */
 export interface PostEventData {
   move?: Move;
-  /** Where it belongs to an attempt. */
+  /** The attempt that the event belongs to, if any. */
   attempt?: number;
   failure?: PostFailure;
   pinterest?: PinterestTrace;
@@ -88,7 +88,7 @@ export interface PostEventData {
 
 /**
  * Moves a post.
- * @throws postCannot when the table does not allow it, postChanged when someone was faster.
+ * @throws postCannot when the lifecycle does not allow it, postChanged when the post was changed since it was read.
  */
 export async function movePost(tx: Tx, post: PostRow, step: Step, stamp: Stamp): Promise<PostRow> {
   const { now } = stamp;
@@ -99,10 +99,9 @@ export async function movePost(tx: Tx, post: PostRow, step: Step, stamp: Stamp):
 }
 
 /**
- * The one statement that moves a post for a worker, if `guard` yields a row; readWritten says what it has come to, or
- * kindOfWritten if it answers with the id. It wakes no lane, for a worker finds what comes next when it lets go of the
- * lane.
- * @throws postCannot when the table does not allow it.
+ * SQL: moves a post for a worker if `guard` returns a row. readWritten evaluates the result, and kindOfWritten if it is the
+ * id alone. It wakes no lane, because the worker finds the next post when it releases the lane.
+ * @throws postCannot when the lifecycle does not allow it.
  */
 export function movingIf(
   guard: RawBuilder<unknown>,
@@ -116,7 +115,7 @@ function callersWordFor(move: Move): keyof typeof notAllowed {
   return move === 'schedule' || move === 'unschedule' ? move : 'resolve';
 }
 
-/** What a move writes. */
+/** The change and the event of a move. */
 function moveOf(post: PostRow, step: Step, { now, actor }: Stamp): PostWrite {
   const to = afterMove(post, step.move);
   if (!to) throw cannot(post, callersWordFor(step.move));
@@ -139,7 +138,7 @@ function moveOf(post: PostRow, step: Step, { now, actor }: Stamp): PostWrite {
   };
 }
 
-/** In a transaction that nobody forbids a post can only have moved on. */
+/** Returns the post of a write without a guard, which fails only if the post was changed since it was read. */
 export function written(result: Written): PostRow {
   if (result.kind !== 'written') throw postChanged();
   return result.post;
@@ -181,12 +180,12 @@ export async function unscheduleAll(
   }
 }
 
-/** What a move writes, as it is read again. */
+/** The columns of a move, as they are read afterwards. */
 type MovedColumns = Partial<Omit<PostRow, 'carousel' | 'status' | 'listed_at'>>;
 
 const unscheduled = { send_at: null, run_at: null, failure: null } satisfies MovedColumns;
 
-/** The columns that a move sets, besides the state. */
+/** Returns the columns that a move sets, besides the state. */
 export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
   switch (step.move) {
     case 'schedule':
@@ -220,7 +219,7 @@ export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
     case 'lose':
       return { run_at: step.lookAt, looks: 0, failure: stamped(step.failure, now) };
     case 'doubt':
-      // A Pin of it cannot be older than the backup, which did not know of one.
+      // Its Pin cannot be older than the backup, which did not contain one.
       return {
         run_at: step.lookAt,
         looks: 0,
@@ -236,7 +235,7 @@ export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
     case 'giveUp':
       return { run_at: null, looks: post.looks + 1, failure: stamped(step.failure, now) };
     case 'find':
-      // It went out when it was asked for, not when it was found; after a restored backup: when it was due.
+      // It was published when it was requested, not when it was found; after a restored backup: when it was due.
       return {
         pin_id: step.pinId,
         sent_at: laterOf(post.attempt_started_at, post.send_at),
@@ -244,14 +243,13 @@ export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
         failure: null,
       };
     case 'clear':
-      // What was said of looking for the Pin is over.
       return { run_at: now, looks: 0, postponements: 0, failure: null };
   }
 }
 
-function laterOf(one: Date | null, other: Date | null): Date | null {
-  if (one === null || other === null) return one ?? other;
-  return one > other ? one : other;
+function laterOf(a: Date | null, b: Date | null): Date | null {
+  if (a === null || b === null) return a ?? b;
+  return a > b ? a : b;
 }
 
 function toMatchable(post: Pick<PostRow, 'board_id' | 'title' | 'description' | 'url' | 'alt_text'>) {
@@ -268,13 +266,13 @@ function stamped(failure: PostFailure, now: Date) {
   return { ...failure, at: now.toISOString() };
 }
 
-/** As they are written: JSON goes its own way into the database. */
+/** Returns the columns as they are written: JSON has to be wrapped. */
 function toColumns({ failure, ...rest }: MovedColumns): PostChange {
   if (failure === undefined) return rest;
   return { ...rest, failure: failure === null ? null : json(failure) };
 }
 
-/** The contract's names where it has one (docs/api-contract.md#events); the finer ones show in the timeline only. */
+/** The events of the contract (docs/api-contract.md#events), and finer ones that only the timeline shows. */
 const eventTypes: Record<Move, string> = {
   schedule: 'post.scheduled',
   unschedule: 'post.unscheduled',
@@ -295,7 +293,7 @@ function eventData(
   moved: Pick<PostRow, 'send_at' | 'attempts'>,
   { from, to, step }: { from: PostSituation; to: PostSituation; step: Step },
 ): Record<string, unknown> {
-  // Events before the line belong to no attempt.
+  // Events before the create request belong to no attempt.
   const isOfAttempt = step.move === 'mediaReady' || mayHavePin(from);
   const after = { status: statusOf(to), sendAt: moved.send_at };
   return { ...step, ...after, ...(isOfAttempt && moved.attempts > 0 && { attempt: moved.attempts }) };
@@ -304,9 +302,9 @@ function eventData(
 const whatCanBeDone: Record<PostState | HeldReason, string> = {
   draft: 'It is a draft: schedule, edit or delete it.',
   queued: 'It is queued: reschedule, unschedule, edit or delete it.',
-  publishing: 'It is being published right now.',
-  sent: 'It is published. Delete the Pin on Pinterest if it should go.',
-  failed: 'It failed: it can be scheduled again, edited or deleted.',
+  publishing: 'It is being published right now. GET the post in a moment.',
+  sent: 'It is published. To remove it, delete the Pin on Pinterest.',
+  failed: 'It failed: schedule it again, edit or delete it.',
   unknown:
     'The answer to its create request was lost: Pintail searches Pinterest for the Pin. Resolve it with POST …/resolve if you know the outcome.',
   held: 'It is held: a person has to decide about it.',
@@ -315,7 +313,7 @@ const whatCanBeDone: Record<PostState | HeldReason, string> = {
     'It is held, because its Pin may exist. Look on the board, then resolve it with POST …/resolve.',
 };
 
-/** The detail code for each change that a state may not allow. */
+/** The detail code of each change that a post's situation may not allow. */
 const notAllowed = {
   schedule: 'schedule_not_allowed',
   unschedule: 'unschedule_not_allowed',
@@ -324,7 +322,7 @@ const notAllowed = {
   resolve: 'resolve_not_allowed',
 } as const;
 
-/** The refusal of a change that the post's situation does not allow. */
+/** Returns the refusal of a change that the post's situation does not allow. */
 export function cannot({ state, held_for }: PostSituation, what: keyof typeof notAllowed) {
   const message = whatCanBeDone[held_for ?? state];
   return postCannot([{ path: '', code: notAllowed[what], message }]);

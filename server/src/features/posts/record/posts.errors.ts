@@ -7,23 +7,23 @@ export const postNotFound = refusal({
   fix: 'GET /v1/accounts/{accountId}/posts lists the posts of an account.',
 });
 
-/** The post's state does not allow it; the detail says which state it is in and what can be done. */
+/** The post's situation does not allow the change; the detail names the situation and the allowed changes. */
 export const postCannot = refusal({
   code: 'CONFLICT',
   reason: 'post_state_conflict',
-  message: 'The post cannot do this in its present state',
-  fix: 'GET the post: its status says where it stands.',
+  message: 'The post does not allow this in its present state',
+  fix: 'The detail says what the post allows now.',
 });
 
-/** Someone else changed the post between our reading and our writing. */
+/** The post was changed between the read and the write of this request. */
 export const postChanged = refusal({
   code: 'CONFLICT',
   reason: 'post_changed',
   message: 'The post was changed at the same moment',
-  fix: 'GET the post and decide again.',
+  fix: 'GET the post, and repeat the request if it still applies.',
 });
 
-/** One Pin belongs to one post; the detail names the other. */
+/** A Pin belongs to one post; the detail names the other post. */
 export const pinTaken = refusal({
   code: 'CONFLICT',
   reason: 'pin_taken',
@@ -39,21 +39,21 @@ export const externalIdTaken = refusal({
   fix: 'The detail names the other post: GET it, or choose another externalId.',
 });
 
-/** Somebody deleted the medium between our reading and our writing. */
+/** The medium was deleted between the read and the write of this request. */
 export const mediaGone = refusal({
   code: 'CONFLICT',
   reason: 'media_gone',
   message: 'The media of the post was deleted at the same moment',
 });
 
-/** @throws mediaGone where one of these is not among those that are there. */
+/** @throws mediaGone if one of these ids is not among the existing ones. */
 export function refuseGone(ids: readonly string[], there: ReadonlySet<string>): void {
   const gone = ids.find((id) => !there.has(id));
   if (gone === undefined) return;
   throw mediaGone([{ path: '', code: 'media_gone', message: `${gone} was deleted. Send the post again.` }]);
 }
 
-/** The header If-Match named another version than the post has now. */
+/** If-Match named another version than the post has now. */
 export const versionDiffers = refusal({
   code: 'PRECONDITION_FAILED',
   reason: 'version_mismatch',
@@ -67,7 +67,7 @@ export const batchNotFound = refusal({
   message: 'Batch not found',
 });
 
-/** Pinterest would refuse every Pin of this account, so none is scheduled. */
+/** Pinterest would refuse every Pin of this account, so no post is scheduled. */
 export const noAccess = refusal({
   code: 'CONFLICT',
   reason: 'pin_creation_denied',

@@ -5,13 +5,13 @@ import { insertionOfEvents, type NewEvent } from '../../../platform/outbox/index
 import type { Caller } from '../../../platform/use-case/index.ts';
 
 export type PostRow = Selectable<Schema['posts']> & {
-  /** Read with posts that are shown: whether the video of a queued one is on its way to Pinterest. */
+  /** Whether the video of a queued post is being uploaded to Pinterest. Read for responses only. */
   is_video_going_up?: boolean;
 };
 type Columns = Updateable<Schema['posts']>;
 export type PostChange = { [Column in keyof Columns]: Columns[Column] | RawBuilder<Columns[Column]> };
 
-/** For posts that are shown. */
+/** SQL: whether the video of the row `posts` is being uploaded to Pinterest. */
 export const isVideoGoingUp = sql<boolean>`(
   posts.media_type = 'video' and ${isQueued(sql`posts`)} and exists (
     select 1 from video_uploads v
@@ -24,7 +24,7 @@ export interface PostPath {
   postId: string;
 }
 
-/** The post, if it is one of the caller's organization and not deleted. Whether the key may see the account was asked before. */
+/** Finds a post of the caller's organization that is not deleted. The caller has checked that the key may see the account. */
 export async function findPost(
   connection: Connection,
   caller: Pick<Caller, 'organizationId'>,
@@ -42,8 +42,8 @@ export async function findPost(
 }
 
 /**
- * Those of them that are the caller's and not deleted, by id.
- * @param lock Whether they are to stay as they are until the transaction ends.
+ * Finds posts of the caller's organization that are not deleted, by id.
+ * @param lock Whether to lock them until the transaction ends.
  */
 export async function findPosts(
   connection: Connection,
@@ -57,15 +57,15 @@ export async function findPosts(
     .where('account_id', '=', accountId)
     .where('organization_id', '=', caller.organizationId)
     .where('deleted_at', 'is', null)
-    // Always in the same order: two that lock several must not wait for each other.
+    // Always in the same order, so that two transactions that lock several posts do not deadlock.
     .orderBy('id');
   const rows = await (lock ? query.forNoKeyUpdate() : query).execute();
   return new Map(rows.map((row) => [row.id, row]));
 }
 
 /**
- * The words of the post `p` by which it can be found. Its account, board and tags are words too, with a sign in front
- * that no word of a text starts with.
+ * SQL: the words by which the post `p` is found. Its account, board and tags are words too, with a prefix that no word of
+ * a text has.
  */
 export const searchOf: RawBuilder<unknown> = sql`(
   to_tsvector('simple', concat_ws(
@@ -79,29 +79,29 @@ export const searchOf: RawBuilder<unknown> = sql`(
   )
 )`;
 
-/** What is written of a post that exists. */
+/** A write of an existing post. */
 export interface PostWrite {
   change: PostChange;
   event: NewEvent;
-  /** Whether the change touches what the post can be found by. */
+  /** Whether the change affects the words by which the post is found. */
   hasNewWords?: boolean;
-  /** Whoever needs nothing else of the row saves the rest its way. */
+  /** Whether the statement returns the id alone instead of the whole row. */
   answersWithId?: boolean;
-  /** A statement that yields one row if the post may be written, and locks what must stay so until it is. */
+  /** A statement that returns one row if the post may be written, and locks the rows on which that depends. */
   guard?: RawBuilder<unknown>;
 }
 
 export type Written =
   | { kind: 'written'; post: PostRow }
-  /** The guard yielded no row. */
+  /** The guard returned no row. */
   | { kind: 'forbidden' }
-  /** The post has moved on since it was read. */
+  /** The post was changed since it was read. */
   | { kind: 'changed' };
 
-/** The post's row; of nulls when it was not written; none when the guard forbade it. */
+/** The post's row, or a row of nulls when the post was not written. There is no row when the guard returned none. */
 export type WrittenRow = PostRow | Record<keyof PostRow, null>;
 
-/** Only for move-post.ts and post-content.ts. */
+/** Writes a post. Only for move.ts and content.ts. */
 export async function writePost(
   connection: Connection,
   post: Pick<PostRow, 'id' | 'version'>,
@@ -110,27 +110,27 @@ export async function writePost(
   return readWritten((await writingOf(post, write).execute(connection)).rows);
 }
 
-/** What the statement of writingOf has come to. */
+/** Evaluates the rows of the statement of writingOf. */
 export function readWritten(rows: readonly WrittenRow[]): Written {
   const [row] = rows;
   const kind = kindOfWritten(rows);
   return kind === 'written' ? { kind, post: row as PostRow } : { kind };
 }
 
-/** The same, of the ids alone. */
+/** Evaluates the rows of the statement of writingOf when it returns the id alone. */
 export function kindOfWritten([row]: readonly Pick<WrittenRow, 'id'>[]): Written['kind'] {
   if (!row) return 'forbidden';
   return row.id === null ? 'changed' : 'written';
 }
 
 /**
- * Only for move-post.ts and post-content.ts. Writes a post with its event, in one statement: all of it, or nothing
- * when the guard forbids it or the post has moved on since it was read.
+ * SQL: writes a post with its event in one statement, or nothing when the guard returns no row or the post was changed
+ * since it was read. Only for move.ts and content.ts.
  *
- * A statement sees the database as it was when it began, also if it then waits for a lock. What makes this right all
- * the same: whatever is locked or updated is looked at once more in its newest version. The guard's row is locked
- * before the post is touched, because the update joins it; so the guard has to lock what it asks about, and the
- * version has to be a condition of the update itself.
+ * A statement sees the database as it was when it began, even if it then waits for a lock. It is correct because rows
+ * that are locked or updated are checked again in their newest version. The guard's row is locked before the post is
+ * written, because the update joins it. So the guard has to lock the rows that it checks, and the version has to be a
+ * condition of the update itself.
  */
 export function writingOf(
   post: Pick<PostRow, 'id' | 'version'>,
@@ -155,13 +155,13 @@ export function writingOf(
   `;
 }
 
-/** Up to `limit` queued posts of an account, which then stay as they are until the transaction ends. */
+/** Locks up to `limit` queued and missed posts of an account until the transaction ends, and returns their ids. */
 export async function lockQueuedIds(
   tx: Tx,
   account: Pick<PostRow, 'account_id' | 'organization_id'>,
   limit: number,
 ): Promise<string[]> {
-  // Walks the index posts_listed. One that a worker claims this moment is waited for, and then left out.
+  // Walks the index posts_listed. It waits for a post that a worker is just moving, which then does not match any more.
   const rows = await tx
     .selectFrom('posts')
     .select('id')
@@ -177,7 +177,7 @@ export async function lockQueuedIds(
   return rows.map((row) => row.id);
 }
 
-/** Only for move-post.ts: the posts are locked, so none can have moved on. */
+/** Updates posts that are locked. Only for move.ts. */
 export async function updateLockedRows(tx: Tx, ids: readonly string[], change: PostChange): Promise<void> {
   await tx
     .updateTable('posts')
@@ -203,7 +203,7 @@ export async function listDoubtful(connection: Connection, before: Date, limit: 
   );
 }
 
-/** Of these Pins, the ones that belong to posts of the account already. */
+/** Lists the ids of those Pins that belong to posts of the account. */
 export async function listOwnedPinIds(
   connection: Connection,
   accountId: string,
@@ -219,7 +219,7 @@ export async function listOwnedPinIds(
   return new Set(rows.flatMap((row) => row.pin_id ?? []));
 }
 
-/** The post of the account to which a Pin belongs. */
+/** Finds the post of the account to which a Pin belongs. */
 export async function findPostOfPin(
   connection: Connection,
   accountId: string,
@@ -233,13 +233,13 @@ export async function findPostOfPin(
     .executeTakeFirst();
 }
 
-/** A full page of `removeDeletedPosts`. */
+/** The page size of `removeDeletedPosts`. */
 export const deletedRemovedAtOnce = 1_000;
 
-/** Removes the marks of posts deleted before a moment; some at a time, so that no statement takes long. */
+/** Removes a page of the marks of posts that were deleted before a moment. Returns their number. */
 export async function removeDeletedPosts(connection: Connection, before: Date): Promise<number> {
-  // In the order of the index on deleted_at, so that it is used even where statistics know of no deleted posts. An
-  // array, because it is looked up by the key however many a plan expects.
+  // The order makes the planner use the index on deleted_at even where the statistics contain no deleted posts. The array
+  // makes it look up the posts by their key, whatever number it expects.
   const result = await sql`
     delete from posts where id = any(array(
       select id from posts where deleted_at < ${before} order by deleted_at limit ${deletedRemovedAtOnce}
@@ -248,7 +248,7 @@ export async function removeDeletedPosts(connection: Connection, before: Date): 
   return Number(result.numAffectedRows ?? 0);
 }
 
-/** Which of these ids of the caller's posts of the account have, and which posts. */
+/** Finds the posts of the account with these external ids, by external id. */
 export async function findPostsByExternalId(
   connection: Connection,
   accountId: string,

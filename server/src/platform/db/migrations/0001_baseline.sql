@@ -280,7 +280,7 @@ create table posts (
   looks integer not null default 0,
   -- Why the post was last not published: code, message, remediation, retryable, at. No rule depends on it.
   failure jsonb,
-  -- Equal for posts whose Pins could not be told apart: board, title, description, link and alt text, normalized.
+  -- Equal for posts whose Pins cannot be distinguished: board, title, description, link and alt text, normalized.
   match_key text not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
