@@ -96,7 +96,7 @@ export async function createApp(parts: AppParts) {
     webhooks: background.webhooks.pump,
     sweeper: background.sweeper,
     /** The time at which this process's worker last polled for due posts. */
-    lastLookAt: background.publishMetrics.lastLookAt,
+    lastPollAt: background.publishMetrics.lastPollAt,
     routes,
     ...createAppHttp({ ...base, ...rooms, routes }),
     resealSecrets: () => resealSecrets(base, rooms, background),

@@ -184,7 +184,7 @@ async function startStatus(
 /** Checks that only a serving process can run. */
 function checksOf({ role }: Config, { app, database, clock }: Installation) {
   const checks = [clockCheck(database, clock)];
-  return role === 'api' ? checks : [...checks, workerCheck(app.lastLookAt, clock)];
+  return role === 'api' ? checks : [...checks, workerCheck(app.lastPollAt, clock)];
 }
 
 const idlePollMs = 50;

@@ -216,7 +216,7 @@ describe('/ready', () => {
   });
 
   test("the worker's check fails once it has not looked for half a minute", async () => {
-    const { run } = workerCheck(app.app.lastLookAt, app.clock);
+    const { run } = workerCheck(app.app.lastPollAt, app.clock);
     await app.app.createWorker().runDue();
     app.clock.advance(30_000);
     expect(await run()).toMatchObject({ status: 'ok' });

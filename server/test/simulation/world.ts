@@ -142,7 +142,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
       owner: process.name,
       lanesMax: draw.between(1, 3),
       random: random.next,
-      metrics: { looked() {}, moved() {}, lastLookAt: () => null },
+      metrics: { polled() {}, moved() {}, lastPollAt: () => null },
       nextTimeslot: (account, after) => act('nextTimeslot', () => nextTimeslot(account, after)),
       accounts: {
         accessToken: (account) => account.id,

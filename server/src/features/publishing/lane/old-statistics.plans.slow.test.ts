@@ -34,8 +34,9 @@ import {
   beginUploads,
   claimUploads,
   findReadyVideo,
-  handUploadsBack,
+  releaseUploads,
   removeUnusedUploads,
+  renewUploads,
 } from '../videos/video-uploads.queries.ts';
 import { claimLanes } from './claim.queries.ts';
 
@@ -228,10 +229,16 @@ describe.each(histories)('statistics $name, then $queuedAfter queued', (history)
     [
       'claiming uploads',
       1_000,
-      (db) => claimUploads(db, { owner: 'me', now, leaseUntil: later, uploads: 8, looks: 50, perAccount: 3 }),
+      (db) =>
+        claimUploads(db, { owner: 'me', now, leaseUntil: later, uploads: 8, checks: 50, perAccount: 3 }),
     ],
     ['a ready video', 10, (db) => findReadyVideo(db, post)],
-    ['uploads handed back', 10, (db) => handUploadsBack(db, 'me')],
+    ['the release of all uploads', 10, (db) => releaseUploads(db, 'me')],
+    [
+      'renewed uploads',
+      100,
+      (db) => renewUploads(db, { uploads: [{ postId: 'post_1', fence: 1 }], leaseUntil: later }),
+    ],
   ])('%s: at most %i pages', async (_, pagesMax, work) => {
     const costs = await costsOf(app.database, work);
     expect(costs.filter(({ pages, plan }) => pages > pagesMax || whole.test(plan))).toEqual([]);

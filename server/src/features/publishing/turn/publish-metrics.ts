@@ -1,20 +1,20 @@
-// What the worker tells of itself to those who watch over it.
+// The counters of the worker, for operators.
 import type { Clock } from '../../../platform/clock.ts';
 import type { Metrics } from '../../../platform/metrics.ts';
 import type { PostRow, Step } from '../../posts/index.ts';
 
 export interface PublishMetrics {
-  /** The worker has asked what is due. */
-  looked(): void;
+  /** The worker has polled. */
+  polled(): void;
   /** A post was moved by a worker. @param post As it was before. */
   moved(post: PostRow, step: Step): void;
-  /** When a worker of this process last asked what is due; null for never. */
-  lastLookAt(): Date | null;
+  /** When a worker of this process last polled; null for never. */
+  lastPollAt(): Date | null;
 }
 
 const buckets = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86_400];
 
-/** The moves that say what became of an attempt or of a look, in words for a chart. */
+/** The moves that are the result of an attempt or of a search, in words for a chart. */
 const outcomes = {
   accept: 'sent',
   postpone: 'postponed',
@@ -32,15 +32,15 @@ export function createPublishMetrics(metrics: Metrics, clock: Clock): PublishMet
   );
   const counted = metrics.counter(
     'pintail_publish_outcomes_total',
-    'What became of attempts: sent, postponed, failed, lost; and of looks for lost ones: found, not_found.',
+    'Results of attempts (sent, postponed, failed, lost) and of searches for lost Pins (found, not_found).',
     ['outcome', 'code'],
   );
-  let lastLookAt: Date | null = null;
+  let lastPollAt: Date | null = null;
   return {
-    looked() {
-      lastLookAt = clock.now();
+    polled() {
+      lastPollAt = clock.now();
     },
-    lastLookAt: () => lastLookAt,
+    lastPollAt: () => lastPollAt,
     moved(post, step) {
       if (!(step.move in outcomes)) return;
       const outcome = outcomes[step.move as keyof typeof outcomes];

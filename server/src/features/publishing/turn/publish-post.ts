@@ -101,7 +101,7 @@ function nextAllowed({ rateLimit }: Call, now: Date): Date | null {
   return addMs(now, rateLimit.resetSeconds * 1000);
 }
 
-/** What follows from Pinterest's answer. */
+/** The move that follows from Pinterest's answer. */
 async function servedBy(parts: PublishParts, input: Asked, outcome: CreateOutcome): Promise<Served> {
   const { post } = input;
   const pinterest = toTrace(outcome.call);

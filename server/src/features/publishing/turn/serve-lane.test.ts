@@ -1,4 +1,4 @@
-// Which moves of a lease are written with its release.
+// The moves of a lease, and the one that is written with its release.
 import { beforeEach, expect, test } from 'vitest';
 import { account, app, limitNextPin, minute, runAfter, usePublishing } from '../../../../test/publishing.ts';
 import type { LaneStore } from '../index.ts';

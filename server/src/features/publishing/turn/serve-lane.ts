@@ -1,5 +1,5 @@
-// What a worker does with one account under the lease of its lane. Serving a post returns what is to be written; here it
-// is written, now or with the release.
+// Serves one account under the lease of its lane. Serving a post returns the moves to write; here they are written, now or
+// with the release.
 
 import { withLogIds } from '../../../domain/log-ids.ts';
 import { isUnknown } from '../../../domain/post-states.ts';
@@ -36,7 +36,7 @@ export interface LaneResult {
 export async function serveLane(
   parts: LaneParts,
   lane: LeasedLane,
-  { log, isStopping }: { log: Log; isStopping(): boolean },
+  { log, stopping }: { log: Log; stopping: AbortSignal },
 ): Promise<LaneResult> {
   const { account, first } = lane.opening ?? (await open(parts, lane));
   const token = account.token_authorized ? parts.accounts.accessToken(account) : null;
@@ -46,13 +46,13 @@ export async function serveLane(
   if (pausedUntil !== null) return { rest: { notBefore: pausedUntil } };
   let rest: LaneResult['rest'] = {};
   let post = first;
-  for (let count = 1; post && lane.isHeld() && !isStopping(); count += 1) {
+  for (let count = 1; post && lane.isHeld() && !stopping.aborted; count += 1) {
     // The lane wakes for what has become due since this post was read, when it is released.
     const isLastPost = post.is_last_due === true || count === postsPerLease;
     const input = { lane, account, token, post, log };
-    const result = await withLogIds({ postId: post.id }, () => servePost(parts, input, isStopping));
+    const result = await withLogIds({ postId: post.id }, () => servePost(parts, input, stopping));
     rest = { ...rest, ...result.rest };
-    const isOver = isLastPost || (rest.notBefore ?? null) !== null || isStopping();
+    const isOver = isLastPost || (rest.notBefore ?? null) !== null || stopping.aborted;
     const last = await write(parts, input, result, isOver);
     if (isOver) return { rest, ...(last && { last }) };
     // A queue that rests must not keep lost Pins from being searched for.
@@ -95,7 +95,7 @@ async function open(parts: LaneParts, lane: LeasedLane): Promise<Opening> {
 }
 
 /** Confirms a post that is due, keeps it from being published, or publishes it. */
-async function servePost(parts: LaneParts, input: PublishInput, isStopping: () => boolean): Promise<Served> {
+async function servePost(parts: LaneParts, input: PublishInput, stopping: AbortSignal): Promise<Served> {
   const { account, lane, post } = input;
   if (isUnknown(post)) return confirmPost(parts, input);
   if (account.publishing === 'paused') return meetPause(parts, input);
@@ -103,7 +103,7 @@ async function servePost(parts: LaneParts, input: PublishInput, isStopping: () =
     return served(post, { move: 'miss', failure: missed });
   return parts.publishGate.run(environmentOf(account), async () =>
     // It may have waited for its permit.
-    isStopping() ? nothingToWrite : publishPost(parts, input),
+    stopping.aborted ? nothingToWrite : publishPost(parts, input),
   );
 }
 

@@ -12,10 +12,11 @@ import {
   deleteUpload,
   findReadyVideo,
   findWaitingPost,
-  handUploadsBack,
+  releaseUploads,
   removeUnusedUploads,
   renewUploads,
   settleUpload,
+  type UploadFence,
   uploadAnew,
   type VideoUpload,
 } from './video-uploads.queries.ts';
@@ -36,13 +37,15 @@ export interface VideoStore {
     startBefore: Date;
     /** What Pinterest has had since before this is begun anew. */
     freshAfter: Date;
-    /** How many may be sent, and how many asked about. */
+    /** How many may be sent, and how many checked. */
     uploads: number;
-    looks: number;
+    checks: number;
     perAccount: number;
   }): Promise<VideoUpload[]>;
-  renew(renewal: { owner: string; postIds: readonly string[]; leaseUntil: Date }): Promise<void>;
-  handBack(owner: string): Promise<void>;
+  /** Renews the leases that are still ours under these fences; returns their posts. */
+  renew(renewal: { uploads: readonly UploadFence[]; leaseUntil: Date }): Promise<Set<string>>;
+  /** Releases every upload of a process. */
+  releaseAll(owner: string): Promise<void>;
   /** Tells that its bytes are being sent now. */
   tellSending(upload: VideoUpload, now: Date): Promise<void>;
   /** Pinterest has its bytes. */
@@ -97,7 +100,7 @@ export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'tra
       return claimUploads(db, claim);
     },
     renew: (renewal) => renewUploads(db, renewal),
-    handBack: (owner) => handUploadsBack(db, owner),
+    releaseAll: (owner) => releaseUploads(db, owner),
     tellSending: (upload, now) =>
       transaction(async (tx) => {
         await tell(tx, upload, 'post.video_uploading', now);

@@ -3,9 +3,14 @@ import { awaitsNoPublication, isQueued } from '../../../domain/post-states.queri
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
 import type { PostRow } from '../../posts/index.ts';
 
-/** An upload that this worker holds. Its fence goes with every write. */
-export interface VideoUpload {
+/** Identifies a lease in a write: the upload, and the fence under which it was leased. */
+export interface UploadFence {
   postId: string;
+  fence: number;
+}
+
+/** An upload that this worker has leased. */
+export interface VideoUpload extends UploadFence {
   accountId: string;
   organizationId: string;
   mediaId: string;
@@ -15,7 +20,6 @@ export interface VideoUpload {
   uploadedAt: Date | null;
   tries: number;
   waits: number;
-  fence: number;
 }
 
 /** For `accounts a`: nothing is uploaded that could not be published. */
@@ -71,7 +75,7 @@ export async function claimUploads(
     now: Date;
     leaseUntil: Date;
     uploads: number;
-    looks: number;
+    checks: number;
     perAccount: number;
   },
 ): Promise<VideoUpload[]> {
@@ -100,7 +104,7 @@ export async function claimUploads(
         order by run_at limit ${claim.uploads}
       )
       union all
-      (select post_id from candidates where status = 'processing' order by run_at limit ${claim.looks})
+      (select post_id from candidates where status = 'processing' order by run_at limit ${claim.checks})
     ),
     locked as (
       select v.post_id from video_uploads v
@@ -117,20 +121,24 @@ export async function claimUploads(
   return rows;
 }
 
+/** Renews the leases that are still ours under these fences; returns their posts. Never shortens a lease. */
 export async function renewUploads(
   connection: Connection,
-  { owner, postIds, leaseUntil }: { owner: string; postIds: readonly string[]; leaseUntil: Date },
-): Promise<void> {
-  await connection
-    .updateTable('video_uploads')
-    .set({ lease_until: leaseUntil })
-    .where('owner', '=', owner)
-    .where('post_id', 'in', [...postIds])
-    .execute();
+  { uploads, leaseUntil }: { uploads: readonly UploadFence[]; leaseUntil: Date },
+): Promise<Set<string>> {
+  const { rows } = await sql<{ post_id: string }>`
+    update video_uploads v set lease_until = greatest(lease_until, ${leaseUntil}::timestamptz)
+    from unnest(
+      ${uploads.map((upload) => upload.postId)}::text[], ${uploads.map((upload) => upload.fence)}::bigint[]
+    ) ours (post_id, fence)
+    where v.post_id = ours.post_id and v.fence = ours.fence and v.owner is not null
+    returning v.post_id
+  `.execute(connection);
+  return new Set(rows.map((row) => row.post_id));
 }
 
-/** Whoever stops does not let others wait for its leases to run out. */
-export async function handUploadsBack(connection: Connection, owner: string): Promise<void> {
+/** Releases every upload of a process that stops, so that others need not wait for its leases to expire. */
+export async function releaseUploads(connection: Connection, owner: string): Promise<void> {
   await connection
     .updateTable('video_uploads')
     .set({ owner: null, lease_until: null })

@@ -1,0 +1,86 @@
+// When to poll next: part of the poller, and described there.
+import type { Cancel, Clock } from '../clock.ts';
+
+export interface PollTimerParts {
+  clock: Clock;
+  pollMs: number;
+  /** The minimum between the starts of two polls, as it is now. */
+  spacingMs(): number;
+  /** Polls once. Returns in how many milliseconds something may be due. @param isWoken Whether `wake` was called meanwhile. */
+  poll(isWoken: () => boolean): Promise<number>;
+  failed(error: unknown): void;
+}
+
+export interface PollTimer {
+  start(): void;
+  /** Something may be due: polls now, or as soon as the spacing allows. */
+  wake(): void;
+  stop(): void;
+}
+
+/** After one failed poll; doubled with each further one, up to `pollMs`. */
+const retryMs = 250;
+
+export function createPollTimer({ clock, pollMs, spacingMs, poll, failed }: PollTimerParts): PollTimer {
+  let mode: 'off' | 'waiting' | 'polling' | 'backing off' = 'off';
+  let isWoken = false;
+  let failures = 0;
+  let polledAt = Number.NEGATIVE_INFINITY;
+  let cancel: Cancel = () => {};
+
+  function plan(inMs: number): void {
+    cancel();
+    cancel = clock.after(inMs, () => {
+      mode = 'waiting';
+      wake();
+    });
+  }
+
+  function wake(): void {
+    if (mode === 'polling') isWoken = true;
+    if (mode !== 'waiting') return;
+    const agoMs = clock.now().getTime() - polledAt;
+    const waitMs = spacingMs() - agoMs;
+    // A clock that was set back is not a reason to wait.
+    if (agoMs >= 0 && waitMs > 0) plan(waitMs);
+    else void pollNow();
+  }
+
+  async function pollNow(): Promise<void> {
+    cancel();
+    mode = 'polling';
+    isWoken = false;
+    polledAt = clock.now().getTime();
+    let inMs: number;
+    try {
+      inMs = await poll(() => isWoken);
+    } catch (error) {
+      failures += 1;
+      failed(error);
+      if (isOff()) return;
+      mode = 'backing off';
+      return plan(Math.min(pollMs, retryMs * 2 ** (failures - 1)));
+    }
+    failures = 0;
+    if (isOff()) return;
+    mode = 'waiting';
+    // An item that became due while the next wake-up was read must not wait for it.
+    if (isWoken) wake();
+    else plan(inMs);
+  }
+
+  // A function, because `stop` may have been called during an await.
+  const isOff = () => mode === 'off';
+
+  return {
+    start() {
+      mode = 'waiting';
+      wake();
+    },
+    wake,
+    stop() {
+      mode = 'off';
+      cancel();
+    },
+  };
+}
