@@ -36,7 +36,7 @@ import {
   watchVideos,
 } from './features/publishing/index.ts';
 import { bindSchedule, type ScheduleParts, scheduleRoutes } from './features/schedule/index.ts';
-import { createWebhooks, webhookRoutes } from './features/webhooks/index.ts';
+import { createWebhooks, type WebhookParts, webhookRoutes } from './features/webhooks/index.ts';
 import { openStorage } from './open-storage.ts';
 import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
@@ -169,6 +169,12 @@ async function createRooms(base: Base) {
     publicUrl,
     accessLevel: config.pinterestAccessLevel,
   };
+  const webhookParts: WebhookParts = {
+    database,
+    jobs,
+    encryption,
+    outbound: createOutbound({ allowedPrivateHosts: config.webhookAllowedPrivateHosts, clock }),
+  };
   return {
     auth,
     keyParts,
@@ -181,6 +187,7 @@ async function createRooms(base: Base) {
     scheduleParts,
     schedule,
     postParts,
+    webhookParts,
   };
 }
 
@@ -202,22 +209,12 @@ async function createWatchedMedia(base: Base) {
 }
 
 /** The parts that work without a request: publishing, the event log, webhooks, batches and the sweeps. */
-function createBackground(base: Base, { accounts, postParts }: Rooms) {
-  const { config, database, clock, log, metrics, jobs, encryption } = base;
+function createBackground(base: Base, { postParts, webhookParts }: Rooms) {
+  const { config, database, clock, log, metrics } = base;
   const lanes = createLaneStore(database);
   const videos = watchVideos(createVideoStore(database), metrics);
   const events = openEventLog({ database, clock, log });
-  const webhooks = createWebhooks({
-    metrics,
-    database,
-    clock,
-    log,
-    jobs,
-    encryption,
-    accounts,
-    outbound: createOutbound({ allowedPrivateHosts: config.webhookAllowedPrivateHosts, clock }),
-    random: Math.random,
-  });
+  const webhooks = createWebhooks({ ...webhookParts, clock, log, metrics, random: Math.random });
   workOnBatches(postParts);
   const sweeper = createSweeper({
     clock,
@@ -232,7 +229,7 @@ function createBackground(base: Base, { accounts, postParts }: Rooms) {
 }
 
 /** The operations of the API, in the order of its document. */
-function routesOf({ config, clock }: Base, rooms: Rooms, { events, webhooks }: Background) {
+function routesOf({ config, clock }: Base, rooms: Rooms, { events }: Background) {
   const { ratePerMinute } = config;
   return [
     ...postRoutes(rooms.postParts),
@@ -244,7 +241,7 @@ function routesOf({ config, clock }: Base, rooms: Rooms, { events, webhooks }: B
     ...eventRoutes(events),
     ...keyRoutes(rooms.keyParts, clock),
     ...meRoutes(rooms.keyParts, { ...postLimits, ratePerMinute, bodyBytesMax, pageEntriesMax }),
-    ...webhookRoutes(webhooks.service),
+    ...webhookRoutes(rooms.webhookParts),
   ];
 }
 

@@ -5,6 +5,7 @@ export {
   accountBeside,
   findSimulatorAccount,
   getAccountForWork,
+  listVisibleIds,
   selectVisible,
 } from './accounts.queries.ts';
 export { accountRoutes } from './accounts.routes.ts';

@@ -1,4 +1,4 @@
-// Deliveries as they cross the wire: what was sent, and what came of it.
+// Requests and responses about deliveries.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
 import { moment, pageLimit, unixSeconds } from '../../platform/http/contract/fields.ts';
@@ -16,24 +16,25 @@ export const DeliveryPath = WebhookPath.extend({
 export type DeliveryPath = z.output<typeof DeliveryPath>;
 
 export const DeliveriesQuery = z.strictObject({
-  status: z.enum(states).optional().meta({ description: 'Only those.' }),
+  status: z.enum(states).optional().meta({ description: 'Only deliveries with this status.' }),
   cursor: z
     .string()
     .refine((cursor) => fromDeliveryId(cursor) !== undefined, {
       params: { code: 'invalid_cursor' },
-      error: 'Is no cursor of this list. Send `data.cursor` of the page before.',
+      error: 'Invalid cursor for this list. Send `data.cursor` of the previous page, or omit `cursor`.',
     })
     .optional()
-    .meta({ description: '`data.cursor` of the page before.' }),
-  limit: pageLimit.meta({ description: 'How many at most.' }),
+    .meta({ description: '`data.cursor` of the previous page.' }),
+  limit: pageLimit.meta({ description: 'Deliveries per page.' }),
 });
 export type ListDeliveries = z.output<typeof DeliveriesQuery>;
 
 export const RedeliverBody = z
   .strictObject({
-    since: moment.meta({ description: 'Events from then on (RFC 3339), 30 days back at most.' }),
+    since: moment.meta({ description: 'Events since this time (RFC 3339), at most 30 days ago.' }),
     includeDelivered: z.boolean().default(false).meta({
-      description: 'Also those that were delivered. Without it: those that failed or were never tried.',
+      description:
+        'Include events that were delivered. Without it: only events that failed or were never sent.',
     }),
   })
   .meta({ id: 'RedeliverWebhook' });
@@ -44,32 +45,32 @@ const Delivery = z
     id: z.string().meta({ description: 'Delivery ID' }),
     eventId: z.string().nullable().meta({ description: 'The event; null for a test.' }),
     type: z.string().meta({ description: 'Type of the event, or `webhook.test`.' }),
-    status: z.enum(states).meta({ description: 'What became of it.' }),
-    attempts: z.int().meta({ description: 'How often it was sent.' }),
+    status: z.enum(states).meta({ description: 'Whether it was delivered.' }),
+    attempts: z.int().meta({ description: 'Number of attempts.' }),
     createdAt: unixSeconds.meta({ description: 'When it was first due (Unix seconds).' }),
-    nextAttemptAt: unixSeconds.nullable().meta({ description: 'When it is tried next (Unix seconds).' }),
+    nextAttemptAt: unixSeconds.nullable().meta({ description: 'Time of the next attempt (Unix seconds).' }),
     request: z
       .object({
         id: z.string().meta({ description: 'The header `webhook-id`.' }),
-        body: z.string().meta({ description: 'What is sent.' }),
+        body: z.string().meta({ description: 'The body of the request.' }),
       })
       .nullable()
-      .meta({ description: 'Null where the event is no longer kept.' }),
+      .meta({ description: 'Null if the event is no longer stored.' }),
     lastAttempt: z
       .object({
         at: unixSeconds.meta({ description: 'When it was sent (Unix seconds).' }),
-        durationMs: z.int().meta({ description: 'Until the answer, or until it was given up.' }),
-        status: z.int().nullable().meta({ description: 'HTTP status; null when no answer came.' }),
+        durationMs: z.int().meta({ description: 'Time until the response, or until the timeout.' }),
+        status: z.int().nullable().meta({ description: 'HTTP status; null without a response.' }),
         answer: z
           .string()
           .nullable()
-          .meta({ description: `The first ${answerBytesKept} bytes of the answer's body.` }),
+          .meta({ description: `The first ${answerBytesKept} bytes of the response body.` }),
       })
       .nullable()
-      .meta({ description: 'The last time it was sent.' }),
+      .meta({ description: 'The last attempt.' }),
     error: z.string().nullable().meta({
       description:
-        'Why there was no answer (`timeout`, `connection_failed`, `dns_failed`, `tls_failed`, `bad_response`, `private_address`), or why it is not sent any more (`expired`, `webhook_disabled`, `event_removed`).',
+        'Why there was no response (`timeout`, `connection_failed`, `dns_failed`, `tls_failed`, `bad_response`, `private_address`), or why it is no longer sent (`expired`, `webhook_disabled`, `event_removed`).',
     }),
   })
   .meta({ id: 'WebhookDelivery' });

@@ -1,4 +1,4 @@
-// What becomes of deliveries: receivers that fail, hang, redirect, answer too much, are away for a day or for good.
+// Deliveries to receivers that fail, hang, redirect, answer too much, or are away for a day or for good.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../test/eventually.ts';
 import { readableEvents } from '../../../test/readable-events.ts';
@@ -49,7 +49,7 @@ async function deliverWhileTimePasses(): Promise<void> {
 const numbersAt = ({ received }: Receiver) => received.map(({ message }) => message.data.number as number);
 
 describe('a delivery', () => {
-  test('that is refused is sent again, as the same message, until it is taken', async () => {
+  test('a delivery that is refused is sent again, as the same message, until it is accepted', async () => {
     const webhook = await app.subscribe(receiver);
     receiver.answer = fail;
     await app.happen(1);
@@ -78,7 +78,7 @@ describe('a delivery', () => {
     expect(await app.webhook(webhook)).toMatchObject({ status: 'active', failingSince: null });
   });
 
-  test('to a receiver that says nothing is given up after ten seconds, and others are not kept waiting', async () => {
+  test('a delivery to a receiver that does not answer times out after ten seconds, and others do not wait for it', async () => {
     const webhook = await app.subscribe(receiver);
     const prompt = await app.subscribe(other);
     receiver.answer = silent;
@@ -94,7 +94,7 @@ describe('a delivery', () => {
     expect(delivered.lastAttempt.durationMs).toBeLessThan(10_000);
   });
 
-  test('is not sent where a receiver redirects to', async () => {
+  test('a delivery does not follow a redirect', async () => {
     const webhook = await app.subscribe(receiver);
     receiver.answer = (response) => void response.writeHead(307, { location: other.url }).end();
     await app.happen(1);
@@ -106,7 +106,7 @@ describe('a delivery', () => {
     });
   });
 
-  test('is not sent to an address that has become private since', async () => {
+  test('a delivery is not sent to an address that has become private', async () => {
     const webhook = await app.subscribe(receiver);
     for (const [url, reason] of [
       ['http://127.0.0.1:1/hook', 'private_address'],
@@ -121,7 +121,7 @@ describe('a delivery', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  test('is done once the status is there, however much is answered; only the beginning is read', async () => {
+  test('a delivery is complete once the status has arrived; only the beginning of a large body is read', async () => {
     const webhook = await app.subscribe(receiver);
     let written = 0;
     receiver.answer = (response) => {
@@ -145,7 +145,7 @@ describe('a delivery', () => {
     expect(written).toBeLessThan(50);
   });
 
-  test('whose answer never ends, or is no text, counts all the same', async () => {
+  test('a response that never ends, or is not text, still counts', async () => {
     const webhook = await app.subscribe(receiver);
     receiver.answer = (response) => void response.writeHead(202).write(Buffer.from([0xff, 0, 0x41]));
     await app.happen(1);
@@ -156,7 +156,7 @@ describe('a delivery', () => {
     });
   });
 
-  test('that nobody listens for is told so', async () => {
+  test('a delivery to a closed port fails with connection_failed', async () => {
     const webhook = await app.subscribe(receiver);
     await receiver.close();
     await app.happen(1);
@@ -168,7 +168,7 @@ describe('a delivery', () => {
     });
   });
 
-  test('is kept for 30 days', async () => {
+  test('a delivery is kept for 30 days', async () => {
     const webhook = await app.subscribe(receiver);
     await app.happen(1);
     await app.deliver();
@@ -185,7 +185,7 @@ describe('a delivery', () => {
 });
 
 describe('an endpoint', () => {
-  test('that fails over and over is left in peace, and tried with one delivery now and then', async () => {
+  test('an endpoint that keeps failing is paused, and tried with one delivery now and then', async () => {
     const webhook = await app.subscribe(receiver);
     receiver.answer = fail;
     await app.happen(30);
@@ -198,7 +198,7 @@ describe('an endpoint', () => {
     expect(await app.tally(webhook)).toEqual({ pending: 30 });
   });
 
-  test('that was away for a day gets everything when it is back, within minutes', async () => {
+  test('an endpoint that was away for a day gets every event within minutes after it is back', async () => {
     const webhook = await app.subscribe(receiver);
     receiver.answer = fail;
     for (let hours = 0; hours < 24; hours += 1) {
@@ -216,7 +216,7 @@ describe('an endpoint', () => {
     expect(await app.webhook(webhook)).toMatchObject({ status: 'active' });
   });
 
-  test('that takes nothing for three days is disabled, with an event, and every delivery is accounted for', async () => {
+  test('an endpoint that accepts nothing for three days is disabled, with an event, and no delivery is lost', async () => {
     const webhook = await app.subscribe(receiver);
     const watcher = await app.subscribe(other, { events: ['webhook.disabled'] });
     receiver.answer = fail;
@@ -236,7 +236,7 @@ describe('an endpoint', () => {
     expect(other.received.map(({ message }) => message.data.webhookId)).toEqual([webhook.id]);
     expect(await app.webhook(watcher)).toMatchObject({ status: 'active' });
 
-    // Its owner mends it and asks for what it missed.
+    // Its owner fixes it and requests the events that it missed.
     receiver.answer = ok;
     receiver.received.length = 0;
     await app.call('PATCH', `/v1/webhooks/${webhook.id}`, { enabled: true });
@@ -247,7 +247,7 @@ describe('an endpoint', () => {
     expect(receiver.received).toHaveLength(144 + 1);
   });
 
-  test('that answers 410 is disabled at once', async () => {
+  test('an endpoint that answers 410 is disabled at once', async () => {
     const webhook = await app.subscribe(receiver);
     receiver.answer = (response) => void response.writeHead(410).end();
     await app.happen(3);
@@ -256,7 +256,7 @@ describe('an endpoint', () => {
     expect(await app.tally(webhook)).toEqual({ failed: 3 });
   });
 
-  test('that refuses one event and takes the others is not left in peace', async () => {
+  test('an endpoint that refuses one event and accepts the others is not paused', async () => {
     const webhook = await app.subscribe(receiver);
     receiver.answer = (response, { message }) => (message.data.number === 3 ? fail(response) : ok(response));
     for (let round = 0; round < 10; round += 1) {

@@ -1,22 +1,21 @@
-// Webhooks: tell the outside what happened. They read the event log; no feature knows of them.
+// Webhooks send events to URLs of the callers. They read the event log; no other feature imports them.
+import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
+import type { WebhookParts } from './parts.ts';
 import { resealWebhookSecrets } from './reseal-secrets.ts';
 import { createPump, type Pump } from './sending/pump.ts';
 import { replayPage } from './sending/replay.ts';
 import { serveEndpoint } from './sending/serve-endpoint.ts';
 import { createWebhookMetrics } from './sending/webhook-metrics.ts';
 import { awakenQueue, endpointQueue, replayQueue } from './sending/webhook-queues.ts';
-import {
-  createWebhooksService,
-  type WebhooksService,
-  type WebhooksServiceParts,
-} from './webhooks.service.ts';
 
 export { declareWebhookGauges } from './metrics.ts';
+export type { WebhookParts } from './parts.ts';
 export { webhookRoutes } from './webhooks.routes.ts';
 
-export interface WebhooksParts extends WebhooksServiceParts {
+export interface WebhookSenderParts extends WebhookParts {
+  clock: Clock;
   log: Log;
   /** From 0 to 1, for the jitter of retries. */
   random: () => number;
@@ -24,13 +23,12 @@ export interface WebhooksParts extends WebhooksServiceParts {
 }
 
 export interface Webhooks {
-  service: WebhooksService;
   pump: Pump;
   /** Encrypts every secret with the present key. */
   resealSecrets(): ReturnType<typeof resealWebhookSecrets>;
 }
 
-export function createWebhooks(parts: WebhooksParts): Webhooks {
+export function createWebhooks(parts: WebhookSenderParts): Webhooks {
   const { jobs } = parts;
   const pump = createPump(parts);
   const endpoints = { ...parts, watch: createWebhookMetrics(parts.metrics) };
@@ -44,7 +42,6 @@ export function createWebhooks(parts: WebhooksParts): Webhooks {
     await pump.run();
   });
   return {
-    service: createWebhooksService(parts),
     pump,
     resealSecrets: () => resealWebhookSecrets(parts.database.db, parts.encryption),
   };

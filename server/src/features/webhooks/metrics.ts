@@ -1,4 +1,4 @@
-// Gauges of webhooks and of what waits to be delivered. What deliveries count is webhook-metrics.ts.
+// Gauges of webhooks and of pending deliveries. The counters of deliveries are in webhook-metrics.ts.
 import { type GaugeReading, type Metrics, secondsSince } from '../../platform/metrics.ts';
 import { countWebhooksByState } from './metrics.queries.ts';
 
@@ -10,7 +10,7 @@ export function declareWebhookGauges(metrics: Metrics): GaugeReading {
   );
   const lag = metrics.gauge(
     'pintail_webhooks_lag_seconds',
-    'For how long the delivery that waits longest has been due. Endpoints that are being rested do not count.',
+    'How long the oldest pending delivery has been due. Endpoints that are paused after failures do not count.',
   );
   return async (connection, now) => {
     const { dueSince, ...counts } = await countWebhooksByState(connection, now);

@@ -4,7 +4,7 @@ export const webhookNotFound = refusal({
   code: 'NOT_FOUND',
   reason: 'webhook_not_found',
   message: 'Webhook not found',
-  fix: 'GET /v1/webhooks lists those that this key may use.',
+  fix: 'GET /v1/webhooks lists the webhooks that this key may use.',
 });
 
 export const deliveryNotFound = refusal({
@@ -24,6 +24,6 @@ export const webhookDisabled = refusal({
 export const tooManyWebhooks = refusal({
   code: 'CONFLICT',
   reason: 'too_many_webhooks',
-  message: 'The organization has as many webhooks as it can have',
-  fix: 'Delete one that is not needed.',
+  message: 'Limit reached: an organization can have at most 100 webhooks',
+  fix: 'Delete a webhook that is no longer needed.',
 });

@@ -7,6 +7,10 @@ import {
   RedeliverAnswer,
   RedeliverBody,
 } from './deliveries.schema.ts';
+import type { WebhookParts } from './parts.ts';
+import { createWebhook, deleteWebhook, rotateSecret, updateWebhook } from './use-cases/change-webhook.ts';
+import { getWebhook, listDeliveries, listWebhooks } from './use-cases/read-webhooks.ts';
+import { redeliverDelivery, redeliverSince, testWebhook } from './use-cases/send-again.ts';
 import { deliveryNotFound, tooManyWebhooks, webhookDisabled, webhookNotFound } from './webhooks.errors.ts';
 import {
   CreateWebhookBody,
@@ -17,12 +21,11 @@ import {
   WebhookPath,
   WebhookSecretAnswer,
 } from './webhooks.schema.ts';
-import type { WebhooksService } from './webhooks.service.ts';
 
 const common = { tag: 'Webhooks', scope: 'webhooks:write' } as const;
-const one = '/v1/webhooks/:webhookId';
+const webhookPath = '/v1/webhooks/:webhookId';
 
-export function webhookRoutes(webhooks: WebhooksService) {
+export function webhookRoutes(parts: WebhookParts) {
   return [
     route({
       ...common,
@@ -31,12 +34,12 @@ export function webhookRoutes(webhooks: WebhooksService) {
       path: '/v1/webhooks',
       summary: 'Create webhook',
       description:
-        'Events from now on are sent to the URL, signed by the Standard Webhooks scheme with the secret that this answer shows once.',
+        'New events are sent to the URL, signed as Standard Webhooks with the secret that this answer shows once.',
       body: CreateWebhookBody,
       data: WebhookSecretAnswer,
       status: 201,
       refusals: [tooManyWebhooks],
-      handle: ({ caller, body, commit }) => webhooks.create(caller, body, commit),
+      handle: ({ context, body }) => createWebhook(parts, context, body),
     }),
     route({
       ...common,
@@ -47,116 +50,114 @@ export function webhookRoutes(webhooks: WebhooksService) {
       data: WebhookListAnswer,
       status: 200,
       refusals: [],
-      handle: async ({ caller }) => ({ data: await webhooks.list(caller) }),
+      handle: ({ context }) => listWebhooks(parts, context),
     }),
     route({
       ...common,
       operationId: 'getWebhook',
       method: 'GET',
-      path: one,
+      path: webhookPath,
       summary: 'Get webhook',
       params: WebhookPath,
       data: WebhookAnswer,
       status: 200,
       refusals: [webhookNotFound],
-      handle: async ({ caller, params }) => ({ data: await webhooks.view(caller, params) }),
+      handle: ({ context, params }) => getWebhook(parts, context, params),
     }),
     route({
       ...common,
       operationId: 'updateWebhook',
       method: 'PATCH',
-      path: one,
+      path: webhookPath,
       summary: 'Update webhook',
-      description: 'What is absent stays as it is. Enabling it again forgets its failures.',
+      description: 'Omitted fields are unchanged. Enabling a webhook again resets its failures.',
       params: WebhookPath,
       body: UpdateWebhookBody,
       data: WebhookAnswer,
       status: 200,
       refusals: [webhookNotFound],
-      handle: ({ caller, params, body, commit }) => webhooks.update(caller, params, body, commit),
+      handle: ({ context, params, body }) => updateWebhook(parts, context, params, body),
     }),
     route({
       ...common,
       operationId: 'deleteWebhook',
       method: 'DELETE',
-      path: one,
+      path: webhookPath,
       summary: 'Delete webhook',
-      description: 'With its deliveries. What is just being sent may still arrive.',
+      description: 'Deletes its deliveries as well. A delivery that is being sent may still arrive.',
       params: WebhookPath,
       data: WebhookDeletedAnswer,
       status: 200,
       refusals: [webhookNotFound],
-      handle: ({ caller, params, commit }) => webhooks.delete(caller, params, commit),
+      handle: ({ context, params }) => deleteWebhook(context, params),
     }),
     route({
       ...common,
       operationId: 'rotateWebhookSecret',
       method: 'POST',
-      path: `${one}/rotate-secret`,
+      path: `${webhookPath}/rotate-secret`,
       summary: 'Replace the secret of a webhook',
-      description: 'For 24 hours deliveries carry two signatures, of the new secret and of the one before.',
+      description: 'For 24 hours, deliveries have two signatures: of the new secret and of the previous one.',
       params: WebhookPath,
       data: WebhookSecretAnswer,
       status: 200,
       refusals: [webhookNotFound],
-      handle: ({ caller, params, commit }) => webhooks.rotateSecret(caller, params, commit),
+      handle: ({ context, params }) => rotateSecret(parts, context, params),
     }),
     route({
       ...common,
       operationId: 'testWebhook',
       method: 'POST',
-      path: `${one}/test`,
+      path: `${webhookPath}/test`,
       summary: 'Send a test event',
-      description: 'Sends `webhook.test`. What came of it is in the deliveries a moment later.',
+      description: 'Sends `webhook.test`. Its result is in the list of deliveries a moment later.',
       params: WebhookPath,
       data: DeliveryAnswer,
       status: 202,
       refusals: [webhookNotFound, webhookDisabled],
-      handle: ({ caller, params, commit }) => webhooks.test(caller, params, commit),
+      handle: ({ context, params }) => testWebhook(parts, context, params),
     }),
     route({
       ...common,
       operationId: 'listWebhookDeliveries',
       method: 'GET',
-      path: `${one}/deliveries`,
+      path: `${webhookPath}/deliveries`,
       summary: 'List deliveries',
-      description: 'What was sent and what came of it, newest first; kept for 30 days.',
+      description: 'Deliveries and their results, newest first. They are kept for 30 days.',
       params: WebhookPath,
       query: DeliveriesQuery,
       paging: byCursor('deliveries'),
       data: DeliveryListAnswer,
       status: 200,
       refusals: [webhookNotFound],
-      handle: async ({ caller, params, query }) => ({
-        data: await webhooks.deliveries(caller, params, query),
-      }),
+      handle: ({ context, params, query }) => listDeliveries(parts, context, params, query),
     }),
     route({
       ...common,
       operationId: 'redeliverWebhookDelivery',
       method: 'POST',
-      path: `${one}/deliveries/:deliveryId/redeliver`,
+      path: `${webhookPath}/deliveries/:deliveryId/redeliver`,
       summary: 'Send a delivery again',
       params: DeliveryPath,
       data: DeliveryAnswer,
       status: 202,
       refusals: [webhookNotFound, webhookDisabled, deliveryNotFound],
-      handle: ({ caller, params, commit }) => webhooks.redeliver(caller, params, commit),
+      handle: ({ context, params }) => redeliverDelivery(parts, context, params),
     }),
     route({
       ...common,
       operationId: 'redeliverWebhook',
       method: 'POST',
-      path: `${one}/redeliver`,
+      path: `${webhookPath}/redeliver`,
       summary: 'Send the events since a time again',
       description:
-        'Those that failed, or that happened while the webhook was disabled or not there yet; with `includeDelivered` all.',
+        'Sends events whose delivery failed, and events from before the webhook was created or while it was disabled. With `includeDelivered`: all events.',
       params: WebhookPath,
       body: RedeliverBody,
       data: RedeliverAnswer,
       status: 202,
       refusals: [webhookNotFound, webhookDisabled],
-      handle: ({ caller, params, body, commit }) => webhooks.redeliverSince(caller, params, body, commit),
+      handle: ({ context, params, body }) => redeliverSince(parts, context, params, body),
     }),
   ];
 }

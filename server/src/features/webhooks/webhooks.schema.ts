@@ -1,4 +1,4 @@
-// Webhooks as they cross the wire. The secret does so twice at most: when it is made, and when it is replaced.
+// Requests and responses about webhooks. The secret is in two of them: when it is created, and when it is replaced.
 import { z } from 'zod';
 import { eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
@@ -10,7 +10,7 @@ const accountIdsMax = 1_000;
 const fields = {
   url: webUrl(2048).meta({
     description:
-      'Where events are sent, by POST. It must lead to the public internet, and answer 2xx within 10 seconds; redirects are not followed.',
+      'The URL that events are sent to, by POST. It must be on the public internet and answer 2xx within 10 seconds; redirects are not followed.',
     example: 'https://example.com/hooks/pintail',
   }),
   events: z
@@ -18,14 +18,14 @@ const fields = {
     .min(1)
     .max(eventTypes.length)
     .nullable()
-    .meta({ description: 'Which events; null for all, those of later versions included.' }),
+    .meta({ description: 'Event types; null for all, including those of later versions.' }),
   accountIds: z
     .array(z.string().max(100))
     .min(1)
     .max(accountIdsMax)
     .nullable()
     .meta({
-      description: `Only events of these accounts (≤ ${accountIdsMax}); null for all, and those of no account.`,
+      description: `Only events of these accounts (at most ${accountIdsMax}); null for all events, including those without an account.`,
     }),
   description: text(255).nullable().meta({ description: 'For people.' }),
 };
@@ -48,7 +48,7 @@ export const UpdateWebhookBody = z
     description: fields.description.optional(),
     enabled: z.boolean().optional().meta({
       description:
-        'False: nothing is sent, and nothing is kept to be sent. True: from now on it is; what it missed can be sent with `/redeliver`.',
+        'False: events are neither sent nor stored for the webhook. True: events are sent from now on; missed events can be sent with `/redeliver`.',
     }),
   })
   .meta({ id: 'UpdateWebhook' });
@@ -64,13 +64,13 @@ const moment = unixSeconds.nullable();
 const Webhook = z
   .object({
     id: z.string().meta({ description: 'Webhook ID' }),
-    url: z.string().meta({ description: 'Where events are sent.' }),
-    events: z.array(z.string()).nullable().meta({ description: 'Which events; null for all.' }),
-    accountIds: z.array(z.string()).nullable().meta({ description: 'Of which accounts; null for all.' }),
+    url: z.string().meta({ description: 'The URL that events are sent to.' }),
+    events: z.array(z.string()).nullable().meta({ description: 'Event types; null for all.' }),
+    accountIds: z.array(z.string()).nullable().meta({ description: 'Accounts; null for all.' }),
     description: z.string().nullable().meta({ description: 'For people.' }),
     status: z.enum(['active', 'failing', 'disabled']).meta({
       description:
-        '`failing`: the last deliveries failed; they are tried again, with longer and longer pauses. `disabled`: nothing is sent.',
+        '`failing`: the last deliveries failed; they are retried with growing pauses. `disabled`: nothing is sent.',
     }),
     disabledReason: z.enum(['by_hand', 'failing', 'gone']).nullable().meta({
       description: '`failing`: nothing was taken for 3 days. `gone`: it answered 410.',

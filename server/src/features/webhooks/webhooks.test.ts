@@ -48,7 +48,7 @@ function verify(secret: string, { headers, body }: Receiver['received'][number])
 const [hour, day] = [3_600_000, 24 * 3_600_000];
 
 describe('a webhook', () => {
-  test('is told of what happens from then on, signed so that others can verify it', async () => {
+  test('a webhook gets the events after its creation, signed so that another library verifies them', async () => {
     await app.happen(1, { organizationId });
     const webhook = await app.subscribe(receiver, {}, key);
     await app.happen(1, { organizationId, type: 'post.failed' });
@@ -68,7 +68,7 @@ describe('a webhook', () => {
     expect(() => verify(`whsec_${'A'.repeat(43)}=`, sent)).toThrow('No matching signature');
   });
 
-  test('shows its secret once, and the database holds none that can be read', async () => {
+  test('a webhook shows its secret once, and the database stores it encrypted', async () => {
     const webhook = await app.subscribe(receiver, { description: 'Ours' }, key);
     expect(webhook.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     const shown = await call('GET', `/v1/webhooks/${webhook.id}`);
@@ -79,7 +79,7 @@ describe('a webhook', () => {
     expect(JSON.stringify(app.logLines)).not.toContain(webhook.secret.slice(6));
   });
 
-  test('is told only of the events and accounts that it names', async () => {
+  test('a webhook gets only the event types and accounts that it names', async () => {
     const account = await app.connectAccount({ organizationId });
     await app.subscribe(receiver, { events: ['post.sent'], accountIds: [account.accountId] }, key);
     await app.happen(1, { organizationId });
@@ -92,7 +92,7 @@ describe('a webhook', () => {
     ]);
   });
 
-  test('that is changed, disabled, enabled and deleted does as it is told', async () => {
+  test('a webhook can be changed, disabled, enabled and deleted', async () => {
     const webhook = await app.subscribe(receiver, { description: 'Ours' }, key);
     const path = `/v1/webhooks/${webhook.id}`;
     const changed = await call('PATCH', path, { description: null, events: ['post.failed'] });
@@ -115,7 +115,7 @@ describe('a webhook', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  test('can be tested', async () => {
+  test('a webhook can be tested', async () => {
     const webhook = await app.subscribe(receiver, {}, key);
     const answer = await call('POST', `/v1/webhooks/${webhook.id}/test`);
     expect([answer.status, answer.body.data.delivery.status]).toEqual([202, 'pending']);
@@ -132,7 +132,7 @@ describe('a webhook', () => {
     });
   });
 
-  test('whose secret is replaced is signed with both for a day', async () => {
+  test('a replaced secret signs for a day more', async () => {
     const webhook = await app.subscribe(receiver, {}, key);
     const rotated = await call('POST', `/v1/webhooks/${webhook.id}/rotate-secret`);
     const { secret, webhook: shown } = rotated.body.data;

@@ -1,14 +1,14 @@
-// Deliveries as callers see them, and as they send them again.
+// Deliveries as callers read them and send them again.
 import type { Selectable } from 'kysely';
 import { type Connection, type Schema, sql, type Tx } from '../../../platform/db/index.ts';
 import type { LoggedEvent } from '../../events/index.ts';
 import type { WebhookRow } from './webhooks.queries.ts';
 
 export type DeliveryRow = Selectable<Schema['webhook_deliveries']>;
-/** With the event that it tells of; null for a test, and for an event that was removed since. */
+/** A delivery with its event; null for a test, and for an event that is no longer stored. */
 export type DeliveryWithEvent = DeliveryRow & { event: LoggedEvent | null };
 
-/** The events of these deliveries. */
+/** Adds the events to deliveries. */
 export async function withEvents(
   connection: Connection,
   organizationId: string,
@@ -30,13 +30,13 @@ export async function withEvents(
 
 export interface DeliveryFilter {
   state: DeliveryRow['state'] | undefined;
-  /** Only older ones than this. */
+  /** Only deliveries older than this one. */
   before: number | undefined;
   limit: number;
 }
 
 /** Newest first. */
-export async function listDeliveries(
+export async function listDeliveryRows(
   connection: Connection,
   webhookId: string,
   { state, before, limit }: DeliveryFilter,
@@ -64,8 +64,8 @@ export async function insertTest(
     .executeTakeFirstOrThrow();
 }
 
-/** Makes a delivery due now, whatever became of it. */
-export async function sendAgain(
+/** Makes a delivery due now, whether it was delivered or failed. */
+export async function makeDueAgain(
   tx: Tx,
   webhookId: string,
   id: number,
@@ -89,7 +89,7 @@ export interface ReplayPage {
   limit: number;
 }
 
-/** The events of a time that the webhook wants, in the order of the log. */
+/** The events of a period that the webhook subscribes to, in the order of the log. */
 export async function listEventsToReplay(
   tx: Tx,
   webhook: WebhookRow,
@@ -109,7 +109,7 @@ export async function listEventsToReplay(
   return rows;
 }
 
-/** Makes these events due for the webhook; those that wait already go on as they were. */
+/** Makes these events due for the webhook. Deliveries that are pending already are unchanged. */
 export async function sendEventsAgain(
   tx: Tx,
   webhook: WebhookRow,

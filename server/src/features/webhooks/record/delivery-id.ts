@@ -1,4 +1,4 @@
-// A delivery's id as callers see it.
+// The id of a delivery, as callers see it.
 import { numberedIds } from '../../../domain/ids.ts';
 
 export const { to: toDeliveryId, from: fromDeliveryId } = numberedIds('whd');

@@ -5,7 +5,7 @@ import type { Caller } from '../../../platform/use-case/index.ts';
 export type WebhookRow = Selectable<Schema['webhooks']>;
 export type WebhookChange = UpdateObject<Schema, 'webhooks'>;
 
-/** What the caller may see: a key restricted to accounts sees only webhooks that are restricted to those. */
+/** The webhooks that the caller may see. A restricted key sees only webhooks that are restricted to its accounts. */
 function visible(connection: Connection, caller: Pick<Caller, 'organizationId' | 'accountIds'>) {
   const query = connection
     .selectFrom('webhooks')
@@ -24,7 +24,7 @@ export async function findWebhook(
   return visible(connection, caller).where('id', '=', id).executeTakeFirst();
 }
 
-export async function listWebhooks(connection: Connection, caller: Caller): Promise<WebhookRow[]> {
+export async function listWebhookRows(connection: Connection, caller: Caller): Promise<WebhookRow[]> {
   return visible(connection, caller).orderBy('id').execute();
 }
 
@@ -50,7 +50,7 @@ export type NewWebhookRow = Pick<
   | 'updated_at'
 >;
 
-/** The log is handed out from its present end on, unless the organization is being told already. */
+/** Deliveries start at the present end of the event log, unless the organization has a webhook already. */
 export async function insertWebhook(tx: Tx, row: NewWebhookRow): Promise<WebhookRow> {
   const webhook = await tx.insertInto('webhooks').values(row).returningAll().executeTakeFirstOrThrow();
   await sql`
@@ -65,7 +65,11 @@ export async function insertWebhook(tx: Tx, row: NewWebhookRow): Promise<Webhook
   return webhook;
 }
 
-export async function updateWebhook(tx: Tx, webhook: WebhookRow, change: WebhookChange): Promise<WebhookRow> {
+export async function updateWebhookRow(
+  tx: Tx,
+  webhook: WebhookRow,
+  change: WebhookChange,
+): Promise<WebhookRow> {
   return tx
     .updateTable('webhooks')
     .set(change)
@@ -75,20 +79,20 @@ export async function updateWebhook(tx: Tx, webhook: WebhookRow, change: Webhook
     .executeTakeFirstOrThrow();
 }
 
-export async function deleteWebhook(tx: Tx, webhook: WebhookRow): Promise<void> {
+export async function deleteWebhookRow(tx: Tx, webhook: WebhookRow): Promise<void> {
   await tx
     .deleteFrom('webhooks')
     .where('id', '=', webhook.id)
     .where('organization_id', '=', webhook.organization_id)
     .execute();
-  // Nobody is left to hand the log out to.
+  // The position in the log is needed only while the organization has a webhook.
   await sql`
     delete from webhook_feeds f where f.organization_id = ${webhook.organization_id}
       and not exists (select 1 from webhooks w where w.organization_id = f.organization_id)
   `.execute(tx);
 }
 
-/** Of all organizations: the whole installation changes its key. */
+/** Webhooks of all organizations whose secrets are encrypted with another key. */
 export async function listSecretsSealedOtherwise(
   connection: Connection,
   { keyId, after, limit }: { keyId: Buffer; after: string; limit: number },
@@ -103,7 +107,7 @@ export async function listSecretsSealedOtherwise(
     .execute();
 }
 
-/** Writes secrets anew, unless others were stored since the webhook was read. */
+/** Replaces secrets, unless others were stored since the webhook was read. */
 export async function replaceSealedSecrets(
   connection: Connection,
   webhook: WebhookRow,

@@ -14,7 +14,7 @@ import {
 import { appendEvent } from '../../../platform/outbox/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
 import { type DeliveryWithEvent, withEvents } from '../record/deliveries.queries.ts';
-import { updateWebhook, type WebhookChange, type WebhookRow } from '../record/webhooks.queries.ts';
+import { updateWebhookRow, type WebhookChange, type WebhookRow } from '../record/webhooks.queries.ts';
 import { toMessage } from './message.ts';
 import { endpointPatienceMs, failuresToQuiet, nextAttemptAt, quietMs } from './retry.ts';
 import { signedHeaders } from './signature.ts';
@@ -197,7 +197,7 @@ async function record(
   await recordAttempts(tx, webhook.id, records);
   const change = changeOf(webhook, attempts, now, random);
   if (change.failures === 0 && webhook.failures >= failuresToQuiet) await wakePending(tx, webhook.id, now);
-  const changed = await updateWebhook(tx, webhook, { ...change, delivering_until: addMs(now, claimMs) });
+  const changed = await updateWebhookRow(tx, webhook, { ...change, delivering_until: addMs(now, claimMs) });
   if (changed.disabled_at !== null && webhook.disabled_at === null) {
     log.warn({ webhookId: webhook.id, reason: changed.disabled_reason }, 'a webhook was disabled');
     await failPending(tx, webhook.id, 'webhook_disabled');
