@@ -8,7 +8,6 @@ import { defineQueue, type Jobs } from '../../../platform/jobs/index.ts';
 import { type Caller, type Context, invalidQuery } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import { batchNotFound } from '../record/posts.errors.ts';
-import type { PostParts } from '../use-cases/parts.ts';
 import { BatchLine, entryValuesMax, tooManyValues } from './batch-lines.ts';
 import {
   findBatch,
@@ -21,7 +20,7 @@ import {
   type NewEntry,
 } from './batches.queries.ts';
 import { type CreateBatch, toBatchEntryView, toBatchView } from './batches.schema.ts';
-import { runBatch } from './run-batch.ts';
+import { type RunParts, runBatch } from './run-batch.ts';
 import { readRow } from './sheet-columns.ts';
 
 /** docs/api-contract.md#posts. */
@@ -42,7 +41,7 @@ export const batchQueue = defineQueue<{ batchId: string }>('post-batches', {
   retryDelaySecondsMax: 300,
 });
 
-export interface BatchParts extends PostParts {
+export interface BatchParts extends RunParts {
   jobs: Jobs;
 }
 

@@ -1,6 +1,6 @@
 // Creates the posts of a batch, in the order given, some at a time. The posts of some entries and the note that these
 // entries are settled commit together, so whoever goes on after a crash neither repeats nor leaves out any.
-import { nextTurn } from '../../../platform/clock.ts';
+import { type Clock, nextTurn } from '../../../platform/clock.ts';
 import type { Tx } from '../../../platform/db/index.ts';
 import { type Detail, Outage, Refusal } from '../../../platform/errors.ts';
 import { toDetails } from '../../../platform/http/contract/validation.ts';
@@ -36,9 +36,15 @@ const fetchesAtOnce = 8;
 /** Each slot is claimed by itself, and while a step claims some, nobody else can for this account. */
 const slotsAtOnce = 50;
 
+export interface RunParts extends PostParts {
+  /** For the job, which no request started. */
+  clock: Clock;
+}
+
 interface RunContext {
   /** The key that sent the batch. */
   viewer: MediaViewer;
+  clock: Clock;
   signal: AbortSignal;
   log: Log;
 }
@@ -56,9 +62,9 @@ interface Step {
 
 /** @throws Outage when a part is away: what is done stays done, and the batch goes on later. */
 export async function runBatch(
-  parts: PostParts,
+  parts: RunParts,
   batch: BatchRow,
-  { signal, log }: Omit<RunContext, 'viewer'>,
+  { signal, log }: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<void> {
   const { database, clock } = parts;
   const body = createPostBody(clock);
@@ -72,7 +78,7 @@ export async function runBatch(
   const getReady = async (waiting: readonly BatchEntryRow[], before?: Step): Promise<Step> => {
     if (signal.aborted) throw new Error('the batch takes longer than its job may; another one goes on');
     const some = await takeSome(waiting, body, before?.some);
-    return { some, prepared: await prepareAll(parts, account, some, { viewer, signal, log }) };
+    return { some, prepared: await prepareAll(parts, account, some, { viewer, clock, signal, log }) };
   };
   let waiting = await listWaiting();
   let step = await getReady(waiting);
@@ -92,7 +98,7 @@ export async function runBatch(
 }
 
 /** Marks a batch as completed and notifies of it, once. */
-async function complete({ database, clock }: PostParts, batch: BatchRow): Promise<void> {
+async function complete({ database, clock }: RunParts, batch: BatchRow): Promise<void> {
   await database.transaction(async (tx) => {
     const completed = await completeBatch(tx, batch.id, clock.now());
     if (!completed) return;
@@ -145,7 +151,7 @@ async function prepareAll(
  * process has settled some of them.
  */
 async function settle(
-  parts: PostParts,
+  parts: RunParts,
   batch: BatchRow,
   some: readonly Prepared[],
   log: Log,
@@ -168,7 +174,7 @@ async function settle(
   }
 }
 
-async function write(parts: PostParts, tx: Tx, batch: BatchRow, some: readonly Prepared[]): Promise<boolean> {
+async function write(parts: RunParts, tx: Tx, batch: BatchRow, some: readonly Prepared[]): Promise<boolean> {
   const indexes = some.map(({ entry }) => entry.index);
   if ((await lockBatch(tx, batch.id, indexes)) < some.length) return false;
   const ready = some.flatMap((one) => (one.kind === 'ready' ? [one] : []));
@@ -176,7 +182,7 @@ async function write(parts: PostParts, tx: Tx, batch: BatchRow, some: readonly P
     parts,
     tx,
     ready.map(({ prepared }) => prepared),
-    actorFromColumn(batch.actor),
+    { actor: actorFromColumn(batch.actor), now: parts.clock.now() },
   );
   const settled = [
     ...ready.map(({ entry }, index): Settled => {
@@ -203,11 +209,17 @@ async function prepare(
   account: AccountRow,
   entry: BatchEntryRow,
   input: CreatePost,
-  { viewer, signal, log }: RunContext,
+  { viewer, clock, signal, log }: RunContext,
 ): Promise<Prepared> {
   try {
     // Nobody would be shown the warnings.
-    const prepared = await preparePost(parts, account, input, { viewer, signal, warns: false, takenIds });
+    const prepared = await preparePost(parts, account, input, {
+      viewer,
+      now: clock.now(),
+      signal,
+      warns: false,
+      takenIds,
+    });
     return { entry, kind: 'ready', prepared };
   } catch (error) {
     if (error instanceof Outage || signal.aborted) throw error;

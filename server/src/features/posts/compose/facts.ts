@@ -1,5 +1,5 @@
 // For one body: asks at once what its checks would ask one after the other.
-import type { Caller } from '../../../platform/use-case/index.ts';
+import type { Context } from '../../../platform/use-case/index.ts';
 import { type AccountRow, accountNotFound } from '../../accounts/index.ts';
 import type { CreatePost } from './create-post.schema.ts';
 import { findNamed } from './facts.queries.ts';
@@ -12,17 +12,17 @@ import { type CreateParts, placesOf, timingOf } from './new-post.ts';
  */
 export async function lookUp(
   parts: CreateParts,
-  caller: Caller,
+  context: Context,
   accountId: string,
   input: CreatePost,
 ): Promise<{ account: AccountRow; knowing: CreateParts }> {
   const { boards, media, schedule } = parts;
-  const timing = timingOf(input, parts.clock.now());
+  const timing = timingOf(input, context.clock.now());
   const visit =
     timing.kind === 'at' && input.url !== undefined
       ? { destinationKey: schedule.destinationKey(input.url), at: timing.at }
       : null;
-  const found = await findNamed(parts.database.db, caller, accountId, {
+  const found = await findNamed(parts.database.db, context, accountId, {
     boardIds: placesOf(input).map(({ boardId }) => boardId),
     mediaIds: mediaIdsNamed(input),
     visit,

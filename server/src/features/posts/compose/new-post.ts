@@ -1,5 +1,4 @@
 // From the body of a create to posts that only have to be written: boards checked, media fetched, time understood.
-import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/db/index.ts';
 import { invalidBody, type Warning } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
@@ -14,7 +13,6 @@ import { findMedia, unknownMedia } from './media.ts';
 
 export interface CreateParts extends CheckParts {
   database: Database;
-  clock: Clock;
   media: MediaService;
   schedule: ScheduleService;
 }
@@ -36,6 +34,7 @@ export interface PreparedPost {
 export interface PrepareOptions {
   /** The key that sent the body. */
   viewer: MediaViewer;
+  now: Date;
   signal: AbortSignal;
   /** Whether anybody is told the warnings. */
   warns?: boolean;
@@ -51,10 +50,9 @@ export async function preparePost(
   parts: CreateParts,
   account: AccountRow,
   input: CreatePost,
-  { viewer, signal, warns = true, takenIds }: PrepareOptions,
+  { viewer, now, signal, warns = true, takenIds }: PrepareOptions,
 ): Promise<PreparedPost> {
   const { db } = parts.database;
-  const now = parts.clock.now();
   const places = placesOf(input);
   const timing = timingOf(input, now);
   const find = { connection: db, media: parts.media, viewer, signal };

@@ -23,8 +23,6 @@ import {
 } from './media.ts';
 import type { CreateParts } from './new-post.ts';
 
-export type EditParts = Omit<CreateParts, 'clock'>;
-
 /** An edit of which everything that takes time is done. */
 export interface PreparedEdit extends FoundEdit {
   /** The post that was checked. */
@@ -44,7 +42,7 @@ export interface PrepareEdit {
 
 /** @throws invalidBody, externalIdTaken, mediaRefused */
 export async function prepareEdit(
-  parts: EditParts,
+  parts: CreateParts,
   { viewer, account, post, edit, prefix, signal }: PrepareEdit,
 ): Promise<PreparedEdit> {
   const { db } = parts.database;
@@ -86,7 +84,7 @@ function placesAfter(post: PostRow, edit: EditPost, at: string): Place[] {
  *   not a draft would lose a field that it needs, externalIdTaken
  */
 export async function applyEdit(
-  { schedule }: Pick<EditParts, 'schedule'>,
+  { schedule }: Pick<CreateParts, 'schedule'>,
   tx: Tx,
   post: PostRow,
   prepared: PreparedEdit,
@@ -115,7 +113,7 @@ export async function applyEdit(
  * @throws mediaGone
  */
 export async function lockEditedMedia(
-  { media }: Pick<EditParts, 'media'>,
+  { media }: Pick<CreateParts, 'media'>,
   tx: Tx,
   account: AccountRow,
   { viewer, edits }: { viewer: MediaViewer; edits: readonly PreparedEdit[] },

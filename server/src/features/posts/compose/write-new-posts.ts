@@ -2,7 +2,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { newId } from '../../../domain/ids.ts';
 import type { Tx } from '../../../platform/db/index.ts';
-import type { Actor } from '../../../platform/use-case/index.ts';
+import type { Stamp } from '../../../platform/use-case/index.ts';
 import { createPosts, type NewPost } from '../record/content.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 import { refusingTakenIds } from './external-id.ts';
@@ -14,19 +14,18 @@ import type { CreateParts, PreparedPost } from './new-post.ts';
  * @throws externalIdTaken when someone was faster; what createPosts and claiming a slot throw.
  */
 export async function writePosts(
-  parts: Pick<CreateParts, 'clock' | 'schedule'>,
+  parts: Pick<CreateParts, 'schedule'>,
   tx: Tx,
   prepared: readonly PreparedPost[],
-  actor: Actor,
+  stamp: Stamp,
 ): Promise<PostRow[][]> {
-  const now = parts.clock.now();
   const written = new Map<string, PostRow>();
   const order: string[][] = [];
   let waiting: NewPost[] = [];
   const write = async () => {
     const posts = waiting;
     waiting = [];
-    const rows = await refusingTakenIds(() => createPosts(tx, posts, { actor, now }));
+    const rows = await refusingTakenIds(() => createPosts(tx, posts, stamp));
     for (const row of rows) written.set(row.id, row);
   };
   for (const { account, contents, timing, intervalDays } of prepared) {
@@ -39,7 +38,7 @@ export async function writePosts(
         await write();
         sendAt = await parts.schedule.claimNextOpenSlot(tx, account, {
           url: content.url,
-          now,
+          now: stamp.now,
           ...(last && { notBefore: addDays(last, intervalDays, account.timezone) }),
         });
       } else if (timing.kind === 'at') {

@@ -1,7 +1,7 @@
 // Reads one post, if the caller may see it.
 import { isId } from '../../../domain/ids.ts';
 import type { Connection } from '../../../platform/db/index.ts';
-import type { Caller, Result } from '../../../platform/use-case/index.ts';
+import type { Caller, Context, Result } from '../../../platform/use-case/index.ts';
 import { postNotFound } from '../record/posts.errors.ts';
 import { findPost, type PostPath, type PostRow } from '../record/posts.queries.ts';
 import { type PostAnswerData, postAnswer, type ReadParts } from './views.ts';
@@ -24,9 +24,10 @@ export async function getPostRow(
 
 export async function getPost(
   parts: ReadParts,
-  caller: Caller,
+  context: Context,
   path: PostPath,
 ): Promise<Result<PostAnswerData>> {
   const { db } = parts.database;
-  return postAnswer(parts, db, await getPostRow(parts, db, caller, path));
+  const post = await getPostRow(parts, db, context, path);
+  return postAnswer(parts, db, post, { now: context.clock.now() });
 }

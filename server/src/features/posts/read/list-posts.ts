@@ -1,5 +1,5 @@
 // A page of the posts of an account.
-import type { Caller } from '../../../platform/use-case/index.ts';
+import type { Context } from '../../../platform/use-case/index.ts';
 import { listPosts } from './list-posts.queries.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { ListPosts } from './posts.schema.ts';
@@ -7,19 +7,20 @@ import { postViews, type ReadParts } from './views.ts';
 
 export async function listPostsOfAccount(
   parts: ReadParts,
-  caller: Caller,
+  context: Context,
   accountId: string,
   query: ListPosts,
 ) {
   const { db } = parts.database;
-  const account = await parts.accounts.get(db, caller, accountId);
+  const now = context.clock.now();
+  const account = await parts.accounts.get(db, context, accountId);
   const rows = await listPosts(db, {
-    organizationId: caller.organizationId,
+    organizationId: context.organizationId,
     accountId: account.id,
     status: query.status,
     from: query.startDate,
     until: query.endDate,
-    now: parts.clock.now(),
+    now,
     boardId: query.boardId,
     tag: query.tag,
     externalId: query.externalId,
@@ -31,7 +32,7 @@ export async function listPostsOfAccount(
   const page = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? page.at(-1) : undefined;
   return {
-    posts: await postViews(parts, db, page),
+    posts: await postViews(parts, db, page, { now }),
     cursor: last ? encodeCursor(query.status, { listedAt: last.listed_at, id: last.id }) : null,
   };
 }

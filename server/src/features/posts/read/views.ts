@@ -1,5 +1,4 @@
 // Answers with posts: rows and their media become views, with the version of a post as its ETag.
-import type { Clock } from '../../../platform/clock.ts';
 import type { Connection, Database } from '../../../platform/db/index.ts';
 import { namesTag } from '../../../platform/http/contract/entity-tags.ts';
 import type { AccountsService } from '../../accounts/index.ts';
@@ -10,10 +9,15 @@ import type { PostRow } from '../record/posts.queries.ts';
 import { type PostView, toPostView } from './posts.schema.ts';
 
 export interface AnswerParts {
-  clock: Clock;
   media: Pick<MediaService, 'getMany'>;
   /** How callers reach this server, without a slash at the end. */
   publicUrl: string;
+}
+
+export interface AnswerOptions {
+  now: Date;
+  /** Media that need not be read again. */
+  loaded?: ReadonlyMap<string, MediaRow>;
 }
 
 export interface ReadParts extends AnswerParts {
@@ -28,20 +32,19 @@ export interface PostAnswerData {
 
 /**
  * The views of posts of one organization, in the order of the rows.
- * @param loaded Media that need not be read again
  */
 export async function postViews(
-  { clock, media, publicUrl }: AnswerParts,
+  { media, publicUrl }: AnswerParts,
   connection: Connection,
   posts: readonly PostRow[],
-  loaded: ReadonlyMap<string, MediaRow> = new Map(),
+  { now, loaded = new Map() }: AnswerOptions,
 ): Promise<PostView[]> {
   const [first] = posts;
   if (!first) return [];
   const missing = posts.flatMap(mediaIdsOfRow).filter((id) => !loaded.has(id));
   const read = await media.getMany(connection, first.organization_id, missing);
   const rows = new Map([...loaded, ...read]);
-  return posts.map((post) => toPostView(post, rows, { now: clock.now(), publicUrl }));
+  return posts.map((post) => toPostView(post, rows, { now, publicUrl }));
 }
 
 /** The answer of an operation on one post: its view, and its version as the entity tag. */
@@ -49,9 +52,9 @@ export async function postAnswer(
   parts: AnswerParts,
   connection: Connection,
   post: PostRow,
-  loaded?: ReadonlyMap<string, MediaRow>,
+  options: AnswerOptions,
 ): Promise<{ data: PostAnswerData; etag: string }> {
-  const views = await postViews(parts, connection, [post], loaded);
+  const views = await postViews(parts, connection, [post], options);
   return { data: { post: single(views) }, etag: etagOf(post) };
 }
 

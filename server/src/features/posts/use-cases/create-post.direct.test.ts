@@ -8,10 +8,10 @@ import { createPost } from './create-post.ts';
 useApp({ accountPer: 'file' });
 
 test('a use case called by the system creates a post, and its event names the system', async () => {
-  const { database, clock, publicUrl } = app.parts;
+  const { database, publicUrl } = app.parts;
   const { accounts, boards, media, schedule } = app.app;
   const parts = {
-    ...{ database, clock, publicUrl, accounts, boards, media, schedule },
+    ...{ database, publicUrl, accounts, boards, media, schedule },
     accessLevel: 'standard' as const,
   };
   const { data } = await createPost(parts, systemContext(app), account.accountId, {

@@ -11,15 +11,17 @@ import type { PostParts } from './parts.ts';
  * @throws accountNotFound, invalidBody, mediaRefused, mediaGone, externalIdTaken, noAccess, noTimeslots, noOpenSlot
  */
 export async function createPost(parts: PostParts, context: Context, accountId: string, input: CreatePost) {
+  const { signal, clock, actor } = context;
   const { account, knowing } = await lookUp(parts, context, accountId, input);
-  const prepared = await preparePost(knowing, account, input, { viewer: context, signal: context.signal });
+  const prepared = await preparePost(knowing, account, input, { viewer: context, now: clock.now(), signal });
   return context.commit(async (tx) => {
-    const [posts = []] = await writePosts(parts, tx, [prepared], context.actor);
+    const now = clock.now();
+    const [posts = []] = await writePosts(parts, tx, [prepared], { actor, now });
     const [first] = posts;
     if (!first) throw new Error('a body makes at least one post');
-    const { warnings, media } = prepared;
-    const answer = await postAnswer(parts, tx, first, media);
+    const { warnings, media: loaded } = prepared;
+    const answer = await postAnswer(parts, tx, first, { now, loaded });
     if (!input.intervalBoards) return { ...answer, warnings };
-    return { data: { ...answer.data, posts: await postViews(parts, tx, posts, media) }, warnings };
+    return { data: { ...answer.data, posts: await postViews(parts, tx, posts, { now, loaded }) }, warnings };
   });
 }

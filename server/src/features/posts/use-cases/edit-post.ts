@@ -22,15 +22,16 @@ export async function editPost(parts: PostParts, context: Context, target: PostT
     const post = await getPostRow(parts, tx, context, target);
     checkVersion(post, target.ifMatch);
     await lockEditedMedia(parts, tx, account, { viewer: context, edits: [prepared] });
-    const edited = await applyEdit(parts, tx, post, prepared, { actor, now: clock.now() });
-    const answer = await postAnswer(parts, tx, edited);
+    const now = clock.now();
+    const edited = await applyEdit(parts, tx, post, prepared, { actor, now });
+    const answer = await postAnswer(parts, tx, edited, { now });
     const warnings = await warningsFor(parts, db, {
       account,
       url: edited.url,
       productTagPinIds: edited.product_tag_pin_ids,
       at: edited.send_at,
       media: prepared.media?.rows.get(prepared.media.content.mediaId),
-      now: clock.now(),
+      now,
       exceptPostId: edited.id,
     });
     return { ...answer, warnings: warnings.map(({ code, message }) => ({ code, message })) };

@@ -40,7 +40,7 @@ export async function editPosts(parts: PostParts, context: Context, accountId: s
       previous.push(previousOf(post, edit.edit));
       return applyEdit(parts, tx, post, edit, stamp);
     });
-    return { data: { posts: await postViews(parts, tx, posts), previous, dryRun: input.dryRun } };
+    return { data: { posts: await postViews(parts, tx, posts, stamp), previous, dryRun: input.dryRun } };
   };
   return input.dryRun ? rolledBack(transaction, change) : context.commit(change);
 }

@@ -30,7 +30,7 @@ export async function resolvePost(
     const moved = await movePost(tx, post, step, { actor: context.actor, now });
     // The lane may be asleep, and posts that could be confused with this one may have waited for it.
     await lowerWake(tx, post.account_id, now, now);
-    return postAnswer(parts, tx, moved);
+    return postAnswer(parts, tx, moved, { now });
   });
 }
 

@@ -42,7 +42,7 @@ export async function schedulePost(
     const step = { move: 'schedule', sendAt, boardId } as const;
     const moved = await movePost(tx, post, step, { actor: context.actor, now });
     return {
-      ...(await postAnswer(parts, tx, moved)),
+      ...(await postAnswer(parts, tx, moved, { now })),
       warnings: accountWarnings(account).map(({ code, message }) => ({ code, message })),
     };
   });

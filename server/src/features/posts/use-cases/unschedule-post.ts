@@ -11,6 +11,6 @@ export async function unschedulePost(parts: PostParts, context: Context, target:
     const post = await getPostRow(parts, tx, context, target);
     checkVersion(post, target.ifMatch);
     const stamp = { actor: context.actor, now: context.clock.now() };
-    return postAnswer(parts, tx, await movePost(tx, post, { move: 'unschedule' }, stamp));
+    return postAnswer(parts, tx, await movePost(tx, post, { move: 'unschedule' }, stamp), stamp);
   });
 }
