@@ -1,5 +1,5 @@
-// What must hold whatever happens, asked after each write, each Pin and each step. Judged by the ledger of the model
-// Pinterest wherever it can be, and not by what Pintail believes.
+// The rules that hold in every order of events, checked after each write, each Pin and each step. Where possible they are
+// checked against the ledger of the model Pinterest, and not against Pintail's own rows.
 import { isInFlight, isUnresolved, mayHavePin } from '../../src/domain/post-states.ts';
 import type { PostRow } from '../../src/features/posts/index.ts';
 import type { LedgerPin, ModelPinterest } from './model-pinterest.ts';
@@ -19,15 +19,15 @@ export function createInvariants({
 }: {
   model(): Model;
   pinterest(): ModelPinterest;
-  /** The process whose act is happening, and the count of acts. */
+  /** The process of the present act, and the number of acts. */
   present(): { process: Process | null; count: number };
   now(): Date;
 }) {
-  // The right ones, whichever the model was given.
+  // The correct rules, even when the model runs with a planted mistake.
   const rules = createRules();
   const broken: string[] = [];
   const owners = new Map<string, PostRow>();
-  /** By post, account, and account with match key: the count of acts at the last change. */
+  /** The number of acts at the last change of a post, of an account, and of an account with a match key. */
   const touched = new Map<string, number>();
   const ruledAt = new Map<string, number>();
   const freedAt = new Map<string, number>();
@@ -47,7 +47,7 @@ export function createInvariants({
     if (isSince(ruledAt.get(row.id), found)) return;
     if (row.publishing === 'paused') breach(`${post.id} went out while its account was paused`);
     const earlier = pinsOf.get(row.id) ?? [];
-    // From call to call: how long Pinterest takes to make a Pin is not ours to pace.
+    // From request to request: Pintail does not pace the time that Pinterest takes.
     const newest = Math.max(...earlier.map((pin) => pin.startedAt));
     if (at - newest < row.min_interval_seconds * 1000)
       breach(
@@ -89,8 +89,8 @@ export function createInvariants({
         checkOrder(model().accountOf(post.account_id), before ?? post, process.found.get(post.id) ?? 0);
     },
 
-    /** Right after a Pin was made. */
-    made({ mediaId, madeAt }: LedgerPin): void {
+    /** Called right after a Pin was created. */
+    created({ mediaId, madeAt }: LedgerPin): void {
       const post = owners.get(mediaId);
       if (!post) {
         breach(`a Pin was made of ${mediaId}, which is of no post`);
@@ -108,7 +108,7 @@ export function createInvariants({
       pinsOf.set(post.account_id, [...earlier, { startedAt, madeAt }]);
     },
 
-    /** A worker is about to ask for a Pin. From then on it is too late to stop it. */
+    /** Called before a worker sends a create request, which cannot be stopped any more. */
     asks(process: Process, accountId: string): void {
       const { lane } = model().accountOf(accountId);
       if (holders.get(accountId)?.process !== process || (lane.leaseUntil ?? 0) <= now().getTime())
@@ -119,14 +119,14 @@ export function createInvariants({
       holders.set(accountId, { process, fence });
     },
 
-    /** A worker has written in a lane. */
+    /** Called after a worker has written in a lane. */
     wroteIn(process: Process, accountId: string, fence: number): void {
       const holder = holders.get(accountId);
       if (holder?.process !== process || holder.fence !== fence)
         breach(`${process.name} wrote in the lane of ${accountId}, which it no longer held`);
     },
 
-    /** After each step. What a worker had to leave in flight is work too: the lane must wake for it. */
+    /** Called after each step. A post that was left in flight is work too: the lane must wake for it. */
     check(): void {
       const at = now().getTime();
       for (const account of model().accounts.values()) {
@@ -139,7 +139,7 @@ export function createInvariants({
       }
     },
 
-    /** After it was calm for long: what was due before that must be settled, unless something is in its way. */
+    /** Called after a long calm: posts that were due before it must be finished, unless something blocks them. */
     checkLiveness(dueBefore: number, isAppAway: boolean): void {
       const at = now().getTime();
       for (const account of model().accounts.values()) {

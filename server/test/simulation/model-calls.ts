@@ -1,5 +1,5 @@
-// Calls by chance on the model and on PostgreSQL at once: each answer of the one must be the answer of the other, and
-// so must every row afterwards.
+// Random calls on the model and on PostgreSQL at once: after each call the results of both must be equal, and so must every
+// row.
 
 import { isDeepStrictEqual } from 'node:util';
 import { isUnresolved } from '../../src/domain/post-states.ts';
@@ -30,7 +30,7 @@ export interface CallFigures {
   calls: number;
   /** How often each call was made. */
   made: Record<string, number>;
-  /** How often each move was really made. */
+  /** How often each move succeeded. */
   moved: Record<string, number>;
 }
 
@@ -39,12 +39,12 @@ const trace = { status: 200, code: null, requestId: null, durationMs: 1 };
 const postsMax = 14;
 
 interface CallsOptions {
-  /** Rows that PostgreSQL has, with no posts. */
+  /** Rows that PostgreSQL has, without posts. */
   accounts: readonly AccountRow[];
   mediaId: string;
   seed: number;
   calls: number;
-  /** Other than the model's own, to see a difference noticed. */
+  /** Rules with a planted mistake, which the comparison must notice. */
   rules?: Rules;
 }
 
@@ -62,18 +62,18 @@ export async function compareCalls(
   const told: string[] = [];
   let now = new Date('2027-03-01T08:00:00Z');
   let count = 0;
-  /** As workers hold them; some were taken over long ago. */
+  /** Leases of workers; many are no longer the last of their lane. */
   const held: LaneLease[] = [];
-  /** As someone read them; some have changed since. */
+  /** Posts as they were read; many have changed since. */
   const read: PostRow[] = [];
 
-  async function both(name: string, given: unknown, ofModel: () => unknown, ofSql: () => Promise<unknown>) {
+  async function both(name: string, input: unknown, ofModel: () => unknown, ofSql: () => Promise<unknown>) {
     made[name] = (made[name] ?? 0) + 1;
-    told.push(`${now.toISOString()} ${name} ${JSON.stringify(given)}`);
-    const [one, other] = [await outcome(ofModel), await outcome(ofSql)];
-    if (!isDeepStrictEqual(one, other)) throw difference('answers', one, other);
+    told.push(`${now.toISOString()} ${name} ${JSON.stringify(input)}`);
+    const [ofFirst, ofSecond] = [await outcome(ofModel), await outcome(ofSql)];
+    if (!isDeepStrictEqual(ofFirst, ofSecond)) throw difference('answers', ofFirst, ofSecond);
     await compareRows();
-    return one.value;
+    return ofFirst.value;
   }
 
   async function compareRows(): Promise<void> {
@@ -115,7 +115,7 @@ export async function compareCalls(
   const later = () => addMs(now, draw.pick([0, 1, 1_000, 30_000, 700_000, 7_200_000]) * draw.between(1, 3));
   const posts = () => [...model.accounts.values()].flatMap((account) => [...account.posts.values()]);
 
-  /** Mostly as it is now; sometimes as it was once. */
+  /** A post, mostly as it is now and sometimes as it was earlier. */
   function anyPost(accountId?: string): PostRow | undefined {
     const isOf = (post: PostRow) => accountId === undefined || post.account_id === accountId;
     const present = posts().filter((post) => post.deleted_at === null && isOf(post));
@@ -273,16 +273,16 @@ export async function compareCalls(
   }
 
   async function claim(): Promise<void> {
-    const owner = draw.pick(['one', 'other']);
+    const owner = draw.pick(['worker 1', 'worker 2']);
     const leaseUntil = addMs(now, 12_000);
-    // With more than enough room: which of two that wake at the same moment goes first is nobody's promise.
-    const given = { owner, now, leaseUntil, limit: ids.length };
+    // The limit is large enough for all lanes, because the order of two that wake at the same moment is undefined.
+    const request = { owner, now, leaseUntil, limit: ids.length };
     const sorted = (lanes: LaneLease[]) => lanes.sort((a, b) => (a.accountId < b.accountId ? -1 : 1));
     const taken = await both(
       'claim',
-      given,
-      () => sorted(model.lanes.claim(given)),
-      async () => sorted(await sql.claim(given)),
+      request,
+      () => sorted(model.lanes.claim(request)),
+      async () => sorted(await sql.claim(request)),
     );
     held.push(...(taken as LaneLease[]));
     if (held.length > 12) held.splice(0, 4);
@@ -396,7 +396,7 @@ export async function compareCalls(
     renew: [
       4,
       () => {
-        const given = {
+        const request = {
           lanes: ids.flatMap(
             (id) => held.filter((lane) => lane.accountId === id).at(draw.chance(0.8) ? -1 : 0) ?? [],
           ),
@@ -404,9 +404,9 @@ export async function compareCalls(
         };
         return both(
           'renew',
-          given,
-          () => model.lanes.renew(given),
-          () => sql.renew(given),
+          request,
+          () => model.lanes.renew(request),
+          () => sql.renew(request),
         );
       },
     ],
@@ -474,7 +474,7 @@ export async function compareCalls(
   return { calls, made, moved };
 }
 
-/** What a call came to: its value, or what it threw as far as the two can agree on it. */
+/** The result of a call: its value, or the comparable part of its error. */
 async function outcome(act: () => unknown): Promise<{ value?: unknown; threw?: string }> {
   try {
     return { value: plain(await act()) };
@@ -488,7 +488,7 @@ async function outcome(act: () => unknown): Promise<{ value?: unknown; threw?: s
   }
 }
 
-/** PostgreSQL's row without what only its reader adds. */
+/** Returns PostgreSQL's row without the fields that only its reader adds. */
 function plain(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || value instanceof Date || value instanceof Set)
     return value;

@@ -1,6 +1,6 @@
-// A Pinterest in memory, with a ledger that knows for which post each Pin was asked: each post has a picture of its
-// own, which Pintail's search for lost Pins never looks at. It fails as often as it is told to, and each of its ways
-// to fail is one that the real client knows (pinterest/outcomes.ts).
+// A model of Pinterest in memory. Its ledger maps each Pin to its post by the picture, which is unique for each post and
+// which Pintail's search for lost Pins does not read. The share of failures is configurable, and each failure is one that
+// the real client distinguishes (pinterest/outcomes.ts).
 
 import type { CreateOutcome, CreatePinBody, Pin, PinList } from '../../src/pinterest/index.ts';
 import type { Answer, Call } from '../../src/pinterest/wire/answers.ts';
@@ -10,20 +10,20 @@ import type { Seeded } from '../chaos/seeded.ts';
 
 export interface LedgerPin {
   pin: Pin;
-  /** Whose picture it shows. */
+  /** The medium that it shows. */
   mediaId: string;
   token: string;
   madeAt: number;
-  /** Listings do not show it before. */
+  /** Listings contain it from this moment on. */
   visibleAt: number;
 }
 
 export interface PinterestWeather {
-  /** How many of the creates meet a fault, from 0 to 1. */
+  /** The share of creates that fail, from 0 to 1. */
   creates: number;
-  /** How many of the listings fail. */
+  /** The share of listings that fail. */
   listings: number;
-  /** How long at most a new Pin is missing from listings. */
+  /** The maximum time until listings contain a new Pin. */
   delayMsMax: number;
 }
 
@@ -41,9 +41,9 @@ const lost =
     failure: failureFor(reason),
     isMade,
   });
-const postponed = (...given: Parameters<typeof failureFor>) => ({
+const postponed = (...parameters: Parameters<typeof failureFor>) => ({
   kind: 'postponed' as const,
-  failure: failureFor(given[0], { ...given[1], retryable: true }),
+  failure: failureFor(parameters[0], { ...parameters[1], retryable: true }),
 });
 const refused = (reason: Parameters<typeof failureFor>[0]) => () => ({
   kind: 'refused' as const,
@@ -70,12 +70,12 @@ const otherFaults: readonly CreateFault[] = [
   refused('scope_missing'),
 ];
 
-/** A board with more Pins than a search reads: half of them in one hour, the other half in the next. */
+/** A board with more Pins than a search reads: in each hour it reads the other half. */
 const largeBoard = '2';
 const isOutOfReach = ({ pin }: LedgerPin, at: number) =>
   (Number(pin.id) + Math.floor(at / 3_600_000)) % 2 === 0;
 
-/** What Pinterest does to texts before it shows them. */
+/** The ways in which Pinterest changes texts. */
 const asShown: readonly ((text: string | null | undefined) => string | null)[] = [
   (text) => text ?? null,
   (text) => text?.replaceAll('&', '&amp;') ?? null,
@@ -89,15 +89,15 @@ export function createModelPinterest({
   draw,
   weather,
   skewMs,
-  made,
+  created,
 }: {
   now(): Date;
   draw: Seeded;
   weather(): PinterestWeather;
-  /** How far its clock is off. */
+  /** The error of its clock. */
   skewMs: number;
-  /** Right after a Pin was made. */
-  made(pin: LedgerPin): void;
+  /** Called right after a Pin was created. */
+  created(pin: LedgerPin): void;
 }) {
   const ledger = new Map<string, LedgerPin>();
   const byPicture = new Map<string, LedgerPin[]>();
@@ -134,7 +134,7 @@ export function createModelPinterest({
     byPicture.set(entry.mediaId, [...(byPicture.get(entry.mediaId) ?? []), entry]);
     const place = `${token} ${body.boardId}`;
     boards.set(place, [...(boards.get(place) ?? []).slice(-200), entry]);
-    made(entry);
+    created(entry);
     return entry;
   }
 

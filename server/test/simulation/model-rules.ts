@@ -1,6 +1,6 @@
-// What PostgreSQL is asked when a worker wants to know what is due, once more in TypeScript: the model that the
-// simulation runs on. model.slow.test.ts holds every answer of it against the SQL (the room of lanes,
-// and posts/due.queries.ts). An object, so that a test can put a wrong rule in its place and see who notices.
+// The rules of the SQL that finds due work, in TypeScript: the model that the simulation runs on. model.slow.test.ts compares
+// every result with the SQL (the room of lanes, and due.queries.ts). They are an object, so that a test can replace a rule
+// by a planted mistake.
 import { isInFlight, isUnresolved, mayHavePin } from '../../src/domain/post-states.ts';
 import type { AccountRow } from '../../src/features/accounts/index.ts';
 import { lateAfterMs } from '../../src/features/lanes/index.ts';
@@ -20,11 +20,11 @@ export interface ModelLane {
 export interface ModelAccount {
   row: AccountRow;
   lane: ModelLane;
-  /** Every post that the account ever had, marks of deleted ones included. */
+  /** Every post that the account ever had, deleted ones included. */
   posts: Map<string, PostRow>;
-  /** Those of them that run, or of which a Pin may exist. */
+  /** The posts that run, or of which a Pin may exist. */
   open: Map<string, PostRow>;
-  /** Those that were sent less than a day ago, and some that are older. */
+  /** The posts that were sent less than a day ago, and a few older ones. */
   recent: PostRow[];
   pinIds: Set<string>;
 }
@@ -32,7 +32,7 @@ export interface ModelAccount {
 const dayMs = 24 * 3600 * 1000;
 const catchUpSeconds = 60;
 
-/** GREATEST and LEAST pass over nulls. */
+/** GREATEST and LEAST ignore nulls. */
 export function greatest(...moments: (number | null)[]): number | null {
   const known = moments.filter((moment) => moment !== null);
   return known.length === 0 ? null : Math.max(...known);
@@ -60,11 +60,11 @@ export function createRules() {
       return false;
     },
 
-    /** In doubt a Pin exists. */
+    /** A Pin that may exist counts. */
     countsForPacing: (post: PostRow) => mayHavePin(post),
 
-    isBefore: (one: PostRow, other: PostRow) =>
-      (one.run_at?.getTime() ?? 0) - (other.run_at?.getTime() ?? 0) || (one.id < other.id ? -1 : 1),
+    isBefore: (a: PostRow, b: PostRow) =>
+      (a.run_at?.getTime() ?? 0) - (b.run_at?.getTime() ?? 0) || (a.id < b.id ? -1 : 1),
 
     pacedUntil(account: ModelAccount, now: number): number | null {
       const { row } = account;
@@ -99,7 +99,7 @@ export function createRules() {
       return least(paced === Number.POSITIVE_INFINITY ? null : paced, unknown, inFlight);
     },
 
-    /** As soon as the lane's rest and its pacing allow. */
+    /** Wakes the lane at `runAt`, or as soon afterwards as its rest and its pacing allow. Returns whether it changed. */
     lowerWake({ lane }: ModelAccount, runAt: number): boolean {
       const at = greatest(runAt, lane.notBefore, lane.pacedUntil) ?? runAt;
       if (lane.pacedUntil === Number.POSITIVE_INFINITY) return false;
@@ -111,7 +111,7 @@ export function createRules() {
   return rules;
 }
 
-/** The account as a rule sees it that overlooks held posts. For planted mistakes. */
+/** Returns the account without its held posts. For planted mistakes. */
 export function withoutHeld(account: ModelAccount): ModelAccount {
   return { ...account, open: new Map([...account.open].filter(([, post]) => post.state !== 'held')) };
 }
@@ -128,7 +128,7 @@ function hasMissed({ lane, open }: ModelAccount): boolean {
   return false;
 }
 
-/** When the Pins of the last 24 hours went out, or may have; the newest first. */
+/** Returns when the Pins of the last 24 hours were, or may have been, created; the newest first. */
 function pinsOfDay(account: ModelAccount, counts: (post: PostRow) => boolean, now: number): number[] {
   const since = now - dayMs;
   const pins: number[] = [];

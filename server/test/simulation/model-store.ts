@@ -1,6 +1,6 @@
-// Lanes and posts in memory: a LaneStore, and what users do, each call one transaction. What the moves write comes
-// from the very code that writes it into PostgreSQL; what the SQL decides is in model-rules.ts; what the constraints
-// refuse is refused here too.
+// Lanes and posts in memory: a LaneStore, and the writes of users, each call one transaction. The columns of a move come from
+// the code that writes them into PostgreSQL, the decisions of the SQL are in model-rules.ts, and the constraints are
+// checked here too.
 import {
   isAtRest,
   isInFlight,
@@ -27,17 +27,17 @@ import {
   type Rules,
 } from './model-rules.ts';
 
-/** Each answers at once, for it is one atomic act. */
+/** The same store without promises: each call is one atomic act. */
 type AtOnce<Store> = {
-  [Name in keyof Store]: Store[Name] extends (...given: infer Given) => Promise<infer Answer>
-    ? (...given: Given) => Answer
+  [Name in keyof Store]: Store[Name] extends (...parameters: infer Parameters) => Promise<infer Answer>
+    ? (...parameters: Parameters) => Answer
     : never;
 };
 
 export interface ModelWatch {
   /** After each write. @param before Undefined for a new post. */
   wrote?(post: PostRow, before: PostRow | undefined): void;
-  /** A lane wakes soon: what NOTIFY tells the workers. */
+  /** A lane wakes soon, of which NOTIFY notifies the workers. */
   notify?(): void;
 }
 
@@ -52,7 +52,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
     return account;
   }
 
-  /** @throws Error what a constraint of the table would refuse. */
+  /** @throws Error for a row that a constraint of the table would refuse. */
   function write(account: ModelAccount, post: PostRow, before: PostRow | undefined): PostRow {
     const row = withDerived(post);
     const broken = brokenConstraint(row);
@@ -82,7 +82,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       watch.notify?.();
   }
 
-  /** As a worker makes it: it wakes no lane. */
+  /** A move of a worker, which wakes no lane. */
   function moveOnly(read: PostRow, step: Step, now: Date): PostRow {
     const to = mustBeAllowed(read, step);
     const columns = { ...changeOf(read, step, now), ...to, updated_at: now };
@@ -124,17 +124,17 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
     },
 
     renew({ lanes: held, leaseUntil }) {
-      const kept = held
+      const renewed = held
         .filter(({ accountId, fence }) => {
           const { lane } = accountOf(accountId);
           return lane.owner !== null && rules.isHeldUnder(lane, fence);
         })
         .map(({ accountId }) => accountId);
-      for (const id of kept) {
+      for (const id of renewed) {
         const { lane } = accountOf(id);
         lane.leaseUntil = greatest(lane.leaseUntil, leaseUntil.getTime());
       }
-      return new Set(kept);
+      return new Set(renewed);
     },
 
     release(held, { notBefore, queueNotBefore = null, isAway = false, now }, last) {
@@ -171,7 +171,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       const { row } = account;
       const isAsRead = row.publishing === publishing && row.paused_policy === paused_policy;
       let mayGoOut: boolean | undefined;
-      let found: PostRow | undefined;
+      let first: PostRow | undefined;
       let count = 0;
       for (const post of account.open.values()) {
         if (post.run_at === null || post.run_at.getTime() > at) continue;
@@ -181,9 +181,9 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
           if (!mayGoOut) continue;
         }
         count += 1;
-        if (!found || rules.isBefore(post, found) < 0) found = post;
+        if (!first || rules.isBefore(post, first) < 0) first = post;
       }
-      return found && { ...found, is_last_due: count === 1 };
+      return first && { ...first, is_last_due: count === 1 };
     },
 
     listQueue: (accountId) =>
@@ -328,13 +328,13 @@ const isDue = (lane: ModelLane, at: number) => lane.wakeAt !== null && lane.wake
 const isFree = (lane: { leaseUntil: number | null }, at: number) =>
   lane.leaseUntil === null || lane.leaseUntil <= at;
 
-/** What no rule asks for any more. */
+/** Removes posts that no rule reads any more. */
 function forget(account: ModelAccount, at: number): void {
   if (account.recent.length < 50) return;
   account.recent = account.recent.filter((post) => post.listed_at.getTime() > at - 24 * 3600 * 1000);
 }
 
-/** What the table fills in. */
+/** The defaults of the table. */
 const blankPost = {
   version: 1,
   sent_at: null,
@@ -358,7 +358,7 @@ function withDerived(post: PostRow): PostRow {
   return { ...post, status: statusOf(post), listed_at: listedAt ?? new Date(0) };
 }
 
-/** The name of the constraint that such a row would break. */
+/** Returns the name of the constraint that the row breaks. */
 function brokenConstraint(post: PostRow): string | undefined {
   const { state, run_at: runAt } = post;
   if (runAt !== null && state !== 'queued' && state !== 'unknown') return 'at_rest_does_not_run';

@@ -1,4 +1,4 @@
-// The model in memory is no promise by itself; that it says what PostgreSQL says is one.
+// Compares the model in memory with PostgreSQL: only an equal model makes the simulation meaningful.
 // For more of it: SIMULATION_CALLS=5000 npx vitest run server/test/simulation/model.slow.test.ts
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { insertAccount } from '../../src/features/accounts/accounts.queries.ts';
@@ -70,15 +70,15 @@ test.each(seeds)(
   Math.max(60_000, calls * 100),
 );
 
-test('every move was among them', () => {
+test('the random calls made every move', () => {
   // Workers never unschedule.
   const expected = moves.filter((move) => move !== 'unschedule');
   expect(expected.filter((move) => !moved[move])).toEqual([]);
 });
 
 const wrongRules: Record<string, (right: Rules) => Partial<Rules>> = {
-  'a fence that nobody looks at': () => ({ isHeldUnder: () => true }),
-  'a version that nobody looks at': () => ({ isAsRead: () => true }),
+  'a fence that is not checked': () => ({ isHeldUnder: () => true }),
+  'a version that is not checked': () => ({ isAsRead: () => true }),
   'equal posts that wait for nothing': () => ({ isBlockedByTwin: () => false }),
   'pacing that forgets lost answers': () => ({ countsForPacing: (post) => post.state === 'publishing' }),
   'equal posts that do not wait for a held one': (right) => ({
@@ -87,7 +87,7 @@ const wrongRules: Record<string, (right: Rules) => Partial<Rules>> = {
   'pacing that forgets held posts': (right) => ({
     countsForPacing: (post) => post.state !== 'held' && right.countsForPacing(post),
   }),
-  'the latest first': (right) => ({ isBefore: (one, other) => right.isBefore(other, one) }),
+  'the latest first': (right) => ({ isBefore: (a, b) => right.isBefore(b, a) }),
   'no pacing': () => ({ pacedUntil: () => null }),
   'no wake-up for what is earlier': () => ({ lowerWake: () => false }),
 };
@@ -105,6 +105,6 @@ test.each(Object.entries(wrongRules))(
     };
     await expect(run()).rejects.toThrow(/seed \d+, call \d+: /);
   },
-  // Some mistakes show after thousands of calls only, each a transaction.
+  // A few mistakes need thousands of calls, each a transaction.
   120_000,
 );

@@ -1,4 +1,4 @@
-// Mistakes that publishing could make, each with the words in which the simulation must object to it.
+// Planted mistakes of publishing, each with the objection that the simulation must raise.
 import { isInFlight } from '../../src/domain/post-states.ts';
 import type { Step } from '../../src/features/posts/index.ts';
 import type { Mutation } from './world.ts';
@@ -7,7 +7,7 @@ export interface Mistake extends Mutation {
   objection: RegExp;
 }
 
-/** Asks Pinterest again, as after a refusal that waiting mends. */
+/** Sends the create request again, as after a retryable refusal. */
 function toPostpone(step: Step, now: Date): Step {
   if (step.move !== 'lose') return step;
   return { move: 'postpone', runAt: now, failure: step.failure };
@@ -51,7 +51,7 @@ export const mistakes: Record<string, Mistake> = {
     objection: /after another Pin|is Pin \d+ of 24 hours/,
   },
   'the latest post goes first': {
-    rules: (right) => ({ isBefore: (one, other) => right.isBefore(other, one) }),
+    rules: (right) => ({ isBefore: (a, b) => right.isBefore(b, a) }),
     objection: /was taken before/,
   },
   'a post that comes in wakes nobody': {
@@ -96,9 +96,9 @@ export const mistakes: Record<string, Mistake> = {
   },
   'a worker believes that it holds what it has lost': {
     lanes: (right) => ({
-      renew(given) {
-        right.renew(given);
-        return new Set(given.lanes.map((lane) => lane.accountId));
+      renew(renewal) {
+        right.renew(renewal);
+        return new Set(renewal.lanes.map((lane) => lane.accountId));
       },
     }),
     objection: /published twice|a Pin was made for .* which is|whose lane it no longer held/,

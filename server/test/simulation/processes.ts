@@ -1,6 +1,6 @@
-// Worker processes of the simulation: the real worker, whose every act (a transaction, a call to Pinterest, a file
-// read) waits until the simulation lets it happen. So any two workers meet in any order, and each can die or fall
-// asleep between any two of its acts, or within one: done, and its answer never heard.
+// Worker processes of the simulation: the real worker, whose every act (a transaction, a call to Pinterest, a file read)
+// waits until the simulation runs it. So the acts of workers interleave in any order, and each worker can die or be
+// suspended between two acts, or after an act without receiving its result.
 import {
   createPublishGate,
   createWorker,
@@ -13,11 +13,11 @@ import { Outage } from '../../src/platform/errors.ts';
 export interface Act {
   process: Process;
   name: string;
-  /** When it began to wait. */
+  /** When it started to wait. */
   since: number;
-  /** Lets it happen. The process learns of it at once, by an act of its own later, or never. */
+  /** Runs it. The process receives the result at once, later, or never. */
   go(heard?: 'now' | 'later' | 'never'): void;
-  /** It does not happen, or it does and the answer is an error. */
+  /** Fails it, before or after its effect. */
   fail(isDone: boolean): void;
 }
 
@@ -25,19 +25,19 @@ export interface Process {
   name: string;
   state: 'awake' | 'asleep' | 'dead';
   worker: Worker;
-  /** What its timers were to do while it slept. */
+  /** The timers that were due while it was suspended. */
   missed: Set<() => void>;
   timers: Set<Cancel>;
-  /** When it found each post due, by the count of acts. */
+  /** The number of acts when it found each post due. */
   found: Map<string, number>;
 }
 
-/** The database or a network was away for one act. */
+/** The database or a network was unavailable for one act. */
 export class Broken extends Outage {}
 
 export type Acting = <T>(process: Process, name: string, work: () => T) => Promise<T>;
 
-/** Every act that waits. */
+/** Every waiting act. */
 export function createActs(now: () => Date, begins: (act: Act) => void) {
   const waiting: Act[] = [];
 
@@ -96,7 +96,7 @@ export function createActs(now: () => Date, begins: (act: Act) => void) {
   return { waiting, acting, leave };
 }
 
-/** A clock of one process: nothing runs in it while it sleeps, and late timers run once, as Node's do. */
+/** The clock of a process: no timer runs while it is suspended, and late timers run once, as in Node. */
 export function clockOf(clock: Clock, process: Process): Clock {
   const fire = (run: () => void) => {
     if (process.state === 'asleep') process.missed.add(run);
@@ -143,7 +143,7 @@ export function startProcess(
   return process;
 }
 
-/** As time passes in the simulation: at a stroke, and then everything that fell due meanwhile, once. */
+/** The clock of the simulation: time jumps, and then every timer that fell due runs once. */
 export function createJumpingClock(start: Date): Clock & { jump(ms: number): void; nextAt(): number | null } {
   interface Timer {
     at: number;
@@ -169,7 +169,7 @@ export function createJumpingClock(start: Date): Clock & { jump(ms: number): voi
       now = new Date(now.getTime() + ms);
       const due = [...timers].filter((timer) => timer.at <= now.getTime());
       for (const timer of due.sort((a, b) => a.at - b.at)) {
-        // An earlier one may have ended it.
+        // An earlier timer may have cancelled it.
         if (!timers.has(timer)) continue;
         if (timer.periodMs === null) timers.delete(timer);
         else timer.at = now.getTime() + timer.periodMs;

@@ -9,7 +9,7 @@ const steps = 10_000;
 const seeds = Array.from({ length: seedsCount }, (_, index) => firstSeed + index);
 
 test(
-  'whatever happens in whatever order, no rule of publishing is broken',
+  'no order of events breaks a rule of publishing',
   async () => {
     const counts: Record<string, number> = {};
     let pins = 0;
@@ -21,7 +21,7 @@ test(
     }
     if (process.env.SIMULATION_SEEDS)
       console.info(JSON.stringify({ seeds: seedsCount, steps, pins, ...counts }));
-    // A walk in which nothing happens breaks no rule either.
+    // A walk without events would break no rule either.
     expect(pins).toBeGreaterThan(100 * seedsCount);
     for (const what of [
       'accept',
@@ -40,7 +40,7 @@ test(
   60_000 + seedsCount * 5_000,
 );
 
-test('the same seed goes the same way', async () => {
+test('the same seed leads to the same events', async () => {
   const run = async () => JSON.stringify(await simulate({ seed: 7, steps: 3_000 }));
   expect(await run()).toBe(await run());
 });

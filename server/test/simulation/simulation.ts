@@ -1,5 +1,5 @@
-// A walk by chance through everything that can happen, some ten thousand steps a second: users who change their
-// minds, workers that meet in any order, die, sleep and come back, a Pinterest that loses answers.
+// A random walk through everything that can happen, at about ten thousand steps a second: users who change their minds,
+// workers that interleave in any order, die, are suspended and resume, and a Pinterest that loses answers.
 import type { AccountRow } from '../../src/features/accounts/index.ts';
 import { fairWeather } from './model-pinterest.ts';
 import { createUsers, type Users } from './users.ts';
@@ -7,13 +7,13 @@ import { createWorld, leaseMs, type Mutation, type World } from './world.ts';
 
 export interface Figures {
   steps: number;
-  /** What workers did: transactions, calls, reads. */
+  /** The acts of workers: transactions, calls, reads. */
   acts: number;
   posts: number;
   pins: number;
-  /** How often each kind of step was taken. */
+  /** How often each kind of step was made. */
   taken: Record<string, number>;
-  /** How often workers made each move, lost a lane, or were cut off. */
+  /** How often workers made each move, lost a lane, or lost a connection. */
   counts: Record<string, number>;
 }
 
@@ -22,7 +22,7 @@ const calmEvery = 1_500;
 const calmMs = 30 * 60_000;
 const hour = 3600 * 1000;
 
-/** @throws Error with the seed, the step and what happened before it. */
+/** Runs a walk. @throws Error with the seed, the step and the events before it. */
 export async function simulate({
   seed,
   steps,
@@ -144,7 +144,7 @@ function lotsOf(world: World, users: Users): Lot[] {
   );
 }
 
-/** Until something is due by itself. */
+/** Moves time to the next timer. */
 function untilNext(world: World): number {
   const at = world.now().getTime();
   const moments = [...world.model.accounts.values()].flatMap(({ lane }) =>
@@ -153,7 +153,7 @@ function untilNext(world: World): number {
   return Math.max(1, Math.min(hour, ...moments.filter((moment) => moment > at).map((moment) => moment - at)));
 }
 
-/** Faults end, everybody wakes; what was due before must be done soon. */
+/** Ends all faults and resumes all processes; posts that were due must be finished soon. */
 async function calmDown(world: World, check: () => void, ms = calmMs): Promise<void> {
   world.tell('calm');
   world.setWeather(fairWeather, 0);
@@ -174,7 +174,7 @@ async function calmDown(world: World, check: () => void, ms = calmMs): Promise<v
   check();
 }
 
-/** Until everybody waits for the time. */
+/** Runs acts until every process waits for a timer. */
 async function runAll(world: World, check: () => void): Promise<void> {
   await world.settle();
   for (let acts = 0; acts < 5_000; acts += 1) {
@@ -186,7 +186,7 @@ async function runAll(world: World, check: () => void): Promise<void> {
   }
 }
 
-/** Everything mends, and enough time passes: nothing may be left over. */
+/** Removes every obstacle and lets enough time pass: nothing may be left over. */
 async function finish(world: World, users: Users, check: () => void): Promise<void> {
   const { model, now } = world;
   for (const { row } of model.accounts.values()) {
@@ -217,6 +217,6 @@ function newAccount(id: string): AccountRow {
     publishing: 'active',
     paused_policy: 'hold',
     missed_policy: 'publish',
-    // The worker reads no more of it.
+    // The worker reads only these fields.
   } as AccountRow;
 }

@@ -1,4 +1,4 @@
-// What users do in the simulation, whose minds change, and who look before they settle a post by hand.
+// The users of the simulation: they change their minds, and look on Pinterest before they resolve a post.
 import { isUnresolved } from '../../src/domain/post-states.ts';
 import type { PostRow } from '../../src/features/posts/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
@@ -7,7 +7,7 @@ import { newPost } from '../new-post.ts';
 import type { World } from './world.ts';
 
 const hour = 3600 * 1000;
-/** What users have in their queues and drafts at most, of each account. */
+/** The maximum number of unfinished posts of an account. */
 const postsMax = 20;
 
 export type Users = ReturnType<typeof createUsers>;
@@ -18,13 +18,13 @@ export function createUsers(world: World, taken: Record<string, number>) {
 
   const soon = () => addMs(now(), draw.pick([1, 1_000, 30_000, 300_000, hour]) * draw.between(1, 3));
   const anyAccount = () => draw.pick([...model.accounts.values()]);
-  /** Another with the same texts is out there, now and then. */
+  /** A title, which is often that of another post. */
   const anyTitle = () => (draw.chance(0.4) ? draw.pick(['Soup & bread', 'Pie']) : `Number ${created} & co`);
   const editable = new Map<string, string[]>();
 
   function anyPost(states: readonly string[]): PostRow | undefined {
     const { row, posts } = anyAccount();
-    // Who is done or gone is picked no more.
+    // Finished and deleted posts are not picked again.
     const known = (editable.get(row.id) ?? []).filter((id) => {
       const post = posts.get(id);
       return post && post.deleted_at === null && post.state !== 'sent';
@@ -34,7 +34,7 @@ export function createUsers(world: World, taken: Record<string, number>) {
     return fit.length > 0 ? draw.pick(fit) : undefined;
   }
 
-  /** A refusal is an answer. */
+  /** Runs a change of a user; a refusal is a valid result. */
   function ask(what: string, post: PostRow | undefined, act: (post: PostRow) => unknown): void {
     if (!post) return;
     tell(what, `${post.id} (${post.state})`);
@@ -52,7 +52,7 @@ export function createUsers(world: World, taken: Record<string, number>) {
       model.move(post, { move: 'schedule', sendAt: soon(), boardId: post.board_id ?? '1' }, now()),
     );
 
-  /** A person looks on Pinterest, and sees what is there. */
+  /** Resolves a post as a person who looks on Pinterest. */
   function settle(post: PostRow): void {
     const [pin] = world.pinterest.of(post.media_id);
     const isUnderWay = world.waiting.some((act) => act.name === `createPin ${post.media_id}`);

@@ -1,5 +1,5 @@
-// The world of one seed: the model in place of PostgreSQL and Pinterest, worker processes on it, and a clock that
-// jumps. Everything that happens in it happens one act at a time, and is asked about afterwards.
+// The world of one seed: models of PostgreSQL and Pinterest, worker processes, and a clock that jumps. Acts run one at a
+// time, and the invariants are checked after each.
 import { setImmediate } from 'node:timers/promises';
 import type { AccountRow } from '../../src/features/accounts/index.ts';
 import type { LaneStore, WorkerParts } from '../../src/features/publishing/index.ts';
@@ -15,16 +15,16 @@ import { createModel, type Model } from './model-store.ts';
 import { type Act, Broken, createActs, createJumpingClock, type Process, startProcess } from './processes.ts';
 
 export const leaseMs = 12_000;
-/** As the settings have them by default. */
+/** The defaults of the settings. */
 const confirmDelaysMs = [10_000, 30_000, 120_000, 600_000];
-/** A request to Pinterest has arrived by then, or never does: less than the looks take. */
+/** The maximum time of a request on the way to Pinterest: less than the searches take. */
 const networkMsMax = 30_000;
 const minute = 60_000;
 
-/** How many acts are done, and their answers only heard some time later. */
+/** The share of acts whose result is received later. */
 const lateness = 0.1;
 
-/** What to do otherwise, to see it noticed. */
+/** A planted mistake, which the simulation must notice. */
 export interface Mutation {
   rules?(right: Rules): Partial<Rules>;
   lanes?(right: Model['lanes']): Partial<Model['lanes']>;
@@ -44,7 +44,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
   let names = 0;
   let isNotified = false;
   let weather = fairWeather;
-  /** From 0 to 1: acts that break off. */
+  /** The share of acts that fail, from 0 to 1. */
   let breakage = 0;
 
   const now = () => clock.now();
@@ -82,7 +82,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
     weather: () => weather,
     // Less than the two minutes that match-pin.ts allows for.
     skewMs: draw.between(-100_000, 100_000),
-    made: invariants.made,
+    created: invariants.created,
   });
   const acts = createActs(now, (act) => {
     actCount += 1;
@@ -92,21 +92,21 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
   const { waiting, acting } = acts;
   const random = seeded(draw.between(0, 2 ** 31));
 
-  /** What a process is given in place of the real parts. */
+  /** The parts of a process. */
   function partsOf(process: Process, own: Clock): Omit<WorkerParts, 'clock' | 'publishGate'> {
     const act = <T>(name: string, work: () => T) => acting(process, name, work);
     const { lanes: stored } = model;
     const lanes: LaneStore = {
-      claim: (given) =>
+      claim: (request) =>
         act('claim', () => {
-          const taken = stored.claim(given);
+          const taken = stored.claim(request);
           for (const { accountId, fence, opening } of taken) {
             invariants.took(process, accountId, fence);
             if (opening?.first) process.found.set(opening.first.id, actCount);
           }
           return taken;
         }),
-      renew: (given) => act('renew', () => stored.renew(given)),
+      renew: (renewal) => act('renew', () => stored.renew(renewal)),
       release: (lane, rest, last) =>
         act(last ? `release with ${last.step.move} ${last.post.id}` : 'release', () => {
           const { owner } = model.accountOf(lane.accountId).lane;
@@ -186,9 +186,9 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
     } as Omit<WorkerParts, 'clock' | 'publishGate'> & { clock?: typeof own };
   }
 
-  /** Errors of our own are breaches; what the simulation broke is not. */
-  const complain = (given: unknown, text?: string) => {
-    const error = (given as { err?: unknown } | undefined)?.err;
+  /** Reports an error that the simulation did not cause as a breach. */
+  const complain = (entry: unknown, text?: string) => {
+    const error = (entry as { err?: unknown } | undefined)?.err;
     if (!(error instanceof Broken)) invariants.breach(`${text}: ${String((error as Error)?.stack ?? error)}`);
   };
   const log = {
@@ -197,10 +197,10 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
   } as unknown as Log;
 
   const awake = () => processes.filter((process) => process.state === 'awake');
-  /** Acts that may happen now. */
+  /** Acts that may run now. */
   const ready = () => waiting.filter((act) => act.process.state === 'awake');
 
-  /** What is under way to Pinterest arrives by itself, whatever becomes of who sent it. */
+  /** Requests on the way to Pinterest arrive, even if the process that sent them dies. */
   function arriveIn(process: Process | null, until: number): void {
     for (const act of [...waiting])
       if (
@@ -217,13 +217,13 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
     return process;
   }
 
-  /** With kill -9: each of its acts is done and not heard of, or not done at all. */
+  /** Like kill -9: each of its acts is either done without a result, or not done. */
   function kill(process: Process): void {
     tell('kill', process.name);
     process.state = 'dead';
     processes.splice(processes.indexOf(process), 1);
     for (const cancel of [...process.timers]) cancel();
-    for (const act of waiting.filter((one) => one.process === process)) {
+    for (const act of waiting.filter((pending) => pending.process === process)) {
       if (draw.chance(0.5)) act.go('never');
       else acts.leave(act);
     }
@@ -268,7 +268,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
       tell('sleep', process.name);
       process.state = 'asleep';
       arriveIn(process, 0);
-      // What it had sent to the database may still be done, and its answer wait for the process.
+      // A statement that was sent may still run, and its result waits for the process.
       for (const act of [...waiting])
         if (act.process === process && !act.name.startsWith('hear') && draw.chance(0.5)) act.go('later');
       present = null;
@@ -287,12 +287,12 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
       clock.jump(ms);
     },
 
-    /** Lets everyone go on until each waits for an act of its own, or for the time. */
+    /** Runs every process until it waits for an act or a timer. */
     async settle(): Promise<void> {
       present = null;
       if (isNotified) {
         isNotified = false;
-        // Who listens may have lost the connection.
+        // The listener may have lost its connection.
         for (const process of awake()) if (draw.chance(0.9)) process.worker.wake();
       }
       await setImmediate();
