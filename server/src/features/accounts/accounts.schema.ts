@@ -22,12 +22,12 @@ const dailyPinLimitAbout =
 const minIntervalAbout =
   'Minimum number of seconds between two Pins; 0 for none. Posts that are due earlier wait, and their sendAt is unchanged.';
 const unknownPolicyAbout =
-  'Applies to a post whose response was lost, when the last search finds no Pin. `retry`: publish the post again. `ask`: wait until a person decides (POST …/posts/{postId}/resolve).';
+  'Applies to a post whose response was lost, when the last search finds no Pin. `retry`: publish the post again. `ask`: the post is held until a person decides (POST …/posts/{postId}/resolve).';
 
 const pausedPolicyAbout =
   'Applies to a post that becomes due while publishing is paused. `hold`: it waits, and is published after publishing is resumed. `fail`: it fails with `publishing_paused`. `shift`: it moves to the next timeslot, and later posts move where there is no room; the order is unchanged, and no post moves to an earlier time. Without timeslots it waits.';
 const missedPolicyAbout =
-  'Applies to a post that is more than 10 minutes late because Pintail was not running, the account was unauthorized, or publishing was paused. `publish`: it is published late, in order, with at least a minute between such posts. `hold`: it waits until a person schedules it again.';
+  'Applies to a post that is more than 10 minutes late because Pintail was not running, the account was unauthorized, or publishing was paused. `publish`: it is published late, in order, with at least a minute between such posts. `hold`: it is held until a person schedules, unschedules or deletes it (GET …/posts?status=held).';
 
 export const AccountView = z
   .object({
