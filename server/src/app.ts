@@ -15,7 +15,7 @@ import {
   createRunningReads,
 } from './features/boards/index.ts';
 import { createEventSweep, eventRoutes, openEventLog } from './features/events/index.ts';
-import { createLibrary, createMedia, mediaRoutes, watchMedia } from './features/media/index.ts';
+import { createMedia, type MediaParts, mediaRoutes, watchMedia } from './features/media/index.ts';
 import {
   type BatchParts,
   createPostSweeps,
@@ -155,7 +155,7 @@ async function createRooms(base: Base) {
   };
   const boards = bindBoards(boardParts);
   const media = await createWatchedMedia(base);
-  const library = createLibrary({ database, clock, media, publicUrl });
+  const mediaParts: MediaParts = { database, media, publicUrl };
   const scheduleParts: ScheduleParts = { database, trackingParameters: config.trackingParameters };
   const schedule = bindSchedule(scheduleParts);
   const postParts: BatchParts = {
@@ -183,7 +183,7 @@ async function createRooms(base: Base) {
     boards,
     boardParts,
     media,
-    library,
+    mediaParts,
     scheduleParts,
     schedule,
     postParts,
@@ -237,7 +237,7 @@ function routesOf({ config, clock }: Base, rooms: Rooms, { events }: Background)
     ...boardRoutes(rooms.boardParts),
     ...boardListRoutes(rooms.boardParts),
     ...scheduleRoutes(rooms.scheduleParts),
-    ...mediaRoutes(rooms.library),
+    ...mediaRoutes(rooms.mediaParts),
     ...eventRoutes(events),
     ...keyRoutes(rooms.keyParts, clock),
     ...meRoutes(rooms.keyParts, { ...postLimits, ratePerMinute, bodyBytesMax, pageEntriesMax }),

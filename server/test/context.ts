@@ -2,8 +2,13 @@
 import { type Context, systemActor } from '../src/platform/use-case/index.ts';
 import type { TestApp } from './app.ts';
 
-/** The context of the system in the organization of the test app, without restrictions. */
-export function systemContext({ parts, organizationId }: TestApp): Context {
+interface ContextSource {
+  parts: Pick<TestApp['parts'], 'database' | 'clock' | 'log'>;
+  organizationId: string;
+}
+
+/** The context of the system in an organization, without restrictions. */
+export function systemContext({ parts, organizationId }: ContextSource): Context {
   const { database, clock, log } = parts;
   return {
     actor: systemActor,

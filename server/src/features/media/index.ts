@@ -1,20 +1,14 @@
-// Fetches, checks and keeps the pictures and videos of posts. The door of the media room.
+// Fetches, checks and stores the pictures and videos of posts.
 
+export type { FetchFromUrl } from './arrive/intake.ts';
 export type { DeclaredType } from './arrive/media-type.ts';
 export { carouselCharactersMax, checkCarousel } from './carousel.ts';
+export type { PictureForPublishing, PublicFile, VideoForPublishing } from './files/read-files.ts';
 export { startMediaSweeper } from './files/sweep.ts';
-export { createLibrary } from './library.ts';
 export { mediaRoutes } from './media.routes.ts';
-export {
-  createMedia,
-  type FetchFromUrl,
-  type MediaOptions,
-  type MediaService,
-  type PictureForPublishing,
-  type PublicFile,
-  type VideoForPublishing,
-} from './media.service.ts';
+export { createMedia, type MediaOptions, type MediaService } from './media.ts';
 export { type MediaFilesOptions, mediaFilePaths, registerMediaFiles } from './media-files.routes.ts';
+export type { MediaParts } from './parts.ts';
 export type { FindSimilarPost, SimilarPost } from './pictures/similar-post.ts';
 export { mediaRefused } from './record/media.errors.ts';
 export type { MediaRow } from './record/media.queries.ts';

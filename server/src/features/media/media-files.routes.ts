@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { namesTag } from '../../platform/http/contract/entity-tags.ts';
 import type { SystemPaths } from '../../platform/http/contract/system-path.ts';
 import { parseRange } from './files/byte-range.ts';
-import type { MediaService, PublicFile } from './media.service.ts';
+import type { PublicFile } from './files/read-files.ts';
+import type { MediaService } from './media.ts';
 import { mediaNotFound } from './record/media.errors.ts';
 
 export interface MediaFilesOptions {

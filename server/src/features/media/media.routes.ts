@@ -1,6 +1,5 @@
 import { malformedForm } from '../../platform/http/bodies/upload.ts';
 import { byCursor, route } from '../../platform/http/contract/route.ts';
-import type { MediaLibrary } from './library.ts';
 import {
   CreateMediaBody,
   DeletedMediaAnswer,
@@ -11,12 +10,16 @@ import {
   UploadFields,
   uploadAbout,
 } from './media.schema.ts';
+import type { MediaParts } from './parts.ts';
 import { mediaInUse, mediaNotFound, mediaRefused, uploadRefused } from './record/media.errors.ts';
+import { addMediaFromUrl, addUploadedMedia } from './use-cases/add-media.ts';
+import { deleteMedia } from './use-cases/delete-media.ts';
+import { getMedia, listMedia } from './use-cases/read-media.ts';
 
 const tag = 'Media';
 
-/** Reading them takes no scope of its own: they are what posts show. */
-export function mediaRoutes(library: MediaLibrary) {
+/** Reading media needs the scope of reading posts, which show it. */
+export function mediaRoutes(parts: MediaParts) {
   return [
     route({
       operationId: 'createMedia',
@@ -24,7 +27,7 @@ export function mediaRoutes(library: MediaLibrary) {
       path: '/v1/media',
       summary: 'Add media',
       description:
-        'From a URL (JSON), or from a file (a multipart form, streamed). Equal bytes give the media that is there already; a restricted key is not told who else added it, or from where. Media that no post uses are removed after a while (MEDIA_GRACE_HOURS, a day unless set).',
+        'From a URL (JSON) or from a file (a multipart form, streamed). Bytes that were added before give the existing media; a restricted key does not learn who else added it, or from where. Media that no post uses is removed after MEDIA_GRACE_HOURS (default: a day).',
       tag,
       scope: 'media:write',
       body: CreateMediaBody,
@@ -32,10 +35,10 @@ export function mediaRoutes(library: MediaLibrary) {
       data: MediaAnswer,
       status: 201,
       refusals: [malformedForm, mediaRefused, uploadRefused],
-      handle: ({ caller, body, upload, commit, signal }) =>
+      handle: ({ context, body, upload }) =>
         upload
-          ? library.addUpload(caller, (take) => upload.read(UploadFields, take), commit)
-          : library.addFromUrl(caller, body, { commit, signal }),
+          ? addUploadedMedia(parts, context, (take) => upload.read(UploadFields, take))
+          : addMediaFromUrl(parts, context, body),
     }),
     route({
       operationId: 'listMedia',
@@ -43,7 +46,7 @@ export function mediaRoutes(library: MediaLibrary) {
       path: '/v1/media',
       summary: 'List media',
       description:
-        'Newest first. A key restricted to some accounts sees what it added itself and what posts of its accounts use.',
+        'Newest first. A restricted key sees the media that it added and the media that posts of its accounts use.',
       tag,
       scope: 'posts:read',
       query: ListMediaQuery,
@@ -51,22 +54,21 @@ export function mediaRoutes(library: MediaLibrary) {
       data: MediaListAnswer,
       status: 200,
       refusals: [],
-      handle: async ({ caller, query }) => ({ data: await library.list(caller, query) }),
+      handle: ({ context, query }) => listMedia(parts, context, query),
     }),
     route({
       operationId: 'getMedia',
       method: 'GET',
       path: '/v1/media/:mediaId',
       summary: 'Get media',
-      description:
-        'Media that the key does not see are not found: those of other accounts, for a restricted key.',
+      description: 'For a restricted key, media of other accounts is not found.',
       tag,
       scope: 'posts:read',
       params: MediaPath,
       data: MediaAnswer,
       status: 200,
       refusals: [mediaNotFound],
-      handle: async ({ caller, params }) => ({ data: await library.get(caller, params.mediaId) }),
+      handle: ({ context, params }) => getMedia(parts, context, params.mediaId),
     }),
     route({
       operationId: 'deleteMedia',
@@ -74,14 +76,14 @@ export function mediaRoutes(library: MediaLibrary) {
       path: '/v1/media/:mediaId',
       summary: 'Delete media',
       description:
-        'Our copy is gone at once. Not while a draft, a queued, failed or publishing post uses it, as its media, its cover or a slide. Pins that are out stay on Pinterest. With a restricted key also not while any post of another account uses it; and what others added as well, only this key ceases to see.',
+        'Deletes the stored copy at once. Refused while a post that is not published uses it, as its media, its cover or a slide. Published Pins stay on Pinterest. With a restricted key it is also refused while a post of another account uses the media; and if others added it as well, only this key stops seeing it.',
       tag,
       scope: 'media:write',
       params: MediaPath,
       data: DeletedMediaAnswer,
       status: 200,
       refusals: [mediaNotFound, mediaInUse],
-      handle: ({ caller, params, commit, log }) => library.delete(caller, params.mediaId, { commit, log }),
+      handle: ({ context, params }) => deleteMedia(parts, context, params.mediaId),
     }),
   ];
 }

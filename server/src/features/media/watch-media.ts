@@ -1,7 +1,7 @@
-// Counts what was fetched and what was sent, from the outside: the use cases know nothing of it.
+// Counts fetches and uploads around the service.
 import { Refusal } from '../../platform/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import type { MediaService } from './media.service.ts';
+import type { MediaService } from './media.ts';
 import type { MediaRow } from './record/media.queries.ts';
 
 export function watchMedia(media: MediaService, metrics: Metrics): MediaService {

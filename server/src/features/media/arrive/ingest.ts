@@ -8,7 +8,7 @@ import { newId } from '../../../domain/ids.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/db/index.ts';
 import type { Storage, TemporaryFolder } from '../../../platform/storage/index.ts';
-import { createGate } from '../../../platform/work/gate.ts';
+import { createGate, type Gate } from '../../../platform/work/gate.ts';
 import type { MediaSweep } from '../files/sweep.ts';
 import { decodeBytesMax, preparePicture, readHeader } from '../pictures/picture.ts';
 import { addMedia, findMediaBySource, type MediaRow, postponeCheck } from '../record/media.queries.ts';
@@ -26,6 +26,8 @@ export interface IngestParts {
   /** How long media are kept that nothing needs. */
   graceMs: number;
   removeFiles: MediaSweep['removeFiles'];
+  /** Limits how much is decoded at the same time. */
+  decoding: Gate;
 }
 
 export interface Arrived {
@@ -65,126 +67,140 @@ const decodersMax = Math.min(3, availableParallelism() + 1);
 /** A row that was used so recently need not be told again. */
 const checkSlackMs = 10 * 60 * 1000;
 
-export type Ingest = (arrived: Arrived) => Promise<MediaRow>;
+/** The limit of a process for decoding pictures and reading videos. */
+export function createDecodingGate(): Gate {
+  return createGate(decodersMax, decodeBytesMax);
+}
 
-export function createIngest(parts: IngestParts): Ingest {
-  const { database, clock, storage, temporaryFolder, graceMs, removeFiles } = parts;
-  const { db } = database;
-  const decoding = createGate(decodersMax, decodeBytesMax);
+/** @throws MediaProblem; Outage when storage or database are not available */
+export async function ingest(parts: IngestParts, arrived: Arrived): Promise<MediaRow> {
+  const { path, wanted, received } = arrived;
+  const type = await identify(path, received.type, wanted);
+  return parts.temporaryFolder.withPath(async (converted) => {
+    const prepared = isVideoType(type)
+      ? await prepare(parts, arrived, probeBytesMax, () => prepareVideo(parts, path, type))
+      : await prepareArrivedPicture(parts, arrived, type, converted);
+    if (arrived.isOnlyLooked) return 'id' in prepared ? prepared : toRow(parts, arrived, prepared, received);
+    const row = 'id' in prepared ? prepared : await keep(parts, arrived, prepared);
+    await recordSender(parts, row, arrived);
+    return row;
+  });
+}
 
-  /** @throws MediaProblem; Outage when storage or database are away */
-  return async function ingest(arrived) {
-    const { path, wanted, received } = arrived;
-    const type = await identify(path, received.type, wanted);
-    return temporaryFolder.withPath(async (converted) => {
-      const found = isVideoType(type)
-        ? await prepare(arrived, probeBytesMax, () => prepareVideo(path, type))
-        : await preparePictureOf(arrived, type, converted);
-      if (arrived.isOnlyLooked) return 'id' in found ? found : toRow(arrived, found, received);
-      const row = 'id' in found ? found : await keep(arrived, found);
-      await recordSender(row, arrived);
-      return row;
-    });
+async function recordSender(
+  { database: { db }, clock }: IngestParts,
+  row: MediaRow,
+  { restrictedActorId, sourceUrl }: Arrived,
+): Promise<void> {
+  if (restrictedActorId !== null) {
+    await recordAddition(db, row.id, { actorId: restrictedActorId, sourceUrl, now: clock.now() });
+  } else if (!row.added_unrestricted) {
+    await recordUnrestricted(db, row.id);
+  }
+}
+
+async function prepareArrivedPicture(parts: IngestParts, arrived: Arrived, type: string, converted: string) {
+  const { path, received } = arrived;
+  const header = await readHeader(path, type);
+  return prepare(parts, arrived, header.decodeBytes, async () => ({
+    ...(await preparePicture({ path, bytes: received.bytes }, header, converted, parts.clock)),
+    durationMs: null,
+    isChanged: false,
+  }));
+}
+
+async function prepareVideo({ clock }: IngestParts, path: string, type: string): Promise<Prepared> {
+  return { ...(await inspectVideo(path, type, clock)), path, frames: 1, perceptualHash: null };
+}
+
+/** The look-up comes after admission: of many requests for the same file, one or two decode it. */
+async function prepare(
+  parts: IngestParts,
+  arrived: Arrived,
+  decodeBytes: number,
+  work: () => Promise<Prepared>,
+) {
+  return parts.decoding.run(decodeBytes, async () => (await findKept(parts, arrived)) ?? work());
+}
+
+/** The media with the same bytes. Where its files are missing from the storage, they are written again. */
+async function findKept(
+  parts: IngestParts,
+  { organizationId, received }: Arrived,
+): Promise<MediaRow | undefined> {
+  const {
+    database: { db },
+    clock,
+    graceMs,
+  } = parts;
+  const row = await findMediaBySource(db, organizationId, received.sha256);
+  if (!row || !(await hasFiles(parts, row))) return undefined;
+  const checkAt = addMs(clock.now(), graceMs);
+  return addMs(row.check_at, checkSlackMs) >= checkAt ? row : postponeCheck(db, row.id, checkAt);
+}
+
+/**
+ * Files first, row last: a row without its files would be worse than the reverse. Should the database fail in
+ * between, the files stay until the sweep finds them.
+ */
+async function keep(parts: IngestParts, arrived: Arrived, prepared: Prepared): Promise<MediaRow> {
+  const { received } = arrived;
+  const isAsReceived = prepared.path === arrived.path && !prepared.isChanged;
+  const kept = isAsReceived ? received : await digest(prepared.path);
+  const row = toRow(parts, arrived, prepared, kept);
+  try {
+    await putFiles(parts, row, prepared);
+  } catch (error) {
+    // A disk that is full must not stay so because of us. What cannot be removed now is left to the sweep.
+    await parts.removeFiles(row).catch(() => {});
+    throw error;
+  }
+  return parts.database.transaction(async (tx) => {
+    // Who removes files locks them too, and looks for a row first. If they came just before us, what we have put is
+    // gone again; after us, they find the row.
+    const added = await addMedia(tx, row, nameOf(ownerOfFiles(arrived, kept)));
+    if (!(await hasFiles(parts, added))) await putFiles(parts, added, prepared);
+    return added;
+  });
+}
+
+/** Both at once: mostly they wait for the disk. Over when both are, so that what is removed then stays so. */
+async function putFiles({ storage }: IngestParts, row: FileKeys, prepared: Prepared): Promise<void> {
+  const ends = await Promise.allSettled([
+    storage.put(row.storage_key, { file: prepared.path }),
+    storage.put(row.thumbnail_key, { bytes: prepared.thumbnail }),
+  ]);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+async function hasFiles({ storage }: IngestParts, row: FileKeys): Promise<boolean> {
+  const files = await Promise.all([storage.stat(row.storage_key), storage.stat(row.thumbnail_key)]);
+  return files.every((file) => file !== undefined);
+}
+
+function toRow({ clock, graceMs }: IngestParts, arrived: Arrived, prepared: Prepared, kept: Kept) {
+  const now = clock.now();
+  return {
+    id: newId('med'),
+    organization_id: arrived.organizationId,
+    sha256: kept.sha256,
+    source_sha256: arrived.received.sha256,
+    source_url: arrived.sourceUrl,
+    content_type: prepared.contentType,
+    bytes: kept.bytes,
+    width: prepared.width,
+    height: prepared.height,
+    duration_ms: prepared.durationMs,
+    ...keysOf(ownerOfFiles(arrived, kept), prepared.contentType),
+    placeholder: prepared.placeholder,
+    perceptual_hash: prepared.perceptualHash,
+    source_frames: prepared.frames,
+    created_at: now,
+    check_at: addMs(now, graceMs),
+    deleted_at: null,
+    added_unrestricted: arrived.restrictedActorId === null,
   };
-
-  async function recordSender(row: MediaRow, { restrictedActorId, sourceUrl }: Arrived): Promise<void> {
-    if (restrictedActorId !== null) {
-      await recordAddition(db, row.id, { actorId: restrictedActorId, sourceUrl, now: clock.now() });
-    } else if (!row.added_unrestricted) {
-      await recordUnrestricted(db, row.id);
-    }
-  }
-
-  async function preparePictureOf(arrived: Arrived, type: string, converted: string) {
-    const { path, received } = arrived;
-    const header = await readHeader(path, type);
-    return prepare(arrived, header.decodeBytes, async () => ({
-      ...(await preparePicture({ path, bytes: received.bytes }, header, converted, clock)),
-      durationMs: null,
-      isChanged: false,
-    }));
-  }
-
-  async function prepareVideo(path: string, type: string): Promise<Prepared> {
-    return { ...(await inspectVideo(path, type, clock)), path, frames: 1, perceptualHash: null };
-  }
-
-  /** Looked up once it is admitted: of many at once for the same file, one or two are decoded. */
-  async function prepare(arrived: Arrived, bytes: number, work: () => Promise<Prepared>) {
-    return decoding.run(bytes, async () => (await findKept(arrived)) ?? work());
-  }
-
-  /** What became of these bytes before. Files that are gone from the storage are made anew. */
-  async function findKept({ organizationId, received }: Arrived): Promise<MediaRow | undefined> {
-    const row = await findMediaBySource(db, organizationId, received.sha256);
-    if (!row || !(await hasFiles(row))) return undefined;
-    const checkAt = addMs(clock.now(), graceMs);
-    return addMs(row.check_at, checkSlackMs) >= checkAt ? row : postponeCheck(db, row.id, checkAt);
-  }
-
-  /**
-   * Files first, row last: a row without its files would be worse than the reverse. Should the database fail in
-   * between, the files stay until the sweep finds them.
-   */
-  async function keep(arrived: Arrived, found: Prepared): Promise<MediaRow> {
-    const { received } = arrived;
-    const isAsReceived = found.path === arrived.path && !found.isChanged;
-    const kept = isAsReceived ? received : await digest(found.path);
-    const row = toRow(arrived, found, kept);
-    try {
-      await putFiles(row, found);
-    } catch (error) {
-      // A disk that is full must not stay so because of us. What cannot be removed now is left to the sweep.
-      await removeFiles(row).catch(() => {});
-      throw error;
-    }
-    return database.transaction(async (tx) => {
-      // Who removes files locks them too, and looks for a row first. If they came just before us, what we have put is
-      // gone again; after us, they find the row.
-      const added = await addMedia(tx, row, nameOf(ownerOfFiles(arrived, kept)));
-      if (!(await hasFiles(added))) await putFiles(added, found);
-      return added;
-    });
-  }
-
-  /** Both at once: mostly they wait for the disk. Over when both are, so that what is removed then stays so. */
-  async function putFiles(row: FileKeys, found: Prepared): Promise<void> {
-    const ends = await Promise.allSettled([
-      storage.put(row.storage_key, { file: found.path }),
-      storage.put(row.thumbnail_key, { bytes: found.thumbnail }),
-    ]);
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed) throw failed.reason;
-  }
-
-  async function hasFiles(row: FileKeys): Promise<boolean> {
-    const files = await Promise.all([storage.stat(row.storage_key), storage.stat(row.thumbnail_key)]);
-    return files.every((file) => file !== undefined);
-  }
-
-  function toRow(arrived: Arrived, found: Prepared, kept: Kept) {
-    const now = clock.now();
-    return {
-      id: newId('med'),
-      organization_id: arrived.organizationId,
-      sha256: kept.sha256,
-      source_sha256: arrived.received.sha256,
-      source_url: arrived.sourceUrl,
-      content_type: found.contentType,
-      bytes: kept.bytes,
-      width: found.width,
-      height: found.height,
-      duration_ms: found.durationMs,
-      ...keysOf(ownerOfFiles(arrived, kept), found.contentType),
-      placeholder: found.placeholder,
-      perceptual_hash: found.perceptualHash,
-      source_frames: found.frames,
-      created_at: now,
-      check_at: addMs(now, graceMs),
-      deleted_at: null,
-      added_unrestricted: arrived.restrictedActorId === null,
-    };
-  }
 }
 
 type Kept = Pick<Received, 'bytes' | 'sha256'>;

@@ -5,16 +5,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemContext } from '../../../../test/context.ts';
 import { sql } from '../../../platform/db/index.ts';
 import { createLog } from '../../../platform/log.ts';
 import { createS3Storage, type Storage } from '../../../platform/storage/index.ts';
 import { credentials, startS3 } from '../../../platform/storage/s3-server.fixture.ts';
-import { systemActor } from '../../../platform/use-case/index.ts';
-import { createLibrary, type MediaRow, type MediaService } from '../index.ts';
+import type { MediaRow, MediaService } from '../index.ts';
 import { harness, organizationId, useMedia } from '../media.fixture.ts';
 import { picture } from '../pictures/sample-pictures.fixture.ts';
+import { deleteMedia } from '../use-cases/delete-media.ts';
 import { video } from '../videos/sample-videos.fixture.ts';
 import { ownerOf, type StoredType } from './stored-files.ts';
+
+const silentLog = createLog({ level: 'silent', format: 'json' });
 
 useMedia();
 
@@ -57,10 +60,8 @@ type RemoveMedia = (row: MediaRow, media: MediaService) => Promise<unknown>;
 const ways: Record<string, RemoveMedia> = {
   'a deletion': (row, media) => {
     const { database, clock } = harness;
-    const library = createLibrary({ database, clock, media, publicUrl: 'http://pintail.test' });
-    const caller = { actor: systemActor, organizationId, scopes: null, accountIds: null };
-    const log = createLog({ level: 'silent', format: 'json' });
-    return library.delete(caller, row.id, { commit: (work) => database.transaction(work), log });
+    const context = systemContext({ parts: { database, clock, log: silentLog }, organizationId });
+    return deleteMedia({ database, media, publicUrl: 'http://pintail.test' }, context, row.id);
   },
   'the sweep of rows': (_row, media) => media.sweep({ now: later }),
   'the sweep of files without a row': async (row, media) => {

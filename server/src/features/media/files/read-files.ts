@@ -1,0 +1,108 @@
+// The stored files of media: for publishing, and for the public addresses.
+import type { Readable } from 'node:stream';
+import { isId } from '../../../domain/ids.ts';
+import type { Database } from '../../../platform/db/index.ts';
+import { Outage } from '../../../platform/errors.ts';
+import type { ByteRange, Storage } from '../../../platform/storage/index.ts';
+import { findMedia, findPublicMedia } from '../record/media.queries.ts';
+import { originalFile, thumbnailFile } from '../record/stored-files.ts';
+
+export interface FileParts {
+  database: Database;
+  storage: Storage;
+}
+
+/** A file that the public may read. */
+export interface PublicFile {
+  contentType: string;
+  bytes: number;
+  /** Differs for each content. */
+  etag: string;
+  open(range?: ByteRange): Promise<Readable>;
+}
+
+export interface PictureForPublishing {
+  contentType: 'image/jpeg' | 'image/png';
+  base64: string;
+}
+
+export interface VideoForPublishing {
+  /** Read it to its end, or leave the loop over it, which closes the file. */
+  bytes: AsyncIterable<Uint8Array>;
+  sizeBytes: number;
+  contentType: string;
+}
+
+export interface MediaOfOrganization {
+  organizationId: string;
+  mediaId: string;
+}
+
+/**
+ * The picture of a post as Pinterest's `media_source` of type `image_base64` takes it: plain base64, at most 27 MB.
+ * Null when its row or its file is gone, or it is a video.
+ *
+ * @throws Outage when database or storage are not available
+ */
+export async function readForPublishing(
+  { database, storage }: FileParts,
+  { organizationId, mediaId }: MediaOfOrganization,
+): Promise<PictureForPublishing | null> {
+  const row = await findMedia(database.db, organizationId, mediaId);
+  const type = row?.content_type;
+  if (!row || (type !== 'image/jpeg' && type !== 'image/png')) return null;
+  const stream = await storage.read(row.storage_key);
+  if (!stream) return null;
+  return { contentType: type, base64: Buffer.concat(await stream.toArray()).toString('base64') };
+}
+
+/**
+ * A video for the upload to Pinterest, as a stream. Null when its row or its file is gone, or it is a picture.
+ *
+ * @throws Outage when database or storage are not available
+ */
+export async function openVideo(
+  { database, storage }: FileParts,
+  { organizationId, mediaId }: MediaOfOrganization,
+): Promise<VideoForPublishing | null> {
+  const row = await findMedia(database.db, organizationId, mediaId);
+  if (!row?.content_type.startsWith('video/')) return null;
+  const stream = await storage.read(row.storage_key);
+  return stream ? { bytes: stream, sizeBytes: row.bytes, contentType: row.content_type } : null;
+}
+
+/** A file of media by its name in the URL; undefined when there is none. */
+export async function findPublicFile(
+  parts: FileParts,
+  mediaId: string,
+  fileName: string,
+): Promise<PublicFile | undefined> {
+  const row = isId('med', mediaId) ? await findPublicMedia(parts.database.db, mediaId) : undefined;
+  if (!row) return undefined;
+  const openAt = (key: string) => (range?: ByteRange) => openObject(parts.storage, key, range);
+  if (fileName === originalFile(row.content_type)) {
+    const { content_type: contentType, bytes, sha256, storage_key: key } = row;
+    return { contentType, bytes, etag: `"${sha256}"`, open: openAt(key) };
+  }
+  if (fileName !== thumbnailFile) return undefined;
+  const key = row.thumbnail_key;
+  const stored = await parts.storage.stat(key);
+  if (!stored) throw objectMissing(key);
+  return {
+    contentType: 'image/webp',
+    bytes: stored.bytes,
+    etag: `"${row.sha256}-thumbnail"`,
+    open: openAt(key),
+  };
+}
+
+async function openObject(storage: Storage, key: string, range?: ByteRange): Promise<Readable> {
+  const stream = await storage.read(key, range);
+  if (!stream) throw objectMissing(key);
+  return stream;
+}
+
+/** A row promises its files. When they are missing, the storage is wrong, for example not mounted. */
+function objectMissing(key: string): Outage {
+  return new Outage('The media storage', new Error(`${key} is not in the storage`));
+}

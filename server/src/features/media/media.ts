@@ -1,0 +1,90 @@
+// The functions of this room that other rooms use: to take media in, to find it, and to read its files.
+import { isId } from '../../domain/ids.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Connection, Database, Tx } from '../../platform/db/index.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Outbound } from '../../platform/outbound/index.ts';
+import { openTemporaryFolder, type Storage } from '../../platform/storage/index.ts';
+import { createIntake } from './arrive/intake.ts';
+import {
+  findPublicFile,
+  type MediaOfOrganization,
+  openVideo,
+  readForPublishing,
+} from './files/read-files.ts';
+import { createSweep } from './files/sweep.ts';
+import { findSimilarPost } from './pictures/similar-post.ts';
+import { holdMedia, listMedia, type MediaRow } from './record/media.queries.ts';
+import { keepInSight, listVisible, type MediaViewer } from './record/visible-media.queries.ts';
+
+export interface MediaOptions {
+  database: Database;
+  clock: Clock;
+  storage: Storage;
+  outbound: Outbound;
+  log: Log;
+  /** A folder for files that are not checked yet. It is created if necessary, and cleared of files of a crash. */
+  temporaryDir: string;
+  /** How long media is kept that no post uses. */
+  graceMs: number;
+}
+
+export type MediaService = Awaited<ReturnType<typeof createMedia>>;
+
+/** Creates the gates and the temporary folder of a process, and binds the functions to them. */
+export async function createMedia(options: MediaOptions) {
+  const { clock } = options;
+  const temporaryFolder = await openTemporaryFolder(options.temporaryDir, clock);
+  const { sweep, removeFiles } = createSweep({ ...options, temporaryFolder });
+  return {
+    ...createIntake({ ...options, temporaryFolder, removeFiles }),
+    /** Media of an organization by id, deleted media included: published posts still describe it. */
+    getMany: listMedia,
+    find,
+    findMany,
+    /** Call it before a post stops using media: a restricted key still sees it then, and can undo its edit. */
+    keepInSight,
+    hold,
+    /** The post of an account with the same or a similar picture, the same destination and about the same time. */
+    findSimilarPost,
+    readForPublishing: (media: MediaOfOrganization) => readForPublishing(options, media),
+    openVideo: (media: MediaOfOrganization) => openVideo(options, media),
+    findPublicFile: (mediaId: string, fileName: string) => findPublicFile(options, mediaId, fileName),
+    sweep,
+    removeFiles,
+  };
+}
+
+/** Undefined also for an invalid id, for deleted media, and for media that the viewer does not see. */
+async function find(
+  connection: Connection,
+  viewer: MediaViewer,
+  mediaId: string,
+): Promise<MediaRow | undefined> {
+  return (await findMany(connection, viewer, [mediaId])).get(mediaId);
+}
+
+/** Several at once, by id. */
+async function findMany(
+  connection: Connection,
+  viewer: MediaViewer,
+  mediaIds: readonly string[],
+): Promise<Map<string, MediaRow>> {
+  return listVisible(connection, viewer, mediaIds.filter(isMediaId));
+}
+
+/**
+ * Returns the media that is not deleted, and locks it against deletion until the transaction ends. A transaction that
+ * begins to use media for a post or a slide reads it so.
+ */
+async function hold(
+  tx: Tx,
+  organizationId: string,
+  mediaIds: readonly string[],
+): Promise<Map<string, MediaRow>> {
+  return holdMedia(tx, organizationId, mediaIds.filter(isMediaId));
+}
+
+function isMediaId(text: string): boolean {
+  return isId('med', text);
+}

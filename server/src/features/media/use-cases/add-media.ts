@@ -1,0 +1,49 @@
+// Adds media on its own, before a post uses it.
+import type { Readable } from 'node:stream';
+import type { Tx } from '../../../platform/db/index.ts';
+import type { Context } from '../../../platform/use-case/index.ts';
+import type { Uploaded } from '../arrive/intake.ts';
+import { toMediaResource } from '../media.schema.ts';
+import type { MediaParts } from '../parts.ts';
+import { mediaNotFound } from '../record/media.errors.ts';
+import type { MediaRow } from '../record/media.queries.ts';
+import { mediaWarnings } from '../record/media.view.ts';
+import { asShown } from '../record/visible-media.queries.ts';
+
+interface AddFromUrl {
+  url: string;
+  mediaType?: 'image' | 'video' | undefined;
+}
+
+/** Reads a form: passes the file to `take`, and returns the other fields. */
+type ReadForm = (take: (file: Readable) => Promise<void>) => Promise<Uploaded>;
+
+/** @throws mediaRefused with the reason in its details */
+export async function addMediaFromUrl(parts: MediaParts, context: Context, { url, mediaType }: AddFromUrl) {
+  const { organizationId, signal } = context;
+  const declaredType = mediaType ?? 'any';
+  const row = await parts.media.fetchFromUrl({
+    organizationId,
+    sender: context,
+    url,
+    declaredType,
+    path: 'url',
+    signal,
+  });
+  return context.commit((tx) => answer(parts, tx, context, row));
+}
+
+/** @throws uploadRefused with the reason in its details, and what `read` throws */
+export async function addUploadedMedia(parts: MediaParts, context: Context, read: ReadForm) {
+  const { organizationId } = context;
+  const row = await parts.media.receiveUpload({ organizationId, sender: context, read });
+  return context.commit((tx) => answer(parts, tx, context, row));
+}
+
+/** The media, unless its owner deleted it at the same moment. */
+async function answer({ media, publicUrl }: MediaParts, tx: Tx, context: Context, added: MediaRow) {
+  const locked = (await media.hold(tx, context.organizationId, [added.id])).get(added.id);
+  const [shown] = await asShown(tx, context, locked ? [locked] : []);
+  if (!shown) throw mediaNotFound();
+  return { data: { media: toMediaResource(shown, publicUrl) }, warnings: mediaWarnings(shown) };
+}
