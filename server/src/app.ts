@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { declareGauges } from './app-gauges.ts';
 import { createAppHttp } from './app-http.ts';
 import type { Config } from './config.ts';
-import { type AccountParts, accountRoutes, bindAccounts } from './features/accounts/index.ts';
+import { type AccountParts, accountRoutes, bindAccounts, listVisibleIds } from './features/accounts/index.ts';
 import { createAuth, type KeyParts, keyPrefixOf, keyRoutes, meRoutes } from './features/auth/index.ts';
 import {
   type BoardParts,
@@ -143,7 +143,7 @@ async function createRooms(base: Base) {
   const keyParts: KeyParts = {
     database,
     auth,
-    listVisibleAccountIds: accounts.listVisibleIds,
+    listVisibleAccountIds: listVisibleIds,
     prefix: keyPrefixOf(config.pinterestEnvironment),
   };
   const boardParts: BoardParts = {
@@ -161,7 +161,6 @@ async function createRooms(base: Base) {
   const postParts: BatchParts = {
     database,
     clock,
-    accounts,
     boards,
     media,
     schedule,

@@ -1,13 +1,11 @@
-// The functions of this room that other rooms, the worker, timers and the operator's commands use, bound to the parts.
-import type { Caller } from '../../platform/use-case/index.ts';
-import { type AccountRow, listAccountRows, listVisibleIds } from './accounts.queries.ts';
+// The functions of this room that need its parts, bound to them: for boards, the worker, timers and commands.
+import type { AccountRow } from './accounts.queries.ts';
 import type { AccountParts } from './parts.ts';
 import { handleRefusedToken, refreshDueTokens } from './tokens/refresh-tokens.ts';
 import { resealTokens } from './tokens/reseal-tokens.ts';
 import { readAccessToken } from './tokens/tokens.ts';
 import { connectAccount, type Grant } from './use-cases/connect-account.ts';
-import { disconnectLockedAccount, lockAccount } from './use-cases/disconnect-account.ts';
-import { getAccount, listForOperator } from './use-cases/read-accounts.ts';
+import { listForOperator } from './use-cases/read-accounts.ts';
 
 export type AccountsService = ReturnType<typeof bindAccounts>;
 /** The functions that calls to Pinterest need. */
@@ -17,12 +15,6 @@ export type AccountsForWork = Pick<AccountsService, 'accessToken' | 'tokenRefuse
 export function bindAccounts(parts: AccountParts) {
   const { database, encryption } = parts;
   return {
-    get: getAccount,
-    listVisibleIds,
-    list: async (caller: Caller) => ({ accounts: await listAccountRows(database.db, caller) }),
-    lock: lockAccount,
-    disconnect: disconnectLockedAccount,
-
     /** The access token, for a call to Pinterest; null for an account that was disconnected. */
     accessToken: (account: AccountRow) => readAccessToken(encryption, account),
     /** Reports that Pinterest refused the account's token, and refreshes the token where that can help. */

@@ -19,4 +19,5 @@ export { declareAccountGauges } from './metrics.ts';
 export type { AccountParts } from './parts.ts';
 export { startRefreshTimer } from './tokens/refresh-timer.ts';
 export { callbackPath } from './use-cases/connect-by-consent.ts';
+export { disconnectLockedAccount, lockAccount } from './use-cases/disconnect-account.ts';
 export { getAccount } from './use-cases/read-accounts.ts';

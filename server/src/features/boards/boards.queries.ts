@@ -144,7 +144,7 @@ async function nextPosition(tx: Tx, accountId: string): Promise<number> {
 }
 
 /** Deletes all boards of an account that is being disconnected. */
-export async function deleteBoardRows(tx: Tx, accountId: string): Promise<void> {
+export async function deleteStoredBoards(tx: Tx, accountId: string): Promise<void> {
   await raiseBoardsVersion(tx, accountId);
   await tx.deleteFrom('boards').where('account_id', '=', accountId).execute();
 }

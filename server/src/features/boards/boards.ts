@@ -1,8 +1,6 @@
 // The functions of this room that other rooms use, bound to the parts.
-import type { Tx } from '../../platform/db/index.ts';
 import type { Caller } from '../../platform/use-case/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
-import { deleteBoardRows } from './boards.queries.ts';
 import { checkBoards, checkSection, type WantedBoard } from './check-board.ts';
 import type { BoardParts } from './parts.ts';
 import { listBoards } from './use-cases/read-boards.ts';
@@ -23,8 +21,5 @@ export function bindBoards(parts: BoardParts) {
 
     list: (caller: Caller, accountId: string, input: { refresh: boolean }) =>
       listBoards(parts, caller, accountId, input),
-
-    /** Deletes the stored boards of an account, which is being disconnected. */
-    forget: (tx: Tx, account: AccountRow): Promise<void> => deleteBoardRows(tx, account.id),
   };
 }

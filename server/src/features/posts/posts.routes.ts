@@ -127,7 +127,7 @@ export function postRoutes(parts: BatchParts) {
       data: DeletedAnswer,
       status: 200,
       refusals: changeRefusals,
-      handle: ({ context, params, ifMatch }) => deletePost(parts, context, { ...params, ifMatch }),
+      handle: ({ context, params, ifMatch }) => deletePost(context, { ...params, ifMatch }),
     }),
     route({
       operationId: 'schedulePost',
@@ -302,7 +302,7 @@ export function postRoutes(parts: BatchParts) {
       data: DisconnectedAnswer,
       status: 200,
       refusals: [accountNotFound],
-      handle: ({ context, params }) => disconnectAccount(parts, context, params.accountId),
+      handle: ({ context, params }) => disconnectAccount(context, params.accountId),
     }),
   ];
 }

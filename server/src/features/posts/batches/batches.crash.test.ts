@@ -20,12 +20,11 @@ function runnerOf(runnerParts: RunnerParts): Runner {
 /** What the app's own runner is made of. */
 function parts(change: Partial<RunnerParts> = {}): RunnerParts {
   const { database, clock, publicUrl } = app.parts;
-  const { accounts, boards, media, schedule } = app.app;
+  const { boards, media, schedule } = app.app;
   return {
     database,
     clock,
     publicUrl,
-    accounts,
     boards,
     media,
     schedule,

@@ -6,7 +6,7 @@ import { addMs, nextTurn } from '../../../platform/clock.ts';
 import type { Detail } from '../../../platform/errors.ts';
 import { defineQueue, type Jobs } from '../../../platform/jobs/index.ts';
 import { type Caller, type Context, invalidQuery } from '../../../platform/use-case/index.ts';
-import type { AccountRow } from '../../accounts/index.ts';
+import { type AccountRow, getAccount } from '../../accounts/index.ts';
 import { batchNotFound } from '../record/posts.errors.ts';
 import { BatchLine, entryValuesMax, tooManyValues } from './batch-lines.ts';
 import {
@@ -103,7 +103,7 @@ export async function createBatch(
   accountId: string,
   input: CreateBatch,
 ) {
-  const account = await parts.accounts.get(parts.database.db, context, accountId);
+  const account = await getAccount(parts.database.db, context, accountId);
   const entries = await toEntries(parts, context, account, input.posts);
   const sha256 = hashOf(entries.texts);
   return context.commit(async (tx) => {
@@ -180,14 +180,14 @@ async function boardFinder(boards: BatchParts['boards'], caller: Caller, account
  * @throws accountNotFound, batchNotFound, invalidQuery
  */
 export async function getBatch(
-  { database, accounts }: Pick<BatchParts, 'database' | 'accounts'>,
+  { database }: Pick<BatchParts, 'database'>,
   caller: Caller,
   path: { accountId: string; batchId: string },
   query: { cursor?: string | undefined; limit: number },
 ) {
   const { db } = database;
   const { organizationId } = caller;
-  const account = await accounts.get(db, caller, path.accountId);
+  const account = await getAccount(db, caller, path.accountId);
   const batch = isId('bat', path.batchId)
     ? await findBatch(db, { organizationId, accountId: account.id, batchId: path.batchId })
     : undefined;

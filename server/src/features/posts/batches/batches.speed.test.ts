@@ -31,9 +31,9 @@ async function statementsOf(posts: unknown[]): Promise<string[]> {
   if (!batch) throw new Error('no batch');
   const { database, statements } = counting();
   const { clock, publicUrl, log } = app.parts;
-  const { accounts, boards, media, schedule } = app.app;
+  const { boards, media, schedule } = app.app;
   const parts = {
-    ...{ database, clock, publicUrl, accounts, boards, media, schedule },
+    ...{ database, clock, publicUrl, boards, media, schedule },
     accessLevel: 'standard' as const,
   };
   await runBatch(parts, batch, { signal: new AbortController().signal, log });

@@ -2,6 +2,7 @@
 import { isId } from '../../../domain/ids.ts';
 import type { Connection } from '../../../platform/db/index.ts';
 import type { Caller, Context, Result } from '../../../platform/use-case/index.ts';
+import { getAccount } from '../../accounts/index.ts';
 import { postNotFound } from '../record/posts.errors.ts';
 import { findPost, type PostPath, type PostRow } from '../record/posts.queries.ts';
 import { type PostAnswerData, postAnswer, type ReadParts } from './views.ts';
@@ -10,13 +11,8 @@ import { type PostAnswerData, postAnswer, type ReadParts } from './views.ts';
  * The row of a post.
  * @throws postNotFound, accountNotFound: also for one that is deleted, or that the caller may not see
  */
-export async function getPostRow(
-  { accounts }: Pick<ReadParts, 'accounts'>,
-  connection: Connection,
-  caller: Caller,
-  path: PostPath,
-): Promise<PostRow> {
-  await accounts.get(connection, caller, path.accountId);
+export async function getPostRow(connection: Connection, caller: Caller, path: PostPath): Promise<PostRow> {
+  await getAccount(connection, caller, path.accountId);
   const post = isId('post', path.postId) ? await findPost(connection, caller, path) : undefined;
   if (!post) throw postNotFound();
   return post;
@@ -28,6 +24,6 @@ export async function getPost(
   path: PostPath,
 ): Promise<Result<PostAnswerData>> {
   const { db } = parts.database;
-  const post = await getPostRow(parts, db, context, path);
+  const post = await getPostRow(db, context, path);
   return postAnswer(parts, db, post, { now: context.clock.now() });
 }

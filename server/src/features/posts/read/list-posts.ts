@@ -1,5 +1,6 @@
 // A page of the posts of an account.
 import type { Context } from '../../../platform/use-case/index.ts';
+import { getAccount } from '../../accounts/index.ts';
 import { listPosts } from './list-posts.queries.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { ListPosts } from './posts.schema.ts';
@@ -13,7 +14,7 @@ export async function listPostsOfAccount(
 ) {
   const { db } = parts.database;
   const now = context.clock.now();
-  const account = await parts.accounts.get(db, context, accountId);
+  const account = await getAccount(db, context, accountId);
   const rows = await listPosts(db, {
     organizationId: context.organizationId,
     accountId: account.id,

@@ -6,13 +6,9 @@ import { listPostEvents } from './timeline.queries.ts';
 import { timelineEventsMax, toTimelineEvent } from './timeline.schema.ts';
 import type { ReadParts } from './views.ts';
 
-export async function getTimeline(
-  parts: Pick<ReadParts, 'database' | 'accounts'>,
-  caller: Caller,
-  path: PostPath,
-) {
+export async function getTimeline(parts: Pick<ReadParts, 'database'>, caller: Caller, path: PostPath) {
   const { db } = parts.database;
-  const post = await getPostRow(parts, db, caller, path);
+  const post = await getPostRow(db, caller, path);
   const rows = await listPostEvents(db, post, timelineEventsMax);
   return { events: rows.map(toTimelineEvent) };
 }

@@ -1,7 +1,6 @@
 // Answers with posts: rows and their media become views, with the version of a post as its ETag.
 import type { Connection, Database } from '../../../platform/db/index.ts';
 import { namesTag } from '../../../platform/http/contract/entity-tags.ts';
-import type { AccountsService } from '../../accounts/index.ts';
 import type { MediaRow, MediaService } from '../../media/index.ts';
 import { mediaIdsOfRow } from '../record/content.ts';
 import { versionDiffers } from '../record/posts.errors.ts';
@@ -22,7 +21,6 @@ export interface AnswerOptions {
 
 export interface ReadParts extends AnswerParts {
   database: Database;
-  accounts: Pick<AccountsService, 'get'>;
 }
 
 /** The data of an answer with one post. */

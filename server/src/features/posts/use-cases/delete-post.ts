@@ -3,12 +3,12 @@ import type { Context } from '../../../platform/use-case/index.ts';
 import { getPostRow } from '../read/get-post.ts';
 import { checkVersion } from '../read/views.ts';
 import { deletePost as markDeleted } from '../record/content.ts';
-import type { PostParts, PostTarget } from './parts.ts';
+import type { PostTarget } from './parts.ts';
 
 /** @throws accountNotFound, postNotFound, postCannot, postChanged, versionDiffers */
-export async function deletePost(parts: PostParts, context: Context, target: PostTarget) {
+export async function deletePost(context: Context, target: PostTarget) {
   return context.commit(async (tx) => {
-    const post = await getPostRow(parts, tx, context, target);
+    const post = await getPostRow(tx, context, target);
     checkVersion(post, target.ifMatch);
     await markDeleted(tx, post, { actor: context.actor, now: context.clock.now() });
     return { data: { deleted: true as const, id: post.id } };

@@ -1,7 +1,7 @@
 // Disconnects an account. It is a use case of posts because the account's queue is unscheduled with it.
 import type { Context } from '../../../platform/use-case/index.ts';
-import type { AccountsService } from '../../accounts/index.ts';
-import type { BoardsService } from '../../boards/index.ts';
+import { disconnectLockedAccount, lockAccount } from '../../accounts/index.ts';
+import { deleteStoredBoards } from '../../boards/index.ts';
 import { unscheduleAll } from '../record/move.ts';
 
 /**
@@ -10,19 +10,15 @@ import { unscheduleAll } from '../record/move.ts';
  * account is connected again.
  * @throws accountNotFound
  */
-export async function disconnectAccount(
-  { accounts, boards }: { accounts: AccountsService; boards: BoardsService },
-  context: Context,
-  accountId: string,
-) {
+export async function disconnectAccount(context: Context, accountId: string) {
   return context.commit(async (tx) => {
     // Locked first: a post that is being created or scheduled is either seen below, or finds no account.
-    const account = await accounts.lock(tx, context, accountId);
+    const account = await lockAccount(tx, context, accountId);
     const stamp = { actor: context.actor, now: context.clock.now() };
     const owner = { account_id: account.id, organization_id: account.organization_id };
     const unscheduledPosts = await unscheduleAll(tx, owner, stamp);
-    await boards.forget(tx, account);
-    await accounts.disconnect(tx, account, stamp);
+    await deleteStoredBoards(tx, account.id);
+    await disconnectLockedAccount(tx, account, stamp);
     return { data: { deleted: true as const, id: account.id, unscheduledPosts } };
   });
 }

@@ -1,5 +1,6 @@
 // Edits one post. Absent fields are unchanged, null clears a field.
 import type { Context } from '../../../platform/use-case/index.ts';
+import { getAccount } from '../../accounts/index.ts';
 import { warningsFor } from '../compose/check-post.ts';
 import type { EditPost } from '../compose/edit-post.schema.ts';
 import { applyEdit, lockEditedMedia, prepareEdit } from '../compose/prepared-edit.ts';
@@ -14,12 +15,12 @@ import type { PostParts, PostTarget } from './parts.ts';
 export async function editPost(parts: PostParts, context: Context, target: PostTarget, edit: EditPost) {
   const { db } = parts.database;
   const { signal, clock, actor } = context;
-  const account = await parts.accounts.get(db, context, target.accountId);
-  const checked = await getPostRow(parts, db, context, target);
+  const account = await getAccount(db, context, target.accountId);
+  const checked = await getPostRow(db, context, target);
   const prepare = { viewer: context, account, post: checked, edit, prefix: '', signal };
   const prepared = await prepareEdit(parts, prepare);
   return context.commit(async (tx) => {
-    const post = await getPostRow(parts, tx, context, target);
+    const post = await getPostRow(tx, context, target);
     checkVersion(post, target.ifMatch);
     await lockEditedMedia(parts, tx, account, { viewer: context, edits: [prepared] });
     const now = clock.now();

@@ -3,7 +3,7 @@ import { isId } from '../../../domain/ids.ts';
 import type { Tx } from '../../../platform/db/index.ts';
 import { type Detail, Refusal } from '../../../platform/errors.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
-import type { AccountRow } from '../../accounts/index.ts';
+import { type AccountRow, getAccount } from '../../accounts/index.ts';
 import { asOne } from '../compose/all-or-refuse.ts';
 import type { EditPosts, PreviousFields } from '../compose/edit-post.schema.ts';
 import { previousOf } from '../compose/edited-content.ts';
@@ -19,7 +19,7 @@ const fetchesAtOnce = 4;
 /** @throws everything that `editPost` throws, with the details of all entries */
 export async function editPosts(parts: PostParts, context: Context, accountId: string, input: EditPosts) {
   const { db, transaction } = parts.database;
-  const account = await parts.accounts.get(db, context, accountId);
+  const account = await getAccount(db, context, accountId);
   const postIds = input.posts.map((edit) => edit.id).filter((id) => isId('post', id));
   const checked = await findPosts(db, context, { accountId, postIds });
   const unknown = input.posts.flatMap((edit, index): Detail[] =>
@@ -28,7 +28,7 @@ export async function editPosts(parts: PostParts, context: Context, accountId: s
   if (unknown.length > 0) throw postNotFound(unknown);
   const edits = await prepareAll(parts, context, { account, checked, input });
   const change = async (tx: Tx) => {
-    await parts.accounts.get(tx, context, accountId);
+    await getAccount(tx, context, accountId);
     await lockEditedMedia(parts, tx, account, { viewer: context, edits });
     // Locked, so that each post still is as the check of the entry before it saw it.
     const rows = await findPosts(tx, context, { accountId, postIds, lock: true });

@@ -1,9 +1,7 @@
 // The parts that use cases of posts work with. Built once, in app.ts.
-import type { AccountsService } from '../../accounts/index.ts';
 import type { CreateParts } from '../compose/new-post.ts';
 
 export interface PostParts extends CreateParts {
-  accounts: AccountsService;
   /** How callers reach this server, without a slash at the end. */
   publicUrl: string;
 }

@@ -18,10 +18,10 @@ export async function resolvePost(
   { pinId }: ResolvePost,
 ) {
   return context.commit(async (tx) => {
-    await getPostRow(parts, tx, context, target);
+    await getPostRow(tx, context, target);
     await lockLane(tx, target.accountId);
     // Read again: a worker may have resolved it before this transaction had the lock.
-    const post = await getPostRow(parts, tx, context, target);
+    const post = await getPostRow(tx, context, target);
     checkVersion(post, target.ifMatch);
     if (pinId !== undefined) await checkPinIsFree(tx, post, pinId);
     const step: Step =

@@ -1,6 +1,6 @@
 // Schedules a draft or a failed post, or gives a queued post another time.
 import { type Context, invalidBody } from '../../../platform/use-case/index.ts';
-import type { AccountRow } from '../../accounts/index.ts';
+import { type AccountRow, getAccount } from '../../accounts/index.ts';
 import { accessProblem, accountWarnings, placeProblems } from '../compose/check-post.ts';
 import type { SchedulePost } from '../compose/create-post.schema.ts';
 import { timingOf } from '../compose/new-post.ts';
@@ -23,11 +23,11 @@ export async function schedulePost(
   input: SchedulePost,
 ) {
   const { db } = parts.database;
-  const account = await parts.accounts.get(db, context, target.accountId);
-  const checked = await getPostRow(parts, db, context, target);
+  const account = await getAccount(db, context, target.accountId);
+  const checked = await getPostRow(db, context, target);
   const boardId = await checkSchedule(parts, account, checked, input);
   return context.commit(async (tx) => {
-    const post = await getPostRow(parts, tx, context, target);
+    const post = await getPostRow(tx, context, target);
     checkVersion(post, target.ifMatch);
     // The checks above were made of the post as it was.
     if (post.board_id !== checked.board_id || missingToSchedule({ ...post, boardId }).length > 0) {

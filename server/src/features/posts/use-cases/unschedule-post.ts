@@ -8,7 +8,7 @@ import type { PostParts, PostTarget } from './parts.ts';
 /** @throws accountNotFound, postNotFound, postCannot, postChanged, versionDiffers */
 export async function unschedulePost(parts: PostParts, context: Context, target: PostTarget) {
   return context.commit(async (tx) => {
-    const post = await getPostRow(parts, tx, context, target);
+    const post = await getPostRow(tx, context, target);
     checkVersion(post, target.ifMatch);
     const stamp = { actor: context.actor, now: context.clock.now() };
     return postAnswer(parts, tx, await movePost(tx, post, { move: 'unschedule' }, stamp), stamp);

@@ -2,7 +2,7 @@
 import { Refusal } from '../../../platform/errors.ts';
 import { toDetails } from '../../../platform/http/contract/validation.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
-import type { AccountRow } from '../../accounts/index.ts';
+import { type AccountRow, getAccount } from '../../accounts/index.ts';
 import {
   accessProblem,
   type PostWarning,
@@ -58,7 +58,7 @@ export async function validatePost(
   input: ValidatePost,
 ) {
   const { db } = parts.database;
-  const account = await parts.accounts.get(db, context, accountId);
+  const account = await getAccount(db, context, accountId);
   const body = createPostBody(context.clock);
   const parsed = body.safeParse(input, { reportInput: true });
   const fields = validFields(body, input);
