@@ -66,6 +66,13 @@ module.exports = {
       to: { path: '^server/src/platform/(ids|numbered-ids|log-ids)[.]ts$' },
     },
     {
+      name: 'events-come-from-the-domain',
+      comment: 'The domain says which events exist and what they have; the platform accepts any.',
+      severity: 'error',
+      from: { path: '^server/src', pathNot: '^server/src/(domain|platform)' },
+      to: { path: '^server/src/platform/outbox' },
+    },
+    {
       name: 'pinterest-knows-only-platform',
       severity: 'error',
       from: { path: '^server/src/pinterest' },

@@ -72,6 +72,7 @@ const planted: Record<string, Record<string, string>> = {
   ),
   'domain-uses-only-platform': breach('server/src/domain/a.ts', `${rooms}/posts/index.ts`),
   'ids-come-from-the-domain': breach(`${rooms}/posts/a.ts`, 'server/src/platform/ids.ts'),
+  'events-come-from-the-domain': breach(`${rooms}/posts/a.ts`, 'server/src/platform/outbox/index.ts'),
   'pinterest-knows-only-platform': breach('server/src/pinterest/a.ts', `${rooms}/posts/index.ts`),
   'status-uses-only-platform': breach('server/src/status/a.ts', `${rooms}/posts/index.ts`),
   'operator-on-top': breach('server/src/app.ts', 'server/src/operator/a.ts'),

@@ -11,6 +11,7 @@ import { allowedMoves, situations, stateNotes } from '../server/src/features/pos
 import { createEnvironments, publishedAddresses, simulatorAddresses } from '../server/src/pinterest/index.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { openDatabase } from '../server/src/platform/db/index.ts';
+import { compactJson } from '../server/src/platform/http/openapi/compact-json.ts';
 import { createLog } from '../server/src/platform/log.ts';
 import { settings } from '../server/src/settings.ts';
 import { errorsPage } from './errors-page.ts';
@@ -43,7 +44,7 @@ async function pagesOfRoutes(): Promise<{ openApi: string; errors: string }> {
       publicUrl: 'http://127.0.0.1:8787',
     });
     return {
-      openApi: `${JSON.stringify(app.openApi(), null, 2)}\n`,
+      openApi: compactJson(app.openApi()),
       errors: errorsPage(app.routes, notice),
     };
   } finally {

@@ -5,6 +5,7 @@ import { logIdPrefixes } from './domain/log-ids.ts';
 import { type AccountParts, connectPaths, registerConnectCallback } from './features/accounts/index.ts';
 import type { AuthService } from './features/auth/index.ts';
 import { type MediaService, mediaFilePaths, registerMediaFiles } from './features/media/index.ts';
+import { webhookMessages } from './features/webhooks/index.ts';
 import {
   type Check,
   databaseCheck,
@@ -104,6 +105,7 @@ function openApiOf({ routes, publicUrl }: AppHttpParts) {
   return createOpenApi({
     routes,
     system: { ...healthPaths, ...metricsPaths, ...docsPaths, ...mediaFilePaths, ...connectPaths },
+    webhooks: webhookMessages,
     info: { version, url: publicUrl },
     examples: readExamples(),
   });

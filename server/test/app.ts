@@ -14,6 +14,7 @@ import { createMetrics } from '../src/platform/metrics.ts';
 import { systemActor } from '../src/platform/use-case/index.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { watchCodes } from './check-codes.ts';
+import { findEventProblems } from './check-events.ts';
 import { createTestClock, type TestClock } from './clock.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { collectLog, type LogLine } from './log.ts';
@@ -250,9 +251,11 @@ export async function createTestApp({
       await app.jobs.stop(10_000);
       await pinterest.close();
       await simulator.close();
+      const eventProblems = await findEventProblems(test.database.db);
       await test.drop();
       await rm(folder, { recursive: true, force: true });
       checkCodes();
+      if (eventProblems.length > 0) throw new Error(eventProblems.join('\n'));
     },
   };
 }

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { readableEvents } from '../../../test/readable-events.ts';
+import { sampleData, sampleJson } from '../../../test/sample-events.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { openStream, type StreamClient } from './event-stream.fixture.ts';
 
@@ -21,11 +22,14 @@ afterAll(() => app.stop());
 
 const second = 1_000;
 
+const dataOf = (type: string, filler: string) =>
+  filler === '' ? sampleJson(type) : JSON.stringify({ ...sampleData['post.sent'], pinId: filler });
+
 async function log(numbers: number[], { type = 'post.sent', accountId = 'acc_1', filler = '' } = {}) {
   await app.database.pool.query(
-    `insert into events (organization_id, account_id, type, at, data, actor)
-     select $1, $2, $3, $4, jsonb_build_object('number', n, 'filler', $5::text), '${JSON.stringify(systemActor)}' from unnest($6::int[]) n`,
-    [app.organizationId, accountId, type, app.clock.now(), filler, numbers],
+    `insert into events (organization_id, account_id, post_id, type, at, data, actor)
+     select $1, $2, 'post_' || n, $3, $4, $5, '${JSON.stringify(systemActor)}' from unnest($6::int[]) n`,
+    [app.organizationId, accountId, type, app.clock.now(), dataOf(type, filler), numbers],
   );
 }
 
@@ -36,7 +40,8 @@ async function open(query = '', options: { key?: string; lastEventId?: string; u
   return client;
 }
 
-const numbersOf = (client: StreamClient) => client.events.map(({ data }) => data.data.number);
+const numbersOf = (client: StreamClient) =>
+  client.events.map(({ data }) => Number(data.postId.slice('post_'.length)));
 
 /** Lets the process look for news until it has come. */
 async function untilEvents(client: StreamClient, count: number): Promise<void> {

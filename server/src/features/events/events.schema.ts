@@ -1,10 +1,12 @@
-// Events as they cross the wire. What an event says of itself is written by its feature, which keeps secrets
-// out; here moments become Unix seconds, and what only the timeline needs is left out.
+// Events as they cross the wire. The rooms that append events keep secrets out of them; domain/event-data.ts declares the
+// data of each type.
 import { z } from 'zod';
 import { type ActorType, actorTypes } from '../../domain/actor-types.ts';
-import { eventTypes } from '../../domain/event-types.ts';
+import { eventName, toVisibleData, visibleEventData } from '../../domain/event-data.ts';
+import { type EventType, eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
 import { pageLimit, unixSeconds } from '../../platform/http/contract/fields.ts';
+import { unionByType } from '../../platform/http/contract/union-by-type.ts';
 import { actorFromColumn } from '../../platform/use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import type { LoggedEvent } from './event-log.queries.ts';
@@ -20,25 +22,38 @@ export const ActorView = z
   })
   .meta({ id: 'Actor', description: 'Who did it.' });
 
-const Event = z
+const EventBase = z
   .object({
     id: z.string().meta({
-      description: 'Opaque. Also the place in the log: send it as `after` to go on from here.',
+      description: 'Opaque. Send it as `after` to continue from this event.',
       example: 'evt_000000000zk',
     }),
-    type: z.enum(eventTypes).meta({ description: 'What happened.' }),
-    at: unixSeconds.meta({ description: 'When (Unix seconds).' }),
-    accountId: z.string().nullable().meta({ description: 'The account that it concerns.' }),
-    postId: z.string().nullable().meta({ description: 'The post that it concerns.' }),
+    at: unixSeconds.meta({ description: 'When it happened (Unix seconds).' }),
+    accountId: z.string().nullable().meta({ description: 'The account of the event; null for none.' }),
+    postId: z.string().nullable().meta({ description: 'The post of the event; null for none.' }),
     actor: ActorView,
-    data: z.record(z.string(), z.unknown()).meta({
-      description:
-        'More, by type. Of posts: `status` afterwards, `sendAt`, and where it applies `pinId`, `attempt` and `failure {code, message, remediation, retryable}`. Fields may be added.',
-    }),
   })
-  .meta({ id: 'PintailEvent' });
+  .meta({ id: 'EventBase', description: 'The fields that all events share.' });
 
-export type EventView = z.input<typeof Event>;
+/** One schema for each type, told apart by `type`. */
+const Event = unionByType(
+  {
+    id: 'PintailEvent',
+    description: 'An event. `type` decides what `data` has. Types and fields may be added.',
+  },
+  eventTypes.map((type) => ({
+    type,
+    schema: z
+      .intersection(EventBase, z.object({ type: z.literal(type), data: visibleEventData[type] }))
+      .meta({ id: `${eventName(type)}Event` }),
+  })),
+);
+
+/** An event as callers see it. `data` is what `visibleEventData` declares for the type. */
+export interface EventView extends z.input<typeof EventBase> {
+  type: EventType;
+  data: Record<string, unknown>;
+}
 
 const eventId = z.string().refine((text) => fromEventId(text) !== undefined, {
   params: { code: 'invalid_event_id' },
@@ -87,28 +102,18 @@ export const EventsAnswer = z
   })
   .meta({ id: 'EventPage' });
 
-/** Fields for the timeline only: details of moves, and of the search for a lost Pin. */
-const innerKeys = new Set(['move', 'counts', 'found', 'lookAt', 'runAt']);
-
+/** An event from the log as callers see it. */
 export function toEventView(event: LoggedEvent): EventView {
+  // Readers of the log select the types that callers see.
+  const type = event.type as EventType;
   return {
     id: toEventId(event.id),
-    type: event.type as EventView['type'],
+    type,
     at: toUnixSeconds(event.at),
     accountId: event.account_id,
     postId: event.post_id,
     actor: actorFromColumn<ActorType>(event.actor),
     // Every writer of events writes an object.
-    data: shown(event.data as Record<string, unknown>),
+    data: toVisibleData(type, event.data as Record<string, unknown>),
   };
-}
-
-function shown(data: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(data).flatMap(([key, value]) => {
-      if (innerKeys.has(key)) return [];
-      const isMoment = key.endsWith('At') && typeof value === 'string' && !Number.isNaN(Date.parse(value));
-      return [[key, isMoment ? toUnixSeconds(new Date(value)) : value]];
-    }),
-  );
 }

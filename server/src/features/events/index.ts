@@ -1,4 +1,4 @@
-// The event log as callers read it: in pages, or as a stream. Rooms append to it through `platform/outbox`.
+// The event log as callers read it: in pages, or as a stream. Rooms append to it through `domain/events.ts`.
 export { type LoggedEvent, rebaseRestoredEvents } from './event-log.queries.ts';
 export { openEventLog } from './event-log.ts';
 export { eventRoutes } from './events.routes.ts';

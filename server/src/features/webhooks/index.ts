@@ -10,6 +10,7 @@ import { serveEndpoint } from './sending/serve-endpoint.ts';
 import { createWebhookMetrics } from './sending/webhook-metrics.ts';
 import { awakenQueue, endpointQueue, replayQueue } from './sending/webhook-queues.ts';
 
+export { webhookMessages } from './messages.schema.ts';
 export { declareWebhookGauges } from './metrics.ts';
 export type { WebhookParts } from './parts.ts';
 export { webhookRoutes } from './webhooks.routes.ts';

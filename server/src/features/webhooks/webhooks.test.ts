@@ -60,7 +60,7 @@ describe('a webhook', () => {
     expect(verify(webhook.secret, sent)).toEqual({
       type: 'post.failed',
       timestamp: app.clock.now().toISOString(),
-      data: { number: 1, accountId: 'acc_1', postId: null, actor: systemActor },
+      data: { ...event.data, accountId: 'acc_1', postId: 'post_1', actor: systemActor },
     });
     expect(sent.headers['webhook-id']).toBe(event.id);
     expect(sent.headers['content-type']).toBe('application/json');

@@ -129,7 +129,8 @@ describe('for machines and people around the API', () => {
     const served = app.app.routes.map(
       (route) => `${route.method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
     );
-    expect(described.sort()).toEqual(served.sort());
+    // Those outside /v1 are compared by openapi/client-fields.test.ts.
+    expect(described.filter((path) => path.includes(' /v1')).sort()).toEqual(served.sort());
     const create = body.paths['/v1/accounts/{accountId}/posts'].post;
     expect(Object.keys(create.responses)).toEqual(
       expect.arrayContaining(['201', '400', '401', '404', '422']),
@@ -141,8 +142,8 @@ describe('for machines and people around the API', () => {
         description: { type: 'string', maxLength: 500 },
         altText: { type: 'string', maxLength: 500 },
         sendAt: { type: 'string', format: 'date-time' },
-        isSimplifiedPin: { type: 'boolean', default: true },
-        mediaType: { enum: ['image', 'video'], default: 'image' },
+        isSimplifiedPin: { type: 'boolean' },
+        mediaType: { enum: ['image', 'video'] },
       },
     });
     expect(body.components.schemas.Post.properties.pinId).toMatchObject({ type: ['string', 'null'] });

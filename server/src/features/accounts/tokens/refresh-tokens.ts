@@ -1,5 +1,6 @@
 // Refreshes the tokens of accounts long before they expire. One process at a time refreshes an account, and both new
 // tokens are stored in one statement before either of them is used.
+
 import { withLogIds } from '../../../domain/log-ids.ts';
 import type { Failure } from '../../../pinterest/index.ts';
 import { addMs } from '../../../platform/clock.ts';

@@ -1,4 +1,5 @@
 // Connects an account with tokens, whether they come from a request, the consent page or the operator.
+
 import { newId } from '../../../domain/ids.ts';
 import type { Environment, UserAccount } from '../../../pinterest/index.ts';
 import type { Tx } from '../../../platform/db/index.ts';

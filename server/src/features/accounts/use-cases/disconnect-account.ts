@@ -1,5 +1,6 @@
 // The part of disconnecting an account that belongs to this room. The use case is in the room of posts, because the
 // account's queue is unscheduled with it.
+
 import type { Tx } from '../../../platform/db/index.ts';
 import type { Caller, Stamp } from '../../../platform/use-case/index.ts';
 import { appendAccountEvent } from '../account-events.ts';

@@ -40,8 +40,9 @@ async function setPublishing(
     await appendAccountEvent(tx, account, {
       actor: context.actor,
       now,
-      type: publishing === 'paused' ? 'account.paused' : 'account.resumed',
-      data: publishing === 'paused' ? { onDue: pausedPolicy } : {},
+      ...(publishing === 'paused'
+        ? { type: 'account.paused', data: { onDue: pausedPolicy } }
+        : { type: 'account.resumed', data: {} }),
     });
     await resetQueue(tx, account.id, now, { wasAway: publishing === 'active' });
     return { data: { account: toAccountView(changed, now) } };

@@ -1,11 +1,11 @@
 // Creates the posts of a batch, in the order given, some at a time. The posts of some entries and the note that these
 // entries are settled commit together, so whoever goes on after a crash neither repeats nor leaves out any.
+import { appendEvent } from '../../../domain/events.ts';
 import { type Clock, nextTurn } from '../../../platform/clock.ts';
 import type { Tx } from '../../../platform/db/index.ts';
 import { type Detail, Outage, Refusal } from '../../../platform/errors.ts';
 import { toDetails } from '../../../platform/http/contract/validation.ts';
 import type { Log } from '../../../platform/log.ts';
-import { appendEvent } from '../../../platform/outbox/index.ts';
 import { actorFromColumn } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../../accounts/index.ts';
 import type { MediaViewer } from '../../media/index.ts';

@@ -169,7 +169,7 @@ test.each<[string, (db: Connection) => Promise<unknown>]>([
             type: 'post.updated',
             at: inDays(0),
             actor: systemActor,
-            data: {},
+            data: { status: 'draft', changed: ['title'] },
           },
           hasNewWords: true,
         },

@@ -1,7 +1,7 @@
 // Inserts posts: rows, words, events and the lane's wake-up in one statement.
 import { type RawBuilder, sql } from 'kysely';
+import { insertionOfEvents, type NewEvent } from '../../../domain/events.ts';
 import { atOnce, type Schema, type Tx } from '../../../platform/db/index.ts';
-import { insertionOfEvents, type NewEvent } from '../../../platform/outbox/index.ts';
 import { lowering } from '../../lanes/index.ts';
 import { type Ground, type LockedGround, lockingGround } from './ground.queries.ts';
 import { type PostRow, searchOf } from './posts.queries.ts';

@@ -1,6 +1,6 @@
+import { insertionOfEventsFrom } from '../../../domain/events.ts';
 import { isShownAsQueued } from '../../../domain/post-states.queries.ts';
 import { type Connection, json, sql } from '../../../platform/db/index.ts';
-import { insertionOfEventsFrom } from '../../../platform/outbox/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
 
 /**

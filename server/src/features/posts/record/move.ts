@@ -1,20 +1,20 @@
 // Moves posts. Every change of a state is written here: the lifecycle table allows it, a guarded write makes sure that the
 // post is as it was read, and the event is written in the same statement.
 import type { RawBuilder } from 'kysely';
+import type { PinterestTrace, PostFailure } from '../../../domain/event-data.ts';
+import { appendEvents } from '../../../domain/events.ts';
 import {
   type HeldReason,
-  mayHavePin,
   type PostSituation,
   type PostState,
   stateOfNew,
-  statusOf,
 } from '../../../domain/post-states.ts';
 import { json, type Tx } from '../../../platform/db/index.ts';
-import { appendEvents } from '../../../platform/outbox/index.ts';
 import type { Stamp } from '../../../platform/use-case/index.ts';
 import { lowerWake } from '../../lanes/index.ts';
 import { afterMove, type Move } from './lifecycle.ts';
 import { matchKey } from './match-key.ts';
+import { eventOfMove } from './move-event.ts';
 import { postCannot, postChanged } from './posts.errors.ts';
 import {
   lockQueuedIds,
@@ -27,47 +27,9 @@ import {
   writePost,
   writingOf,
 } from './posts.queries.ts';
+import type { Step } from './step.ts';
 
-/** Why a post was not published, as callers see it. */
-export interface PostFailure {
-  /** Stable, for programs: `board_not_found`. */
-  code: string;
-  message: string;
-  remediation: string;
-  /** Whether Pintail, or the same post scheduled again, may succeed. */
-  retryable: boolean;
-}
-
-/** A request to Pinterest, as the post's timeline shows it. */
-export interface PinterestTrace {
-  status: number | null;
-  code: number | null;
-  requestId: string | null;
-  durationMs: number;
-}
-
-/** A move with its values. */
-export type Step =
-  /** `shifted`: moved by a pause, not by a person. */
-  | { move: 'schedule'; sendAt: Date; boardId: string; shifted?: true }
-  | { move: 'unschedule' }
-  /** Overdue, and the account holds missed posts: a person is needed. */
-  | { move: 'miss'; failure: PostFailure }
-  /** The create request follows: from now on a Pin may exist. */
-  | { move: 'mediaReady' }
-  | { move: 'accept'; pinId: string; pinterest: PinterestTrace }
-  | { move: 'postpone'; runAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
-  | { move: 'refuse'; failure: PostFailure; pinterest?: PinterestTrace }
-  | { move: 'lose'; lookAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
-  /** It may have been published since the backup from which this installation was restored. */
-  | { move: 'doubt'; since: Date; lookAt: Date; failure: PostFailure }
-  /** The search continues. `counts`: Pinterest answered. */
-  | { move: 'look'; lookAt: Date; failure: PostFailure; counts: boolean; found: number }
-  /** The search ends without a result: a person is needed. `found`: the Pins that match. */
-  | { move: 'giveUp'; failure: PostFailure; found: number }
-  /** `byHand`: a person has decided, not the search. */
-  | { move: 'find'; pinId: string; byHand?: true }
-  | { move: 'clear'; byHand?: true };
+export type { PinterestTrace, PostFailure, Step };
 
 /** The data of the event of a move, a creation, an edit or a deletion, with dates as text. */
 export interface PostEventData {
@@ -126,13 +88,9 @@ function moveOf(post: PostRow, step: Step, { now, actor }: Stamp): PostWrite {
       organizationId: post.organization_id,
       accountId: post.account_id,
       postId: post.id,
-      type: eventTypes[step.move],
       at: now,
       actor,
-      data: eventData(
-        { send_at: post.send_at, attempts: post.attempts, ...change },
-        { from: post, to, step },
-      ),
+      ...eventOfMove({ send_at: post.send_at, attempts: post.attempts, ...change }, { from: post, to, step }),
     },
     hasNewWords: change.board_id !== undefined && change.board_id !== post.board_id,
   };
@@ -159,6 +117,10 @@ export async function unscheduleAll(
   { now, actor }: Stamp,
 ): Promise<number> {
   const change = { ...unscheduled, ...wasUnscheduled, updated_at: now };
+  const event = eventOfMove(
+    { ...unscheduled, attempts: 0 },
+    { from: wasUnscheduled, to: wasUnscheduled, step: { move: 'unschedule' } },
+  );
   let count = 0;
   for (;;) {
     const ids = await lockQueuedIds(tx, account, unscheduledAtOnce);
@@ -171,10 +133,9 @@ export async function unscheduleAll(
         organizationId: account.organization_id,
         accountId: account.account_id,
         postId,
-        type: eventTypes.unschedule,
         at: now,
         actor,
-        data: { move: 'unschedule' },
+        ...event,
       })),
     );
   }
@@ -270,33 +231,6 @@ function stamped(failure: PostFailure, now: Date) {
 function toColumns({ failure, ...rest }: MovedColumns): PostChange {
   if (failure === undefined) return rest;
   return { ...rest, failure: failure === null ? null : json(failure) };
-}
-
-/** The events of the contract (docs/api-contract.md#events), and finer ones that only the timeline shows. */
-const eventTypes: Record<Move, string> = {
-  schedule: 'post.scheduled',
-  unschedule: 'post.unscheduled',
-  miss: 'post.held',
-  mediaReady: 'post.publishing',
-  accept: 'post.sent',
-  postpone: 'post.postponed',
-  refuse: 'post.failed',
-  lose: 'post.unknown',
-  doubt: 'post.unknown',
-  look: 'post.looked',
-  giveUp: 'post.held',
-  find: 'post.sent',
-  clear: 'post.cleared',
-};
-
-function eventData(
-  moved: Pick<PostRow, 'send_at' | 'attempts'>,
-  { from, to, step }: { from: PostSituation; to: PostSituation; step: Step },
-): Record<string, unknown> {
-  // Events before the create request belong to no attempt.
-  const isOfAttempt = step.move === 'mediaReady' || mayHavePin(from);
-  const after = { status: statusOf(to), sendAt: moved.send_at };
-  return { ...step, ...after, ...(isOfAttempt && moved.attempts > 0 && { attempt: moved.attempts }) };
 }
 
 const whatCanBeDone: Record<PostState | HeldReason, string> = {

@@ -1,7 +1,7 @@
 import { type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
+import { insertionOfEvents, type NewEvent } from '../../../domain/events.ts';
 import { isQueued, isShownAsQueued } from '../../../domain/post-states.queries.ts';
 import type { Connection, Schema, Tx } from '../../../platform/db/index.ts';
-import { insertionOfEvents, type NewEvent } from '../../../platform/outbox/index.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
 
 export type PostRow = Selectable<Schema['posts']> & {

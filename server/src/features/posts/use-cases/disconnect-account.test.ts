@@ -121,8 +121,16 @@ describe('a disconnected account', () => {
     });
     const events = await eventsOf();
     expect(events.slice(-3)).toEqual([
-      { type: 'post.unscheduled', post_id: queued[0].id, data: { move: 'unschedule' } },
-      { type: 'post.unscheduled', post_id: queued[1].id, data: { move: 'unschedule' } },
+      {
+        type: 'post.unscheduled',
+        post_id: queued[0].id,
+        data: { move: 'unschedule', status: 'draft', sendAt: null },
+      },
+      {
+        type: 'post.unscheduled',
+        post_id: queued[1].id,
+        data: { move: 'unschedule', status: 'draft', sendAt: null },
+      },
       {
         type: 'account.disconnected',
         post_id: null,

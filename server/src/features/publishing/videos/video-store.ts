@@ -1,8 +1,8 @@
 // What a worker keeps and asks of the videos that go up to Pinterest ahead of their posts' time: the seam to the
 // database, as LaneStore is for lanes. False and null mean that someone else has the upload now.
 
+import { appendEvent, type TypedData } from '../../../domain/events.ts';
 import type { Database, Tx } from '../../../platform/db/index.ts';
-import { appendEvent } from '../../../platform/outbox/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
 import { lowerWake } from '../../lanes/index.ts';
 import { movePost, type PinterestTrace, type PostFailure, type PostRow } from '../../posts/index.ts';
@@ -68,28 +68,23 @@ export interface VideoStore {
   removeUnused(): Promise<number>;
 }
 
+type VideoEvent = Extract<TypedData, { type: `post.video_${string}` }>;
+
 /** How many are begun in one look. */
 const beginAtOnce = 100;
 
 export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'transaction'>): VideoStore {
   /** An event of the post, if it still waits for this video. */
-  async function tell(
-    tx: Tx,
-    upload: VideoUpload,
-    type: string,
-    now: Date,
-    data: Record<string, unknown> = {},
-  ) {
+  async function tell(tx: Tx, upload: VideoUpload, event: VideoEvent, now: Date) {
     const post = await findWaitingPost(tx, upload);
     if (!post) return undefined;
     await appendEvent(tx, {
       organizationId: post.organization_id,
       accountId: post.account_id,
       postId: post.id,
-      type,
       at: now,
       actor: systemActor,
-      data,
+      ...event,
     });
     return post;
   }
@@ -103,7 +98,7 @@ export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'tra
     releaseAll: (owner) => releaseUploads(db, owner),
     tellSending: (upload, now) =>
       transaction(async (tx) => {
-        await tell(tx, upload, 'post.video_uploading', now);
+        await tell(tx, upload, { type: 'post.video_uploading', data: {} }, now);
       }),
     sent: (upload, { pinterestMediaId, lookAt, now }) =>
       transaction(async (tx) => {
@@ -123,12 +118,12 @@ export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'tra
           tries: upload.tries + (counts ? 1 : 0),
           waits: upload.waits + 1,
         });
-        if (isOurs) await tell(tx, upload, 'post.video_delayed', now, { ...trouble });
+        if (isOurs) await tell(tx, upload, { type: 'post.video_delayed', data: { ...trouble } }, now);
       }),
     ready: (upload, now) =>
       transaction(async (tx) => {
         if (!(await settleUpload(tx, upload, { status: 'ready', look_at: null, waits: 0 }))) return;
-        const post = await tell(tx, upload, 'post.video_ready', now);
+        const post = await tell(tx, upload, { type: 'post.video_ready', data: {} }, now);
         if (post?.run_at) await lowerWake(tx, post.account_id, post.run_at, now);
       }),
     giveUp: (upload, trouble, now) =>

@@ -2,10 +2,13 @@
 
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { AnyShape } from '../../../../test/answer.ts';
 import { createTestApp, type TestApp } from '../../../../test/app.ts';
 import { readableEvents } from '../../../../test/readable-events.ts';
+import { sampleJson } from '../../../../test/sample-events.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
+import { webhookMessages } from '../messages.schema.ts';
 
 export interface Received {
   headers: Record<string, string>;
@@ -27,7 +30,15 @@ export const fail = (response: ServerResponse) => void response.writeHead(500).e
 /** Takes the request and says nothing. */
 export const silent = () => undefined;
 
+/** Whether a message is what the OpenAPI document says, without a field that it does not mention. */
+function isDeclared(message: AnyShape): boolean {
+  const declaration = webhookMessages.messages.find(({ type }) => type === message.type);
+  return isDeepStrictEqual(declaration?.message.safeParse(message).data, message);
+}
+
+/** When it closes, it throws if a message differed from its declaration. */
 export async function startReceiver(): Promise<Receiver> {
+  const undeclared: string[] = [];
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8');
@@ -37,6 +48,7 @@ export async function startReceiver(): Promise<Receiver> {
     request.on('end', () => {
       const headers = request.headers as Record<string, string>;
       const received = { headers, body, message: JSON.parse(body) };
+      if (!isDeclared(received.message)) undeclared.push(body);
       receiver.received.push(received);
       receiver.answer(response, received);
     });
@@ -51,6 +63,7 @@ export async function startReceiver(): Promise<Receiver> {
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
+      if (undeclared.length > 0) throw new Error(`Not as messages.schema.ts declares: ${undeclared[0]}`);
     },
   };
   return receiver;
@@ -80,10 +93,10 @@ export async function startWebhookApp(receivers: readonly Receiver[]) {
       { organizationId = app.organizationId, type = 'post.sent', accountId = 'acc_1' as string | null } = {},
     ): Promise<void> {
       await app.database.pool.query(
-        `insert into events (organization_id, account_id, type, at, data, actor)
-         select $1, $2, $3, $4, jsonb_build_object('number', n), '${JSON.stringify(systemActor)}'
-         from generate_series(1, $5::int) n`,
-        [organizationId, accountId, type, app.clock.now(), count],
+        `insert into events (organization_id, account_id, post_id, type, at, data, actor)
+         select $1, $2, 'post_' || n, $3, $4, $5, '${JSON.stringify(systemActor)}'
+         from generate_series(1, $6::int) n`,
+        [organizationId, accountId, type, app.clock.now(), sampleJson(type), count],
       );
     },
 

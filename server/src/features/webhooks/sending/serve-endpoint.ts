@@ -1,6 +1,7 @@
 // A turn at an endpoint: sends what is due to it, several at a time, and records what came of each. An endpoint
 // that fails over and over is left in peace for longer and longer, so that it costs the others nothing.
 
+import { appendEvent } from '../../../domain/events.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
 import type { Database, Tx } from '../../../platform/db/index.ts';
 import type { Encryption } from '../../../platform/encryption.ts';
@@ -11,10 +12,9 @@ import {
   type OutboundReason,
   type Poster,
 } from '../../../platform/outbound/index.ts';
-import { appendEvent } from '../../../platform/outbox/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
 import { type DeliveryWithEvent, withEvents } from '../record/deliveries.queries.ts';
-import { updateWebhookRow, type WebhookChange, type WebhookRow } from '../record/webhooks.queries.ts';
+import { updateWebhookRow, type WebhookRow } from '../record/webhooks.queries.ts';
 import { toMessage } from './message.ts';
 import { endpointPatienceMs, failuresToQuiet, nextAttemptAt, quietMs } from './retry.ts';
 import { signedHeaders } from './signature.ts';
@@ -198,8 +198,9 @@ async function record(
   const change = changeOf(webhook, attempts, now, random);
   if (change.failures === 0 && webhook.failures >= failuresToQuiet) await wakePending(tx, webhook.id, now);
   const changed = await updateWebhookRow(tx, webhook, { ...change, delivering_until: addMs(now, claimMs) });
-  if (changed.disabled_at !== null && webhook.disabled_at === null) {
-    log.warn({ webhookId: webhook.id, reason: changed.disabled_reason }, 'a webhook was disabled');
+  const { disabled_reason: reason } = change;
+  if (reason) {
+    log.warn({ webhookId: webhook.id, reason }, 'a webhook was disabled');
     await failPending(tx, webhook.id, 'webhook_disabled');
     await appendEvent(tx, {
       organizationId: webhook.organization_id,
@@ -208,10 +209,19 @@ async function record(
       type: 'webhook.disabled',
       at: now,
       actor: systemActor,
-      data: { webhookId: webhook.id, reason: changed.disabled_reason, failingSince: webhook.failing_since },
+      data: { webhookId: webhook.id, reason, failingSince: changed.failing_since },
     });
   }
   return changed;
+}
+
+/** The columns that a round of attempts changes. */
+interface EndpointChange {
+  failures: number;
+  failing_since: Date | null;
+  quiet_until: Date | null;
+  disabled_at?: Date;
+  disabled_reason?: 'failing' | 'gone';
 }
 
 function changeOf(
@@ -219,7 +229,7 @@ function changeOf(
   attempts: readonly Attempt[],
   now: Date,
   random: () => number,
-): WebhookChange {
+): EndpointChange {
   if (attempts.some(isDelivered)) return { failures: 0, failing_since: null, quiet_until: null };
   const failures = webhook.failures + attempts.length;
   const failingSince = webhook.failing_since ?? now;

@@ -6,7 +6,9 @@ import { successSchema } from '../contract/envelope.ts';
 import type { Example, Examples } from '../contract/examples.ts';
 import type { Route } from '../contract/route.ts';
 import type { SystemPaths } from '../contract/system-path.ts';
+import type { Webhooks } from '../contract/webhook.ts';
 import { answerHeaders, refusalAnswers, refusalExamples, requestHeaders } from './openapi-answers.ts';
+import { openApiWebhooks } from './openapi-webhooks.ts';
 import { clientFields } from './operation-names.ts';
 import { withSharedAnswers } from './shared-answers.ts';
 
@@ -49,6 +51,14 @@ function describeDefault(schema: JsonSchema): void {
   delete schema.default;
 }
 
+/** A union is serialized as it is: to choose one of its schemas, the serializer would validate each value. */
+function simplifyForSerializer(schema: JsonSchema): void {
+  simplifyNullable(schema);
+  if (!schema.anyOf && !schema.allOf) return;
+  delete schema.anyOf;
+  delete schema.allOf;
+}
+
 /** The JSON Schema from which Fastify makes an answer's serializer. Fields not in it are not sent. */
 export function toAnswerJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
@@ -56,7 +66,7 @@ export function toAnswerJsonSchema(schema: z.ZodType): JsonSchema {
     unrepresentable: 'any',
     // Components would come out as references; a serializer is better off with the whole shape.
     metadata: z.registry<{ id?: string }>(),
-    override: ({ jsonSchema }) => simplifyNullable(jsonSchema as JsonSchema),
+    override: ({ jsonSchema }) => simplifyForSerializer(jsonSchema as JsonSchema),
   }) as JsonSchema;
 }
 
@@ -70,12 +80,15 @@ export interface OpenApiParts {
   routes: readonly Route[];
   /** Paths outside /v1. */
   system: SystemPaths;
+  /** Requests that Pintail sends. */
+  webhooks?: Webhooks;
   info: ApiInfo;
   examples: Examples;
 }
 
 /** The whole document, as served at /openapi.json. */
-export function createOpenApi({ routes, system, info, examples }: OpenApiParts) {
+export function createOpenApi({ routes, system, webhooks, info, examples }: OpenApiParts) {
+  const sent = webhooks && openApiWebhooks(webhooks);
   const document = createDocument(
     {
       openapi: '3.1.0',
@@ -89,12 +102,14 @@ export function createOpenApi({ routes, system, info, examples }: OpenApiParts) 
       security: [{ apiKey: [] }],
       tags: [...new Set([...routes.map((route) => route.tag), systemTag])].map((name) => ({ name })),
       components: {
+        ...(sent && { responses: sent.responses }),
         examples: refusalExamples(routes),
         securitySchemes: {
           apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Authorization: Bearer pt_…`' },
         },
       },
       paths: { ...pathsOf(routes, examples), ...systemPathItems(system) },
+      ...(sent && { webhooks: sent.webhooks }),
     },
     {
       override: ({ jsonSchema, io }) => toPublicSchema(jsonSchema as JsonSchema, io),

@@ -1,12 +1,13 @@
 // Error answers of the OpenAPI document, written once. Operations refuse in few ways: hundreds of answers are some dozens
 // of distinct ones, which get a name under `components.responses` and are referenced.
 import { STATUS_CODES } from 'node:http';
+import { messagesResponse } from './openapi-webhooks.ts';
 
 type Json = Record<string, unknown>;
 
 interface Document {
   paths?: object;
-  components?: object;
+  components?: { responses?: Json };
 }
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
@@ -51,5 +52,10 @@ export function withSharedAnswers<Doc extends Document>(document: Doc): Doc {
       ),
     ]),
   );
-  return { ...document, paths, components: { ...document.components, responses } };
+  const { [messagesResponse]: _registered, ...named } = document.components?.responses ?? {};
+  return {
+    ...document,
+    paths,
+    components: { ...document.components, responses: { ...responses, ...named } },
+  };
 }

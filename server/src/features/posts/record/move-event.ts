@@ -1,0 +1,45 @@
+// The event of a move: its type, and its data by the declaration in domain/event-data.ts.
+import type { TypedData } from '../../../domain/events.ts';
+import { mayHavePin, type PostSituation, statusOf } from '../../../domain/post-states.ts';
+import type { PostRow } from './posts.queries.ts';
+import type { Step } from './step.ts';
+
+/** @param moved The columns after the move */
+export function eventOfMove(
+  moved: Pick<PostRow, 'send_at' | 'attempts'>,
+  { from, to, step }: { from: PostSituation; to: PostSituation; step: Step },
+): TypedData {
+  // Events before the line belong to no attempt.
+  const isOfAttempt = step.move === 'mediaReady' || mayHavePin(from);
+  const after = {
+    status: statusOf(to),
+    sendAt: moved.send_at,
+    ...(isOfAttempt && moved.attempts > 0 && { attempt: moved.attempts }),
+  };
+  switch (step.move) {
+    case 'schedule':
+      return { type: 'post.scheduled', data: { ...step, ...after } };
+    case 'unschedule':
+      return { type: 'post.unscheduled', data: { ...step, ...after } };
+    case 'mediaReady':
+      return { type: 'post.publishing', data: { ...step, ...after } };
+    case 'accept':
+    case 'find':
+      return { type: 'post.sent', data: { ...step, ...after } };
+    case 'refuse':
+      return { type: 'post.failed', data: { ...step, ...after } };
+    case 'miss':
+    case 'giveUp':
+      return { type: 'post.held', data: { ...step, ...after } };
+    case 'lose':
+    case 'doubt':
+      return { type: 'post.unknown', data: { ...step, ...after } };
+    // Only the timeline shows those that follow.
+    case 'postpone':
+      return { type: 'post.postponed', data: { ...step, ...after } };
+    case 'look':
+      return { type: 'post.looked', data: { ...step, ...after } };
+    case 'clear':
+      return { type: 'post.cleared', data: { ...step, ...after } };
+  }
+}

@@ -1,0 +1,40 @@
+// Valid data of each event type, for tests that write into the event log themselves.
+import type { EventData } from '../src/domain/event-data.ts';
+import type { EventType } from '../src/domain/event-types.ts';
+
+const at = new Date('2027-03-01T09:00:00Z');
+const queued = { status: 'queued', sendAt: at } as const;
+const draft = { status: 'draft', sendAt: null } as const;
+const account = { username: 'baker', environment: 'simulator' } as const;
+const failure = {
+  code: 'board_not_found',
+  message: 'The board does not exist.',
+  remediation: 'Choose another board.',
+  retryable: false,
+};
+
+export const sampleData: { [Type in EventType]: EventData<Type> } = {
+  'post.created': draft,
+  'post.scheduled': { ...queued, boardId: '4711' },
+  'post.updated': { status: 'draft', changed: ['title'] },
+  'post.unscheduled': draft,
+  'post.deleted': { status: 'draft' },
+  'post.publishing': { status: 'uploading', sendAt: at, attempt: 1 },
+  'post.sent': { status: 'sent', sendAt: at, pinId: '813744226420795884', attempt: 1 },
+  'post.failed': { status: 'failed', sendAt: at, failure },
+  'post.missed': queued,
+  'post.held': { ...queued, failure },
+  'post.unknown': { status: 'uploading', sendAt: at, failure, attempt: 1 },
+  'account.connected': account,
+  'account.disconnected': account,
+  'account.unauthorized': { username: account.username },
+  'account.paused': { onDue: 'hold' },
+  'account.resumed': {},
+  'batch.completed': { batchId: 'bat_01kav8w5v8e6nb1vkh5tq4j1aa', total: 2, created: 1, failed: 1 },
+  'webhook.disabled': { webhookId: 'whk_01kav8w5v8e6nb1vkh5tq4j1aa', reason: 'gone', failingSince: null },
+};
+
+/** JSON to insert as the data of an event of this type; of another type an empty object. */
+export function sampleJson(type: string): string {
+  return JSON.stringify((sampleData as Record<string, object>)[type] ?? {});
+}
