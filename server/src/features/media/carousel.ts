@@ -11,7 +11,7 @@ const slidesMax = 5;
  */
 export const carouselCharactersMax = 40_000_000;
 
-/** What is wrong with a carousel of these, one entry per bad slide; empty when it can be published. */
+/** Checks the media of a carousel. Returns one detail per bad slide; none when it can be published. */
 export function checkCarousel(rows: readonly MediaRow[]): Detail[] {
   const details: Detail[] = [];
   if (rows.length < slidesMin || rows.length > slidesMax) {
@@ -27,7 +27,7 @@ export function checkCarousel(rows: readonly MediaRow[]): Detail[] {
         message: 'This is a video. A carousel has pictures only.',
       });
     } else if (first && (row.width !== first.width || row.height !== first.height)) {
-      // Pinterest refuses others at the time of publishing, say the schedulers that look beforehand.
+      // Pinterest refuses other carousels at the time of publishing, as other schedulers document.
       details.push({
         path: `carousel.${index}`,
         code: 'carousel_sizes_differ',

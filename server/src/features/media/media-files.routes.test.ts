@@ -66,7 +66,7 @@ describe('a hosted file', () => {
     expect((await ask(image(), { range: 'bytes=0-9' }, 'HEAD')).headers['content-length']).toBe('10');
   });
 
-  it('is not sent again to who has it', async () => {
+  it('is not sent again to a client that has it', async () => {
     for (const tag of [`"${row.sha256}"`, `W/"${row.sha256}"`, `"x", "${row.sha256}"`, '*']) {
       const answer = await ask(image(), { 'if-none-match': tag });
       expect(answer).toMatchObject({ statusCode: 304, body: '' });
@@ -87,7 +87,7 @@ describe('a hosted file', () => {
     expect(end.rawPayload.equals(bytes.subarray(-5))).toBe(true);
   });
 
-  it('is served whole to who has a part of another one', async () => {
+  it('is served whole to a client that has a part of another version', async () => {
     const answer = await ask(image(), { range: 'bytes=10-19', 'if-range': '"other"' });
     expect(answer.statusCode).toBe(200);
     const same = await ask(image(), { range: 'bytes=10-19', 'if-range': `"${row.sha256}"` });

@@ -1,7 +1,7 @@
 // Serves our copies and their thumbnails to browsers and to Pinterest: GET and HEAD /media/:mediaId/:fileName.
 //
 // No key is asked for. `mediaUrl` is shown in dashboards and fetched by Pinterest, neither of which can send one;
-// the id in the path has 74 random bits and is told only to who may see the post, so knowing it is the permission.
+// the id in the path has 74 random bits and is shown only to callers that see the post, so knowing it is the permission.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { namesTag } from '../../platform/http/contract/entity-tags.ts';

@@ -63,7 +63,7 @@ describe('media by upload', () => {
     ).toBe(201);
   });
 
-  test('are told when only the first frame is kept', async () => {
+  test('have a warning when only the first frame is kept', async () => {
     const gif = (await convertible['an animated GIF']?.make()) ?? Buffer.alloc(0);
     const answer = await upload([['file', gif]]);
     expect(answer.body.meta.warnings).toEqual([
@@ -175,7 +175,7 @@ describe('media by upload', () => {
       'multipart/form-data; boundary=b',
       '--b\r\ncontent-disposition: form-data; name="fi',
     ],
-    ['is no form', 'multipart/form-data; boundary=b', 'hello'],
+    ['is not a form', 'multipart/form-data; boundary=b', 'hello'],
     ['is empty', 'multipart/form-data; boundary=b', ''],
   ])('are refused when the form %s', async (_what, contentType, body) => {
     const answer = await fetch(`${app.url}/v1/media`, {

@@ -17,7 +17,7 @@ import { createOutbound } from '../../platform/outbound/index.ts';
 import { createFolderStorage, type Storage } from '../../platform/storage/index.ts';
 import { createMedia, type FetchFromUrl, type MediaRow } from './index.ts';
 
-/** What a picture is, and the colour of its pixels. Through a file: `picture.ts` blocks the other decoders. */
+/** Reads the metadata and pixels of a picture. Through a file, because decode.ts blocks the other decoders. */
 export async function look(bytes: Buffer) {
   const folder = await mkdtemp(join(tmpdir(), 'pintail-look-'));
   try {
@@ -54,7 +54,7 @@ export function useMedia(): void {
   afterAll(() => harness.close());
 }
 
-/** What the site serves, fetched; a picture unless something else is declared. */
+/** Fetches the file that the site serves, as a picture unless something else is declared. */
 export function fetchMedia(input: Partial<FetchFromUrl> = {}): Promise<MediaRow> {
   return harness.media.fetchFromUrl({ organizationId, url: harness.url, declaredType: 'image', ...input });
 }
@@ -103,7 +103,7 @@ export async function createMediaHarness() {
     openMedia,
     media: await openMedia(),
     url: `http://127.0.0.1:${port}/picture`,
-    /** What the site answers from now on. */
+    /** Sets the answer of the site. */
     serve(next: Buffer | RequestListener, headers: Record<string, string> = {}) {
       answer =
         typeof next === 'function'

@@ -1,4 +1,4 @@
-// What crosses the wire about media of their own.
+// Requests and responses of the media library.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
 import { pageLimit, unixSeconds, webUrl } from '../../platform/http/contract/fields.ts';

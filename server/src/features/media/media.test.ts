@@ -1,4 +1,4 @@
-// What fetching media promises: over real HTTP, on real files and a real database.
+// Fetching media: over real HTTP, on real files and a real database.
 import { createHash } from 'node:crypto';
 import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ function sha256(bytes: Buffer): string {
 describe('a picture that Pinterest takes', () => {
   it.each(Object.entries(fitting))('is kept bit for bit: %s', async (_name, make) => {
     const bytes = await make();
-    // What the server says of it does not matter.
+    // The Content-Type of the server is ignored.
     harness.serve(bytes, { 'content-type': 'text/html' });
     const row = await fetchMedia();
     expect((await keptBytes(row)).equals(bytes)).toBe(true);
@@ -152,7 +152,7 @@ describe('what is kept', () => {
     expect(theirs.storage_key).not.toBe(mine.storage_key);
   });
 
-  it('is made anew when its file has been lost', async () => {
+  it('is stored again when its file is missing', async () => {
     const bytes = await picture().jpeg().toBuffer();
     harness.serve(bytes);
     const row = await fetchMedia();

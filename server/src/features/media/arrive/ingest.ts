@@ -1,5 +1,5 @@
-// From a file that has just arrived to a row and its files in the storage: find out what it is, check it, convert
-// what must be, keep what fits.
+// Turns a file that has just arrived into a row and its stored files: identifies it, checks it, and converts it where
+// necessary.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -23,7 +23,7 @@ export interface IngestParts {
   clock: Clock;
   storage: Storage;
   temporaryFolder: TemporaryFolder;
-  /** How long media are kept that nothing needs. */
+  /** How long media is kept that no post uses. */
   graceMs: number;
   removeFiles: MediaSweep['removeFiles'];
   /** Limits how much is decoded at the same time. */
@@ -37,14 +37,14 @@ export interface Arrived {
   /** Null: it was uploaded. */
   sourceUrl: string | null;
   wanted: WantedType;
-  /** Where the file lies; the caller removes it. */
+  /** The path of the file; the caller removes it. */
   path: string;
   received: Received;
-  /** Only looked at: neither a row nor a file is made, and the row that comes back is one that would be. */
+  /** A dry run: neither a row nor a file is created, and the result is the row that there would be. */
   isOnlyLooked?: true;
 }
 
-/** What is to be kept, and what the row says of it. */
+/** The file to store, and the columns of its row. */
 interface Prepared {
   path: string;
   /** The file that arrived was changed where it was. */
@@ -60,11 +60,11 @@ interface Prepared {
 }
 
 /**
- * One more than there are processors, for each of them waits now and then. Never all four threads of Node's pool, which
- * files need as well: decoding holds one for as long as it takes.
+ * One more than the number of processors, because each decoder waits now and then. Never all four threads of Node's
+ * pool, which file access needs as well: decoding occupies one until it ends.
  */
 const decodersMax = Math.min(3, availableParallelism() + 1);
-/** A row that was used so recently need not be told again. */
+/** A row whose check was postponed so recently is not updated again. */
 const checkSlackMs = 10 * 60 * 1000;
 
 /** The limit of a process for decoding pictures and reading videos. */
@@ -156,8 +156,8 @@ async function keep(parts: IngestParts, arrived: Arrived, prepared: Prepared): P
     throw error;
   }
   return parts.database.transaction(async (tx) => {
-    // Who removes files locks them too, and looks for a row first. If they came just before us, what we have put is
-    // gone again; after us, they find the row.
+    // A removal of files locks them too, and checks for a row first. If it ran just before, the files are missing again;
+    // if it runs after, it sees the row.
     const added = await addMedia(tx, row, nameOf(ownerOfFiles(arrived, kept)));
     if (!(await hasFiles(parts, added))) await putFiles(parts, added, prepared);
     return added;

@@ -78,7 +78,7 @@ interface FetchAll {
   type: 'image' | 'video';
 }
 
-/** In a process with the settings of an installation: how many rows came of it, and the most memory it had. */
+/** In a process with the settings of an installation: the number of rows, and the peak memory. */
 async function fetchAll({ answer, count, type }: FetchAll): Promise<{ rows: number; rssMax: number }> {
   const server = createServer(answer);
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

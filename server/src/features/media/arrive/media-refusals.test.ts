@@ -1,4 +1,4 @@
-// What is refused, why, and that nothing of it is left.
+// Files that are refused, the reason, and that nothing of them is left.
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';

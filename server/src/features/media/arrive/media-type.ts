@@ -1,5 +1,5 @@
-// What kind of file a few bytes are the beginning of, and whether it is what the caller said. Believes the bytes
-// alone: a file name or a Content-Type header is only what somebody claims.
+// Detects the type of a file by its first bytes, and compares it with the type that the caller declared. File names and
+// Content-Type headers are not trusted.
 import { fileTypeFromBuffer, fileTypeFromFile } from 'file-type';
 import { MediaProblem } from '../record/media.errors.ts';
 
@@ -7,7 +7,7 @@ export type DeclaredType = 'image' | 'video';
 /** `any`: the caller did not say, and need not. */
 export type WantedType = DeclaredType | 'any';
 
-/** How much of a file `refuseEarly` wants to see: what file-type reads to know all types but a few. */
+/** The number of bytes that `refuseEarly` needs: file-type knows all types but a few by them. */
 export const headBytes = 4100;
 
 /** Types that we can decode. All but the first two are converted: Pinterest takes JPEG and PNG. */
@@ -38,27 +38,27 @@ const accepted =
   'Send a JPEG or PNG (HEIC, WebP, GIF, AVIF and TIFF are converted), or a video as MP4, MOV or M4V.';
 
 /**
- * Refuses what the beginning of a file already gives away, so that a long video or a web page is not fetched to
- * its end first.
+ * Refuses a file whose beginning shows that it is not accepted, so that a long video or a web page is not fetched to its
+ * end first.
  *
  * @param head The first `headBytes` of the file, or all of it
- * @returns what it is, as far as that can be told yet
+ * @returns the type, as far as it is known yet
  * @throws MediaProblem
  */
 export async function refuseEarly(head: Uint8Array, wanted: WantedType): Promise<string | undefined> {
   if (head.length === 0)
     throw new MediaProblem('empty_file', 'There is nothing in this file. Check where it comes from.');
   const type = (await fileTypeFromBuffer(head))?.mime;
-  // A TIFF is told by tables that may lie at its end; it is judged when all of it is there.
+  // The tables of a TIFF may be at its end, so it is judged when all of it has arrived.
   if (type === undefined && isTiff(head)) return undefined;
   return judge(type === undefined || type === 'application/xml' ? (textType(head) ?? type) : type, wanted);
 }
 
 /**
- * What a whole file is.
+ * Detects the type of a whole file.
  *
- * @param begun What `refuseEarly` said of its beginning. Only where it could not say is the file looked at again
- * @throws MediaProblem when it is not what was declared, or nothing we take
+ * @param begun The result of `refuseEarly`. The file is read again only where that is undefined
+ * @throws MediaProblem when it is not the declared type, or a type that is not accepted
  */
 export async function identify(path: string, begun: string | undefined, wanted: WantedType): Promise<string> {
   return judge(begun ?? (await fileTypeFromFile(path))?.mime, wanted);

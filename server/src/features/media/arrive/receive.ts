@@ -26,13 +26,13 @@ const paceBytesMin = 10 * 20_000;
 export interface Receive {
   /** Read to its end, or destroyed. */
   body: Readable;
-  /** Lets only so many receive at once. */
+  /** Limits how many are received at the same time. */
   receiving: Gate;
   wanted: WantedType;
   /** Where to write it. The caller removes it, whether this succeeds or not. */
   path: string;
   clock: Clock;
-  /** Gives up what drips; for what may take long and has no other limit in time. */
+  /** Aborts a slow sender. For files that may take long and have no other time limit. */
   isPaced: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface Received {
   bytes: number;
   /** In hexadecimal. */
   sha256: string;
-  /** What its first bytes say it is; undefined where all of it must be looked at. */
+  /** The type by the first bytes; undefined where the whole file is needed to detect it. */
   type: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export async function receive({ body, receiving, wanted, path, clock, isPaced }:
   const unwritten: Buffer[] = [];
   let bytes = 0;
   let bytesWritten = 0;
-  // Of a picture, or of what is not known yet: it is known long before this much has come.
+  // The limit of a picture, also while the type is not known: it is known long before this many bytes.
   let bytesMax = pictureBytesMax;
   let isJudged = false;
   let type: string | undefined;
@@ -66,7 +66,7 @@ export async function receive({ body, receiving, wanted, path, clock, isPaced }:
     bytesWritten = bytes;
     unwritten.length = 0;
   };
-  // What has not begun to come holds no place.
+  // A file that has not begun to arrive takes no permit.
   const permit = receiving.enter();
   let file: FileHandle | undefined;
   let stopWatching = () => {};

@@ -4,7 +4,7 @@ import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
 import { lockingFiles, type MediaRow } from '../record/media.queries.ts';
 import type { FileOwner } from '../record/stored-files.ts';
 
-/** For who removes them; who adds them locks them with the row. */
+/** Locks files against another removal; adding files locks them together with the row. */
 export async function lockFiles(tx: Tx, name: string): Promise<void> {
   await lockingFiles(name).execute(tx);
 }

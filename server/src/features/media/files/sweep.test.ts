@@ -1,4 +1,4 @@
-// What is removed because nothing needs it, and what never is.
+// Media and files that the sweep removes, and those that it keeps.
 import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -74,7 +74,7 @@ describe('a row that no post refers to', () => {
     expect((await sweep(dayMs)).rows).toBe(1);
   });
 
-  it('goes whoever is first when several sweep at once', async () => {
+  it('is removed once when several sweep at the same time', async () => {
     for (let count = 0; count < 5; count += 1) await add();
     const rounds = await Promise.all([sweep(dayMs), sweep(dayMs), sweep(dayMs)]);
     expect(rounds.reduce((sum, { rows }) => sum + rows, 0)).toBe(5);

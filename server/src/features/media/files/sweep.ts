@@ -1,6 +1,5 @@
-// Removes what nothing needs: rows to which no post refers, files without a row, and what a crash left half made.
-// Never what a post uses that is not out yet: for `media_id` and cover the database says so itself, for the slides of
-// a carousel the look happens under a lock that every new use has to wait for.
+// Removes media that no post uses, files without a row, and files of a crash. Media of an unpublished post is never
+// removed: a foreign key protects `media_id` and the cover, and a lock that each new use waits for protects slides.
 import { addMs, type Cancel, type Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/db/index.ts';
 import type { Log } from '../../../platform/log.ts';
@@ -20,37 +19,37 @@ export interface SweepParts {
   database: Database;
   storage: Storage;
   temporaryFolder: TemporaryFolder;
-  /** How long media are kept that nothing needs. */
+  /** How long media is kept that no post uses. */
   graceMs: number;
 }
 
-/** What a row says of its files. */
+/** The columns of a row that identify its files. */
 export type MediaFiles = Pick<MediaRow, 'organization_id' | 'sha256' | 'storage_key' | 'thumbnail_key'>;
 
 export interface Swept {
-  /** Rows that nothing needed. */
+  /** Rows that no post used. */
   rows: number;
   /** Files in the storage that had no row. */
   files: number;
 }
 
 export interface MediaSweep {
-  /** One round. The files of the storage are gone through a page at a time, over many rounds. */
+  /** One round. The files of the storage are checked a page at a time, over many rounds. */
   sweep(at: { now: Date }): Promise<Swept>;
   /** Removes the files of a row that is gone or deleted, unless another row has the same ones. */
   removeFiles(row: MediaFiles): Promise<void>;
 }
 
-/** In one transaction. */
-const rowsAtOnce = 200;
-/** In one round, so that a round ends. */
+/** The number of rows in one transaction. */
+const sweptRowsAtOnce = 200;
+/** The number of transactions in one round, so that a round ends. */
 const batchesMax = 100;
 const filesAtOnce = 1000;
-/** What a post refers to is looked at again so much later: after posts it is mostly a post's mark that ends. */
+/** When media that a post uses is checked again. */
 const recheckMs = 7 * 24 * 3600 * 1000;
 
 export function createSweep({ database, storage, temporaryFolder, graceMs }: SweepParts): MediaSweep {
-  /** The last key that was looked at; undefined: begin at the beginning. */
+  /** The last key of the previous page; undefined to begin again. */
   let place: string | undefined;
 
   async function removeFiles(row: MediaFiles): Promise<void> {
@@ -71,7 +70,7 @@ export function createSweep({ database, storage, temporaryFolder, graceMs }: Swe
     let count = 0;
     for (let batch = 0; batch < batchesMax; batch += 1) {
       const { due, unneeded } = await database.transaction(async (tx) => {
-        const due = await lockDueMedia(tx, now, rowsAtOnce);
+        const due = await lockDueMedia(tx, now, sweptRowsAtOnce);
         const ids = due.map(({ id }) => id);
         const referred = await listReferredMedia(tx, ids);
         const unneeded = due.filter(({ id }) => !referred.has(id));
@@ -82,10 +81,10 @@ export function createSweep({ database, storage, temporaryFolder, graceMs }: Swe
         await setCheckAt(tx, [...referred], addMs(now, recheckMs));
         return { due, unneeded };
       });
-      // Should this fail, the files have no row any more and are found as such.
+      // If this fails, the files have no row and a later round removes them.
       for (const row of unneeded) await removeFiles(row);
       count += unneeded.length;
-      if (due.length < rowsAtOnce) break;
+      if (due.length < sweptRowsAtOnce) break;
     }
     return count;
   }
@@ -140,7 +139,7 @@ export interface MediaSweeperParts {
   log: Log;
 }
 
-/** A round every ten minutes, never two at a time. Any number of processes may do so at once. */
+/** A round every ten minutes, never two at a time in a process. Any number of processes may run it. */
 export function startMediaSweeper({ media, clock, log }: MediaSweeperParts): Cancel {
   let isSweeping = false;
   return clock.every(sweepEveryMs, () => {
@@ -149,7 +148,7 @@ export function startMediaSweeper({ media, clock, log }: MediaSweeperParts): Can
     media
       .sweep({ now: clock.now() })
       .then((swept) => {
-        if (swept.rows + swept.files > 0) log.info(swept, 'media that nothing needed were removed');
+        if (swept.rows + swept.files > 0) log.info(swept, 'unused media was removed');
       })
       .catch((error: unknown) => log.warn({ err: error }, 'a sweep of media failed'))
       .finally(() => {

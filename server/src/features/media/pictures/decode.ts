@@ -6,23 +6,23 @@ import { MediaProblem } from '../record/media.errors.ts';
 import { copyWithEndMarker } from './picture-metadata.ts';
 import type { Pixels } from './thumbnail.ts';
 
-/** More than any camera but the largest; a bomb announces far more. */
+/** More than nearly any camera has; a decompression bomb announces far more. */
 export const pixelsMax = 100_000_000;
 
 const decodeTimeoutSeconds = 10;
 const thumbnailWidth = 400;
-/** Pins are cut in lists anyway; this only keeps a strip from becoming a huge thumbnail. */
+/** Lists crop Pins anyway; this only keeps a strip from becoming a huge thumbnail. */
 const thumbnailHeightMax = 1600;
 
 sharp.cache(false); // Every picture is seen once: a cache would only hold memory.
 sharp.concurrency(1); // The gate decides how many work at once.
-// Whatever a file pretends to be, it meets one of these decoders or none: no SVG, PDF, camera raw or scripts.
+// Only these decoders can be reached, whatever a file claims to be: no SVG, PDF, camera raw or scripts.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
   operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((name) => `VipsForeignLoad${name}File`),
 });
-// Pictures come to us as files only. What loads from memory is for others in this process: the simulator looks
-// at the pictures it is sent, and draws its samples; and for our own drawing of a video's card.
+// Pictures arrive as files only. The loaders from memory are for the rest of this process: the simulator decodes the
+// pictures that it receives and draws its samples, and the card of a video is drawn.
 sharp.unblock({ operation: ['Jpeg', 'Png', 'Svg'].map((name) => `VipsForeignLoad${name}Buffer`) });
 
 /** A file to decode, and from which kind of flaw on decoding fails. */

@@ -1,4 +1,4 @@
-// What a picture looks like, in 64 bits: a difference hash. Each bit says whether one spot of a very small grey
+// A difference hash of a picture, in 64 bits. Each bit says whether one spot of a very small grey
 // version is darker than its neighbour to the right, which survives other sizes, other quality and small changes of
 // light, and differs for another picture.
 import sharp, { type OutputInfo } from 'sharp';

@@ -1,4 +1,4 @@
-// What a picture carries besides its pixels, as far as it decides whether the file may stay as it is.
+// The parts of a picture file besides its pixels that decide whether it can be stored unchanged.
 import { appendFile, copyFile, type FileHandle, open } from 'node:fs/promises';
 import type { Metadata } from 'sharp';
 

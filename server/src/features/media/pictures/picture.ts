@@ -1,5 +1,5 @@
-// From the bytes that somebody sent to a picture that Pinterest takes, with a thumbnail and a placeholder. A file
-// that fits stays as it is, bit for bit. Knows nothing of where files come from or where they are kept.
+// Turns a picture file into one that Pinterest accepts, with a thumbnail and a placeholder. A file that fits is kept
+// unchanged, bit for bit. Independent of where files come from and where they are stored.
 import { rm } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { Clock } from '../../../platform/clock.ts';
@@ -22,7 +22,7 @@ import { makePlaceholder, thumbnailOf } from './thumbnail.ts';
 const keptBytesMax = 20_000_000;
 /** The least side that others report Pinterest to accept; below it comes code 233 (Pinterest's create Pin). */
 const sideMin = 100;
-/** What decoding one picture may need. The gate lets several through only when they need no more together. */
+/** The memory that decoding one picture may need, and several pictures together. */
 export const decodeBytesMax = 400_000_000;
 
 export interface PictureFile {
@@ -37,12 +37,12 @@ export interface PictureHeader {
   height: number;
   /** Of an animation, or pages of a document. Only the first is kept. */
   frames: number;
-  /** What decoding it will need. */
+  /** The memory that decoding will need. */
   decodeBytes: number;
 }
 
 export interface Picture {
-  /** The file to keep: the one that came, or the converted one. */
+  /** The file to store: the original or the converted one. */
   path: string;
   contentType: 'image/jpeg' | 'image/png';
   width: number;
@@ -51,16 +51,16 @@ export interface Picture {
   thumbnail: Buffer;
   /** ThumbHash, base64. */
   placeholder: string;
-  /** What it looks like, in 64 bits. */
+  /** A hash of its appearance, 64 bits in hexadecimal. */
   perceptualHash: string;
-  /** How many the file that came had; the first one is kept. */
+  /** The number of frames in the file that arrived; the first one is kept. */
   frames: number;
 }
 
 /**
- * Reads what a picture says of itself, without decoding it.
+ * Reads the header of a picture without decoding it.
  *
- * @param type What its first bytes say it is
+ * @param type The media type by its first bytes
  * @throws MediaProblem when it is too small, too large to decode, or its parts contradict each other
  */
 export async function readHeader(path: string, type: string): Promise<PictureHeader> {
@@ -157,7 +157,7 @@ async function withDecodedHeic<Result>(
   }
 }
 
-/** The type of a file that can go to Pinterest unchanged: upright 8-bit sRGB, without its place, small enough. */
+/** The type of a file that can be published unchanged: upright 8-bit sRGB without a location, and small enough. */
 async function fitsAsItIs(
   { path, bytes }: PictureFile,
   metadata: Metadata,
@@ -213,7 +213,7 @@ async function convert(source: Source, metadata: Metadata, to: string): Promise<
   );
 }
 
-/** Whether any of it shows through. Every animated GIF claims so. Looked at in a size that keeps single pixels. */
+/** Whether any pixel is transparent; every animated GIF claims so. Checked at a size that keeps single pixels. */
 async function hasTransparency(source: Source): Promise<boolean> {
   const alpha = await shrunk(source, 1000).extractChannel('alpha').raw().toBuffer().catch(throwDecodeError);
   return alpha.some((value) => value < 255);

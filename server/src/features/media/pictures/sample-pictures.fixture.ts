@@ -145,7 +145,7 @@ export const convertible: Record<string, { make: () => Promise<Buffer>; to: 'ima
   },
 };
 
-/** Lies on its side; its red half is on top once it stands. */
+/** Rotated by EXIF; its red half is on top once it is upright. */
 export const rotated = () => picture().withMetadata({ orientation: 6 }).jpeg().toBuffer();
 
 /** Files that are refused, and the code of the detail that says why. */

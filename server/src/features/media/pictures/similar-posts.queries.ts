@@ -1,4 +1,4 @@
-// Which posts of an account lead to the same page at about the same time, and with which picture.
+// The posts of an account with the same destination at about the same time, and their pictures.
 import { isFailed } from '../../../domain/post-states.queries.ts';
 import { type Connection, sql } from '../../../platform/db/index.ts';
 

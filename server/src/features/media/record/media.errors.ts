@@ -29,7 +29,7 @@ export const mediaNotFound = refusal({
   message: 'Media not found',
 });
 
-/** What can be wrong with a file that did arrive. What can go wrong before that: `OutboundReason`. */
+/** The faults of a file that has arrived. Faults of the fetch are `OutboundReason`. */
 export type MediaProblemCode =
   | 'empty_file'
   | 'too_large'

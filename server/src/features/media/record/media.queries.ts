@@ -65,12 +65,12 @@ export async function listMediaPage(
   return query.execute();
 }
 
-/** Whoever owns it: for the public files, where knowing the id is the permission. */
+/** Media of any organization: for public files, where knowing the id is the permission. */
 export async function findPublicMedia(db: Connection, id: string): Promise<MediaRow | undefined> {
   return kept(db).where('id', '=', id).executeTakeFirst();
 }
 
-/** What became of bytes that this organization sent before. */
+/** The media that the organization has for the same original bytes. */
 export async function findMediaBySource(
   db: Connection,
   organizationId: string,

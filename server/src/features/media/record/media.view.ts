@@ -1,4 +1,4 @@
-// How media look from outside: the `media` of a post, and the URLs of its files.
+// Media in responses: the `media` of a post, and the URLs of its files.
 import type { Warning } from '../../../platform/use-case/index.ts';
 import type { MediaRow } from './media.queries.ts';
 import { originalFile, thumbnailFile } from './stored-files.ts';
@@ -35,7 +35,7 @@ export function toMediaView(row: MediaRow, publicUrl: string): MediaView {
   };
 }
 
-/** What was done to the file that its sender may not expect; for `meta.warnings`. */
+/** Warnings about changes to the file that its sender may not expect. */
 export function mediaWarnings(row: Pick<MediaRow, 'source_frames'>): Warning[] {
   if (row.source_frames === 1) return [];
   const message = `The picture has ${row.source_frames} frames or pages. Pinterest takes single pictures, so only the first one is kept. Send a video to publish something that moves.`;

@@ -17,7 +17,7 @@ const thumbnailExtension = 'thumbnail.webp';
 /** The file name of a thumbnail in its URL. */
 export const thumbnailFile = thumbnailExtension;
 
-/** What identifies the files of a row: equal bytes of one organization have the same files. */
+/** Identifies the files of a row: equal bytes of one organization have the same files. */
 export interface FileOwner {
   organizationId: string;
   sha256: string;

@@ -151,7 +151,7 @@ export const takenVideos: Record<string, { make: () => Promise<Buffer>; row: Rec
     },
     row: { duration_ms: 6000, content_type: 'video/mp4' },
   },
-  'one that lies on its side': {
+  'one that is rotated': {
     make: () => video({ width: 1920, height: 1080, rotation: 90 }),
     row: { width: 1080, height: 1920 },
   },

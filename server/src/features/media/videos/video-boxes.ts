@@ -3,11 +3,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { MediaProblem } from '../record/media.errors.ts';
 
-/** What is not picture or sound. Fifteen minutes of 60 frames a second need about 2 MB of tables. */
+/** The limit of everything except pictures and sound. Fifteen minutes at 60 frames a second need about 2 MB. */
 const tableBytesMax = 32 * 1024 * 1024;
-/** A film in pieces has three boxes a piece, and a piece lasts half a second or more. */
+/** A fragmented film has three boxes per fragment, and a fragment lasts half a second or more. */
 const boxesMax = 20_000;
-/** Boxes that a reader skips: what they hold costs nothing. */
+/** Boxes that a reader skips: their content costs nothing. */
 const skipped = new Set(['mdat', 'free', 'skip', 'wide', 'uuid']);
 
 /** Boxes that stand at the outermost level. What follows a whole film under another name is not part of it. */

@@ -1,6 +1,6 @@
-// What lists show of a video. Its own pictures cannot be shown: decoding H.264 and H.265 takes a decoder that is not
-// in Node, and a program such as ffmpeg is not something we may count on. So this is honestly a card, in the shape of
-// the video, that says "a video" and pretends nothing; where a post has a cover picture, its thumbnail is the real one.
+// The thumbnail of a video. Its own frames cannot be shown: Node has no decoder for H.264 and H.265, and a program such
+// as ffmpeg cannot be assumed. So it is a neutral card in the shape of the video; a post with a cover picture has a real
+// thumbnail.
 import sharp from 'sharp';
 import { makePlaceholder, thumbnailOf } from '../pictures/thumbnail.ts';
 

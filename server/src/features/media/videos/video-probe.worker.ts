@@ -1,9 +1,9 @@
-// Reads what a video says of itself, in a thread of its own: video.ts ends the thread when a file that was made to
-// harm takes too much memory or time. Is given a path and answers once, with `VideoAnswer`.
+// Reads the tables of a video in a thread of its own: video.ts ends the thread when a hostile file takes too much memory
+// or time. Gets a path as `workerData` and posts one `VideoAnswer`.
 import { parentPort, workerData } from 'node:worker_threads';
 import { EncodedPacketSink, FilePathSource, Input, type InputVideoTrack, MP4, QTFF } from 'mediabunny';
 
-/** What the tables say, and what lies where they point. */
+/** The facts in the tables of a video. */
 export interface VideoFacts {
   /** `avc`, `hevc`, or another; null when the library has no name for it, as for encrypted ones. */
   codec: string | null;

@@ -1,4 +1,4 @@
-// What is promised of videos: over real HTTP, on real files and a real database.
+// Videos: over real HTTP, on real files and a real database.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,7 +74,7 @@ describe('a video that Pinterest takes', () => {
     expect(second?.id).toBe(first?.id);
   });
 
-  it('is no video for who asks for a picture of it, or for another organization', async () => {
+  it('is not opened for a picture, or for another organization', async () => {
     harness.serve(await picture(7).jpeg().toBuffer());
     const image = await fetchVideo('any');
     expect(await harness.media.openVideo({ organizationId, mediaId: image.id })).toBeNull();
@@ -99,7 +99,7 @@ describe('a video that Pinterest would not take', () => {
     },
   );
 
-  it('is told of its codec, its length and its shape in words', () => {
+  it('is refused with its codec, its length and its shape in words', () => {
     const facts = { codec: 'avc', sampleEntry: 'avc1', width: 1080, height: 1920, durationMs: 10_000 };
     expect(judge(facts)).toBeNull();
     expect(judge({ ...facts, codec: 'vp9' })?.message).toContain('coded as vp9. Pinterest accepts H.264');

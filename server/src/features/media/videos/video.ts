@@ -1,5 +1,6 @@
 // Checks that a file is a video that Pinterest accepts. Nothing is converted: a video stays as it is, except for what
-// follows the film and for the name of its brand, or is refused with the reason. Knows nothing of where files come from or where they are kept.
+// follows the film and for the name of its brand, or is refused with the reason. Independent of where files come
+// from and where they are stored.
 import { open, stat, truncate } from 'node:fs/promises';
 import type { Clock } from '../../../platform/clock.ts';
 import { runThread } from '../../../platform/work/run-thread.ts';
@@ -39,7 +40,7 @@ export interface Video {
 /**
  * Checks a video, and tidies the file in place where that makes it acceptable.
  *
- * @param type What its first bytes say it is
+ * @param type The media type by its first bytes
  * @throws MediaProblem
  */
 export async function inspectVideo(path: string, type: string, clock: Clock): Promise<Video> {
