@@ -93,7 +93,7 @@ export async function createApp(parts: AppParts) {
     jobs: base.jobs,
     lanes: background.lanes,
     videos: background.videos,
-    webhooks: background.webhooks.pump,
+    webhooks: background.webhooks.sender,
     sweeper: background.sweeper,
     /** The time at which this process's worker last polled for due posts. */
     lastPollAt: background.publishMetrics.lastPollAt,

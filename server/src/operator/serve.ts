@@ -132,13 +132,12 @@ async function startWorker(installation: Installation, log: Log): Promise<() => 
   await app.jobs.start();
   const cancelSweeper = app.sweeper.start();
   const cancelRefresh = startRefreshTimer({ accounts: app.accounts, clock, log });
-  const cancelWebhooks = await app.webhooks.start();
+  await app.webhooks.start();
   worker.start();
   return async () => {
     cancelSweeper();
     cancelRefresh();
-    cancelWebhooks();
-    await Promise.all([worker.stop(graceMs), app.jobs.stop(graceMs)]);
+    await Promise.all([worker.stop(graceMs), app.webhooks.stop(graceMs), app.jobs.stop(graceMs)]);
     await Promise.all([listener.close(), jobsListener.close()]);
   };
 }

@@ -175,14 +175,16 @@ describe('a delivery', () => {
     await app.happen(1);
     await app.deliver();
     app.clock.advance(30 * day - hour);
-    const stop = await app.app.webhooks.start();
+    await app.app.webhooks.start();
     app.clock.advance(10 * minute);
     expect((await app.deliveriesOf(webhook)).deliveries).toHaveLength(1);
     await eventually('it is removed', async () => {
       app.clock.advance(10 * minute);
       return (await app.deliveriesOf(webhook)).deliveries.length === 0;
     });
-    stop();
+    const stopping = app.app.webhooks.stop(0);
+    app.clock.advance(0);
+    await stopping;
   });
 });
 

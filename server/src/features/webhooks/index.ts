@@ -4,11 +4,10 @@ import type { Log } from '../../platform/log.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { WebhookParts } from './parts.ts';
 import { resealWebhookSecrets } from './reseal-secrets.ts';
-import { createPump, type Pump } from './sending/pump.ts';
 import { replayPage } from './sending/replay.ts';
-import { serveEndpoint } from './sending/serve-endpoint.ts';
+import { createSender, type Sender } from './sending/sender.ts';
 import { createWebhookMetrics } from './sending/webhook-metrics.ts';
-import { awakenQueue, endpointQueue, replayQueue } from './sending/webhook-queues.ts';
+import { replayQueue, wakeQueue } from './sending/webhook-queues.ts';
 
 export { webhookMessages } from './messages.schema.ts';
 export { declareWebhookGauges } from './metrics.ts';
@@ -24,26 +23,21 @@ export interface WebhookSenderParts extends WebhookParts {
 }
 
 export interface Webhooks {
-  pump: Pump;
+  sender: Sender;
   /** Encrypts every secret with the present key. */
   resealSecrets(): ReturnType<typeof resealWebhookSecrets>;
 }
 
 export function createWebhooks(parts: WebhookSenderParts): Webhooks {
   const { jobs } = parts;
-  const pump = createPump(parts);
-  const endpoints = { ...parts, watch: createWebhookMetrics(parts.metrics) };
-  jobs.work(endpointQueue, ({ webhookId }, { signal }) => serveEndpoint(endpoints, webhookId, signal));
+  const sender = createSender({ ...parts, watch: createWebhookMetrics(parts.metrics) });
   jobs.work(replayQueue, async (replay) => {
     await replayPage(parts, replay);
-    await pump.run();
+    await sender.wake();
   });
-  jobs.work(awakenQueue, async () => {
-    pump.wake();
-    await pump.run();
-  });
+  jobs.work(wakeQueue, () => sender.wake());
   return {
-    pump,
+    sender,
     resealSecrets: () => resealWebhookSecrets(parts.database.db, parts.encryption),
   };
 }

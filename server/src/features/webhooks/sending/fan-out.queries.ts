@@ -83,22 +83,6 @@ export async function handOut(
   return rows[0]?.count ?? 0;
 }
 
-/** Webhooks with something to send now, at which nobody is. */
-export async function listWebhooksToServe(connection: Connection, now: Date): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
-    select w.id from webhooks w
-    where w.disabled_at is null
-      and (w.quiet_until is null or w.quiet_until <= ${now})
-      and (w.delivering_until is null or w.delivering_until <= ${now})
-      and exists (
-        select 1 from webhook_deliveries d
-        where d.webhook_id = w.id and d.state = 'pending' and d.next_attempt_at <= ${now}
-      )
-    order by w.id
-  `.execute(connection);
-  return rows.map((row) => row.id);
-}
-
 /** Gives up what nobody came to in time: it waited behind an endpoint that failed. */
 export async function expireDeliveries(connection: Connection, now: Date): Promise<number> {
   const result = await connection

@@ -1,11 +1,13 @@
 // From the log to receivers: every event to everyone who wants it, whoever dies on the way.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../test/eventually.ts';
+import { readableEvents } from '../../../../test/readable-events.ts';
 import { createEncryption, keyFromFile } from '../../../platform/encryption.ts';
-import { createJobs } from '../../../platform/jobs/index.ts';
 import { createOutbound } from '../../../platform/outbound/index.ts';
+import { createLease } from '../../../platform/work/lease.ts';
+import { claimEndpoints } from './endpoints.queries.ts';
 import { handOut } from './fan-out.queries.ts';
-import { createPump } from './pump.ts';
+import { createFanOut } from './fan-out.ts';
 import {
   fail,
   ok,
@@ -48,24 +50,18 @@ afterAll(async () => {
 const subscribeAll = () => Promise.all(receivers.map((receiver) => app.subscribe(receiver, {}, key)));
 const idsAt = ({ received }: Receiver) => received.map(({ headers }) => headers['webhook-id'] ?? '');
 
-/** What another process would run. */
-function anotherPump() {
-  return createPump({
-    ...app.parts,
-    jobs: createJobs({ database: app.database, clock: app.clock, log: app.parts.log }),
-  });
-}
+const anotherFanOut = () => createFanOut({ ...app.parts, database: app.database, handedOut: () => {} });
 
 describe('every event', () => {
   test('reaches each receiver once, with several processes handing out', async () => {
     await subscribeAll();
-    const pumps = [app.app.webhooks, ...Array.from({ length: 3 }, anotherPump)];
+    const fanOuts = [app.app.webhooks, ...Array.from({ length: 3 }, anotherFanOut)];
     for (let round = 0; round < 3; round += 1) {
       const writing = app.happen(130, { organizationId });
-      await Promise.all(pumps.map((pump) => pump.run()));
+      await Promise.all(fanOuts.map((fanOut) => fanOut.run()));
       await writing;
     }
-    await Promise.all(pumps.map((pump) => pump.run()));
+    await Promise.all(fanOuts.map((fanOut) => fanOut.run()));
     await app.deliver();
     await app.deliver();
     for (const receiver of receivers) {
@@ -122,6 +118,7 @@ describe('a process that dies', () => {
     const [receiver] = receivers as [Receiver];
     const webhook = await app.subscribe(receiver, {}, key);
     await app.happen(25, { organizationId });
+    await readableEvents(app.database.db);
     await app.app.webhooks.run();
     const died = Promise.withResolvers<void>();
     // What a dead process waits for never comes.
@@ -129,6 +126,10 @@ describe('a process that dies', () => {
       died.resolve();
       return new Promise<never>(() => {});
     };
+    const now = app.clock.now();
+    const leaseUntil = new Date(now.getTime() + minute / 2);
+    const [endpoint] = await claimEndpoints(app.database.db, { now, leaseUntil, limit: 1 });
+    if (!endpoint) throw new Error('nothing was due');
     void serveEndpoint(
       {
         ...app.parts,
@@ -138,13 +139,13 @@ describe('a process that dies', () => {
         random: () => 0.5,
         watch: { attempted: () => {}, disabled: () => {} },
       },
-      webhook.id,
-      new AbortController().signal,
+      endpoint,
+      { lease: createLease(app.clock, leaseUntil), stopping: new AbortController().signal },
     );
     await died.promise;
     expect(receiver.received).toHaveLength(10);
     await app.deliver();
-    // Its claim holds others off until it is surely dead.
+    // Its lease keeps others away until it has surely ended.
     expect(receiver.received).toHaveLength(10);
     app.clock.advance(minute);
     await app.deliver();
@@ -157,7 +158,7 @@ describe('a process that dies', () => {
 test('without webhooks nothing is asked of the database but, twice a minute, whether there are any', async () => {
   const asked: string[] = [];
   const { executeQuery } = app.database.db.getExecutor();
-  const stop = await app.app.webhooks.start();
+  await app.app.webhooks.start();
   const executor = app.database.db.getExecutor();
   executor.executeQuery = ((query, ...rest) => {
     asked.push(query.sql);
@@ -166,7 +167,7 @@ test('without webhooks nothing is asked of the database but, twice a minute, whe
   app.clock.advance(minute);
   await eventually('it was asked', () => asked.length >= 2);
   executor.executeQuery = executeQuery;
-  stop();
+  await app.app.webhooks.stop(0);
   expect(asked).toHaveLength(2);
   for (const query of asked) expect(query).toContain('from webhook_feeds');
 });

@@ -100,11 +100,12 @@ export async function startWebhookApp(receivers: readonly Receiver[]) {
       );
     },
 
-    /** What a worker does about it now. */
+    /** Does the work of a worker that is due now: replays, the fan-out, and deliveries. */
     async deliver(): Promise<void> {
       await readableEvents(app.database.db);
       await app.app.webhooks.run();
       await app.app.jobs.runDue();
+      await app.app.webhooks.runDue();
     },
 
     async deliveriesOf(webhook: { id: string }, query = '', key = app.key) {

@@ -1,5 +1,5 @@
-// A turn at an endpoint: sends what is due to it, several at a time, and records what came of each. An endpoint
-// that fails over and over is left in peace for longer and longer, so that it costs the others nothing.
+// Serves one endpoint under its lease: sends the deliveries that are due, several at a time, and records each result. An
+// endpoint that fails repeatedly is paused for longer and longer, so that it costs the others nothing.
 
 import { appendEvent } from '../../../domain/events.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
@@ -13,21 +13,22 @@ import {
   type Poster,
 } from '../../../platform/outbound/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
+import type { Serving } from '../../../platform/work/poller.ts';
 import { type DeliveryWithEvent, withEvents } from '../record/deliveries.queries.ts';
 import { updateWebhookRow, type WebhookRow } from '../record/webhooks.queries.ts';
+import {
+  type AttemptRecord,
+  failPending,
+  type LeasedEndpoint,
+  listDue,
+  lockLeased,
+  recordAttempts,
+  releaseEndpoint,
+  wakePending,
+} from './endpoints.queries.ts';
 import { toMessage } from './message.ts';
 import { endpointPatienceMs, failuresToQuiet, nextAttemptAt, quietMs } from './retry.ts';
 import { signedHeaders } from './signature.ts';
-import {
-  type AttemptRecord,
-  claimTurn,
-  endTurn,
-  failPending,
-  holdTurn,
-  listDue,
-  recordAttempts,
-  wakePending,
-} from './turn.queries.ts';
 import type { WebhookMetrics } from './webhook-metrics.ts';
 
 export interface EndpointParts {
@@ -40,73 +41,83 @@ export interface EndpointParts {
   watch: WebhookMetrics;
 }
 
-/** So many deliveries of one endpoint are under way at a time. */
-const atATime = 10;
+/** Deliveries of one endpoint that are sent at a time. */
+const requestsMax = 10;
 export const answerTimeoutMs = 10_000;
 export const answerBytesKept = 2_000;
-/** Longer than a round lasts: look-up, answers, and recording them. */
-const claimMs = 30_000;
-/** After so long the next endpoint gets its turn. */
-const turnMs = 30_000;
+/** After this long the endpoint is released, so that others are served. */
+const servingMs = 30_000;
 
 type Attempt = Omit<AttemptRecord, 'state' | 'nextAttemptAt'> & { expiresAt: Date; attempts: number };
 
 const isDelivered = ({ status }: Attempt) => status !== null && status >= 200 && status < 300;
-/** The receiver says that it wants no more (Standard Webhooks). */
+/** The receiver wants no more deliveries (Standard Webhooks). */
 const isGone = ({ status }: Attempt) => status === 410;
 
-/** Resolves when nothing more is due, the turn is over, or there was none to be had. */
+/**
+ * Sends what is due, round by round, and releases the endpoint.
+ * @throws An error of ours. The lease then expires, so that the endpoint is not tried again at once.
+ */
 export async function serveEndpoint(
   parts: EndpointParts,
-  webhookId: string,
-  signal: AbortSignal,
+  endpoint: LeasedEndpoint,
+  serving: Serving,
 ): Promise<void> {
-  const { database, clock } = parts;
-  const began = clock.now();
-  const turn = await claimTurn(database.db, webhookId, { now: began, until: addMs(began, claimMs) });
-  if (!turn) return;
   let poster: Promise<Poster> | undefined;
-  /** Its connections are kept for the whole turn. */
+  /** Its connections are used for every round. */
   const openPoster = () => {
-    poster ??= parts.outbound.openPoster(turn.url, { connections: atATime, timeoutMs: answerTimeoutMs });
+    poster ??= parts.outbound.openPoster(endpoint.url, {
+      connections: requestsMax,
+      timeoutMs: answerTimeoutMs,
+    });
     return poster;
   };
   try {
-    for (;;) {
-      const goesOn = await serveRound(parts, turn, openPoster);
-      const isOver = signal.aborted || clock.now().getTime() - began.getTime() >= turnMs;
-      if (!goesOn || isOver) return;
-    }
+    await serveRounds(parts, endpoint, serving, openPoster);
   } finally {
-    // One that could not be opened was told of in the deliveries.
+    // Failure to open it was recorded in the deliveries.
     await poster?.then(
       (opened) => opened.close(),
       () => undefined,
     );
-    await endTurn(database.db, turn);
+  }
+  await releaseEndpoint(parts.database.db, endpoint, parts.clock.now());
+}
+
+async function serveRounds(
+  parts: EndpointParts,
+  endpoint: LeasedEndpoint,
+  { lease, stopping }: Serving,
+  openPoster: () => Promise<Poster>,
+): Promise<void> {
+  const began = parts.clock.now();
+  let { failures } = endpoint;
+  while (lease.isHeld()) {
+    const changed = await serveRound(parts, endpoint, { failures, openPoster });
+    if (!changed || changed.disabled_at !== null || changed.quiet_until !== null) return;
+    if (stopping.aborted || elapsed(parts.clock, began) >= servingMs) return;
+    ({ failures } = changed);
   }
 }
 
-/** Returns whether there may be more to send. */
+/** @returns The webhook after the round; undefined when nothing was due, or another lease has followed. */
 async function serveRound(
   parts: EndpointParts,
-  turn: WebhookRow,
-  openPoster: () => Promise<Poster>,
-): Promise<boolean> {
+  endpoint: LeasedEndpoint,
+  { failures, openPoster }: { failures: number; openPoster: () => Promise<Poster> },
+): Promise<WebhookRow | undefined> {
   const { database, clock } = parts;
-  const limit = turn.failures >= failuresToQuiet ? 1 : atATime;
-  const rows = await listDue(database.db, turn.id, clock.now(), limit);
-  if (rows.length === 0) return false;
-  const due = await withEvents(database.db, turn.organization_id, rows);
-  const attempts = await attemptAll(parts, turn, due, openPoster);
+  const limit = failures >= failuresToQuiet ? 1 : requestsMax;
+  const rows = await listDue(database.db, endpoint.id, clock.now(), limit);
+  if (rows.length === 0) return undefined;
+  const due = await withEvents(database.db, endpoint.organization_id, rows);
+  const attempts = await attemptAll(parts, endpoint, due, openPoster);
   const records = toRecords(parts, attempts);
-  const webhook = await database.transaction((tx) => record(parts, tx, { turn, attempts, records }));
-  if (!webhook) return false;
+  const changed = await database.transaction((tx) => record(parts, tx, { endpoint, attempts, records }));
+  if (!changed) return undefined;
   for (const { state } of records) parts.watch.attempted(state);
-  if (webhook.disabled_at !== null && webhook.disabled_reason !== null && turn.disabled_at === null)
-    parts.watch.disabled(webhook.disabled_reason);
-  turn.failures = webhook.failures;
-  return webhook.disabled_at === null && webhook.quiet_until === null;
+  if (changed.disabled_reason !== null) parts.watch.disabled(changed.disabled_reason);
+  return changed;
 }
 
 async function attemptAll(
@@ -156,7 +167,7 @@ function outline({ id, attempts, expires_at }: DeliveryWithEvent, attemptedAt: D
   return { id, attempts: attempts + 1, expiresAt: expires_at, attemptedAt, durationMs };
 }
 
-/** Reasons are for callers; an error that is none is a bug of ours. */
+/** The reason is for callers. An error without one is a bug of ours, and thrown. */
 function failed(delivery: DeliveryWithEvent, at: Date, durationMs: number, error: unknown): Attempt {
   if (error !== null && !(error instanceof OutboundFailure)) throw error;
   const reason: OutboundReason | null = error?.reason ?? null;
@@ -172,46 +183,45 @@ function secretsOf({ clock, encryption }: EndpointParts, webhook: WebhookRow): s
 
 function toRecords({ clock, random }: EndpointParts, attempts: readonly Attempt[]): AttemptRecord[] {
   const now = clock.now();
-  return attempts.map((made) => {
-    if (isDelivered(made)) return { ...made, state: 'delivered', nextAttemptAt: null };
-    const next = nextAttemptAt(made.attempts, { now, expiresAt: made.expiresAt, random });
-    return { ...made, state: next ? 'pending' : 'failed', nextAttemptAt: next };
+  return attempts.map((attempted) => {
+    if (isDelivered(attempted)) return { ...attempted, state: 'delivered', nextAttemptAt: null };
+    const next = nextAttemptAt(attempted.attempts, { now, expiresAt: attempted.expiresAt, random });
+    return { ...attempted, state: next ? 'pending' : 'failed', nextAttemptAt: next };
   });
 }
 
 interface Round {
-  turn: WebhookRow;
+  endpoint: LeasedEndpoint;
   attempts: readonly Attempt[];
   records: readonly AttemptRecord[];
 }
 
-/** Writes down what came of a round, and what it means for the endpoint. Undefined where the turn was lost. */
+/** Records the results of a round, and what follows for the endpoint. Undefined if another lease has followed. */
 async function record(
   { clock, random, log }: EndpointParts,
   tx: Tx,
-  { turn, attempts, records }: Round,
+  { endpoint, attempts, records }: Round,
 ): Promise<WebhookRow | undefined> {
-  const webhook = await holdTurn(tx, turn);
+  const webhook = await lockLeased(tx, endpoint);
   if (!webhook) return undefined;
   const now = clock.now();
   await recordAttempts(tx, webhook.id, records);
   const change = changeOf(webhook, attempts, now, random);
   if (change.failures === 0 && webhook.failures >= failuresToQuiet) await wakePending(tx, webhook.id, now);
-  const changed = await updateWebhookRow(tx, webhook, { ...change, delivering_until: addMs(now, claimMs) });
+  const changed = await updateWebhookRow(tx, webhook, change);
   const { disabled_reason: reason } = change;
-  if (reason) {
-    log.warn({ webhookId: webhook.id, reason }, 'a webhook was disabled');
-    await failPending(tx, webhook.id, 'webhook_disabled');
-    await appendEvent(tx, {
-      organizationId: webhook.organization_id,
-      accountId: null,
-      postId: null,
-      type: 'webhook.disabled',
-      at: now,
-      actor: systemActor,
-      data: { webhookId: webhook.id, reason, failingSince: changed.failing_since },
-    });
-  }
+  if (!reason) return changed;
+  log.warn({ webhookId: webhook.id, reason }, 'a webhook was disabled');
+  await failPending(tx, webhook.id, 'webhook_disabled');
+  await appendEvent(tx, {
+    organizationId: webhook.organization_id,
+    accountId: null,
+    postId: null,
+    type: 'webhook.disabled',
+    at: now,
+    actor: systemActor,
+    data: { webhookId: webhook.id, reason, failingSince: changed.failing_since },
+  });
   return changed;
 }
 

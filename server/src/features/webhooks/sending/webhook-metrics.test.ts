@@ -42,7 +42,7 @@ test('attempts by outcome, what is due, and which endpoints fail or are disabled
   await app.app.webhooks.run();
   app.clock.advance(50_000);
   expect(await figures()).toMatchObject({ pintail_webhooks_lag_seconds: 60 });
-  await app.app.jobs.runDue();
+  await app.app.webhooks.runDue();
   expect(await figures()).toMatchObject({
     'pintail_webhook_attempts_total{outcome="delivered"}': 2,
     'pintail_webhook_attempts_total{outcome="later"}': 2,

@@ -1,6 +1,6 @@
 // What deliveries tell of themselves to those who watch over them.
 import type { Metrics } from '../../../platform/metrics.ts';
-import type { AttemptRecord } from './turn.queries.ts';
+import type { AttemptRecord } from './endpoints.queries.ts';
 
 export interface WebhookMetrics {
   /** @param state Of the delivery, after the attempt. */

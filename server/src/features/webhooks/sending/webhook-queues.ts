@@ -1,21 +1,20 @@
-import { defineQueue } from '../../../platform/jobs/index.ts';
+// The queues of the room. Deliveries are not jobs: they have a table of their own, with leases.
+import type { Tx } from '../../../platform/db/index.ts';
+import { defineQueue, type Jobs } from '../../../platform/jobs/index.ts';
 
-/** An endpoint has something due. What is due, and when, is in the deliveries; the job only says who should look. */
-export const endpointQueue = defineQueue<{ webhookId: string }>('webhook-endpoints', {
-  concurrency: 8,
-  timeoutSeconds: 300,
-  retries: 0,
-  retryDelaySeconds: 0,
-  oneWaitingPerKey: true,
-});
-
-/** There is a first webhook: somebody has to look at the log from now on. */
-export const awakenQueue = defineQueue<{ organizationId: string }>('webhook-awaken', {
+/** Something is due that should not wait for a worker's next poll: an organization's first webhook, a test, one again. */
+export const wakeQueue = defineQueue<{ organizationId: string }>('webhook-wake', {
   concurrency: 1,
   timeoutSeconds: 60,
   retries: 3,
   retryDelaySeconds: 1,
+  oneWaitingPerKey: true,
 });
+
+/** Wakes the sender of some process when the transaction commits. */
+export async function wakeSender(jobs: Jobs, tx: Tx, organizationId: string): Promise<void> {
+  await jobs.send(tx, wakeQueue, { organizationId }, { key: organizationId });
+}
 
 export interface Replay {
   organizationId: string;
@@ -24,11 +23,11 @@ export interface Replay {
   since: string;
   until: string;
   evenDelivered: boolean;
-  /** Where the page before ended. */
+  /** The last event of the previous page; null for the first page. */
   after: { xid: string; id: number } | null;
 }
 
-/** Sends the events of a time again, a page a job. */
+/** Sends the events of a period again, one page per job. */
 export const replayQueue = defineQueue<Replay>('webhook-replays', {
   concurrency: 1,
   timeoutSeconds: 120,

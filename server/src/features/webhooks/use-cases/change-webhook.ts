@@ -13,10 +13,10 @@ import {
   type WebhookChange,
   type WebhookRow,
 } from '../record/webhooks.queries.ts';
+import { failPending } from '../sending/endpoints.queries.ts';
 import { answerTimeoutMs } from '../sending/serve-endpoint.ts';
 import { newSecret } from '../sending/signature.ts';
-import { failPending } from '../sending/turn.queries.ts';
-import { awakenQueue } from '../sending/webhook-queues.ts';
+import { wakeSender } from '../sending/webhook-queues.ts';
 import { tooManyWebhooks } from '../webhooks.errors.ts';
 import {
   type CreateWebhook,
@@ -54,7 +54,7 @@ export async function createWebhook(parts: WebhookParts, context: Context, input
       created_at: now,
       updated_at: now,
     });
-    await jobs.send(tx, awakenQueue, { organizationId });
+    await wakeSender(jobs, tx, organizationId);
     return { data: { webhook: toWebhookView(webhook, now), secret } };
   });
 }

@@ -10,7 +10,7 @@ import { fromDeliveryId } from '../record/delivery-id.ts';
 import { updateWebhookRow, type WebhookRow } from '../record/webhooks.queries.ts';
 import { testType } from '../sending/message.ts';
 import { deliveryLifeMs } from '../sending/retry.ts';
-import { endpointQueue, replayQueue } from '../sending/webhook-queues.ts';
+import { replayQueue, wakeSender } from '../sending/webhook-queues.ts';
 import { deliveryNotFound } from '../webhooks.errors.ts';
 import type { WebhookPath } from '../webhooks.schema.ts';
 import { requireEnabledWebhook } from './read-webhooks.ts';
@@ -83,5 +83,5 @@ export async function redeliverSince(
 /** Ends the pause of an endpoint that failed, and lets a worker send what is due. */
 async function serveNow({ jobs }: WebhookParts, tx: Tx, webhook: WebhookRow): Promise<void> {
   await updateWebhookRow(tx, webhook, { quiet_until: null });
-  await jobs.send(tx, endpointQueue, { webhookId: webhook.id }, { key: webhook.id });
+  await wakeSender(jobs, tx, webhook.organization_id);
 }

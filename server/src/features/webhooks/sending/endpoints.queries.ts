@@ -1,0 +1,159 @@
+// Endpoints with due deliveries, their leases, and the results of attempts. Everything that is recorded is guarded by the
+// fence of the lease. The lease is in the row of the webhook: `delivering_until` and `fence`.
+import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
+import type { DeliveryRow } from '../record/deliveries.queries.ts';
+import type { WebhookRow } from '../record/webhooks.queries.ts';
+
+/** A webhook as it was when it was leased. */
+export interface LeasedEndpoint extends WebhookRow {
+  /** As `id`; the name is the one in the log. */
+  webhookId: string;
+}
+
+/**
+ * Leases up to `limit` endpoints that have something due and are neither leased nor paused. Those that were released the
+ * longest ago come first, so that a large backlog of one delays no other.
+ */
+export async function claimEndpoints(
+  connection: Connection,
+  { now, leaseUntil, limit }: { now: Date; leaseUntil: Date; limit: number },
+): Promise<LeasedEndpoint[]> {
+  const { rows } = await sql<LeasedEndpoint>`
+    with due as materialized (
+      select w.id from webhooks w
+      where w.disabled_at is null
+        and (w.quiet_until is null or w.quiet_until <= ${now})
+        and (w.delivering_until is null or w.delivering_until <= ${now})
+        and exists (
+          select 1 from webhook_deliveries d
+          where d.webhook_id = w.id and d.state = 'pending' and d.next_attempt_at <= ${now}
+        )
+      order by w.delivering_until nulls first, w.id
+      limit ${limit}
+      for update of w skip locked
+    )
+    update webhooks set delivering_until = ${leaseUntil}, fence = fence + 1
+    where id = any(array(select id from due))
+    returning *, id as "webhookId"
+  `.execute(connection);
+  return rows;
+}
+
+/** Renews the leases that are still ours under these fences; returns their ids. Never shortens a lease. */
+export async function renewEndpoints(
+  connection: Connection,
+  { endpoints, leaseUntil }: { endpoints: readonly LeasedEndpoint[]; leaseUntil: Date },
+): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    update webhooks w set delivering_until = greatest(delivering_until, ${leaseUntil}::timestamptz)
+    from unnest(
+      ${endpoints.map(({ id }) => id)}::text[], ${endpoints.map(({ fence }) => fence)}::bigint[]
+    ) ours (id, fence)
+    where w.id = ours.id and w.fence = ours.fence
+    returning w.id
+  `.execute(connection);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** The webhook as it is now, locked until the transaction ends; undefined if another lease has followed. */
+export async function lockLeased(tx: Tx, { id, fence }: LeasedEndpoint): Promise<WebhookRow | undefined> {
+  return tx
+    .selectFrom('webhooks')
+    .selectAll()
+    .where('id', '=', id)
+    .where('fence', '=', fence)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** Releases the lease; the fence grows, so that a renewal that comes late changes nothing. */
+export async function releaseEndpoint(
+  connection: Connection,
+  { id, fence }: LeasedEndpoint,
+  now: Date,
+): Promise<void> {
+  await connection
+    .updateTable('webhooks')
+    .set((eb) => ({ delivering_until: now, fence: eb('fence', '+', 1) }))
+    .where('id', '=', id)
+    .where('fence', '=', fence)
+    .execute();
+}
+
+/** The next deliveries that are due. */
+export async function listDue(
+  connection: Connection,
+  webhookId: string,
+  now: Date,
+  limit: number,
+): Promise<DeliveryRow[]> {
+  return connection
+    .selectFrom('webhook_deliveries')
+    .selectAll()
+    .where('webhook_id', '=', webhookId)
+    .where('state', '=', 'pending')
+    .where('next_attempt_at', '<=', now)
+    .orderBy('next_attempt_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** The result of one attempt. */
+export interface AttemptRecord {
+  id: number;
+  state: 'pending' | 'delivered' | 'failed';
+  nextAttemptAt: Date | null;
+  attemptedAt: Date;
+  durationMs: number;
+  status: number | null;
+  answer: string | null;
+  error: string | null;
+}
+
+/** One statement, however many attempts there are. */
+export async function recordAttempts(
+  tx: Tx,
+  webhookId: string,
+  records: readonly AttemptRecord[],
+): Promise<void> {
+  await sql`
+    update webhook_deliveries d set
+      state = r.state, attempts = d.attempts + 1, next_attempt_at = r.next_attempt_at,
+      attempted_at = r.attempted_at, duration_ms = r.duration_ms, status = r.status,
+      answer = r.answer, error = r.error
+    from unnest(
+      ${records.map((record) => record.id)}::bigint[],
+      ${records.map((record) => record.state)}::text[],
+      ${records.map((record) => record.nextAttemptAt)}::timestamptz[],
+      ${records.map((record) => record.attemptedAt)}::timestamptz[],
+      ${records.map((record) => record.durationMs)}::int[],
+      ${records.map((record) => record.status)}::int[],
+      ${records.map((record) => record.answer)}::text[],
+      ${records.map((record) => record.error)}::text[]
+    ) as r (id, state, next_attempt_at, attempted_at, duration_ms, status, answer, error)
+    where d.id = r.id and d.webhook_id = ${webhookId} and d.state = 'pending'
+  `.execute(tx);
+}
+
+/** An endpoint answers again: deliveries that wait for a later attempt are due now. */
+export async function wakePending(tx: Tx, webhookId: string, now: Date): Promise<void> {
+  await tx
+    .updateTable('webhook_deliveries')
+    .set({ next_attempt_at: now })
+    .where('webhook_id', '=', webhookId)
+    .where('state', '=', 'pending')
+    .where('next_attempt_at', '>', now)
+    .execute();
+}
+
+/** Gives up every delivery that is not sent yet. */
+export async function failPending(tx: Tx, webhookId: string, error: string): Promise<number> {
+  const result = await tx
+    .updateTable('webhook_deliveries')
+    .set({ state: 'failed', next_attempt_at: null, error })
+    .where('webhook_id', '=', webhookId)
+    .where('state', '=', 'pending')
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}

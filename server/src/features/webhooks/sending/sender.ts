@@ -1,0 +1,60 @@
+// The sender of webhooks: the fan-out makes deliveries, and a poller claims the endpoints that have some due.
+import type { Cancel } from '../../../platform/clock.ts';
+import { createPoller } from '../../../platform/work/poller.ts';
+import { claimEndpoints, type LeasedEndpoint, renewEndpoints } from './endpoints.queries.ts';
+import { createFanOut, deliveryPollMs } from './fan-out.ts';
+import { type EndpointParts, serveEndpoint } from './serve-endpoint.ts';
+
+export interface Sender {
+  /** Makes deliveries of everything that is new in the event log. */
+  run(): Promise<void>;
+  /** Sends every delivery that is due now, and resolves when none is. */
+  runDue(): Promise<void>;
+  /** There is a webhook, or a delivery that should not wait for the next poll. */
+  wake(): Promise<void>;
+  start(): Promise<void>;
+  /** Claims nothing more; what takes longer than `graceMs` is left to others. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Endpoints served at a time, for each process. */
+const endpointsMax = 8;
+/** Longer than a round of requests takes to time out, so that one late renewal does no harm. */
+const leaseMs = 30_000;
+/** Endpoints that are finished at nearly the same time are followed by one poll. */
+const spacingMs = 100;
+
+export function createSender(parts: EndpointParts): Sender {
+  const { clock, log } = parts;
+  const { db } = parts.database;
+  const fanOut = createFanOut({ ...parts, handedOut: () => poller.wake() });
+  const poller = createPoller<LeasedEndpoint>({
+    ...{ clock, log, leaseMs, key: 'webhookId', concurrency: endpointsMax, pollMs: deliveryPollMs },
+    spacingMs: () => spacingMs,
+    claim: async (claim) => (fanOut.isAwake() ? claimEndpoints(db, claim) : []),
+    serve: (endpoint, serving) => serveEndpoint(parts, endpoint, serving),
+    async renew(endpoints, leaseUntil) {
+      const ours = await renewEndpoints(db, { endpoints, leaseUntil });
+      return endpoints.filter(({ id }) => ours.has(id));
+    },
+  });
+  let cancel: Cancel = () => {};
+  return {
+    run: fanOut.run,
+    async runDue() {
+      await poller.runDue();
+    },
+    async wake() {
+      fanOut.wake();
+      await fanOut.run();
+    },
+    async start() {
+      cancel = await fanOut.start();
+      poller.start();
+    },
+    async stop(graceMs) {
+      cancel();
+      await poller.stop(graceMs);
+    },
+  };
+}
