@@ -18,7 +18,7 @@ export function eventRoutes(log: EventLog) {
       data: EventsAnswer,
       status: 200,
       refusals: [],
-      handle: async ({ caller, query }) => ({ data: await listEvents(log, caller, query) }),
+      handle: async ({ context, query }) => ({ data: await listEvents(log, context, query) }),
       stream: {
         schema: 'PintailEvent',
         description:

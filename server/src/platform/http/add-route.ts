@@ -75,18 +75,18 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
       const ids = { requestId: request.id, ...request.logIds };
       const handle = (commit: Commit) =>
         runWithLogIds(ids, () => {
-          const log = request.log as Log;
-          const signal = abortedWhenGone(reply);
+          const means = {
+            clock: parts.clock,
+            log: request.log as Log,
+            signal: abortedWhenGone(reply),
+            commit,
+          };
           return route.handle({
-            context: { ...caller, clock: parts.clock, log, signal, commit },
-            caller,
+            context: { ...caller, ...means },
             params: request.params,
             query: request.query,
             ...bodyOrUpload(request.body),
-            commit,
             ifMatch: request.headers['if-match'],
-            log,
-            signal,
           });
         });
       const idempotencyKey = idempotencyKeyOf(request);

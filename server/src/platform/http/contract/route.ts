@@ -1,27 +1,26 @@
-// What an endpoint says of itself. Validation, types, the answer's serializer and the OpenAPI document
-// all come from this one declaration.
+// The declaration of an endpoint. Validation, types, the serializer of its response and the OpenAPI document all follow
+// from it.
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { RefusalMaker } from '../../errors.ts';
-import type { Log } from '../../log.ts';
-import type { Caller, Commit, Context, Result } from '../../use-case/index.ts';
+import type { Context, Result } from '../../use-case/index.ts';
 import type { RouteStream } from './event-stream.ts';
 
-/** What a route says of the forms that it takes. */
+/** The form with a file that a route accepts. */
 export interface UploadDefinition {
-  /** What the file must be, for people. */
+  /** The requirements for the file, for people. */
   about: string;
   /** The fields beside the file; strict. */
   fields: z.ZodObject;
 }
 
-/** A form that is still on its way. */
+/** A form whose body has not been read. */
 export interface Upload {
   /**
-   * Reads all of it. `take` gets the file as a stream, once; the fields are there when all has come, since they may
-   * stand behind the file.
+   * Reads the whole form. `take` is called once, with the file as a stream. The fields are returned at the end, because
+   * they may follow the file.
    *
-   * @throws Refusal for a bad field, or a form that is not whole; and what `take` throws
+   * @throws Refusal for an invalid field or an incomplete form; and what `take` throws
    */
   read<Fields extends z.ZodObject>(
     fields: Fields,
@@ -29,25 +28,21 @@ export interface Upload {
   ): Promise<z.output<Fields>>;
 }
 
-/** What a handler is given: already checked, already typed. */
+/** The input of a handler, validated and typed. */
 export interface RouteInput<Params, Query, Body> {
-  caller: Caller;
+  /** The context of the use case. */
+  context: Context;
   params: Params;
   query: Query;
-  /** Undefined where a form came instead; see `upload`. */
+  /** Undefined when the request has a form; see `upload`. */
   body: Body;
-  /** A form with a file, unread, where one came to a route that takes it. */
+  /** The form of the request, unread, for a route that accepts one. */
   upload: Upload | undefined;
-  /** What use cases are given. */
-  context: Context;
-  commit: Commit;
-  /** The header If-Match: the version that the caller wants to change. */
+  /** The header If-Match: the version that the caller expects. */
   ifMatch: string | undefined;
-  log: Log;
-  /** Aborted when the client goes away. */
-  signal: AbortSignal;
 }
 
+/** The fields of a list in pages. */
 export interface Paging {
   items: string;
   next: string;
@@ -57,6 +52,7 @@ export interface Paging {
 /** The paging of most lists. */
 export const byCursor = (items: string): Paging => ({ items, next: 'cursor', param: 'cursor' });
 
+/** An endpoint with its schemas and its handler. */
 export interface RouteDefinition<
   Params extends z.ZodType,
   Query extends z.ZodType,
@@ -65,54 +61,54 @@ export interface RouteDefinition<
 > {
   operationId: string;
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With `:name` for parameters. */
+  /** Parameters are written `:name`. */
   path: string;
   /** The first line of its description. */
   summary: string;
   description?: string;
   tag: string;
-  /** What the caller must be allowed to do; null: any valid credential will do. */
+  /** The scope that the caller needs; null if every valid key is accepted. */
   scope: string | null;
   params?: Params;
   query?: Query;
   body?: Body;
-  /** How large a body may be. 1 MiB unless given. */
+  /** The maximum size of the body. Default: 1 MiB. */
   bodyBytesMax?: number;
   /**
-   * Media types that it takes besides JSON (`text/csv`), each with what turns the bytes into the value that `body`
-   * then checks. It may throw a refusal.
+   * The media types accepted in addition to JSON (`text/csv`), each with a function that parses the bytes into a value that
+   * `body` then validates. It may throw a refusal.
    */
   otherBodies?: Readonly<Record<string, (bytes: Buffer) => unknown>>;
-  /** That it takes a form with a file besides JSON: the handler is given it unread, instead of a body. */
+  /** A form with a file, accepted in addition to JSON. The handler reads it. */
   upload?: UploadDefinition;
-  /** What stands under `data`; the envelope is added here. */
+  /** The schema of `data` in the response; the envelope is added to it. */
   data: Data;
   status: 200 | 201 | 202;
-  /** Its answer has a version, in the header ETag. Said also by a refusal with PRECONDITION_FAILED. */
+  /** The response has a version, in the header ETag. Implied by a refusal with PRECONDITION_FAILED. */
   answersEtag?: true;
-  /** What it may refuse, besides what every route may. */
+  /** Its refusals, in addition to those that every route can have. */
   refusals: readonly RefusalMaker[];
   /** The method of an SDK, as `group.method`, where tag and operationId give a worse one (openapi/operation-names.ts). */
   sdk?: string;
   /** Of a list in pages: where its entries are in `data`, where the cursor is, and the query parameter that takes it. */
   paging?: Paging;
-  /** The same as Server-Sent Events, for who accepts text/event-stream. */
+  /** The same data as Server-Sent Events, for requests that accept text/event-stream. */
   stream?: RouteStream<z.output<Params>, z.output<Query>>;
   handle(
     input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>,
   ): Promise<Result<z.input<Data>>>;
 }
 
-/** A route whose types have done their work. */
+/** A route without the types of its input. */
 export type Route = RouteDefinition<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
 
-/** Declares an endpoint; gives the handler its types. */
+/** Declares an endpoint. The schemas determine the types of the handler. */
 export function route<
   Params extends z.ZodType = z.ZodUndefined,
   Query extends z.ZodType = z.ZodUndefined,
   Body extends z.ZodType = z.ZodUndefined,
   Data extends z.ZodType = z.ZodUndefined,
 >(definition: RouteDefinition<Params, Query, Body, Data>): Route {
-  // Handlers take narrower input than `unknown`; the server calls them only with what the schemas let through.
+  // Handlers accept narrower input than `unknown`; the server calls them only with input that the schemas accept.
   return definition as unknown as Route;
 }

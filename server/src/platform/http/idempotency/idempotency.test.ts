@@ -53,7 +53,7 @@ const routes = [
     async handle(input) {
       calls += 1;
       await around(input);
-      return input.commit(async (tx) => {
+      return input.context.commit(async (tx) => {
         await addThing(tx, input.body.name);
         await inside(tx);
         return { data: { name: input.body.name }, etag: '"7"', warnings: [{ code: 'w', message: 'ä' }] };

@@ -27,9 +27,9 @@ const routes = [
     ...definition,
     operationId: 'look',
     path: '/v1/things',
-    handle: async ({ commit }) => {
+    handle: async ({ context }) => {
       await work();
-      return commit(async (tx) => {
+      return context.commit(async (tx) => {
         await sql`select 1`.execute(tx);
         return { data: { ok: true } };
       });
