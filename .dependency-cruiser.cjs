@@ -169,6 +169,18 @@ module.exports = {
       to: { path: '^(server|embedded-postgres)/' },
     },
     {
+      name: 'simulator-mounts-on-top',
+      comment: 'Only index.ts and main.ts use the files that assemble the simulator.',
+      severity: 'error',
+      from: { path: '^simulator/src/[^/]+/' },
+      to: { path: '^simulator/src/[^/]+[.]ts$' },
+    },
+    ...order(
+      ['samples', 'page', 'control', 'uploads', 'api', 'http', 'images', 'store', 'ground'],
+      'simulator/src',
+      'simulator-',
+    ),
+    {
       name: 'server-takes-only-the-simulator-s-door',
       severity: 'error',
       // Its tests' judge of answers is also the one of ours.
@@ -203,13 +215,13 @@ module.exports = {
   },
 };
 
-/** Each room may use those to its right, and none to its left. */
-function order(names) {
+/** Each folder may import those to its right, and none to its left. */
+function order(names, base = rooms, prefix = '') {
   return names.slice(1).map((name, index) => ({
-    name: `${name.replace(/\W/g, '-')}-does-not-look-up`,
+    name: `${prefix}${name.replace(/\W/g, '-')}-does-not-look-up`,
     comment: `Left may use right: ${names.join(' → ')}.`,
     severity: 'error',
-    from: { path: `^${rooms}/${name}/`, pathNot: '[.](test|fixture)[.]ts$' },
-    to: { path: names.slice(0, index + 1).map((upper) => `^${rooms}/${upper}/`) },
+    from: { path: `^${base}/${name}/`, pathNot: '[.](test|fixture)[.]ts$' },
+    to: { path: names.slice(0, index + 1).map((upper) => `^${base}/${upper}/`) },
   }));
 }

@@ -89,6 +89,13 @@ const planted: Record<string, Record<string, string>> = {
   'embedded-postgres-stands-alone': breach('embedded-postgres/src/a.ts', 'server/src/b.ts'),
   'embedded-postgres-has-a-door': breach('scripts/a.ts', 'embedded-postgres/src/b.ts'),
   'simulator-stands-alone': breach('simulator/src/a.ts', 'server/src/b.ts'),
+  'simulator-mounts-on-top': breach('simulator/src/api/a.ts', 'simulator/src/app.ts'),
+  ...Object.fromEntries(
+    ['page', 'control', 'uploads', 'api', 'http', 'images', 'store', 'ground'].map((folder) => [
+      `simulator-${folder}-does-not-look-up`,
+      breach(`simulator/src/${folder}/a.ts`, 'simulator/src/samples/b.ts'),
+    ]),
+  ),
   'server-takes-only-the-simulator-s-door': breach('server/src/a.ts', 'simulator/src/b.ts'),
   'nothing-needs-the-benchmarks': breach('scripts/a.ts', 'bench/src/b.ts'),
   'tests-are-not-imported': breach('server/src/a.ts', 'server/test/b.ts'),

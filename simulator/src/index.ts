@@ -1,68 +1,70 @@
-// A pretend Pinterest: API v5 for boards, Pins and media over real HTTP, with faults on demand.
-// A sandbox for people who lack Pinterest's approval, and the test double of everything else here.
-
+// A simulator of Pinterest: API v5 for boards, Pins and media over real HTTP, with faults on demand.
+// A sandbox for people without Pinterest's approval, and the test double of this repository.
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createClock } from './clock.ts';
+import { buildApp } from './app.ts';
 import { ensureBuiltInApp } from './control/seed.ts';
-import { buildApp } from './http/app.ts';
+import { createClock } from './ground/clock.ts';
 import { createFaultBook } from './http/faults.ts';
 import { createLedger } from './http/ledger.ts';
 import { createLimits } from './http/limits.ts';
 import { createPreviews } from './images/previews.ts';
 import { openStore } from './store/store.ts';
+import { openSwitches } from './store/switches.ts';
 import { createUploadServer } from './uploads/server.ts';
-import { settingsOf, type World } from './world.ts';
 
 export interface SimulatorOptions {
-  /** 127.0.0.1 unless told otherwise. */
+  /** Default: 127.0.0.1 */
   host?: string;
-  /** 0 is any free port. */
+  /** Default: 0, any free port. */
   port?: number;
-  /** The journal; without it everything is forgotten at the end. */
+  /** The journal. Without it, everything is in memory only. */
   dataFile?: string;
   now?: () => Date;
 }
 
 export interface Simulator {
-  /** Such as http://127.0.0.1:8788 */
+  /** For example http://127.0.0.1:8788 */
   url: string;
-  /** The base of the production API: url + '/v5'. */
+  /** The base URL of the production API: url + '/v5'. */
   apiUrl: string;
-  /** The base of the sandbox API, which has tokens, boards and ids of its own. */
+  /** The base URL of the sandbox API, which has tokens, boards and ids of its own. */
   sandboxApiUrl: string;
-  /** Where a browser is sent to connect an account. */
+  /** The page that a browser opens to connect an account. */
   authorizeUrl: string;
-  /** Where videos are uploaded: another port, as S3 is another host. */
+  /** The URL for video uploads, on another port, as S3 is another host. */
   uploadUrl: string;
   close(): Promise<void>;
 }
 
+/** Starts the simulator, listening on its port and on the port for uploads. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', port = 0, dataFile, now = () => new Date() } = options;
   const store = openStore(dataFile, () => Date.now());
   const ledger = createLedger();
   for (const pin of store.rows.pins.values()) ledger.startAfter(pin.requestNumber);
-  const offsetMs = store.kept('clockOffsetMs');
+  const offsetMs = store.getValue('clockOffsetMs');
   const closing = new AbortController();
+  const addresses = { url: '', uploadUrl: '' };
 
-  const world: World = {
+  const parts = {
+    ...openSwitches(store),
     store,
     ledger,
     clock: createClock(now, typeof offsetMs === 'number' ? offsetMs : 0),
     faults: createFaultBook(),
     limits: createLimits(),
     previews: createPreviews(dataFile === undefined ? undefined : `${dataFile}.previews`),
-    ...settingsOf(store),
-    addresses: { url: '', uploadUrl: '' },
+    addresses,
     closing: closing.signal,
-    goAway: () => {},
+    refuseConnections: (milliseconds: number) => outages.start(milliseconds),
   };
-  ensureBuiltInApp(world);
+  ensureBuiltInApp(store);
 
-  const app = buildApp(world);
-  const uploads = createUploadServer(world);
+  const app = buildApp(parts);
+  const outages = createOutages(app.server, host, closing.signal);
+  const uploads = createUploadServer(parts);
   try {
     await app.listen({ host, port });
     await listenNear(uploads, port, host);
@@ -72,39 +74,17 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     store.close();
     throw error;
   }
-  const address = app.server.address() as AddressInfo;
-  const url = urlOf(host, address);
-  world.addresses.url = url;
-  world.addresses.uploadUrl = `${urlOf(host, uploads.address() as AddressInfo)}/pinterest-media-upload/`;
-
-  // A host that is down: nothing listens, so the next connections are refused, until it is back.
-  let comeBack: NodeJS.Timeout | undefined;
-  const comeBackIn = (milliseconds: number) => {
-    comeBack = setTimeout(() => {
-      comeBack = undefined;
-      app.server.listen(address.port, host);
-    }, milliseconds);
-  };
-  world.goAway = (milliseconds) => {
-    if (comeBack !== undefined || closing.signal.aborted) return;
-    app.server.close();
-    app.server.closeAllConnections();
-    comeBackIn(milliseconds);
-  };
-  // Another program may have taken the port meanwhile: try until it is free again.
-  app.server.on('error', () => {
-    if (comeBack === undefined && !closing.signal.aborted) comeBackIn(200);
-  });
+  addresses.url = urlOf(host, app.server.address() as AddressInfo);
+  addresses.uploadUrl = `${urlOf(host, uploads.address() as AddressInfo)}/pinterest-media-upload/`;
 
   return {
-    url,
-    apiUrl: `${url}/v5`,
-    sandboxApiUrl: `${url}/sandbox/v5`,
-    authorizeUrl: `${url}/oauth/`,
-    uploadUrl: world.addresses.uploadUrl,
-    close: async () => {
+    url: addresses.url,
+    apiUrl: `${addresses.url}/v5`,
+    sandboxApiUrl: `${addresses.url}/sandbox/v5`,
+    authorizeUrl: `${addresses.url}/oauth/`,
+    uploadUrl: addresses.uploadUrl,
+    async close() {
       closing.abort();
-      clearTimeout(comeBack);
       uploads.close();
       uploads.closeAllConnections();
       await app.close();
@@ -113,7 +93,35 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
-/** The port after the simulator's own, so that it is the same after a restart; any other when it is taken. */
+/** Outages of the host: the server stops listening, so that connections are refused, and later listens on its port again. */
+function createOutages(server: Server, host: string, closing: AbortSignal) {
+  let port = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function listenIn(milliseconds: number): void {
+    timer = setTimeout(() => {
+      timer = undefined;
+      server.listen(port, host);
+    }, milliseconds);
+  }
+
+  closing.addEventListener('abort', () => clearTimeout(timer));
+  // Another program may use the port meanwhile: retry until it is free.
+  server.on('error', () => {
+    if (port !== 0 && timer === undefined && !closing.aborted) listenIn(200);
+  });
+  return {
+    start(milliseconds: number): void {
+      if (timer !== undefined || closing.aborted) return;
+      port ||= (server.address() as AddressInfo).port;
+      server.close();
+      server.closeAllConnections();
+      listenIn(milliseconds);
+    },
+  };
+}
+
+/** Listens on the port after the simulator's own, so that it is the same after a restart, or on any port if it is taken. */
 async function listenNear(uploads: Server, port: number, host: string): Promise<void> {
   try {
     uploads.listen(port === 0 ? 0 : port + 1, host);
@@ -124,7 +132,7 @@ async function listenNear(uploads: Server, port: number, host: string): Promise<
   }
 }
 
-/** An address that a client on this machine can use, also when all interfaces are listened on. */
+/** Returns a URL that a client on this machine can use, also when the server listens on all interfaces. */
 function urlOf(host: string, address: AddressInfo): string {
   if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${address.port}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;

@@ -1,5 +1,4 @@
 // Runs the simulator alone: node simulator/src/main.ts --port 8788 --data FILE
-
 import { parseArgs } from 'node:util';
 import { startSimulator } from './index.ts';
 
@@ -17,23 +16,22 @@ function readArguments(): { host: string; port: number; dataFile?: string } | st
     });
     if (values.help) return usage;
     const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) return `--port must be 0 to 65535.\n${usage}`;
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      return `--port must be between 0 and 65535.\n${usage}`;
     return { host: values.host, port, ...(values.data === undefined ? {} : { dataFile: values.data }) };
   } catch (error) {
     return `${error instanceof Error ? error.message : String(error)}\n${usage}`;
   }
 }
 
-const given = readArguments();
-if (typeof given === 'string') {
-  console.error(given);
-  process.exitCode = given === usage ? 0 : 2;
+const options = readArguments();
+if (typeof options === 'string') {
+  console.error(options);
+  process.exitCode = options === usage ? 0 : 2;
 } else {
-  const simulator = await startSimulator(given);
-  console.log(`Pretend Pinterest: ${simulator.url}/ (API ${simulator.apiUrl})`);
-  const stop = () => {
-    void simulator.close();
-  };
+  const simulator = await startSimulator(options);
+  console.log(`Pinterest simulator: ${simulator.url}/ (API ${simulator.apiUrl})`);
+  const stop = () => void simulator.close();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }

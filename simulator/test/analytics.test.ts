@@ -1,5 +1,4 @@
 // Analytics in Pinterest's shape, with days that are not ready (docs/pinterest.md#simulated-behavior, no. 29).
-
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo } from './harness.ts';
 
@@ -18,8 +17,8 @@ async function ready() {
 
 const range = 'start_date=2026-02-27&end_date=2026-03-11';
 
-describe('of a Pin', () => {
-  test('the newest day is in processing, the one before an estimate, those before the Pin have nothing', async () => {
+describe('analytics of a Pin', () => {
+  test('the newest day is PROCESSING, the day before ESTIMATE, and days before the Pin have no metrics', async () => {
     const { read } = await ready();
     const { status, body } = await read(`${range}&metric_types=IMPRESSION,SAVE,SAVE_RATE,TOTAL_COMMENTS`);
     expect(status).toBe(200);
@@ -39,7 +38,7 @@ describe('of a Pin', () => {
     expect(body.all.summary_metrics.IMPRESSION).toBeGreaterThan(0);
   });
 
-  test('the numbers are the same at each look', async () => {
+  test('repeated requests return the same numbers', async () => {
     const { read } = await ready();
     const query = `${range}&metric_types=IMPRESSION,PIN_CLICK&split_field=APP_TYPE`;
     const first = await read(query);
@@ -60,14 +59,14 @@ describe('of a Pin', () => {
     expect([status, body.code]).toEqual([400, code]);
   });
 
-  test('exactly 90 days back is allowed', async () => {
+  test('a range from exactly 90 days ago is allowed', async () => {
     const { read } = await ready();
     const { status, body } = await read('start_date=2025-12-11&end_date=2026-03-11&metric_types=SAVE');
     expect([status, body.all.daily_metrics.length]).toEqual([200, 91]);
   });
 });
 
-test('many Pins, the account, and its top Pins', async () => {
+test('analytics of several Pins, the account and its top Pins have Pinterest’s form', async () => {
   const { sim, pin } = await ready();
   const many = await sim.api('GET', `/pins/analytics?pin_ids=${pin.id}&${range}&metric_types=IMPRESSION`);
   expect(many.body[pin.id].all.summary_metrics.IMPRESSION).toBeGreaterThan(0);
@@ -82,7 +81,7 @@ test('many Pins, the account, and its top Pins', async () => {
   expect(videos.body.pins).toEqual([]);
 });
 
-test('there are none in the sandbox', async () => {
+test('analytics are not available in the sandbox', async () => {
   const sim = await openTest();
   await seedDemo(sim, { environment: 'sandbox', tokens: [{ accessToken: 'pina_sandbox' }] });
   const { status } = await sim.api('GET', `/user_account/analytics?${range}`, {

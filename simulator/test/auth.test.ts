@@ -1,10 +1,9 @@
 // Bearer tokens, their scopes, the two environments and the levels of apps (docs/pinterest.md#simulated-behavior, nos. 3, 6, 7, 8).
-
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo } from './harness.ts';
 
 describe('a token', () => {
-  test('that is absent, unknown, expired or revoked is 401 code 2', async () => {
+  test('a token that is absent, unknown, expired or revoked is 401 code 2', async () => {
     const sim = await openTest();
     const tokens = [{ accessToken: 'pina_short', expiresInSeconds: 60 }, { accessToken: 'pina_revoked' }];
     await seedDemo(sim, { tokens });
@@ -20,7 +19,7 @@ describe('a token', () => {
     }
   });
 
-  test('without the scope of an operation is 401 code 3, not 403', async () => {
+  test('a token without the scope of an operation is 401 code 3, not 403', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim, {
       tokens: [{ accessToken: 'pina_read', scopes: ['boards:read', 'pins:read'] }],
@@ -35,7 +34,7 @@ describe('a token', () => {
     expect(await sim.pins()).toEqual([]);
   });
 
-  test('of one environment is unknown in the other, and so are its boards', async () => {
+  test('a token of one environment is unknown in the other, and so are its boards', async () => {
     const sim = await openTest();
     const production = await seedDemo(sim);
     const sandbox = await seedDemo(sim, {
@@ -55,7 +54,7 @@ describe('a token', () => {
 describe('the level of an app', () => {
   const appOf = (level: string) => ({ clientId: `app-${level}`, clientSecret: 'secret', level });
 
-  test('pending: 401 code 3 on everything', async () => {
+  test('an app with pending access receives 401 code 3 on everything', async () => {
     const sim = await openTest();
     await sim.control('POST', '/seed', { apps: [appOf('pending')] });
     await seedDemo(sim, { tokens: [{ accessToken: 'pina_demo', app: 'app-pending' }] });
@@ -64,7 +63,7 @@ describe('the level of an app', () => {
     expect(body.message).toContain('consumer type is not supported');
   });
 
-  test('trial: 403 code 29 on POST /pins in production, while the sandbox and board calls work', async () => {
+  test('an app with trial access receives 403 code 29 on POST /pins in production, while the sandbox and board calls work', async () => {
     const sim = await openTest();
     await sim.control('POST', '/seed', { apps: [appOf('trial')] });
     const { boardId } = await seedDemo(sim, { tokens: [{ accessToken: 'pina_demo', app: 'app-trial' }] });
@@ -86,7 +85,7 @@ describe('the level of an app', () => {
 });
 
 describe('an account', () => {
-  test('that is suspended or deleted midway stops working', async () => {
+  test('an account that is suspended or deleted stops working', async () => {
     const sim = await openTest();
     const { accountId } = await seedDemo(sim);
     await sim.control('POST', `/accounts/${accountId}`, { state: 'suspended' });

@@ -1,5 +1,4 @@
 // The account, its boards, sections and paging (docs/pinterest.md#simulated-behavior, nos. 9, 10, 18).
-
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo, type Test } from './harness.ts';
 
@@ -18,7 +17,7 @@ async function walk(sim: Test, path: string, pageSize: number): Promise<string[]
 
 const named = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `Board ${index}` }));
 
-test('the account says who it is', async () => {
+test('GET /user_account returns the account of the token', async () => {
   const sim = await openTest();
   const { accountId } = await seedDemo(sim);
   const { body, headers } = await sim.api('GET', '/user_account');
@@ -32,7 +31,7 @@ test('the account says who it is', async () => {
 });
 
 describe('pages', () => {
-  test('hold each board once, whatever their size, and end with a null bookmark', async () => {
+  test('pages of any size list each board once and end with a null bookmark', async () => {
     const sim = await openTest();
     await seedDemo(sim, { boards: named(7) });
     for (const size of [1, 3, 7, 250]) {
@@ -40,11 +39,11 @@ describe('pages', () => {
       expect([ids.length, new Set(ids).size]).toEqual([7, 7]);
     }
     expect((await sim.api('GET', '/boards')).body.items).toHaveLength(7);
-    // A last page that is just full is still the last.
+    // A last page that is exactly full is still the last.
     expect((await sim.api('GET', '/boards?page_size=7')).body.bookmark).toBeNull();
   });
 
-  test('keep their place when a Pin is made or deleted meanwhile', async () => {
+  test('pages neither repeat nor skip a Pin when others are created or deleted meanwhile', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
     const create = async () =>
@@ -73,7 +72,7 @@ describe('pages', () => {
     expect([status, body.code]).toEqual([400, 1]);
   });
 
-  test('may begin with an empty one that has a bookmark, and end with a bookmark that repeats', async () => {
+  test('the first page can be empty with a bookmark, and the last can repeat its bookmark', async () => {
     const sim = await openTest();
     await seedDemo(sim, { boards: named(3) });
     await sim.settings({ listing: { emptyFirstPage: true, repeatLastBookmark: true } });
@@ -87,7 +86,7 @@ describe('pages', () => {
 });
 
 describe('order and delay of lists', () => {
-  test('newest first, oldest first, or shuffled the same way on every page', async () => {
+  test('lists are newest first, oldest first, or in one shuffled order for all pages', async () => {
     const sim = await openTest();
     await seedDemo(sim, { boards: named(12) });
     const newest = await walk(sim, '/boards', 5);
@@ -130,7 +129,7 @@ test('boards are filtered by privacy', async () => {
   expect(await names('PUBLIC_AND_SECRET')).toEqual(['PUBLIC', 'SECRET']);
 });
 
-test('a board that was deleted, or never was, is 404', async () => {
+test('a board that was deleted or never existed is 404', async () => {
   const sim = await openTest();
   const { boardId } = await seedDemo(sim);
   await sim.control('DELETE', `/boards/${boardId}`);

@@ -1,6 +1,5 @@
-// Every operation's answer, held against Pinterest's own document by an independent validator.
-// (The other tests hold theirs against it too, in passing.)
-
+// Every operation's response, validated against Pinterest's own document by an independent validator.
+// (The other tests validate theirs too.)
 import { describe, expect, test } from 'vitest';
 import { operationIds, uploadOperation } from '../src/api/operations.ts';
 import { base64Source, contract, openTest, picture, seedDemo } from './harness.ts';
@@ -10,12 +9,12 @@ const absent =
 if (contract === null) console.log(absent);
 
 describe.skipIf(contract === null)(contract === null ? absent : 'with the contract', () => {
-  test('the simulator has each operation of the document, and none besides', () => {
+  test('the simulator has exactly the operations of the document', () => {
     const known = [...operationIds].filter((id) => id !== uploadOperation).sort();
     expect(known).toEqual([...(contract?.operationIds ?? [])].sort());
   });
 
-  test('the judge is awake: an answer off contract is found out', () => {
+  test('the contract check reports a response that violates the contract', () => {
     const problems = (status: number, body: unknown) =>
       contract?.problems({ method: 'GET', path: '/pins/5', status, body }) ?? [];
     expect(problems(200, { id: '5', title: null, media: { media_type: 'image' } })).toEqual([]);
@@ -27,7 +26,7 @@ describe.skipIf(contract === null)(contract === null ? absent : 'with the contra
     expect(contract?.problems({ method: 'DELETE', path: '/pins/5', status: 204, body: {} })).not.toEqual([]);
   });
 
-  test('each operation answers a good request as the document says', async () => {
+  test('each operation answers a valid request as documented', async () => {
     const sim = await openTest({ now: () => new Date('2026-03-11T12:00:00Z') });
     const redirectUri = 'http://127.0.0.1:9/cb';
     await sim.control('POST', '/seed', {
@@ -97,7 +96,7 @@ describe.skipIf(contract === null)(contract === null ? absent : 'with the contra
     await call('media/list', 'GET', '/media');
     await call('media/get', 'GET', `/media/${media.media_id}`);
 
-    // Ordinary tokens cannot be revoked by the API, so this one has no good answer.
+    // The API cannot revoke ordinary tokens, so this operation has no successful response.
     const rest = (contract?.operationIds ?? []).filter((id) => !seen.has(id));
     expect(rest).toEqual(['token/revoke']);
     const made = await sim.requests('pins/create');

@@ -1,6 +1,5 @@
-// Pinterest's published contract as a judge of the simulator's answers, by an independent validator.
-// Where the document is not beside the repository, nothing is judged, and the conformance test says so.
-
+// Validates responses of the simulator against Pinterest's published contract, with an independent validator.
+// Where the document is not beside the repository nothing is validated, and the conformance test says so.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OpenAPIValidator } from 'openapi-backend';
@@ -16,9 +15,9 @@ function findDocument(): string | null {
 }
 
 export interface Contract {
-  /** What is wrong with this answer; empty when it is as the contract says. */
+  /** Returns the response's violations of the contract, empty when there are none. */
   problems(call: { method: string; path: string; status: number; body: unknown }): string[];
-  /** Whether the contract takes this request. */
+  /** Returns the request's violations of the contract, empty when there are none. */
   requestProblems(call: { method: string; path: string; body: unknown }): string[];
   operationIds: string[];
 }

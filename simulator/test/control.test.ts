@@ -1,10 +1,9 @@
 // The control interface: seeding, the ledger, the clock (docs/pinterest.md#simulated-behavior, no. 30).
-
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo } from './harness.ts';
 
 describe('seeding', () => {
-  test('gives ids, takes those given, and adds only what is missing the second time', async () => {
+  test('seeding assigns ids, accepts ids, and adds only missing rows the second time', async () => {
     const sim = await openTest();
     const board = { name: 'Recipes', id: '811111111111111111', sections: [{ name: 'Dinner' }] };
     const first = await seedDemo(sim, { id: '822222222222222222', boards: [board] });
@@ -17,7 +16,7 @@ describe('seeding', () => {
     expect(state.accounts[0].tokens).toHaveLength(1);
   });
 
-  test('makes a token where none is given, and it works', async () => {
+  test('seeding generates a working token when the seed has none', async () => {
     const sim = await openTest();
     const { accounts } = await sim.control('POST', '/seed', { accounts: [{ username: 'u', tokens: [{}] }] });
     const token = accounts[0].tokens[0].accessToken;
@@ -36,7 +35,7 @@ describe('seeding', () => {
     expect((await sim.control('GET', '/state')).accounts).toEqual([]);
   });
 
-  test('refuses an id that another account has', async () => {
+  test('seeding refuses an id that another account has', async () => {
     const sim = await openTest();
     const { accountId } = await seedDemo(sim);
     await expect(
@@ -46,7 +45,7 @@ describe('seeding', () => {
 });
 
 describe('the ledger', () => {
-  test('has every request with its operation, account and status, and neither token nor picture', async () => {
+  test('the ledger has every request with its operation, account and status, without tokens and images', async () => {
     const sim = await openTest();
     const { boardId, accountId } = await seedDemo(sim);
     const media_source = await base64Source();
@@ -79,7 +78,7 @@ describe('the ledger', () => {
 });
 
 describe('the clock', () => {
-  test('can be advanced and set, and the Pins are dated by it', async () => {
+  test('the clock can be advanced and set, and dates the Pins', async () => {
     const sim = await openTest({ now: () => new Date('2026-05-01T00:00:00Z') });
     const { boardId } = await seedDemo(sim);
     await sim.advance(60);
@@ -89,7 +88,7 @@ describe('the clock', () => {
       body: { board_id: boardId, media_source: await base64Source() },
       token: 'pina_demo',
     });
-    // The token lived for 30 days.
+    // The token was valid for 30 days.
     expect(body.code).toBe(2);
     await seedDemo(sim, { tokens: [{ accessToken: 'pina_later' }] });
     const made = await sim.api('POST', '/pins', {
@@ -107,7 +106,7 @@ describe('the clock', () => {
     },
   );
 
-  test('created_at can be off by some minutes', async () => {
+  test('clockSkewSeconds changes created_at', async () => {
     const sim = await openTest({ now: () => new Date('2026-05-01T00:10:00Z') });
     const { boardId } = await seedDemo(sim);
     await sim.settings({ clockSkewSeconds: -300 });
@@ -117,8 +116,8 @@ describe('the clock', () => {
   });
 });
 
-describe('the switches', () => {
-  test('as they are by default may be sent back unchanged', async () => {
+describe('the settings', () => {
+  test('the default settings can be sent back unchanged', async () => {
     const sim = await openTest();
     const settings = await sim.control('GET', '/settings');
     expect(await sim.settings(settings)).toEqual(settings);
@@ -145,7 +144,7 @@ describe('the switches', () => {
     expect([answer.status, answer.body.is_standard]).toEqual([status, shown]);
   });
 
-  test('text can come back trimmed, folded and unescaped', async () => {
+  test('the text setting trims, collapses whitespace and unescapes', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
     const body = { board_id: boardId, title: '  Salt &amp;\n pepper ', media_source: await base64Source() };
@@ -155,7 +154,7 @@ describe('the switches', () => {
   });
 });
 
-test('a spam block stops one account for a time, with the word spam, and lifts by itself', async () => {
+test('a spam block stops one account for a time, with the word spam, and expires', async () => {
   const sim = await openTest();
   const { boardId, accountId } = await seedDemo(sim);
   const body = { board_id: boardId, media_source: await base64Source() };

@@ -1,5 +1,4 @@
 // Faults before and after the effect (docs/pinterest.md#simulated-behavior, nos. 24, 25, 26, 28).
-
 import { describe, expect, test } from 'vitest';
 import { startSimulator } from '../src/index.ts';
 import { base64Source, openTest, seedDemo, speakTo, type Test } from './harness.ts';
@@ -19,16 +18,19 @@ describe.each([
   ['before', 0],
   ['after', 1],
 ] as const)('%s the effect', (when, pins) => {
-  test.each([500, 502, 503, 504])('status %i is answered, and so many Pins exist', async (status) => {
-    const { sim, create } = await ready();
-    await sim.faults({ operation: 'pins/create', kind: 'status', when, status });
-    const answer = await create();
-    expect([answer.status, answer.body.code]).toEqual([status, status]);
-    expect(await madeBy(sim)).toBe(pins);
-    expect((await create()).status).toBe(201);
-  });
+  test.each([500, 502, 503, 504])(
+    'the response has status %i, and the expected number of Pins exists',
+    async (status) => {
+      const { sim, create } = await ready();
+      await sim.faults({ operation: 'pins/create', kind: 'status', when, status });
+      const answer = await create();
+      expect([answer.status, answer.body.code]).toEqual([status, status]);
+      expect(await madeBy(sim)).toBe(pins);
+      expect((await create()).status).toBe(201);
+    },
+  );
 
-  test('code 2787 comes with the status and words asked for', async () => {
+  test('code 2787 has the requested status and message', async () => {
     const { sim, create } = await ready();
     const message = 'Sorry! Something went wrong on our end.';
     await sim.faults({ operation: 'pins/create', kind: 'status', when, status: 400, code: 2787, message });
@@ -36,7 +38,7 @@ describe.each([
     expect(await madeBy(sim)).toBe(pins);
   });
 
-  test('a gateway may answer HTML, or nothing', async () => {
+  test('the body of a gateway error can be HTML or empty', async () => {
     const { sim, create } = await ready();
     await sim.faults(
       { operation: 'pins/create', kind: 'status', when, status: 502, body: 'html' },
@@ -58,7 +60,7 @@ describe.each([
     expect(entry).toMatchObject({ status: null, answer: 'none', faults: [`reset ${when}`] });
   });
 
-  test('the answer breaks off in the middle', async () => {
+  test('the response is truncated', async () => {
     const { sim, create } = await ready();
     await sim.faults({ operation: 'pins/create', kind: 'truncate', when });
     await expect(create()).rejects.toThrow();
@@ -67,7 +69,7 @@ describe.each([
     expect(entry.answer).toBe('truncated');
   });
 
-  test('the answer comes after the caller has given up, and the ledger says so', async () => {
+  test('the response arrives after the client timed out, and the ledger records it', async () => {
     const { sim, body } = await ready();
     await sim.faults({ operation: 'pins/create', kind: 'delay', when, delayMs: 300_000 });
     const impatient = new AbortController();
@@ -78,7 +80,7 @@ describe.each([
       signal: impatient.signal,
     });
     const ended = expect(sent).rejects.toThrow();
-    // Asks until the request has arrived and its effect, if any, has come.
+    // Polls until the request has arrived and its effect, if any, has happened.
     for (let entries = []; entries[0]?.faults.length !== 1; ) entries = await sim.requests('pins/create');
     impatient.abort();
     await ended;
@@ -86,7 +88,7 @@ describe.each([
   });
 });
 
-test('a short delay before the effect makes the Pin even though the caller has gone', async () => {
+test('a call delayed before its effect creates the Pin although the client disconnected', async () => {
   const { sim, body } = await ready();
   await sim.faults({ operation: 'pins/create', kind: 'delay', delayMs: 1_000 });
   const impatient = new AbortController();
@@ -105,7 +107,7 @@ test('a short delay before the effect makes the Pin even though the caller has g
   expect(await madeBy(sim)).toBe(1);
 });
 
-test('a host that refuses connections does so for everyone, for a while, and comes back', async () => {
+test('a host that refuses connections refuses all of them until the delay ends', async () => {
   const { sim, create } = await ready();
   await sim.faults({ operation: 'pins/create', kind: 'refuse', delayMs: 1_500 });
   await expect(create()).rejects.toThrow();
@@ -119,7 +121,7 @@ test('a host that refuses connections does so for everyone, for a while, and com
   expect(await madeBy(sim)).toBe(0);
 });
 
-test('a simulator that is away or waiting can be closed at once', async () => {
+test('a simulator that refuses connections or delays a response closes at once', async () => {
   const simulator = await startSimulator();
   const sim = speakTo(simulator);
   const { boardId } = await seedDemo(sim);
@@ -135,8 +137,8 @@ test('a simulator that is away or waiting can be closed at once', async () => {
   await waiting;
 });
 
-describe('a fault strikes', () => {
-  test('the nth call, so many times, and no other operation', async () => {
+describe('a fault applies', () => {
+  test('a fault applies from the nth call, the given number of times, to its operation only', async () => {
     const { sim, create } = await ready();
     await sim.faults({ operation: 'pins/create', kind: 'status', status: 503, nth: 2, times: 2 });
     expect((await sim.api('GET', '/boards')).status).toBe(200);
@@ -145,7 +147,7 @@ describe('a fault strikes', () => {
     expect(statuses).toEqual([201, 503, 503, 201]);
   });
 
-  test('by chance, and the same seed strikes the same calls', async () => {
+  test('a fault with a probability applies to the same calls for the same seed', async () => {
     const run = async (seed: number) => {
       const { sim } = await ready();
       await sim.faults({ operation: 'boards/list', kind: 'status', status: 500, probability: 0.5, seed });
@@ -161,7 +163,7 @@ describe('a fault strikes', () => {
     expect(first).toMatch(/200.*500|500.*200/);
   });
 
-  test('one account only, when told so', async () => {
+  test('a fault with an accountId applies to that account only', async () => {
     const { sim, accountId } = await ready();
     await seedDemo(sim, { username: 'other', tokens: [{ accessToken: 'pina_other' }] });
     await sim.faults({ operation: '*', kind: 'status', status: 503, accountId, times: 0 });
@@ -171,14 +173,14 @@ describe('a fault strikes', () => {
     expect((await sim.api('GET', '/boards')).status).toBe(200);
   });
 
-  test('after the effect only where there was one', async () => {
+  test('a fault after the effect applies only to calls that had one', async () => {
     const { sim, create } = await ready();
     await sim.faults({ operation: 'pins/create', kind: 'status', when: 'after', status: 500 });
     expect((await create({ body: {} })).status).toBe(400);
     expect((await create()).status).toBe(500);
   });
 
-  test('no operation that does not exist: a misspelt one is refused', async () => {
+  test('a fault on an unknown operation is refused', async () => {
     const { sim } = await ready();
     await expect(sim.faults({ operation: 'pins/craete', kind: 'reset' })).rejects.toThrow(
       /Unknown operation/,
@@ -186,8 +188,8 @@ describe('a fault strikes', () => {
   });
 });
 
-describe('answers of another shape', () => {
-  test('200 instead of 201, fields left out, unknown fields and values', async () => {
+describe('altered responses', () => {
+  test('a response can have status 200, missing fields, unknown fields and unknown values', async () => {
     const { sim, create } = await ready();
     await sim.faults({
       operation: 'pins/create',
@@ -209,7 +211,7 @@ describe('answers of another shape', () => {
   });
 });
 
-describe('the world changes between two calls', () => {
+describe('an event changes the account between two calls', () => {
   test.each([
     ['revokeTokens', 401, 2],
     ['suspendAccount', 403, 29],

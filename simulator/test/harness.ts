@@ -1,13 +1,12 @@
-// Starts a simulator for a test and speaks to it over real HTTP.
-// Each answer of the API is held against Pinterest's contract, where that is at hand.
-
+// Starts a simulator for a test and calls it over real HTTP.
+// Each response of the API is validated against Pinterest's contract, where the document is available.
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../src/index.ts';
 import { loadContract } from './contract.ts';
 
 export const contract = loadContract();
-/** Which operations gave which statuses in this file, for the conformance test. */
+/** The operations and statuses that this file has validated, for the conformance test. */
 export const judged = new Map<string, number>();
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, and compare what they find.
@@ -24,7 +23,7 @@ export interface CallOptions {
   body?: unknown;
   headers?: Record<string, string>;
   environment?: 'production' | 'sandbox';
-  /** For answers that a fault makes unlike the contract on purpose. */
+  /** Skips the validation, for responses that a fault alters. */
   isOffContract?: boolean;
 }
 
@@ -135,7 +134,7 @@ export async function seedDemo(test: Test, extra: Record<string, unknown> = {}):
   return { accountId: account.id, boardId: board?.id ?? '', sectionId: board?.sections[0]?.id ?? '' };
 }
 
-/** A picture of one colour, as base64. */
+/** An image of one color, as base64. */
 export async function picture({
   width = 200,
   height = 300,

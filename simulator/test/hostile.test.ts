@@ -1,5 +1,4 @@
-// Whatever is thrown at the simulator, it answers with a refusal and stays up.
-
+// The simulator refuses hostile input and stays up.
 import { describe, expect, test } from 'vitest';
 import { openTest, seedDemo } from './harness.ts';
 
@@ -19,7 +18,7 @@ const bodies: [string, string | Uint8Array][] = [
   ],
   ['wrong types', '{"board_id":[],"title":{},"media_source":"x"}'],
   ['a long key', `{"${'k'.repeat(200_000)}":1}`],
-  ['bytes that are no text', new Uint8Array([0xff, 0xfe, 0x00, 0x80])],
+  ['bytes that are not text', new Uint8Array([0xff, 0xfe, 0x00, 0x80])],
 ];
 
 test.each(bodies)('%s as a body is refused', async (_name, body) => {
@@ -47,7 +46,7 @@ test.each(['__proto__', '\\u005f_proto__'])(
   },
 );
 
-test('a body of another kind is 415', async () => {
+test('a body of another media type is 415', async () => {
   const sim = await openTest();
   await seedDemo(sim);
   const { status } = await sim.api('POST', '/pins', {
@@ -57,7 +56,7 @@ test('a body of another kind is 415', async () => {
   expect(status).toBe(415);
 });
 
-describe('strange addresses', () => {
+describe('unusual paths', () => {
   test.each([
     '/v5/boards/..%2f..%2fetc%2fpasswd',
     '/v5/boards/%00',

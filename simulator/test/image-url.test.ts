@@ -1,5 +1,4 @@
-// Pictures by address: really fetched, and what cannot be fetched is code 1 (docs/pinterest.md#simulated-behavior, no. 12).
-
+// Images by URL: really fetched, with code 1 when they cannot be (docs/pinterest.md#simulated-behavior, no. 12).
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,7 +26,7 @@ async function ready() {
   return { sim, boardId, create };
 }
 
-test('a picture is fetched, over redirects too', async () => {
+test('an image is fetched, also through redirects', async () => {
   const { sim, create } = await ready();
   const bytes = Buffer.from(await picture(), 'base64');
   const base = await host((request, response) => {
@@ -84,7 +83,7 @@ describe('code 1, could not fetch', () => {
     expect(body.message).toContain(message);
   });
 
-  test('loopback, when the switch says so', async () => {
+  test('loopback is refused when the setting says so', async () => {
     const { sim, create } = await ready();
     const sample = `${sim.simulator.url}/samples/recipe.jpg`;
     await sim.settings({ imageUrl: { allowLoopback: false } });
@@ -93,7 +92,7 @@ describe('code 1, could not fetch', () => {
   });
 });
 
-test('a broken picture is 235, a small one 233', async () => {
+test('a broken image is 235, a small one 233', async () => {
   const { create } = await ready();
   const whole = Buffer.from(await picture({ width: 400, height: 600 }), 'base64');
   const small = Buffer.from(await picture({ width: 60, height: 60 }), 'base64');
@@ -104,7 +103,7 @@ test('a broken picture is 235, a small one 233', async () => {
   expect((await create(`${base}/small`)).body.code).toBe(233);
 });
 
-test('a board that is deleted while the picture is fetched gets no Pin', async () => {
+test('no Pin is created on a board that is deleted while the image is fetched', async () => {
   const { sim, boardId, create } = await ready();
   const bytes = Buffer.from(await picture(), 'base64');
   const base = await host(async (_request, response) => {

@@ -1,5 +1,4 @@
-// What the simulator promised is there again after it was killed.
-
+// Everything that the simulator acknowledged is there after it was killed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
@@ -16,7 +15,7 @@ async function dataFile(): Promise<string> {
   return join(folder, 'nested', 'journal.jsonl');
 }
 
-/** The simulator as a process of its own, to be killed without warning. */
+/** Starts the simulator as a separate process that a test can kill. */
 async function startProcess(
   file: string,
 ): Promise<{ sim: Test; kill(signal: NodeJS.Signals): Promise<void> }> {
@@ -41,7 +40,7 @@ async function startProcess(
   return { sim: speakTo({ ...addresses, uploadUrl: '', close: async () => {} }), kill };
 }
 
-test('after kill -9 the same accounts, tokens, boards and Pins are there, and a torn last line is dropped', async () => {
+test('after kill -9 all accounts, tokens, boards and Pins remain, and an incomplete last line is dropped', async () => {
   const file = await dataFile();
   const first = await startProcess(file);
   const { boardId, accountId } = await seedDemo(first.sim);
@@ -65,7 +64,7 @@ test('after kill -9 the same accounts, tokens, boards and Pins are there, and a 
   await second.kill('SIGTERM');
 });
 
-test('a Pin whose answer was cut off by a fault is in the journal all the same', async () => {
+test('a Pin whose response was cut off by a fault is in the journal', async () => {
   const file = await dataFile();
   const simulator = await startSimulator({ dataFile: file });
   const sim = speakTo(simulator);
@@ -79,7 +78,7 @@ test('a Pin whose answer was cut off by a fault is in the journal all the same',
   expect(await again.pins()).toMatchObject([{ title: 'Lost' }]);
 });
 
-test('the clock and the switches outlive a restart; a reset forgets everything', async () => {
+test('the clock and the settings survive a restart; a reset deletes everything', async () => {
   const file = await dataFile();
   const now = () => new Date('2026-01-01T00:00:00Z');
   const simulator = await startSimulator({ dataFile: file, now });
@@ -101,7 +100,7 @@ test('the clock and the switches outlive a restart; a reset forgets everything',
   expect([empty.accounts, empty.now]).toEqual([[], '2026-01-01T00:00:00.000Z']);
 });
 
-test('the journal holds no token and is readable by its owner only', async () => {
+test('the journal contains no token and is readable by its owner only', async () => {
   const file = await dataFile();
   const simulator = await startSimulator({ dataFile: file });
   await seedDemo(speakTo(simulator));
@@ -112,7 +111,7 @@ test('the journal holds no token and is readable by its owner only', async () =>
   expect((await stat(file)).mode & 0o077).toBe(0);
 });
 
-test('a second simulator on the same file and port fails, and the first loses nothing by it', async () => {
+test('a second simulator on the same file and port fails, and the first loses nothing', async () => {
   const file = await dataFile();
   const first = await startSimulator({ dataFile: file });
   const sim = speakTo(first);
@@ -125,7 +124,7 @@ test('a second simulator on the same file and port fails, and the first loses no
   expect((await again.control('GET', '/state')).counts.accounts).toBe(2);
 });
 
-test('the same picture sent many times at once is taken each time, and its preview is kept', async () => {
+test('the same image sent many times at once is accepted each time, and its preview is stored', async () => {
   const sim = await openTest({ dataFile: await dataFile() });
   const { boardId } = await seedDemo(sim);
   const body = { board_id: boardId, media_source: await base64Source({ width: 900, height: 1_200 }) };

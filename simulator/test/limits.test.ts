@@ -1,5 +1,4 @@
 // Rate limits by user and app, by category, and by day for Trial (docs/pinterest.md#simulated-behavior, no. 22).
-
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo, type Test } from './harness.ts';
 
@@ -7,7 +6,7 @@ const now = () => new Date('2026-02-02T10:00:00Z');
 const boards = (sim: Test, token = 'pina_demo') => sim.api('GET', '/boards', { token });
 
 describe('standard access', () => {
-  test('each answer says what is left; the call too many is 429 code 8 with the seconds to wait', async () => {
+  test('each response has the remaining calls; the call above the limit is 429 code 8 with the seconds to wait', async () => {
     const sim = await openTest({ now });
     await seedDemo(sim);
     await sim.settings({ limits: { readsPerMinute: 2 } });
@@ -39,7 +38,7 @@ describe('standard access', () => {
     expect(await sim.pins()).toHaveLength(1);
   });
 
-  test('there is a limit by second too', async () => {
+  test('a limit per second applies too', async () => {
     const sim = await openTest({ now });
     await seedDemo(sim);
     await sim.settings({ limits: { perSecond: 3 } });
@@ -50,7 +49,7 @@ describe('standard access', () => {
   });
 });
 
-test('trial access has one daily quota for the whole app, and many hours to wait', async () => {
+test('trial access has one daily quota for the whole app, with hours to wait', async () => {
   const sim = await openTest({ now });
   await sim.control('POST', '/seed', { apps: [{ clientId: 'trial', clientSecret: 's', level: 'trial' }] });
   await seedDemo(sim, { tokens: [{ accessToken: 'pina_demo', app: 'trial' }] });
@@ -65,7 +64,7 @@ test('trial access has one daily quota for the whole app, and many hours to wait
   expect(refused.headers.get('x-envoy-ratelimited')).toBe('true');
 });
 
-describe('headers may come otherwise', () => {
+describe('formats of the headers', () => {
   test.each([
     ['plain', 'none', '2', null],
     ['list', 'none', '2, 2;w=60', null],
@@ -84,7 +83,7 @@ describe('headers may come otherwise', () => {
     expect(refused.headers.get('retry-after')).toBe(expected);
   });
 
-  test('and limits can be switched off', async () => {
+  test('limits can be disabled', async () => {
     const sim = await openTest({ now });
     await seedDemo(sim);
     await sim.settings({ limits: { enabled: false, readsPerMinute: 0 } });

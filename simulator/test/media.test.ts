@@ -1,5 +1,4 @@
-// Videos: register, upload to the S3-like place, wait, publish (docs/pinterest.md#simulated-behavior, nos. 14, 20, 21).
-
+// Videos: register, upload to the S3-like server, wait, publish (docs/pinterest.md#simulated-behavior, nos. 14, 20, 21).
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, picture, seedDemo, type Test } from './harness.ts';
 
@@ -12,7 +11,7 @@ interface Registered {
 }
 
 async function ready() {
-  // A clock that stands still, so that only the test moves the status along.
+  // A clock that stands still, so that only the test changes the status.
   const sim = await openTest({ now: () => new Date('2026-02-02T00:00:00Z') });
   const demo = await seedDemo(sim);
   await sim.settings({ limits: { enabled: false } });
@@ -52,7 +51,7 @@ const statusOf = async (sim: Test, media: Registered) =>
   (await sim.api('GET', `/media/${media.media_id}`)).body.status;
 
 describe('an upload', () => {
-  test('goes to another port, is answered 204, and its status walks to succeeded by the clock', async () => {
+  test('an upload to the other port is answered 204, and its status becomes succeeded by the clock', async () => {
     const { sim, register } = await ready();
     const media = await register();
     expect(new URL(media.upload_url).port).not.toBe(new URL(sim.simulator.url).port);
@@ -93,7 +92,7 @@ describe('an upload', () => {
     'key',
     'policy',
     'Content-Type',
-  ])('without %s is refused, in XML', async (without) => {
+  ])('an upload without %s is refused, in XML', async (without) => {
     const { sim, register } = await ready();
     const media = await register();
     const { status, text, type } = await upload(media, { without });
@@ -122,7 +121,7 @@ describe('an upload', () => {
     expect(answer.text).toContain(`<Code>${code}</Code>`);
   });
 
-  test('of no known length is 411, and one that is no form 412', async () => {
+  test('an upload without a length is 411, and one that is not a form is 412', async () => {
     const { register } = await ready();
     const media = await register();
     const chunked = await fetch(media.upload_url, {
@@ -142,7 +141,7 @@ describe('an upload', () => {
     expect((await fetch(media.upload_url)).status).toBe(405);
   });
 
-  test('after the policy ran out, or above the size bound, is refused', async () => {
+  test('an upload after its policy expired, or above the size limit, is refused', async () => {
     const { sim, register } = await ready();
     const late = await register();
     await sim.advance(3_600);
@@ -151,7 +150,7 @@ describe('an upload', () => {
     expect((await upload(await register())).text).toContain('EntityTooLarge');
   });
 
-  test('can fail by a fault before or after its effect', async () => {
+  test('a fault makes an upload fail before or after its effect', async () => {
     const { sim, register } = await ready();
     const media = await register();
     await sim.faults(
@@ -167,7 +166,7 @@ describe('an upload', () => {
 });
 
 describe('the status', () => {
-  test('of what is no video ends failed, with no reason', async () => {
+  test('the upload of a file that is not a video ends as failed without a reason', async () => {
     const { sim, register } = await ready();
     const media = await register();
     await upload(media, { file: Buffer.from(await picture(), 'base64') });
@@ -188,7 +187,7 @@ describe('the status', () => {
     expect(await statusOf(sim, media)).toBe(shown);
   });
 
-  test('may be left out, and is 404 after the media expired or for another account', async () => {
+  test('the status can be omitted, and is 404 after the media expired or for another account', async () => {
     const { sim, register } = await ready();
     const media = await register();
     await seedDemo(sim, { username: 'other', tokens: [{ accessToken: 'pina_other' }] });
@@ -203,7 +202,7 @@ describe('the status', () => {
 describe('a video Pin', () => {
   const cover = { cover_image_key_frame_time: 1 };
 
-  test('is made of a finished upload, with a key frame, a picture or an address as cover', async () => {
+  test('a video Pin is created from a finished upload, with a key frame, an image or a URL as cover', async () => {
     const { sim, boardId, register } = await ready();
     const media = await register();
     await upload(media);
@@ -227,7 +226,7 @@ describe('a video Pin', () => {
     expect((await sim.pins())[0]).toMatchObject({ mediaId: media.media_id, imageSha256: null });
   });
 
-  test('of media that is registered, processing, failed or unknown is refused', async () => {
+  test('a video Pin of media that is registered, processing, failed or unknown is refused', async () => {
     const { sim, boardId, register } = await ready();
     const create = async (media_id: string) => {
       const media_source = { source_type: 'video_id', media_id, ...cover };
@@ -245,14 +244,14 @@ describe('a video Pin', () => {
     expect(await sim.pins()).toEqual([]);
   });
 
-  test('without a cover is refused, and the message names the cover fields', async () => {
+  test('a video Pin without a cover is refused, and the message names the cover fields', async () => {
     const { sim, boardId } = await ready();
     const media_source = { source_type: 'video_id', media_id: '1' };
     const { body } = await sim.api('POST', '/pins', { body: { board_id: boardId, media_source } });
     expect(body.message).toContain('cover_image_url or cover_image_content_type');
   });
 
-  test('cannot be made when the token was revoked after the upload', async () => {
+  test('a video Pin is refused when the token was revoked after the upload', async () => {
     const { sim, boardId, register } = await ready();
     await sim.faults({ operation: 'media/get', kind: 'event', when: 'after', event: 'revokeTokens' });
     const media = await register();

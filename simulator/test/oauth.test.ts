@@ -1,5 +1,4 @@
 // Connecting an account: authorize page, code exchange, refresh (docs/pinterest.md#simulated-behavior, nos. 1, 2, 4, 5, 7).
-
 import { describe, expect, test } from 'vitest';
 import { openTest, seedDemo, type Test } from './harness.ts';
 
@@ -31,7 +30,7 @@ function ask(sim: Test, change: Record<string, string> = {}): string {
   return `${sim.simulator.authorizeUrl}?${new URLSearchParams({ ...query, ...change })}`;
 }
 
-/** What a person does in the browser: reads the form and presses one of its buttons. */
+/** Acts as a person in the browser: reads the form and presses a button. */
 async function decide(sim: Test, decision: string): Promise<URL> {
   const page = await (await fetch(ask(sim))).text();
   const form = new URLSearchParams({ decision });
@@ -62,7 +61,7 @@ const refresh = (sim: Test, refresh_token: string) =>
   give(sim, { grant_type: 'refresh_token', refresh_token });
 
 describe('the authorize page', () => {
-  test('sends back a code and the state when access is given', async () => {
+  test('the authorize page redirects with a code and the state when access is allowed', async () => {
     const { sim } = await ready();
     const back = await decide(sim, 'allow');
     expect(back.origin + back.pathname).toBe('http://127.0.0.1:4000/callback');
@@ -71,7 +70,7 @@ describe('the authorize page', () => {
     expect(back.searchParams.get('code')).toMatch(/^[0-9a-f]{40}$/);
   });
 
-  test('sends back no code when it is declined', async () => {
+  test('the authorize page redirects without a code when access is declined', async () => {
     const { sim } = await ready();
     const back = await decide(sim, 'decline');
     expect(back.searchParams.get('code')).toBeNull();
@@ -85,7 +84,7 @@ describe('the authorize page', () => {
     ['another response_type', { response_type: 'token' }],
     ['an unknown scope', { scope: 'boards:read,everything' }],
     ['markup', { client_id: '<script>alert(1)</script>', scope: '<script>' }],
-  ])('refuses %s with a page, and leads nowhere', async (_name, change) => {
+  ])('the authorize page refuses %s without a redirect', async (_name, change) => {
     const { sim } = await ready();
     for (const init of [{}, { method: 'POST', body: new URL(ask(sim, change)).searchParams }]) {
       const url = init.method === undefined ? ask(sim, change) : sim.simulator.authorizeUrl;
@@ -96,7 +95,7 @@ describe('the authorize page', () => {
     }
   });
 
-  test('does not take a form that another site sends', async () => {
+  test('the authorize page refuses a form that another site sends', async () => {
     const { sim } = await ready();
     const answer = await fetch(sim.simulator.authorizeUrl, {
       method: 'POST',
@@ -108,7 +107,7 @@ describe('the authorize page', () => {
 });
 
 describe('a code', () => {
-  test('is exchanged for tokens that work, with their lifetimes', async () => {
+  test('a code is exchanged for working tokens with their lifetimes', async () => {
     const { sim, accountId } = await ready(() => new Date('2026-01-01T00:00:00Z'));
     const { status, body } = await exchange(sim, {}, { continuous_refresh: 'true' });
     expect(status).toBe(200);
@@ -129,7 +128,7 @@ describe('a code', () => {
     expect(JSON.stringify(await sim.requests())).not.toMatch(/pin[ar]_/);
   });
 
-  test('works once, for its own app and redirect_uri, and for ten minutes', async () => {
+  test('a code works once, for its own app and redirect_uri, for ten minutes', async () => {
     const { sim } = await ready();
     const code = (await decide(sim, 'allow')).searchParams.get('code') ?? '';
     const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri };
@@ -143,7 +142,7 @@ describe('a code', () => {
     expect((await give(sim, { ...form, code: late })).body.code).toBe(283);
   });
 
-  test('needs HTTP Basic with the app’s secret, and a form', async () => {
+  test('the exchange requires HTTP Basic with the app’s secret, and a form body', async () => {
     const { sim } = await ready();
     const wrong = `Basic ${Buffer.from(`${app.clientId}:wrong`).toString('base64')}`;
     for (const authorization of ['', 'Basic !', 'Bearer x', wrong]) {
@@ -166,7 +165,7 @@ describe('a code', () => {
     }
   });
 
-  test('exchanged at the sandbox gives a sandbox token and an empty twin of the account', async () => {
+  test('a code exchanged at the sandbox returns a sandbox token for an empty sandbox account', async () => {
     const { sim, accountId } = await ready();
     const { body } = await exchange(sim, { environment: 'sandbox' });
     const token = body.access_token;
@@ -178,7 +177,7 @@ describe('a code', () => {
 });
 
 describe('a refresh', () => {
-  test('gives new tokens with new lifetimes, and the old refresh token dies', async () => {
+  test('a refresh returns new tokens with new lifetimes and invalidates the old refresh token', async () => {
     const { sim } = await ready();
     const { body: first } = await exchange(sim);
     const { status, body: second } = await refresh(sim, first.refresh_token);
@@ -191,7 +190,7 @@ describe('a refresh', () => {
     expect((await refresh(sim, second.refresh_token)).status).toBe(200);
   });
 
-  test('may let the old refresh token live, or give no new one', async () => {
+  test('settings let the old refresh token remain valid, or omit the new one', async () => {
     const { sim } = await ready();
     await sim.settings({ tokens: { oldRefreshToken: 'lives' } });
     const { body: first } = await exchange(sim);
@@ -203,7 +202,7 @@ describe('a refresh', () => {
     expect((await sim.api('GET', '/boards', { token: body.access_token })).status).toBe(200);
   });
 
-  test('fails after 60 days, and for a revoked account', async () => {
+  test('a refresh fails after 60 days, and for a revoked account', async () => {
     const { sim, accountId } = await ready();
     const { body: first } = await exchange(sim);
     await sim.advance(5_184_000);
@@ -213,7 +212,7 @@ describe('a refresh', () => {
     expect((await refresh(sim, second.refresh_token)).status).toBe(401);
   });
 
-  test('whose answer is lost has rotated all the same', async () => {
+  test('a refresh whose response is lost has rotated the tokens', async () => {
     const { sim } = await ready();
     const { body: first } = await exchange(sim);
     await sim.faults({ operation: 'oauth/token', kind: 'reset', when: 'after' });
@@ -221,7 +220,7 @@ describe('a refresh', () => {
     expect((await refresh(sim, first.refresh_token)).status).toBe(401);
   });
 
-  test('that fails with 503 before its effect can be repeated', async () => {
+  test('a refresh that fails with 503 before its effect can be repeated', async () => {
     const { sim } = await ready();
     const { body: first } = await exchange(sim);
     await sim.faults({ operation: 'oauth/token', kind: 'status', status: 503 });
@@ -229,7 +228,7 @@ describe('a refresh', () => {
     expect((await refresh(sim, first.refresh_token)).status).toBe(200);
   });
 
-  test('may narrow the scopes, not widen them', async () => {
+  test('a refresh can narrow the scopes and cannot widen them', async () => {
     const { sim } = await ready();
     const { body: first } = await exchange(sim);
     const form = { grant_type: 'refresh_token', refresh_token: first.refresh_token };
@@ -240,7 +239,7 @@ describe('a refresh', () => {
   });
 });
 
-test('client_credentials gives the owner’s token, which may not register media', async () => {
+test('client_credentials returns a token of the owner, which cannot register media', async () => {
   const { sim, accountId } = await ready();
   const { body } = await give(sim, { grant_type: 'client_credentials', scope });
   expect(body).not.toHaveProperty('refresh_token');

@@ -1,5 +1,4 @@
-// The pages that a person looks at, and the sample pictures.
-
+// The pages for people, and the sample images.
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo } from './harness.ts';
@@ -35,7 +34,7 @@ test('the page shows accounts, boards and Pins with picture, title, link and tim
   }
 });
 
-test('what people type is shown as text, never as markup, and the policy forbids scripts', async () => {
+test('user input is shown as text, never as markup, and the policy forbids scripts', async () => {
   const sim = await openTest();
   const evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>\'';
   const { boardId } = await seedDemo(sim, {
@@ -68,7 +67,7 @@ test('what people type is shown as text, never as markup, and the policy forbids
   }
 });
 
-test('pictures are found by their digest only: no path leads elsewhere', async () => {
+test('images are found by their digest only, never by a path', async () => {
   const sim = await openTest();
   for (const path of [
     '/images/600x/..%2f..%2fpackage.json',
@@ -79,7 +78,7 @@ test('pictures are found by their digest only: no path leads elsewhere', async (
   }
 });
 
-test('the samples are Pin-shaped pictures, and one can be published by its address', async () => {
+test('the samples are images in a Pin’s format, and one can be published by its URL', async () => {
   const sim = await openTest();
   const { boardId } = await seedDemo(sim);
   const { samples } = (await (await fetch(`${sim.simulator.url}/samples/`)).json()) as {
@@ -102,7 +101,7 @@ test('the samples are Pin-shaped pictures, and one can be published by its addre
   expect([status, body.media.images.originals.height]).toEqual([201, 1500]);
 });
 
-test('a fault set on the switch panel strikes, and the panel shows it and the request', async () => {
+test('a fault set on the switch panel applies, and the panel shows it and the request', async () => {
   const sim = await openTest();
   const { boardId } = await seedDemo(sim);
   const send = (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
@@ -135,7 +134,7 @@ test('a fault set on the switch panel strikes, and the panel shows it and the re
   expect(Date.parse((await sim.control('GET', '/clock')).now) - before).toBeGreaterThanOrEqual(3_600_000);
 });
 
-test('the switch panel and the control interface refuse nonsense, and forms of other sites', async () => {
+test('the switch panel and the control interface refuse invalid input and forms of other sites', async () => {
   const sim = await openTest();
   const post = (path: string, body: string, headers: Record<string, string> = {}) =>
     fetch(sim.simulator.url + path, { method: 'POST', body, headers, redirect: 'manual' });

@@ -1,10 +1,9 @@
-// Making, reading, listing and deleting Pins (docs/pinterest.md#simulated-behavior, nos. 11, 13, 15, 17, 18).
-
+// Creating, reading, listing and deleting Pins (docs/pinterest.md#simulated-behavior, nos. 11, 13, 15, 17, 18).
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, picture, seedDemo } from './harness.ts';
 
 describe('a created Pin', () => {
-  test('is answered 201 with an id above 2^53, a zoneless created_at and the original picture', async () => {
+  test('a created Pin is answered 201 with an id above 2^53, a zoneless created_at and the original image', async () => {
     const sim = await openTest({ now: () => new Date('2026-03-01T09:30:15.678Z') });
     const { boardId, sectionId } = await seedDemo(sim);
     const { status, body } = await sim.api('POST', '/pins', {
@@ -44,7 +43,7 @@ describe('a created Pin', () => {
     expect(pin.imageSha256).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test('is made twice when it is posted twice: there is no dedupe', async () => {
+  test('the same POST /pins sent twice creates two Pins', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
     const body = { board_id: boardId, title: 'Same', media_source: await base64Source() };
@@ -56,7 +55,7 @@ describe('a created Pin', () => {
     expect(await sim.pins()).toHaveLength(2);
   });
 
-  test('is read back by id, in the lists of its board, its section and its owner, until it is deleted', async () => {
+  test('a Pin is returned by id and in the lists of its board, section and owner until it is deleted', async () => {
     const sim = await openTest();
     const { boardId, sectionId } = await seedDemo(sim);
     const source = await base64Source();
@@ -81,7 +80,7 @@ describe('a created Pin', () => {
     expect((await sim.control('GET', '/pins?includeDeleted=true')).pins).toHaveLength(2);
   });
 
-  test('may be a carousel of two to five pictures, by base64 and by address', async () => {
+  test('a Pin can be a carousel of two to five images, by base64 and by URL', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
     const item = { content_type: 'image/png', data: await picture({ format: 'png' }), title: 'Slide' };
@@ -112,7 +111,7 @@ describe('a created Pin', () => {
     expect(tooMany.body.message).toContain('constraint: maxItems=5');
   });
 
-  test('may be a product Pin, which needs a link', async () => {
+  test('a product Pin is created with a link and refused without one', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
     const media_source = { source_type: 'pin_url' };
@@ -125,9 +124,9 @@ describe('a created Pin', () => {
   });
 });
 
-describe('what the contract does not allow is refused with 400, code 1, and makes no Pin', () => {
+describe('a body that violates the contract is refused with 400, code 1, and creates no Pin', () => {
   const cases: [string, (source: object) => unknown][] = [
-    ['a board id that is no digits', (media_source) => ({ board_id: 'abc', media_source })],
+    ['a board id that is not digits', (media_source) => ({ board_id: 'abc', media_source })],
     ['a board id that is a number', (media_source) => ({ board_id: 12, media_source })],
     ['no board id', (media_source) => ({ media_source })],
     ['no media source', () => ({ board_id: '1' })],
@@ -147,7 +146,7 @@ describe('what the contract does not allow is refused with 400, code 1, and make
       'a link of 2049 characters',
       (media_source) => ({ board_id: '1', link: `https://example.com/${'a'.repeat(2029)}`, media_source }),
     ],
-    ['a link that is no address', (media_source) => ({ board_id: '1', link: 'not a link', media_source })],
+    ['a link that is not a URL', (media_source) => ({ board_id: '1', link: 'not a link', media_source })],
     ['a script as link', (media_source) => ({ board_id: '1', link: 'javascript:alert(1)', media_source })],
     ['the withdrawn field note', (media_source) => ({ board_id: '1', note: 'x', media_source })],
     ['an unknown source', () => ({ board_id: '1', media_source: { source_type: 'telepathy' } })],
@@ -180,17 +179,17 @@ describe('what the contract does not allow is refused with 400, code 1, and make
   test.each(cases)('%s', async (_name, bodyFrom) => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
-    const given = bodyFrom(await base64Source());
-    const isOne = (value: unknown): value is { board_id: string } =>
+    const input = bodyFrom(await base64Source());
+    const hasPlaceholder = (value: unknown): value is { board_id: string } =>
       typeof value === 'object' && value !== null && 'board_id' in value && value.board_id === '1';
-    const body = isOne(given) ? { ...given, board_id: boardId } : given;
+    const body = hasPlaceholder(input) ? { ...input, board_id: boardId } : input;
     const { status, body: error } = await sim.api('POST', '/pins', { body });
     expect([status, error.code]).toEqual([400, 1]);
     expect(error.message).toMatch(/^Invalid request/);
     expect(await sim.pins()).toEqual([]);
   });
 
-  test('names the pattern when a board id is not digits', async () => {
+  test('the message names the pattern when a board id is not digits', async () => {
     const sim = await openTest();
     await seedDemo(sim);
     const body = { board_id: 'abc', media_source: await base64Source() };
@@ -198,7 +197,7 @@ describe('what the contract does not allow is refused with 400, code 1, and make
   });
 });
 
-describe('a Pin has its place', () => {
+describe('the board and section of a Pin', () => {
   test('an unknown board, or another account’s, is 404 code 40; an unknown section 404 code 2031', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
@@ -219,7 +218,7 @@ describe('a Pin has its place', () => {
     expect(await sim.pins()).toEqual([]);
   });
 
-  test('a secret board can be neither listed nor posted to without the secret scopes', async () => {
+  test('a secret board is neither listed nor writable without the secret scopes', async () => {
     const sim = await openTest();
     const scopes = ['boards:read', 'boards:write', 'pins:read', 'pins:write'];
     const { boardId } = await seedDemo(sim, {
@@ -237,9 +236,9 @@ describe('a Pin has its place', () => {
   });
 });
 
-describe('a picture is looked at before it is taken', () => {
+describe('images are inspected', () => {
   test.each([
-    ['base64 that is no picture', { content_type: 'image/png', data: 'AAAA' }, 235],
+    ['base64 that is not an image', { content_type: 'image/png', data: 'AAAA' }, 235],
     ['base64 that is cut off', { content_type: 'image/png', data: 'AAA' }, 235],
     ['a JPEG that says it is a PNG', { content_type: 'image/png', data: 'jpeg' }, 235],
     ['a picture that breaks off in the middle', { content_type: 'image/jpeg', data: 'half' }, 235],
@@ -261,7 +260,7 @@ describe('a picture is looked at before it is taken', () => {
     expect(await sim.pins()).toEqual([]);
   });
 
-  test('a body above the size bound is 413', async () => {
+  test('a body above the size limit is 413', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
     await sim.settings({ bodyBytesMax: 1_000 });

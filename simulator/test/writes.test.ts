@@ -1,10 +1,9 @@
 // Writing boards, sections and Pins (docs/pinterest.md#simulated-behavior, nos. 9, 18).
-
 import { describe, expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo } from './harness.ts';
 
 describe('boards', () => {
-  test('are made, changed and deleted, with their Pins', async () => {
+  test('boards are created, updated and deleted with their Pins', async () => {
     const sim = await openTest();
     await seedDemo(sim);
     const made = await sim.api('POST', '/boards', {
@@ -20,7 +19,7 @@ describe('boards', () => {
     expect(await sim.pins()).toEqual([]);
   });
 
-  test('have names of their own: a taken one is 400 code 58', async () => {
+  test('a board name that is already used is 400 code 58', async () => {
     const sim = await openTest();
     await seedDemo(sim);
     const { status, body } = await sim.api('POST', '/boards', { body: { name: ' recipes ' } });
@@ -41,7 +40,7 @@ describe('boards', () => {
     expect([status, body.code]).toEqual([400, 1]);
   });
 
-  test('that are secret need the secret scope', async () => {
+  test('secret boards require the secret scope', async () => {
     const sim = await openTest();
     await seedDemo(sim, { tokens: [{ accessToken: 'pina_demo', scopes: ['boards:read', 'boards:write'] }] });
     const { status, body } = await sim.api('POST', '/boards', { body: { name: 'S', privacy: 'SECRET' } });
@@ -50,7 +49,7 @@ describe('boards', () => {
 });
 
 describe('sections', () => {
-  test('are made, renamed and deleted; their Pins stay on the board', async () => {
+  test('sections are created, renamed and deleted; their Pins remain on the board', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
     const { status, body: section } = await sim.api('POST', `/boards/${boardId}/sections`, {
@@ -69,7 +68,7 @@ describe('sections', () => {
     ]);
   });
 
-  test('can be busy: 409, and nothing is made', async () => {
+  test('a section that is busy is 409, and no section is created', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
     await sim.faults({ operation: 'board_sections/create', kind: 'status', status: 409, code: 409 });
@@ -82,7 +81,7 @@ describe('sections', () => {
 });
 
 describe('Pins', () => {
-  test('are changed field by field: absent stays, null empties', async () => {
+  test('a Pin is updated field by field: absent fields remain, null clears', async () => {
     const sim = await openTest();
     const { boardId, sectionId } = await seedDemo(sim);
     const media_source = await base64Source();
@@ -107,7 +106,7 @@ describe('Pins', () => {
     });
   });
 
-  test('are saved to another board as a new Pin', async () => {
+  test('a Pin saved to another board becomes a new Pin', async () => {
     const sim = await openTest();
     const { boardId } = await seedDemo(sim);
     const { body: other } = await sim.api('POST', '/boards', { body: { name: 'Other' } });

@@ -1,8 +1,8 @@
-// Which boards and Pins a caller may see and write: own ones, secret ones only with the secret scopes
-// (docs/pinterest.md#oauth and #simulated-behavior, no. 6). What may not be seen does not exist.
+// Decides which boards and Pins a caller may read and write: its own, and secret ones only with the secret scopes
+// (docs/pinterest.md#oauth and #simulated-behavior, no. 6). Anything else is not found.
 
+import { boardNotFound, pinNotFound, sectionNotFound } from '../ground/refusal.ts';
 import type { Call } from '../http/operation.ts';
-import { boardNotFound, pinNotFound, sectionNotFound } from '../http/refusal.ts';
 import type { Board, Pin, Section } from '../store/model.ts';
 
 type Need = 'boards:read' | 'boards:write' | 'pins:read' | 'pins:write';
@@ -14,27 +14,27 @@ export function maySee(call: Call, board: Board, ...needs: Need[]): boolean {
 }
 
 export function getBoard(call: Call, boardId: string, ...needs: Need[]): Board {
-  const board = call.world.store.rows.boards.get(boardId);
+  const board = call.store.rows.boards.get(boardId);
   if (board === undefined || !maySee(call, board, ...needs)) throw boardNotFound();
   return board;
 }
 
 export function getSection(call: Call, board: Board, sectionId: string): Section {
-  const section = call.world.store.rows.sections.get(sectionId);
+  const section = call.store.rows.sections.get(sectionId);
   if (section === undefined || section.boardId !== board.id) throw sectionNotFound();
   return section;
 }
 
 export function getPin(call: Call, pinId: string, ...needs: Need[]): Pin {
-  const pin = call.world.store.rows.pins.get(pinId);
+  const pin = call.store.rows.pins.get(pinId);
   if (pin === undefined || pin.deletedAt !== null) throw pinNotFound();
-  const board = call.world.store.rows.boards.get(pin.boardId);
+  const board = call.store.rows.boards.get(pin.boardId);
   if (board === undefined || !maySee(call, board, ...needs)) throw pinNotFound();
   return pin;
 }
 
-/** Pins that lists show by now. */
-export function listed(call: Call, pins: readonly Pin[]): Pin[] {
-  const nowMs = call.world.clock.nowMs();
+/** Returns the Pins whose listing delay has passed. */
+export function listedPins(call: Call, pins: readonly Pin[]): Pin[] {
+  const nowMs = call.clock.nowMs();
   return pins.filter((pin) => Date.parse(pin.listedFrom) <= nowMs);
 }

@@ -1,10 +1,9 @@
-// Analytics: made-up numbers that are the same each time for the same Pin and day, in Pinterest's shape
+// Analytics: invented numbers in Pinterest's form, the same each time for the same Pin and day
 // (docs/pinterest.md#analytics). Not available in the sandbox.
-
 import { z } from 'zod';
+import { Refusal } from '../ground/refusal.ts';
 import type { Answer, Call, Operation } from '../http/operation.ts';
 import { adAccount, check, digits, queryInteger, queryList } from '../http/parse.ts';
-import { Refusal } from '../http/refusal.ts';
 import type { Pin } from '../store/model.ts';
 import { getPin } from './access.ts';
 import {
@@ -31,7 +30,7 @@ const pinQuery = z.object({
 const pinsQuery = pinQuery.omit({ split_field: true }).extend({
   pin_ids: z
     .union([z.string(), z.array(z.string())])
-    .transform((given) => [given].flat().flatMap((part) => part.split(',')))
+    .transform((value) => [value].flat().flatMap((part) => part.split(',')))
     .pipe(z.array(digits).min(1).max(100)),
 });
 const filters = {
@@ -142,17 +141,17 @@ interface TopQuery {
   created_in_last_n_days?: string | undefined;
 }
 
-function topAnswer(call: Call, query: TopQuery, isMeant: (pin: Pin) => boolean): Answer {
+function topAnswer(call: Call, query: TopQuery, isIncluded: (pin: Pin) => boolean): Answer {
   const days = requireDays(call, query, 'Invalid user accounts analytics parameters.');
-  const monthAgoMs = call.world.clock.nowMs() - 30 * 86_400_000;
-  const wanted = [...new Set([...query.metric_types, query.sort_by])];
-  const pins = call.world.store
+  const monthAgoMs = call.clock.nowMs() - 30 * 86_400_000;
+  const metricNames = [...new Set([...query.metric_types, query.sort_by])];
+  const pins = call.store
     .pinsOfAccount(call.account.id)
-    .filter(isMeant)
+    .filter(isIncluded)
     .filter((pin) => query.created_in_last_n_days === undefined || Date.parse(pin.createdAt) >= monthAgoMs)
     .map((pin) => {
-      const daily = days.map((date) => dayOf(call, `${pin.id} all`, date, wanted, pin.createdAt));
-      return { pin, metrics: summaryOf(daily, wanted) };
+      const daily = days.map((date) => dayOf(call, `${pin.id} all`, date, metricNames, pin.createdAt));
+      return { pin, metrics: summaryOf(daily, metricNames) };
     })
     .sort((left, right) => (right.metrics[query.sort_by] ?? 0) - (left.metrics[query.sort_by] ?? 0))
     .slice(0, query.num_of_pins)
@@ -161,31 +160,31 @@ function topAnswer(call: Call, query: TopQuery, isMeant: (pin: Pin) => boolean):
       metrics: Object.fromEntries(query.metric_types.map((name) => [name, metrics[name] ?? 0])),
       data_status: Object.fromEntries(query.metric_types.map((name) => [name, 'READY'])),
     }));
-  const date_availability = { is_realtime: true, latest_available_timestamp: call.world.clock.nowMs() };
+  const date_availability = { is_realtime: true, latest_available_timestamp: call.clock.nowMs() };
   return { status: 200, body: { date_availability, pins, sort_by: query.sort_by } };
 }
 
-/** The newest days are still counted, days before the Pin have nothing (docs/pinterest.md#simulated-behavior, no. 29). */
+/** The newest days are still being counted, and days before the Pin have no metrics (docs/pinterest.md#simulated-behavior, no. 29). */
 function dayOf(
   call: Call,
-  who: string,
+  subject: string,
   date: string,
   metrics: readonly string[],
   createdAt: string | null,
 ): Day {
-  const { processingDays, estimateDays } = call.world.settings().analytics;
+  const { processingDays, estimateDays } = call.settings().analytics;
   const age = Math.round((Date.parse(today(call)) - Date.parse(date)) / 86_400_000);
   if (createdAt !== null && date < createdAt.slice(0, 10)) return { date, data_status: 'BEFORE_PIN_CREATED' };
   if (age < processingDays) return { date, data_status: 'PROCESSING' };
   const data_status = age < processingDays + estimateDays ? 'ESTIMATE' : 'READY';
-  return { date, data_status, metrics: metricsOf(`${who} ${date}`, metrics) };
+  return { date, data_status, metrics: metricsOf(`${subject} ${date}`, metrics) };
 }
 
 function today(call: Call): string {
-  return call.world.clock.now().toISOString().slice(0, 10);
+  return call.clock.now().toISOString().slice(0, 10);
 }
 
-/** Start at most 90 days back, at most 90 days long, not backwards, not in the future. */
+/** Returns the days of a range that starts at most 90 days ago and does not end in the future, or throws 400. */
 function requireDays(call: Call, query: { start_date: string; end_date: string }, message: string): string[] {
   const days = daysBetween(query.start_date, query.end_date);
   const oldest = new Date(Date.parse(today(call)) - 90 * 86_400_000).toISOString().slice(0, 10);

@@ -1,9 +1,8 @@
-// Making, changing and deleting boards and their sections (docs/pinterest.md#boards-and-paging).
-
+// Creates, updates and deletes boards and their sections (docs/pinterest.md#boards-and-paging).
 import { z } from 'zod';
+import { badParameter, boardNameTaken, missingScopes } from '../ground/refusal.ts';
 import type { Answer, Call, Operation } from '../http/operation.ts';
 import { check, digits } from '../http/parse.ts';
-import { badParameter, boardNameTaken, missingScopes } from '../http/refusal.ts';
 import type { Board, Section } from '../store/model.ts';
 import { getBoard, getSection } from './access.ts';
 import { boardsOf, boardView, sectionView } from './views.ts';
@@ -22,47 +21,47 @@ const boardUpdate = z.strictObject({
   description: z.string().nullish(),
   privacy: z.enum(['PUBLIC', 'SECRET']).optional(),
 });
-// `id` is read-only in Pinterest's document: it may be there and does nothing.
+// `id` is read-only in Pinterest's document: it is accepted and ignored.
 const sectionBody = z.strictObject({ name: z.string().min(1).max(180), id: z.string().optional() });
 
 function createBoard(call: Call): Answer {
-  const given = check(boardCreate, call.json());
-  requireFreeName(call, given.name, null);
-  requireShortTexts(call, given.name, given.description ?? '');
-  requireSecretScope(call, given.privacy);
+  const input = check(boardCreate, call.json());
+  requireFreeName(call, input.name, null);
+  requireShortTexts(call, input.name, input.description ?? '');
+  requireSecretScope(call, input.privacy);
   const board: Board = {
-    id: call.world.store.ids.next(),
+    id: call.store.ids.next(),
     accountId: call.account.id,
-    name: given.name,
-    description: given.description ?? '',
-    privacy: given.privacy,
-    isAdsOnly: given.is_ads_only,
-    createdAt: call.world.clock.now().toISOString(),
+    name: input.name,
+    description: input.description ?? '',
+    privacy: input.privacy,
+    isAdsOnly: input.is_ads_only,
+    createdAt: call.clock.now().toISOString(),
   };
-  call.world.store.commit({ put: 'boards', row: board });
-  return { status: 201, body: boardView(call.world, board) };
+  call.store.commit({ put: 'boards', row: board });
+  return { status: 201, body: boardView(call, board) };
 }
 
 function updateBoard(call: Call): Answer {
   const path = check(boardPath, call.params);
-  const given = check(boardUpdate, call.json());
+  const input = check(boardUpdate, call.json());
   const board = getBoard(call, path.board_id, 'boards:read', 'boards:write');
-  const name = given.name ?? board.name;
-  const description = given.description === undefined ? board.description : (given.description ?? '');
-  const privacy = given.privacy ?? board.privacy;
+  const name = input.name ?? board.name;
+  const description = input.description === undefined ? board.description : (input.description ?? '');
+  const privacy = input.privacy ?? board.privacy;
   requireFreeName(call, name, board.id);
   requireShortTexts(call, name, description);
   requireSecretScope(call, privacy);
   const row = { ...board, name, description, privacy };
-  call.world.store.commit({ put: 'boards', row });
-  return { status: 200, body: boardView(call.world, row) };
+  call.store.commit({ put: 'boards', row });
+  return { status: 200, body: boardView(call, row) };
 }
 
-/** A board takes its sections and Pins with it, in one commit. */
+/** Deletes the board's sections and Pins too, in one commit. */
 function deleteBoard(call: Call): Answer {
   const path = check(boardPath, call.params);
   const board = getBoard(call, path.board_id, 'boards:read', 'boards:write');
-  const { store, clock } = call.world;
+  const { store, clock } = call;
   const deletedAt = clock.now().toISOString();
   store.commit(
     { drop: 'boards', id: board.id },
@@ -76,8 +75,8 @@ function createSection(call: Call): Answer {
   const path = check(boardPath, call.params);
   const { name } = check(sectionBody, call.json());
   const board = getBoard(call, path.board_id, 'boards:read', 'boards:write');
-  const section = { id: call.world.store.ids.next(), boardId: board.id, name };
-  call.world.store.commit({ put: 'sections', row: section });
+  const section = { id: call.store.ids.next(), boardId: board.id, name };
+  call.store.commit({ put: 'sections', row: section });
   return { status: 201, body: sectionView(section) };
 }
 
@@ -86,17 +85,17 @@ function updateSection(call: Call): Answer {
   const { name } = check(sectionBody, call.json());
   const board = getBoard(call, path.board_id, 'boards:read', 'boards:write');
   const section = { ...getSection(call, board, path.section_id), name };
-  call.world.store.commit({ put: 'sections', row: section });
+  call.store.commit({ put: 'sections', row: section });
   return { status: 200, body: sectionView(section) };
 }
 
-/** What becomes of its Pins is not established; here they stay on the board. */
+/** The Pins of the section remain on the board. Pinterest's behavior is not established. */
 function deleteSection(call: Call): Answer {
   const path = check(sectionPath, call.params);
   const board = getBoard(call, path.board_id, 'boards:read', 'boards:write');
   const section = getSection(call, board, path.section_id);
-  const pins = call.world.store.pinsOfBoard(board.id).filter((pin) => pin.boardSectionId === section.id);
-  call.world.store.commit(
+  const pins = call.store.pinsOfBoard(board.id).filter((pin) => pin.boardSectionId === section.id);
+  call.store.commit(
     { drop: 'sections', id: section.id },
     ...pins.map((pin) => ({ put: 'pins' as const, row: { ...pin, boardSectionId: null } })),
   );
@@ -104,19 +103,19 @@ function deleteSection(call: Call): Answer {
 }
 
 function sectionsOf(call: Call, board: Board): Section[] {
-  return [...call.world.store.rows.sections.values()].filter((section) => section.boardId === board.id);
+  return [...call.store.rows.sections.values()].filter((section) => section.boardId === board.id);
 }
 
 function requireFreeName(call: Call, name: string, exceptId: string | null): void {
   const plain = (text: string) => text.trim().toLowerCase();
-  const isTaken = boardsOf(call.world, call.account).some(
+  const isTaken = boardsOf(call, call.account).some(
     (board) => board.id !== exceptId && plain(board.name) === plain(name),
   );
   if (isTaken) throw boardNameTaken();
 }
 
 function requireShortTexts(call: Call, name: string, description: string): void {
-  const { nameLengthMax, descriptionLengthMax } = call.world.settings().boards;
+  const { nameLengthMax, descriptionLengthMax } = call.settings().boards;
   if (name.length > nameLengthMax) {
     throw badParameter(`Invalid request: 'name' is too long, constraint: maxLength=${nameLengthMax}`);
   }

@@ -1,5 +1,4 @@
 // The account, its boards and their sections (docs/pinterest.md#boards-and-paging).
-
 import { z } from 'zod';
 import type { Answer, Call, Operation } from '../http/operation.ts';
 import { pageOf } from '../http/paging.ts';
@@ -16,12 +15,12 @@ const boardsQuery = pagedQuery.extend({
 
 function readAccount(call: Call): Answer {
   check(accountQuery, call.query);
-  return { status: 200, body: accountView(call.world, call.account) };
+  return { status: 200, body: accountView(call, call.account) };
 }
 
 function listBoards(call: Call): Answer {
   const query = check(boardsQuery, call.query);
-  const boards = boardsOf(call.world, call.account)
+  const boards = boardsOf(call, call.account)
     .filter((board) => maySee(call, board, 'boards:read'))
     .filter(
       ({ privacy }) =>
@@ -29,24 +28,24 @@ function listBoards(call: Call): Answer {
         privacy === query.privacy ||
         (query.privacy === 'PUBLIC_AND_SECRET' && privacy !== 'PROTECTED'),
     );
-  const { listing } = call.world.settings();
+  const { listing } = call.settings();
   const page = pageOf(boards, listing.order, query, listing);
-  const items = page.items.map((board) => boardView(call.world, board));
+  const items = page.items.map((board) => boardView(call, board));
   return { status: 200, body: { items, bookmark: page.bookmark } };
 }
 
 function readBoard(call: Call): Answer {
   const path = check(boardPath, call.params);
   check(accountQuery, call.query);
-  return { status: 200, body: boardView(call.world, getBoard(call, path.board_id, 'boards:read')) };
+  return { status: 200, body: boardView(call, getBoard(call, path.board_id, 'boards:read')) };
 }
 
 function listSections(call: Call): Answer {
   const path = check(boardPath, call.params);
   const query = check(pagedQuery, call.query);
   const board = getBoard(call, path.board_id, 'boards:read');
-  const sections = [...call.world.store.rows.sections.values()].filter((row) => row.boardId === board.id);
-  const { listing } = call.world.settings();
+  const sections = [...call.store.rows.sections.values()].filter((row) => row.boardId === board.id);
+  const { listing } = call.settings();
   const page = pageOf(sections, 'oldest', query, listing);
   return { status: 200, body: { items: page.items.map(sectionView), bookmark: page.bookmark } };
 }

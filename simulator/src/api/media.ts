@@ -1,13 +1,11 @@
-// Video uploads: registering, their status by the clock, and whether a Pin may use one (docs/pinterest.md#media).
-
+// Video uploads: registers them, computes their status from the clock, and decides whether a Pin may use one (docs/pinterest.md#media).
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Answer, Call, Operation } from '../http/operation.ts';
+import { badParameter, mediaNotFound } from '../ground/refusal.ts';
+import type { Answer, ApiParts, Call, Operation } from '../http/operation.ts';
 import { pageOf } from '../http/paging.ts';
 import { check, digits, paging } from '../http/parse.ts';
-import { badParameter, mediaNotFound } from '../http/refusal.ts';
 import type { Media } from '../store/model.ts';
-import type { World } from '../world.ts';
 
 export type MediaStatus = 'registered' | 'processing' | 'succeeded' | 'failed';
 
@@ -17,7 +15,7 @@ export function mediaStatus(media: Media, nowMs: number): MediaStatus {
   return isPast(media.processingAt) ? 'processing' : 'registered';
 }
 
-/** What the upload form must hold, each of them, before the file. Worked out again to check it. */
+/** Returns the fields that the upload form must contain before the file. Computed again to check the form. */
 export function uploadParametersOf(media: Media): Record<string, string> {
   const day = media.registeredAt.slice(0, 10).replaceAll('-', '');
   const policy = { expiration: media.policyExpiresAt, conditions: [{ key: media.key }] };
@@ -38,8 +36,8 @@ const mediaCreate = z.strictObject({ media_type: z.enum(['video']) });
 
 function registerMedia(call: Call): Answer {
   check(mediaCreate, call.json());
-  const { store, clock, addresses } = call.world;
-  const { policySeconds, expirySeconds } = call.world.settings().media;
+  const { store, clock, addresses } = call;
+  const { policySeconds, expirySeconds } = call.settings().media;
   const after = (seconds: number) => new Date(clock.nowMs() + seconds * 1_000).toISOString();
   const media: Media = {
     id: store.ids.next(),
@@ -72,31 +70,29 @@ function readMedia(call: Call): Answer {
   const { media_id } = check(mediaPath, call.params);
   const media = findMedia(call, media_id);
   if (media === undefined) throw mediaNotFound();
-  return { status: 200, body: mediaView(call.world, media) };
+  return { status: 200, body: mediaView(call, media) };
 }
 
 function listMedia(call: Call): Answer {
   const query = check(z.object(paging), call.query);
-  const { listing } = call.world.settings();
-  const own = [...call.world.store.rows.media.values()].filter(
-    (media) => findMedia(call, media.id) !== undefined,
-  );
+  const { listing } = call.settings();
+  const own = [...call.store.rows.media.values()].filter((media) => findMedia(call, media.id) !== undefined);
   const page = pageOf(own, listing.order, query, listing);
-  const items = page.items.map((media) => mediaView(call.world, media));
+  const items = page.items.map((media) => mediaView(call, media));
   return { status: 200, body: { items, bookmark: page.bookmark } };
 }
 
-function mediaView(world: World, media: Media): Record<string, unknown> {
+function mediaView(parts: ApiParts, media: Media): Record<string, unknown> {
   const view = { media_id: media.id, media_type: 'video' };
-  // Not a required field, so a client must do without it (docs/pinterest.md#media).
-  if (world.settings().media.omitStatus) return view;
-  return { ...view, status: mediaStatus(media, world.clock.nowMs()) };
+  // An optional field, so a client must work without it (docs/pinterest.md#media).
+  if (parts.settings().media.omitStatus) return view;
+  return { ...view, status: mediaStatus(media, parts.clock.nowMs()) };
 }
 
 function findMedia(call: Call, mediaId: string): Media | undefined {
-  const media = call.world.store.rows.media.get(mediaId);
-  const isOurs = media !== undefined && media.accountId === call.account.id;
-  return isOurs && Date.parse(media.expiresAt) > call.world.clock.nowMs() ? media : undefined;
+  const media = call.store.rows.media.get(mediaId);
+  const isOwn = media !== undefined && media.accountId === call.account.id;
+  return isOwn && Date.parse(media.expiresAt) > call.clock.nowMs() ? media : undefined;
 }
 
 /** A video Pin needs a finished upload; `registered`, `processing`, `failed` and unknown are refused. */
@@ -105,7 +101,7 @@ export function requireUsableMedia(call: Call, mediaId: string): Media {
   if (media === undefined) {
     throw badParameter(`Invalid request: media_id '${mediaId}' is not a known upload.`);
   }
-  const status = mediaStatus(media, call.world.clock.nowMs());
+  const status = mediaStatus(media, call.clock.nowMs());
   if (status !== 'succeeded') {
     throw badParameter(`Invalid request: media '${mediaId}' is ${status}, not succeeded.`);
   }

@@ -1,5 +1,4 @@
-// The numbers of analytics: their names, and values drawn from a digest, so that a look repeats itself.
-
+// The metrics of analytics: their names, and values computed from a digest, so that repeated requests return the same.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
@@ -45,14 +44,14 @@ export interface Day {
   metrics?: Record<string, number>;
 }
 
-/** A day as YYYY-MM-DD that exists. */
+/** A valid date as YYYY-MM-DD. */
 export const dayShape = z.iso.date();
 
-/** Every day from start to end, or null when the end comes first. */
+/** Returns every day from start to end, or null when the end is before the start. */
 export function daysBetween(start: string, end: string): string[] | null {
   const [from, to] = [Date.parse(start), Date.parse(end)];
   if (to < from) return null;
-  // One more than any query may ask for: enough to see that it asks for too many.
+  // One more than any query may request, which is enough to detect that it requests too many.
   const count = Math.min(Math.round((to - from) / 86_400_000) + 1, 92);
   return Array.from({ length: count }, (_, day) =>
     new Date(from + day * 86_400_000).toISOString().slice(0, 10),

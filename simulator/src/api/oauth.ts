@@ -1,11 +1,11 @@
-// Tokens: a code exchanged, a refresh token renewed, a token for the app's own account (docs/pinterest.md#oauth).
+// Tokens: exchanges a code, renews a refresh token, issues a token for the app's own account (docs/pinterest.md#oauth).
 
+import { authenticationFailed, badParameter, grantInvalid, notPermitted } from '../ground/refusal.ts';
 import type { Answer, AppCall, AppOperation } from '../http/operation.ts';
-import { authenticationFailed, badParameter, grantInvalid, notPermitted } from '../http/refusal.ts';
 import { fingerprint, newSecret } from '../store/ids.ts';
 import type { Account, Token } from '../store/model.ts';
 
-function giveToken(call: AppCall): Answer {
+function issueToken(call: AppCall): Answer {
   const form = call.form();
   switch (form.grant_type) {
     case 'authorization_code':
@@ -22,7 +22,7 @@ function giveToken(call: AppCall): Answer {
 }
 
 function exchange(call: AppCall, form: Record<string, string>): Answer {
-  const { store, clock } = call.world;
+  const { store, clock } = call;
   const code = store.rows.codes.get(fingerprint(required(form, 'code')));
   const redirectUri = required(form, 'redirect_uri');
   const isGood =
@@ -34,19 +34,19 @@ function exchange(call: AppCall, form: Record<string, string>): Answer {
   if (!isGood) throw grantInvalid();
   const account = accountFor(call, code.username);
   call.noteAccount(account.id);
-  // The answer lists all that the person ever granted this app, not just this time.
-  const scopes = new Set([...grantedBefore(call, account), ...code.scopes]);
+  // The response lists all scopes that the person ever granted this app.
+  const scopes = new Set([...scopesGrantedTo(call, account), ...code.scopes]);
   const { row, accessToken, refreshToken } = newToken(call, account, [...scopes], 'user');
-  // Used up and paid out in one commit: a crash between the two would lose or double the grant.
+  // The code is used and the token issued in one commit: a crash between the two would lose or repeat the grant.
   store.commit({ put: 'codes', row: { ...code, usedAt: clock.now().toISOString() } }, { put: 'tokens', row });
   return tokenAnswer(call, row, accessToken, refreshToken, 'authorization_code');
 }
 
 function refresh(call: AppCall, form: Record<string, string>): Answer {
-  const { store, clock } = call.world;
-  const given = fingerprint(required(form, 'refresh_token'));
+  const { store, clock } = call;
+  const refreshFingerprint = fingerprint(required(form, 'refresh_token'));
   const old = [...store.rows.tokens.values()].find(
-    (token) => token.refreshFingerprint === given && token.appId === call.app.id,
+    (token) => token.refreshFingerprint === refreshFingerprint && token.appId === call.app.id,
   );
   const account = old && store.rows.accounts.get(old.accountId);
   const isGood =
@@ -60,27 +60,27 @@ function refresh(call: AppCall, form: Record<string, string>): Answer {
   if (!isGood) throw authenticationFailed();
   call.noteAccount(account.id);
 
-  const asked = splitScopes(form.scope ?? '');
-  if (asked.some((scope) => !old.scopes.includes(scope))) {
+  const requested = splitScopes(form.scope ?? '');
+  if (requested.some((scope) => !old.scopes.includes(scope))) {
     throw badParameter("Invalid request: 'scope' may only narrow what was granted.");
   }
-  const scopes = asked.length > 0 ? asked : old.scopes;
-  const { oldRefreshToken, omitNewRefreshToken } = call.world.settings().tokens;
+  const scopes = requested.length > 0 ? requested : old.scopes;
+  const { oldRefreshToken, omitNewRefreshToken } = call.settings().tokens;
   const { row, accessToken, refreshToken } = newToken(call, account, scopes, 'user');
   if (omitNewRefreshToken) {
-    const kept = { ...row, refreshFingerprint: null, refreshExpiresAt: null };
-    store.commit({ put: 'tokens', row: kept });
-    return tokenAnswer(call, kept, accessToken, null, 'refresh_token');
+    const withoutRefresh = { ...row, refreshFingerprint: null, refreshExpiresAt: null };
+    store.commit({ put: 'tokens', row: withoutRefresh });
+    return tokenAnswer(call, withoutRefresh, accessToken, null, 'refresh_token');
   }
-  const dead = { ...old, refreshRevokedAt: clock.now().toISOString() };
+  const revoked = { ...old, refreshRevokedAt: clock.now().toISOString() };
   store.commit(
     { put: 'tokens', row },
-    ...(oldRefreshToken === 'dies' ? [{ put: 'tokens' as const, row: dead }] : []),
+    ...(oldRefreshToken === 'dies' ? [{ put: 'tokens' as const, row: revoked }] : []),
   );
   return tokenAnswer(call, row, accessToken, refreshToken, 'refresh_token');
 }
 
-/** A token for the app owner's own account, with no browser and no refresh token. */
+/** Issues a token for the app owner's own account, without a browser and without a refresh token. */
 function forOwner(call: AppCall, form: Record<string, string>): Answer {
   const scopes = splitScopes(required(form, 'scope'));
   const { ownerUsername } = call.app;
@@ -88,29 +88,29 @@ function forOwner(call: AppCall, form: Record<string, string>): Answer {
   const account = accountFor(call, ownerUsername);
   call.noteAccount(account.id);
   const { row, accessToken } = newToken(call, account, scopes, 'client');
-  call.world.store.commit({ put: 'tokens', row });
+  call.store.commit({ put: 'tokens', row });
   return tokenAnswer(call, row, accessToken, null, 'client_credentials');
 }
 
-/** The same person in this environment; the sandbox's twin starts empty (docs/pinterest.md#hosts-and-access). */
+/** Returns the person's account in this environment. A sandbox account is created empty (docs/pinterest.md#hosts-and-access). */
 function accountFor(call: AppCall, username: string): Account {
-  const { store, clock } = call.world;
-  const found = store.findAccount(username, call.environment);
-  if (found !== undefined) return found;
-  const elsewhere = call.environment === 'sandbox' ? store.findAccount(username, 'production') : undefined;
-  if (elsewhere === undefined) throw grantInvalid();
-  const twin: Account = {
-    ...elsewhere,
+  const { store, clock } = call;
+  const existing = store.findAccount(username, call.environment);
+  if (existing !== undefined) return existing;
+  const production = call.environment === 'sandbox' ? store.findAccount(username, 'production') : undefined;
+  if (production === undefined) throw grantInvalid();
+  const sandbox: Account = {
+    ...production,
     id: store.ids.next(),
     environment: 'sandbox',
     createdAt: clock.now().toISOString(),
   };
-  store.commit({ put: 'accounts', row: twin });
-  return twin;
+  store.commit({ put: 'accounts', row: sandbox });
+  return sandbox;
 }
 
-function grantedBefore(call: AppCall, account: Account): string[] {
-  return [...call.world.store.rows.tokens.values()]
+function scopesGrantedTo(call: AppCall, account: Account): string[] {
+  return [...call.store.rows.tokens.values()]
     .filter((token) => token.accountId === account.id && token.appId === call.app.id)
     .flatMap((token) => token.scopes);
 }
@@ -121,8 +121,8 @@ function newToken(
   scopes: string[],
   kind: Token['kind'],
 ): { row: Token; accessToken: string; refreshToken: string } {
-  const { accessSeconds, refreshSeconds } = call.world.settings().tokens;
-  const after = (seconds: number) => new Date(call.world.clock.nowMs() + seconds * 1_000).toISOString();
+  const { accessSeconds, refreshSeconds } = call.settings().tokens;
+  const after = (seconds: number) => new Date(call.clock.nowMs() + seconds * 1_000).toISOString();
   const accessToken = newSecret('pina_');
   const refreshToken = newSecret('pinr_');
   const row: Token = {
@@ -147,7 +147,7 @@ function tokenAnswer(
   refreshToken: string | null,
   responseType: string,
 ): Answer {
-  const { accessSeconds, refreshSeconds, scopeSeparator } = call.world.settings().tokens;
+  const { accessSeconds, refreshSeconds, scopeSeparator } = call.settings().tokens;
   const body = {
     access_token: accessToken,
     token_type: 'bearer',
@@ -177,13 +177,13 @@ export function splitScopes(text: string): string[] {
   return text.split(/[\s,]+/).filter((scope) => scope !== '');
 }
 
-/** Pinterest revokes system users' tokens only, and there are none here. */
+/** Always refuses: Pinterest revokes only tokens of system users, which the simulator does not have. */
 function revoke(call: AppCall): Answer {
   required(call.form(), 'token');
   throw notPermitted();
 }
 
 export const oauthOperations: AppOperation[] = [
-  { id: 'oauth/token', method: 'POST', path: '/oauth/token', handle: giveToken },
+  { id: 'oauth/token', method: 'POST', path: '/oauth/token', handle: issueToken },
   { id: 'token/revoke', method: 'POST', path: '/oauth/token/revoke', handle: revoke },
 ];

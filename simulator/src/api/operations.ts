@@ -1,5 +1,4 @@
-// The list of all operations that the pretend Pinterest knows.
-
+// All operations of the simulated API.
 import type { AppOperation, Operation } from '../http/operation.ts';
 import { analyticsOperations } from './analytics.ts';
 import { boardWriteOperations } from './board-writes.ts';
@@ -19,7 +18,7 @@ export const operations: readonly Operation[] = [
 ];
 export const appOperations: readonly AppOperation[] = oauthOperations;
 
-/** Not one of Pinterest's: the upload goes to S3, and faults can be set on it all the same. */
+/** Not an operation of Pinterest: uploads go to S3. Faults can be set on it like on the others. */
 export const uploadOperation = 's3/upload';
 
 export const operationIds: ReadonlySet<string> = new Set([

@@ -1,5 +1,4 @@
-// What POST /pins takes: the six sources and their limits, as the strict document has them.
-
+// The body of POST /pins: the six sources and their limits, as in Pinterest's strict document.
 import { z } from 'zod';
 import { digits } from '../http/parse.ts';
 

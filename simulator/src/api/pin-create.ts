@@ -1,9 +1,15 @@
-// POST /pins: each accepted call makes a new Pin, also when the same one was made a moment ago.
-// Pinterest has no dedupe and no idempotency key (docs/pinterest.md#design-constraints), and this is why Pintail exists.
+// POST /pins: each accepted call creates a new Pin, also when an identical one was created a moment ago. Pinterest has no
+// deduplication and no idempotency key (docs/pinterest.md#design-constraints).
 
+import {
+  badParameter,
+  couldNotFetchImage,
+  imageBroken,
+  notPermitted,
+  pinNotFound,
+} from '../ground/refusal.ts';
 import type { Answer, Call } from '../http/operation.ts';
 import { check } from '../http/parse.ts';
-import { badParameter, couldNotFetchImage, imageBroken, notPermitted, pinNotFound } from '../http/refusal.ts';
 import { fetchImage, looksLikeImage } from '../images/fetch.ts';
 import { imageFormats, inspectImage } from '../images/inspect.ts';
 import type { Board, Picture, Pin, Section } from '../store/model.ts';
@@ -14,30 +20,29 @@ import { pinTextsFrom } from './pin-text.ts';
 import { pinView } from './views.ts';
 
 export async function createPin(call: Call): Promise<Answer> {
-  const given = check(pinCreate, call.json());
-  const { world } = call;
-  const texts = pinTextsFrom(given, world.settings());
-  getPlace(call, given);
-  if (given.parent_pin_id != null && !world.store.rows.pins.has(given.parent_pin_id)) throw pinNotFound();
-  const isStandard = decideStandard(call, given.media_source);
-  const pictures = await picturesOf(call, given.media_source, texts.link);
-  // Fetching took time: the board may be gone by now.
-  const { board, section } = getPlace(call, given);
+  const input = check(pinCreate, call.json());
+  const texts = pinTextsFrom(input, call.settings());
+  getPlace(call, input);
+  if (input.parent_pin_id != null && !call.store.rows.pins.has(input.parent_pin_id)) throw pinNotFound();
+  const isStandard = decideStandard(call, input.media_source);
+  const pictures = await picturesOf(call, input.media_source, texts.link);
+  // The board may have been deleted while the image was fetched.
+  const { board, section } = getPlace(call, input);
 
-  const now = world.clock.now();
-  const { listing, clockSkewSeconds, createStatus } = world.settings();
+  const now = call.clock.now();
+  const { listing, clockSkewSeconds, createStatus } = call.settings();
   const pin: Pin = {
-    id: world.store.ids.next(),
+    id: call.store.ids.next(),
     accountId: call.account.id,
     boardId: board.id,
     boardSectionId: section?.id ?? null,
     ...texts,
-    dominantColor: given.dominant_color ?? null,
-    parentPinId: given.parent_pin_id ?? null,
-    aiDisclosures: given.ai_disclosures?.values ?? [],
-    sourceType: given.media_source.source_type,
+    dominantColor: input.dominant_color ?? null,
+    parentPinId: input.parent_pin_id ?? null,
+    aiDisclosures: input.ai_disclosures?.values ?? [],
+    sourceType: input.media_source.source_type,
     pictures,
-    mediaId: given.media_source.source_type === 'video_id' ? given.media_source.media_id : null,
+    mediaId: input.media_source.source_type === 'video_id' ? input.media_source.media_id : null,
     isStandard,
     createdAt: now.toISOString(),
     shownCreatedAt: new Date(now.getTime() + clockSkewSeconds * 1_000).toISOString(),
@@ -45,20 +50,20 @@ export async function createPin(call: Call): Promise<Answer> {
     requestNumber: call.requestNumber,
     deletedAt: null,
   };
-  world.store.commit({ put: 'pins', row: pin });
-  return { status: createStatus, body: pinView(world, pin, { viewer: call.account, withMetrics: false }) };
+  call.store.commit({ put: 'pins', row: pin });
+  return { status: createStatus, body: pinView(call, pin, { viewer: call.account, withMetrics: false }) };
 }
 
-function getPlace(call: Call, given: PinCreate): { board: Board; section: Section | null } {
-  const board = getBoard(call, given.board_id, 'boards:read', 'boards:write', 'pins:write');
-  const sectionId = given.board_section_id ?? null;
+function getPlace(call: Call, input: PinCreate): { board: Board; section: Section | null } {
+  const board = getBoard(call, input.board_id, 'boards:read', 'boards:write', 'pins:write');
+  const sectionId = input.board_section_id ?? null;
   return { board, section: sectionId === null ? null : getSection(call, board, sectionId) };
 }
 
-/** `is_standard: false` is for a closed list of beta users; what others get is a switch. */
+/** `is_standard: false` is for a closed list of beta users; its effect for others is a setting. */
 function decideStandard(call: Call, source: MediaSource): boolean {
   if (!('is_standard' in source) || source.is_standard) return true;
-  switch (call.world.settings().isStandard) {
+  switch (call.settings().isStandard) {
     case 'honoured':
       return false;
     case 'ignored':
@@ -80,7 +85,7 @@ async function picturesOf(call: Call, source: MediaSource, link: string | null):
     case 'video_id':
       return coverOf(call, source);
     case 'pin_url':
-      if (call.world.settings().pinUrl === 'refused') throw notPermitted();
+      if (call.settings().pinUrl === 'refused') throw notPermitted();
       if (link === null || link === '') throw badParameter("Invalid request: 'pin_url' needs a 'link'.");
       return [];
   }
@@ -90,7 +95,7 @@ type Slides = Extract<MediaSource, { source_type: 'multiple_image_base64' | 'mul
 
 async function slides(call: Call, source: Slides): Promise<Picture[]> {
   const pictures: Picture[] = [];
-  // One after another: five large pictures decoded at once would be five times the memory.
+  // Sequential: decoding five large images at once would need five times the memory.
   for (const item of source.items) {
     const picture = 'url' in item ? await fromUrl(call, item.url) : await fromBase64(call, item);
     const { title = null, description = null, link = null } = item;
@@ -106,7 +111,7 @@ async function coverOf(
   const { cover_image_content_type: type, cover_image_data: data, cover_image_url: url } = source;
   const hasData = type !== undefined && data !== undefined;
   if (!hasData && url === undefined && source.cover_image_key_frame_time === undefined) {
-    // The document marks all of these optional; the service wants one (docs/pinterest.md#creating-a-pin).
+    // The document marks all of these optional; the service requires one (docs/pinterest.md#creating-a-pin).
     throw badParameter(
       'Invalid request: cover_image_url or cover_image_content_type and cover_image_data is required.',
     );
@@ -122,10 +127,10 @@ async function fromBase64(
 ): Promise<Picture> {
   if (!isWholeBase64(source.data)) throw imageBroken();
   const format = source.content_type === 'image/png' ? 'png' : 'jpeg';
-  return inspectImage(call.world, Buffer.from(source.data, 'base64'), [format]);
+  return inspectImage(call, Buffer.from(source.data, 'base64'), [format]);
 }
 
-/** One pattern for all of it would step back and forth over megabytes. */
+/** Several checks, because a single pattern would backtrack over megabytes. */
 function isWholeBase64(data: string): boolean {
   const padding = data.indexOf('=');
   const isPaddedAtEnd = padding === -1 || padding === data.length - 1 || data.slice(padding) === '==';
@@ -133,7 +138,7 @@ function isWholeBase64(data: string): boolean {
 }
 
 async function fromUrl(call: Call, url: string): Promise<Picture> {
-  const bytes = await fetchImage(url, call.world.settings().imageUrl);
+  const bytes = await fetchImage(url, call.settings().imageUrl);
   if (!looksLikeImage(bytes)) throw couldNotFetchImage();
-  return inspectImage(call.world, bytes, imageFormats);
+  return inspectImage(call, bytes, imageFormats);
 }

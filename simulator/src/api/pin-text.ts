@@ -1,7 +1,6 @@
-// The words of a Pin: what Pinterest checks in them, and the switch by which it tidies them.
-
-import { badParameter } from '../http/refusal.ts';
-import type { Settings } from '../settings.ts';
+// The texts of a Pin: validates them, and normalizes them when the `text` setting says so.
+import { badParameter } from '../ground/refusal.ts';
+import type { Settings } from '../ground/settings.ts';
 
 export interface PinTexts {
   title: string | null;
@@ -19,7 +18,7 @@ export function checkLink(link: string | null | undefined): void {
 }
 
 export function pinTextsFrom(
-  given: {
+  input: {
     title?: string | null | undefined;
     description?: string | null | undefined;
     link?: string | null | undefined;
@@ -27,19 +26,19 @@ export function pinTextsFrom(
   },
   settings: Settings,
 ): PinTexts {
-  checkLink(given.link);
+  checkLink(input.link);
   const tidy = settings.text === 'normalised' ? normalise : (text: string) => text;
   const orNull = (text: string | null | undefined) =>
     text === null || text === undefined ? null : tidy(text);
   return {
-    title: orNull(given.title),
-    description: orNull(given.description),
-    link: given.link ?? null,
-    altText: orNull(given.alt_text),
+    title: orNull(input.title),
+    description: orNull(input.description),
+    link: input.link ?? null,
+    altText: orNull(input.alt_text),
   };
 }
 
-/** Trims, folds blanks and unescapes, to try a client's matcher (docs/pinterest.md#simulated-behavior, no. 19). */
+/** Trims, collapses whitespace and unescapes, to test how a client matches texts (docs/pinterest.md#simulated-behavior, no. 19). */
 function normalise(text: string): string {
   return text
     .replaceAll('&lt;', '<')

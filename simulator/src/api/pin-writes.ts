@@ -1,9 +1,8 @@
-// Changing a Pin and saving one to another board. The first is beta with Pinterest, not for all apps.
-
+// Updates a Pin, and saves a Pin to another board. Updating is in beta at Pinterest, not available to all apps.
 import { z } from 'zod';
+import { boardNotFound } from '../ground/refusal.ts';
 import type { Answer, Call, Operation } from '../http/operation.ts';
 import { adAccount, check, digits } from '../http/parse.ts';
-import { boardNotFound } from '../http/refusal.ts';
 import type { Picture, Pin } from '../store/model.ts';
 import { getBoard, getPin, getSection } from './access.ts';
 import { aiDisclosures, pinTexts } from './pin-create.schema.ts';
@@ -26,31 +25,31 @@ const pinUpdate = z.strictObject({
 });
 const pinSave = z.strictObject({ board_id: digits.nullish(), board_section_id: digits.nullish() });
 
-/** Absent leaves a field as it is; null empties it. */
+/** An absent field remains unchanged; null clears it. */
 function updatePin(call: Call): Answer {
   const path = check(pinPath, call.params);
   check(query, call.query);
-  const given = check(pinUpdate, call.json());
+  const input = check(pinUpdate, call.json());
   const pin = getPin(call, path.pin_id, 'boards:write', 'pins:write');
-  const board = getBoard(call, given.board_id ?? pin.boardId, 'boards:write', 'pins:write');
+  const board = getBoard(call, input.board_id ?? pin.boardId, 'boards:write', 'pins:write');
   const hasMoved = board.id !== pin.boardId;
   const sectionId =
-    given.board_section_id === undefined && !hasMoved ? pin.boardSectionId : given.board_section_id;
+    input.board_section_id === undefined && !hasMoved ? pin.boardSectionId : input.board_section_id;
   const section = sectionId == null ? null : getSection(call, board, sectionId);
-  const texts = pinTextsFrom(given, call.world.settings());
+  const texts = pinTextsFrom(input, call.settings());
   const row: Pin = {
     ...pin,
     boardId: board.id,
     boardSectionId: section?.id ?? null,
-    title: given.title === undefined ? pin.title : texts.title,
-    description: given.description === undefined ? pin.description : texts.description,
-    link: given.link === undefined ? pin.link : texts.link,
-    altText: given.alt_text === undefined ? pin.altText : texts.altText,
-    aiDisclosures: given.ai_disclosures?.values ?? pin.aiDisclosures,
-    pictures: pin.pictures.map((picture, index) => withSlot(picture, given.carousel_slots?.[index])),
+    title: input.title === undefined ? pin.title : texts.title,
+    description: input.description === undefined ? pin.description : texts.description,
+    link: input.link === undefined ? pin.link : texts.link,
+    altText: input.alt_text === undefined ? pin.altText : texts.altText,
+    aiDisclosures: input.ai_disclosures?.values ?? pin.aiDisclosures,
+    pictures: pin.pictures.map((picture, index) => withSlot(picture, input.carousel_slots?.[index])),
   };
-  call.world.store.commit({ put: 'pins', row });
-  return { status: 200, body: pinView(call.world, row, { viewer: call.account, withMetrics: false }) };
+  call.store.commit({ put: 'pins', row });
+  return { status: 200, body: pinView(call, row, { viewer: call.account, withMetrics: false }) };
 }
 
 function withSlot(picture: Picture, slot: z.infer<typeof carouselSlot> | undefined): Picture {
@@ -59,20 +58,20 @@ function withSlot(picture: Picture, slot: z.infer<typeof carouselSlot> | undefin
   return { ...picture, title, description, link };
 }
 
-/** Makes a new Pin of the caller's with the same picture. */
+/** Creates a Pin of the caller with the same image. */
 function savePin(call: Call): Answer {
   const path = check(pinPath, call.params);
   check(query, call.query);
-  const given = check(pinSave, call.json());
+  const input = check(pinSave, call.json());
   const pin = getPin(call, path.pin_id, 'boards:read', 'pins:read');
   // Without a board Pinterest saves to the profile, which is not simulated.
-  if (given.board_id == null) throw boardNotFound();
-  const board = getBoard(call, given.board_id, 'boards:write', 'pins:write');
-  const section = given.board_section_id == null ? null : getSection(call, board, given.board_section_id);
-  const now = call.world.clock.now().toISOString();
+  if (input.board_id == null) throw boardNotFound();
+  const board = getBoard(call, input.board_id, 'boards:write', 'pins:write');
+  const section = input.board_section_id == null ? null : getSection(call, board, input.board_section_id);
+  const now = call.clock.now().toISOString();
   const row: Pin = {
     ...pin,
-    id: call.world.store.ids.next(),
+    id: call.store.ids.next(),
     accountId: call.account.id,
     boardId: board.id,
     boardSectionId: section?.id ?? null,
@@ -82,8 +81,8 @@ function savePin(call: Call): Answer {
     listedFrom: now,
     requestNumber: call.requestNumber,
   };
-  call.world.store.commit({ put: 'pins', row });
-  return { status: 201, body: pinView(call.world, row, { viewer: call.account, withMetrics: false }) };
+  call.store.commit({ put: 'pins', row });
+  return { status: 201, body: pinView(call, row, { viewer: call.account, withMetrics: false }) };
 }
 
 const scopes = ['boards:read', 'boards:write', 'pins:read', 'pins:write'];

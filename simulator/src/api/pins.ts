@@ -1,11 +1,10 @@
 // Reading, listing and deleting Pins.
-
 import { z } from 'zod';
 import type { Answer, Call, Operation } from '../http/operation.ts';
 import { pageOf } from '../http/paging.ts';
 import { adAccount, check, digits, paging, queryBoolean, queryList } from '../http/parse.ts';
 import type { Pin } from '../store/model.ts';
-import { getBoard, getPin, getSection, listed, maySee } from './access.ts';
+import { getBoard, getPin, getSection, listedPins, maySee } from './access.ts';
 import { createPin } from './pin-create.ts';
 import { creativeType, pinView } from './views.ts';
 
@@ -45,23 +44,23 @@ const boardPath = z.object({ board_id: digits });
 const sectionPath = boardPath.extend({ section_id: digits });
 
 function pageOfPins(call: Call, pins: readonly Pin[], query: z.infer<typeof listQuery>): Answer {
-  const { listing } = call.world.settings();
-  const wanted = listed(call, pins).filter(
+  const { listing } = call.settings();
+  const matching = listedPins(call, pins).filter(
     (pin) => query.creative_types?.includes(creativeType(pin) as never) ?? true,
   );
-  const page = pageOf(wanted, listing.order, query, listing);
+  const page = pageOf(matching, listing.order, query, listing);
   const options = { viewer: call.account, withMetrics: query.pin_metrics };
   return {
     status: 200,
-    body: { items: page.items.map((pin) => pinView(call.world, pin, options)), bookmark: page.bookmark },
+    body: { items: page.items.map((pin) => pinView(call, pin, options)), bookmark: page.bookmark },
   };
 }
 
 function listOwnPins(call: Call): Answer {
   const query = check(ownListQuery, call.query);
   if (query.pin_filter === 'has_been_promoted') return pageOfPins(call, [], query);
-  const pins = call.world.store.pinsOfAccount(call.account.id).filter((pin) => {
-    const board = call.world.store.rows.boards.get(pin.boardId);
+  const pins = call.store.pinsOfAccount(call.account.id).filter((pin) => {
+    const board = call.store.rows.boards.get(pin.boardId);
     if (board === undefined || !maySee(call, board, 'boards:read', 'pins:read')) return false;
     const isShown = board.privacy !== 'PROTECTED' || query.include_protected_pins;
     return isShown && (query.pin_type !== 'PRIVATE' || board.privacy === 'SECRET');
@@ -74,7 +73,7 @@ function listBoardPins(call: Call): Answer {
   const path = check(boardPath, call.params);
   const query = check(listQuery, call.query);
   const board = getBoard(call, path.board_id, 'boards:read', 'pins:read');
-  return pageOfPins(call, call.world.store.pinsOfBoard(board.id), query);
+  return pageOfPins(call, call.store.pinsOfBoard(board.id), query);
 }
 
 function listSectionPins(call: Call): Answer {
@@ -82,7 +81,7 @@ function listSectionPins(call: Call): Answer {
   const query = check(listQuery, call.query);
   const board = getBoard(call, path.board_id, 'boards:read', 'pins:read');
   const section = getSection(call, board, path.section_id);
-  const pins = call.world.store.pinsOfBoard(board.id).filter((pin) => pin.boardSectionId === section.id);
+  const pins = call.store.pinsOfBoard(board.id).filter((pin) => pin.boardSectionId === section.id);
   return pageOfPins(call, pins, query);
 }
 
@@ -91,15 +90,15 @@ function readPin(call: Call): Answer {
   const query = check(pinQuery, call.query);
   const pin = getPin(call, path.pin_id, 'boards:read', 'pins:read');
   const options = { viewer: call.account, withMetrics: query.pin_metrics };
-  return { status: 200, body: pinView(call.world, pin, options) };
+  return { status: 200, body: pinView(call, pin, options) };
 }
 
 function deletePin(call: Call): Answer {
   const path = check(pinPath, call.params);
   const pin = getPin(call, path.pin_id, 'boards:write', 'pins:write');
-  // Kept with a mark, so that the control interface can still tell that it was made.
-  const row = { ...pin, deletedAt: call.world.clock.now().toISOString() };
-  call.world.store.commit({ put: 'pins', row });
+  // The row remains, so that the control interface still shows that the Pin was created.
+  const row = { ...pin, deletedAt: call.clock.now().toISOString() };
+  call.store.commit({ put: 'pins', row });
   return { status: 204 };
 }
 

@@ -1,16 +1,15 @@
-// How accounts, boards, sections and Pins look on the wire (docs/pinterest.md#creating-a-pin, #boards-and-paging).
-
+// The wire format of accounts, boards, sections and Pins (docs/pinterest.md#creating-a-pin, #boards-and-paging).
+import type { ApiParts } from '../http/operation.ts';
 import type { Account, Board, Environment, Picture, Pin, Section } from '../store/model.ts';
-import type { World } from '../world.ts';
 
-/** Pinterest sends moments without a zone and without fractions, though it declares date-time. */
+/** Formats a moment without zone and fractions, as Pinterest does although it declares date-time. */
 export function zoneless(moment: string): string {
   return moment.slice(0, 19);
 }
 
-export function accountView(world: World, account: Account): Record<string, unknown> {
-  const pins = world.store.pinsOfAccount(account.id).length;
-  const boards = boardsOf(world, account).length;
+export function accountView(parts: ApiParts, account: Account): Record<string, unknown> {
+  const pins = parts.store.pinsOfAccount(account.id).length;
+  const boards = boardsOf(parts, account).length;
   return {
     id: account.id,
     username: account.username,
@@ -18,7 +17,7 @@ export function accountView(world: World, account: Account): Record<string, unkn
     about: '',
     business_name: account.accountType === 'BUSINESS' ? account.username : null,
     website_url: '',
-    profile_image: `${world.addresses.url}/samples/garden.jpg`,
+    profile_image: `${parts.addresses.url}/samples/garden.jpg`,
     board_count: boards,
     pin_count: pins,
     follower_count: 0,
@@ -27,19 +26,19 @@ export function accountView(world: World, account: Account): Record<string, unkn
   };
 }
 
-export function boardsOf(world: World, account: Account): Board[] {
-  return [...world.store.rows.boards.values()].filter((board) => board.accountId === account.id);
+export function boardsOf(parts: ApiParts, account: Account): Board[] {
+  return [...parts.store.rows.boards.values()].filter((board) => board.accountId === account.id);
 }
 
-export function boardView(world: World, board: Board): Record<string, unknown> {
-  const owner = world.store.rows.accounts.get(board.accountId);
-  const pins = world.store.pinsOfBoard(board.id);
+export function boardView(parts: ApiParts, board: Board): Record<string, unknown> {
+  const owner = parts.store.rows.accounts.get(board.accountId);
+  const pins = parts.store.pinsOfBoard(board.id);
   const newest = pins.at(-1);
   const thumbnails = pins
     .slice(-5)
     .reverse()
     .flatMap((pin) => pin.pictures[0] ?? [])
-    .map((picture) => imageUrl(world, '150x150', picture));
+    .map((picture) => imageUrl(parts, '150x150', picture));
   const view = {
     id: board.id,
     name: board.name,
@@ -54,7 +53,7 @@ export function boardView(world: World, board: Board): Record<string, unknown> {
     board_pins_modified_at: zoneless(newest?.createdAt ?? board.createdAt),
     media: { image_cover_url: thumbnails[0] ?? null, pin_thumbnail_urls: thumbnails },
   };
-  return reshape(world, view, ['id', 'name']);
+  return reshape(parts, view, ['id', 'name']);
 }
 
 export function sectionView(section: Section): Record<string, unknown> {
@@ -67,11 +66,11 @@ export interface PinViewOptions {
 }
 
 export function pinView(
-  world: World,
+  parts: ApiParts,
   pin: Pin,
   { viewer, withMetrics }: PinViewOptions,
 ): Record<string, unknown> {
-  const owner = world.store.rows.accounts.get(pin.accountId);
+  const owner = parts.store.rows.accounts.get(pin.accountId);
   const view = {
     id: pin.id,
     created_at: zoneless(pin.shownCreatedAt),
@@ -84,14 +83,14 @@ export function pinView(
     alt_text: pin.altText,
     dominant_color: pin.dominantColor ?? '#6e7874',
     parent_pin_id: pin.parentPinId,
-    media: mediaView(world, pin),
+    media: mediaView(parts, pin),
     creative_type: creativeType(pin),
     is_owner: pin.accountId === viewer.id,
     is_standard: pin.isStandard,
     has_been_promoted: false,
     pin_metrics: withMetrics ? noMetricsYet() : null,
   };
-  return reshape(world, view, ['id']);
+  return reshape(parts, view, ['id']);
 }
 
 function noMetricsYet(): Record<string, unknown> {
@@ -107,19 +106,19 @@ export function creativeType(pin: Pin): string {
   return pin.sourceType.startsWith('multiple') ? 'CAROUSEL' : 'REGULAR';
 }
 
-function mediaView(world: World, pin: Pin): Record<string, unknown> {
+function mediaView(parts: ApiParts, pin: Pin): Record<string, unknown> {
   const [first] = pin.pictures;
   if (pin.sourceType === 'video_id') {
     const view = {
       media_type: 'video',
-      // Null while Pinterest still works on a fresh video (docs/pinterest.md#creating-a-pin).
+      // Null while Pinterest processes a new video (docs/pinterest.md#creating-a-pin).
       width: null,
       height: null,
       duration: null,
       video_url: null,
     };
     if (first === undefined) return view;
-    return { ...view, cover_image_url: imageUrl(world, '600x', first), images: imagesView(world, first) };
+    return { ...view, cover_image_url: imageUrl(parts, '600x', first), images: imagesView(parts, first) };
   }
   if (pin.sourceType.startsWith('multiple')) {
     const items = pin.pictures.map((picture) => ({
@@ -127,43 +126,47 @@ function mediaView(world: World, pin: Pin): Record<string, unknown> {
       title: picture.title,
       description: picture.description,
       link: picture.link,
-      images: imagesView(world, picture),
+      images: imagesView(parts, picture),
     }));
     return { media_type: 'multiple_images', items };
   }
   return first === undefined
     ? { media_type: 'image' }
-    : { media_type: 'image', images: imagesView(world, first) };
+    : { media_type: 'image', images: imagesView(parts, first) };
 }
 
-function imagesView(world: World, picture: Picture): Record<string, unknown> {
+function imagesView(parts: ApiParts, picture: Picture): Record<string, unknown> {
   const { width, height } = picture;
   const scaled = (target: number) => Math.max(1, Math.round((height / width) * target));
   const size = (name: string, sizeWidth: number, sizeHeight: number) => ({
     width: sizeWidth,
     height: sizeHeight,
-    url: imageUrl(world, name, picture),
+    url: imageUrl(parts, name, picture),
   });
   return {
     '150x150': size('150x150', 150, 150),
     '400x300': size('400x300', 400, 300),
     '600x': size('600x', 600, scaled(600)),
     '1200x': size('1200x', 1_200, scaled(1_200)),
-    // Not in Pinterest's document, but in its answers (docs/pinterest.md#creating-a-pin).
+    // Not in Pinterest's document, but in its responses (docs/pinterest.md#creating-a-pin).
     originals: size('originals', width, height),
   };
 }
 
-function imageUrl(world: World, size: string, picture: Picture): string {
-  return `${world.addresses.url}/images/${size}/${picture.sha256}.jpg`;
+function imageUrl(parts: ApiParts, size: string, picture: Picture): string {
+  return `${parts.addresses.url}/images/${size}/${picture.sha256}.jpg`;
 }
 
-/** The switches for sparse and for newer answers (docs/pinterest.md#simulated-behavior, no. 26). */
-function reshape(world: World, view: Record<string, unknown>, required: string[]): Record<string, unknown> {
-  const { omitOptional, addUnknown } = world.settings().answers;
-  const kept = omitOptional ? Object.fromEntries(required.map((name) => [name, view[name]])) : view;
-  if (!addUnknown) return kept;
-  const future = { ...kept, field_of_the_future: { nested: [1, 'two', null] } };
+/** Applies the settings for sparse and for newer responses (docs/pinterest.md#simulated-behavior, no. 26). */
+function reshape(
+  parts: ApiParts,
+  view: Record<string, unknown>,
+  required: string[],
+): Record<string, unknown> {
+  const { omitOptional, addUnknown } = parts.settings().answers;
+  const reduced = omitOptional ? Object.fromEntries(required.map((name) => [name, view[name]])) : view;
+  if (!addUnknown) return reduced;
+  const future = { ...reduced, field_of_the_future: { nested: [1, 'two', null] } };
   return 'creative_type' in future ? { ...future, creative_type: 'HOLOGRAM' } : future;
 }
 

@@ -1,5 +1,4 @@
-// What the control interface takes for seeding: apps, accounts, their boards, sections and tokens.
-
+// The body of POST /_control/seed: apps, accounts, their boards, sections and tokens.
 import { z } from 'zod';
 import { allScopes } from '../http/auth.ts';
 
@@ -12,7 +11,7 @@ const secret = z
   .string()
   .min(4)
   .max(500)
-  .regex(/^[\w.~+/=-]+$/, 'must be characters that a bearer token may have');
+  .regex(/^[\w.~+/=-]+$/, 'must contain only characters that are valid in a bearer token');
 const seconds = z.number().min(-100_000_000).max(1_000_000_000);
 
 export const seedApp = z.strictObject({
@@ -44,7 +43,7 @@ const seedToken = z.strictObject({
     .default([...allScopes]),
   expiresInSeconds: seconds.default(2_592_000),
   refreshExpiresInSeconds: seconds.default(5_184_000),
-  /** The app it was given to, by clientId; the built-in app if absent. */
+  /** The clientId of the token's app. Default: the built-in app. */
   app: z.string().max(60).optional(),
 });
 

@@ -1,20 +1,25 @@
-// Seeding: makes what is missing and leaves what is there, so that the same seed may be sent at each start.
-
+// Seeding: creates what is missing and leaves existing rows unchanged, so that the same seed can be sent at every start.
+import type { Clock } from '../ground/clock.ts';
+import { ControlError } from '../ground/control-error.ts';
 import { fingerprint, newSecret } from '../store/ids.ts';
 import type { Account, App, Board, Section } from '../store/model.ts';
-import type { World } from '../world.ts';
-import { ControlError } from './control-error.ts';
+import type { Store } from '../store/store.ts';
 import type { Seed, SeedAccount, SeedApp } from './seed.schema.ts';
 
-/** The app that seeded tokens belong to when none is named. */
+interface SeedParts {
+  store: Store;
+  clock: Clock;
+}
+
+/** The app of seeded tokens that name none. */
 export const builtInApp = {
   clientId: '1500000',
   clientSecret: 'simulator-app-secret',
 } as const;
 
-export function ensureBuiltInApp(world: World): void {
-  if (world.store.rows.apps.has(builtInApp.clientId)) return;
-  seedOneApp(world, {
+export function ensureBuiltInApp(store: Store): void {
+  if (store.rows.apps.has(builtInApp.clientId)) return;
+  seedOneApp(store, {
     ...builtInApp,
     name: 'Built-in app',
     level: 'standard',
@@ -23,43 +28,43 @@ export function ensureBuiltInApp(world: World): void {
   });
 }
 
-export function applySeed(world: World, seed: Seed): unknown {
+export function applySeed(parts: SeedParts, seed: Seed): unknown {
   return {
-    apps: seed.apps.map((app) => seedOneApp(world, app)),
-    accounts: seed.accounts.map((account) => seedOneAccount(world, account)),
+    apps: seed.apps.map((app) => seedOneApp(parts.store, app)),
+    accounts: seed.accounts.map((account) => seedOneAccount(parts, account)),
   };
 }
 
-/** An app is what the newest seed says: its level and addresses are what tests change. */
-function seedOneApp(world: World, given: SeedApp): unknown {
+/** Overwrites an existing app: tests change its level and addresses. */
+function seedOneApp(store: Store, input: SeedApp): unknown {
   const row: App = {
-    id: given.clientId,
-    name: given.name,
-    secretFingerprint: fingerprint(given.clientSecret),
-    level: given.level,
-    redirectUris: given.redirectUris,
-    ownerUsername: given.ownerUsername,
+    id: input.clientId,
+    name: input.name,
+    secretFingerprint: fingerprint(input.clientSecret),
+    level: input.level,
+    redirectUris: input.redirectUris,
+    ownerUsername: input.ownerUsername,
   };
-  world.store.commit({ put: 'apps', row });
-  return given;
+  store.commit({ put: 'apps', row });
+  return input;
 }
 
-function seedOneAccount(world: World, given: SeedAccount): unknown {
-  const { store, clock } = world;
-  let account = store.findAccount(given.username, given.environment);
+function seedOneAccount(parts: SeedParts, input: SeedAccount): unknown {
+  const { store, clock } = parts;
+  let account = store.findAccount(input.username, input.environment);
   if (account === undefined) {
-    requireFree(given.id, store.rows.accounts, 'account');
+    requireFree(input.id, store.rows.accounts, 'account');
     account = {
-      id: given.id ?? store.ids.next(),
-      username: given.username,
-      accountType: given.accountType,
-      environment: given.environment,
+      id: input.id ?? store.ids.next(),
+      username: input.username,
+      accountType: input.accountType,
+      environment: input.environment,
       state: 'active',
       createdAt: clock.now().toISOString(),
     };
     store.commit({ put: 'accounts', row: account });
-  } else if (given.id !== undefined && given.id !== account.id) {
-    throw new ControlError(409, `The account ${given.username} exists with the id ${account.id}.`);
+  } else if (input.id !== undefined && input.id !== account.id) {
+    throw new ControlError(409, `The account ${input.username} exists with the id ${account.id}.`);
   }
   const owner = account;
   return {
@@ -67,60 +72,59 @@ function seedOneAccount(world: World, given: SeedAccount): unknown {
     id: owner.id,
     accountType: owner.accountType,
     environment: owner.environment,
-    boards: given.boards.map((board) => seedBoard(world, owner, board)),
-    tokens: given.tokens.map((token) => seedToken(world, owner, token)),
+    boards: input.boards.map((board) => seedBoard(parts, owner, board)),
+    tokens: input.tokens.map((token) => seedToken(parts, owner, token)),
   };
 }
 
-function seedBoard(world: World, account: Account, given: SeedAccount['boards'][number]): unknown {
-  const { store, clock } = world;
+function seedBoard(parts: SeedParts, account: Account, input: SeedAccount['boards'][number]): unknown {
+  const { store, clock } = parts;
   const own = [...store.rows.boards.values()].filter((row) => row.accountId === account.id);
   let board: Board | undefined = own.find((row) =>
-    given.id === undefined ? row.name === given.name : row.id === given.id,
+    input.id === undefined ? row.name === input.name : row.id === input.id,
   );
   if (board === undefined) {
-    requireFree(given.id, store.rows.boards, 'board');
-    if (own.some((row) => row.name === given.name)) {
-      throw new ControlError(409, `${account.username} has a board named ${given.name} with another id.`);
+    requireFree(input.id, store.rows.boards, 'board');
+    if (own.some((row) => row.name === input.name)) {
+      throw new ControlError(409, `${account.username} has a board named ${input.name} with another id.`);
     }
     board = {
-      id: given.id ?? store.ids.next(),
+      id: input.id ?? store.ids.next(),
       accountId: account.id,
-      name: given.name,
-      description: given.description,
-      privacy: given.privacy,
-      isAdsOnly: given.isAdsOnly,
+      name: input.name,
+      description: input.description,
+      privacy: input.privacy,
+      isAdsOnly: input.isAdsOnly,
       createdAt: clock.now().toISOString(),
     };
     store.commit({ put: 'boards', row: board });
   }
   const { id, name, privacy, description, isAdsOnly } = board;
-  const sections = given.sections.map((section) => seedSection(world, id, section));
+  const sections = input.sections.map((section) => seedSection(parts, id, section));
   return { id, name, privacy, description, isAdsOnly, sections };
 }
 
 function seedSection(
-  world: World,
+  { store }: SeedParts,
   boardId: string,
-  given: SeedAccount['boards'][number]['sections'][number],
+  input: SeedAccount['boards'][number]['sections'][number],
 ): Section {
-  const { store } = world;
-  const found = [...store.rows.sections.values()].find(
+  const existing = [...store.rows.sections.values()].find(
     (row) =>
-      row.boardId === boardId && (given.id === undefined ? row.name === given.name : row.id === given.id),
+      row.boardId === boardId && (input.id === undefined ? row.name === input.name : row.id === input.id),
   );
-  if (found !== undefined) return found;
-  requireFree(given.id, store.rows.sections, 'section');
-  const section = { id: given.id ?? store.ids.next(), boardId, name: given.name };
+  if (existing !== undefined) return existing;
+  requireFree(input.id, store.rows.sections, 'section');
+  const section = { id: input.id ?? store.ids.next(), boardId, name: input.name };
   store.commit({ put: 'sections', row: section });
   return section;
 }
 
-function seedToken(world: World, account: Account, given: SeedAccount['tokens'][number]): unknown {
-  const { store, clock } = world;
-  const appId = given.app ?? builtInApp.clientId;
+function seedToken(parts: SeedParts, account: Account, input: SeedAccount['tokens'][number]): unknown {
+  const { store, clock } = parts;
+  const appId = input.app ?? builtInApp.clientId;
   if (!store.rows.apps.has(appId)) throw new ControlError(404, `There is no app with the clientId ${appId}.`);
-  const accessToken = given.accessToken ?? newSecret('pina_');
+  const accessToken = input.accessToken ?? newSecret('pina_');
   const id = fingerprint(accessToken);
   const existing = store.rows.tokens.get(id);
   if (existing !== undefined && existing.accountId !== account.id) {
@@ -135,16 +139,16 @@ function seedToken(world: World, account: Account, given: SeedAccount['tokens'][
         accountId: account.id,
         appId,
         kind: 'user',
-        accessExpiresAt: after(given.expiresInSeconds),
-        refreshFingerprint: given.refreshToken === undefined ? null : fingerprint(given.refreshToken),
-        refreshExpiresAt: given.refreshToken === undefined ? null : after(given.refreshExpiresInSeconds),
-        scopes: given.scopes,
+        accessExpiresAt: after(input.expiresInSeconds),
+        refreshFingerprint: input.refreshToken === undefined ? null : fingerprint(input.refreshToken),
+        refreshExpiresAt: input.refreshToken === undefined ? null : after(input.refreshExpiresInSeconds),
+        scopes: input.scopes,
         accessRevokedAt: null,
         refreshRevokedAt: null,
       },
     });
   }
-  const { refreshToken, scopes, expiresInSeconds } = given;
+  const { refreshToken, scopes, expiresInSeconds } = input;
   return {
     accessToken,
     ...(refreshToken === undefined ? {} : { refreshToken }),

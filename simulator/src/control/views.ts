@@ -1,8 +1,20 @@
-// What the control interface shows of the simulator's memory. Tokens are never among it.
-
+// The control interface's views of stored rows. Tokens are never included.
 import { creativeType } from '../api/views.ts';
+import type { Clock } from '../ground/clock.ts';
+import type { FaultBook } from '../http/faults.ts';
+import type { Ledger } from '../http/ledger.ts';
+import type { Addresses } from '../http/operation.ts';
 import type { Pin } from '../store/model.ts';
-import type { World } from '../world.ts';
+import type { Store } from '../store/store.ts';
+import type { Switches } from '../store/switches.ts';
+
+export interface StateParts extends Pick<Switches, 'settings'> {
+  store: Store;
+  clock: Clock;
+  faults: FaultBook;
+  ledger: Ledger;
+  addresses: Addresses;
+}
 
 export function pinRecord(pin: Pin): Record<string, unknown> {
   return {
@@ -31,15 +43,15 @@ export function pinRecord(pin: Pin): Record<string, unknown> {
   };
 }
 
-export function stateOf(world: World): Record<string, unknown> {
-  const { rows } = world.store;
+export function stateOf(parts: StateParts): Record<string, unknown> {
+  const { rows } = parts.store;
   const accounts = [...rows.accounts.values()].map((account) => ({
     ...account,
     boards: [...rows.boards.values()]
       .filter((board) => board.accountId === account.id)
       .map((board) => ({
         ...board,
-        pinCount: world.store.pinsOfBoard(board.id).length,
+        pinCount: parts.store.pinsOfBoard(board.id).length,
         sections: [...rows.sections.values()].filter((section) => section.boardId === board.id),
       })),
     tokens: [...rows.tokens.values()]
@@ -58,18 +70,18 @@ export function stateOf(world: World): Record<string, unknown> {
     spamBlock: rows.spamBlocks.get(account.id) ?? null,
   }));
   return {
-    now: world.clock.now().toISOString(),
-    url: world.addresses.url,
-    apps: [...rows.apps.values()].map(({ secretFingerprint: _kept, ...app }) => app),
+    now: parts.clock.now().toISOString(),
+    url: parts.addresses.url,
+    apps: [...rows.apps.values()].map(({ secretFingerprint: _hidden, ...app }) => app),
     accounts,
     media: [...rows.media.values()],
     counts: {
       accounts: rows.accounts.size,
       boards: rows.boards.size,
       pins: [...rows.pins.values()].filter((pin) => pin.deletedAt === null).length,
-      requests: world.ledger.list().length,
+      requests: parts.ledger.list().length,
     },
-    settings: world.settings(),
-    faults: world.faults.list(),
+    settings: parts.settings(),
+    faults: parts.faults.list(),
   };
 }

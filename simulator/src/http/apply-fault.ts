@@ -1,18 +1,27 @@
-// Carries out the faults that struck a call: waits, answers in Pinterest's place, cuts the connection.
-
+// Applies the faults that matched a call: delays, substitutes the response, closes the connection.
 import type { FastifyReply } from 'fastify';
-import type { World } from '../world.ts';
+import type { Clock } from '../ground/clock.ts';
+import { pause } from '../ground/pause.ts';
+import type { Store } from '../store/store.ts';
 import type { Caller } from './auth.ts';
 import type { Fault } from './faults.ts';
 import type { Answer } from './operation.ts';
-import { pause } from './pause.ts';
 
-/** How the answer is to leave. */
+export interface FaultParts {
+  store: Store;
+  clock: Clock;
+  /** Aborted when the simulator closes, which ends delays early. */
+  closing: AbortSignal;
+  /** Refuses new connections for a time, as a host that is down. */
+  refuseConnections(milliseconds: number): void;
+}
+
+/** How the response is delivered. */
 export type Delivery = { kind: 'send' | 'truncate'; answer: Answer } | { kind: 'cut' };
 
-/** Applies faults in the order they were set. Gives the delivery they force, if any. */
+/** Applies faults in the order they were set. Returns the delivery they force, or null. */
 export async function applyFaults(
-  world: World,
+  parts: FaultParts,
   faults: readonly Fault[],
   caller: Caller | undefined,
   answer: Answer | null,
@@ -21,8 +30,8 @@ export async function applyFaults(
   for (const fault of faults) {
     switch (fault.kind) {
       case 'delay':
-        // Network behaviour, so the machine's own time. The effect comes even if the caller has gone.
-        await pause(fault.delayMs, world.closing);
+        // Network behavior, so the machine's own time. The effect happens even if the client disconnects.
+        await pause(fault.delayMs, parts.closing);
         break;
       case 'status':
         delivery ??= { kind: 'send', answer: gatewayAnswer(fault) };
@@ -31,7 +40,7 @@ export async function applyFaults(
         delivery ??= { kind: 'cut' };
         break;
       case 'refuse':
-        world.goAway(fault.delayMs);
+        parts.refuseConnections(fault.delayMs);
         delivery ??= { kind: 'cut' };
         break;
       case 'truncate':
@@ -44,7 +53,7 @@ export async function applyFaults(
         if (answer !== null) alter(fault, answer);
         break;
       case 'event':
-        if (caller !== undefined) happen(world, fault, caller);
+        if (caller !== undefined) happen(parts, fault, caller);
         break;
     }
   }
@@ -81,8 +90,7 @@ function alter(fault: Fault, answer: Answer): void {
   answer.body = body;
 }
 
-function happen(world: World, fault: Fault, { account }: Caller): void {
-  const { store, clock } = world;
+function happen({ store, clock }: FaultParts, fault: Fault, { account }: Caller): void {
   const now = clock.now().toISOString();
   switch (fault.event) {
     case 'revokeTokens':
@@ -108,7 +116,7 @@ function happen(world: World, fault: Fault, { account }: Caller): void {
   }
 }
 
-/** Sends the answer, part of it, or nothing but a reset. */
+/** Sends the response, half of it, or a reset. Returns how much was sent. */
 export function deliver(reply: FastifyReply, delivery: Delivery): 'sent' | 'truncated' | 'none' {
   if (delivery.kind === 'cut') {
     reply.hijack();
@@ -123,7 +131,7 @@ export function deliver(reply: FastifyReply, delivery: Delivery): 'sent' | 'trun
     else reply.type('application/json').send(JSON.stringify(body));
     return 'sent';
   }
-  // The length promised is the whole; what comes is the first half, then the connection ends.
+  // The Content-Length is that of the whole body; half of it is sent, then the connection is closed.
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? {}));
   reply.hijack();
   reply.raw.writeHead(status, {

@@ -1,11 +1,7 @@
-// Who calls, and may they: bearer tokens, their scopes, the level of their app
+// Authentication and authorization: bearer tokens, their scopes, the access level of their app
 // (docs/pinterest.md#hosts-and-access, #oauth, #errors).
-
 import { timingSafeEqual } from 'node:crypto';
-import { fingerprint } from '../store/ids.ts';
-import type { Account, App, Environment, Token } from '../store/model.ts';
-import type { World } from '../world.ts';
-import type { Operation } from './operation.ts';
+import type { Clock } from '../ground/clock.ts';
 import {
   authenticationFailed,
   consumerTypeNotSupported,
@@ -13,7 +9,11 @@ import {
   notPermitted,
   Refusal,
   trialApp,
-} from './refusal.ts';
+} from '../ground/refusal.ts';
+import { fingerprint } from '../store/ids.ts';
+import type { Account, App, Environment, Token } from '../store/model.ts';
+import type { Store } from '../store/store.ts';
+import type { Operation } from './operation.ts';
 
 export const allScopes = [
   'boards:read',
@@ -28,25 +28,34 @@ export const allScopes = [
   'user_accounts:write',
 ] as const;
 
+interface AuthParts {
+  store: Store;
+  clock: Clock;
+}
+
 export interface Caller {
   token: Token;
   account: Account;
   app: App;
 }
 
-/** Who the token belongs to, whether or not it is still good. */
-export function findCaller(world: World, authorization: string | undefined): Caller | undefined {
+/** Returns the owner of a token, valid or not. */
+export function findCaller(
+  { store }: Pick<AuthParts, 'store'>,
+  authorization: string | undefined,
+): Caller | undefined {
   const bearer = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1];
   if (bearer === undefined) return undefined;
-  const token = world.store.rows.tokens.get(fingerprint(bearer));
+  const token = store.rows.tokens.get(fingerprint(bearer));
   if (token === undefined) return undefined;
-  const account = world.store.rows.accounts.get(token.accountId);
-  const app = world.store.rows.apps.get(token.appId);
+  const account = store.rows.accounts.get(token.accountId);
+  const app = store.rows.apps.get(token.appId);
   return account && app ? { token, account, app } : undefined;
 }
 
+/** Returns the caller when it may call this operation, or throws the refusal. */
 export function admit(
-  world: World,
+  { clock }: Pick<AuthParts, 'clock'>,
   operation: Operation,
   environment: Environment,
   caller: Caller | undefined,
@@ -55,9 +64,9 @@ export function admit(
   const { token, account, app } = caller;
   const isGood =
     token.accessRevokedAt === null &&
-    world.clock.nowMs() < Date.parse(token.accessExpiresAt) &&
+    clock.nowMs() < Date.parse(token.accessExpiresAt) &&
     account.state !== 'deleted' &&
-    // A token of the other environment is as bad as an unknown one (section 2).
+    // A token of the other environment is treated as an unknown one.
     account.environment === environment;
   if (!isGood) throw authenticationFailed();
   if (app.level === 'pending') throw consumerTypeNotSupported();
@@ -73,23 +82,23 @@ export function admit(
   return caller;
 }
 
-/** The app behind HTTP Basic, for the token calls. */
-export function admitApp(world: World, authorization: string | undefined): App {
+/** Returns the app that the Basic credentials of a token call name, or throws the refusal. */
+export function admitApp({ store }: Pick<AuthParts, 'store'>, authorization: string | undefined): App {
   const encoded = /^Basic +([\w+/=-]+)$/i.exec(authorization ?? '')?.[1];
   const pair = Buffer.from(encoded ?? '', 'base64').toString('utf8');
   const colon = pair.indexOf(':');
-  const app = colon > 0 ? world.store.rows.apps.get(pair.slice(0, colon)) : undefined;
+  const app = colon > 0 ? store.rows.apps.get(pair.slice(0, colon)) : undefined;
   if (app === undefined || !isSame(app.secretFingerprint, fingerprint(pair.slice(colon + 1)))) {
     throw authenticationFailed();
   }
   return app;
 }
 
-/** A spam block strikes what makes Pins (section 14, no. 23). */
-export function refuseBlocked(world: World, operation: Operation, account: Account): void {
+/** A spam block applies to operations that create Pins (docs/pinterest.md#simulated-behavior, no. 23). */
+export function refuseBlocked({ store, clock }: AuthParts, operation: Operation, account: Account): void {
   if (operation.id !== 'pins/create' && operation.id !== 'pins/save') return;
-  const block = world.store.rows.spamBlocks.get(account.id);
-  if (block === undefined || world.clock.nowMs() >= Date.parse(block.until)) return;
+  const block = store.rows.spamBlocks.get(account.id);
+  if (block === undefined || clock.nowMs() >= Date.parse(block.until)) return;
   throw new Refusal(
     block.status,
     9,

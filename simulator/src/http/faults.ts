@@ -1,33 +1,31 @@
-// Faults on demand: which of them strike a given call, before or after its effect.
-// This file only decides; apply-fault.ts carries out.
-
+// Faults on demand: decides which of them apply to a call, before or after its effect. apply-fault.ts applies them.
 import { z } from 'zod';
 
 export const faultSchema = z.strictObject({
   /** Pinterest's operationId, or `*` for any. */
   operation: z.string().min(1).max(100).default('*'),
   kind: z.enum(['status', 'reset', 'truncate', 'delay', 'refuse', 'alter', 'event']),
-  /** Before the effect nothing was made; after it, it was, whatever the caller is told. */
+  /** `before`: nothing was created. `after`: the effect happened, whatever the response says. */
   when: z.enum(['before', 'after']).default('before'),
   status: z.int().min(200).max(599).optional(),
   code: z.int().min(0).max(1_000_000).optional(),
   message: z.string().max(2_000).optional(),
   body: z.enum(['json', 'html', 'empty']).default('json'),
   headers: z.record(z.string().regex(/^[a-z0-9-]{1,60}$/i), z.string().regex(/^[ -~]{0,300}$/)).optional(),
-  /** The first matching call that is struck, counted from when the fault was set. */
+  /** The first matching call to which the fault applies, counted from when the fault was set. */
   nth: z.int().min(1).max(1_000_000).default(1),
-  /** How many calls are struck; 0 for no end. Default 1, or no end with a probability. */
+  /** The number of calls; 0 for no limit. Default: 1, or no limit with a probability. */
   times: z.int().min(0).max(1_000_000).optional(),
   probability: z.number().min(0).max(1).optional(),
   seed: z.int().min(0).max(4_294_967_295).default(1),
-  /** delay: how long. refuse: how long no connection is accepted. */
+  /** delay: its duration. refuse: how long no connection is accepted. */
   delayMs: z.number().min(0).max(600_000).default(1_000),
   accountId: z.string().regex(/^\d+$/).optional(),
-  /** alter: fields to leave out of the answer. */
+  /** alter: fields to omit from the response. */
   omit: z.array(z.string().max(100)).max(100).optional(),
-  /** alter: add fields and values that no document knows. */
+  /** alter: add undocumented fields and values. */
   addUnknown: z.boolean().optional(),
-  /** event: what happens to the caller meanwhile (docs/pinterest.md#simulated-behavior, no. 28). */
+  /** event: a change to the caller's account or tokens (docs/pinterest.md#simulated-behavior, no. 28). */
   event: z.enum(['revokeTokens', 'suspendAccount', 'deleteAccount', 'deleteBoard']).optional(),
 });
 
@@ -35,7 +33,7 @@ export type FaultInput = z.infer<typeof faultSchema>;
 
 export interface Fault extends FaultInput {
   id: number;
-  /** Matching calls seen, and struck. */
+  /** The number of matching calls, and of those to which the fault applied. */
   seen: number;
   struck: number;
 }
@@ -45,7 +43,7 @@ export interface FaultBook {
   clear(): void;
   list(): readonly Fault[];
   remove(id: number): void;
-  /** The faults that strike this call now. Counts the call. */
+  /** Returns the faults that apply to this call. Counts the call. */
   strike(when: Fault['when'], call: { operation: string; accountId: string | null }): Fault[];
 }
 
@@ -53,33 +51,34 @@ export function createFaultBook(): FaultBook {
   let faults: { fault: Fault; random: () => number }[] = [];
   let lastId = 0;
   return {
-    add: (inputs) =>
-      inputs.map((input) => {
+    add(inputs) {
+      return inputs.map((input) => {
         lastId += 1;
         const fault: Fault = { ...input, id: lastId, seen: 0, struck: 0 };
         faults.push({ fault, random: randomFrom(input.seed) });
         return fault;
-      }),
-    clear: () => {
+      });
+    },
+    clear() {
       faults = [];
     },
     list: () => faults.map(({ fault }) => fault),
-    remove: (id) => {
+    remove(id) {
       faults = faults.filter(({ fault }) => fault.id !== id);
     },
-    strike: (when, call) => {
+    strike(when, call) {
       const struck: Fault[] = [];
       for (const { fault, random } of faults) {
-        const isMeant =
+        const isMatch =
           fault.when === when &&
           (fault.operation === '*' || fault.operation === call.operation) &&
           (fault.accountId === undefined || fault.accountId === call.accountId);
-        if (!isMeant) continue;
+        if (!isMatch) continue;
         fault.seen += 1;
         const times = fault.times ?? (fault.probability === undefined ? 1 : 0);
         if (fault.seen < fault.nth) continue;
         if (times > 0 && fault.struck >= times) continue;
-        // Drawn for each call, struck or not, so that a seed gives the same run again.
+        // Drawn for each call, so that the same seed gives the same run.
         if (fault.probability !== undefined && random() >= fault.probability) continue;
         fault.struck += 1;
         struck.push(fault);
@@ -89,7 +88,7 @@ export function createFaultBook(): FaultBook {
   };
 }
 
-/** Mulberry32: small, and the same numbers for the same seed on every machine. */
+/** Mulberry32: the same numbers for the same seed on every machine. */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,6 +1,5 @@
-// The ledger: every request that reached the pretend Pinterest, so that a test can count them.
-// It never holds a token, a secret or the bytes of a picture.
-
+// The ledger: every request that reached the simulator, so that a test can count them.
+// It never contains a token, a secret or the bytes of an image.
 export interface LedgerEntry {
   requestNumber: number;
   at: string;
@@ -17,7 +16,7 @@ export interface LedgerEntry {
   durationMs: number | null;
   /** The faults that were applied, such as `reset after`. */
   faults: string[];
-  /** How the answer left: whole, cut short by a fault, or not at all. */
+  /** How the response was delivered. `none`: a fault closed the connection, or the client disconnected. */
   answer: 'pending' | 'sent' | 'truncated' | 'none';
   requestId: string;
 }
@@ -26,7 +25,7 @@ export interface Ledger {
   open(entry: Omit<LedgerEntry, 'requestNumber'>): LedgerEntry;
   list(): readonly LedgerEntry[];
   clear(): void;
-  /** Numbers go on after a restart, so that a Pin's requestNumber stays its own. */
+  /** Continues the numbers after a restart, so that a Pin's requestNumber remains unique. */
   startAfter(requestNumber: number): void;
 }
 
@@ -36,18 +35,18 @@ export function createLedger(): Ledger {
   let entries: LedgerEntry[] = [];
   let last = 0;
   return {
-    open: (given) => {
+    open(fields) {
       last += 1;
-      const entry = { requestNumber: last, ...given };
+      const entry = { requestNumber: last, ...fields };
       entries.push(entry);
       if (entries.length > entriesMax) entries = entries.slice(-entriesMax / 2);
       return entry;
     },
     list: () => entries,
-    clear: () => {
+    clear() {
       entries = [];
     },
-    startAfter: (requestNumber) => {
+    startAfter(requestNumber) {
       last = Math.max(last, requestNumber);
     },
   };
@@ -64,7 +63,7 @@ const secretNames = new Set([
 const bytesNames = new Set(['data', 'cover_image_data']);
 const textLengthMax = 300;
 
-/** A body or query fit for the ledger: long text shortened, base64 and secrets replaced by their length. */
+/** Prepares a body or query for the ledger: shortens long text, replaces base64 and secrets by their length. */
 export function forLedger(value: unknown, name = '', depth = 0): unknown {
   if (depth > 8) return '[too deep]';
   if (typeof value === 'string') {

@@ -1,9 +1,9 @@
 // Rate limits as reported for Pinterest (docs/pinterest.md#rate-limits): per user and app by second and by minute
 // for each category, and per app and day for Trial. Counted by the simulator's clock.
 
-import type { Settings } from '../settings.ts';
+import { Refusal } from '../ground/refusal.ts';
+import type { Settings } from '../ground/settings.ts';
 import type { App } from '../store/model.ts';
-import { Refusal } from './refusal.ts';
 
 export type Category = 'org_read' | 'org_write' | 'org_analytics';
 
@@ -25,7 +25,7 @@ export interface LimitCall {
 }
 
 export interface Limits {
-  /** Counts the call and gives the headers for its answer, or throws the 429. */
+  /** Counts the call and returns the headers for its response, or throws the 429. */
   take(call: LimitCall, settings: Settings['limits'], nowMs: number): Record<string, string>;
   clear(): void;
 }
@@ -33,21 +33,21 @@ export interface Limits {
 export function createLimits(): Limits {
   const buckets = new Map<string, Bucket>();
 
-  const bucketOf = (rule: Rule, nowMs: number): Bucket => {
-    const found = buckets.get(rule.key);
-    // A clock set backwards starts a new window rather than holding the bucket for ever.
+  function bucketOf(rule: Rule, nowMs: number): Bucket {
+    const current = buckets.get(rule.key);
+    // A clock set backwards starts a new window instead of leaving the bucket full forever.
     const isOpen =
-      found !== undefined &&
-      nowMs >= found.startedAtMs &&
-      nowMs < found.startedAtMs + rule.windowSeconds * 1_000;
-    if (isOpen) return found;
+      current !== undefined &&
+      nowMs >= current.startedAtMs &&
+      nowMs < current.startedAtMs + rule.windowSeconds * 1_000;
+    if (isOpen) return current;
     const fresh = { startedAtMs: nowMs, used: 0 };
     buckets.set(rule.key, fresh);
     return fresh;
-  };
+  }
 
   return {
-    take: (call, settings, nowMs) => {
+    take(call, settings, nowMs) {
       if (!settings.enabled) return {};
       const open = rulesFor(call, settings).map((rule) => ({ rule, bucket: bucketOf(rule, nowMs) }));
       const wait = ({ rule, bucket }: { rule: Rule; bucket: Bucket }) =>
@@ -61,7 +61,7 @@ export function createLimits(): Limits {
         throw new Refusal(429, 8, 'You have exceeded your rate limit. Try again later.', headers);
       }
       for (const { bucket } of open) bucket.used += 1;
-      // The header tells of the tightest one.
+      // The headers describe the limit with the fewest calls left.
       const tightest = open.sort(
         (left, right) => left.rule.limit - left.bucket.used - (right.rule.limit - right.bucket.used),
       )[0];
@@ -92,10 +92,10 @@ function rulesFor({ accountId, app, category }: LimitCall, settings: Settings['l
     org_write: settings.writesPerMinute,
     org_analytics: settings.analyticsPerMinute,
   }[category];
-  const who = `${app.id} ${accountId}`;
+  const caller = `${app.id} ${accountId}`;
   return [
-    { key: `${who} second`, limit: settings.perSecond, windowSeconds: 1 },
-    { key: `${who} ${category}`, limit: perMinute, windowSeconds: 60 },
+    { key: `${caller} second`, limit: settings.perSecond, windowSeconds: 1 },
+    { key: `${caller} ${category}`, limit: perMinute, windowSeconds: 60 },
   ];
 }
 

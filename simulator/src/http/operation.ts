@@ -1,8 +1,24 @@
 // The shape of one operation of the API, and of a call to it.
-
+import type { Clock } from '../ground/clock.ts';
+import type { Previews } from '../images/previews.ts';
 import type { Account, App, Environment, Token } from '../store/model.ts';
-import type { World } from '../world.ts';
+import type { Store } from '../store/store.ts';
+import type { Switches } from '../store/switches.ts';
 import type { Category } from './limits.ts';
+
+/** The parts that operations use. */
+export interface ApiParts extends Pick<Switches, 'settings'> {
+  store: Store;
+  clock: Clock;
+  previews: Previews;
+  /** Empty until the ports are open. */
+  addresses: Addresses;
+}
+
+export interface Addresses {
+  url: string;
+  uploadUrl: string;
+}
 
 export interface Answer {
   status: number;
@@ -10,16 +26,15 @@ export interface Answer {
   headers?: Record<string, string>;
 }
 
-/** A call whose caller is known and allowed. */
-export interface Call {
-  world: World;
+/** A call that was authenticated and authorized. */
+export interface Call extends ApiParts {
   environment: Environment;
   account: Account;
   app: App;
   token: Token;
   params: unknown;
   query: unknown;
-  /** Reads the body as JSON, or refuses it. */
+  /** Parses the body as JSON, or throws the refusal. */
   json(): unknown;
   requestNumber: number;
 }
@@ -28,7 +43,7 @@ export interface Operation {
   /** Pinterest's operationId. */
   id: string;
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** As Fastify writes paths, without the prefix. */
+  /** A Fastify route pattern, without the prefix. */
   path: string;
   scopes: readonly string[];
   category: Category;
@@ -39,7 +54,7 @@ export interface Operation {
   handle(call: Call): Answer | Promise<Answer>;
 }
 
-/** The token calls: no bearer, but the app's own id and secret. */
+/** A token call, authenticated with the app's own id and secret instead of a bearer token. */
 export interface AppOperation {
   id: string;
   method: 'POST';
@@ -47,11 +62,10 @@ export interface AppOperation {
   handle(call: AppCall): Answer;
 }
 
-export interface AppCall {
-  world: World;
+export interface AppCall extends ApiParts {
   environment: Environment;
   app: App;
   form(): Record<string, string>;
-  /** For the ledger: whom the call turned out to be about. */
+  /** Records in the ledger which account the call concerned. */
   noteAccount(accountId: string): void;
 }

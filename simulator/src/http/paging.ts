@@ -1,9 +1,8 @@
-// Pages with an opaque bookmark. The bookmark holds the last id seen, so that Pins made or
-// deleted between two pages neither repeat an item nor lose one.
-
+// Pages with an opaque bookmark. The bookmark contains the last id of a page, so that Pins created or
+// deleted between two pages neither repeat nor skip an item.
 import { createHash } from 'node:crypto';
+import { badParameter } from '../ground/refusal.ts';
 import { compareIds } from '../store/ids.ts';
-import { badParameter } from './refusal.ts';
 
 export type Order = 'newest' | 'oldest' | 'shuffled';
 
@@ -12,7 +11,7 @@ export interface PageRequest {
   page_size: number;
 }
 
-/** Switches that make paging awkward in ways a client must bear (docs/pinterest.md#boards-and-paging). */
+/** Settings that make paging awkward in ways that a client must handle (docs/pinterest.md#boards-and-paging). */
 export interface PagingSwitches {
   /** The first page is empty and yet has a bookmark. */
   emptyFirstPage: boolean;
@@ -44,14 +43,14 @@ export function pageOf<T extends { id: string }>(
 }
 
 function firstAfter(sorted: readonly { id: string }[], order: Order, id: string): number {
-  const found = sorted.findIndex((item) => compare(order, item.id, id) > 0);
-  return found === -1 ? sorted.length : found;
+  const index = sorted.findIndex((item) => compare(order, item.id, id) > 0);
+  return index === -1 ? sorted.length : index;
 }
 
 function compare(order: Order, left: string, right: string): number {
   if (order === 'oldest') return compareIds(left, right);
   if (order === 'newest') return compareIds(right, left);
-  // Shuffled, but the same for every page of one listing.
+  // Shuffled, but in the same order for every page.
   const [hashedLeft, hashedRight] = [shuffleKey(left), shuffleKey(right)];
   return hashedLeft < hashedRight ? -1 : hashedLeft > hashedRight ? 1 : compareIds(left, right);
 }

@@ -1,8 +1,7 @@
-// Reads a request's body, query and path parts against a schema, and says what is wrong
-// in the manner of Pinterest's messages (docs/pinterest.md#reported-traps: the pattern or constraint is in them).
-
+// Validates a request's body, query and path against a schema. Messages have Pinterest's form: they contain the pattern or
+// constraint (docs/pinterest.md#reported-traps).
 import { z } from 'zod';
-import { badParameter, Refusal } from './refusal.ts';
+import { badParameter, Refusal } from '../ground/refusal.ts';
 
 export function parseJson(bytes: Buffer, contentType: string | undefined): unknown {
   if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType ?? '')) {
@@ -19,9 +18,9 @@ export function parseJson(bytes: Buffer, contentType: string | undefined): unkno
   return value;
 }
 
-/** `__proto__` as a key is never meant well, and copying it would change an object's nature. */
+/** A `__proto__` key is an attack: copying it would change an object's prototype. */
 function refuseProto(value: unknown): void {
-  // A list of what is left to look at, not recursion: nesting may be deeper than the stack.
+  // Iterative, because nesting may be deeper than the stack.
   const open: unknown[] = [value];
   while (open.length > 0) {
     const next = open.pop();
@@ -77,7 +76,7 @@ function readablePattern(pattern: string | undefined): string | undefined {
   return pattern?.replace(/^\//, '').replace(/\/[a-z]*$/, '');
 }
 
-/** Query values arrive as text; a value given twice arrives as a list and is refused by the schemas. */
+/** Query values are text; a parameter sent twice is a list, which the schemas refuse. */
 export const queryInteger = (minimum: number, maximum: number, absent: number) =>
   z
     .string()
@@ -97,7 +96,7 @@ export const digits = z.string().regex(/^\d+$/).max(64);
 export const queryList = <T extends string>(values: readonly [T, ...T[]]) =>
   z
     .union([z.string(), z.array(z.string())])
-    .transform((given) => [given].flat().flatMap((part) => part.split(',')))
+    .transform((value) => [value].flat().flatMap((part) => part.split(',')))
     .pipe(z.array(z.enum(values)).max(100));
 
 export const paging = {
@@ -105,5 +104,5 @@ export const paging = {
   page_size: queryInteger(1, 250, 25),
 };
 
-/** On nearly every operation; acting as another's ad account is not simulated (docs/pinterest.md#operations). */
+/** A parameter of nearly every operation. Acting for another ad account is not simulated (docs/pinterest.md#operations). */
 export const adAccount = { ad_account_id: digits.max(18).optional() };

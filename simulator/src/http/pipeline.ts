@@ -1,15 +1,21 @@
-// The path of every API call: ledger, faults before, who calls, limits, the act, faults after, answer.
-
+// The path of every API call: ledger, faults before, authentication, limits, operation, faults after, response.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bodyTooLarge, Refusal } from '../ground/refusal.ts';
+import { newRequestId } from '../ground/request-id.ts';
 import type { Environment } from '../store/model.ts';
-import type { World } from '../world.ts';
-import { applyFaults, type Delivery, deliver } from './apply-fault.ts';
+import { applyFaults, type Delivery, deliver, type FaultParts } from './apply-fault.ts';
 import { admit, admitApp, type Caller, findCaller, refuseBlocked } from './auth.ts';
-import { forLedger, type LedgerEntry } from './ledger.ts';
-import type { Answer, AppOperation, Operation } from './operation.ts';
+import type { FaultBook } from './faults.ts';
+import { forLedger, type Ledger, type LedgerEntry } from './ledger.ts';
+import type { Limits } from './limits.ts';
+import type { Answer, ApiParts, AppOperation, Operation } from './operation.ts';
 import { parseForm, parseJson } from './parse.ts';
-import { bodyTooLarge, Refusal } from './refusal.ts';
-import { newRequestId } from './request-id.ts';
+
+export interface PipelineParts extends ApiParts, FaultParts {
+  ledger: Ledger;
+  faults: FaultBook;
+  limits: Limits;
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,9 +24,9 @@ declare module 'fastify' {
   }
 }
 
-/** Done when a request arrives, before its body is read, so that a broken one is in the ledger too. */
+/** Called when a request arrives, before its body is read, so that an invalid request is in the ledger too. */
 export function enterLedger(
-  world: World,
+  parts: PipelineParts,
   environment: Environment | null,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -28,11 +34,11 @@ export function enterLedger(
 ): void {
   const requestId = newRequestId();
   reply.header('x-pinterest-rid', requestId);
-  const caller = findCaller(world, request.headers.authorization);
+  const caller = findCaller(parts, request.headers.authorization);
   const [path = ''] = request.url.split('?');
   request.startedAt = performance.now();
-  request.ledgerEntry = world.ledger.open({
-    at: world.clock.now().toISOString(),
+  request.ledgerEntry = parts.ledger.open({
+    at: parts.clock.now().toISOString(),
     method: request.method,
     path: path.slice(0, 500),
     query: (forLedger({ ...(request.query as object) }) ?? {}) as Record<string, unknown>,
@@ -62,52 +68,52 @@ export function closeEntry(
 }
 
 export async function serveOperation(
-  world: World,
+  parts: PipelineParts,
   environment: Environment,
   operation: Operation,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const found = findCaller(world, request.headers.authorization);
+  const arrived = findCaller(parts, request.headers.authorization);
   let limitHeaders: Record<string, string> = {};
-  return serve(world, operation.id, found, request, reply, async () => {
-    const caller = admit(world, operation, environment, found && refreshed(world, found));
-    const nowMs = world.clock.nowMs();
+  return serve(parts, operation.id, arrived, request, reply, async () => {
+    const caller = admit(parts, operation, environment, arrived && refreshed(parts, arrived));
+    const nowMs = parts.clock.nowMs();
     const limitCall = { accountId: caller.account.id, app: caller.app, category: operation.category };
-    limitHeaders = world.limits.take(limitCall, world.settings().limits, nowMs);
+    limitHeaders = parts.limits.take(limitCall, parts.settings().limits, nowMs);
     reply.headers(limitHeaders);
-    refuseBlocked(world, operation, caller.account);
+    refuseBlocked(parts, operation, caller.account);
     return operation.handle({
-      world,
+      ...parts,
       environment,
       ...caller,
       params: request.params,
       query: request.query,
-      json: () => jsonBody(world, request),
+      json: () => jsonBody(parts, request),
       requestNumber: request.ledgerEntry?.requestNumber ?? 0,
     });
   });
 }
 
 export async function serveAppOperation(
-  world: World,
+  parts: PipelineParts,
   environment: Environment,
   operation: AppOperation,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  return serve(world, operation.id, undefined, request, reply, () => {
-    const app = admitApp(world, request.headers.authorization);
+  return serve(parts, operation.id, undefined, request, reply, () => {
+    const app = admitApp(parts, request.headers.authorization);
     if (request.ledgerEntry !== null) request.ledgerEntry.appId = app.id;
     const noteAccount = (accountId: string) => {
       if (request.ledgerEntry !== null) request.ledgerEntry.accountId = accountId;
     };
-    return operation.handle({ world, environment, app, form: () => formBody(request), noteAccount });
+    return operation.handle({ ...parts, environment, app, form: () => formBody(request), noteAccount });
   });
 }
 
 async function serve(
-  world: World,
+  parts: PipelineParts,
   operationId: string,
   caller: Caller | undefined,
   request: FastifyRequest,
@@ -119,18 +125,18 @@ async function serve(
   const note = (when: string, kinds: readonly { kind: string }[]) =>
     entry?.faults.push(...kinds.map(({ kind }) => `${kind} ${when}`));
 
-  const before = world.faults.strike('before', call);
+  const before = parts.faults.strike('before', call);
   note('before', before);
-  let delivery = await applyFaults(world, before, caller, null);
-  if (delivery === null && world.closing.aborted) delivery = { kind: 'cut' };
+  let delivery = await applyFaults(parts, before, caller, null);
+  if (delivery === null && parts.closing.aborted) delivery = { kind: 'cut' };
   if (delivery === null) {
     const answer = await actOrRefuse(act);
     delivery = { kind: 'send', answer };
-    // "After the effect" needs an effect: a refused call is not struck, nor counted.
+    // "After the effect" needs an effect: a refused call does not match, and is not counted.
     if (answer.status < 400) {
-      const after = world.faults.strike('after', call);
+      const after = parts.faults.strike('after', call);
       note('after', after);
-      delivery = (await applyFaults(world, after, caller, answer)) ?? delivery;
+      delivery = (await applyFaults(parts, after, caller, answer)) ?? delivery;
     }
   }
   send(request, reply, delivery);
@@ -155,11 +161,11 @@ export function refusalAnswer(refusal: Refusal): Answer {
   return { status: refusal.status, body: refusal.body, headers: refusal.headers };
 }
 
-/** A fault's wait or event may have changed them since the call arrived. */
-function refreshed(world: World, caller: Caller): Caller | undefined {
-  const token = world.store.rows.tokens.get(caller.token.id);
-  const account = world.store.rows.accounts.get(caller.account.id);
-  const app = world.store.rows.apps.get(caller.app.id);
+/** Reads the caller again: a fault may have changed it since the call arrived. */
+function refreshed(parts: PipelineParts, caller: Caller): Caller | undefined {
+  const token = parts.store.rows.tokens.get(caller.token.id);
+  const account = parts.store.rows.accounts.get(caller.account.id);
+  const app = parts.store.rows.apps.get(caller.app.id);
   return token && account && app ? { token, account, app } : undefined;
 }
 
@@ -167,9 +173,9 @@ function bytesOf(request: FastifyRequest): Buffer {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
 }
 
-function jsonBody(world: World, request: FastifyRequest): unknown {
+function jsonBody(parts: PipelineParts, request: FastifyRequest): unknown {
   const bytes = bytesOf(request);
-  if (bytes.length > world.settings().bodyBytesMax) throw bodyTooLarge();
+  if (bytes.length > parts.settings().bodyBytesMax) throw bodyTooLarge();
   const body = parseJson(bytes, request.headers['content-type']);
   if (request.ledgerEntry !== null) request.ledgerEntry.body = forLedger(body);
   return body;

@@ -1,17 +1,16 @@
-// Fetches a picture by its address as Pinterest's servers would: from the outside, with a limit on time,
-// size and redirects. Every failure is the one message Pinterest has for it (docs/pinterest.md#errors, code 1).
-
+// Fetches an image by its URL as Pinterest's servers would: from outside, with limits on time, size and redirects.
+// Every failure has the one message that Pinterest uses for it (docs/pinterest.md#errors, code 1).
 import { lookup } from 'node:dns';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { badParameter, couldNotFetchImage, couldNotReachUrl } from '../http/refusal.ts';
-import type { Settings } from '../settings.ts';
+import { badParameter, couldNotFetchImage, couldNotReachUrl } from '../ground/refusal.ts';
+import type { Settings } from '../ground/settings.ts';
 
 const bytesMax = 33_554_432;
 const redirectsMax = 5;
 
-/** Addresses that Pinterest cannot reach, and that a visitor of a shared simulator should not. */
+/** Networks that Pinterest cannot reach, and that a user of a shared simulator must not reach. */
 const hidden = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -80,13 +79,13 @@ function readUrl(text: string, base?: URL): URL {
 }
 
 function open(url: URL, signal: AbortSignal, allowLoopback: boolean): Promise<IncomingMessage> {
-  // The address is checked when it is resolved, so that a name cannot change its mind afterwards.
+  // The address is checked when the name is resolved, so that a second lookup cannot return another one.
   const guardedLookup: LookupFunction = (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       const allowed = (addresses ?? []).filter(({ address }) => mayConnect(address, allowLoopback));
       const first = allowed[0];
       if (error !== null || first === undefined) {
-        callback(error ?? new Error('No address that may be reached.'), '', 4);
+        callback(error ?? new Error('The host has no public address.'), '', 4);
       } else if (options.all === true) callback(null, allowed);
       else callback(null, first.address, first.family);
     });
@@ -120,7 +119,7 @@ async function readAll(response: IncomingMessage, signal: AbortSignal): Promise<
   return Buffer.concat(chunks);
 }
 
-/** Tells a broken picture (235) from something that never was one (could not fetch). */
+/** Distinguishes a broken image (235) from a file of another kind (could not fetch). */
 export function looksLikeImage(bytes: Buffer): boolean {
   const start = bytes.subarray(0, 12).toString('latin1');
   return /^(?:\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP)/s.test(start);

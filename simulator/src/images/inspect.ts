@@ -1,18 +1,18 @@
-// Looks at a picture as Pinterest would before taking it: is it one, is it whole, is it large enough.
-// Keeps a preview and the measures, never the picture.
-
+// Inspects an image as Pinterest would: is it an image, is it complete, is it large enough.
+// Stores a preview and the measurements, never the image.
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
-import { imageBroken, imageTooSmall } from '../http/refusal.ts';
+import { imageBroken, imageTooSmall } from '../ground/refusal.ts';
 import type { Picture } from '../store/model.ts';
-import type { World } from '../world.ts';
+import type { Switches } from '../store/switches.ts';
+import type { Previews } from './previews.ts';
 
 export const imageFormats = ['jpeg', 'png', 'webp', 'gif'] as const;
 export type ImageFormat = (typeof imageFormats)[number];
 
-/** A picture of 100 million points is decoded into some 300 MB; more is an attack, not a Pin. */
-const pointsMax = 100_000_000;
-const measuresKeptMax = 2_000;
+/** 100 million pixels decode into about 300 MB. A larger image is an attack, not a Pin. */
+const pixelsMax = 100_000_000;
+const measurementsMax = 2_000;
 
 interface Measures {
   width: number;
@@ -20,48 +20,52 @@ interface Measures {
   format: ImageFormat;
 }
 
-/** The same picture is often sent again, also several times at once; decoding it once is enough. */
-const measured = new WeakMap<World, Map<string, Promise<Measures>>>();
+/** The same image is often sent again, also several times at once; it is decoded once. */
+const measured = new WeakMap<Previews, Map<string, Promise<Measures>>>();
 
-/** Refuses with 235 what is broken or of another format, with 233 what is too small. */
+interface ImageParts extends Pick<Switches, 'settings'> {
+  previews: Previews;
+}
+
+/** Returns the image's measurements. Throws 235 when it is broken or has another format, 233 when it is too small. */
 export async function inspectImage(
-  world: World,
+  parts: ImageParts,
   bytes: Buffer,
   formats: readonly ImageFormat[],
 ): Promise<Picture> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const known = measured.get(world) ?? new Map<string, Promise<Measures>>();
-  measured.set(world, known);
+  const bySha256 = measured.get(parts.previews) ?? new Map<string, Promise<Measures>>();
+  measured.set(parts.previews, bySha256);
 
-  const measuring = known.get(sha256) ?? measure(world, sha256, bytes);
-  known.set(sha256, measuring);
-  const oldest = known.keys().next().value;
-  if (known.size > measuresKeptMax && oldest !== undefined) known.delete(oldest);
+  const measuring = bySha256.get(sha256) ?? measure(parts.previews, sha256, bytes);
+  bySha256.set(sha256, measuring);
+  const oldest = bySha256.keys().next().value;
+  if (bySha256.size > measurementsMax && oldest !== undefined) bySha256.delete(oldest);
   const measures = await measuring.catch((error: unknown) => {
-    known.delete(sha256);
+    bySha256.delete(sha256);
     throw error;
   });
 
   if (!formats.includes(measures.format)) throw imageBroken();
-  const sideMin = world.settings().imageSideMin;
+  const sideMin = parts.settings().imageSideMin;
   if (measures.width < sideMin || measures.height < sideMin) throw imageTooSmall();
   const { width, height } = measures;
   return { sha256, width, height, title: null, description: null, link: null };
 }
 
-async function measure(world: World, sha256: string, bytes: Buffer): Promise<Measures> {
+async function measure(previews: Previews, sha256: string, bytes: Buffer): Promise<Measures> {
   const { preview, ...measures } = await decode(bytes).catch(() => {
-    // Whatever the decoder stumbles over, it is the picture that is broken.
+    // The image is broken, whatever error the decoder reports.
     throw imageBroken();
   });
-  await world.previews.put(sha256, preview);
+  await previews.put(sha256, preview);
   return measures;
 }
 
 async function decode(bytes: Buffer): Promise<Measures & { preview: Buffer }> {
-  const options = { limitInputPixels: pointsMax, failOn: 'error' } as const;
-  const found = await sharp(bytes, options).metadata();
-  const format = imageFormats.find((name) => name === found.format);
+  const options = { limitInputPixels: pixelsMax, failOn: 'error' } as const;
+  const metadata = await sharp(bytes, options).metadata();
+  const format = imageFormats.find((name) => name === metadata.format);
   if (format === undefined) throw imageBroken();
   const preview = await sharp(bytes, options)
     .rotate()
@@ -69,6 +73,6 @@ async function decode(bytes: Buffer): Promise<Measures & { preview: Buffer }> {
     .flatten({ background: '#ffffff' })
     .jpeg({ quality: 74 })
     .toBuffer();
-  const { width, height } = found.autoOrient ?? found;
+  const { width, height } = metadata.autoOrient ?? metadata;
   return { width, height, format, preview };
 }

@@ -1,6 +1,5 @@
-// Small previews of the pictures on Pins, which is all that is kept of them:
-// beside the journal when there is one, else a limited number in memory.
-
+// Small previews of the images of Pins; the images themselves are not stored. They are stored in a folder
+// beside the journal, or without a journal in memory, where their number is limited.
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +10,7 @@ export interface Previews {
   clear(): Promise<void>;
 }
 
-const keptInMemoryMax = 300;
+const inMemoryMax = 300;
 const nameShape = /^[0-9a-f]{64}$/;
 
 export function createPreviews(folder: string | undefined): Previews {
@@ -19,36 +18,36 @@ export function createPreviews(folder: string | undefined): Previews {
 }
 
 function inMemory(): Previews {
-  const kept = new Map<string, Buffer>();
+  const previews = new Map<string, Buffer>();
   return {
-    put: async (sha256, jpeg) => {
-      kept.set(sha256, jpeg);
-      const oldest = kept.keys().next().value;
-      if (kept.size > keptInMemoryMax && oldest !== undefined) kept.delete(oldest);
+    async put(sha256, jpeg) {
+      previews.set(sha256, jpeg);
+      const oldest = previews.keys().next().value;
+      if (previews.size > inMemoryMax && oldest !== undefined) previews.delete(oldest);
     },
-    get: async (sha256) => kept.get(sha256),
-    clear: async () => kept.clear(),
+    get: async (sha256) => previews.get(sha256),
+    clear: async () => previews.clear(),
   };
 }
 
 function inFolder(folder: string): Previews {
   const fileOf = (sha256: string) => join(folder, `${sha256}.jpg`);
   return {
-    put: async (sha256, jpeg) => {
+    async put(sha256, jpeg) {
       if (!nameShape.test(sha256)) return;
       await mkdir(folder, { recursive: true });
-      // Named only when whole, so that a crash leaves no half picture under its name;
-      // the passing name is its own, since the same picture may come twice at once.
+      // Renamed once complete, so that a crash leaves no partial image under the final name. The temporary name
+      // is unique, because the same image may arrive twice at once.
       const unfinished = `${fileOf(sha256)}.${randomUUID()}.new`;
       await writeFile(unfinished, jpeg);
       await rename(unfinished, fileOf(sha256));
     },
-    get: async (sha256) => {
-      // The name comes from an address: nothing but a digest may become a path.
+    async get(sha256) {
+      // The name comes from a URL: only a digest may become a path.
       if (!nameShape.test(sha256)) return undefined;
       return readFile(fileOf(sha256)).catch(() => undefined);
     },
-    clear: async () => {
+    async clear() {
       const names = await readdir(folder).catch(() => []);
       await Promise.all(names.filter((name) => name.includes('.jpg')).map((name) => rm(join(folder, name))));
     },

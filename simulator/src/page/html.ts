@@ -1,5 +1,4 @@
 // HTML as tagged templates that escape everything put into them.
-
 export interface Html {
   readonly html: string;
 }
@@ -26,7 +25,7 @@ function escapeText(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** A link only where it is an ordinary web address; `javascript:` and the like stay text. */
+/** Returns an http or https URL, or null for any other text, such as `javascript:`. */
 export function webAddress(text: string): string | null {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) ? url.href : null;

@@ -1,5 +1,4 @@
-// The frame of every page, and the headers that keep a hostile title harmless.
-
+// The frame of every page, and the headers that make a hostile title harmless.
 import type { FastifyReply } from 'fastify';
 import { type Html, html } from './html.ts';
 
@@ -14,8 +13,8 @@ export function page(title: string, body: Html): Html {
 </head>
 <body>
 <header class="top">
-<a class="name" href="/"><span class="dot"></span>Pretend Pinterest</a>
-<span class="note">A simulator. Nothing here reaches pinterest.com.</span>
+<a class="name" href="/"><span class="dot"></span>Pinterest simulator</a>
+<span class="note">Nothing here reaches pinterest.com.</span>
 <nav><a href="/">Boards</a><a href="/switches">Switches</a><a href="/samples/">Samples</a></nav>
 </header>
 <main>${body}</main>
@@ -23,7 +22,7 @@ export function page(title: string, body: Html): Html {
 </html>`;
 }
 
-/** No scripts, nothing from elsewhere. `formTargets` are origins that a form may lead to. */
+/** Sends a page whose policy allows no scripts and no other hosts. `formTargets` are origins to which a form may redirect. */
 export function sendPage(
   reply: FastifyReply,
   status: number,

@@ -1,5 +1,4 @@
-// The page's style sheet: served from its own address, since the policy allows no inline styles.
-
+// The stylesheet of the pages, served at its own URL because the policy forbids inline styles.
 export const style = `
 :root { --ink: #211922; --soft: #6a6169; --line: #e6e0e4; --paper: #fff; --ground: #faf7f5; --red: #b3123b; --wash: #f6ecee; }
 @media (prefers-color-scheme: dark) {

@@ -1,22 +1,26 @@
-// The forms of the switch panel. Each does one thing and leads back to the panel.
-
+// The forms of the switch panel. Each makes one change and redirects to the panel.
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { operationIds } from '../api/operations.ts';
-import { ControlError } from '../control/control-error.ts';
+import { ControlError } from '../ground/control-error.ts';
 import { faultSchema } from '../http/faults.ts';
-import type { World } from '../world.ts';
+import type { Store } from '../store/store.ts';
+import type { Switches } from '../store/switches.ts';
 import { formOf, refuseForeignForm } from './forms.ts';
 import { sendPage } from './layout.ts';
-import { choices, presets, switchesPage } from './switches.ts';
+import { choices, type PanelParts, presets, switchesPage } from './switches.ts';
 
 const messages: Record<string, string> = {
-  fault: 'The fault is set.',
-  clear: 'The faults are cleared.',
+  fault: 'Fault set.',
+  clear: 'Faults cleared.',
   settings: 'Saved.',
-  clock: 'The clock was moved.',
+  clock: 'Clock moved.',
 };
 
-export function addSwitches(app: FastifyInstance, world: World): void {
+export interface SwitchesParts extends PanelParts, Switches {
+  store: Store;
+}
+
+export function addSwitches(app: FastifyInstance, parts: SwitchesParts): void {
   const back = (reply: FastifyReply, done: keyof typeof messages) =>
     reply.redirect(`/switches?done=${done}`, 303);
 
@@ -25,7 +29,7 @@ export function addSwitches(app: FastifyInstance, world: World): void {
     return sendPage(
       reply,
       200,
-      switchesPage(world, Object.hasOwn(messages, done) ? (messages[done] ?? null) : null),
+      switchesPage(parts, Object.hasOwn(messages, done) ? (messages[done] ?? null) : null),
     );
   });
 
@@ -36,26 +40,26 @@ export function addSwitches(app: FastifyInstance, world: World): void {
     const operation = form.get('operation') ?? '';
     const times = Number(form.get('times') ?? '1');
     if (preset === undefined || (operation !== '*' && !operationIds.has(operation))) {
-      throw new ControlError(400, 'There is no such fault or operation.');
+      throw new ControlError(400, 'Unknown fault or operation.');
     }
     const fault = faultSchema.safeParse({ ...preset.fault, operation, times });
-    if (!fault.success) throw new ControlError(400, 'This is no number of calls.');
-    world.faults.add([fault.data]);
+    if (!fault.success) throw new ControlError(400, 'Invalid number of calls.');
+    parts.faults.add([fault.data]);
     return back(reply, 'fault');
   });
 
   app.post('/switches/clear', async (request, reply) => {
     refuseForeignForm(request);
-    world.faults.clear();
+    parts.faults.clear();
     return back(reply, 'clear');
   });
 
   app.post('/switches/settings', async (request, reply) => {
     refuseForeignForm(request);
     try {
-      world.changeSettings(settingsFrom(formOf(request)));
+      parts.changeSettings(settingsFrom(formOf(request)));
     } catch {
-      throw new ControlError(400, 'These switches cannot be set so.');
+      throw new ControlError(400, 'Invalid settings.');
     }
     return back(reply, 'settings');
   });
@@ -63,14 +67,15 @@ export function addSwitches(app: FastifyInstance, world: World): void {
   app.post('/switches/clock', async (request, reply) => {
     refuseForeignForm(request);
     const seconds = Number(formOf(request).get('seconds'));
-    if (!Number.isFinite(seconds) || Math.abs(seconds) > 1e9) throw new ControlError(400, 'This is no time.');
-    world.clock.advance(seconds * 1_000);
-    world.store.keep('clockOffsetMs', world.clock.offsetMs());
+    if (!Number.isFinite(seconds) || Math.abs(seconds) > 1e9)
+      throw new ControlError(400, 'Invalid number of seconds.');
+    parts.clock.advance(seconds * 1_000);
+    parts.store.setValue('clockOffsetMs', parts.clock.offsetMs());
     return back(reply, 'clock');
   });
 }
 
-/** `listing.order=oldest` becomes `{listing: {order: 'oldest'}}`; numbers and yes or no lose their quotes. */
+/** Converts `listing.order=oldest` to `{listing: {order: 'oldest'}}`, and texts to numbers and booleans. */
 function settingsFrom(form: URLSearchParams): Record<string, unknown> {
   const change: Record<string, unknown> = {};
   for (const { name } of choices) {

@@ -1,33 +1,39 @@
-// The switch panel: a person sets faults and switches here, and sees how a client reacts.
-
+// The switch panel: sets faults and settings with forms, and shows the newest requests.
 import { operationIds } from '../api/operations.ts';
-import type { Fault } from '../http/faults.ts';
-import type { LedgerEntry } from '../http/ledger.ts';
-import type { World } from '../world.ts';
+import type { Clock } from '../ground/clock.ts';
+import type { Fault, FaultBook } from '../http/faults.ts';
+import type { Ledger, LedgerEntry } from '../http/ledger.ts';
+import type { Switches } from '../store/switches.ts';
 import { type Html, html } from './html.ts';
 import { page } from './layout.ts';
 
-/** Faults worth a button: what a publisher fears most comes first. */
+export interface PanelParts extends Pick<Switches, 'settings'> {
+  clock: Clock;
+  faults: FaultBook;
+  ledger: Ledger;
+}
+
+/** Faults that the panel offers, the most harmful to a publisher first. */
 export const presets = [
   {
     name: 'lost',
-    title: 'Lost answer: the Pin is made, the connection is cut',
+    title: 'Lost response: the Pin is created, the connection is reset',
     fault: { kind: 'reset', when: 'after' },
   },
   {
     name: 'error-after',
-    title: 'Error 500 after the Pin is made',
+    title: 'Error 500 after the Pin is created',
     fault: { kind: 'status', when: 'after', status: 500 },
   },
   {
     name: 'error-before',
-    title: 'Error 503 before anything is made',
+    title: 'Error 503 before anything is created',
     fault: { kind: 'status', when: 'before', status: 503 },
   },
-  { name: 'torn', title: 'The answer breaks off in the middle', fault: { kind: 'truncate', when: 'after' } },
+  { name: 'torn', title: 'The response is truncated', fault: { kind: 'truncate', when: 'after' } },
   {
     name: 'slow',
-    title: 'The answer takes two minutes',
+    title: 'The response takes two minutes',
     fault: { kind: 'delay', when: 'after', delayMs: 120_000 },
   },
   {
@@ -73,26 +79,26 @@ export const choices = [
 
 const requestsShown = 25;
 
-export function switchesPage(world: World, message: string | null): Html {
-  const faults = world.faults.list();
+export function switchesPage(parts: PanelParts, message: string | null): Html {
+  const faults = parts.faults.list();
   const body = html`<h1>Switches</h1>
-<p class="meta">Make the pretend Pinterest misbehave, and watch what your client does about it.
-Everything here can also be set with <code>/_control</code>.</p>
+<p class="meta">Make the simulator misbehave, and watch how your client reacts.
+Everything here can also be set through <code>/_control</code>.</p>
 ${message === null ? null : html`<p class="tag">${message}</p>`}
 <form class="switches" method="post" action="/switches/fault"><fieldset><legend>Set a fault</legend><div class="fields">
-<label class="wide">What happens<select name="preset">${presets.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
-<label>On which operation<select name="operation">${[...operationIds, '*'].map((id) => html`<option value="${id}"${selected(id === 'pins/create')}>${id === '*' ? 'any' : id}</option>`)}</select></label>
-<label>How many calls<select name="times">${['1', '2', '5', '0'].map((times) => html`<option value="${times}">${times === '0' ? 'all' : times}</option>`)}</select></label>
+<label class="wide">Fault<select name="preset">${presets.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
+<label>Operation<select name="operation">${[...operationIds, '*'].map((id) => html`<option value="${id}"${selected(id === 'pins/create')}>${id === '*' ? 'any' : id}</option>`)}</select></label>
+<label>Number of calls<select name="times">${['1', '2', '5', '0'].map((times) => html`<option value="${times}">${times === '0' ? 'all' : times}</option>`)}</select></label>
 <p><button>Set</button></p></div></fieldset></form>
 ${faultsPart(faults)}
-<form class="switches" method="post" action="/switches/settings"><fieldset><legend>Behaviour</legend><div class="fields">
-${choices.map((choice) => choicePart(world, choice))}
+<form class="switches" method="post" action="/switches/settings"><fieldset><legend>Behavior</legend><div class="fields">
+${choices.map((choice) => choicePart(parts, choice))}
 <p><button>Save</button></p></div></fieldset></form>
-<form class="switches" method="post" action="/switches/clock"><fieldset><legend>Time: ${world.clock.now().toISOString()}</legend><div class="fields">
-<label>Move the simulator's clock on by<select name="seconds">${clockSteps.map(([seconds, title]) => html`<option value="${seconds}">${title}</option>`)}</select></label>
-<p><button>Move</button></p></div></fieldset></form>
-<h2>Newest requests</h2>${requestsPart(world.ledger.list().slice(-requestsShown).reverse())}`;
-  return page('Switches: Pretend Pinterest', body);
+<form class="switches" method="post" action="/switches/clock"><fieldset><legend>Time: ${parts.clock.now().toISOString()}</legend><div class="fields">
+<label>Advance the simulator's clock by<select name="seconds">${clockSteps.map(([seconds, title]) => html`<option value="${seconds}">${title}</option>`)}</select></label>
+<p><button>Advance</button></p></div></fieldset></form>
+<h2>Newest requests</h2>${requestsPart(parts.ledger.list().slice(-requestsShown).reverse())}`;
+  return page('Switches: Pinterest simulator', body);
 }
 
 const clockSteps = [
@@ -104,28 +110,28 @@ const clockSteps = [
 
 function faultsPart(faults: readonly Fault[]): Html {
   if (faults.length === 0) return html`<p class="meta">No faults are set.</p>`;
-  return html`<div class="scroll"><table><thead><tr><th>Fault</th><th>Operation</th><th>When</th><th>Struck</th></tr></thead><tbody>
+  return html`<div class="scroll"><table><thead><tr><th>Fault</th><th>Operation</th><th>When</th><th>Calls</th></tr></thead><tbody>
 ${faults.map((fault) => html`<tr><td>${fault.kind} ${fault.status}</td><td>${fault.operation}</td><td>${fault.when}</td><td>${fault.struck} of ${fault.times === 0 ? 'all' : (fault.times ?? 1)}</td></tr>`)}
 </tbody></table></div>
 <form method="post" action="/switches/clear"><p><button class="quiet">Clear all faults</button></p></form>`;
 }
 
-function choicePart(world: World, { name, title, values }: (typeof choices)[number]): Html {
-  const current = currentValue(world, name);
-  // A value set elsewhere, which is none of ours, is kept in the list.
+function choicePart(parts: PanelParts, { name, title, values }: (typeof choices)[number]): Html {
+  const current = currentValue(parts, name);
+  // A value set through /_control that the panel does not offer is added to the list.
   const all = (values as readonly string[]).includes(current) ? values : [current, ...values];
   return html`<label>${title}<select name="${name}">${all.map((value) => html`<option value="${value}"${selected(value === current)}>${readable(value)}</option>`)}</select></label>`;
 }
 
-function currentValue(world: World, name: string): string {
+function currentValue(parts: PanelParts, name: string): string {
   const [group = '', key] = name.split('.');
-  const settings: Record<string, unknown> = world.settings();
+  const settings: Record<string, unknown> = parts.settings();
   const value = settings[group];
   return String(key === undefined ? value : (value as Record<string, unknown>)[key]);
 }
 
 function requestsPart(entries: readonly LedgerEntry[]): Html {
-  if (entries.length === 0) return html`<p class="empty">Nobody has called yet.</p>`;
+  if (entries.length === 0) return html`<p class="empty">No requests yet.</p>`;
   return html`<div class="scroll"><table><thead><tr><th>No.</th><th>Time</th><th>Request</th><th>Status</th><th>Took</th><th>Faults</th></tr></thead><tbody>
 ${entries.map(
   (

@@ -1,6 +1,5 @@
-// Sample pictures in the shape of Pins, drawn here so that a first try needs no network and no files.
+// Sample images in the format of Pins, drawn in code so that a first try needs no network and no files.
 // Only gradients and shapes: no fonts, which differ from machine to machine.
-
 export const sampleWidth = 1000;
 export const sampleHeight = 1500;
 
@@ -15,7 +14,7 @@ interface Point {
   y: number;
 }
 
-/** Evenly spread around a centre, for petals, leaves and plates. */
+/** Returns points evenly distributed around a center, for petals, leaves and plates. */
 function around(centre: Point, radius: number, count: number, turn = 0): (Point & { degrees: number })[] {
   return Array.from({ length: count }, (_, index) => {
     const degrees = turn + (360 / count) * index;

@@ -1,6 +1,5 @@
-// The journal file: one JSON line for each change, written before the answer that tells of it leaves.
-// It survives kill -9 of the process. It knows nothing of what the lines mean.
-
+// The journal file: one JSON line for each change, written before the response is sent. It survives kill -9 of the
+// process. Independent of the contents of the lines.
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -9,12 +8,12 @@ export interface Journal {
   close(): void;
 }
 
-/** Every complete line, oldest first. A last line that was torn by a crash is dropped. */
+/** Returns every complete line, oldest first. Drops a last line that a crash left incomplete. */
 export function readJournal(file: string): unknown[] {
   if (!existsSync(file)) return [];
   const entries: unknown[] = [];
   const lines = readFileSync(file, 'utf8').split('\n');
-  // What follows the last newline is either empty or torn: its answer never left.
+  // The text after the last newline is empty or incomplete: its response was never sent.
   lines.pop();
   lines.forEach((line, index) => {
     if (line === '') return;
@@ -27,21 +26,21 @@ export function readJournal(file: string): unknown[] {
   return entries;
 }
 
-/** Opens the journal anew with these entries in place of the old ones, so that it does not grow for ever. */
+/** Replaces the journal with these entries, so that it does not grow forever, and opens it for appending. */
 export function openJournal(file: string, entries: readonly unknown[]): Journal {
   mkdirSync(dirname(file), { recursive: true });
   const fresh = `${file}.new`;
-  // Readable by the owner only: it tells who may act for which account.
+  // Readable only by the owner: it contains access to accounts.
   const descriptor = openSync(fresh, 'w', 0o600);
   for (const entry of entries) writeLine(descriptor, entry);
   renameSync(fresh, file);
   let isOpen = true;
   return {
-    append: (entry) => {
+    append(entry) {
       if (!isOpen) throw new Error('The journal is closed.');
       writeLine(descriptor, entry);
     },
-    close: () => {
+    close() {
       if (!isOpen) return;
       isOpen = false;
       closeSync(descriptor);
@@ -51,7 +50,7 @@ export function openJournal(file: string, entries: readonly unknown[]): Journal 
 
 function writeLine(descriptor: number, entry: unknown): void {
   const bytes = Buffer.from(`${JSON.stringify(entry)}\n`);
-  // One write may take only part of the bytes.
+  // A write can be partial.
   for (let written = 0; written < bytes.length; ) {
     written += writeSync(descriptor, bytes, written, bytes.length - written);
   }

@@ -1,18 +1,17 @@
-// What the pretend Pinterest remembers. Plain records: each is written to the journal as it stands.
+// The rows of the simulator's tables. Plain records, written to the journal unchanged.
 // Moments are ISO strings in UTC by the simulator's clock.
-
 export type Environment = 'production' | 'sandbox';
 export type AppLevel = 'pending' | 'trial' | 'standard';
 export type BoardPrivacy = 'PUBLIC' | 'PROTECTED' | 'SECRET';
 
-/** An app registered with Pinterest. Secrets and tokens are kept as fingerprints only. */
+/** An app registered with Pinterest. Secrets and tokens are stored as fingerprints only. */
 export interface App {
   id: string;
   name: string;
   secretFingerprint: string;
   level: AppLevel;
   redirectUris: string[];
-  /** Whose account a client_credentials token acts for. */
+  /** The account that a client_credentials token acts for. */
   ownerUsername: string | null;
 }
 
@@ -42,7 +41,7 @@ export interface Section {
 }
 
 export interface Token {
-  /** The fingerprint of the access token, so that a call finds it at once. */
+  /** The fingerprint of the access token, by which a call finds the row. */
   id: string;
   accountId: string;
   appId: string;
@@ -101,15 +100,15 @@ export interface Pin {
   mediaId: string | null;
   isStandard: boolean;
   createdAt: string;
-  /** What `created_at` says; differs from createdAt when the clock skew switch is on. */
+  /** The value of `created_at` in responses. Differs from createdAt when `clockSkewSeconds` is set. */
   shownCreatedAt: string;
-  /** Lists leave the Pin out before this moment (listing delay switch). */
+  /** Lists omit the Pin before this moment (`listing.delaySeconds`). */
   listedFrom: string;
   requestNumber: number;
   deletedAt: string | null;
 }
 
-/** A registered video upload. Its status is worked out from these moments and the clock. */
+/** A registered video upload. Its status is computed from these moments and the clock. */
 export interface Media {
   id: string;
   accountId: string;

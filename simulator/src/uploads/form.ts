@@ -1,19 +1,18 @@
-// Reads an upload form as S3 does: fields in order, the file last, nothing of it kept but its digest.
-
+// Reads an upload form as S3 does: fields in order, the file last. Only the digest of the file is retained.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream/promises';
 import { Busboy } from '@fastify/busboy';
 
 export interface UploadForm {
-  /** The fields that came before the file; S3 overlooks those after it. */
+  /** The fields before the file; S3 ignores those after it. */
   fields: Map<string, string>;
   file: { sizeBytes: number; sha256: string; isVideo: boolean } | null;
   hasTwoFiles: boolean;
   isTooLarge: boolean;
 }
 
-/** Throws when the body is no form, or breaks off. */
+/** Throws when the body is not a form, or is incomplete. */
 export async function readUploadForm(request: IncomingMessage, sizeBytesMax: number): Promise<UploadForm> {
   const form: UploadForm = { fields: new Map(), file: null, hasTwoFiles: false, isTooLarge: false };
   const parser = new Busboy({
@@ -47,13 +46,13 @@ export async function readUploadForm(request: IncomingMessage, sizeBytesMax: num
     });
   });
   request.pipe(parser);
-  // A caller who hangs up must not leave this waiting for the rest.
-  request.once('aborted', () => parser.destroy(new Error('The upload broke off.')));
+  // Without this, a client that disconnects would leave this function waiting for the rest.
+  request.once('aborted', () => parser.destroy(new Error('The upload is incomplete.')));
   await finished(parser);
   return form;
 }
 
-/** MP4, MOV and M4V begin with a box whose name stands at the fifth byte. */
+/** MP4, MOV and M4V begin with a box whose name is at the fifth byte. */
 function startsAsVideo(head: Buffer): boolean {
   return ['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip'].includes(head.subarray(4, 8).toString('latin1'));
 }

@@ -1,16 +1,25 @@
-// The place where videos are uploaded: as S3, on another port, with S3's manners and errors in XML.
-// It knows nothing of tokens, and refuses them (docs/pinterest.md#media).
-
+// The server that receives video uploads. Like S3 it has another port, S3's rules and errors in XML. It refuses tokens (docs/pinterest.md#media).
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { uploadParametersOf } from '../api/media.ts';
 import { uploadOperation } from '../api/operations.ts';
-import type { Fault } from '../http/faults.ts';
-import type { LedgerEntry } from '../http/ledger.ts';
-import { pause } from '../http/pause.ts';
-import { newRequestId } from '../http/request-id.ts';
+import type { Clock } from '../ground/clock.ts';
+import { pause } from '../ground/pause.ts';
+import { newRequestId } from '../ground/request-id.ts';
+import type { Fault, FaultBook } from '../http/faults.ts';
+import type { Ledger, LedgerEntry } from '../http/ledger.ts';
 import type { Media } from '../store/model.ts';
-import type { World } from '../world.ts';
+import type { Store } from '../store/store.ts';
+import type { Switches } from '../store/switches.ts';
 import { readUploadForm, type UploadForm } from './form.ts';
+
+export interface UploadParts extends Pick<Switches, 'settings'> {
+  store: Store;
+  clock: Clock;
+  ledger: Ledger;
+  faults: FaultBook;
+  /** Aborted when the simulator closes, which ends delays early. */
+  closing: AbortSignal;
+}
 
 class S3Error extends Error {
   readonly status: number;
@@ -23,9 +32,9 @@ class S3Error extends Error {
   }
 }
 
-export function createUploadServer(world: World): Server {
+export function createUploadServer(parts: UploadParts): Server {
   return createServer((request, response) => {
-    void serve(world, request, response).catch((error: unknown) => {
+    void serve(parts, request, response).catch((error: unknown) => {
       if (!response.headersSent && !response.destroyed) {
         sendError(response, new S3Error(500, 'InternalError', 'We encountered an internal error.'));
       }
@@ -34,42 +43,42 @@ export function createUploadServer(world: World): Server {
   });
 }
 
-async function serve(world: World, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(parts: UploadParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const startedAt = performance.now();
-  const entry = enter(world, request);
+  const entry = enter(parts, request);
   response.once('close', () => {
     entry.durationMs = Math.round((performance.now() - startedAt) * 100) / 100;
     if (entry.answer === 'pending') entry.answer = response.writableFinished ? 'sent' : 'none';
     if (entry.answer === 'sent') entry.status = response.statusCode;
   });
   const call = { operation: uploadOperation, accountId: null };
-  if (await struck(world, world.faults.strike('before', call), entry, request, response)) return;
+  if (await applyFaults(parts, parts.faults.strike('before', call), entry, request, response)) return;
   try {
-    requireManners(request);
-    const form = await readUploadForm(request, world.settings().media.sizeBytesMax).catch(() => {
+    requireValidHead(request);
+    const form = await readUploadForm(request, parts.settings().media.sizeBytesMax).catch(() => {
       throw new S3Error(
         400,
         'MalformedPOSTRequest',
         'The body of your POST request is not well-formed multipart/form-data.',
       );
     });
-    const media = accept(world, form);
+    const media = accept(parts, form);
     entry.accountId = media.accountId;
     entry.body = { key: media.key, sizeBytes: media.sizeBytes };
   } catch (error) {
     if (!(error instanceof S3Error)) throw error;
-    // The rest of the body is read and forgotten: a caller still sending would not see the answer.
+    // The rest of the body is read and discarded: a client that is still sending would not see the response.
     request.resume();
     sendError(response, error);
     return;
   }
-  if (await struck(world, world.faults.strike('after', call), entry, request, response)) return;
+  if (await applyFaults(parts, parts.faults.strike('after', call), entry, request, response)) return;
   response.writeHead(204, { 'x-amz-request-id': entry.requestId }).end();
 }
 
-function enter(world: World, request: IncomingMessage): LedgerEntry {
-  return world.ledger.open({
-    at: world.clock.now().toISOString(),
+function enter(parts: UploadParts, request: IncomingMessage): LedgerEntry {
+  return parts.ledger.open({
+    at: parts.clock.now().toISOString(),
     method: request.method ?? '',
     path: (request.url ?? '').split('?')[0]?.slice(0, 500) ?? '',
     query: {},
@@ -86,8 +95,8 @@ function enter(world: World, request: IncomingMessage): LedgerEntry {
   });
 }
 
-/** What S3 wants of the request itself, before a byte of the body counts. */
-function requireManners(request: IncomingMessage): void {
+/** Checks the request line and headers as S3 does, before the body is read. */
+function requireValidHead(request: IncomingMessage): void {
   const { headers } = request;
   if (request.method !== 'POST') {
     throw new S3Error(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.');
@@ -111,8 +120,8 @@ function requireManners(request: IncomingMessage): void {
   }
 }
 
-/** Checks the form against what was registered, and sets the course of the media's status. */
-function accept(world: World, form: UploadForm): Media {
+/** Checks the form against the registered upload, and stores when its processing begins and ends. */
+function accept(parts: UploadParts, form: UploadForm): Media {
   const key = form.fields.get('key');
   if (key === undefined) {
     throw new S3Error(
@@ -121,19 +130,19 @@ function accept(world: World, form: UploadForm): Media {
       "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.",
     );
   }
-  const media = [...world.store.rows.media.values()].find((row) => row.key === key);
+  const media = [...parts.store.rows.media.values()].find((row) => row.key === key);
   if (media === undefined)
     throw new S3Error(403, 'AccessDenied', 'Invalid according to Policy: Policy Condition failed');
   for (const [name, value] of Object.entries(uploadParametersOf(media))) {
-    const given = form.fields.get(name.toLowerCase());
-    if (given === undefined) {
+    const sent = form.fields.get(name.toLowerCase());
+    if (sent === undefined) {
       throw new S3Error(
         403,
         'AccessDenied',
         `Invalid according to Policy: the field ${name} is missing, or comes after the file.`,
       );
     }
-    if (given !== value) {
+    if (sent !== value) {
       throw new S3Error(
         403,
         'SignatureDoesNotMatch',
@@ -141,7 +150,7 @@ function accept(world: World, form: UploadForm): Media {
       );
     }
   }
-  if (world.clock.nowMs() >= Date.parse(media.policyExpiresAt)) {
+  if (parts.clock.nowMs() >= Date.parse(media.policyExpiresAt)) {
     throw new S3Error(403, 'AccessDenied', 'Invalid according to Policy: Policy expired.');
   }
   if (form.file === null || form.hasTwoFiles) {
@@ -150,14 +159,14 @@ function accept(world: World, form: UploadForm): Media {
   if (form.isTooLarge) {
     throw new S3Error(400, 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
   }
-  const row = withStatusWalk(world, media, form.file);
-  world.store.commit({ put: 'media', row });
+  const row = withProcessing(parts, media, form.file);
+  parts.store.commit({ put: 'media', row });
   return row;
 }
 
-function withStatusWalk(world: World, media: Media, file: NonNullable<UploadForm['file']>): Media {
-  const { registeredSeconds, processingSeconds, outcome } = world.settings().media;
-  const nowMs = world.clock.nowMs();
+function withProcessing(parts: UploadParts, media: Media, file: NonNullable<UploadForm['file']>): Media {
+  const { registeredSeconds, processingSeconds, outcome } = parts.settings().media;
+  const nowMs = parts.clock.nowMs();
   const after = (seconds: number) => new Date(nowMs + seconds * 1_000).toISOString();
   return {
     ...media,
@@ -166,14 +175,14 @@ function withStatusWalk(world: World, media: Media, file: NonNullable<UploadForm
     sha256: file.sha256,
     processingAt: after(registeredSeconds),
     finishedAt: outcome === 'stuck' ? null : after(registeredSeconds + processingSeconds),
-    // What is no video fails, and no reason is given (docs/pinterest.md#media).
+    // A file of another kind fails without a reason (docs/pinterest.md#media).
     outcome: file.isVideo && outcome !== 'failed' ? 'succeeded' : 'failed',
   };
 }
 
-/** Applies faults on the upload. True when one of them took the answer's place. */
-async function struck(
-  world: World,
+/** Applies faults on the upload. Returns true when one of them replaced the response. */
+async function applyFaults(
+  parts: UploadParts,
   faults: readonly Fault[],
   entry: LedgerEntry,
   request: IncomingMessage,
@@ -182,7 +191,7 @@ async function struck(
   for (const fault of faults) {
     entry.faults.push(`${fault.kind} ${fault.when}`);
     if (fault.kind === 'delay') {
-      await pause(fault.delayMs, world.closing);
+      await pause(fault.delayMs, parts.closing);
     } else if (fault.kind === 'status') {
       request.resume();
       sendError(
@@ -196,7 +205,7 @@ async function struck(
       return true;
     }
   }
-  return world.closing.aborted;
+  return parts.closing.aborted;
 }
 
 function sendError(response: ServerResponse, error: S3Error): void {

@@ -1,6 +1,5 @@
 // The simulator's time: the base clock plus an offset that the control interface sets.
-// Everything Pinterest decides by time asks here; only network delays use real timers.
-
+// Everything that Pinterest decides by time uses it; only network delays use real timers.
 export interface Clock {
   now(): Date;
   nowMs(): number;
@@ -19,10 +18,10 @@ export function createClock(base: () => Date, offsetMs = 0): Clock {
     now: () => new Date(nowMs()),
     nowMs,
     offsetMs: () => offset,
-    advance: (milliseconds) => {
+    advance(milliseconds) {
       offset += milliseconds;
     },
-    setTo: (moment) => {
+    setTo(moment) {
       offset = moment.getTime() - base().getTime();
     },
   };

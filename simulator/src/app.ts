@@ -1,29 +1,33 @@
-// The HTTP server: the API under both prefixes, the control interface, samples and pages,
-// and what all of them share: request ids, the ledger, errors that are never a 5xx by accident.
-
+// The HTTP server: the API with both prefixes, the control interface, samples and pages, and what they share: request ids,
+// the ledger, error responses that are never an accidental 5xx.
 import fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { appOperations, operations } from '../api/operations.ts';
-import { prefixOf } from '../api/views.ts';
-import { ControlError } from '../control/control-error.ts';
-import { addControlRoutes } from '../control/routes.ts';
-import { refuseForeignForm } from '../page/forms.ts';
-import { addPages } from '../page/routes.ts';
-import { addSamples } from '../samples/routes.ts';
-import type { Environment } from '../store/model.ts';
-import type { World } from '../world.ts';
-import { closeEntry, enterLedger, serveAppOperation, serveOperation } from './pipeline.ts';
-import { bodyTooLarge, Refusal, routeNotFound } from './refusal.ts';
-import { newRequestId } from './request-id.ts';
+import { appOperations, operations } from './api/operations.ts';
+import { prefixOf } from './api/views.ts';
+import { addControlRoutes, type ControlParts } from './control/control.routes.ts';
+import { ControlError } from './ground/control-error.ts';
+import { bodyTooLarge, Refusal, routeNotFound } from './ground/refusal.ts';
+import { newRequestId } from './ground/request-id.ts';
+import {
+  closeEntry,
+  enterLedger,
+  type PipelineParts,
+  serveAppOperation,
+  serveOperation,
+} from './http/pipeline.ts';
+import { refuseForeignForm } from './page/forms.ts';
+import { addPages, type PageParts } from './page/page.routes.ts';
+import { addSamples } from './samples/samples.routes.ts';
+import type { Environment } from './store/model.ts';
 
-/** Above any setting of bodyBytesMax that makes sense; keeps a hostile body from filling the memory. */
+/** Above any sensible setting of bodyBytesMax. Prevents a hostile body from filling the memory. */
 const bodyBytesCeiling = 72_000_000;
 
-export function buildApp(world: World): FastifyInstance {
+export function buildApp(parts: PipelineParts & ControlParts & PageParts): FastifyInstance {
   const app = fastify({
     bodyLimit: bodyBytesCeiling,
     forceCloseConnections: true,
@@ -34,13 +38,13 @@ export function buildApp(world: World): FastifyInstance {
     },
   });
 
-  // Bodies are read as bytes and parsed where the operation is known: JSON, a form, or nothing.
+  // Bodies are read as bytes. The operation parses them as JSON or as a form, or ignores them.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.decorateRequest('ledgerEntry', null);
   app.decorateRequest('startedAt', 0);
 
-  // A caller who hangs up is in the ledger as one who got no answer.
+  // A client that disconnects is in the ledger as one that received no response.
   app.addHook('onRequestAbort', async (request) => closeEntry(request, null, 'none'));
   app.addHook('onResponse', async (request, reply) => closeEntry(request, reply.statusCode, 'sent'));
   app.addHook('onRequest', async (_request, reply) => {
@@ -52,38 +56,38 @@ export function buildApp(world: World): FastifyInstance {
     sendRefusal(reply, routeNotFound(request.method, request.url.slice(0, 200)));
   });
 
-  for (const environment of ['production', 'sandbox'] as const) addApi(app, world, environment);
+  for (const environment of ['production', 'sandbox'] as const) addApi(app, parts, environment);
   app.register(async (control) => {
-    // A page of another site must not be able to reset or change this one.
+    // A page of another site must not be able to reset or change the simulator.
     control.addHook('onRequest', async (request) => refuseForeignForm(request));
-    addControlRoutes(control, world);
+    addControlRoutes(control, parts);
   });
   addSamples(app);
-  addPages(app, world);
+  addPages(app, parts);
   return app;
 }
 
-function addApi(app: FastifyInstance, world: World, environment: Environment): void {
+function addApi(app: FastifyInstance, parts: PipelineParts, environment: Environment): void {
   app.register(
     async (api) => {
       api.setNotFoundHandler((request, reply) => {
-        enterLedger(world, environment, request, reply, null);
+        enterLedger(parts, environment, request, reply, null);
         sendRefusal(reply, routeNotFound(request.method, request.url.slice(0, 200)));
       });
       for (const operation of operations) {
         api.route({
           method: operation.method,
           url: operation.path,
-          onRequest: async (request, reply) => enterLedger(world, environment, request, reply, operation.id),
-          handler: (request, reply) => serveOperation(world, environment, operation, request, reply),
+          onRequest: async (request, reply) => enterLedger(parts, environment, request, reply, operation.id),
+          handler: (request, reply) => serveOperation(parts, environment, operation, request, reply),
         });
       }
       for (const operation of appOperations) {
         api.route({
           method: operation.method,
           url: operation.path,
-          onRequest: async (request, reply) => enterLedger(world, environment, request, reply, operation.id),
-          handler: (request, reply) => serveAppOperation(world, environment, operation, request, reply),
+          onRequest: async (request, reply) => enterLedger(parts, environment, request, reply, operation.id),
+          handler: (request, reply) => serveAppOperation(parts, environment, operation, request, reply),
         });
       }
     },
@@ -101,9 +105,9 @@ function handleError(error: FastifyError, request: FastifyRequest, reply: Fastif
     sendRefusal(reply, refusal);
     return;
   }
-  // A mistake of ours, not a fault on demand: say so where a developer looks.
+  // A bug, not a requested fault: log it.
   console.error(`simulator: ${request.method} ${request.url.split('?')[0]}:`, error);
-  reply.code(500).send({ code: 500, message: 'The simulator itself failed. This is a bug in it.' });
+  reply.code(500).send({ code: 500, message: 'Internal error of the simulator. This is a bug.' });
 }
 
 function refusalFrom(error: FastifyError): Refusal | null {

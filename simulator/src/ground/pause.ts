@@ -1,5 +1,4 @@
-// A wait by the machine's own clock, for network behaviour only. It ends early when the simulator closes.
-
+// A delay by the machine's own clock, for network behavior only. It ends early when the simulator closes.
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,5 +1,4 @@
-// Serves the sample pictures: a list at /samples/ and each as JPEG or PNG, rendered once.
-
+// Serves the sample images: a list at /samples/, and each image as JPEG or PNG, rendered once.
 import type { FastifyInstance } from 'fastify';
 import sharp from 'sharp';
 import { type Html, html } from '../page/html.ts';
@@ -12,8 +11,8 @@ function render(name: string, format: 'jpg' | 'png'): Promise<Buffer> | undefine
   const sample = samples.find((candidate) => candidate.name === name);
   if (sample === undefined) return undefined;
   const key = `${name}.${format}`;
-  const known = rendered.get(key);
-  if (known !== undefined) return known;
+  const earlier = rendered.get(key);
+  if (earlier !== undefined) return earlier;
   const drawn = sharp(Buffer.from(sample.drawing));
   const bytes = format === 'jpg' ? drawn.jpeg({ quality: 84 }).toBuffer() : drawn.png().toBuffer();
   rendered.set(key, bytes);
@@ -21,8 +20,8 @@ function render(name: string, format: 'jpg' | 'png'): Promise<Buffer> | undefine
 }
 
 function samplesPage(): Html {
-  const body = html`<h1>Sample pictures</h1>
-<p class="meta">Free to publish while you try things out. Each is there as .jpg and as .png.</p>
+  const body = html`<h1>Sample images</h1>
+<p class="meta">Free to publish while you try Pintail. Each is available as .jpg and as .png.</p>
 <ul class="pins">${samples.map(
     ({
       name,
@@ -30,12 +29,12 @@ function samplesPage(): Html {
     }) => html`<li><a class="frame" href="/samples/${name}.jpg"><img src="/samples/${name}.jpg" alt="" loading="lazy"></a>
 <span class="title">${title}</span><code>/samples/${name}.jpg</code></li>`,
   )}</ul>`;
-  return page('Sample pictures: Pretend Pinterest', body);
+  return page('Sample images: Pinterest simulator', body);
 }
 
 export function addSamples(app: FastifyInstance): void {
   app.get('/samples/', async (request, reply) => {
-    // A person gets to see them; a program gets the list.
+    // A browser receives a page, a program JSON.
     if (request.headers.accept?.includes('text/html')) return sendPage(reply, 200, samplesPage());
     const base = `${request.protocol}://${request.host}/samples`;
     return {

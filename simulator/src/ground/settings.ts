@@ -1,33 +1,32 @@
-// The switches: what is not established about Pinterest, or differs by day and by account, can be set here.
-// The defaults are what is reported most often. Each cites the section of the facts it comes from.
-
+// The settings: behavior of Pinterest that is not established, or that differs by day and by account.
+// The defaults are the behavior reported most often. Comments cite docs/pinterest.md.
 import { z } from 'zod';
 
 const seconds = z.number().min(0).max(10_000_000);
 const count = z.int().min(0).max(10_000_000);
 
 export const settingsSchema = z.strictObject({
-  /** What happens to `is_standard: false` (section 1, no. 6). */
+  /** The effect of `is_standard: false` (docs/pinterest.md#simulated-behavior, no. 16). */
   isStandard: z.enum(['honoured', 'ignored', 'refused']).default('honoured'),
-  /** Product Pins by `pin_url` are for beta users (section 5). */
+  /** Product Pins by `pin_url` are for beta users (docs/pinterest.md#creating-a-pin). */
   pinUrl: z.enum(['accepted', 'refused']).default('accepted'),
-  /** What POST /pins says on success: 201, or 200 as newer documents also allow (section 5). */
+  /** The status of a successful POST /pins: 201, or 200 as newer documents also allow. */
   createStatus: z.union([z.literal(201), z.literal(200)]).default(201),
-  /** Text is kept as given, or trimmed, blanks folded and entities unescaped (section 14, no. 19). */
+  /** Texts are unchanged, or trimmed with whitespace collapsed and entities unescaped (#simulated-behavior, no. 19). */
   text: z.enum(['asGiven', 'normalised']).default('asGiven'),
-  /** `created_at` is off by so many seconds; negative is early (section 14, no. 27). */
+  /** Added to `created_at`, in seconds; negative is early (#simulated-behavior, no. 27). */
   clockSkewSeconds: z.number().min(-86_400).max(86_400).default(0),
   bodyBytesMax: z.int().min(0).max(72_000_000).default(45_000_000),
-  /** Images below this in width or height are «too small» (section 6). */
+  /** Images below this width or height are refused as too small (docs/pinterest.md#errors). */
   imageSideMin: count.default(100),
   imageUrl: z
     .strictObject({
       timeoutMs: z.number().min(1).max(60_000).default(5_000),
-      /** Pinterest itself refuses loopback; here it is how an offline machine shows its pictures. */
+      /** Pinterest refuses loopback addresses. Allowed here, so that an offline machine can provide its images. */
       allowLoopback: z.boolean().default(true),
     })
     .prefault({}),
-  /** By common report; Pinterest's document has no limits (section 11). */
+  /** As commonly reported; Pinterest's document has no limits (docs/pinterest.md#boards-and-paging). */
   boards: z
     .strictObject({
       nameLengthMax: count.default(50),
@@ -42,7 +41,7 @@ export const settingsSchema = z.strictObject({
       repeatLastBookmark: z.boolean().default(false),
     })
     .prefault({}),
-  /** Answers as a newer or sparser Pinterest might give them (section 14, no. 26). */
+  /** Responses as a newer or sparser Pinterest might send them (#simulated-behavior, no. 26). */
   answers: z
     .strictObject({
       omitOptional: z.boolean().default(false),
@@ -54,11 +53,11 @@ export const settingsSchema = z.strictObject({
       accessSeconds: seconds.default(2_592_000),
       refreshSeconds: seconds.default(5_184_000),
       codeSeconds: seconds.default(600),
-      /** Whether the old refresh token dies when it is used (section 3: not established). */
+      /** Whether using a refresh token invalidates it. Not established (docs/pinterest.md#oauth). */
       oldRefreshToken: z.enum(['dies', 'lives']).default('dies'),
-      /** A refresh answer without a new refresh token, as older ones were (section 10). */
+      /** Refresh responses have no new refresh token, as older ones. */
       omitNewRefreshToken: z.boolean().default(false),
-      /** How `scope` is written in answers: not stated (section 3). */
+      /** The separator of `scope` in responses. Not documented. */
       scopeSeparator: z.enum(['space', 'comma']).default('space'),
     })
     .prefault({}),
@@ -97,20 +96,17 @@ export const settingsSchema = z.strictObject({
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** What may be sent to change some of them. */
-export type SettingsChange = { [K in keyof Settings]?: Partial<Settings[K]> | Settings[K] };
-
 export const defaultSettings = (): Settings => settingsSchema.parse({});
 
-/** Merges one level deep: a group named with one switch keeps its other switches. */
+/** Merges one level deep: the other settings of a group in the change remain. */
 export function mergeSettings(current: Settings, change: unknown): Settings {
   const merged: Record<string, unknown> = { ...current };
-  const given = z.record(z.string(), z.unknown()).parse(change);
-  for (const [key, value] of Object.entries(given)) {
-    const before = merged[key];
-    const isGroup = typeof before === 'object' && before !== null;
+  const fields = z.record(z.string(), z.unknown()).parse(change);
+  for (const [key, value] of Object.entries(fields)) {
+    const current = merged[key];
+    const isGroup = typeof current === 'object' && current !== null;
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    merged[key] = isGroup && isObject ? { ...before, ...value } : value;
+    merged[key] = isGroup && isObject ? { ...current, ...value } : value;
   }
   return settingsSchema.parse(merged);
 }

@@ -1,5 +1,4 @@
-// What the control interface refuses. Not in Pinterest's form: it is ours, for people and tests.
-
+// An error response of the control interface and the pages, not in Pinterest's form.
 export class ControlError extends Error {
   readonly status: number;
 

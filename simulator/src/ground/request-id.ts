@@ -1,5 +1,4 @@
-// Ids of requests: sixteen digits, as `x-pinterest-rid` has them.
-
+// Request ids: sixteen digits, as in `x-pinterest-rid`.
 import { randomInt } from 'node:crypto';
 
 export function newRequestId(): string {

@@ -1,5 +1,4 @@
-// Every way in which the pretend Pinterest says no, with the codes reported for it (docs/pinterest.md#errors).
-
+// Every error response of the API, with the codes reported for Pinterest (docs/pinterest.md#errors).
 export interface ErrorBody {
   code: number;
   message: string;
@@ -53,4 +52,4 @@ export const grantInvalid = () => new Refusal(400, 283, 'The provided authorizat
 export const mediaNotFound = () => new Refusal(404, 404, 'Media upload not found');
 export const bodyTooLarge = () => new Refusal(413, 413, 'Request entity too large.');
 export const routeNotFound = (method: string, path: string) =>
-  new Refusal(404, 404, `No such route: ${method} ${path}`);
+  new Refusal(404, 404, `Route not found: ${method} ${path}`);

@@ -1,15 +1,17 @@
-// The control interface: what a test or a person does to the pretend Pinterest behind its back.
-
+// The control interface: tests and people seed the simulator, set faults and change its clock and settings.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { operationIds } from '../api/operations.ts';
+import type { Clock } from '../ground/clock.ts';
+import { ControlError } from '../ground/control-error.ts';
 import { faultSchema } from '../http/faults.ts';
+import type { Limits } from '../http/limits.ts';
+import type { Previews } from '../images/previews.ts';
 import { fingerprint } from '../store/ids.ts';
-import type { World } from '../world.ts';
-import { ControlError } from './control-error.ts';
+import type { Switches } from '../store/switches.ts';
 import { seed } from './seed.schema.ts';
 import { applySeed, ensureBuiltInApp } from './seed.ts';
-import { pinRecord, stateOf } from './views.ts';
+import { pinRecord, type StateParts, stateOf } from './views.ts';
 
 const faultsBody = z.strictObject({ faults: z.array(faultSchema).max(1_000) });
 const clockBody = z.union([
@@ -37,48 +39,54 @@ const requestsQuery = z.object({
   after: z.coerce.number().min(0).default(0),
 });
 
-export function addControlRoutes(app: FastifyInstance, world: World): void {
-  const { store } = world;
+export interface ControlParts extends StateParts, Switches {
+  previews: Previews;
+  limits: Limits;
+}
+
+/** Adds all routes below /_control. */
+export function addControlRoutes(app: FastifyInstance, parts: ControlParts): void {
+  const { store, clock, faults, ledger } = parts;
 
   app.post('/_control/reset', async () => {
     store.reset();
-    await world.previews.clear();
-    world.faults.clear();
-    world.ledger.clear();
-    world.limits.clear();
-    world.resetSettings();
-    world.clock.advance(-world.clock.offsetMs());
-    ensureBuiltInApp(world);
-    return stateOf(world);
+    await parts.previews.clear();
+    faults.clear();
+    ledger.clear();
+    parts.limits.clear();
+    parts.resetSettings();
+    clock.advance(-clock.offsetMs());
+    ensureBuiltInApp(store);
+    return stateOf(parts);
   });
 
-  app.post('/_control/seed', async (request) => applySeed(world, read(seed, request)));
+  app.post('/_control/seed', async (request) => applySeed(parts, read(seed, request)));
 
-  app.get('/_control/faults', async () => ({ faults: world.faults.list() }));
+  app.get('/_control/faults', async () => ({ faults: faults.list() }));
   app.post('/_control/faults', async (request) => {
-    const { faults } = read(faultsBody, request);
-    for (const { operation } of faults) requireOperation(operation);
-    return { faults: world.faults.add(faults) };
+    const input = read(faultsBody, request).faults;
+    for (const { operation } of input) requireOperation(operation);
+    return { faults: faults.add(input) };
   });
   app.delete('/_control/faults', async () => {
-    world.faults.clear();
+    faults.clear();
     return { faults: [] };
   });
 
-  app.get('/_control/clock', async () => clockView(world));
+  app.get('/_control/clock', async () => clockView(clock));
   app.post('/_control/clock', async (request) => {
     const change = read(clockBody, request);
-    if ('now' in change) world.clock.setTo(new Date(change.now));
-    else world.clock.advance(change.advanceSeconds * 1_000);
-    store.keep('clockOffsetMs', world.clock.offsetMs());
-    return clockView(world);
+    if ('now' in change) clock.setTo(new Date(change.now));
+    else clock.advance(change.advanceSeconds * 1_000);
+    store.setValue('clockOffsetMs', clock.offsetMs());
+    return clockView(clock);
   });
 
-  app.get('/_control/settings', async () => world.settings());
+  app.get('/_control/settings', async () => parts.settings());
   app.post('/_control/settings', async (request) => {
     const change = read(z.record(z.string(), z.unknown()), request);
     try {
-      return world.changeSettings(change);
+      return parts.changeSettings(change);
     } catch (error) {
       if (error instanceof z.ZodError) throw new ControlError(400, z.prettifyError(error));
       throw error;
@@ -98,7 +106,7 @@ export function addControlRoutes(app: FastifyInstance, world: World): void {
 
   app.get('/_control/requests', async (request) => {
     const query = readQuery(requestsQuery, request);
-    const requests = world.ledger
+    const requests = ledger
       .list()
       .filter(
         (entry) =>
@@ -109,24 +117,24 @@ export function addControlRoutes(app: FastifyInstance, world: World): void {
     return { requests };
   });
 
-  app.get('/_control/state', async () => stateOf(world));
+  app.get('/_control/state', async () => stateOf(parts));
 
   app.post('/_control/spam-blocks', async (request) => {
     const { accountId, seconds, status } = read(spamBody, request);
-    if (!store.rows.accounts.has(accountId)) throw new ControlError(404, 'There is no such account.');
-    const until = new Date(world.clock.nowMs() + seconds * 1_000).toISOString();
+    if (!store.rows.accounts.has(accountId)) throw new ControlError(404, 'Account not found.');
+    const until = new Date(clock.nowMs() + seconds * 1_000).toISOString();
     const row = { id: accountId, until, status };
     store.commit({ put: 'spamBlocks', row });
     return row;
   });
 
   app.post('/_control/tokens/revoke', async (request) => {
-    const which = read(revokeBody, request);
-    const now = world.clock.now().toISOString();
+    const owner = read(revokeBody, request);
+    const now = clock.now().toISOString();
     const tokens = [...store.rows.tokens.values()].filter((token) =>
-      'accountId' in which
-        ? token.accountId === which.accountId
-        : token.id === fingerprint(which.accessToken),
+      'accountId' in owner
+        ? token.accountId === owner.accountId
+        : token.id === fingerprint(owner.accessToken),
     );
     for (const token of tokens) {
       store.commit({ put: 'tokens', row: { ...token, accessRevokedAt: now, refreshRevokedAt: now } });
@@ -136,7 +144,7 @@ export function addControlRoutes(app: FastifyInstance, world: World): void {
 
   app.post('/_control/accounts/:accountId', async (request) => {
     const account = store.rows.accounts.get(idOf(request, 'accountId'));
-    if (account === undefined) throw new ControlError(404, 'There is no such account.');
+    if (account === undefined) throw new ControlError(404, 'Account not found.');
     const { state } = read(accountBody, request);
     store.commit({ put: 'accounts', row: { ...account, state } });
     return { id: account.id, state };
@@ -144,20 +152,20 @@ export function addControlRoutes(app: FastifyInstance, world: World): void {
 
   app.delete('/_control/boards/:boardId', async (request) => {
     const id = idOf(request, 'boardId');
-    if (!store.rows.boards.has(id)) throw new ControlError(404, 'There is no such board.');
+    if (!store.rows.boards.has(id)) throw new ControlError(404, 'Board not found.');
     store.commit({ drop: 'boards', id });
     return { id };
   });
 }
 
 function requireOperation(operation: string): void {
-  // A fault on a misspelt operation would never strike, and its test would pass for nothing.
+  // A fault on a misspelled operation would never match, and its test would prove nothing.
   if (operation === '*' || operationIds.has(operation)) return;
-  throw new ControlError(400, `Unknown operation ${operation}. Known: ${[...operationIds].join(', ')}, *.`);
+  throw new ControlError(400, `Unknown operation ${operation}. Use ${[...operationIds].join(', ')}, *.`);
 }
 
-function clockView(world: World): unknown {
-  return { now: world.clock.now().toISOString(), offsetSeconds: world.clock.offsetMs() / 1_000 };
+function clockView(clock: Clock): unknown {
+  return { now: clock.now().toISOString(), offsetSeconds: clock.offsetMs() / 1_000 };
 }
 
 function read<S extends z.ZodType>(schema: S, request: FastifyRequest): z.infer<S> {
@@ -166,7 +174,7 @@ function read<S extends z.ZodType>(schema: S, request: FastifyRequest): z.infer<
   try {
     value = JSON.parse(bytes.toString('utf8') || '{}');
   } catch {
-    throw new ControlError(400, 'The body is not JSON.');
+    throw new ControlError(400, 'The body is not valid JSON.');
   }
   return readValue(schema, value);
 }
