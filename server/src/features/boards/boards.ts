@@ -15,7 +15,9 @@ export function bindBoards(parts: BoardParts) {
       const [problem] = await checkBoards(parts, account, [{ boardId, path }], recognizedIds);
       return problem ?? null;
     },
-    checkAll: (account: AccountRow, wanted: readonly WantedBoard[]) => checkBoards(parts, account, wanted),
+    /** See `checkBoards`. */
+    checkAll: (account: AccountRow, wanted: readonly WantedBoard[], storedIds?: ReadonlySet<string>) =>
+      checkBoards(parts, account, wanted, storedIds),
     checkSection: (account: AccountRow, boardId: string, sectionId: string, path?: string) =>
       checkSection(parts, account, { boardId, sectionId, ...(path !== undefined && { path }) }),
 

@@ -10,10 +10,9 @@ import { actorFromColumn } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../../accounts/index.ts';
 import type { MediaViewer } from '../../media/index.ts';
 import { type CreatePost, createPostBody } from '../compose/create-post.schema.ts';
-import { mediaIdsNamed } from '../compose/media.ts';
-import { type CreateParts, type PreparedPost, placesOf, preparePost } from '../compose/new-post.ts';
+import { type Facts, findFacts, namesIn } from '../compose/facts.ts';
+import { type PreparedPost, preparePost } from '../compose/new-post.ts';
 import { writePosts } from '../compose/write-new-posts.ts';
-import { findPostsByExternalId } from '../record/posts.queries.ts';
 import type { PostParts } from '../use-cases/parts.ts';
 import {
   type BatchEntryRow,
@@ -126,9 +125,10 @@ async function prepareAll(
   context: RunContext,
 ): Promise<Prepared[]> {
   if (some.length === 0) return [];
-  let known: Known;
+  let facts: Facts;
   try {
-    known = await lookUp(parts, account, context.viewer, some);
+    const bodies = some.flatMap(({ input }) => input ?? []);
+    facts = await findFacts(parts, account, context.viewer, namesIn(bodies));
   } catch (error) {
     // The account was disconnected, for one.
     if (!(error instanceof Refusal)) throw error;
@@ -141,7 +141,7 @@ async function prepareAll(
   return Promise.all(
     some.map(async ({ entry, input, details }): Promise<Prepared> => {
       if (!input) return { entry, kind: 'failed', details };
-      return prepare(known, account, entry, input, context);
+      return prepare(parts, facts, entry, input, context);
     }),
   );
 }
@@ -205,20 +205,19 @@ async function bothOver<One, Other>(one: Promise<One>, other: Promise<Other>): P
 }
 
 async function prepare(
-  { parts, takenIds }: Known,
-  account: AccountRow,
+  parts: PostParts,
+  facts: Facts,
   entry: BatchEntryRow,
   input: CreatePost,
   { viewer, clock, signal, log }: RunContext,
 ): Promise<Prepared> {
   try {
     // Nobody would be shown the warnings.
-    const prepared = await preparePost(parts, account, input, {
+    const prepared = await preparePost(parts, facts, input, {
       viewer,
       now: clock.now(),
       signal,
       warns: false,
-      takenIds,
     });
     return { entry, kind: 'ready', prepared };
   } catch (error) {
@@ -287,52 +286,4 @@ function namesUrl({ mediaUrl, carousel, cover }: CreatePost): boolean {
   return [mediaUrl, cover?.mediaUrl, ...(carousel ?? []).map((slide) => slide.mediaUrl)].some(
     (url) => url !== undefined,
   );
-}
-
-/** What is looked up for all of them at once. */
-interface Known {
-  parts: CreateParts;
-  takenIds: ReadonlyMap<string, { id: string }>;
-}
-
-/** Entries of a batch name the same few boards and media over and over: each is asked for once. */
-async function lookUp(
-  parts: PostParts,
-  account: AccountRow,
-  viewer: MediaViewer,
-  some: readonly Parsed[],
-): Promise<Known> {
-  const { boards, media, database } = parts;
-  const bodies = some.flatMap(({ input }) => input ?? []);
-  const known = await media.findMany(database.db, viewer, bodies.flatMap(mediaIdsNamed));
-  const takenIds = await findPostsByExternalId(
-    database.db,
-    account.id,
-    bodies.flatMap(({ externalId }) => externalId ?? []),
-  );
-  const boardIds = new Set(bodies.flatMap(placesOf).map(({ boardId }) => boardId));
-  const wanted = [...boardIds].map((boardId) => ({ boardId, path: boardId }));
-  const problems = wanted.length > 0 ? await boards.checkAll(account, wanted) : [];
-  const problemOf = new Map(problems.map((problem) => [problem.path, { ...problem, path: 'boardId' }]));
-  const sections = new Map<string, Promise<Detail | null>>();
-  return {
-    takenIds,
-    parts: {
-      ...parts,
-      boards: {
-        ...boards,
-        check: async (_account, boardId) => problemOf.get(boardId) ?? null,
-        checkSection(_account, boardId, sectionId) {
-          const key = `${boardId} ${sectionId}`;
-          const asked = sections.get(key) ?? boards.checkSection(account, boardId, sectionId);
-          sections.set(key, asked);
-          return asked;
-        },
-      },
-      media: {
-        ...media,
-        find: async (_connection, _viewer, id) => known.get(id),
-      },
-    },
-  };
 }

@@ -1,50 +1,28 @@
-// What can be known beforehand about publishing a post. Create, edit, schedule and validate all ask here, so that
-// validate never says yes to what the others, or Pinterest, would refuse.
-
+// Checks and warnings of a post before it is published. Create, edit, schedule and validate share them, so that validate
+// accepts exactly what the others accept.
 import { reasons } from '../../../pinterest/index.ts';
 import type { Connection } from '../../../platform/db/index.ts';
 import type { Detail } from '../../../platform/errors.ts';
 import type { Warning } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
-import type { BoardsService } from '../../boards/index.ts';
-import type { MediaRow, MediaService } from '../../media/index.ts';
-import type { ScheduleService } from '../../schedule/index.ts';
+import type { MediaRow } from '../../media/index.ts';
+import type { SpacingLook } from '../../schedule/index.ts';
+import { type Facts, type Place, placeKey } from './facts.ts';
+import type { CheckParts } from './parts.ts';
 
-export interface CheckParts {
-  boards: BoardsService;
-  media: Pick<MediaService, 'findSimilarPost'>;
-  schedule: Pick<ScheduleService, 'lookAtSpacing' | 'destinationKey'>;
-  /** What Pinterest has granted the app. */
-  accessLevel: 'trial' | 'standard';
-}
-
-/** Where a post is to go, and where that was said. */
-export interface Place {
-  boardId: string;
-  boardSectionId: string | null;
-  /** What stands before the names of fields in a detail: `intervalBoards.1.`. Empty for the body itself. */
-  at: string;
-}
-
-/** What is wrong with the boards and sections named; every one that is wrong. */
-export async function placeProblems(
-  { boards }: Pick<CheckParts, 'boards'>,
-  account: AccountRow,
+/** The problems of boards and sections, at the fields that name them. */
+export function problemsOfPlaces(
+  { placeProblems }: Pick<Facts, 'placeProblems'>,
   places: readonly Place[],
-): Promise<Detail[]> {
-  const problems = await Promise.all(
-    places.map(async ({ boardId, boardSectionId, at }) => {
-      const board = await boards.check(account, boardId);
-      const problem =
-        board ??
-        (boardSectionId === null ? null : await boards.checkSection(account, boardId, boardSectionId));
-      return problem ? [{ ...problem, path: `${at}${problem.path}` }] : [];
-    }),
-  );
-  return problems.flat();
+): Detail[] {
+  return places.flatMap((place) => {
+    const problem =
+      placeProblems.get(placeKey({ ...place, boardSectionId: null })) ?? placeProblems.get(placeKey(place));
+    return problem ? [{ ...problem, path: `${place.at}${problem.path}` }] : [];
+  });
 }
 
-/** What a warning is about: the check of validate in which it shows. */
+/** The check of validate that shows a warning. */
 export type WarningAbout = 'account' | 'url' | 'spacing' | 'duplicate' | 'productTags';
 
 export interface PostWarning extends Warning {
@@ -55,14 +33,30 @@ export interface WarningInput {
   account: AccountRow;
   url: string | null;
   productTagPinIds: readonly string[];
-  /** When it is to go out; null where that is not settled. */
+  /** When it will be published; null if that is not known. */
   at: Date | null;
   media: MediaRow | undefined;
+  /** The posts with the same destination around that time; null without a time or a URL. */
+  spacing: SpacingLook | null;
   now: Date;
   exceptPostId?: string;
 }
 
-/** A day's news is seen by the same people: an equal picture to the same page within a week looks like spam. */
+/** The spacing of a post that exists, or of fields that are only checked; null without a time or a URL. */
+export async function findSpacing(
+  { schedule }: Pick<CheckParts, 'schedule'>,
+  connection: Connection,
+  { account, url, at, exceptPostId }: Pick<WarningInput, 'account' | 'url' | 'at' | 'exceptPostId'>,
+): Promise<SpacingLook | null> {
+  if (url === null || at === null) return null;
+  return schedule.lookAtSpacing(connection, account, {
+    url,
+    at,
+    ...(exceptPostId !== undefined && { exceptPostId }),
+  });
+}
+
+/** The same picture for the same page within a week looks like spam. */
 const similarDays = 7;
 
 /**
@@ -78,18 +72,17 @@ export function accessProblem(
   return { path: '', code: 'trial_app', message: `${message} ${remediation}` };
 }
 
-/** What is accepted and deserves attention. */
+/** Warnings about content that is accepted and needs attention. */
 export async function warningsFor(
   parts: Pick<CheckParts, 'media' | 'schedule'>,
   connection: Connection,
   input: WarningInput,
 ): Promise<PostWarning[]> {
-  const { account, url, at, exceptPostId } = input;
+  const { account, url, at, spacing, exceptPostId } = input;
   const except = exceptPostId === undefined ? {} : { exceptPostId };
   const warnings = [...accountWarnings(account), ...linkWarnings(url)];
   if (input.productTagPinIds.length > 0) warnings.push(productTagsStayHere);
   if (url === null) return warnings;
-  const spacing = at && (await parts.schedule.lookAtSpacing(connection, account, { url, at, ...except }));
   const conflict = spacing?.conflict;
   if (conflict) {
     warnings.push({
@@ -124,7 +117,7 @@ const productTagsStayHere: PostWarning = {
   about: 'productTags',
   code: 'product_tags_not_published',
   message:
-    "Pinterest's API has no way to tag products yet: the tags are kept with the post and do not reach the Pin.",
+    "Pinterest's API has no way to tag products yet: the tags are stored with the post and are not published.",
 };
 
 export function accountWarnings(account: AccountRow): PostWarning[] {

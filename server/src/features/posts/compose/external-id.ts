@@ -1,30 +1,24 @@
-// The caller's own id of a post, which is unique in the account.
-import type { Connection } from '../../../platform/db/index.ts';
-import type { AccountRow } from '../../accounts/index.ts';
+// External ids: the caller's own ids of posts, unique in the account.
 import { externalIdTaken } from '../record/posts.errors.ts';
-import { findPostsByExternalId, isExternalIdViolation } from '../record/posts.queries.ts';
+import { isExternalIdViolation } from '../record/posts.queries.ts';
+import type { Facts } from './facts.ts';
 
-interface CheckExternalId {
-  /** The posts that have the externalIds of a whole batch, where they were read at once. */
-  takenIds?: ReadonlyMap<string, { id: string }>;
-  /** The post that is to have it, and may have it already. */
+interface ExternalIdOptions {
+  /** The post that will have the id, and may have it already. */
   exceptPostId?: string;
-  /** What stands before the name of the field in a refusal. */
+  /** The prefix of the field in a refusal. */
   prefix?: string;
 }
 
 /** @throws externalIdTaken */
-export async function checkExternalId(
-  connection: Connection,
-  account: AccountRow,
+export function refuseTakenId(
+  { takenIds }: Pick<Facts, 'takenIds'>,
   externalId: string | null | undefined,
-  { exceptPostId, prefix = '', takenIds }: CheckExternalId = {},
-): Promise<void> {
+  { exceptPostId, prefix = '' }: ExternalIdOptions = {},
+): void {
   if (externalId === undefined || externalId === null) return;
-  const taken = takenIds ?? (await findPostsByExternalId(connection, account.id, [externalId]));
-  const other = taken.get(externalId);
-  if (!other || other.id === exceptPostId) return;
-  throw externalIdTakenBy(`${other.id} has`, prefix);
+  const holder = takenIds.get(externalId);
+  if (holder && holder.id !== exceptPostId) throw externalIdTakenBy(`${holder.id} has`, prefix);
 }
 
 function externalIdTakenBy(who: string, prefix = '') {
@@ -33,7 +27,7 @@ function externalIdTakenBy(who: string, prefix = '') {
   ]);
 }
 
-/** The writing of posts, of which one may have an externalId that another post took a moment ago. */
+/** Runs a write, and refuses it when another post took one of its external ids at the same moment. */
 export async function refusingTakenIds<T>(write: () => Promise<T>, prefix = ''): Promise<T> {
   try {
     return await write();

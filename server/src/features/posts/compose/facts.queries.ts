@@ -1,4 +1,4 @@
-// What the checks of a body that is to become a post ask the database, in one statement instead of one for each room.
+// Reads all that the checks of a new post need from the database, in one statement instead of one for each room.
 import { sql } from 'kysely';
 import type { Connection } from '../../../platform/db/index.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
@@ -7,19 +7,19 @@ import { storedIds } from '../../boards/index.ts';
 import { type MediaRow, mediaAsJson, mediaFromJson } from '../../media/index.ts';
 import { type SpacingJson, type SpacingLook, spacingAsJson, toSpacingLook } from '../../schedule/index.ts';
 
-/** What a body names. */
+/** The names in a body. */
 export interface Named {
   boardIds: readonly string[];
   mediaIds: readonly string[];
-  /** Where it leads, and when it goes there. */
+  /** Its destination and its time. */
   visit: { destinationKey: string; at: Date } | null;
 }
 
-export interface Found {
+export interface NamedFacts {
   account: AccountRow;
-  /** Of the boards named, those that our list of the account has. */
-  boardIds: Set<string>;
-  /** Of the media named, those that the caller sees. */
+  /** The named boards that the stored list of the account has. */
+  storedBoardIds: Set<string>;
+  /** The named media that the caller sees. */
   media: Map<string, MediaRow>;
   spacing: SpacingLook | null;
 }
@@ -30,23 +30,23 @@ export async function findNamed(
   caller: Caller,
   accountId: string,
   { boardIds, mediaIds, visit }: Named,
-): Promise<Found | undefined> {
+): Promise<NamedFacts | undefined> {
   const spacing = visit
     ? spacingAsJson({ accountId, ...visit, exceptPostId: null })
     : sql<SpacingJson | null>`null::json`;
   const row = await selectVisible(connection, caller, accountId)
     ?.select([
-      storedIds(accountId, boardIds).as('found_board_ids'),
-      mediaAsJson(caller, mediaIds).as('found_media'),
-      spacing.as('found_spacing'),
+      storedIds(accountId, boardIds).as('stored_board_ids'),
+      mediaAsJson(caller, mediaIds).as('named_media'),
+      spacing.as('spacing_json'),
     ])
     .executeTakeFirst();
   if (!row) return undefined;
-  const { found_board_ids: ids, found_media: media, found_spacing: look, ...account } = row;
+  const { stored_board_ids: ids, named_media: media, spacing_json: json, ...account } = row;
   return {
     account,
-    boardIds: new Set(ids),
-    media: new Map(media.map((one) => [one.id, mediaFromJson(one)])),
-    spacing: look && toSpacingLook(look),
+    storedBoardIds: new Set(ids),
+    media: new Map(media.map((row) => [row.id, mediaFromJson(row)])),
+    spacing: json && toSpacingLook(json),
   };
 }

@@ -1,47 +1,149 @@
-// For one body: asks at once what its checks would ask one after the other.
-import type { Context } from '../../../platform/use-case/index.ts';
+// The facts about what bodies name: their account, boards, media and ids of the caller. They are found out once, as a
+// value; composing only reads them.
+import type { Detail } from '../../../platform/errors.ts';
+import type { Caller } from '../../../platform/use-case/index.ts';
 import { type AccountRow, accountNotFound } from '../../accounts/index.ts';
+import type { MediaRow, MediaViewer } from '../../media/index.ts';
+import type { SpacingLook } from '../../schedule/index.ts';
+import { findPostsByExternalId } from '../record/posts.queries.ts';
 import type { CreatePost } from './create-post.schema.ts';
 import { findNamed } from './facts.queries.ts';
 import { mediaIdsNamed } from './media.ts';
-import { type CreateParts, placesOf, timingOf } from './new-post.ts';
+import type { CreateParts } from './parts.ts';
+
+/** The board and section of a post, and the field that names them. */
+export interface Place {
+  boardId: string;
+  boardSectionId: string | null;
+  /** The prefix of field names in a detail: `intervalBoards.1.`. Empty for the body itself. */
+  at: string;
+}
+
+/** When a post will be published, as the body says. */
+export type Timing = { kind: 'none' } | { kind: 'at'; at: Date } | { kind: 'slot' };
+
+export interface Facts {
+  account: AccountRow;
+  /** The boards and sections that cannot be used, by `placeKey`, each with its problem. */
+  placeProblems: ReadonlyMap<string, Detail>;
+  /** The named media that the caller sees, by id. */
+  media: ReadonlyMap<string, MediaRow>;
+  /** The posts that have the named external ids, by external id. */
+  takenIds: ReadonlyMap<string, { id: string }>;
+  /** The posts around the time with the same destination; null without a time or a URL, and for several bodies. */
+  spacing: SpacingLook | null;
+}
+
+/** The names in one or several bodies. */
+export interface Names {
+  places: readonly Place[];
+  mediaIds: readonly string[];
+  externalIds: readonly string[];
+}
+
+export function placesOf(
+  input: Partial<Pick<CreatePost, 'boardId' | 'boardSectionId' | 'intervalBoards'>>,
+): Place[] {
+  if (input.intervalBoards) {
+    return input.intervalBoards.map(({ boardId, boardSectionId }, index) => ({
+      boardId,
+      boardSectionId: boardSectionId ?? null,
+      at: `intervalBoards.${index}.`,
+    }));
+  }
+  if (input.boardId === undefined) return [];
+  return [{ boardId: input.boardId, boardSectionId: input.boardSectionId ?? null, at: '' }];
+}
+
+export function timingOf(
+  input: Partial<Pick<CreatePost, 'sendAt' | 'useNextOpenSlot' | 'now'>>,
+  now: Date,
+): Timing {
+  if (input.useNextOpenSlot) return { kind: 'slot' };
+  if (input.now) return { kind: 'at', at: now };
+  return input.sendAt ? { kind: 'at', at: input.sendAt } : { kind: 'none' };
+}
+
+export function namesIn(bodies: readonly Partial<CreatePost>[]): Names {
+  return {
+    places: bodies.flatMap(placesOf),
+    mediaIds: bodies.flatMap(mediaIdsNamed),
+    externalIds: bodies.flatMap(({ externalId }) => externalId ?? []),
+  };
+}
+
+/** Of a board, or of a section of a board. */
+export function placeKey({ boardId, boardSectionId }: Pick<Place, 'boardId' | 'boardSectionId'>): string {
+  return boardSectionId === null ? boardId : `${boardId} ${boardSectionId}`;
+}
 
 /**
- * The account, and parts that have the answers to what the checks of this body, and of no other, ask.
- * @throws accountNotFound
+ * The facts about the body of a create. One statement finds all that the database knows.
+ * @throws accountNotFound; Outage when a board is unknown and Pinterest does not answer
  */
-export async function lookUp(
+export async function findFactsOfCreate(
   parts: CreateParts,
-  context: Context,
+  caller: Caller,
   accountId: string,
-  input: CreatePost,
-): Promise<{ account: AccountRow; knowing: CreateParts }> {
-  const { boards, media, schedule } = parts;
-  const timing = timingOf(input, context.clock.now());
+  { body, now }: { body: CreatePost; now: Date },
+): Promise<Facts> {
+  const { db } = parts.database;
+  const names = namesIn([body]);
+  const timing = timingOf(body, now);
   const visit =
-    timing.kind === 'at' && input.url !== undefined
-      ? { destinationKey: schedule.destinationKey(input.url), at: timing.at }
+    timing.kind === 'at' && body.url !== undefined
+      ? { destinationKey: parts.schedule.destinationKey(body.url), at: timing.at }
       : null;
-  const found = await findNamed(parts.database.db, context, accountId, {
-    boardIds: placesOf(input).map(({ boardId }) => boardId),
-    mediaIds: mediaIdsNamed(input),
-    visit,
-  });
-  if (!found) throw accountNotFound();
-  const { account, boardIds, spacing } = found;
-  return {
-    account,
-    knowing: {
-      ...parts,
-      boards: {
-        ...boards,
-        check: (_account, boardId, path) => boards.check(account, boardId, path, boardIds),
-      },
-      media: { ...media, find: async (_connection, _viewer, id) => found.media.get(id) },
-      schedule: {
-        ...schedule,
-        lookAtSpacing: async (...asked) => spacing ?? schedule.lookAtSpacing(...asked),
-      },
-    },
-  };
+  const boardIds = names.places.map(({ boardId }) => boardId);
+  const named = await findNamed(db, caller, accountId, { boardIds, mediaIds: names.mediaIds, visit });
+  if (!named) throw accountNotFound();
+  const { account, storedBoardIds, media, spacing } = named;
+  const [placeProblems, takenIds] = await Promise.all([
+    findPlaceProblems(parts, account, names.places, storedBoardIds),
+    findPostsByExternalId(db, account.id, names.externalIds),
+  ]);
+  return { account, placeProblems, media, takenIds, spacing };
+}
+
+/**
+ * The facts about several bodies, which mostly name the same few boards and media: each is read once.
+ * @throws Outage when a board is unknown and Pinterest does not answer
+ */
+export async function findFacts(
+  parts: CreateParts,
+  account: AccountRow,
+  viewer: MediaViewer,
+  names: Names,
+): Promise<Facts> {
+  const { db } = parts.database;
+  const [media, takenIds, placeProblems] = await Promise.all([
+    parts.media.findMany(db, viewer, names.mediaIds),
+    findPostsByExternalId(db, account.id, names.externalIds),
+    findPlaceProblems(parts, account, names.places),
+  ]);
+  return { account, placeProblems, media, takenIds, spacing: null };
+}
+
+/** @param storedIds The named boards that the stored list has, where the caller has read them */
+export async function findPlaceProblems(
+  { boards }: Pick<CreateParts, 'boards'>,
+  account: AccountRow,
+  places: readonly Place[],
+  storedIds?: ReadonlySet<string>,
+): Promise<Map<string, Detail>> {
+  if (places.length === 0) return new Map();
+  const boardIds = [...new Set(places.map(({ boardId }) => boardId))];
+  // The id stands for the path, by which the problems are told apart.
+  const wanted = boardIds.map((boardId) => ({ boardId, path: boardId }));
+  const boardProblems = await boards.checkAll(account, wanted, storedIds);
+  const problems = new Map(boardProblems.map((problem) => [problem.path, { ...problem, path: 'boardId' }]));
+  const sections = new Map(places.map((place) => [placeKey(place), place]));
+  await Promise.all(
+    [...sections].map(async ([key, { boardId, boardSectionId }]) => {
+      if (boardSectionId === null || problems.has(boardId)) return;
+      const problem = await boards.checkSection(account, boardId, boardSectionId);
+      if (problem) problems.set(key, problem);
+    }),
+  );
+  return problems;
 }

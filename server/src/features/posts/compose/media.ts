@@ -1,5 +1,5 @@
-// From the media that a caller names (by URL, by id, several for a carousel, a cover) to the media that we keep.
-import type { Connection, Tx } from '../../../platform/db/index.ts';
+// Finds or fetches the media that a body names: by URL or by id, several for a carousel, and a cover.
+import type { Tx } from '../../../platform/db/index.ts';
 import type { Detail } from '../../../platform/errors.ts';
 import { invalidBody } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
@@ -25,43 +25,27 @@ export function mediaIdsNamed({ mediaId, carousel, cover }: NamedMedia): string[
 }
 
 function mediaNotFound(path: string): Detail {
-  const message = 'There is no such media. POST /v1/media makes one, GET /v1/media lists them.';
+  const message = 'There is no media with this id. POST /v1/media adds media, GET /v1/media lists it.';
   return { path, code: 'media_not_found', message };
 }
 
-/** For one body, whose checks come back to the same media: each is read once. */
-export function readingOnce(media: FindMedia['media']): FindMedia['media'] {
-  const reads = new Map<string, Promise<MediaRow | undefined>>();
-  return {
-    fetchFromUrl: media.fetchFromUrl,
-    find(connection, viewer, id) {
-      const read = reads.get(id) ?? media.find(connection, viewer, id);
-      reads.set(id, read);
-      return read;
-    },
-  };
-}
-
-/** A detail for each id of no media: known before anything is fetched. */
-export async function unknownMedia(
-  { connection, media, viewer, prefix = '' }: Omit<FindMedia, 'signal'>,
+/** A detail for each id that names no known media, before anything is fetched. */
+export function unknownMedia(
+  known: FindMedia['known'],
   { mediaId, carousel, cover }: NamedMedia,
-): Promise<Detail[]> {
+  prefix = '',
+): Detail[] {
   const ids = [
     { path: 'mediaId', id: mediaId },
     ...(carousel ?? []).map((slide, index) => ({ path: `carousel.${index}.mediaId`, id: slide.mediaId })),
     { path: 'cover.mediaId', id: cover?.mediaId },
   ];
-  const details = await Promise.all(
-    ids.map(async ({ path, id }) => {
-      const isThere = id === undefined || (await media.find(connection, viewer, id));
-      return isThere ? [] : [mediaNotFound(`${prefix}${path}`)];
-    }),
+  return ids.flatMap(({ path, id }) =>
+    id === undefined || known.has(id) ? [] : [mediaNotFound(`${prefix}${path}`)],
   );
-  return details.flat();
 }
 
-/** The part of a post's contents that is about media. */
+/** The part of a post's content that is about media. */
 export type MediaContent = Pick<
   PostContent,
   'mediaType' | 'mediaId' | 'sourceMediaUrl' | 'carousel' | 'coverMediaId' | 'coverSeconds'
@@ -69,23 +53,23 @@ export type MediaContent = Pick<
 
 export interface FoundMedia {
   content: MediaContent;
-  /** Every medium that the contents name, by id. */
+  /** All media of the content, by id. */
   rows: Map<string, MediaRow>;
 }
 
 export interface FindMedia {
-  connection: Connection;
-  media: Pick<MediaService, 'find' | 'fetchFromUrl'>;
-  /** What it does not see cannot be named. */
+  /** The named media that the viewer sees, by id. */
+  known: ReadonlyMap<string, MediaRow>;
+  fetchFromUrl: MediaService['fetchFromUrl'];
   viewer: MediaViewer;
-  /** What stands before the names of fields in a refusal: `posts.3.`. Empty for a body of its own. */
+  /** The prefix of field names in a refusal: `posts.3.`. Empty for a body of its own. */
   prefix?: string;
   signal: AbortSignal;
 }
 
 /**
- * Fetches, checks and keeps what is named by URL, and finds what is named by id.
- * @throws mediaRefused, or invalidBody for an id of no media, with everything that is wrong at once.
+ * Fetches, checks and stores media that is named by URL, and finds media that is named by id.
+ * @throws mediaRefused, or invalidBody for an unknown id, with all problems at once.
  */
 export async function findMedia(parts: FindMedia, named: NamedMedia): Promise<FoundMedia> {
   const { carousel, cover } = named;
@@ -153,18 +137,18 @@ function toSlide(texts: NonNullable<NamedMedia['carousel']>[number], row: MediaR
 }
 
 /**
- * @param at What stands before the field: `carousel.2.`
- * @param type What it must be. Left out: an image when fetched (the hosted API's default), anything when known.
+ * @param at The prefix of the field: `carousel.2.`
+ * @param type The required type. Undefined: an image when fetched (the hosted API's default), any type when known.
  */
 async function findOne(
-  { connection, media, viewer, prefix = '', signal }: FindMedia,
+  { known, fetchFromUrl, viewer, prefix = '', signal }: FindMedia,
   named: { mediaUrl?: string | undefined; mediaId?: string | undefined },
   at: string,
   type: 'image' | 'video' | undefined,
 ): Promise<MediaRow> {
   if (named.mediaUrl !== undefined) {
     const path = `${prefix}${at}mediaUrl`;
-    return media.fetchFromUrl({
+    return fetchFromUrl({
       organizationId: viewer.organizationId,
       sender: viewer,
       url: named.mediaUrl,
@@ -174,7 +158,7 @@ async function findOne(
     });
   }
   const path = `${prefix}${at}mediaId`;
-  const row = await media.find(connection, viewer, named.mediaId ?? '');
+  const row = known.get(named.mediaId ?? '');
   if (!row) throw invalidBody([mediaNotFound(path)]);
   const is = isVideo(row) ? 'video' : 'image';
   if (type === undefined || type === is) return row;

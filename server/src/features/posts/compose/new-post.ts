@@ -1,26 +1,16 @@
-// From the body of a create to posts that only have to be written: boards checked, media fetched, time understood.
-import type { Database } from '../../../platform/db/index.ts';
 import { invalidBody, type Warning } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
-import { type MediaRow, type MediaService, type MediaViewer, mediaWarnings } from '../../media/index.ts';
-import type { ScheduleService } from '../../schedule/index.ts';
+import { type MediaRow, type MediaViewer, mediaWarnings } from '../../media/index.ts';
 import type { PostContent } from '../record/content.ts';
 import { noAccess } from '../record/posts.errors.ts';
-import { accessProblem, type CheckParts, type Place, placeProblems, warningsFor } from './check-post.ts';
+import { accessProblem, problemsOfPlaces, warningsFor } from './check-post.ts';
 import type { CreatePost } from './create-post.schema.ts';
-import { checkExternalId } from './external-id.ts';
+import { refuseTakenId } from './external-id.ts';
+import { type Facts, placesOf, type Timing, timingOf } from './facts.ts';
 import { findMedia, unknownMedia } from './media.ts';
+import type { CreateParts } from './parts.ts';
 
-export interface CreateParts extends CheckParts {
-  database: Database;
-  media: MediaService;
-  schedule: ScheduleService;
-}
-
-/** When a post is to be published, as the body says. */
-type Timing = { kind: 'none' } | { kind: 'at'; at: Date } | { kind: 'slot' };
-
-/** A body that can become posts: everything that takes time is done. */
+/** A checked body, whose media is fetched. */
 export interface PreparedPost {
   account: AccountRow;
   /** One for each board. */
@@ -36,33 +26,31 @@ export interface PrepareOptions {
   viewer: MediaViewer;
   now: Date;
   signal: AbortSignal;
-  /** Whether anybody is told the warnings. */
+  /** False where nobody would see the warnings. */
   warns?: boolean;
-  /** The posts that have the externalIds of a whole batch, where they were looked up at once. */
-  takenIds?: ReadonlyMap<string, { id: string }>;
 }
 
 /**
- * Checks a body and gets its media. Writes no post.
- * @throws invalidBody, externalIdTaken, mediaRefused: with everything of their kind that is wrong.
+ * Checks a body by the facts and gets its media. Writes no post.
+ * @throws invalidBody, noAccess, externalIdTaken, mediaRefused: each with all problems of its kind.
  */
 export async function preparePost(
   parts: CreateParts,
-  account: AccountRow,
+  facts: Facts,
   input: CreatePost,
-  { viewer, now, signal, warns = true, takenIds }: PrepareOptions,
+  { viewer, now, signal, warns = true }: PrepareOptions,
 ): Promise<PreparedPost> {
-  const { db } = parts.database;
+  const { account } = facts;
   const places = placesOf(input);
   const timing = timingOf(input, now);
-  const find = { connection: db, media: parts.media, viewer, signal };
-  const problems = await Promise.all([placeProblems(parts, account, places), unknownMedia(find, input)]);
-  if (problems.flat().length > 0) throw invalidBody(problems.flat());
-  // What is bound to fail is not taken in; a draft may wait for better days.
+  const problems = [...problemsOfPlaces(facts, places), ...unknownMedia(facts.media, input)];
+  if (problems.length > 0) throw invalidBody(problems);
+  // A scheduled post that Pinterest would certainly refuse is refused now; a draft may be scheduled later.
   const access = timing.kind === 'none' ? null : accessProblem(account, parts.accessLevel);
   if (access) throw noAccess([access]);
-  await checkExternalId(db, account, input.externalId, takenIds ? { takenIds } : {});
-  const { content, rows } = await findMedia(find, input);
+  refuseTakenId(facts, input.externalId);
+  const { fetchFromUrl } = parts.media;
+  const { content, rows } = await findMedia({ known: facts.media, fetchFromUrl, viewer, signal }, input);
   const common = {
     title: input.title ?? null,
     description: input.description ?? null,
@@ -76,8 +64,9 @@ export async function preparePost(
     ...content,
   };
   const warnings = warns
-    ? await warningsFor(parts, db, {
+    ? await warningsFor(parts, parts.database.db, {
         account,
+        spacing: facts.spacing,
         url: common.url,
         productTagPinIds: common.productTagPinIds,
         at: timing.kind === 'at' ? timing.at : null,
@@ -103,26 +92,3 @@ export async function preparePost(
 }
 
 const nowhere = { boardId: null, boardSectionId: null };
-
-export function placesOf(
-  input: Partial<Pick<CreatePost, 'boardId' | 'boardSectionId' | 'intervalBoards'>>,
-): Place[] {
-  if (input.intervalBoards) {
-    return input.intervalBoards.map(({ boardId, boardSectionId }, index) => ({
-      boardId,
-      boardSectionId: boardSectionId ?? null,
-      at: `intervalBoards.${index}.`,
-    }));
-  }
-  if (input.boardId === undefined) return [];
-  return [{ boardId: input.boardId, boardSectionId: input.boardSectionId ?? null, at: '' }];
-}
-
-export function timingOf(
-  input: Partial<Pick<CreatePost, 'sendAt' | 'useNextOpenSlot' | 'now'>>,
-  now: Date,
-): Timing {
-  if (input.useNextOpenSlot) return { kind: 'slot' };
-  if (input.now) return { kind: 'at', at: now };
-  return input.sendAt ? { kind: 'at', at: input.sendAt } : { kind: 'none' };
-}

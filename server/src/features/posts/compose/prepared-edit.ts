@@ -1,4 +1,4 @@
-// From an edit of a post to contents that only have to be written: boards checked, media fetched.
+// Turns an edit of a post into content that only has to be written.
 import { isDraft } from '../../../domain/post-states.ts';
 import type { Tx } from '../../../platform/db/index.ts';
 import { invalidBody, type Stamp } from '../../../platform/use-case/index.ts';
@@ -8,20 +8,21 @@ import { mediaIdsOfRow, editPost as writeEdit } from '../record/content.ts';
 import { missingToSchedule } from '../record/fields.ts';
 import { postChanged } from '../record/posts.errors.ts';
 import type { PostRow } from '../record/posts.queries.ts';
-import { type Place, placeProblems } from './check-post.ts';
+import { problemsOfPlaces } from './check-post.ts';
 import type { EditPost } from './edit-post.schema.ts';
 import { contentAfter, type FoundEdit } from './edited-content.ts';
-import { checkExternalId, refusingTakenIds } from './external-id.ts';
+import { refuseTakenId, refusingTakenIds } from './external-id.ts';
+import type { Facts, Names, Place } from './facts.ts';
 import {
   checkFrame,
   coverOfPicture,
   findCover,
   findMedia,
   lockNamedMedia,
-  readingOnce,
+  mediaIdsNamed,
   unknownMedia,
 } from './media.ts';
-import type { CreateParts } from './new-post.ts';
+import type { CreateParts } from './parts.ts';
 
 /** An edit of which everything that takes time is done. */
 export interface PreparedEdit extends FoundEdit {
@@ -33,45 +34,64 @@ export interface PreparedEdit extends FoundEdit {
 
 export interface PrepareEdit {
   viewer: MediaViewer;
-  account: AccountRow;
   post: PostRow;
   edit: EditPost;
   prefix: string;
   signal: AbortSignal;
 }
 
+/** The names in an edit, together with those that its checks need. */
+export function namesInEdit(post: PostRow, edit: EditPost): Names {
+  return {
+    places: placesAfter(post, edit, ''),
+    mediaIds: [...mediaIdsNamed(namedMedia(edit)), ...(edit.cover ? [post.media_id] : [])],
+    externalIds: edit.externalId ? [edit.externalId] : [],
+  };
+}
+
 /** @throws invalidBody, externalIdTaken, mediaRefused */
 export async function prepareEdit(
   parts: CreateParts,
-  { viewer, account, post, edit, prefix, signal }: PrepareEdit,
+  facts: Facts,
+  { viewer, post, edit, prefix, signal }: PrepareEdit,
 ): Promise<PreparedEdit> {
-  const { db } = parts.database;
-  const find = { connection: db, media: readingOnce(parts.media), viewer, prefix, signal };
-  const named = { ...edit, carousel: edit.carousel ?? undefined, cover: edit.cover ?? undefined };
-  const problems = await Promise.all([
-    placeProblems(parts, account, placesAfter(post, edit, prefix)),
-    unknownMedia(find, named),
-  ]);
-  if (problems.flat().length > 0) throw invalidBody(problems.flat());
-  await checkExternalId(db, account, edit.externalId, { exceptPostId: post.id, prefix });
+  refuseSectionWithoutBoard(post, edit, prefix);
+  const named = namedMedia(edit);
+  const problems = [
+    ...problemsOfPlaces(facts, placesAfter(post, edit, prefix)),
+    ...unknownMedia(facts.media, named, prefix),
+  ];
+  if (problems.length > 0) throw invalidBody(problems);
+  refuseTakenId(facts, edit.externalId, { exceptPostId: post.id, prefix });
+  const find = { known: facts.media, fetchFromUrl: parts.media.fetchFromUrl, viewer, prefix, signal };
   const prepared = { checked: post, edit, prefix, media: null, cover: null };
   const isMediaNamed = Boolean(edit.mediaUrl ?? edit.mediaId ?? edit.carousel);
   if (isMediaNamed) return { ...prepared, media: await findMedia(find, named) };
   if (!named.cover) return prepared;
   if (post.media_type !== 'video') throw coverOfPicture(prefix);
-  const video = await parts.media.find(db, viewer, post.media_id);
+  const video = facts.media.get(post.media_id);
   if (video) checkFrame(video, named.cover, prefix);
   return { ...prepared, cover: await findCover(find, named.cover) };
 }
 
+function namedMedia(edit: EditPost) {
+  return { ...edit, carousel: edit.carousel ?? undefined, cover: edit.cover ?? undefined };
+}
+
+function boardAfter(post: PostRow, edit: EditPost): string | null {
+  return edit.boardId === undefined ? post.board_id : edit.boardId;
+}
+
+function refuseSectionWithoutBoard(post: PostRow, edit: EditPost, prefix: string): void {
+  if (!edit.boardSectionId || boardAfter(post, edit) !== null) return;
+  const message = 'The post has no board. Send its boardId.';
+  throw invalidBody([{ path: `${prefix}boardSectionId`, code: 'needs_board', message }]);
+}
+
 /** The place that the edit asks for; none where the edit leaves it unchanged. */
 function placesAfter(post: PostRow, edit: EditPost, at: string): Place[] {
-  const boardId = edit.boardId === undefined ? post.board_id : edit.boardId;
-  if (!edit.boardId && !edit.boardSectionId) return [];
-  if (boardId === null) {
-    const message = 'The post has no board. Send its boardId.';
-    throw invalidBody([{ path: `${at}boardSectionId`, code: 'needs_board', message }]);
-  }
+  const boardId = boardAfter(post, edit);
+  if (boardId === null || (!edit.boardId && !edit.boardSectionId)) return [];
   const sectionBefore = boardId === post.board_id ? post.board_section_id : null;
   return [
     { boardId, boardSectionId: edit.boardSectionId === undefined ? sectionBefore : edit.boardSectionId, at },

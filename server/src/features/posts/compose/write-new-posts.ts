@@ -6,7 +6,8 @@ import type { Stamp } from '../../../platform/use-case/index.ts';
 import { createPosts, type NewPost } from '../record/content.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 import { refusingTakenIds } from './external-id.ts';
-import type { CreateParts, PreparedPost } from './new-post.ts';
+import type { PreparedPost } from './new-post.ts';
+import type { CreateParts } from './parts.ts';
 
 /**
  * Writes what was prepared, all of one account, in the order given; slots are claimed on the way. Gives for each its

@@ -1,7 +1,7 @@
-// Creates a post, or one for each of several boards. Nothing is stored unless everything is right, the media included.
+// Creates a post, or one for each of several boards: all or none.
 import type { Context } from '../../../platform/use-case/index.ts';
 import type { CreatePost } from '../compose/create-post.schema.ts';
-import { lookUp } from '../compose/facts.ts';
+import { findFactsOfCreate } from '../compose/facts.ts';
 import { preparePost } from '../compose/new-post.ts';
 import { writePosts } from '../compose/write-new-posts.ts';
 import { postAnswer, postViews } from '../read/views.ts';
@@ -12,8 +12,8 @@ import type { PostParts } from './parts.ts';
  */
 export async function createPost(parts: PostParts, context: Context, accountId: string, input: CreatePost) {
   const { signal, clock, actor } = context;
-  const { account, knowing } = await lookUp(parts, context, accountId, input);
-  const prepared = await preparePost(knowing, account, input, { viewer: context, now: clock.now(), signal });
+  const facts = await findFactsOfCreate(parts, context, accountId, { body: input, now: clock.now() });
+  const prepared = await preparePost(parts, facts, input, { viewer: context, now: clock.now(), signal });
   return context.commit(async (tx) => {
     const now = clock.now();
     const [posts = []] = await writePosts(parts, tx, [prepared], { actor, now });

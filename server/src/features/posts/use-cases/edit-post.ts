@@ -1,9 +1,10 @@
 // Edits one post. Absent fields are unchanged, null clears a field.
 import type { Context } from '../../../platform/use-case/index.ts';
 import { getAccount } from '../../accounts/index.ts';
-import { warningsFor } from '../compose/check-post.ts';
+import { findSpacing, warningsFor } from '../compose/check-post.ts';
 import type { EditPost } from '../compose/edit-post.schema.ts';
-import { applyEdit, lockEditedMedia, prepareEdit } from '../compose/prepared-edit.ts';
+import { findFacts } from '../compose/facts.ts';
+import { applyEdit, lockEditedMedia, namesInEdit, prepareEdit } from '../compose/prepared-edit.ts';
 import { getPostRow } from '../read/get-post.ts';
 import { checkVersion, postAnswer } from '../read/views.ts';
 import type { PostParts, PostTarget } from './parts.ts';
@@ -17,8 +18,9 @@ export async function editPost(parts: PostParts, context: Context, target: PostT
   const { signal, clock, actor } = context;
   const account = await getAccount(db, context, target.accountId);
   const checked = await getPostRow(db, context, target);
-  const prepare = { viewer: context, account, post: checked, edit, prefix: '', signal };
-  const prepared = await prepareEdit(parts, prepare);
+  const facts = await findFacts(parts, account, context, namesInEdit(checked, edit));
+  const prepare = { viewer: context, post: checked, edit, prefix: '', signal };
+  const prepared = await prepareEdit(parts, facts, prepare);
   return context.commit(async (tx) => {
     const post = await getPostRow(tx, context, target);
     checkVersion(post, target.ifMatch);
@@ -26,14 +28,13 @@ export async function editPost(parts: PostParts, context: Context, target: PostT
     const now = clock.now();
     const edited = await applyEdit(parts, tx, post, prepared, { actor, now });
     const answer = await postAnswer(parts, tx, edited, { now });
+    const destination = { account, url: edited.url, at: edited.send_at, exceptPostId: edited.id };
     const warnings = await warningsFor(parts, db, {
-      account,
-      url: edited.url,
+      ...destination,
+      spacing: await findSpacing(parts, db, destination),
       productTagPinIds: edited.product_tag_pin_ids,
-      at: edited.send_at,
       media: prepared.media?.rows.get(prepared.media.content.mediaId),
       now,
-      exceptPostId: edited.id,
     });
     return { ...answer, warnings: warnings.map(({ code, message }) => ({ code, message })) };
   });

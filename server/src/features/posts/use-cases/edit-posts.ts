@@ -7,7 +7,14 @@ import { type AccountRow, getAccount } from '../../accounts/index.ts';
 import { asOne } from '../compose/all-or-refuse.ts';
 import type { EditPosts, PreviousFields } from '../compose/edit-post.schema.ts';
 import { previousOf } from '../compose/edited-content.ts';
-import { applyEdit, lockEditedMedia, type PreparedEdit, prepareEdit } from '../compose/prepared-edit.ts';
+import { findFacts, type Names } from '../compose/facts.ts';
+import {
+  applyEdit,
+  lockEditedMedia,
+  namesInEdit,
+  type PreparedEdit,
+  prepareEdit,
+} from '../compose/prepared-edit.ts';
 import { postViews } from '../read/views.ts';
 import { externalIdTaken, postNotFound } from '../record/posts.errors.ts';
 import { findPosts, type PostRow } from '../record/posts.queries.ts';
@@ -56,6 +63,7 @@ async function prepareAll(
   context: Context,
   { account, checked, input }: Prepare,
 ): Promise<PreparedEdit[]> {
+  const facts = await findFacts(parts, account, context, namesInEdits(checked, input));
   const prepared: PreparedEdit[] = [];
   const errors: unknown[] = [];
   for (let from = 0; from < input.posts.length; from += fetchesAtOnce) {
@@ -63,7 +71,7 @@ async function prepareAll(
       const post = checked.get(id);
       if (!post) throw postNotFound();
       const prefix = `posts.${from + index}.`;
-      return prepareEdit(parts, { viewer: context, account, post, edit, prefix, signal: context.signal });
+      return prepareEdit(parts, facts, { viewer: context, post, edit, prefix, signal: context.signal });
     });
     for (const result of await Promise.allSettled(page)) {
       if (result.status === 'fulfilled') prepared.push(result.value);
@@ -72,6 +80,19 @@ async function prepareAll(
   }
   if (errors.length > 0) throw asOne(errors);
   return prepared;
+}
+
+/** All edits mostly name the same few boards and media, which are read once. */
+function namesInEdits(checked: ReadonlyMap<string, PostRow>, input: EditPosts): Names {
+  const names = input.posts.flatMap(({ id, ...edit }) => {
+    const post = checked.get(id);
+    return post ? [namesInEdit(post, edit)] : [];
+  });
+  return {
+    places: names.flatMap(({ places }) => places),
+    mediaIds: names.flatMap(({ mediaIds }) => mediaIds),
+    externalIds: names.flatMap(({ externalIds }) => externalIds),
+  };
 }
 
 /** Works on each in order. A refusal does not hide those of later entries, unless the database ended the transaction. */

@@ -1,5 +1,5 @@
 // The parts that use cases of posts work with. Built once, in app.ts.
-import type { CreateParts } from '../compose/new-post.ts';
+import type { CreateParts } from '../compose/parts.ts';
 
 export interface PostParts extends CreateParts {
   /** How callers reach this server, without a slash at the end. */

@@ -1,9 +1,9 @@
 // Schedules a draft or a failed post, or gives a queued post another time.
 import { type Context, invalidBody } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccount } from '../../accounts/index.ts';
-import { accessProblem, accountWarnings, placeProblems } from '../compose/check-post.ts';
+import { accessProblem, accountWarnings, problemsOfPlaces } from '../compose/check-post.ts';
 import type { SchedulePost } from '../compose/create-post.schema.ts';
-import { timingOf } from '../compose/new-post.ts';
+import { findPlaceProblems, timingOf } from '../compose/facts.ts';
 import { getPostRow } from '../read/get-post.ts';
 import { checkVersion, postAnswer } from '../read/views.ts';
 import { missingToSchedule, requiredToSchedule } from '../record/fields.ts';
@@ -61,7 +61,9 @@ async function checkSchedule(
     throw invalidBody(missing.map((name) => ({ path: name, code: 'required', message: requiredToSchedule })));
   }
   const boardSectionId = boardId === post.board_id ? post.board_section_id : null;
-  const problems = await placeProblems(parts, account, [{ boardId, boardSectionId, at: '' }]);
+  const places = [{ boardId, boardSectionId, at: '' }];
+  const placeProblems = await findPlaceProblems(parts, account, places);
+  const problems = problemsOfPlaces({ placeProblems }, places);
   if (problems.length > 0) throw invalidBody(problems);
   const access = accessProblem(account, parts.accessLevel);
   if (access) throw noAccess([access]);

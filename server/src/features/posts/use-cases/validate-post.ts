@@ -5,15 +5,16 @@ import type { Context } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccount } from '../../accounts/index.ts';
 import {
   accessProblem,
+  findSpacing,
   type PostWarning,
-  placeProblems,
+  problemsOfPlaces,
   type WarningAbout,
   warningsFor,
 } from '../compose/check-post.ts';
 import { type CreatePost, createPostBody } from '../compose/create-post.schema.ts';
-import { checkExternalId } from '../compose/external-id.ts';
+import { refuseTakenId } from '../compose/external-id.ts';
+import { type Facts, findFacts, namesIn, placesOf, timingOf } from '../compose/facts.ts';
 import { type FoundMedia, findMedia } from '../compose/media.ts';
-import { placesOf, timingOf } from '../compose/new-post.ts';
 import type { PostParts } from './parts.ts';
 import type { Check, ValidatePost } from './validate-post.schema.ts';
 
@@ -62,22 +63,23 @@ export async function validatePost(
   const body = createPostBody(context.clock);
   const parsed = body.safeParse(input, { reportInput: true });
   const fields = validFields(body, input);
-  const media = await attempt(findNamedMedia(parts, context, fields));
-  const time = await attempt(findTime(parts, context, account, fields));
+  const facts = await findFacts(parts, account, context, namesIn([fields]));
+  const media = await attempt(() => findNamedMedia(parts, context, facts, fields));
+  const time = await attempt(() => findTime(parts, context, account, fields));
   const access = accessProblem(account, parts.accessLevel);
+  const destination = { account, url: fields.url ?? null, at: time.value ?? null };
   const findings: [CheckName, readonly Finding[]][] = [
     ['fields', parsed.success ? [] : toDetails(parsed.error.issues, body).map(failed)],
     ['access', access ? [failed(access)] : []],
-    ['board', (await placeProblems(parts, account, placesOf(fields))).map(failed)],
-    ['externalId', (await attempt(checkExternalId(db, account, fields.externalId))).findings],
+    ['board', problemsOfPlaces(facts, placesOf(fields)).map(failed)],
+    ['externalId', (await attempt(async () => refuseTakenId(facts, fields.externalId))).findings],
     ['media', media.findings],
     ['time', time.findings],
     ...warningFindings(
       await warningsFor(parts, db, {
-        account,
-        url: fields.url ?? null,
+        ...destination,
+        spacing: await findSpacing(parts, db, destination),
         productTagPinIds: fields.productTagPinIds ?? [],
-        at: time.value ?? null,
         media: media.value?.rows.get(media.value.content.mediaId),
         now: context.clock.now(),
       }),
@@ -99,17 +101,15 @@ function validFields({ shape }: ReturnType<typeof createPostBody>, input: Valida
 }
 
 async function findNamedMedia(
-  { database, media }: PostParts,
+  { media }: PostParts,
   context: Context,
+  facts: Facts,
   input: Partial<CreatePost>,
 ): Promise<FoundMedia | null> {
   const isNamed = [input.mediaUrl, input.mediaId, input.carousel].some((named) => named !== undefined);
   if (!isNamed) return null;
-  const finder = { find: media.find, fetchFromUrl: media.lookAtUrl };
-  return findMedia(
-    { connection: database.db, media: finder, viewer: context, signal: context.signal },
-    input,
-  );
+  const find = { known: facts.media, fetchFromUrl: media.lookAtUrl, viewer: context, signal: context.signal };
+  return findMedia(find, input);
 }
 
 /** When the post would be published. Claims nothing. */
@@ -150,9 +150,9 @@ function toCheck(name: CheckName, finding: Finding): Check {
 }
 
 /** The result of a part of creating, or its refusal as findings. */
-async function attempt<Value>(work: Promise<Value>): Promise<{ value?: Value; findings: Finding[] }> {
+async function attempt<Value>(work: () => Promise<Value>): Promise<{ value?: Value; findings: Finding[] }> {
   try {
-    return { value: await work, findings: [] };
+    return { value: await work(), findings: [] };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const { declaration, details } = error;
