@@ -1,7 +1,5 @@
 // Random calls on the model and on PostgreSQL at once: after each call the results of both must be equal, and so must every
 // row.
-
-import { isDeepStrictEqual } from 'node:util';
 import { isUnresolved } from '../../src/domain/post-states.ts';
 import { type AccountRow, updateAccountRow } from '../../src/features/accounts/accounts.queries.ts';
 import {
@@ -14,28 +12,26 @@ import {
 } from '../../src/features/lanes/index.ts';
 import type { PostRow, Step } from '../../src/features/posts/index.ts';
 import { createPosts, deletePost, editPost } from '../../src/features/posts/record/content.ts';
-import { moves } from '../../src/features/posts/record/lifecycle.ts';
 import { movePost } from '../../src/features/posts/record/move.ts';
 import { createLaneStore } from '../../src/features/publishing/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/db/index.ts';
-import { Refusal } from '../../src/platform/errors.ts';
 import { systemActor } from '../../src/platform/use-case/index.ts';
 import { seeded } from '../chaos/seeded.ts';
 import { newPost } from '../new-post.ts';
+import { createComparison } from './model-comparison.ts';
 import type { Rules } from './model-rules.ts';
+import { anyStep } from './model-steps.ts';
 import { createModel } from './model-store.ts';
 
 export interface CallFigures {
   calls: number;
   /** How often each call was made. */
-  made: Record<string, number>;
+  callCounts: Record<string, number>;
   /** How often each move succeeded. */
   moved: Record<string, number>;
 }
 
-const failure = { code: 'why', message: 'm', remediation: 'r', retryable: true };
-const trace = { status: 200, code: null, requestId: null, durationMs: 1 };
 const postsMax = 14;
 
 interface CallsOptions {
@@ -57,9 +53,7 @@ export async function compareCalls(
   const model = createModel({}, rules);
   for (const account of accounts) model.addAccount(account);
   const ids = accounts.map((account) => account.id);
-  const made: Record<string, number> = {};
   const moved: Record<string, number> = {};
-  const told: string[] = [];
   let now = new Date('2027-03-01T08:00:00Z');
   let count = 0;
   /** Leases of workers; many are no longer the last of their lane. */
@@ -67,49 +61,7 @@ export async function compareCalls(
   /** Posts as they were read; many have changed since. */
   const read: PostRow[] = [];
 
-  async function both(name: string, input: unknown, ofModel: () => unknown, ofSql: () => Promise<unknown>) {
-    made[name] = (made[name] ?? 0) + 1;
-    told.push(`${now.toISOString()} ${name} ${JSON.stringify(input)}`);
-    const [ofFirst, ofSecond] = [await outcome(ofModel), await outcome(ofSql)];
-    if (!isDeepStrictEqual(ofFirst, ofSecond)) throw difference('answers', ofFirst, ofSecond);
-    await compareRows();
-    return ofFirst.value;
-  }
-
-  async function compareRows(): Promise<void> {
-    const [posts, lanes] = await Promise.all([
-      database.db.selectFrom('posts').selectAll().execute(),
-      database.db.selectFrom('lanes').selectAll().execute(),
-    ]);
-    const byId = new Map(posts.map((post) => [post.id, post]));
-    for (const account of model.accounts.values()) {
-      for (const post of account.posts.values()) {
-        if (!isDeepStrictEqual(plain(post), plain(byId.get(post.id))))
-          throw difference('rows', post, byId.get(post.id));
-        byId.delete(post.id);
-      }
-      const row = lanes.find((lane) => lane.account_id === account.row.id);
-      const { lane } = account;
-      const stored = row && {
-        wakeAt: ms(row.wake_at),
-        notBefore: ms(row.not_before),
-        owner: row.owner,
-        leaseUntil: ms(row.lease_until),
-        fence: row.fence,
-        pacedUntil: ms(row.paced_until),
-        awayUntil: ms(row.away_until),
-      };
-      if (!isDeepStrictEqual(lane, stored)) throw difference('lanes', lane, stored);
-    }
-    if (byId.size > 0) throw difference('posts', [], [...byId.keys()]);
-  }
-
-  function difference(what: string, ofModel: unknown, ofSql: unknown): Error {
-    const last = told.slice(-30).join('\n');
-    return new Error(
-      `seed ${seed}, call ${count}: ${what} differ\nmodel ${JSON.stringify(ofModel)}\nSQL   ${JSON.stringify(ofSql)}\n${last}`,
-    );
-  }
+  const { both, callCounts } = createComparison({ database, model, place: () => ({ seed, count, now }) });
 
   const anyAccount = () => draw.pick(ids);
   const later = () => addMs(now, draw.pick([0, 1, 1_000, 30_000, 700_000, 7_200_000]) * draw.between(1, 3));
@@ -129,45 +81,6 @@ export async function compareCalls(
     if (post) read.push(post);
     if (read.length > 20) read.shift();
     return post;
-  }
-
-  const nextMoves: Record<string, readonly string[]> = {
-    queued: ['mediaReady', 'mediaReady', 'mediaReady', 'miss', 'postpone', 'refuse', 'schedule', 'doubt'],
-    publishing: ['accept', 'accept', 'postpone', 'lose', 'lose', 'refuse'],
-    unknown: ['look', 'look', 'find', 'clear', 'giveUp'],
-    held: ['schedule', 'unschedule', 'find', 'clear'],
-  };
-
-  function anyStep(post: PostRow): Step {
-    const likely = draw.chance(0.9) ? nextMoves[post.state] : undefined;
-    const move = draw.pick(likely ?? moves) as Step['move'];
-    const pinId = draw.chance(0.1) ? '1' : String(100 + count);
-    switch (move) {
-      case 'schedule':
-        return { move, sendAt: later(), boardId: draw.pick(['1', '2']) };
-      case 'unschedule':
-      case 'mediaReady':
-      case 'clear':
-        return { move };
-      case 'miss':
-        return { move, failure: { ...failure, code: 'missed' } };
-      case 'accept':
-        return { move, pinId, pinterest: trace };
-      case 'postpone':
-        return { move, runAt: later(), failure, pinterest: trace };
-      case 'refuse':
-        return { move, failure };
-      case 'lose':
-        return { move, lookAt: later(), failure };
-      case 'doubt':
-        return { move, since: addMs(now, -60_000), lookAt: later(), failure };
-      case 'look':
-        return { move, lookAt: later(), failure, counts: draw.chance(0.5), found: 0 };
-      case 'giveUp':
-        return { move, failure, found: 0 };
-      case 'find':
-        return { move, pinId };
-    }
   }
 
   const transaction = <T>(work: Parameters<typeof database.transaction<T>>[0]) => database.transaction(work);
@@ -261,7 +174,7 @@ export async function compareCalls(
       fence: 0,
       awayUntil: null,
     };
-    const step = anyStep(post);
+    const step = anyStep(post, { draw, later, now, count });
     const answer = await both(
       'move',
       [lane, post.id, step],
@@ -298,7 +211,7 @@ export async function compareCalls(
       now,
     };
     const post = draw.chance(0.4) ? anyPost(lane.accountId) : undefined;
-    const last = post && { post, step: anyStep(post) };
+    const last = post && { post, step: anyStep(post, { draw, later, now, count }) };
     const answer = await both(
       'release',
       [lane, rest, last],
@@ -471,32 +384,5 @@ export async function compareCalls(
   };
   const lots = Object.values(actions).flatMap(([weight, act]) => Array.from({ length: weight }, () => act));
   for (; count < calls; count += 1) await draw.pick(lots)();
-  return { calls, made, moved };
-}
-
-/** The result of a call: its value, or the comparable part of its error. */
-async function outcome(act: () => unknown): Promise<{ value?: unknown; threw?: string }> {
-  try {
-    return { value: plain(await act()) };
-  } catch (error) {
-    if (error instanceof Refusal) return { threw: error.declaration.message };
-    if (!(error instanceof Error)) throw error;
-    const constraint =
-      'constraint' in error ? error.constraint : /^constraint (\w+)/.exec(error.message)?.[1];
-    if (!constraint) throw error;
-    return { threw: `constraint ${String(constraint)}` };
-  }
-}
-
-/** Returns PostgreSQL's row without the fields that only its reader adds. */
-function plain(value: unknown): unknown {
-  if (value === null || typeof value !== 'object' || value instanceof Date || value instanceof Set)
-    return value;
-  if (Array.isArray(value)) return value.map(plain);
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
-}
-
-/** The driver reads 'infinity' as a number. */
-function ms(moment: Date | null): number | null {
-  return moment === null ? null : Number(moment);
+  return { calls, callCounts, moved };
 }

@@ -1,23 +1,18 @@
 // Lanes and posts in memory: a LaneStore, and the writes of users, each call one transaction. The columns of a move come from
 // the code that writes them into PostgreSQL, the decisions of the SQL are in model-rules.ts, and the constraints are
 // checked here too.
-import {
-  isAtRest,
-  isInFlight,
-  mayHavePin,
-  type PostSituation,
-  statusOf,
-} from '../../src/domain/post-states.ts';
+import { isAtRest, isInFlight, mayHavePin, type PostSituation } from '../../src/domain/post-states.ts';
 import type { AccountRow } from '../../src/features/accounts/index.ts';
 import { lateAfterMs } from '../../src/features/lanes/index.ts';
 import type { PostRow, Step } from '../../src/features/posts/index.ts';
 import { editOf, type NewPost, newRow, type PostContent } from '../../src/features/posts/record/content.ts';
 import { afterMove } from '../../src/features/posts/record/lifecycle.ts';
-import { changeOf } from '../../src/features/posts/record/move.ts';
+import { changeOf } from '../../src/features/posts/record/move-columns.ts';
 import { postCannot, postChanged } from '../../src/features/posts/record/posts.errors.ts';
 import type { ClaimedLane } from '../../src/features/publishing/lane/claim.queries.ts';
 import type { LaneMove, LaneStore } from '../../src/features/publishing/lane/lane-store.ts';
 import { Refusal } from '../../src/platform/errors.ts';
+import { blankPost, brokenConstraint, withDerived } from './model-row.ts';
 import {
   createRules,
   greatest,
@@ -332,43 +327,4 @@ const isFree = (lane: { leaseUntil: number | null }, at: number) =>
 function forget(account: ModelAccount, at: number): void {
   if (account.recent.length < 50) return;
   account.recent = account.recent.filter((post) => post.listed_at.getTime() > at - 24 * 3600 * 1000);
-}
-
-/** The defaults of the table. */
-const blankPost = {
-  version: 1,
-  sent_at: null,
-  pin_id: null,
-  attempts: 0,
-  attempt_started_at: null,
-  postponements: 0,
-  looks: 0,
-  failure: null,
-  held_for: null,
-  deleted_at: null,
-  missed_send_at: null,
-  status: 'draft' as const,
-  listed_at: new Date(0),
-};
-
-/** The generated columns. */
-function withDerived(post: PostRow): PostRow {
-  const { state } = post;
-  const listedAt = state === 'draft' ? post.created_at : state === 'sent' ? post.sent_at : post.send_at;
-  return { ...post, status: statusOf(post), listed_at: listedAt ?? new Date(0) };
-}
-
-/** Returns the name of the constraint that the row breaks. */
-function brokenConstraint(post: PostRow): string | undefined {
-  const { state, run_at: runAt } = post;
-  if (runAt !== null && state !== 'queued' && state !== 'unknown') return 'at_rest_does_not_run';
-  if (state === 'queued' && runAt === null && post.deleted_at === null) return 'queued_will_run';
-  if (state === 'unknown' && runAt === null) return 'unknown_will_run';
-  if ((state === 'held') !== (post.held_for !== null)) return 'held_has_reason';
-  if (mayHavePin(post) && post.attempt_started_at === null) return 'attempt_is_recorded';
-  if (state === 'failed' && post.failure === null) return 'failed_has_reason';
-  if (post.deleted_at !== null && !isAtRest(post)) return 'only_at_rest_is_deleted';
-  if (state !== 'draft' && (post.send_at === null || post.board_id === null)) return 'scheduled_is_complete';
-  if ((state === 'sent') !== (post.pin_id !== null && post.sent_at !== null)) return 'sent_has_pin';
-  return undefined;
 }

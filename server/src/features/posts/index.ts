@@ -1,5 +1,6 @@
 // Posts and their lifecycle.
 
+export type { PinterestTrace, PostFailure } from '../../domain/event-data.ts';
 export { type BatchParts, workOnBatches } from './batches/batches.service.ts';
 export { postLimits } from './limits.ts';
 export { countHeld } from './metrics.queries.ts';
@@ -17,7 +18,7 @@ export {
 } from './record/due.queries.ts';
 export { allowedMoves, situations, stateNotes } from './record/lifecycle.ts';
 export { normaliseText } from './record/match-key.ts';
-export { movePost, movingIf, type PinterestTrace, type PostFailure, type Step } from './record/move.ts';
+export { movePost, movingIf } from './record/move.ts';
 export {
   kindOfWritten,
   listOwnedPinIds,
@@ -25,4 +26,5 @@ export {
   readWritten,
   type WrittenRow,
 } from './record/posts.queries.ts';
+export type { Step } from './record/step.ts';
 export { createPostSweeps } from './sweep-posts.ts';

@@ -1,6 +1,7 @@
 // What callers are shown of posts, and how they list them. Names, types and limits of the fields above the line in each object
 // are the hosted API's (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
 import { z } from 'zod';
+import type { PostFailure } from '../../../domain/event-data.ts';
 import { isShownAsQueued, type PostState, postStatuses } from '../../../domain/post-states.ts';
 import { toUnixSeconds } from '../../../platform/clock.ts';
 import { moment, pageLimit, text, unixSeconds } from '../../../platform/http/contract/fields.ts';
@@ -8,7 +9,6 @@ import { AccountPath } from '../../accounts/index.ts';
 import { type MediaRow, mediaUrl, toMediaView } from '../../media/index.ts';
 import { slidesOf } from '../record/content.ts';
 import { boardId, externalId } from '../record/fields.ts';
-import type { PostFailure } from '../record/move.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 
 export const PostPath = AccountPath.extend({
@@ -235,7 +235,7 @@ function given<T extends Record<string, string | null>>(fields: T): Partial<Reco
 
 function toFailureView(stored: unknown): z.input<typeof PostView>['failure'] {
   if (stored === null) return null;
-  // Only move-post.ts writes this column.
+  // Only record/move.ts writes this column.
   const { at, ...failure } = stored as PostFailure & { at: string };
   return { ...failure, at: Math.floor(Date.parse(at) / 1000) };
 }

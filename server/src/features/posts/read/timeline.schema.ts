@@ -7,7 +7,7 @@ import { toUnixSeconds } from '../../../platform/clock.ts';
 import { unixSeconds } from '../../../platform/http/contract/fields.ts';
 import { actorFromColumn } from '../../../platform/use-case/index.ts';
 import { ActorView } from '../../events/index.ts';
-import type { PostEventData } from '../record/move.ts';
+import type { PostEventData } from '../record/move-event.ts';
 import type { EventRow } from './timeline.queries.ts';
 
 /** A post that is tried again for weeks gathers many events; the newest are the ones that explain it. */
@@ -59,7 +59,7 @@ export const TimelineAnswer = z
   .meta({ id: 'PostTimeline' });
 
 export function toTimelineEvent(row: EventRow): z.input<typeof TimelineEvent> {
-  // Only move-post.ts and post-content.ts write events of posts.
+  // Only record/move.ts and record/content.ts write events of posts.
   const data = row.data as PostEventData;
   const outcome = outcomeOf(data);
   const message = messageOf(row.type, data);
@@ -129,7 +129,7 @@ function messageOf(type: string, data: PostEventData): string | undefined {
   }
 }
 
-/** What an edit changed, by the columns of post-content.ts, as the fields of the API. */
+/** What an edit changed, by the columns of record/content.ts, as the fields of the API. */
 function fieldsOf(columns: readonly string[]): string {
   const names = columns.flatMap((column) => fieldNames[column] ?? []);
   return [...new Set(names)].join(', ');

@@ -1,15 +1,17 @@
 // The event of a move: its type, and its data by the declaration in domain/event-data.ts.
+import type { PinterestTrace, PostFailure } from '../../../domain/event-data.ts';
 import type { TypedData } from '../../../domain/events.ts';
 import { mayHavePin, type PostSituation, statusOf } from '../../../domain/post-states.ts';
+import type { Move } from './lifecycle.ts';
 import type { PostRow } from './posts.queries.ts';
 import type { Step } from './step.ts';
 
-/** @param moved The columns after the move */
+/** Returns the event of a move. @param moved The columns after the move. */
 export function eventOfMove(
   moved: Pick<PostRow, 'send_at' | 'attempts'>,
   { from, to, step }: { from: PostSituation; to: PostSituation; step: Step },
 ): TypedData {
-  // Events before the line belong to no attempt.
+  // Events before the create request belong to no attempt.
   const isOfAttempt = step.move === 'mediaReady' || mayHavePin(from);
   const after = {
     status: statusOf(to),
@@ -34,7 +36,7 @@ export function eventOfMove(
     case 'lose':
     case 'doubt':
       return { type: 'post.unknown', data: { ...step, ...after } };
-    // Only the timeline shows those that follow.
+    // The remaining types are shown in the timeline only.
     case 'postpone':
       return { type: 'post.postponed', data: { ...step, ...after } };
     case 'look':
@@ -42,4 +44,21 @@ export function eventOfMove(
     case 'clear':
       return { type: 'post.cleared', data: { ...step, ...after } };
   }
+}
+
+/** The data of the event of a move, a creation, an edit or a deletion, with dates as text. */
+export interface PostEventData {
+  move?: Move;
+  /** The attempt that the event belongs to, if any. */
+  attempt?: number;
+  failure?: PostFailure;
+  pinterest?: PinterestTrace;
+  pinId?: string;
+  sendAt?: string | null;
+  counts?: boolean;
+  found?: number;
+  byHand?: boolean;
+  shifted?: boolean;
+  /** The columns that an edit changed. */
+  changed?: string[];
 }

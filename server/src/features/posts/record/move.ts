@@ -1,7 +1,6 @@
 // Moves posts. Every change of a state is written here: the lifecycle table allows it, a guarded write makes sure that the
 // post is as it was read, and the event is written in the same statement.
 import type { RawBuilder } from 'kysely';
-import type { PinterestTrace, PostFailure } from '../../../domain/event-data.ts';
 import { appendEvents } from '../../../domain/events.ts';
 import {
   type HeldReason,
@@ -13,7 +12,7 @@ import { json, type Tx } from '../../../platform/db/index.ts';
 import type { Stamp } from '../../../platform/use-case/index.ts';
 import { lowerWake } from '../../lanes/index.ts';
 import { afterMove, type Move } from './lifecycle.ts';
-import { matchKey } from './match-key.ts';
+import { changeOf, type MovedColumns, unscheduled } from './move-columns.ts';
 import { eventOfMove } from './move-event.ts';
 import { postCannot, postChanged } from './posts.errors.ts';
 import {
@@ -28,25 +27,6 @@ import {
   writingOf,
 } from './posts.queries.ts';
 import type { Step } from './step.ts';
-
-export type { PinterestTrace, PostFailure, Step };
-
-/** The data of the event of a move, a creation, an edit or a deletion, with dates as text. */
-export interface PostEventData {
-  move?: Move;
-  /** The attempt that the event belongs to, if any. */
-  attempt?: number;
-  failure?: PostFailure;
-  pinterest?: PinterestTrace;
-  pinId?: string;
-  sendAt?: string | null;
-  counts?: boolean;
-  found?: number;
-  byHand?: boolean;
-  shifted?: boolean;
-  /** The columns that an edit changed. */
-  changed?: string[];
-}
 
 /**
  * Moves a post.
@@ -139,92 +119,6 @@ export async function unscheduleAll(
       })),
     );
   }
-}
-
-/** The columns of a move, as they are read afterwards. */
-type MovedColumns = Partial<Omit<PostRow, 'carousel' | 'status' | 'listed_at'>>;
-
-const unscheduled = { send_at: null, run_at: null, failure: null } satisfies MovedColumns;
-
-/** Returns the columns that a move sets, besides the state. */
-export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
-  switch (step.move) {
-    case 'schedule':
-      return {
-        send_at: step.sendAt,
-        run_at: step.sendAt,
-        board_id: step.boardId,
-        // A section belongs to its board.
-        ...(step.boardId !== post.board_id && { board_section_id: null }),
-        match_key: matchKey(toMatchable({ ...post, board_id: step.boardId })),
-        failure: null,
-        postponements: 0,
-        looks: 0,
-      };
-    case 'unschedule':
-      return unscheduled;
-    case 'miss':
-      return { run_at: null, failure: stamped(step.failure, now) };
-    case 'mediaReady':
-      return { run_at: null, attempts: post.attempts + 1, attempt_started_at: now };
-    case 'accept':
-      return { pin_id: step.pinId, sent_at: now, failure: null };
-    case 'postpone':
-      return {
-        run_at: step.runAt,
-        failure: stamped(step.failure, now),
-        postponements: post.postponements + 1,
-      };
-    case 'refuse':
-      return { run_at: null, failure: stamped(step.failure, now) };
-    case 'lose':
-      return { run_at: step.lookAt, looks: 0, failure: stamped(step.failure, now) };
-    case 'doubt':
-      // Its Pin cannot be older than the backup, which did not contain one.
-      return {
-        run_at: step.lookAt,
-        looks: 0,
-        attempt_started_at: step.since,
-        failure: stamped(step.failure, now),
-      };
-    case 'look':
-      return {
-        run_at: step.lookAt,
-        looks: post.looks + (step.counts ? 1 : 0),
-        failure: stamped(step.failure, now),
-      };
-    case 'giveUp':
-      return { run_at: null, looks: post.looks + 1, failure: stamped(step.failure, now) };
-    case 'find':
-      // It was published when it was requested, not when it was found; after a restored backup: when it was due.
-      return {
-        pin_id: step.pinId,
-        sent_at: laterOf(post.attempt_started_at, post.send_at),
-        run_at: null,
-        failure: null,
-      };
-    case 'clear':
-      return { run_at: now, looks: 0, postponements: 0, failure: null };
-  }
-}
-
-function laterOf(a: Date | null, b: Date | null): Date | null {
-  if (a === null || b === null) return a ?? b;
-  return a > b ? a : b;
-}
-
-function toMatchable(post: Pick<PostRow, 'board_id' | 'title' | 'description' | 'url' | 'alt_text'>) {
-  return {
-    boardId: post.board_id,
-    title: post.title,
-    description: post.description,
-    url: post.url,
-    altText: post.alt_text,
-  };
-}
-
-function stamped(failure: PostFailure, now: Date) {
-  return { ...failure, at: now.toISOString() };
 }
 
 /** Returns the columns as they are written: JSON has to be wrapped. */

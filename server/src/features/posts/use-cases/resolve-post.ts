@@ -4,9 +4,10 @@ import type { Context } from '../../../platform/use-case/index.ts';
 import { lockLane, lowerWake } from '../../lanes/index.ts';
 import { getPostRow } from '../read/get-post.ts';
 import { checkVersion, postAnswer } from '../read/views.ts';
-import { movePost, type Step } from '../record/move.ts';
+import { movePost } from '../record/move.ts';
 import { pinTaken } from '../record/posts.errors.ts';
 import { findPostOfPin, type PostRow } from '../record/posts.queries.ts';
+import type { Step } from '../record/step.ts';
 import type { PostParts, PostTarget } from './parts.ts';
 import type { ResolvePost } from './resolve-post.schema.ts';
 
