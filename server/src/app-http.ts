@@ -1,6 +1,7 @@
 // The HTTP servers of a process: the whole API, or for a process that only publishes, its status alone.
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
+import { errorDetailCodes } from './detail-codes.ts';
 import { logIdPrefixes } from './domain/log-ids.ts';
 import { type AccountParts, connectPaths, registerConnectCallback } from './features/accounts/index.ts';
 import type { AuthService } from './features/auth/index.ts';
@@ -108,5 +109,6 @@ function openApiOf({ routes, publicUrl }: AppHttpParts) {
     webhooks: webhookMessages,
     info: { version, url: publicUrl },
     examples: readExamples(),
+    detailCodes: errorDetailCodes,
   });
 }

@@ -167,6 +167,11 @@ export const detailCodes: readonly { title: string; about: string; codes: Codes 
   },
 ];
 
+/** The codes of `error.details`. The others are codes of warnings, and of failures of posts. */
+export const errorDetailCodes: readonly string[] = [input, circumstances, media, fromPinterest].flatMap(
+  (codes) => Object.keys(codes),
+);
+
 export function isDetailCode(code: string): boolean {
   return detailCodes.some(({ codes }) => Object.hasOwn(codes, code));
 }

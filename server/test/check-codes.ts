@@ -1,7 +1,7 @@
 // Checks every answer of a test app: a code that no list explains is missing from docs/errors.md, and a refusal that its
 // operation does not declare is missing from the OpenAPI document.
 import type { FastifyInstance } from 'fastify';
-import { isDetailCode } from '../src/detail-codes.ts';
+import { errorDetailCodes, isDetailCode } from '../src/detail-codes.ts';
 import type { Route } from '../src/platform/http/contract/route.ts';
 import { refusalsOf } from '../src/platform/http/openapi/openapi-answers.ts';
 
@@ -19,6 +19,9 @@ export function watchCodes(http: FastifyInstance): () => void {
     const { route } = request.routeOptions.config;
     if (!route || typeof payload !== 'string' || !payload.startsWith('{')) return;
     const { data, error, meta } = JSON.parse(payload) as Body;
+    for (const { code } of error?.details ?? []) {
+      if (!errorDetailCodes.includes(code)) unexplained.add(code);
+    }
     const codes = [...(error?.details ?? []), ...(meta?.warnings ?? []), ...codedIn(data)];
     for (const { code } of codes) if (!isExplained(code, route)) unexplained.add(code);
     if (error && !reasonsOf(route).has(error.reason)) undeclared.add(`${route.operationId}: ${error.reason}`);

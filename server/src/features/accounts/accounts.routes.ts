@@ -1,5 +1,5 @@
 // The operations of accounts. Disconnecting is an operation of posts, whose queue it unschedules.
-import { route } from '../../platform/http/contract/route.ts';
+import { onOnePage, route } from '../../platform/http/contract/route.ts';
 import { accountNotFound, keyIsRestricted, noPinterestApp, tokensRejected } from './accounts.errors.ts';
 import {
   AccountAnswer,
@@ -29,6 +29,7 @@ export function accountRoutes(parts: AccountParts) {
       summary: 'List accounts',
       tag,
       scope: 'accounts:read',
+      paging: onOnePage('accounts'),
       data: AccountList,
       status: 200,
       refusals: [],

@@ -1,6 +1,6 @@
 // The operations of API keys.
 import type { Clock } from '../../platform/clock.ts';
-import { route } from '../../platform/http/contract/route.ts';
+import { onOnePage, route } from '../../platform/http/contract/route.ts';
 import type { KeyParts } from './key-parts.ts';
 import { keyBeyondOwn, keyNotFound, tooManyKeys } from './keys.errors.ts';
 import { createKeyBody, KeyListAnswer, KeyPath, NewKeyAnswer, RevokedAnswer } from './keys.schema.ts';
@@ -21,6 +21,7 @@ export function keyRoutes(parts: KeyParts, clock: Clock) {
         'All keys that are not revoked, oldest first; an organization has at most 1,000. A key that is restricted to some accounts sees the keys that are restricted to the same accounts or to some of them.',
       tag,
       scope: 'keys:write',
+      paging: onOnePage('apiKeys'),
       data: KeyListAnswer,
       status: 200,
       refusals: [],

@@ -1,5 +1,5 @@
 // The operations of board lists.
-import { route } from '../../platform/http/contract/route.ts';
+import { onOnePage, route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { boardListNotFound, tooManyBoardLists } from './board-lists.errors.ts';
 import {
@@ -30,6 +30,7 @@ export function boardListRoutes(parts: BoardParts) {
       tag,
       scope: 'boards:read',
       params: AccountPath,
+      paging: onOnePage('boardLists'),
       data: BoardListsAnswer,
       status: 200,
       refusals: [accountNotFound],

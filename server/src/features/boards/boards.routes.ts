@@ -1,5 +1,5 @@
 // The operations of boards and their sections.
-import { route } from '../../platform/http/contract/route.ts';
+import { onOnePage, route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { boardChangeRefusals, boardNotFound, sectionInUse, sectionNotFound } from './boards.errors.ts';
 import {
@@ -38,6 +38,7 @@ export function boardRoutes(parts: BoardParts) {
       scope: 'boards:read',
       params: AccountPath,
       query: BoardsQuery,
+      paging: onOnePage('boards'),
       data: BoardsAnswer,
       status: 200,
       refusals: [accountNotFound],
@@ -99,6 +100,7 @@ export function boardRoutes(parts: BoardParts) {
       scope: 'boards:read',
       params: BoardPath,
       query: SectionsQuery,
+      paging: onOnePage('sections'),
       data: SectionList,
       status: 200,
       refusals: [accountNotFound, boardNotFound],

@@ -23,6 +23,7 @@ export function mediaRoutes(parts: MediaParts) {
   return [
     route({
       operationId: 'createMedia',
+      sdkForms: { 'application/json': 'media.fromUrl', 'multipart/form-data': 'media.upload' },
       method: 'POST',
       path: '/v1/media',
       summary: 'Add media',

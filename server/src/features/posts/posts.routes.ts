@@ -178,6 +178,7 @@ export function postRoutes(parts: BatchParts) {
     }),
     route({
       operationId: 'getPostTimeline',
+      sdk: 'posts.timeline',
       method: 'GET',
       path: '/v1/accounts/:accountId/posts/:postId/timeline',
       summary: 'Get the timeline of a post',
@@ -240,6 +241,11 @@ export function postRoutes(parts: BatchParts) {
       bodyBytesMax: batchBytesMax,
       otherBodies: { 'text/csv': readSheet, 'application/x-ndjson': readLines },
       sdk: 'batches.create',
+      sdkForms: {
+        'application/json': 'batches.create',
+        'text/csv': 'batches.createFromCsv',
+        'application/x-ndjson': 'batches.createFromLines',
+      },
       data: BatchAnswer,
       status: 202,
       refusals: [accountNotFound],

@@ -1,4 +1,4 @@
-import { route } from '../../platform/http/contract/route.ts';
+import { onOnePage, route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import type { ScheduleParts } from './parts.ts';
 import { timeslotExists, timeslotNotFound, tooManyTimeslots } from './schedule.errors.ts';
@@ -34,6 +34,7 @@ export function timeslotRoutes(parts: ScheduleParts) {
       tag,
       scope: 'posts:read',
       params: AccountPath,
+      paging: onOnePage('timeslots'),
       data: TimeslotListAnswer,
       status: 200,
       refusals: [accountNotFound],

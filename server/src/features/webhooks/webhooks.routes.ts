@@ -1,4 +1,4 @@
-import { byCursor, route } from '../../platform/http/contract/route.ts';
+import { byCursor, onOnePage, route } from '../../platform/http/contract/route.ts';
 import {
   DeliveriesQuery,
   DeliveryAnswer,
@@ -47,6 +47,7 @@ export function webhookRoutes(parts: WebhookParts) {
       method: 'GET',
       path: '/v1/webhooks',
       summary: 'List webhooks',
+      paging: onOnePage('webhooks'),
       data: WebhookListAnswer,
       status: 200,
       refusals: [],

@@ -176,6 +176,7 @@ test('the OpenAPI document names every media type of a route', () => {
     system: {},
     info: { version: '1', url: 'http://pintail.test' },
     examples: {},
+    detailCodes: [],
   });
   expect(document.paths?.['/v1/lines']?.post?.requestBody).toMatchObject({
     content: { 'application/json': {}, 'text/csv': {}, 'application/x-ndjson': {} },

@@ -42,15 +42,18 @@ export interface RouteInput<Params, Query, Body> {
   ifMatch: string | undefined;
 }
 
-/** The fields of a list in pages. */
+/** Where the entries of a list are in `data`. A list in pages also has the field and the parameter of the cursor. */
 export interface Paging {
   items: string;
-  next: string;
-  param: string;
+  next?: string;
+  param?: string;
 }
 
 /** The paging of most lists. */
 export const byCursor = (items: string): Paging => ({ items, next: 'cursor', param: 'cursor' });
+
+/** A list that is returned whole. */
+export const onOnePage = (items: string): Paging => ({ items });
 
 /** An endpoint with its schemas and its handler. */
 export interface RouteDefinition<
@@ -90,7 +93,9 @@ export interface RouteDefinition<
   refusals: readonly RefusalMaker[];
   /** The method of an SDK, as `group.method`, where tag and operationId give a worse one (openapi/operation-names.ts). */
   sdk?: string;
-  /** Of a list in pages: where its entries are in `data`, where the cursor is, and the query parameter that takes it. */
+  /** Of an operation that accepts bodies of several media types: the method of an SDK for each. */
+  sdkForms?: Readonly<Record<string, string>>;
+  /** Of a list. */
   paging?: Paging;
   /** The same data as Server-Sent Events, for requests that accept text/event-stream. */
   stream?: RouteStream<z.output<Params>, z.output<Query>>;

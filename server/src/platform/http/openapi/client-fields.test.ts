@@ -48,6 +48,22 @@ test('An operation without the noun of its tag must name its method itself', () 
   expect(sdkNameOf({ operationId: 'getMe', tag: 'Posts', sdk: 'me.get' })).toBe('me.get');
 });
 
+test('An operation that accepts several forms of body names a method for each', () => {
+  const several = operations.filter(({ requestBody }) => Object.keys(requestBody?.content ?? {}).length > 1);
+  expect(several.map(({ operationId }) => operationId).sort()).toEqual(['createBatch', 'createMedia']);
+  for (const operation of several) {
+    expect(Object.keys(operation['x-sdk-forms'])).toEqual(Object.keys(operation.requestBody.content));
+  }
+  const forms = several.flatMap((operation) => Object.values<string>(operation['x-sdk-forms']));
+  expect(new Set(forms).size).toBe(forms.length);
+});
+
+test('Every list names its entries, except the spacing rules, which are a default and a list', () => {
+  const lists = operations.filter(({ operationId }) => operationId.startsWith('list'));
+  const unnamed = lists.filter((operation) => !operation['x-paging']);
+  expect(unnamed.map(({ operationId }) => operationId)).toEqual(['listSpacingRules']);
+});
+
 test('Every list with a cursor says where its entries are and how to get the next page', () => {
   const paged = operations.filter((operation) => {
     const answer = Object.entries<AnyShape>(operation.responses).find(([status]) => status < '300')?.[1];
@@ -55,12 +71,13 @@ test('Every list with a cursor says where its entries are and how to get the nex
     const at = (path: string) =>
       path.split('.').reduce((schema, key) => resolve(schema?.properties?.[key] ?? {}), resolve(data));
     const paging = operation['x-paging'];
-    expect([operation.operationId, paging !== undefined]).toEqual([
+    expect([operation.operationId, paging?.next !== undefined]).toEqual([
       operation.operationId,
       at('cursor').type !== undefined,
     ]);
     if (!paging) return false;
     expect([operation.operationId, at(paging.items).type]).toEqual([operation.operationId, 'array']);
+    if (!paging.next) return false;
     expect([operation.operationId, at(paging.next).type]).toEqual([
       operation.operationId,
       ['string', 'null'],
@@ -80,6 +97,17 @@ test('The event stream names the schema of its events', () => {
   expect(streams.map((operation) => operation['x-stream'])).toEqual(['PintailEvent']);
   const { discriminator, oneOf } = document.components.schemas.PintailEvent;
   expect(oneOf.map(({ $ref }: AnyShape) => $ref)).toEqual(Object.values(discriminator.mapping));
+});
+
+test('The schema of error answers lists every code, reason and detail code, as open lists', () => {
+  const { code, reason, details } = document.components.schemas.ErrorAnswer.properties.error.properties;
+  expect(code).toMatchObject({ enum: expect.arrayContaining(['BAD_REQUEST']), 'x-open-enum': true });
+  expect(reason).toMatchObject({ 'x-open-enum': true });
+  expect([...reason.enum].sort()).toEqual(Object.keys(document.components.examples).sort());
+  expect(details.items.properties.code).toMatchObject({
+    enum: expect.arrayContaining(['required', 'too_long', 'offset_missing']),
+    'x-open-enum': true,
+  });
 });
 
 test('Every refusal in `x-codes` has its example in the document', () => {

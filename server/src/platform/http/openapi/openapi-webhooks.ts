@@ -19,7 +19,7 @@ export function openApiWebhooks({ headers, answers, messages }: Webhooks) {
     type,
     {
       post: {
-        operationId: `receive${idOf(message)}`,
+        operationId: `receive${idOf(message).replace(/Message$/, '')}`,
         summary: description,
         tags: ['Webhooks'],
         security: [],

@@ -7,6 +7,7 @@ import type { Example, Examples } from '../contract/examples.ts';
 import type { Route } from '../contract/route.ts';
 import type { SystemPaths } from '../contract/system-path.ts';
 import type { Webhooks } from '../contract/webhook.ts';
+import { nameErrorCodes } from './error-codes.ts';
 import { answerHeaders, refusalAnswers, refusalExamples, requestHeaders } from './openapi-answers.ts';
 import { openApiWebhooks } from './openapi-webhooks.ts';
 import { clientFields } from './operation-names.ts';
@@ -84,10 +85,12 @@ export interface OpenApiParts {
   webhooks?: Webhooks;
   info: ApiInfo;
   examples: Examples;
+  /** The codes of single fields and parameters in error answers. */
+  detailCodes: readonly string[];
 }
 
 /** The whole document, as served at /openapi.json. */
-export function createOpenApi({ routes, system, webhooks, info, examples }: OpenApiParts) {
+export function createOpenApi({ routes, system, webhooks, info, examples, detailCodes }: OpenApiParts) {
   const sent = webhooks && openApiWebhooks(webhooks);
   const document = createDocument(
     {
@@ -116,6 +119,7 @@ export function createOpenApi({ routes, system, webhooks, info, examples }: Open
       outputIdSuffix: 'Answer',
     },
   );
+  nameErrorCodes(document, routes, detailCodes);
   return withSharedAnswers(document);
 }
 

@@ -26,6 +26,7 @@ export function clientFields(route: Route, own: readonly RefusalMaker[]) {
   const codes = [...new Set(own.map((maker) => maker.declaration.reason))].sort();
   return {
     'x-sdk': sdkNameOf(route),
+    ...(route.sdkForms && { 'x-sdk-forms': route.sdkForms }),
     ...(route.scope !== null && { 'x-scope': route.scope }),
     ...(codes.length > 0 && { 'x-codes': codes }),
     ...(route.paging && { 'x-paging': route.paging }),
