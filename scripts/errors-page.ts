@@ -1,4 +1,4 @@
-// docs/errors.md: every code, when it comes and what to do, from where they are declared.
+// docs/errors.md: every refusal and every code with its remedy, from their declarations.
 import { detailCodes } from '../server/src/detail-codes.ts';
 import { connectPageRefusals } from '../server/src/features/accounts/index.ts';
 import type { RefusalDeclaration, RefusalMaker } from '../server/src/platform/errors.ts';
@@ -15,14 +15,14 @@ export function errorsPage(routes: readonly Route[], notice: string): string {
     '',
     notice,
     '',
-    'An error is answered as `{"error": {"code", "reason", "message", "hint"?, "details"?}, "meta": {"requestId"}}`.',
+    'An error response is `{"error": {"code", "reason", "message", "hint"?, "details"?}, "meta": {"requestId"}}`.',
     '`code` is the code of the hosted API, which several refusals share. `reason` is the name of the one refusal. Both,',
     'and each `details[].code`, are stable, for programs; messages and hints are for people. `details` names every',
     'invalid field at once.',
-    'Quote `meta.requestId` when you ask for help: the log has it in every line of that request.',
+    'Quote `meta.requestId` when you ask for help: every log line of the request has it.',
     '',
-    'What is broken before it is a request has the code `BAD_REQUEST` and a status of its own: 408 for what arrives',
-    'too slowly, 431 for headers that are too large, 400 for what is no HTTP.',
+    'Data that is not a complete request has the code `BAD_REQUEST` and a status of its own: 408 if it arrives too',
+    'slowly, 431 if the headers are too large, 400 if it is not HTTP.',
     '',
     '## Refusals',
     '',

@@ -1,5 +1,5 @@
-// Runs the server's tests and keeps one exchange for each operation, for the OpenAPI document: with ids, keys and
-// addresses made the same in every run.
+// Runs the server's tests and stores one exchange for each operation, for the OpenAPI document. Ids, keys and addresses are
+// replaced so that they are the same in every run.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,15 +12,16 @@ import {
 } from '../server/src/platform/http/contract/examples.ts';
 import type { Exchange } from '../server/test/record-examples.ts';
 
-/** Tests whose exchanges show extremes rather than use. */
+/** Tests whose exchanges show extremes rather than typical use. */
 const unfit = ['**/*bad-input*', '**/chaos/**', '**/*memory*', '**/openapi.test.ts'];
 const sizeMax = 4_000;
 const entriesMax = 2;
 const textLengthMax = 300;
 
 /**
- * @param files Tests to run; those of all features unless given.
- * @throws Error when no example could be collected; failing tests are only told.
+ * Writes the examples.
+ * @param files Tests to run. Default: those of all features
+ * @throws Error when no example could be collected; failing tests are only reported
  */
 export function collectExamples(files: readonly string[]): void {
   const tests = files.length > 0 ? files : ['server/src/features'];
@@ -38,14 +39,14 @@ export function collectExamples(files: readonly string[]): void {
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Exchange),
     );
-    if (exchanges.length === 0) throw new Error('No test answered anything.');
+    if (exchanges.length === 0) throw new Error('No exchange was recorded.');
     writeFileSync(examplesFile, `${JSON.stringify(choose(exchanges, readExamples()), null, 2)}\n`);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** One for each operation; what no test showed this time keeps the example it had. */
+/** Chooses one exchange for each operation. An operation without an exchange keeps its example. */
 function choose(exchanges: readonly Exchange[], before: Examples): Examples {
   const byOperation = Map.groupBy(
     exchanges.map((exchange) => ({ ...exchange, ...normalise(exchange) })),
@@ -62,7 +63,7 @@ function choose(exchanges: readonly Exchange[], before: Examples): Examples {
   return Object.fromEntries(Object.entries(chosen).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The lower the better: a body in JSON shows more than a form, and empty lists and walls of text show little. */
+/** The lower the better: a JSON body shows more than a form, and empty lists and long texts show little. */
 function rank({ body, answer }: Example): number {
   const text = JSON.stringify({ body, answer });
   return (
@@ -72,7 +73,7 @@ function rank({ body, answer }: Example): number {
   );
 }
 
-/** The same exchange with ids, keys, addresses and random texts that do not change from run to run. */
+/** Replaces ids, keys, addresses and random texts, so that they do not change from run to run. */
 function normalise({ body, answer }: Exchange): Example {
   const seen = new Map<string, string>();
   const steady = (text: string, make: (number: number) => string) => {

@@ -1,5 +1,5 @@
-// Many events to many endpoints, a third of them failing, through real worker processes of which one is killed on
-// the way: `node scripts/webhooks.ts --events 10000 --endpoints 20`. Says what arrived, and how long it took.
+// Sends many events to many endpoints, a third of which fail, with worker processes of which one is killed:
+// `node scripts/webhooks.ts --events 10000 --endpoints 20`. Prints the deliveries and the duration.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -15,6 +15,7 @@ import { migrate, openDatabase } from '../server/src/platform/db/index.ts';
 import { createLog } from '../server/src/platform/log.ts';
 import { systemActor } from '../server/src/platform/use-case/index.ts';
 import { type PintailProcess, startPintail } from '../server/test/pintail-process.ts';
+import { sampleJson } from '../server/test/sample-events.ts';
 
 const program = fileURLToPath(new URL('../server/bin/pintail.js', import.meta.url));
 
@@ -29,7 +30,7 @@ const eventCount = Number(values.events);
 const endpointCount = Number(values.endpoints);
 const deadline = systemClock.now().getTime() + Number(values.minutes) * 60_000;
 
-/** Two thirds take everything; the rest refuses, says nothing, or is not there, in turn. */
+/** Two thirds accept everything. The others refuse, do not answer, or are not reachable, in turn. */
 type Kind = 'good' | 'refuses' | 'silent' | 'away';
 const bad: Kind[] = ['refuses', 'silent', 'away'];
 
@@ -79,7 +80,7 @@ try {
   };
   const startWorker = () => startPintail({ command: 'worker', dataDir, env });
 
-  // An API makes the webhooks, and ends.
+  // A process with the API creates the webhooks, and stops.
   const api = await startPintail({ dataDir, env: { ...env, PINTAIL_ROLE: 'api' } });
   workers.push(api);
   const { stdout } = await promisify(execFile)(
@@ -105,9 +106,9 @@ try {
   const seconds = () => Math.round((systemClock.now().getTime() - began) / 1000);
   await pool.query(
     `insert into events (organization_id, account_id, post_id, type, at, actor, data)
-     select o.id, 'acc_1', 'post_' || n, 'post.sent', now(), '${JSON.stringify(systemActor)}', '{"status": "sent"}'
+     select o.id, 'acc_1', 'post_' || n, 'post.sent', now(), '${JSON.stringify(systemActor)}', $2
      from organizations o, generate_series(1, $1::int) n`,
-    [eventCount],
+    [eventCount, sampleJson('post.sent')],
   );
   const good = endpoints.filter(({ kind }) => kind === 'good');
   const arrived = () => good.reduce((sum, { ids }) => sum + ids.size, 0);
@@ -130,7 +131,7 @@ try {
   console.log(
     `${eventCount} events to ${endpointCount} endpoints, ${endpointCount - good.length} of them failing`,
   );
-  console.log(`${arrived()} of ${wanted} arrived at the others in ${took} s; ${twice} came twice`);
+  console.log(`${arrived()} of ${wanted} arrived at the others in ${took} s; ${twice} arrived twice`);
   console.log(`a worker was killed after ${killedAt} s; the largest worker had ${rssMax} MB`);
   for (const [index, { kind, ids }] of endpoints.entries()) {
     const own = rows.filter((row) => row.webhook_id === webhookIds[index]);

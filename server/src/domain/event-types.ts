@@ -1,4 +1,5 @@
-// The events that callers may rely on (docs/api-contract.md#events). What else is written is detail for a post's timeline.
+// The types of events that callers may rely on (docs/api-contract.md#events). Other types are details for the timeline of a
+// post.
 export const eventTypes = [
   'post.created',
   'post.scheduled',

@@ -1,4 +1,4 @@
-// The figures of /metrics about the work beside publishing, and about requests that were refused or replayed.
+// The metrics of background work, and of requests that were refused or replayed.
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../test/app.ts';
@@ -18,7 +18,7 @@ async function figure(name: string): Promise<number | undefined> {
   return line === undefined ? undefined : Number(line.slice(name.length + 1));
 }
 
-test('requests that were replayed, and those of a key that makes too many', async () => {
+test('Replayed requests and requests beyond the rate limit are counted', async () => {
   const send = () =>
     fetch(`${app.url}/v1/api-keys`, {
       method: 'POST',
@@ -37,7 +37,7 @@ test('requests that were replayed, and those of a key that makes too many', asyn
   expect(await figure('pintail_http_turned_away_total{reason="overload"}')).toBe(0);
 });
 
-test('requests of which there are too many for the process', async () => {
+test('Requests beyond the limit of the process are counted', async () => {
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => app.call('GET', '/v1/accounts', undefined)),
   );
@@ -46,7 +46,7 @@ test('requests of which there are too many for the process', async () => {
   expect(await figure('pintail_http_turned_away_total{reason="overload"}')).toBe(refused);
 });
 
-test('media that callers send, by result', async () => {
+test('Media that callers send is counted by its result', async () => {
   const upload = async (bytes: Uint8Array<ArrayBuffer>) => {
     const form = new FormData();
     form.append('file', new Blob([bytes]), 'picture.jpg');
@@ -61,7 +61,7 @@ test('media that callers send, by result', async () => {
   expect(await figure('pintail_media_fetches_total{result="ok"}')).toBeUndefined();
 });
 
-test('batches that are not done, and videos that posts wait for', async () => {
+test('Batches that are not completed and videos that posts wait for are counted', async () => {
   const account = await app.connectAccount();
   const { pool } = app.database;
   const at = app.clock.now();

@@ -1,4 +1,4 @@
-// A panel that asks for a figure which nobody gives is empty exactly when it is needed.
+// A panel with a metric that does not exist would be empty when it is needed.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createTestApp } from '../../test/app.ts';
@@ -11,7 +11,7 @@ interface Panel {
   targets: { expr: string }[];
 }
 
-test('every figure that the dashboard asks for is in /metrics, and every figure of ours is on the dashboard', async () => {
+test('The dashboard has a panel for every metric, and uses no metric that does not exist', async () => {
   const { panels } = JSON.parse(readFileSync(file, 'utf8')) as { panels: Panel[] };
   const asked = new Set(
     panels.flatMap(({ targets }) =>
@@ -24,11 +24,11 @@ test('every figure that the dashboard asks for is in /metrics, and every figure 
   const types = new Map(
     [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name ?? '', type]),
   );
-  const given = new Set(
+  const served = new Set(
     [...types].flatMap(([name, type]) => (type === 'histogram' ? [`${name}_bucket`] : [name])),
   );
-  expect([...asked].filter((name) => !given.has(name))).toEqual([]);
-  const ours = [...given].filter((name) => name.startsWith('pintail_'));
+  expect([...asked].filter((name) => !served.has(name))).toEqual([]);
+  const ours = [...served].filter((name) => name.startsWith('pintail_'));
   expect(ours.filter((name) => !asked.has(name))).toEqual([]);
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
 });

@@ -33,7 +33,7 @@ export function registerMetrics(
 
 const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
-/** A proxy on this machine hands on what strangers ask for; it says so in its headers. */
+/** A proxy on this machine forwards requests of others; its headers show it. */
 function isFromHere(request: FastifyRequest): boolean {
   const address = request.socket.remoteAddress ?? '';
   const isLoopback = address === '::1' || /^(::ffff:)?127\./.test(address);
@@ -41,9 +41,9 @@ function isFromHere(request: FastifyRequest): boolean {
 }
 
 function hasToken(request: FastifyRequest, token: string): boolean {
-  const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  const sent = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
   // Hashed, so that both have one length and the time taken says nothing.
-  return timingSafeEqual(digest(given), digest(token));
+  return timingSafeEqual(digest(sent), digest(token));
 }
 
 function digest(text: string): Buffer {

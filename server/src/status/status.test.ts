@@ -1,4 +1,4 @@
-// The content of /ready and /metrics, and who may read it.
+// /ready and /metrics: their content, and the callers that they answer.
 import { describe, expect, test } from 'vitest';
 import { createTestApp } from '../../test/app.ts';
 import { account, app, useApp } from '../../test/use-app.ts';
@@ -8,7 +8,7 @@ import { addMs, systemClock } from '../platform/clock.ts';
 
 useApp({ accountPer: 'file' });
 
-/** The figures by `name{labels}`. */
+/** The metrics by `name{labels}`. */
 async function figures(headers: Record<string, string> = {}): Promise<Map<string, number>> {
   const answer = await fetch(`${app.url}/metrics`, { headers });
   expect(answer.status).toBe(200);
@@ -23,7 +23,7 @@ async function figures(headers: Record<string, string> = {}): Promise<Map<string
 }
 
 describe('/metrics', () => {
-  test('tells of a publish: its lag, what became of it, the call to Pinterest, the media and the request', async () => {
+  test('has the lag and the result of a publish, the call to Pinterest, the media and the request', async () => {
     const worker = app.app.createWorker();
     await app.createPost(account, { title: 'Counted' });
     await app.faults([{ operation: 'pins/create', when: 'before', kind: 'status', status: 429, times: 1 }]);
@@ -53,7 +53,7 @@ describe('/metrics', () => {
     expect(seen.get('pintail_disk_free_bytes')).toBeGreaterThan(0);
   });
 
-  test('counts what is on its way, what is missed, and lanes that wait for a worker', async () => {
+  test('counts posts that are being published, missed posts, and lanes that wait for a worker', async () => {
     app.clock.advance(60_000);
     await app.createPost(account, { title: 'Waits' });
     await app.createPost(account, {
@@ -71,7 +71,7 @@ describe('/metrics', () => {
     expect(seen.get('pintail_accounts{token="ok"}')).toBe(1);
   });
 
-  test('asks the database at most every ten seconds, however often it is scraped', async () => {
+  test('queries the database at most every ten seconds, however often it is scraped', async () => {
     app.clock.advance(10_000);
     const before = await figures();
     await app.createPost(account, { title: 'New' });
@@ -84,7 +84,7 @@ describe('/metrics', () => {
     );
   });
 
-  test('has no id, no address and no word of a caller as a label', async () => {
+  test('has no id, address or input of a caller as a label', async () => {
     await app.call('GET', `/v1/accounts/${account.accountId}`);
     await app.call('GET', '/no/such/place');
     await app.call('PROPFIND', '/v1/accounts');
@@ -93,7 +93,7 @@ describe('/metrics', () => {
     expect(text).not.toMatch(/acc_|post_|org_|no\/such|127\.0\.0\.1|PROPFIND|user_1/);
   });
 
-  test('answers callers on this machine only, and nobody for whom a proxy asks', async () => {
+  test('answers callers on this machine only, and no request that a proxy forwarded', async () => {
     for (const header of ['x-forwarded-for', 'forwarded', 'via']) {
       const answer = await fetch(`${app.url}/metrics`, { headers: { [header]: '203.0.113.9' } });
       expect(answer.status).toBe(404);
@@ -111,7 +111,7 @@ describe('/metrics', () => {
     await guarded.stop();
   });
 
-  test('answers while the database is away, and says so', async () => {
+  test('answers while the database is unavailable, and says so', async () => {
     const broken = await createTestApp();
     await broken.database.close();
     const answer = await fetch(`${broken.url}/metrics`);
@@ -126,14 +126,14 @@ describe('/metrics', () => {
 describe('/ready', () => {
   const ready = async (of = app) => of.call('GET', '/ready', undefined, null);
 
-  test('is green with every part named', async () => {
+  test('answers 200 with every part', async () => {
     const { status, body } = await ready();
     expect([status, body.status]).toEqual([200, 'ready']);
     const names = body.checks.map((check: { name: string }) => check.name);
     expect(names).toEqual(['database', 'migrations', 'storage', 'disk']);
   });
 
-  test('turns red when the media storage is away, and green when it is back', async () => {
+  test('answers 503 while the media storage is unavailable', async () => {
     app.clock.advance(30_000);
     await app.withoutMedia(async () => {
       const { status, body } = await ready();
@@ -147,7 +147,7 @@ describe('/ready', () => {
     expect((await ready()).status).toBe(200);
   });
 
-  test('turns red when a newer version has migrated the database, or an older dump was restored', async () => {
+  test('answers 503 when a newer version has migrated the database, or an older dump was restored', async () => {
     const change = (text: string) => app.database.pool.query(text);
     await change("insert into migrations (name, checksum) values ('9999_from_tomorrow.sql', '')");
     expect((await ready()).body.checks[1]).toMatchObject({
@@ -165,7 +165,7 @@ describe('/ready', () => {
     expect((await ready()).status).toBe(200);
   });
 
-  test('says nothing of hosts, users or paths when the database is away', async () => {
+  test('does not reveal hosts, users or paths while the database is unavailable', async () => {
     const broken = await createTestApp();
     await broken.database.close();
     const { status, body } = await ready(broken);
@@ -179,7 +179,7 @@ describe('/ready', () => {
     await broken.stop();
   });
 
-  test("the clock's check fails where the time is not the database's", async () => {
+  test("the check of the clock fails if its time is not the database's", async () => {
     // The test's clock stands in another year.
     expect(await clockCheck(app.database, app.clock).run()).toMatchObject({
       status: 'failed',
@@ -215,7 +215,7 @@ describe('/ready', () => {
     expect(finding.message).not.toContain('secret');
   });
 
-  test("the worker's check fails once it has not looked for half a minute", async () => {
+  test('the check of the worker fails when it has not polled for half a minute', async () => {
     const { run } = workerCheck(app.app.lastPollAt, app.clock);
     await app.app.createWorker().runDue();
     app.clock.advance(30_000);

@@ -1,5 +1,5 @@
-// Gauges of what the database holds. Read at most every ten seconds however often they are scraped, so that
-// scraping cannot load the database; and a database that does not answer delays no scrape for long.
+// Gauges of the contents of the database. They are read at most every ten seconds, however often they are scraped, and a
+// database that does not answer does not delay a scrape for long.
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { Log } from '../platform/log.ts';

@@ -1,4 +1,4 @@
-// An event's id as callers see it. It is also the place in the log to read on from.
+// The id of an event as callers see it. It is also the position in the log from which a reader continues.
 import { numberedIds } from '../../domain/ids.ts';
 
 export const { to: toEventId, from: fromEventId } = numberedIds('evt');

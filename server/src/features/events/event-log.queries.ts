@@ -1,16 +1,16 @@
-// Reading the log on from a place. Events are ordered by (xid, id), and only those below the horizon are read:
-// nothing will ever come before them. Ids alone would not do: an event gets its id before its transaction
-// commits, so one with a lower id can appear after one with a higher id was read.
+// Reads the log from a position. Events are ordered by (xid, id), and only events below the horizon are read: no event can
+// appear before them. The order of ids alone is not sufficient: an event gets its id before its transaction commits, so
+// an event with a lower id can appear after one with a higher id was read.
 import type { Selectable } from 'kysely';
 import { type Connection, type Schema, sql } from '../../platform/db/index.ts';
 
 export type LoggedEvent = Selectable<Schema['events']>;
 
-/** Events after this one. */
+/** A position in the log: readers continue with the events after it. */
 export interface Place {
   xid: string;
   id: number;
-  /** Set where the event is gone: places are then told by ids, which is right for all that is as old. */
+  /** Set if the event was removed: the position is then an id, which is exact for events of that age. */
   idsAbove: number;
 }
 
@@ -19,11 +19,11 @@ export const beginning: Place = { xid: '0', id: 0, idsAbove: 0 };
 export interface EventFilter {
   organizationId: string;
   types: readonly string[];
-  /** Null: all, and those of no account. */
+  /** Null: all accounts, and events of no account. */
   accountIds: readonly string[] | null;
 }
 
-/** The place of an event of the organization; after everything that is as old where it was removed since. */
+/** Returns the position of an event of the organization. If the event was removed: the position after all events as old. */
 export async function findPlace(connection: Connection, organizationId: string, id: number): Promise<Place> {
   const event = await connection
     .selectFrom('events')
@@ -35,24 +35,24 @@ export async function findPlace(connection: Connection, organizationId: string, 
 }
 
 /**
- * The next events after a place, oldest first.
+ * Returns the next events after a position, oldest first.
  *
- * @param known One that could be read before. The horizon goes back a little when a transaction of another database
- *   ends in just that moment; what was below it stays readable all the same
+ * @param readable An event that could be read earlier. The horizon moves back a little while a transaction of another
+ *   database ends; events up to this one are read in spite of it
  */
 export async function readEvents(
   connection: Connection,
   filter: EventFilter,
   after: Place,
   limit: number,
-  known?: LastEvent,
+  readable?: LastEvent,
 ): Promise<LoggedEvent[]> {
-  const beyondKnown = known ? String(BigInt(known.xid) + 1n) : '0';
+  const beyondReadable = readable ? String(BigInt(readable.xid) + 1n) : '0';
   const { rows } = await sql<LoggedEvent>`
     select * from events
     where organization_id = ${filter.organizationId}
       and (xid, id) > (${after.xid}::xid8, ${after.id}::bigint)
-      and xid < (select greatest(events_horizon(), ${beyondKnown}::xid8))
+      and xid < (select greatest(events_horizon(), ${beyondReadable}::xid8))
       and id > ${after.idsAbove}
       and type = any(${[...filter.types]})
       and (${filter.accountIds === null} or account_id = any(${[...(filter.accountIds ?? [])]}))
@@ -64,7 +64,7 @@ export async function readEvents(
 
 export type LastEvent = Pick<Place, 'xid' | 'id'>;
 
-/** For each of these organizations, the last event that can be read; none where the log is empty. */
+/** Returns the last readable event of each of these organizations. An organization without events is absent. */
 export async function findLastEvents(
   connection: Connection,
   organizationIds: readonly string[],
@@ -83,9 +83,9 @@ export async function findLastEvents(
 }
 
 /**
- * A log that was restored from a dump carries the transaction numbers of the server that it came from, which may
- * lie ahead of this server's: new events would seem older than restored ones. Those get the number of now; among
- * themselves they keep the order of their ids. Returns how many there were.
+ * Repairs a log that was restored from a dump of another server. Its transaction ids may be ahead of this server's, so that
+ * new events would appear older than restored ones. Restored events get the current transaction id, and their order is
+ * then that of their ids. Returns their number.
  */
 export async function rebaseRestoredEvents(connection: Connection): Promise<number> {
   const result = await sql`

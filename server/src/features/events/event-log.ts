@@ -1,5 +1,5 @@
-// The log as callers read it: in pages, or as a stream that goes on. A stream reads the log by its own place, a
-// page at a time and only when its client has taken what came before; so one that reads slowly holds a page.
+// The event log as callers read it: in pages, or as a stream. A stream has a position in the log. It reads one page at a
+// time, and only when its client has received the previous one, so a slow client holds one page in memory.
 
 import { eventTypes } from '../../domain/event-types.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -26,7 +26,7 @@ export interface EventLogParts {
   log: Log;
 }
 
-/** One process holds no more streams than this; each costs a connection and, while it is behind, a page. */
+/** The maximum number of streams in a process. Each needs a connection, and a page of events while it is behind. */
 const streamsMax = 500;
 const streamPage = 100;
 
@@ -34,15 +34,16 @@ export interface EventLog extends EventLogParts {
   watch: Watch;
 }
 
-/** The log with the watch that its streams share. */
+/** Opens the log, with the watch that its streams share. */
 export function openEventLog(parts: EventLogParts): EventLog {
   return { ...parts, watch: createWatch(parts) };
 }
 
+/** Returns a page of events, oldest first, and the positions from which to continue. */
 export async function listEvents({ database: { db } }: EventLog, caller: Caller, query: ListEvents) {
   const { organizationId } = caller;
   const filter = filterFor(caller, query);
-  // Before the page: what comes meanwhile is then read twice rather than never.
+  // Read before the page: events that are appended meanwhile are then read twice rather than never.
   const last = (await findLastEvents(db, [organizationId])).get(organizationId);
   const after = await placeOf(db, organizationId, query.after);
   const rows = filter ? await readEvents(db, filter, after, query.limit + 1, last) : [];
@@ -58,13 +59,13 @@ export async function listEvents({ database: { db } }: EventLog, caller: Caller,
 }
 
 export interface FollowEvents extends Pick<ListEvents, 'accountId' | 'type'> {
-  /** Undefined: only events that are new from now on. */
+  /** Undefined: only events that are appended from now on. */
   after: string | undefined;
 }
 
 /**
- * Every event after `after`, and from then on each new one, until the signal is aborted. The place is found before this
- * resolves, so a client that has seen its stream begin misses no event that is written afterwards.
+ * Yields every event after `after` and then each new one, until the signal is aborted. The position is found before this
+ * resolves, so a client whose stream has begun misses no event that is appended after that.
  */
 export async function followEvents(
   log: EventLog,
@@ -108,17 +109,17 @@ async function* readOn(
   }
 }
 
-/** Null where the caller may see nothing of it. */
+/** Returns null if the caller sees no matching event. */
 function filterFor(
   { accountIds, organizationId }: Caller,
   query: Pick<ListEvents, 'accountId' | 'type'>,
 ): EventFilter | null {
-  const wanted = query.accountId;
-  if (wanted !== undefined && accountIds !== null && !accountIds.includes(wanted)) return null;
+  const { accountId } = query;
+  if (accountId !== undefined && accountIds !== null && !accountIds.includes(accountId)) return null;
   return {
     organizationId,
     types: query.type ?? eventTypes,
-    accountIds: wanted === undefined ? accountIds : [wanted],
+    accountIds: accountId === undefined ? accountIds : [accountId],
   };
 }
 
@@ -132,7 +133,7 @@ async function presentPlace(db: Connection, organizationId: string): Promise<Pla
   return last ? { ...last, idsAbove: 0 } : beginning;
 }
 
-/** The event that was read last need not be the later one: the log has grown between the two reads. */
+/** Either event can be the later one: the log may have grown between the two reads. */
 function laterOf(a: LastEvent | undefined, b: LastEvent | undefined): LastEvent | undefined {
   if (!a || !b) return a ?? b;
   const isLater = a.xid === b.xid ? a.id > b.id : BigInt(a.xid) > BigInt(b.xid);

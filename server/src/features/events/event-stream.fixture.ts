@@ -19,7 +19,7 @@ export interface StreamClient {
   pause(): void;
   resume(): void;
   close(): void;
-  /** Waits until so many events have come. */
+  /** Waits until `count` events have arrived. */
   until(count: number): Promise<SeenEvent[]>;
 }
 

@@ -53,7 +53,7 @@ async function untilEvents(client: StreamClient, count: number): Promise<void> {
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-test('tells of what is new, each event once, as the log shows it', async () => {
+test('A stream sends each new event once, as the log shows it', async () => {
   await log([1]);
   await readableEvents(app.database.db);
   const client = await open();
@@ -71,7 +71,7 @@ test('tells of what is new, each event once, as the log shows it', async () => {
   );
 });
 
-test('A stream begins to answer when its place is found, so that no later event is missed', async () => {
+test('A stream begins to answer when its position is found, so that no later event is missed', async () => {
   await log([1]);
   await readableEvents(app.database.db);
   const blocker = await app.database.pool.connect();
@@ -98,7 +98,7 @@ test('A stream begins to answer when its place is found, so that no later event 
   expect(numbersOf(client)).toEqual([2]);
 });
 
-test('goes on after the last event that a client has seen, however far behind it is', async () => {
+test('A stream resumes after the last event that the client has seen, however far behind it is', async () => {
   await log(upTo(250));
   await readableEvents(app.database.db);
   const { body } = await app.call('GET', '/v1/events?limit=100');
@@ -110,7 +110,7 @@ test('goes on after the last event that a client has seen, however far behind it
   expect(new Set(client.events.map(({ id }) => id)).size).toBe(client.events.length);
 });
 
-test('is filtered as the list is, and refuses what the list refuses', async () => {
+test('A stream has the filters and the refusals of the list', async () => {
   const client = await open('?type=post.failed&accountId=acc_2');
   await log([1]);
   await log([2], { type: 'post.failed', accountId: 'acc_2' });
@@ -120,7 +120,7 @@ test('is filtered as the list is, and refuses what the list refuses', async () =
   expect((await open('', { key: 'pt_test_wrong' })).status).toBe(401);
 });
 
-test('tells of what was noticed though the horizon has gone back since', async () => {
+test('A stream sends events that were noticed, even if the horizon has moved back since then', async () => {
   const other = await createTestApp();
   try {
     // As when a transaction of another database ends in the moment of reading, but every time.
@@ -137,7 +137,7 @@ test('tells of what was noticed though the horizon has gone back since', async (
       return client.events.length > 0;
     });
     client.close();
-    // Whoever goes on after the latest must have been given it.
+    // A client that continues after `latest` must have received it.
     const { events, latest } = (await other.call('GET', '/v1/events')).body.data;
     expect(events.at(-1)?.id).toBe(latest);
   } finally {
@@ -145,7 +145,7 @@ test('tells of what was noticed though the horizon has gone back since', async (
   }
 });
 
-test('says every now and then that it is alive', async () => {
+test('An idle stream sends a comment line at intervals', async () => {
   const client = await open();
   await eventually('two beats', () => {
     app.clock.advance(15 * second);
@@ -153,7 +153,7 @@ test('says every now and then that it is alive', async () => {
   });
 });
 
-test('ends when its key is revoked', async () => {
+test('A stream ends when its key is revoked', async () => {
   const { id, key } = await app.makeKey();
   const client = await open('', { key });
   await app.app.auth.revokeKey(id);
@@ -161,7 +161,7 @@ test('ends when its key is revoked', async () => {
   await eventually('the end', () => client.hasEnded());
 });
 
-test('ends when the server stops, at once', async () => {
+test('A stream ends at once when the server stops', async () => {
   const http = app.app.createHttp();
   const url = await http.listen({ host: '127.0.0.1', port: 0 });
   const client = await open('', { url });
@@ -169,7 +169,7 @@ test('ends when the server stops, at once', async () => {
   await eventually('the end', () => client.hasEnded());
 });
 
-test('costs nothing while nobody listens', async () => {
+test('Without streams, the log is not polled', async () => {
   let queries = 0;
   const query = app.database.pool.query.bind(app.database.pool);
   const client = await open();
@@ -184,7 +184,7 @@ test('costs nothing while nobody listens', async () => {
   expect(queries).toBe(0);
 });
 
-test('a client that stops reading costs no memory, is cut off, and misses nothing when it resumes', async () => {
+test('A client that stops reading uses no memory, is disconnected, and misses no event when it resumes', async () => {
   const count = 6_000;
   const http = app.app.createHttp();
   const sockets: Socket[] = [];

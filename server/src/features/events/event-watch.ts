@@ -9,17 +9,18 @@ import { findLastEvents, type LastEvent } from './event-log.queries.ts';
 const eventPollMs = 1_000;
 
 export interface Watcher {
-  /** Counts what was noticed so far; for `next`. */
+  /** Returns the number of changes noticed until now, for `next`. */
   news(): number;
-  /** The last event that was noticed: all up to it can be read. */
+  /** Returns the last event that was noticed. All events up to it can be read. */
   last(): LastEvent | undefined;
-  /** Resolves once something was noticed since then, or the signal is aborted. */
+  /** Resolves when more changes than `since` were noticed, or the signal is aborted. */
   next(since: number): Promise<void>;
 }
 
 export interface Watch {
+  /** Returns the number of watchers. */
   count(): number;
-  /** From now on, until the signal is aborted. */
+  /** Watches an organization from now on, until the signal is aborted. */
   join(organizationId: string, signal: AbortSignal): Watcher;
 }
 
@@ -30,6 +31,7 @@ interface Watched {
   waiting: PromiseWithResolvers<void>;
 }
 
+/** Creates the watch of a process. It polls only while it has watchers. */
 export function createWatch({ database, clock, log }: { database: Database; clock: Clock; log: Log }): Watch {
   const organizations = new Map<string, Watched>();
   let cancel: Cancel | undefined;

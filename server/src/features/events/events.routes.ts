@@ -10,7 +10,7 @@ export function eventRoutes(log: EventLog) {
       path: '/v1/events',
       summary: 'List events',
       description:
-        'What has happened, oldest first. No event is ever missed by reading on from the last one seen; each comes once.',
+        'The event log, oldest first. A client that continues from the last event that it read misses no event and reads each once. The webhooks section of this document describes the data of each type.',
       tag: 'Events',
       scope: 'posts:read',
       query: EventsQuery,
@@ -22,7 +22,7 @@ export function eventRoutes(log: EventLog) {
       stream: {
         schema: 'PintailEvent',
         description:
-          'Each event as it happens, within about a second. `id` is for `Last-Event-ID` (or `after`), `event` the type, `data` an Event as JSON. Without either it begins with what is new. A line with a colon comes every 15 seconds. A client that does not read is cut off and may resume.',
+          'Each event, within about a second. `id` is the value for `Last-Event-ID` (or `after`), `event` the type, `data` a PintailEvent as JSON. Without `Last-Event-ID` and `after`, the stream begins with the next new event. A comment line is sent every 15 seconds. A client that stops reading is disconnected and can resume.',
         open: ({ caller, query, lastEventId, signal }) =>
           followEvents(log, caller, { ...query, after: lastEventId ?? query.after }, signal),
       },

@@ -20,7 +20,7 @@ export const ActorView = z
     id: z.string().nullable().meta({ description: 'The id of the key; null for the system.' }),
     name: z.string().meta({ description: 'The name at that time.', example: 'Spring campaign' }),
   })
-  .meta({ id: 'Actor', description: 'Who did it.' });
+  .meta({ id: 'Actor', description: 'The actor that caused the event.' });
 
 const EventBase = z
   .object({
@@ -57,14 +57,14 @@ export interface EventView extends z.input<typeof EventBase> {
 
 const eventId = z.string().refine((text) => fromEventId(text) !== undefined, {
   params: { code: 'invalid_event_id' },
-  error: 'Is no id of an event. Send the `id` of the last event that you have seen.',
+  error: 'Invalid event id. Send the `id` of the last event that was read.',
 });
 
 export const EventsQuery = z.strictObject({
   after: eventId.optional().meta({
-    description: 'Only events after the one with this id. Without it: from the oldest that is kept.',
+    description: 'Only events after the event with this id. Without it: from the oldest stored event.',
   }),
-  accountId: z.string().max(100).optional().meta({ description: 'Only those of this account.' }),
+  accountId: z.string().max(100).optional().meta({ description: 'Only events of this account.' }),
   type: z
     .string()
     .transform((text, context) => {
@@ -74,30 +74,30 @@ export const EventsQuery = z.strictObject({
       context.addIssue({
         code: 'custom',
         params: { code: 'unknown_event_type' },
-        message: `There is no event "${wrong[0]?.slice(0, 60)}". There are: ${eventTypes.join(', ')}.`,
+        message: `Unknown event type "${wrong[0]?.slice(0, 60)}". The types are: ${eventTypes.join(', ')}.`,
       });
       return z.NEVER;
     })
     .optional()
     .meta({
-      description: 'Only events of this type, or of these, with commas between.',
+      description: 'Only events of this type, or of these types, separated by commas.',
       override: { type: 'string' },
       example: 'post.sent,post.failed',
     }),
-  limit: pageLimit.meta({ description: 'How many at most. Not for the stream.' }),
+  limit: pageLimit.meta({ description: 'Events per page. The stream ignores it.' }),
 });
 export type ListEvents = z.output<typeof EventsQuery>;
 
 export const EventsAnswer = z
   .object({
-    events: z.array(Event).meta({ description: 'Oldest first, in an order that never changes.' }),
+    events: z.array(Event).meta({ description: 'Oldest first. The order never changes.' }),
     cursor: z
       .string()
       .nullable()
-      .meta({ description: 'Send it as `after` for the next page; null when this is the last one for now.' }),
+      .meta({ description: 'Send it as `after` for the next page; null on the last page.' }),
     latest: z.string().nullable().meta({
       description:
-        'Send it as `after` later, to read only what is new by then, also when no event of this page fits the filter. Null while the log is empty.',
+        'Send it as `after` later to read only new events, also if no event of this page matches the filter. Null while the log is empty.',
     }),
   })
   .meta({ id: 'EventPage' });

@@ -1,4 +1,4 @@
-// The event log by cursor: nothing skipped, nothing twice, nobody else's.
+// The event log in pages: no event is skipped or repeated, and none of another organization is shown.
 
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -47,7 +47,7 @@ async function log(event: Logged = {}, connection: Pick<pg.Pool, 'query'> = app.
   ]);
 }
 
-/** What a test lets readers stop at: transactions that it keeps open, or a log that is ahead of its server. */
+/** The number of obstacles at which readers stop: open transactions of a test, or a log that is ahead of its server. */
 let stops = 0;
 
 async function list(query: Record<string, string> = {}, of = key) {
@@ -78,8 +78,8 @@ async function begin() {
   };
 }
 
-describe('the log', () => {
-  test('is read in pages, oldest first, and on from any event', async () => {
+describe('The event log', () => {
+  test('is read in pages, oldest first, from any event on', async () => {
     for (const number of [1, 2, 3, 4, 5]) await log({ number });
     const first = await list({ limit: '2' });
     expect(numbersOf(first.events)).toEqual([1, 2]);
@@ -93,7 +93,7 @@ describe('the log', () => {
     expect(await list({ after: third.latest })).toEqual({ events: [], cursor: null, latest: third.latest });
   });
 
-  test('shows what an event says, with times in Unix seconds, and not its inner working', async () => {
+  test('shows the declared fields of an event, with times in Unix seconds, and no others', async () => {
     const sendAt = new Date('2027-03-01T09:00:00Z');
     await log({
       type: 'post.failed',
@@ -132,7 +132,7 @@ describe('the log', () => {
     ]);
   });
 
-  test('is filtered by type and account; what only the timeline needs is not in it', async () => {
+  test('is filtered by type and account, and has no events that only the timeline shows', async () => {
     await log({ type: 'post.created', number: 1 });
     await log({ type: 'post.claimed', number: 2 });
     await log({ type: 'post.failed', accountId: 'acc_2', number: 3 });
@@ -142,11 +142,11 @@ describe('the log', () => {
     expect(numbersOf((await list({ type: 'post.failed,post.created' })).events)).toEqual([1, 3]);
     const { events, latest } = await list({ accountId: 'acc_1' });
     expect(numbersOf(events)).toEqual([1]);
-    // What does not fit the filter need not be looked through again.
+    // Events that do not match the filter are not read again.
     expect((await list({ after: latest })).events).toEqual([]);
   });
 
-  test('refuses types and places that are none, with a word on what there is', async () => {
+  test('refuses unknown types and invalid positions, and lists the types', async () => {
     for (const [query, code] of [
       ['type=post.snet', 'unknown_event_type'],
       ['after=evt_1', 'invalid_event_id'],
@@ -159,7 +159,7 @@ describe('the log', () => {
     }
   });
 
-  test("shows a restricted key its accounts' events, and nobody another organization's", async () => {
+  test('shows a restricted key the events of its accounts, and no key those of another organization', async () => {
     await log({ accountId: 'acc_1', number: 1 });
     await log({ accountId: 'acc_2', number: 2 });
     await log({ accountId: null, type: 'batch.completed', number: 3 });
@@ -174,7 +174,7 @@ describe('the log', () => {
     expect((await app.call('GET', '/v1/events', undefined, noReader.key)).status).toBe(403);
   });
 
-  test('goes on behind an event that was removed since', async () => {
+  test('continues after an event that was removed', async () => {
     for (const number of [1, 2, 3]) await log({ number });
     const { events } = await list();
     await app.database.pool.query('delete from events where organization_id = $1 and post_id = $2', [
@@ -185,7 +185,7 @@ describe('the log', () => {
   });
 });
 
-describe('transactions that end in another order than they wrote', () => {
+describe('Transactions that end in another order than they wrote', () => {
   /** Reads the log to its present end, from where it was. */
   function createReader() {
     const seen: number[] = [];
@@ -202,7 +202,7 @@ describe('transactions that end in another order than they wrote', () => {
     };
   }
 
-  test('an event that was written first and committed last is not skipped', async () => {
+  test('do not skip an event that was written first and committed last', async () => {
     const reader = createReader();
     const slow = await begin();
     await slow.log({ number: 1 });
@@ -213,7 +213,7 @@ describe('transactions that end in another order than they wrote', () => {
     expect(reader.seen).toEqual([1, 2]);
   });
 
-  test('nor is one whose transaction began later', async () => {
+  test('do not skip an event whose transaction began later', async () => {
     const reader = createReader();
     const early = await begin();
     const late = await begin();
@@ -226,7 +226,7 @@ describe('transactions that end in another order than they wrote', () => {
     expect([...reader.seen].sort()).toEqual([1, 2]);
   });
 
-  test('nor any of many writers at once, whatever the moments at which it is read', async () => {
+  test('do not skip or repeat any event of many concurrent writers', async () => {
     const reader = createReader();
     const isDone = { value: false };
     const writers = Promise.all(
@@ -247,7 +247,7 @@ describe('transactions that end in another order than they wrote', () => {
     expect(new Set(reader.seen).size).toBe(90);
   });
 
-  test('a transaction in another database of the server holds nothing up', async () => {
+  test('do not delay events while a transaction in another database of the server is open', async () => {
     const other = await createTestDatabase();
     const client = new pg.Client({ connectionString: other.url });
     await client.connect();
@@ -263,7 +263,7 @@ describe('transactions that end in another order than they wrote', () => {
   });
 });
 
-test('a log that was restored on a server with lower transaction numbers goes on behind what it holds', async () => {
+test('A log that was restored on a server with lower transaction ids continues after its restored events', async () => {
   for (const number of [1, 2, 3]) await log({ number });
   await app.database.pool.query(
     `update events set xid = (xid::text::bigint + 1000000000)::text::xid8 where organization_id = $1`,

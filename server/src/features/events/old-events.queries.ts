@@ -1,11 +1,11 @@
-// Removal of old events: a walk along the log in the order of ids that goes over each event once.
+// Removes old events: a walk along the log, in the order of ids, that visits each event once.
 import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
 import { type Connection, sql } from '../../platform/db/index.ts';
 
 export interface RemovedEvents {
   count: number;
-  /** There may be more that are old. */
+  /** Whether there may be more old events. */
   hasMore: boolean;
 }
 
@@ -17,16 +17,16 @@ export interface EventRemoval {
   hasPostEnded(postId: RawBuilder<unknown>): RawBuilder<boolean>;
 }
 
-/** An event this far in the future is of a clock that was wrong: the walk does not wait for it. */
+/** An event this far in the future was written with a wrong clock: the walk does not wait for it. */
 const clockErrorMs = 24 * 3600 * 1000;
 
 /**
- * Removes events from before a moment: goes over up to `limit`, from where the last call ended. None that another
- * process is going over.
+ * Removes events from before a time: visits up to `limit` events, from the position where the last call ended. Does nothing
+ * while another process walks.
  *
- * The timeline of a post that is not out yet is kept whole, however old, and the walk does not come back to it. A post
- * that was sent or deleted after that has told so in a later event, and when that one is old and the walk meets it, what
- * was kept goes too. So the cost is that of what falls due, whatever else the log holds.
+ * The timeline of a post that has not ended is retained, whatever its age, and the walk does not return to it. When the
+ * post is sent or deleted, it gets a later event; when the walk meets that event, it removes the retained ones as well.
+ * So the cost depends on the events that become old, not on the size of the log.
  */
 export async function removeOldEvents(
   connection: Connection,
@@ -41,7 +41,7 @@ export async function removeOldEvents(
         select id, post_id, at from events where id > place.passed_id order by id limit ${limit}
       ) e
     ), due as materialized (
-      -- Ids are a little out of step with time: up to the first that is not old, or what follows would be left behind.
+      -- The order of ids differs a little from that of time: stop at the first event that is not old, to skip none.
       select id, post_id, at from page
       where id < coalesce(
         (select min(id) from page where at >= ${before} and at < ${addMs(now, clockErrorMs)}),
@@ -58,7 +58,7 @@ export async function removeOldEvents(
       ) e
       limit ${limit}
     ), ending as materialized (
-      -- Where a page of these is full, the walk stays until there are no more.
+      -- While a page of these is full, the walk does not move on.
       select count(*) < ${limit} as goes_on from kept_until_now
     ), removed as (
       delete from events where id = any(array(

@@ -55,7 +55,7 @@ test('50,000 old events are removed in one round, and those that are not old sta
   expect(await countEvents()).toBe(3);
 });
 
-test('a round ends after a while, and the next one goes on', async () => {
+test('A round ends after a while, and the next one continues', async () => {
   await addEvents(20_000, old);
   let at = now;
   // A second goes by whenever it is asked for.
@@ -68,7 +68,7 @@ test('a round ends after a while, and the next one goes on', async () => {
   expect(await countEvents()).toBe(0);
 });
 
-test('what is kept in front does not stop the removal, and is not read again', async () => {
+test('Retained events at the front do not stop the removal, and are not read again', async () => {
   const draft = await placePost({ state: 'draft', at: old });
   await addEvents(20_000, old, draft);
   await addEvents(2_500, old);
@@ -105,7 +105,7 @@ test.each([
   ).toEqual([]);
 });
 
-test('the timeline of a post that is not out is kept, and goes with what tells of its end', async () => {
+test('The timeline of a post is retained until the event of its end is old', async () => {
   const states = ['draft', 'queued', 'publishing', 'unknown', 'failed'] as const;
   for (const state of states) await addEvents(1, old, await placePost({ state, at: old }));
   for (const heldFor of ['missed', 'lost_answer'] as const)
@@ -127,7 +127,7 @@ test('the timeline of a post that is not out is kept, and goes with what tells o
   expect(await countEvents()).toBe(states.length + 2);
 });
 
-test('events a little out of step with their ids are all removed', async () => {
+test('Events whose times differ a little from the order of their ids are all removed', async () => {
   await addEvents(5, old);
   await addEvents(1, addMs(before, 10));
   await addEvents(5, addMs(before, -10));
@@ -137,14 +137,14 @@ test('events a little out of step with their ids are all removed', async () => {
   expect(await countEvents()).toBe(0);
 });
 
-test('an event from a clock that was far ahead stops nothing', async () => {
+test('An event from a clock that was far ahead does not stop the removal', async () => {
   await addEvents(1, addMs(now, 3650 * day));
   await addEvents(5, old);
   await removeAll();
   expect(await countEvents()).toBe(1);
 });
 
-test('several processes at once remove each event once', async () => {
+test('Concurrent processes remove each event once', async () => {
   await addEvents(5_500, old);
   await addEvents(7, now);
   let removed = 0;
@@ -157,7 +157,7 @@ test('several processes at once remove each event once', async () => {
   expect(removed).toBe(5_500);
 });
 
-test('a process that finds another at it leaves it to that one', async () => {
+test('A process does not remove events while another process removes them', async () => {
   await addEvents(10, old);
   await app.database.transaction(async (tx) => {
     await sql`select 1 from event_removal for update`.execute(tx);

@@ -33,7 +33,7 @@ export const uploadAbout =
 
 export const ListMediaQuery = z.strictObject({
   limit: pageLimit.meta({ description: 'Entries on a page: 1 to 100.' }),
-  cursor: z.string().max(60).optional().meta({ description: '`data.cursor` of the page before.' }),
+  cursor: z.string().max(60).optional().meta({ description: '`data.cursor` of the previous page.' }),
 });
 
 export const MediaResource = z

@@ -120,7 +120,8 @@ export function postRoutes(parts: BatchParts) {
       method: 'DELETE',
       path: '/v1/accounts/:accountId/posts/:postId',
       summary: 'Delete post',
-      description: 'Drafts, queued and failed posts. What is published, or being published, stays.',
+      description:
+        'Deletes a draft, a queued, failed or missed post. A post that is published or being published cannot be deleted.',
       tag,
       scope: 'posts:write',
       params: PostPath,
@@ -150,7 +151,7 @@ export function postRoutes(parts: BatchParts) {
       method: 'POST',
       path: '/v1/accounts/:accountId/posts/:postId/unschedule',
       summary: 'Unschedule post',
-      description: 'A queued or failed post becomes a draft again; everything but its time is kept.',
+      description: 'A queued, failed or missed post becomes a draft. Everything but its time is unchanged.',
       tag,
       scope: 'posts:write',
       params: PostPath,
@@ -165,7 +166,7 @@ export function postRoutes(parts: BatchParts) {
       path: '/v1/accounts/:accountId/posts/:postId',
       summary: 'Edit post',
       description:
-        'Drafts, queued and failed posts. Fields that are left out stay as they are; null clears a field, which is refused where a post that is no draft needs it. Other media take the place of those before, a carousel included.',
+        'Edits a draft, a queued, failed or missed post. Omitted fields are unchanged; null clears a field, which is refused if the post is not a draft and needs it. New media replaces the previous media, including a carousel.',
       tag,
       scope: 'posts:write',
       params: PostPath,
@@ -183,7 +184,7 @@ export function postRoutes(parts: BatchParts) {
       path: '/v1/accounts/:accountId/posts/:postId/timeline',
       summary: 'Get the timeline of a post',
       description:
-        'Everything the post went through: created, scheduled, each attempt with what Pinterest answered, each look for a lost answer, and why.',
+        'The history of the post: its creation and scheduling, each attempt with the answer of Pinterest, each search for a lost Pin, and the reasons.',
       tag,
       scope: 'posts:read',
       params: PostPath,
@@ -196,7 +197,7 @@ export function postRoutes(parts: BatchParts) {
       operationId: 'resolvePost',
       method: 'POST',
       path: '/v1/accounts/:accountId/posts/:postId/resolve',
-      summary: 'Settle a post whose outcome is unknown',
+      summary: 'Resolve a post whose outcome is unknown',
       description:
         'For a post whose answer was lost (`publication` is `confirming`), when a person has looked on Pinterest. With `not_published` the post is published again: be sure that there is no Pin.',
       tag,
@@ -215,7 +216,7 @@ export function postRoutes(parts: BatchParts) {
       path: '/v1/accounts/:accountId/posts/validate',
       summary: 'Check a post without creating it',
       description:
-        'Takes the body of create, runs every check that creating and publishing would make, and stores nothing. The media is fetched and looked at. With `useNextOpenSlot` the slot is looked up and not claimed.',
+        'Accepts the body of create, runs every check of creating and publishing, and stores nothing. The media is fetched and validated. With `useNextOpenSlot`, the slot is found and not claimed.',
       tag,
       scope: 'posts:write',
       params: AccountPath,
@@ -233,7 +234,7 @@ export function postRoutes(parts: BatchParts) {
       path: '/v1/accounts/:accountId/posts/batches',
       summary: 'Create many posts',
       description:
-        'Takes up to 1,000 posts and creates them in the background, in the order given. As JSON, as lines of JSON, or as a CSV file: its first row names the columns, at most 100, by our field names or as in the bulk upload of Pinterest (Title, Media URL, Pinterest board, Thumbnail, Description, Link, Publish date, Keywords); boards may be named, a time without an offset is in the zone of the account, and a blank one takes the next open slot. An entry has at most 512 KiB as JSON and 128 KiB as a row, and 1,000 values. Identical content within 7 days answers with the batch that it made first.',
+        'Accepts up to 1,000 posts and creates them in the background, in their order. The body is JSON, lines of JSON, or a CSV file. The first row of a CSV file names the columns, at most 100: the field names of this API, or those of the bulk upload of Pinterest (Title, Media URL, Pinterest board, Thumbnail, Description, Link, Publish date, Keywords). A board can be given by name, a time without an offset is in the time zone of the account, and a blank time is the next open slot. An entry has at most 512 KiB as JSON or 128 KiB as a row, and 1,000 values. Identical content within 7 days returns the first batch.',
       tag,
       scope: 'posts:write',
       params: AccountPath,
@@ -257,7 +258,7 @@ export function postRoutes(parts: BatchParts) {
       path: '/v1/accounts/:accountId/posts/batches/:batchId',
       summary: 'Get the progress of a batch',
       description:
-        'The counts, and one page of its entries with what became of each. Kept for 28 days after the batch was completed.',
+        'The counts, and one page of the entries with the result of each. A batch is stored for 28 days after its completion.',
       tag,
       scope: 'posts:read',
       params: BatchPath,
@@ -275,7 +276,7 @@ export function postRoutes(parts: BatchParts) {
       path: '/v1/accounts/:accountId/posts',
       summary: 'Edit many posts',
       description:
-        'Each entry is an edit with the id of its post. All are made or none. The answer has the changed fields as they were: send them as `posts` to undo the edit.',
+        'Each entry is an edit with the id of its post. All edits are made, or none. The answer has the previous values of the changed fields: send them as `posts` to undo the edit.',
       tag,
       scope: 'posts:write',
       params: AccountPath,
@@ -301,7 +302,7 @@ export function postRoutes(parts: BatchParts) {
       path: '/v1/accounts/:accountId',
       summary: 'Disconnect account',
       description:
-        'Erases its tokens; its queued posts become drafts. What is being published goes on. Connecting the same Pinterest user again brings the account back with its id, drafts and history.',
+        'Erases its tokens; its queued posts become drafts. A post that is being published completes. Connecting the same Pinterest user again restores the account with its id, drafts and history.',
       tag: 'Accounts',
       scope: 'accounts:write',
       params: AccountPath,

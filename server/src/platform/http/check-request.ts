@@ -20,7 +20,7 @@ export function checkWith(schema: z.ZodType, httpPart: string | undefined) {
 export function checkQueryIsText(query: Record<string, unknown>): void {
   const bad = Object.entries(query).filter(([, value]) => String(value).includes('\0'));
   if (bad.length === 0) return;
-  const message = 'Holds a character that is no text (a NUL).';
+  const message = 'Contains an invalid character (a NUL).';
   throw invalidQuery(bad.map(([path]) => ({ path, code: 'bad_character', message })));
 }
 

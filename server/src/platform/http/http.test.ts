@@ -183,7 +183,7 @@ test('a bug of ours is a 500 that tells the caller nothing and the log everythin
   expect(answer.body.error).toEqual({
     code: 'INTERNAL_ERROR',
     reason: 'internal_error',
-    message: 'Something went wrong on our side. The request id finds it in the log.',
+    message: 'Internal error. The log has its cause under the request id.',
   });
   const [line] = app.logLines.filter(
     (entry) => entry.requestId === answer.body.meta.requestId && entry.level >= errorLevel,

@@ -1,4 +1,4 @@
-// What crosses the wire about batches.
+// Batches as they cross the wire.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../../platform/clock.ts';
 import { pageLimit, unixSeconds } from '../../../platform/http/contract/fields.ts';
@@ -17,7 +17,7 @@ export const CreateBatchBody = z
       .min(1, `Send 1 to ${postsMax} posts.`)
       .max(postsMax, `Send 1 to ${postsMax} posts.`)
       .meta({
-        description: `1 to ${postsMax} bodies of create. Each is checked by itself: one that is wrong does not stop the others.`,
+        description: `1 to ${postsMax} bodies of create. Each is checked separately: an invalid one does not stop the others.`,
         override: { items: { $ref: '#/components/schemas/CreatePost' } },
       }),
   })
@@ -29,33 +29,33 @@ export const BatchPath = AccountPath.extend({
 });
 
 export const BatchQuery = z.strictObject({
-  cursor: z.string().max(300).optional().meta({ description: '`data.cursor` of the page before.' }),
+  cursor: z.string().max(300).optional().meta({ description: '`data.cursor` of the previous page.' }),
   limit: pageLimit.meta({ description: 'Entries per page.' }),
 });
 
 const BatchEntry = z.object({
-  index: z.int().meta({ description: 'Its place in the batch, from 0.' }),
+  index: z.int().meta({ description: 'The place in the batch, from 0.' }),
   row: z
     .int()
     .nullable()
-    .meta({ description: 'Its line or row in the file, from 1 (a header counts); null in a JSON body.' }),
+    .meta({ description: 'The line or row in the file, from 1 (a header counts); null for a JSON body.' }),
   status: z.enum(['pending', 'created', 'failed']),
   postId: z.string().nullable().meta({ description: 'The post; with intervalBoards the first one.' }),
   details: z
     .array(z.object({ path: z.string(), code: z.string(), message: z.string() }))
     .nullable()
-    .meta({ description: 'Why it failed: one entry for each bad field.' }),
+    .meta({ description: 'Why it failed: one entry for each invalid field.' }),
 });
 
 const BatchView = z
   .object({
     id: z.string().meta({ description: 'Batch id.' }),
     status: z.enum(['processing', 'completed']),
-    total: z.int().meta({ description: 'Entries.' }),
-    created: z.int().meta({ description: 'Entries whose posts exist.' }),
-    failed: z.int().meta({ description: 'Entries that were refused.' }),
-    pending: z.int().meta({ description: 'Entries whose turn has not come.' }),
-    createdAt: unixSeconds.meta({ description: 'Unix seconds.' }),
+    total: z.int().meta({ description: 'The number of entries.' }),
+    created: z.int().meta({ description: 'The number of entries whose posts exist.' }),
+    failed: z.int().meta({ description: 'The number of entries that were refused.' }),
+    pending: z.int().meta({ description: 'The number of entries that are not processed yet.' }),
+    createdAt: unixSeconds.meta({ description: 'Creation time (Unix seconds).' }),
     entries: z.array(BatchEntry).optional().meta({ description: 'One page of the entries, in their order.' }),
   })
   .meta({ id: 'Batch' });

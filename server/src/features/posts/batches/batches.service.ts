@@ -71,7 +71,7 @@ function unstorable(body: unknown): Detail | undefined {
 
 function badText(text: string): Detail | undefined {
   if (text.isWellFormed() && !text.includes('\0')) return undefined;
-  const message = 'Holds a character that is no text (a NUL or half of a surrogate pair).';
+  const message = 'Contains an invalid character (a NUL or half of a surrogate pair).';
   return { path: '', code: 'bad_character', message };
 }
 

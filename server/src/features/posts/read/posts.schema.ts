@@ -1,4 +1,4 @@
-// What callers are shown of posts, and how they list them. Names, types and limits of the fields above the line in each object
+// Posts as callers see and list them. Names, types and limits of the fields above the line in each object
 // are the hosted API's (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
 import { z } from 'zod';
 import type { PostFailure } from '../../../domain/event-data.ts';
@@ -21,19 +21,19 @@ export const ListPostsQuery = z.strictObject({
     .default('queued')
     .meta({
       description:
-        'Which posts. `missed`: queued, past their time and not yet sent. `held`: a person has to decide about them.',
+        'The status of the posts. `missed`: queued, past their time and not yet sent. `held`: a person has to decide about them.',
     }),
-  cursor: z.string().max(300).optional().meta({ description: '`data.cursor` of the page before.' }),
+  cursor: z.string().max(300).optional().meta({ description: '`data.cursor` of the previous page.' }),
   limit: pageLimit.meta({ description: 'Posts per page.' }),
   startDate: moment.optional().meta({
-    description: 'Only posts from this moment on (by sendAt; drafts by createdAt, sent ones by sentAt).',
+    description: 'Only posts from this time on (by sendAt; drafts by createdAt, sent posts by sentAt).',
   }),
-  endDate: moment.optional().meta({ description: 'Only posts up to this moment.' }),
+  endDate: moment.optional().meta({ description: 'Only posts up to this time.' }),
   boardId: boardId.optional().meta({ description: 'Only posts for this board.' }),
   tag: text(100).optional().meta({ description: 'Only posts with this tag.' }),
-  externalId: externalId.optional().meta({ description: 'Only the post with this id of yours.' }),
+  externalId: externalId.optional().meta({ description: 'Only the post with this external id.' }),
   q: text(200)
-    .refine((words) => /[\p{L}\p{N}]/u.test(words), 'Must hold a letter or a digit.')
+    .refine((words) => /[\p{L}\p{N}]/u.test(words), 'Must contain a letter or a digit.')
     .optional()
     .meta({ description: 'Only posts whose title, description or url has words that begin with these.' }),
 });
@@ -44,7 +44,7 @@ const MediaView = z.object({
   id: z.string(),
   width: z.int().meta({ description: 'Pixels.' }),
   height: z.int().meta({ description: 'Pixels.' }),
-  durationMs: z.int().optional().meta({ description: 'Of a video.' }),
+  durationMs: z.int().optional().meta({ description: 'The length of a video in milliseconds.' }),
   contentType: z.string(),
   bytes: z.int(),
   sha256: z.string(),
@@ -56,7 +56,7 @@ export const PostView = z
   .object({
     id: z.string().meta({ description: 'Post id.', example: 'post_01kav8w5v8e6nb1vkh5tq4j1aa' }),
     status: z.enum(postStatuses).meta({ description: 'Post status.' }),
-    mediaUrl: z.string().meta({ description: 'URL of our hosted copy of the media.' }),
+    mediaUrl: z.string().meta({ description: 'URL of the hosted copy of the media.' }),
     mediaType: z.enum(['image', 'video']).meta({ description: 'Type of media.' }),
     title: z.string().nullable().meta({ description: 'Pin title.' }),
     description: z.string().nullable().meta({ description: 'Pin description.' }),
@@ -70,12 +70,12 @@ export const PostView = z
     isSimplifiedPin: z.boolean().meta({ description: 'Whether this is a simplified Pin.' }),
 
     updatedAt: unixSeconds.meta({ description: 'Last change (Unix seconds).' }),
-    sourceMediaUrl: z.string().nullable().meta({ description: 'The mediaUrl that the caller gave.' }),
-    media: MediaView.meta({ description: "What we keep of the media; of a carousel its first picture's." }),
+    sourceMediaUrl: z.string().nullable().meta({ description: 'The mediaUrl that the caller sent.' }),
+    media: MediaView.meta({ description: 'The stored media; of a carousel, its first picture.' }),
     carousel: z
       .array(
         z.object({
-          mediaUrl: z.string().meta({ description: 'URL of our hosted copy.' }),
+          mediaUrl: z.string().meta({ description: 'URL of the hosted copy.' }),
           title: z.string().optional(),
           description: z.string().optional(),
           url: z.string().optional(),
@@ -85,35 +85,37 @@ export const PostView = z
       .meta({ description: 'The pictures of a carousel, 2 to 5; null for other posts.' }),
     cover: z
       .object({
-        mediaUrl: z.string().nullable().meta({ description: 'URL of our copy of the cover picture.' }),
-        seconds: z.int().nullable().meta({ description: 'The frame at so many seconds.' }),
+        mediaUrl: z.string().nullable().meta({ description: 'URL of the hosted copy of the cover picture.' }),
+        seconds: z.int().nullable().meta({ description: 'The frame at this second.' }),
       })
       .nullable()
       .meta({
-        description: 'What a video shows before it plays; null for its first frame, and for pictures.',
+        description:
+          'The picture that a video shows until it plays; null for its first frame, and for pictures.',
       }),
     boardSectionId: z.string().nullable().meta({ description: 'Section of the board.' }),
     productTagPinIds: z.array(z.string()).meta({
-      description: "Pins of the products shown. Kept here; Pinterest's API cannot publish them yet.",
+      description:
+        "Pins of the products shown. Stored with the post only: Pinterest's API cannot publish them yet.",
     }),
-    tags: z.array(z.string()).meta({ description: 'Your own words; Pinterest never sees them.' }),
+    tags: z
+      .array(z.string())
+      .meta({ description: 'Your own words to find posts by. They are not sent to Pinterest.' }),
     externalId: z.string().nullable().meta({ description: 'Your own id of the post.' }),
     pinUrl: z.string().nullable().meta({ description: 'Address of the Pin on Pinterest.' }),
     missed: z.boolean().meta({ description: 'Queued, past its time, not yet sent.' }),
     failure: z
       .object({
         code: z.string().meta({ description: 'Stable, for programs.' }),
-        message: z.string().meta({ description: 'What happened.' }),
-        remediation: z.string().meta({ description: 'What to do about it.' }),
+        message: z.string().meta({ description: 'The problem, for people.' }),
+        remediation: z.string().meta({ description: 'The remedy, for people.' }),
         retryable: z.boolean().meta({ description: 'Whether trying again may help.' }),
         at: unixSeconds,
       })
       .nullable()
       .meta({ description: 'Why the last attempt did not publish it.' }),
-    nextAttemptAt: unixSeconds
-      .nullable()
-      .meta({ description: 'When the worker looks at it next (Unix seconds).' }),
-    attempts: z.int().meta({ description: 'How often Pinterest was asked for the Pin.' }),
+    nextAttemptAt: unixSeconds.nullable().meta({ description: 'When a worker tries next (Unix seconds).' }),
+    attempts: z.int().meta({ description: 'The number of create requests sent to Pinterest.' }),
     publication: z
       .enum([
         'none',
@@ -168,7 +170,7 @@ export const DisconnectedAnswer = z
   .object({
     deleted: z.literal(true),
     id: z.string().meta({ description: 'The account that was disconnected.' }),
-    unscheduledPosts: z.int().meta({ description: 'How many queued posts became drafts.' }),
+    unscheduledPosts: z.int().meta({ description: 'The number of queued posts that became drafts.' }),
   })
   .meta({ id: 'DisconnectedAccount' });
 

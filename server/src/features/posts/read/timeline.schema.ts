@@ -29,26 +29,23 @@ type Outcome = (typeof outcomes)[number];
 const TimelineEvent = z
   .object({
     at: unixSeconds.meta({ description: 'When (Unix seconds).' }),
-    type: z.string().meta({ description: 'What happened.', example: 'post.postponed' }),
+    type: z.string().meta({ description: 'The type of the event.', example: 'post.postponed' }),
     actor: ActorView,
-    attempt: z
-      .int()
-      .optional()
-      .meta({ description: 'To which attempt it belongs; 1 is the first time Pinterest was asked.' }),
+    attempt: z.int().optional().meta({ description: 'The number of the attempt, from 1.' }),
     outcome: z.enum(outcomes).optional().meta({
       description:
-        'What came of it. Of asking for the Pin: `created`, `refused`, `postponed` (surely nothing was made), `lost` (nobody knows). Of looking for it afterwards: `not_found` so far, `several_found`, `not_seen` (Pinterest could not be asked), and in the end `found` or `cleared` (there is none; the post is queued again).',
+        'The result. Of a create request: `created`, `refused`, `postponed` (surely nothing was created), `lost` (the Pin may exist). Of a search for a lost Pin: `not_found` so far, `several_found`, `not_seen` (Pinterest did not answer), and finally `found` or `cleared` (the Pin does not exist; the post is queued again).',
     }),
     pinterest: z
       .object({
-        status: z.int().nullable().meta({ description: 'HTTP status; null when no answer came.' }),
-        code: z.int().nullable().meta({ description: "Pinterest's own error code." }),
+        status: z.int().nullable().meta({ description: 'HTTP status; null for no answer.' }),
+        code: z.int().nullable().meta({ description: "Pinterest's error code." }),
         requestId: z.string().nullable().meta({ description: "Pinterest's id of the request." }),
-        durationMs: z.int().meta({ description: 'How long the request took.' }),
+        durationMs: z.int().meta({ description: 'The duration of the request.' }),
       })
       .optional()
-      .meta({ description: 'What Pinterest answered, where it was asked for the Pin.' }),
-    message: z.string().optional().meta({ description: 'Why, and what to do about it.' }),
+      .meta({ description: 'The answer of Pinterest to the create request.' }),
+    message: z.string().optional().meta({ description: 'The reason and the remedy, for people.' }),
   })
   .meta({ id: 'TimelineEvent' });
 
@@ -105,7 +102,7 @@ function messageOf(type: string, data: PostEventData): string | undefined {
   if (type === 'post.video_uploading') return 'Its video is being uploaded to Pinterest.';
   if (type === 'post.video_ready') return 'Its video is ready at Pinterest.';
   if (type === 'post.created') return data.sendAt ? `To go out at ${data.sendAt}.` : 'As a draft.';
-  if (type === 'post.updated') return `Changed: ${fieldsOf(data.changed ?? [])}.`;
+  if (type === 'post.updated') return `Changed: ${(data.changed ?? []).join(', ')}.`;
   if (type === 'post.deleted') return 'Deleted.';
   switch (data.move) {
     case 'unschedule':
@@ -128,28 +125,3 @@ function messageOf(type: string, data: PostEventData): string | undefined {
       return undefined;
   }
 }
-
-/** What an edit changed, by the columns of record/content.ts, as the fields of the API. */
-function fieldsOf(columns: readonly string[]): string {
-  const names = columns.flatMap((column) => fieldNames[column] ?? []);
-  return [...new Set(names)].join(', ');
-}
-
-const fieldNames: Record<string, string> = {
-  title: 'title',
-  description: 'description',
-  url: 'url',
-  board_id: 'boardId',
-  board_section_id: 'boardSectionId',
-  alt_text: 'altText',
-  is_simplified_pin: 'isSimplifiedPin',
-  product_tag_pin_ids: 'productTagPinIds',
-  tags: 'tags',
-  external_id: 'externalId',
-  media_type: 'media',
-  media_id: 'media',
-  source_media_url: 'media',
-  carousel: 'carousel',
-  cover_media_id: 'cover',
-  cover_seconds: 'cover',
-};

@@ -110,6 +110,30 @@ export function editOf(post: PostRow, content: PostContent) {
   return { columns, changed };
 }
 
+/** Returns the API fields of the columns that an edit changed, as callers see them in events. */
+function fieldsOf(columns: readonly string[]): string[] {
+  return [...new Set(columns.flatMap((column) => fieldNames[column] ?? []))];
+}
+
+const fieldNames: Record<string, string> = {
+  title: 'title',
+  description: 'description',
+  url: 'url',
+  board_id: 'boardId',
+  board_section_id: 'boardSectionId',
+  alt_text: 'altText',
+  is_simplified_pin: 'isSimplifiedPin',
+  product_tag_pin_ids: 'productTagPinIds',
+  tags: 'tags',
+  external_id: 'externalId',
+  media_type: 'media',
+  media_id: 'media',
+  source_media_url: 'media',
+  carousel: 'carousel',
+  cover_media_id: 'cover',
+  cover_seconds: 'cover',
+};
+
 /**
  * Creates posts of one account: queued where they have a time, otherwise as drafts. Any number costs two statements,
  * sent at once.
@@ -172,7 +196,7 @@ export async function editPost(
         type: 'post.updated',
         at: now,
         actor,
-        data: { status: post.status, changed },
+        data: { status: post.status, changed: fieldsOf(changed) },
       },
       hasNewWords: true,
     }),

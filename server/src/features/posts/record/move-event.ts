@@ -59,6 +59,6 @@ export interface PostEventData {
   found?: number;
   byHand?: boolean;
   shifted?: boolean;
-  /** The columns that an edit changed. */
+  /** The API fields that an edit changed. */
   changed?: string[];
 }

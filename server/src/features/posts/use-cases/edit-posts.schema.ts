@@ -5,10 +5,10 @@ import { PostView } from '../read/posts.schema.ts';
 
 export const EditPostsAnswer = z
   .object({
-    posts: z.array(PostView).meta({ description: 'As they are now; with dryRun as they would be.' }),
+    posts: z.array(PostView).meta({ description: 'The edited posts; with dryRun, as they would be.' }),
     previous: z.array(previousFields).meta({
       description:
-        'The changed fields as they were: send them as `posts` to undo the edit. Media are named by their id, so sourceMediaUrl is empty afterwards.',
+        'The previous values of the changed fields: send them as `posts` to undo the edit. Media is named by its id, so sourceMediaUrl is empty after that.',
     }),
     dryRun: z.boolean(),
   })

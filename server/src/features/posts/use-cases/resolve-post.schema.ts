@@ -1,7 +1,7 @@
-// What a person says of a post whose outcome is unknown.
+// The decision of a person about a post whose outcome is unknown.
 import { z } from 'zod';
 
-/** Whether a body, checked or not, names this outcome: so that pinId is judged also when more is wrong. */
+/** Whether a body, valid or not, has this outcome: pinId is checked even if another field is invalid. */
 function hasOutcome(body: unknown, outcome: string): boolean {
   return typeof body === 'object' && body !== null && 'outcome' in body && body.outcome === outcome;
 }
@@ -10,14 +10,15 @@ export const ResolvePostBody = z
   .strictObject({
     outcome: z.enum(['published', 'not_published']).meta({
       description:
-        '`published`: the Pin is there. `not_published`: there is no Pin, and the post is published again at once.',
+        '`published`: the Pin exists. `not_published`: the Pin does not exist, and the post is published again at once.',
     }),
     pinId: z
       .string()
       .regex(/^\d{1,32}$/, 'Must be the id of the Pin, which has digits only.')
       .optional()
       .meta({
-        description: 'The Pin, as in its address. Exactly with the outcome `published`.',
+        description:
+          'The id of the Pin, as in its URL. Required with the outcome `published`, and only allowed with it.',
         example: '813744226420795884',
       }),
   })

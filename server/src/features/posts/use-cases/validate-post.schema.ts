@@ -1,5 +1,5 @@
-// The body and the answer of validate. The body is that of create, judged by its shape alone: what is wrong beyond that
-// is what the checks tell.
+// The body and the answer of validate. The body is that of create; only its types are validated here, and the checks
+// report all other problems.
 import { z } from 'zod';
 import type { Clock } from '../../../platform/clock.ts';
 import { createPostBody } from '../compose/create-post.schema.ts';
@@ -9,9 +9,10 @@ export function validatePostBody(clock: Clock) {
   const fields = Object.entries(shape).map(
     ([name, schema]) => [name, shapeOnly(schema as z.ZodType)] as const,
   );
-  return z
-    .strictObject(Object.fromEntries(fields))
-    .meta({ id: 'ValidatePost', description: 'The body of create; every limit is told as a failed check.' });
+  return z.strictObject(Object.fromEntries(fields)).meta({
+    id: 'ValidatePost',
+    description: 'The body of create. An exceeded limit is reported as a failed check.',
+  });
 }
 
 export type ValidatePost = z.output<ReturnType<typeof validatePostBody>>;
@@ -38,7 +39,7 @@ function looseType(schema: z.ZodType): z.ZodType {
   }
 }
 
-/** What is under optional, default and pipe. */
+/** The schema inside optional, default and pipe. */
 function underneath(schema: z.ZodType): z.ZodType {
   const def = schema.def as { innerType?: z.ZodType; in?: z.ZodType };
   const inner = def.innerType ?? def.in;
@@ -62,14 +63,14 @@ const names = [
 const CheckView = z.object({
   name: z
     .enum(names)
-    .meta({ description: 'What was looked at. A check that found several things comes several times.' }),
+    .meta({ description: 'The name of the check. A check with several findings appears several times.' }),
   status: z.enum(['passed', 'warning', 'failed']).meta({
     description:
       '`failed`: creating or publishing would refuse it. `warning`: accepted, but deserves attention.',
   }),
   code: z.string().nullable().meta({ description: 'Stable, for programs; null when it passed.' }),
-  message: z.string().meta({ description: 'What was found.' }),
-  remediation: z.string().nullable().meta({ description: 'What to do; null when it passed.' }),
+  message: z.string().meta({ description: 'The finding, for people.' }),
+  remediation: z.string().nullable().meta({ description: 'The remedy; null when it passed.' }),
 });
 export type Check = z.input<typeof CheckView>;
 

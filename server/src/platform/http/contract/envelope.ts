@@ -15,7 +15,7 @@ const successMeta = z
       example: 'req_01kav8w5v8e6nb1vkh5tq4j1aa',
     }),
     warnings: z.array(warningSchema).optional().meta({
-      description: 'What was accepted but deserves attention.',
+      description: 'Accepted input that needs attention.',
     }),
   })
   .meta({ id: 'Meta' });
@@ -25,6 +25,7 @@ export function successSchema(data: z.ZodType): z.ZodType {
   return z.object({ data, meta: successMeta });
 }
 
+/** The schema of every error answer. */
 export const errorSchema = z
   .object({
     error: z.object({
@@ -33,28 +34,30 @@ export const errorSchema = z
         description: 'The stable name of this refusal, for programs. Several refusals share a code.',
         example: 'invalid_body',
       }),
-      message: z.string().meta({ description: 'What was wrong, for people.' }),
-      hint: z.string().optional().meta({ description: 'What to do about it, for people.' }),
+      message: z.string().meta({ description: 'The problem, for people.' }),
+      hint: z.string().optional().meta({ description: 'The remedy, for people.' }),
       details: z
         .array(
           z.object({
-            path: z
-              .string()
-              .meta({ description: 'The field, in dots. Empty for the whole body.', example: 'title' }),
+            path: z.string().meta({
+              description: 'The path of the field, with dots. Empty for the whole body.',
+              example: 'title',
+            }),
             code: z.string().meta({ description: 'Stable, for programs.', example: 'too_long' }),
-            message: z.string().meta({ description: 'What is wrong and what to do.' }),
+            message: z.string().meta({ description: 'The problem and the remedy, for people.' }),
           }),
         )
         .optional()
         .meta({
           description:
-            'One entry per bad field, all at once; of more than 50 the last entry (`more`) says how many are not listed.',
+            'One entry for each invalid field, at most 50. If there are more, the last entry (`more`) has the number of the others.',
         }),
     }),
     meta: z.object({ requestId: z.string().meta({ description: 'Unique request id for debugging.' }) }),
   })
   .meta({ id: 'ErrorAnswer' });
 
+/** The body of a successful answer. */
 export function success(data: unknown, requestId: string, warnings: readonly Warning[] = []) {
   return { data, meta: warnings.length > 0 ? { requestId, warnings } : { requestId } };
 }
@@ -69,6 +72,7 @@ export function toError({ code, reason, message, fix }: RefusalDeclaration) {
   return { code, reason, message, ...(fix !== undefined && { hint: fix }) };
 }
 
+/** The body of an error answer. */
 export function failure(refusal: Refusal, requestId: string): ErrorEnvelope {
   const { details } = refusal;
   const error = { ...toError(refusal.declaration), ...(details.length > 0 && { details }) };

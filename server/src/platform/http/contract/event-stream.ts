@@ -1,29 +1,29 @@
-// Server-Sent Events: an answer that goes on. Each is sent when its client has taken the one before, so a client
-// that reads slowly costs no memory; one that does not read at all is cut off, and resumes by Last-Event-ID.
+// Server-Sent Events. Each event is sent when the client has read the previous one, so a slow client needs no memory. A
+// client that stops reading is disconnected, and resumes with Last-Event-ID.
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../clock.ts';
 import type { Caller } from '../../use-case/index.ts';
 
-/** Sent whole, as JSON. */
+/** An event, which is sent as JSON. */
 export interface StreamedEvent {
-  /** What the client sends as Last-Event-ID to go on after this one. */
+  /** The client sends it as Last-Event-ID to resume after this event. */
   id: string;
-  /** The name by which browsers tell events apart. */
+  /** The name of the event for browsers. */
   type: string;
 }
 
-/** What a streaming route is given. */
+/** The input of a stream. */
 export interface StreamInput<Params, Query> {
   caller: Caller;
   params: Params;
   query: Query;
   lastEventId: string | undefined;
-  /** Aborted when the client has gone, its key is no longer valid, or the server stops. */
+  /** Aborted when the client disconnects, its key is no longer valid, or the server stops. */
   signal: AbortSignal;
 }
 
-/** The second face of a GET route: chosen by `Accept: text/event-stream`. */
+/** The stream of a GET route, selected by `Accept: text/event-stream`. */
 export interface RouteStream<Params, Query> {
   description: string;
   /** The name of the component that describes the JSON of an event. */
@@ -33,22 +33,25 @@ export interface RouteStream<Params, Query> {
 
 export interface SendEventStream {
   clock: Clock;
-  /** Asked now and then: a key may be revoked while its stream is open. */
+  /** Called at intervals: a key may be revoked while its stream is open. */
   isStillAllowed(): Promise<boolean>;
   /** Aborted when the server stops. */
   stopping: AbortSignal;
 }
 
-/** Often enough that no proxy takes the connection for dead. */
+/** Short enough that no proxy closes the connection as idle. */
 const beatMs = 15_000;
-/** After this many beats during which the client took nothing. */
+/** The number of beats after which a client that read nothing is disconnected. */
 const beatsWithoutReadingMax = 2;
 
 export function wantsEventStream(accept: string | undefined): boolean {
   return accept?.toLowerCase().includes('text/event-stream') ?? false;
 }
 
-/** @param open Its error is answered like that of any route; later errors end the stream. */
+/**
+ * Answers with a stream.
+ * @param open Its error is answered like that of any route; later errors end the stream
+ */
 export async function sendEventStream(
   reply: FastifyReply,
   open: (signal: AbortSignal) => Promise<AsyncIterable<StreamedEvent>>,
@@ -72,31 +75,31 @@ export async function sendEventStream(
     if (beatsWithoutReading > beatsWithoutReadingMax) raw.destroy();
     isStillAllowed().then(
       (isAllowed) => isAllowed || over.abort(),
-      // Who cannot be asked has not said no.
+      // A failed check does not revoke the key.
       () => undefined,
     );
   });
   raw.on('drain', () => {
     beatsWithoutReading = 0;
   });
-  // The client may have gone while the stream was being opened.
+  // The client may have disconnected while the stream was opened.
   if (signal.aborted) cancelBeat();
   else signal.addEventListener('abort', cancelBeat);
 
   async function* text(): AsyncGenerator<string> {
-    // At once, so that the client knows that it is connected.
+    // Sent at once, so that the client knows that it is connected.
     yield 'retry: 2000\n\n';
     const iterator = events[Symbol.asyncIterator]();
     let next = iterator.next();
     while (!signal.aborted) {
-      const came = await Promise.race([next, beat.promise]);
-      if (came === 'beat') {
+      const arrived = await Promise.race([next, beat.promise]);
+      if (arrived === 'beat') {
         yield ':\n\n';
-      } else if (came.done) {
+      } else if (arrived.done) {
         return;
       } else {
-        const { id, type } = came.value;
-        yield `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(came.value)}\n\n`;
+        const { id, type } = arrived.value;
+        yield `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(arrived.value)}\n\n`;
         next = iterator.next();
       }
     }
@@ -106,7 +109,7 @@ export async function sendEventStream(
     reply
       .header('content-type', 'text/event-stream; charset=utf-8')
       .header('cache-control', 'no-store')
-      // A connection that were kept would hold up a server that stops.
+      // A persistent connection would delay a server that stops.
       .header('connection', 'close')
       .header('x-accel-buffering', 'no')
       .send(Readable.from(text(), { objectMode: false, highWaterMark: 16 * 1024 }))

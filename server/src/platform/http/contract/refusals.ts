@@ -1,4 +1,4 @@
-// The refusals that any route can give, and the one place that knows which HTTP status a code has.
+// The refusals that every route shares, and the HTTP status of each code.
 import { type ErrorCode, refusal } from '../../errors.ts';
 
 // Use cases can throw it too, when the key is revoked while they run.
@@ -26,7 +26,7 @@ export const malformedJson = refusal({
   code: 'BAD_REQUEST',
   reason: 'malformed_json',
   message: 'The body is not valid JSON',
-  fix: '`details` says where it ends to be JSON; nearly always a comma or a quote.',
+  fix: '`details` has the position of the error, which is usually a comma or a quotation mark.',
 });
 
 export const badRequest = refusal({
@@ -40,109 +40,109 @@ export const forbidden = refusal({
   code: 'FORBIDDEN',
   reason: 'scope_missing',
   message: 'This API key lacks the scope that the request needs',
-  fix: '`details` names the scope. Make a key with it: `npm run pintail -- keys create --name N --scope S`.',
+  fix: '`details` names the scope. Create a key that has it: `npm run pintail -- keys create --name N --scope S`.',
 });
 
 export const noSuchRoute = refusal({
   code: 'NOT_FOUND',
   reason: 'endpoint_not_found',
-  message: 'There is no such method and path',
-  fix: 'See /docs for every operation.',
+  message: 'No such endpoint',
+  fix: 'See /docs for all operations.',
 });
 
 export const bodyTooLarge = refusal({
   code: 'PAYLOAD_TOO_LARGE',
   reason: 'body_too_large',
-  message: 'The body is larger than this route takes',
-  fix: 'Most routes take 1 MiB. Send less, or in several requests.',
+  message: 'The body is too large for this endpoint',
+  fix: 'Most endpoints accept at most 1 MiB. Split the request.',
 });
 
 export const unsupportedMediaType = refusal({
   code: 'UNSUPPORTED_MEDIA_TYPE',
   reason: 'unsupported_media_type',
-  message: 'The body is of a type that this route does not take',
-  fix: '`details` names the types that it takes; nearly always `Content-Type: application/json`.',
+  message: 'Unsupported Content-Type',
+  fix: '`details` lists the accepted types. Most endpoints accept `application/json` only.',
 });
 
 export const idempotencyInProgress = refusal({
   code: 'IDEMPOTENCY_IN_PROGRESS',
   reason: 'idempotency_in_progress',
   message: 'The first request with this Idempotency-Key is still running',
-  fix: 'Repeat the request after the seconds in `Retry-After`: it then gets the first one’s answer.',
+  fix: 'Repeat the request after `Retry-After` seconds to get the response of the first one.',
   retryAfterSeconds: 1,
 });
 
 export const idempotentAnswerLost = refusal({
   code: 'CONFLICT',
   reason: 'idempotent_answer_lost',
-  message: 'The request with this Idempotency-Key was carried out, but its answer can no longer be read',
-  fix: 'It is not carried out again. Look up what it has made; send a new request under a new key.',
+  message: 'The request with this Idempotency-Key was carried out, but its response can no longer be read',
+  fix: 'It is not carried out again. Read the resource to see the result, and send new requests with a new key.',
 });
 
 export const idempotencyKeyReused = refusal({
   code: 'IDEMPOTENCY_KEY_REUSED',
   reason: 'idempotency_key_reused',
-  message: 'This Idempotency-Key was sent before with another request',
-  fix: 'Make a new key for each request, and repeat a key only with the same method, path and body.',
+  message: 'This Idempotency-Key was already used for a different request',
+  fix: 'Use a new key for each request. Repeat a key only with the same method, path and body.',
 });
 
 export const bug = refusal({
   code: 'INTERNAL_ERROR',
   reason: 'internal_error',
-  message: 'Something went wrong on our side. The request id finds it in the log.',
+  message: 'Internal error. The log has its cause under the request id.',
 });
 
 export const outage = refusal({
   code: 'SERVICE_UNAVAILABLE',
   reason: 'unavailable',
-  message: 'A part of Pintail cannot be reached now. Try again in a moment.',
+  message: 'A part of Pintail is unavailable. Try again in a moment.',
   retryAfterSeconds: 5,
 });
 
 export const rateLimitExceeded = refusal({
   code: 'RATE_LIMIT_EXCEEDED',
   reason: 'rate_limit_exceeded',
-  message: 'This API key has made too many requests in this minute',
-  fix: 'Try again after the seconds in `Retry-After`. `X-RateLimit-Remaining` says how many requests are left in this minute; API_RATE_PER_MINUTE sets the limit.',
+  message: 'Too many requests with this API key in this minute',
+  fix: 'Try again after `Retry-After` seconds. `X-RateLimit-Remaining` has the number of remaining requests; API_RATE_PER_MINUTE sets the limit.',
 });
 
 export const bodiesTooLarge = refusal({
   code: 'RATE_LIMIT_EXCEEDED',
   reason: 'too_many_large_bodies',
-  message: 'This API key is sending too many large bodies at once',
-  fix: 'Send at most two bodies of more than 1 MiB at a time, and this one again after the seconds in `Retry-After`.',
+  message: 'Too many large bodies at once with this API key',
+  fix: 'Send at most two bodies of more than 1 MiB at a time. Repeat this request after `Retry-After` seconds.',
   retryAfterSeconds: 1,
 });
 
 export const bodyMemoryFull = refusal({
   code: 'SERVICE_UNAVAILABLE',
   reason: 'body_memory_full',
-  message: 'Pintail is receiving as many bodies as it has memory for',
-  fix: 'Nothing was done. Send the request again after the seconds in `Retry-After`.',
+  message: 'The memory for request bodies is in use',
+  fix: 'Nothing was changed. Repeat the request after `Retry-After` seconds.',
   retryAfterSeconds: 1,
 });
 
 export const overloaded = refusal({
   code: 'SERVICE_UNAVAILABLE',
   reason: 'overloaded',
-  message: 'Pintail has too much to do at this moment',
-  fix: 'Nothing was done. Send the request again after the seconds in `Retry-After`.',
+  message: 'Pintail is overloaded',
+  fix: 'Nothing was changed. Repeat the request after `Retry-After` seconds.',
   retryAfterSeconds: 1,
 });
 
-// The three that are told before there is a request (statuses 400, 431 and 408).
+// Refusals of data that did not become a request (statuses 400, 431 and 408).
 
 export const malformedRequest = refusal({
   code: 'BAD_REQUEST',
   reason: 'malformed_request',
-  message: 'This is not an HTTP request',
-  fix: 'Use an HTTP client, and http or https as the address says.',
+  message: 'Not an HTTP request',
+  fix: 'Use an HTTP client, with http or https as in the URL.',
 });
 
 export const headersTooLarge = refusal({
   code: 'BAD_REQUEST',
   reason: 'headers_too_large',
-  message: 'The address and the headers are larger than 16 KiB',
+  message: 'The URL and the headers are larger than 16 KiB',
   fix: 'Send long texts in the body.',
 });
 
@@ -150,5 +150,5 @@ export const tooSlow = refusal({
   code: 'BAD_REQUEST',
   reason: 'request_timeout',
   message: 'The request took too long to arrive',
-  fix: 'Headers have 15 seconds, a body has a minute, an upload an hour.',
+  fix: 'The headers must arrive within 15 seconds, a body within a minute, an upload within an hour.',
 });

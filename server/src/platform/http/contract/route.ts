@@ -10,7 +10,7 @@ import type { RouteStream } from './event-stream.ts';
 export interface UploadDefinition {
   /** The requirements for the file, for people. */
   about: string;
-  /** The fields beside the file; strict. */
+  /** The other fields of the form; strict. */
   fields: z.ZodObject;
 }
 
@@ -91,7 +91,7 @@ export interface RouteDefinition<
   answersEtag?: true;
   /** Its refusals, in addition to those that every route can have. */
   refusals: readonly RefusalMaker[];
-  /** The method of an SDK, as `group.method`, where tag and operationId give a worse one (openapi/operation-names.ts). */
+  /** The method of an SDK, as `group.method`, if tag and operationId do not produce a good one (openapi/operation-names.ts). */
   sdk?: string;
   /** Of an operation that accepts bodies of several media types: the method of an SDK for each. */
   sdkForms?: Readonly<Record<string, string>>;

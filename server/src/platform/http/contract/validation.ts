@@ -1,18 +1,18 @@
-// Turns what zod found wrong into the contract's details: one entry per bad field, all at once, each with
-// a code for programs and a sentence for people.
+// Turns the issues of zod into the details of the contract: one entry for each invalid field, with a code for programs
+// and a sentence for people.
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { type Detail, detailsMax, limitDetails } from '../../errors.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** What the sentences call the thing that is wrong. */
+/** The word for an invalid value in the sentences. */
 type Noun = 'field' | 'parameter';
 
-/** A proposal is looked for among all known names, so only the first unknown ones get one. */
+/** A suggestion compares a name with all known names, so only the first unknown names get one. */
 const proposalsMax = 20;
 
-/** Details for the issues; a field with several is named once, with the first. */
+/** Returns details for the issues; a field with several issues has one detail, for the first. */
 export function toDetails(
   issues: readonly Issue[],
   schema: z.ZodType,
@@ -33,7 +33,7 @@ export function toDetails(
 
 const countOf = (issue: Issue) => (issue.code === 'unrecognized_keys' ? issue.keys.length : 1);
 
-/** No more than an answer can list. */
+/** At most the number of details that an answer can list. */
 function detailsOf(issue: Issue, schema: z.ZodType, noun: Noun): Detail[] {
   const path = issue.path.map((step) => printable(String(step))).join('.');
   if (issue.code === 'unrecognized_keys') {
@@ -57,8 +57,8 @@ function unknownField(key: string, parent: string, known: readonly string[], nou
 }
 
 /**
- * A known name that the caller probably meant: one or two slips, or another spelling of the same letters. Two slips
- * in a word of three letters leave nothing of it, so short ones must be nearer.
+ * Returns the known name that the caller probably meant: one or two typing errors, or another spelling of the same
+ * letters. Short names must be closer, since two errors in three letters could be any word.
  */
 export function nearest(key: string, known: readonly string[]): string | undefined {
   if (known.length === 0 || key.length > 60) return undefined;
@@ -70,7 +70,7 @@ export function nearest(key: string, known: readonly string[]): string | undefin
   return distance(key, near) <= slipsMax ? near : undefined;
 }
 
-/** The field names of the object at `path` inside a schema. */
+/** Returns the field names of the object at `path` inside a schema. */
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let def = definition(schema);
   for (const step of path) {
@@ -88,14 +88,14 @@ interface Definition {
   in?: z.ZodType;
 }
 
-/** What a schema is underneath optional, default and pipe. */
+/** Returns the schema inside optional, default and pipe. */
 function definition(schema: z.ZodType): Definition {
   const def = schema.def as unknown as Definition;
   const inner = def.innerType ?? def.in;
   return inner ? definition(inner) : def;
 }
 
-/** What the caller sent as a name goes back to them, so it is cut and kept on one line. */
+/** A name from the caller, shortened and on one line, since it appears in the answer. */
 function printable(text: string): string {
   const line = text.slice(0, 60).replaceAll(/[\p{Cc}\p{Cs}]/gu, '�');
   return text.length > 60 ? `${line}…` : line;
@@ -104,15 +104,15 @@ function printable(text: string): string {
 function describe(issue: Issue, noun: Noun): Omit<Detail, 'path'> {
   switch (issue.code) {
     case 'invalid_type': {
-      // Without a body Fastify hands over null.
+      // The value is null if the request has no body.
       if (issue.path.length === 0 && (issue.input ?? null) === null) {
         return { code: 'required', message: 'A JSON object is required as the body.' };
       }
       if (issue.input === undefined) return { code: 'required', message: `This ${noun} is required.` };
       const was =
         issue.input === null ? 'null' : Array.isArray(issue.input) ? 'an array' : typeofWord(issue.input);
-      const hint = issue.input === null ? ' Leave the field out instead.' : '';
-      // The schema's own sentence knows more of what is wanted.
+      const hint = issue.input === null ? ' Omit the field instead.' : '';
+      // The sentence of the schema is more specific.
       if (!issue.message.startsWith('Invalid input')) return { code: 'wrong_type', message: issue.message };
       return { code: 'wrong_type', message: `Must be ${article(issue.expected)}, not ${was}.${hint}` };
     }
@@ -141,7 +141,7 @@ function describe(issue: Issue, noun: Noun): Omit<Detail, 'path'> {
   }
 }
 
-/** The schema's own sentence, or ours where it has none for a list: zod's speaks of arrays and of `<=`. */
+/** The sentence of the schema, or ours for a list without one: zod's mentions arrays and `<=`. */
 function countMessage(issue: Issue & { origin: string }, limit: number | bigint, bound: string): string {
   if (issue.origin !== 'array' || !issue.message.startsWith('Too ')) return issue.message;
   const entries = limit === 1 ? 'entry' : 'entries';

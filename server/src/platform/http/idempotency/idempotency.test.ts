@@ -365,7 +365,7 @@ test('an answer that no key opens is not given, and the request is not run again
   const strange = await bare.serve(routes, { encryption: createEncryption(Buffer.alloc(32, 3)) });
   const answer = await send('peas', 'k-peas', { to: strange });
   expect([answer.status, answer.body.error.code]).toEqual([409, 'CONFLICT']);
-  expect(answer.body.error.message).toMatch(/carried out, but its answer can no longer be read/);
+  expect(answer.body.error.message).toMatch(/carried out, but its response can no longer be read/);
   expect(await count('peas')).toBe(1);
   // Another request under the key is told what is wrong with it, whatever can be read.
   expect((await send('beans', 'k-peas', { to: strange })).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED');

@@ -101,7 +101,7 @@ export function answerHeaders(route: Route): z.ZodObject {
     'X-Request-Id': requestId,
     ...rateHeaders,
     ...(isWrite(route) && { 'Idempotent-Replayed': replayed }),
-    // What was deleted has no version.
+    // A deleted resource has no version.
     ...(((hasVersion(route) && route.method !== 'DELETE') || route.answersEtag) && { ETag: etag }),
   });
 }

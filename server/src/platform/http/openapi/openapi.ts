@@ -22,7 +22,7 @@ function simplifyNullable(schema: JsonSchema): void {
   const [value, nothing] = options as [JsonSchema, JsonSchema];
   if (nothing.type !== 'null' || typeof value.type !== 'string') return;
   delete schema.anyOf;
-  // A description given to the nullable field wins over the inner one.
+  // The description of the nullable field takes precedence over that of the value.
   Object.assign(schema, { ...value, ...schema, type: [value.type, 'null'] });
   if (Array.isArray(schema.enum) && !schema.enum.includes(null)) schema.enum = [...schema.enum, null];
 }
