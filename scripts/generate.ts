@@ -4,10 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { createApp } from '../server/src/app.ts';
 import { parseConfig } from '../server/src/config.ts';
-import { eventData } from '../server/src/domain/event-data.ts';
+import { describeEvents } from '../server/src/domain/event-data.ts';
 import { allowedMoves, situations, stateNotes } from '../server/src/features/posts/index.ts';
 import { createEnvironments, publishedAddresses, simulatorAddresses } from '../server/src/pinterest/index.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
@@ -115,11 +114,9 @@ function architecturePage(): string {
 
 /** Written by hand, except for the table of events between its marks. */
 function webhooksPage(): string {
-  const rows = Object.entries<z.ZodObject>(eventData).map(([type, schema]) => {
-    const fields = Object.entries(schema.shape as Record<string, z.ZodType>).map(
-      ([name, field]) => `\`${name}\`${field instanceof z.ZodOptional ? '?' : ''}`,
-    );
-    return `| \`${type}\` | ${schema.description} | ${fields.join(', ') || 'none'} |`;
+  const rows = describeEvents().map(({ type, description, fields }) => {
+    const names = fields.map(({ name, isOptional }) => `\`${name}\`${isOptional ? '?' : ''}`);
+    return `| \`${type}\` | ${description} | ${names.join(', ') || 'none'} |`;
   });
   const table = ['', '| type | when | data |', '| --- | --- | --- |', ...rows, ''].join('\n');
   const page = readText('docs/webhooks.md') ?? '';

@@ -155,6 +155,18 @@ export function eventName(type: string): string {
   return type.replaceAll(/(?:^|[._])(\w)/g, (_match, letter: string) => letter.toUpperCase());
 }
 
+/** Returns each type with its description and its fields, for the documentation. */
+export function describeEvents() {
+  return Object.entries<z.ZodObject>(eventData).map(([type, { shape, description }]) => ({
+    type,
+    description,
+    fields: Object.entries(shape).map(([name, field]) => ({
+      name,
+      isOptional: field instanceof z.ZodOptional,
+    })),
+  }));
+}
+
 /** The data as callers see it, from the stored data: declared fields alone, and times in Unix seconds. */
 export function toVisibleData(type: EventType, stored: Record<string, unknown>): Record<string, unknown> {
   const shape: Record<string, z.ZodType> = eventData[type].shape;
