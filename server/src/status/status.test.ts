@@ -223,7 +223,7 @@ describe('/ready', () => {
     app.clock.advance(1);
     expect(await run()).toEqual({
       status: 'failed',
-      message: 'The worker has not looked for due posts for 30 s.',
+      message: 'The worker has not polled for due posts for 30 s.',
     });
     await app.app.createWorker().runDue();
     expect(await run()).toMatchObject({ status: 'ok' });

@@ -9,7 +9,7 @@ import { editOf, type NewPost, newRow, type PostContent } from '../../src/featur
 import { afterMove } from '../../src/features/posts/record/lifecycle.ts';
 import { changeOf } from '../../src/features/posts/record/move-columns.ts';
 import { postCannot, postChanged } from '../../src/features/posts/record/posts.errors.ts';
-import type { ClaimedLane } from '../../src/features/publishing/lane/claim.queries.ts';
+import type { ClaimedLane } from '../../src/features/publishing/lane/claim-lanes.queries.ts';
 import type { LaneMove, LaneStore } from '../../src/features/publishing/lane/lane-store.ts';
 import { Refusal } from '../../src/platform/errors.ts';
 import { blankPost, brokenConstraint, withDerived } from './model-row.ts';

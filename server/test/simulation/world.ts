@@ -306,7 +306,7 @@ const pictureOf = ({ source }: Parameters<ModelPinterest['createPin']>[1]) =>
 const noVideos = {
   claim: async () => [],
   findReady: async () => null,
-  anew: async () => false,
+  sendAgain: async () => false,
 } as unknown as WorkerParts['videos'];
 
 /** Each hour at ten past; some accounts have none. */

@@ -70,7 +70,7 @@
 // fragment (`NextWork`). Pacing reads posts and accounts, and writes neither.
 import type { RawBuilder } from 'kysely';
 
-/** What names a lease in a write: the lane, and the fence under which it was leased. */
+/** Identifies a lease in a write: the lane, and the fence under which it was leased. */
 export interface LaneFence {
   accountId: string;
   fence: number;

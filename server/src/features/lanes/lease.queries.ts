@@ -129,8 +129,8 @@ export async function findNextWake(connection: Connection, now: Date): Promise<D
 }
 
 /**
- * The safety net: lanes that would wake later than their work is due. There should be none; returns how many
- * there were.
+ * The safety net: wakes lanes that would wake later than their work is due. Returns how many there were; a count above 0 is
+ * a bug.
  */
 export async function sweepLanes(connection: Connection, now: Date, nextWork: NextWork): Promise<number> {
   // OFFSET keeps the subquery from being run again wherever its result is named.

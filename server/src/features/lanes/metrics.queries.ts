@@ -1,11 +1,11 @@
-// SQL of the room's gauges. What it may cost: GaugeReading in platform/metrics.ts.
+// SQL of the room's gauges. Its cost is limited: see GaugeReading in platform/metrics.ts.
 import { type Connection, sql } from '../../platform/db/index.ts';
 
 interface LaneCounts {
   due: number;
-  held: number;
+  leased: number;
   resting: number;
-  /** Since when the lane that waits longest has been due. */
+  /** Since when the lane that has waited longest has been due. */
   dueSince: Date | null;
 }
 
@@ -15,10 +15,10 @@ export async function countLanes(connection: Connection, now: Date): Promise<Lan
   const { rows } = await sql<LaneCounts>`
     select
       count(*) filter (where wake_at <= ${now} and ${isFree}) as due,
-      count(*) filter (where lease_until > ${now}) as held,
+      count(*) filter (where lease_until > ${now}) as leased,
       count(*) filter (where wake_at is not null and not_before > ${now}) as resting,
       min(wake_at) filter (where wake_at <= ${now} and ${isFree}) as "dueSince"
     from lanes
   `.execute(connection);
-  return rows[0] ?? { due: 0, held: 0, resting: 0, dueSince: null };
+  return rows[0] ?? { due: 0, leased: 0, resting: 0, dueSince: null };
 }

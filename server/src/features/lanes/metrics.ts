@@ -5,12 +5,12 @@ import { countLanes } from './metrics.queries.ts';
 export function declareLaneGauges(metrics: Metrics): GaugeReading {
   const lanes = metrics.gauge(
     'pintail_lanes',
-    'Accounts by what workers do: due (waiting for a worker), held (being served), resting (told to wait).',
+    'Accounts by state: due (waiting for a worker), leased (being served), resting (Pinterest asked to wait).',
     ['state'],
   );
   const lag = metrics.gauge(
     'pintail_lanes_lag_seconds',
-    'For how long the account that waits longest for a worker has been due. Above some seconds: too few workers, or none.',
+    'How long the account that has waited longest for a worker has been due. Above a few seconds: too few workers, or none.',
   );
   return async (connection, now) => {
     const { dueSince, ...counts } = await countLanes(connection, now);

@@ -1,12 +1,12 @@
-// An account's own pacing, worked out from its posts: so that it holds across restarts and other workers, and
-// that a changed rule counts at once.
+// An account's own pacing, computed from its posts, so that it survives restarts, applies to all workers, and follows a
+// changed rule at once.
 import type { RawBuilder } from 'kysely';
 import { isQueued, isSent, mayHavePin } from '../../domain/post-states.queries.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql } from '../../platform/db/index.ts';
 import { lateAfterMs } from './lane.ts';
 
-/** The limit of a day is one of any 24 hours: a calendar's day would let through twice as many at midnight. */
+/** The daily limit applies to any 24 hours: a calendar day would let through twice as many at midnight. */
 const windowMs = 24 * 3600 * 1000;
 
 /**
@@ -16,21 +16,21 @@ const windowMs = 24 * 3600 * 1000;
 const catchUpSeconds = 60;
 
 /**
- * Until when the account's rules let no queued post out; null, or a moment that has passed, when they let one; and
- * for ever while a pause holds the queue. A post whose answer was lost counts like a sent one, because its Pin may
+ * SQL for the moment until which the account's rules delay its queued posts. Null, or a moment that has passed: they do
+ * not. 'infinity' while a pause stops the queue. A post whose answer was lost counts like a sent one, because its Pin may
  * exist.
  */
 export function pacedUntil(accountId: RawBuilder<unknown>, now: Date): RawBuilder<Date | null> {
   return sql<Date | null>`(
     select case
       when a.publishing = 'paused' and a.paused_policy = 'hold' then 'infinity'::timestamptz
-      -- Nothing goes out, but posts that fall due are failed or moved.
+      -- Nothing is published, but posts that become due are failed or moved.
       when a.publishing = 'paused' then null
       else greatest(
       case when pace.seconds > 0 then
         (${nthNewest(accountId, sql`1`, now)}) + make_interval(secs => pace.seconds)
       end,
-      -- The limit is reached when so many are younger than a day; there is room when the oldest of them is not.
+      -- The limit is reached while its number of Pins are younger than a day; the oldest of them makes room.
       case when a.daily_pin_limit is not null then
         (${nthNewest(accountId, sql`a.daily_pin_limit`, now)}) + interval '24 hours'
       end
@@ -45,7 +45,7 @@ export function pacedUntil(accountId: RawBuilder<unknown>, now: Date): RawBuilde
   )`;
 }
 
-/** An account that was never away, as nearly all are, is done with after its lane's row. */
+/** Reads no post of an account that was never away, as nearly all are. */
 function hasMissed(accountId: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql<boolean>`
     select exists (
@@ -56,7 +56,7 @@ function hasMissed(accountId: RawBuilder<unknown>): RawBuilder<boolean> {
   `;
 }
 
-/** When the nth newest Pin within the window went out, or may have. */
+/** When the nth newest Pin within the window was published, or may have been. */
 function nthNewest(
   accountId: RawBuilder<unknown>,
   n: RawBuilder<unknown>,

@@ -1,11 +1,11 @@
-// When a lane wakes, as everything but its worker changes it: see lane.ts.
+// When a lane wakes: the changes by everything except its worker. See lane.ts.
 
 import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
 import { lanePollMs, lanesChannel } from './lane.ts';
 
-/** Each account has its lane from the start; posts need it to be found. */
+/** Creates the lane of an account. Without it a worker finds no post of the account. */
 export async function openLane(connection: Connection, accountId: string): Promise<void> {
   await connection.insertInto('lanes').values({ account_id: accountId }).execute();
 }
@@ -38,7 +38,7 @@ export function lowering(accountId: string, runAt: Date | null, now: Date): RawB
     update lanes set wake_at = greatest(${runAt}::timestamptz, not_before, paced_until)
     where account_id = ${accountId} and ${runAt}::timestamptz is not null
       and (wake_at is null or wake_at > greatest(${runAt}::timestamptz, not_before, paced_until))
-      -- A pause holds the queue: resuming wakes the lane.
+      -- The queue is paused: resuming wakes the lane.
       and paced_until is distinct from 'infinity'
     returning case when wake_at <= ${addMs(now, lanePollMs)} then pg_notify(${lanesChannel}, '') end
   `;
@@ -70,7 +70,7 @@ export async function repaceLane(connection: Connection, accountId: string, now:
   await connection
     .updateTable('lanes')
     .set({
-      // A pause goes on holding the queue.
+      // A pause stays.
       paced_until: sql<Date | null>`case when paced_until = 'infinity' then paced_until end`,
       wake_at: sql<Date | null>`case when wake_at is not null then least(wake_at, greatest(${now}::timestamptz, not_before)) end`,
     })

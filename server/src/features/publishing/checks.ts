@@ -18,8 +18,8 @@ export function workerCheck(lastPollAt: () => Date | null, clock: Clock): Check 
     async run() {
       const agoMs = clock.now().getTime() - (lastPollAt() ?? startedAt).getTime();
       const ago = `${Math.round(agoMs / 1000)} s`;
-      if (agoMs > polledWithinMs) return failed(`The worker has not looked for due posts for ${ago}.`);
-      return ok(`looked for due posts ${ago} ago`);
+      if (agoMs > polledWithinMs) return failed(`The worker has not polled for due posts for ${ago}.`);
+      return ok(`polled for due posts ${ago} ago`);
     },
   };
 }

@@ -1,4 +1,4 @@
-// SQL of the room's gauges. What it may cost: GaugeReading in platform/metrics.ts.
+// SQL of the room's gauges. Its cost is limited: see GaugeReading in platform/metrics.ts.
 import { type Connection, sql } from '../../platform/db/index.ts';
 import { gaugeCountMax } from '../../platform/metrics.ts';
 
@@ -8,7 +8,7 @@ interface VideoCounts {
   ready: number;
 }
 
-/** Videos that queued posts wait for; a row goes with its post's end. */
+/** Videos that queued posts wait for. A row is removed when its post has ended. */
 export async function countVideoUploads(connection: Connection): Promise<VideoCounts> {
   const { rows } = await sql<VideoCounts>`
     select count(*) filter (where status = 'uploading') as uploading,
@@ -26,7 +26,7 @@ interface AppBudgetState {
   writes: number;
 }
 
-/** By environment; the id of the app is nobody's business here. */
+/** By environment, because the id of an app is not for metrics. */
 export async function listAppBudgets(connection: Connection, now: Date): Promise<AppBudgetState[]> {
   const today = now.toISOString().slice(0, 10);
   const { rows } = await sql<AppBudgetState>`

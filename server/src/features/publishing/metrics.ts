@@ -1,11 +1,11 @@
-// Gauges of the app's budgets at Pinterest and of videos on their way there. What workers count is publish-metrics.ts.
+// Gauges of the budgets of Pinterest apps and of video uploads. The counters of workers are in publish-metrics.ts.
 import type { GaugeReading, Metrics } from '../../platform/metrics.ts';
 import { countVideoUploads, listAppBudgets } from './metrics.queries.ts';
 
 export function declarePublishingGauges(metrics: Metrics): GaugeReading {
   const paused = metrics.gauge(
     'pintail_pinterest_app_paused_seconds',
-    'For how long Pinterest has told the whole app to wait; 0: it may ask.',
+    'For how long the whole app is still paused by Pinterest; 0: it is not.',
     ['environment'],
   );
   const writes = metrics.gauge(

@@ -1,4 +1,4 @@
-// What publishing costs is the number of times that a worker asks the database. So that it does not creep up.
+// The number of statements is what publishing costs. The test keeps it from growing unnoticed.
 import pg from 'pg';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { app, minute, runAfter, usePublishing } from '../../../test/publishing.ts';
@@ -12,7 +12,7 @@ beforeEach(async () => {
   await app.database.db.deleteFrom('posts').execute();
 });
 
-/** The statements it takes to publish so many posts of each of so many accounts, looking for them included. */
+/** The number of statements that publish these posts, polls included. */
 async function countFor({ accounts, postsEach }: { accounts: number; postsEach: number }): Promise<number> {
   for (let index = 0; index < accounts; index += 1) {
     const account = await app.connectAccount();
@@ -28,7 +28,7 @@ async function countFor({ accounts, postsEach }: { accounts: number; postsEach: 
   return count;
 }
 
-test('a turn of an account with one picture asks six times, and another picture in it four times', async () => {
+test('an account with one due picture costs six statements, and each further picture four', async () => {
   const one = await countFor({ accounts: 1, postsEach: 1 });
   // Picture; publishing; four for letting go as sent.
   expect((await countFor({ accounts: 2, postsEach: 1 })) - one).toBe(6);

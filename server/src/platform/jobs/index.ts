@@ -1,6 +1,6 @@
-// Work for later, done at least once, where order does not matter. What has an order is not for here: posts
-// are carried by lanes.
+// Work for later, done at least once, when order does not matter. Posts have an order, and are published by lanes.
 
+export type { JobContext, JobHandler } from './handlers.ts';
 export { jobsChannel } from './jobs.queries.ts';
-export { createJobs, type JobContext, type JobHandler, type Jobs } from './jobs.ts';
+export { createJobs, type Jobs } from './jobs.ts';
 export { defineQueue, type Queue } from './queue.ts';

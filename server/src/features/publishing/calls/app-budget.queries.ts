@@ -1,6 +1,7 @@
+// SQL of the budgets of Pinterest apps: pauses, and the daily quota of writes.
 import { type Connection, sql } from '../../../platform/db/index.ts';
 
-/** Until when the app may ask Pinterest for nothing; null when it may. */
+/** Until when the app is paused; null if it is not. */
 export async function findAppPause(connection: Connection, app: string, now: Date): Promise<Date | null> {
   const row = await connection
     .selectFrom('app_budgets')
@@ -11,7 +12,7 @@ export async function findAppPause(connection: Connection, app: string, now: Dat
   return row?.paused_until ?? null;
 }
 
-/** A later pause wins over an earlier one. */
+/** Pauses the app. The later of two pauses applies. */
 export async function pauseApp(connection: Connection, app: string, until: Date, now: Date): Promise<void> {
   await sql`
     insert into app_budgets (app, paused_until, day)
@@ -20,7 +21,7 @@ export async function pauseApp(connection: Connection, app: string, until: Date,
   `.execute(connection);
 }
 
-/** Takes one write out of today's quota. False: it is spent. */
+/** Uses one write of today's quota. Returns false if it is spent. */
 export async function spendWrite(
   connection: Connection,
   app: string,

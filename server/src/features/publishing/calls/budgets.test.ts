@@ -1,4 +1,4 @@
-// What Pinterest's limits do to posts: those of an account, and those of a whole app.
+// Pinterest's limits, those of an account and those of a whole app, and what posts do about them.
 import { expect, test } from 'vitest';
 import { testApp } from '../../../../test/app.ts';
 import {
@@ -11,7 +11,7 @@ import {
   usePublishing,
 } from '../../../../test/publishing.ts';
 import { withCreatePin } from '../../../../test/with-create-pin.ts';
-import { createPublishGate } from '../turn/publish-gate.ts';
+import { createPublishGate } from '../serving/publish-gate.ts';
 import { createAppBudget } from './app-budget.ts';
 
 usePublishing();
@@ -60,7 +60,7 @@ test('a daily quota of the whole app makes its other accounts wait too', async (
   ]).toEqual(['sent', 'sent']);
 });
 
-test('a Trial app publishes 300 a day over all its accounts, and goes on the next day', async () => {
+test('a Trial app publishes 300 posts a day over all its accounts, and continues the next day', async () => {
   await app.database.db
     .insertInto('app_budgets')
     .values({
@@ -98,7 +98,7 @@ test("when an account's budget is used up, its next post waits for the reset ins
   await app.control('POST', '/settings', { limits: { writesPerMinute: 100 } });
 });
 
-test('of one app only so many posts are published at a time, over all accounts, and all of them go out', async () => {
+test('the number of posts of one app that are published at a time is limited over all accounts, and all of them are published', async () => {
   const accounts = [account, await app.connectAccount(), await app.connectAccount()];
   const posts: { of: typeof account; id: string }[] = [];
   for (const of of accounts) {

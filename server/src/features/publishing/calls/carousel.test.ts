@@ -1,4 +1,4 @@
-// What is more than one picture on a board: carousels, sections of boards.
+// Posts that are more than one picture on a board: carousels, and posts for sections of boards.
 import { expect, test } from 'vitest';
 import { errorLevel } from '../../../../test/log.ts';
 import {
@@ -44,7 +44,7 @@ test('a carousel is published with its pictures in order, each with its own text
   expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', pinId: pin?.id });
 });
 
-test('a single picture with the same texts is not taken for a carousel whose answer was lost', async () => {
+test('a single picture with the same texts is not mistaken for a carousel whose answer was lost', async () => {
   const { post } = await carouselPost();
   await app.faults([{ operation: 'pins/create', when: 'before', kind: 'reset', times: 1 }]);
   await runAfter(minute);
@@ -65,7 +65,7 @@ test('a single picture with the same texts is not taken for a carousel whose ans
   ]);
 });
 
-test('a carousel that was made, and whose answer was lost, is found', async () => {
+test('a carousel that was created, and whose answer was lost, is found', async () => {
   const { post } = await carouselPost();
   await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 1 }]);
   await runAfter(minute);
@@ -73,7 +73,7 @@ test('a carousel that was made, and whose answer was lost, is found', async () =
   await expectAdopted(post.id);
 });
 
-test('a post for a section of a board goes into it, and is found there after a lost answer', async () => {
+test('a post for a board section is published there, and is found there after a lost answer', async () => {
   const other = await app.connectAccount({ sections: ['Desserts'] });
   const boardId = other.boards.Recipes ?? '';
   const sections = await app.app.pinterest.of('simulator').listBoardSections(other.accessToken, boardId);
@@ -97,7 +97,7 @@ test('product tags stay with the post: Pinterest has no field for them', async (
   expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
 });
 
-test('a carousel too large for one request fails with the reason, and Pinterest is not asked', async () => {
+test('a carousel too large for one request fails with the reason, and no request is sent', async () => {
   const { post } = await carouselPost();
   const { media } = app.app;
   const large = app.app.createWorker({

@@ -1,4 +1,4 @@
-// The account's own pacing: how fast and how many. It moves when posts go out, never their sendAt.
+// The account's own pacing: how fast and how many. It changes when posts are published, never their sendAt.
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Json } from '../../../../test/app.ts';
 import { errorLevel } from '../../../../test/log.ts';
@@ -15,7 +15,7 @@ import {
 
 usePublishing();
 
-// After each step the sweeper must find nothing: a paced lane does not sleep past its posts.
+// After each step the sweeper must find nothing: a paced lane does not wake too late for its posts.
 afterEach(async () => {
   expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
 });
@@ -25,7 +25,7 @@ const hour = 60 * minute;
 const rules = (body: Json) => app.call('PATCH', `/v1/accounts/${account.accountId}`, body);
 const sent = async () => (await pinsHere()).length;
 
-/** So many posts, all due in a minute. */
+/** Creates posts that are all due in a minute. */
 async function createPosts(count: number) {
   const posts: { id: string; sendAt: number }[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -35,7 +35,7 @@ async function createPosts(count: number) {
 }
 
 describe('minIntervalSeconds', () => {
-  test('between two Pins at least so long; the others wait, are shown as missed, and keep their sendAt', async () => {
+  test('two Pins are at least the interval apart; the other posts wait, are shown as missed, and keep their sendAt', async () => {
     await rules({ minIntervalSeconds: 600 });
     const [first, second, third] = await createPosts(3);
     await runAfter(minute);
@@ -62,7 +62,7 @@ describe('minIntervalSeconds', () => {
     });
   });
 
-  test('it holds for another worker and for a post that comes in meanwhile', async () => {
+  test('the interval applies to another worker, and to a post that is added meanwhile', async () => {
     await rules({ minIntervalSeconds: 600 });
     await createPosts(1);
     await runAfter(minute);
@@ -73,7 +73,7 @@ describe('minIntervalSeconds', () => {
     expect(await sent()).toBe(2);
   });
 
-  test('other accounts do not wait', async () => {
+  test('the interval of one account does not delay another account', async () => {
     await rules({ minIntervalSeconds: 600 });
     const other = await app.connectAccount();
     await createPosts(2);
@@ -83,7 +83,7 @@ describe('minIntervalSeconds', () => {
     expect(await sent()).toBe(1);
   });
 
-  test('loosened, it counts at once; tightened, it counts from the last Pin on', async () => {
+  test('a shorter interval applies at once, a longer one from the last Pin on', async () => {
     await rules({ minIntervalSeconds: 86_400 });
     await createPosts(4);
     await runAfter(minute);
@@ -104,7 +104,7 @@ describe('minIntervalSeconds', () => {
     expect(await sent()).toBe(5);
   });
 
-  test('a lost answer may be a Pin, so it counts; and it is looked for without waiting', async () => {
+  test('a post whose answer was lost counts for the interval, because its Pin may exist; its confirmation does not wait', async () => {
     await rules({ minIntervalSeconds: 3_600 });
     const [lost, next] = await createPosts(2);
     await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 1 }]);
@@ -119,7 +119,7 @@ describe('minIntervalSeconds', () => {
     expect(await sent()).toBe(2);
   });
 
-  test('a lost answer that was no Pin holds nothing back once a person has said so', async () => {
+  test('a post whose answer was lost delays nothing when a person has said that it has no Pin', async () => {
     await rules({ minIntervalSeconds: 3_600 });
     const [lost, next] = await createPosts(2);
     await app.faults([{ operation: 'pins/create', when: 'before', kind: 'reset', times: 1 }]);
@@ -131,7 +131,7 @@ describe('minIntervalSeconds', () => {
     expect(await sent()).toBe(1);
   });
 
-  test('a rest that Pinterest asked for is not ended by a changed rule', async () => {
+  test('a changed rule does not end a rest that Pinterest asked for', async () => {
     const [post, next] = await createPosts(2);
     await limitNextPin({ 'retry-after': '300' });
     await runAfter(minute);
@@ -147,7 +147,7 @@ describe('minIntervalSeconds', () => {
 });
 
 describe('dailyPinLimit', () => {
-  test('never more in any 24 hours; the next goes out when the oldest of them is a day old', async () => {
+  test('a daily limit applies to any 24 hours: the next post is published when the oldest Pin is a day old', async () => {
     await rules({ dailyPinLimit: 2 });
     await app.createPost(account, { title: 'early' });
     await runAfter(minute);
@@ -170,7 +170,7 @@ describe('dailyPinLimit', () => {
     expect(await sent()).toBe(4);
   });
 
-  test('raised or cleared, it counts at once; lowered, what went out before counts', async () => {
+  test('a raised or removed daily limit applies at once; for a lowered one, earlier Pins count', async () => {
     await rules({ dailyPinLimit: 1 });
     await createPosts(5);
     await runAfter(minute);
@@ -187,7 +187,7 @@ describe('dailyPinLimit', () => {
     expect(await sent()).toBe(5);
   });
 
-  test('with an interval too, the later of both counts', async () => {
+  test('with an interval and a daily limit, the later moment applies', async () => {
     await rules({ dailyPinLimit: 2, minIntervalSeconds: 600 });
     await createPosts(3);
     await runAfter(minute);

@@ -1,4 +1,4 @@
-// What Pinterest is asked to make of a post: its texts, its place, and its pictures read from the storage.
+// The create request of a post: its texts, its place, and its pictures read from the storage.
 
 import type { CreatePinBody, PinSource, VideoCover } from '../../../pinterest/index.ts';
 import { Outage } from '../../../platform/errors.ts';
@@ -11,12 +11,12 @@ export interface PinBodyParts {
   sendIsStandard: 'auto' | 'always' | 'never';
 }
 
-/** A carousel as the column keeps it, in order. */
+/** A slide as the column stores it; the order is that of the carousel. */
 type Slide = { mediaId: string; title: string | null; description: string | null; url: string | null };
 
 export type SourceRead =
   | { kind: 'ready'; source: PinSource }
-  /** Waiting may mend that. */
+  /** The storage does not answer: a later attempt may succeed. */
   | { kind: 'away' }
   | { kind: 'too_big' };
 
@@ -41,7 +41,7 @@ export async function readPictures(
   return { kind: 'ready', source: { type: 'multiple_image_base64', items } };
 }
 
-/** A video that is at Pinterest already, with its cover: without one Pinterest refuses it. */
+/** A video that was uploaded to Pinterest, with its cover: Pinterest refuses a video without one. */
 export async function readCover(
   media: PinBodyParts['media'],
   post: Pick<PostRow, 'organization_id' | 'cover_media_id' | 'cover_seconds'>,
@@ -59,7 +59,7 @@ export async function readCover(
   return picture ? toSource({ type: 'image_base64', ...picture }) : { kind: 'away' };
 }
 
-/** Null while the picture cannot be read, or is gone. Nothing was asked of Pinterest yet. */
+/** Null if the picture cannot be read, or no longer exists. Nothing was sent to Pinterest yet. */
 async function readPicture(
   media: PinBodyParts['media'],
   picture: { organizationId: string; mediaId: string },
@@ -74,7 +74,7 @@ async function readPicture(
 }
 
 /**
- * `is_standard` is the opposite of `isSimplifiedPin`. Product tags are kept with the post and not sent:
+ * `is_standard` is the opposite of `isSimplifiedPin`. Product tags are stored with the post and not sent:
  * Pinterest's API (5.23.0) has no field for them in POST /pins.
  */
 export function toPin(
@@ -101,13 +101,13 @@ export const mediaAway: PostFailure = {
   code: 'media_unavailable',
   message: 'The stored media of this post cannot be read.',
   remediation:
-    'Check that the media storage is there and readable, or restore it from a backup. It is tried again by itself.',
+    'Check that the media storage exists and is readable, or restore it from a backup. Pintail retries automatically.',
   retryable: true,
 };
 
 export const carouselTooBig: PostFailure = {
   code: 'too_big',
-  message: 'The pictures of this carousel are together too large for one request to Pinterest.',
+  message: 'The pictures of this carousel are too large together for one request to Pinterest.',
   remediation: 'Use smaller pictures: together at most 30 MB.',
   retryable: false,
 };

@@ -1,4 +1,4 @@
-// When to try again, where Pinterest does not say.
+// When to retry if Pinterest does not say, and the outcome of a call as posts show it.
 import type { Call, Failure } from '../../../pinterest/index.ts';
 import type { PinterestTrace, PostFailure } from '../../posts/index.ts';
 
@@ -6,8 +6,8 @@ const firstMs = 30_000;
 const longestMs = 60 * 60 * 1000;
 
 /**
- * How long to wait before the next try.
- * @param tries How often it was put off in a row before.
+ * How long to wait before the next attempt.
+ * @param tries How often it was postponed in a row before.
  * @param random From 0 to 1: spreads those that failed together.
  */
 export function retryDelayMs(failure: Pick<Failure, 'retryAfterMs'>, tries: number, random: number): number {
@@ -15,18 +15,18 @@ export function retryDelayMs(failure: Pick<Failure, 'retryAfterMs'>, tries: numb
   return Math.max(failure.retryAfterMs ?? 0, failure.retryAfterMs === null ? own : 1000);
 }
 
-/** Whether trying again makes sense at all. */
+/** Whether another attempt makes sense. */
 export function mayRetry(failure: Pick<Failure, 'repeatsMax'>, tries: number): boolean {
   return failure.repeatsMax === null || tries < failure.repeatsMax;
 }
 
-/** What the post says of it. */
+/** The failure as callers see it in the post. */
 export function toPostFailure(failure: Failure): PostFailure {
   const { reason, message, remediation, retryable } = failure;
   return { code: reason, message, remediation, retryable };
 }
 
-/** What the post's timeline tells of a call. */
+/** A call as the post's timeline shows it. */
 export function toTrace(call: Call): PinterestTrace {
   return {
     status: call.status,

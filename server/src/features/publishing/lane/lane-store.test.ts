@@ -1,5 +1,5 @@
-// A worker's move is one statement. What it saw when it began may be old by the time it has its locks: each test
-// holds it up at one of them, changes something meanwhile, and lets it go on.
+// A worker's move is one statement. The rows that it saw when it began may have changed by the time it has its locks: each
+// test stops it at one of them, changes something meanwhile, and lets it continue.
 
 import { beforeEach, expect, test } from 'vitest';
 import { newPost } from '../../../../test/new-post.ts';
@@ -12,7 +12,7 @@ import { createPosts, deletePost } from '../../posts/record/content.ts';
 import { movePost } from '../../posts/record/move.ts';
 import type { PostRow } from '../../posts/record/posts.queries.ts';
 import type { Step } from '../../posts/record/step.ts';
-import { claimLanes } from './claim.queries.ts';
+import { claimLanes } from './claim-lanes.queries.ts';
 import { emptyLanes, laneRow } from './lanes.fixture.ts';
 import { openTransaction, waitsOrEnds } from './locks.fixture.ts';
 
@@ -45,7 +45,7 @@ const mark = () => app.app.lanes.move(lane, post, { move: 'mediaReady' }, app.cl
 const renewLease = (tx: Tx) =>
   renewLeases(tx, { lanes: [lane], leaseUntil: addMs(app.clock.now(), leaseMs) });
 
-/** What was told of the post since it was made. */
+/** The events of the post since its creation. */
 async function eventsOf({ id }: PostRow): Promise<string[]> {
   const rows = await app.database.db
     .selectFrom('events')
@@ -71,19 +71,19 @@ async function acceptAndRelease(marked?: PostRow) {
   );
 }
 
-/** Only the clock of the others has moved on: they may take the lane. */
+/** Lets the lease expire: others can claim the lane. */
 function letLeaseRunOut(): void {
   app.clock.advance(leaseMs);
 }
 
-test('held lane, post as it was read: it is moved, and its event written', async () => {
+test('under a valid lease a post that is as it was read is moved, and its event written', async () => {
   const result = await mark();
   expect(result).toMatchObject({ kind: 'moved', post: { state: 'publishing', version: post.version + 1 } });
   expect(result).toEqual({ kind: 'moved', post: await rowOf(post.id) });
   expect(await eventsOf(post)).toEqual(['post.publishing']);
 });
 
-test('after a takeover nothing is moved', async () => {
+test('when another lease has followed, no post is moved', async () => {
   letLeaseRunOut();
   await app.app.lanes.claim(takeover('second'));
   expect(await mark()).toEqual({ kind: 'lane_lost' });
@@ -91,7 +91,7 @@ test('after a takeover nothing is moved', async () => {
   expect(await eventsOf(post)).toEqual([]);
 });
 
-test('a post that has moved on since it was read is left alone', async () => {
+test('a post that has changed since it was read is not moved', async () => {
   await app.database.transaction((tx) =>
     movePost(tx, post, { move: 'unschedule' }, { actor: systemActor, now: app.clock.now() }),
   );
@@ -100,7 +100,7 @@ test('a post that has moved on since it was read is left alone', async () => {
   expect(await eventsOf(post)).toEqual(['post.unscheduled']);
 });
 
-test('a move that comes upon a takeover under way waits for it, and then changes nothing', async () => {
+test('a move waits for a claim that is under way, and then changes nothing', async () => {
   letLeaseRunOut();
   const other = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
   const moving = mark();
@@ -111,7 +111,7 @@ test('a move that comes upon a takeover under way waits for it, and then changes
   expect(await eventsOf(post)).toEqual([]);
 });
 
-test('a takeover that is rolled back hinders nobody', async () => {
+test('a claim that is rolled back does not prevent a move', async () => {
   letLeaseRunOut();
   const other = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
   const moving = mark();
@@ -120,7 +120,7 @@ test('a takeover that is rolled back hinders nobody', async () => {
   expect(await moving).toMatchObject({ kind: 'moved' });
 });
 
-test('a lease that is being renewed is waited for, and the post moved', async () => {
+test('a move waits for a renewal that is under way, and then moves the post', async () => {
   const other = await openTransaction(app.database, renewLease);
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
@@ -129,7 +129,7 @@ test('a lease that is being renewed is waited for, and the post moved', async ()
   expect(await eventsOf(post)).toEqual(['post.publishing']);
 });
 
-test('while a move waits for its post, nobody can take the lane over', async () => {
+test('while a move waits for its post, no worker can claim the lane', async () => {
   const user = await openTransaction(app.database, (tx) =>
     deletePost(tx, post, { actor: systemActor, now: app.clock.now() }),
   );
@@ -149,7 +149,7 @@ test.each([
       movePost(tx, post, { move: 'unschedule' }, { actor: systemActor, now: app.clock.now() }),
   },
   { what: 'deleted', change: (tx: Tx) => deletePost(tx, post, { actor: systemActor, now: app.clock.now() }) },
-])('a post that is $what while its move waits for it is left alone', async ({ what, change }) => {
+])('a post that is $what while its move waits for it is not moved', async ({ what, change }) => {
   const user = await openTransaction(app.database, change);
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
@@ -158,7 +158,7 @@ test.each([
   expect(await eventsOf(post)).toEqual([`post.${what}`]);
 });
 
-test('a post that is changed while its move waits for the lane is left alone', async () => {
+test('a post that is changed while its move waits for the lane is not moved', async () => {
   const other = await openTransaction(app.database, renewLease);
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
@@ -168,7 +168,7 @@ test('a post that is changed while its move waits for the lane is left alone', a
   expect(await eventsOf(post)).toEqual(['post.deleted']);
 });
 
-test('the last move and letting go are one: the wake-up is worked out from what was moved', async () => {
+test('the last move and the release are one transaction: the wake-up is computed from the moved post', async () => {
   await app.call('PATCH', `/v1/accounts/${account.accountId}`, { minIntervalSeconds: 3_600 });
   await app.createPost(account, {
     title: 'the next one',
@@ -181,7 +181,7 @@ test('the last move and letting go are one: the wake-up is worked out from what 
   expect(await laneRow()).toMatchObject({ owner: null, wake_at: addMs(app.clock.now(), 3_600_000) });
 });
 
-test('after a takeover neither the last move is made nor the lane let go of', async () => {
+test('when another lease has followed, neither is the last move written nor the lane released', async () => {
   const marked = await markedPost();
   letLeaseRunOut();
   await app.app.lanes.claim(takeover('second'));
@@ -190,7 +190,7 @@ test('after a takeover neither the last move is made nor the lane let go of', as
   expect(await laneRow()).toMatchObject({ owner: 'second' });
 });
 
-test('a last move of a post that has moved on is left out, and the lane let go of all the same', async () => {
+test('a last move of a post that has changed is not written, and the lane is released all the same', async () => {
   const marked = await markedPost();
   expect(await acceptAndRelease({ ...marked, version: marked.version - 1 })).toBe('post_changed');
   expect(await rowOf(post.id)).toEqual(marked);
@@ -198,7 +198,7 @@ test('a last move of a post that has moved on is left out, and the lane let go o
   expect(await laneRow()).toMatchObject({ owner: null, wake_at: app.clock.now() });
 });
 
-test('lost wake-up: a post that is being inserted while the lane is let go of with a last move is not stranded', async () => {
+test('lost wake-up: a post that is being inserted while the lane is released with a last move is not stranded', async () => {
   const marked = await markedPost();
   const later = addMs(app.clock.now(), minute);
   const inserting = await openTransaction(app.database, (tx) =>
@@ -223,7 +223,7 @@ test('lost wake-up: a post that is being inserted while the lane is let go of wi
   expect(await laneRow()).toMatchObject({ owner: null, wake_at: later });
 });
 
-test('what the event says of the post is what its row says, whichever the move', async () => {
+test('the event of every move shows the post as its row is', async () => {
   const failure = { code: 'answer_lost', message: '…', remediation: '…', retryable: true };
   const at = app.clock.now();
   const steps: Step[] = [

@@ -30,7 +30,7 @@ import {
   type Step,
   type WrittenRow,
 } from '../../posts/index.ts';
-import { type ClaimedLane, claimLanes } from './claim.queries.ts';
+import { type ClaimedLane, claimLanes } from './claim-lanes.queries.ts';
 
 export type LaneMove =
   | { kind: 'moved'; post: PostRow }
@@ -62,23 +62,23 @@ export interface LaneStore {
   findNextWake(now: Date): Promise<Date | null>;
   getAccount(accountId: string): Promise<AccountRow>;
   /**
-   * The next post of the account on which work is due. Of a queue that was paused or resumed since `account` was
-   * read there is none: it has to be read again. `looksOnly`: of lost answers, none that is queued.
+   * The next post of the account on which work is due. Undefined if the queue was paused or resumed since `account` was
+   * read: it has to be read again. `looksOnly`: only posts whose answer was lost.
    */
   findDuePost(account: AccountRow, now: Date, options: { looksOnly: boolean }): Promise<DuePost | undefined>;
-  /** The account's queue by the user's times, without what waits for a person. */
+  /** The account's queued posts by `sendAt`, without held ones. */
   listQueue(accountId: string): Promise<PostRow[]>;
-  /** What a worker that died may have left behind in a lane. */
+  /** Posts in flight, which a worker that died may have left in the lane. */
   listInFlight(accountId: string): Promise<PostRow[]>;
   /** Moves a post, if this lease is still the lane's last and the post is as it was read. */
   move(lane: LaneFence, post: PostRow, step: Step, now: Date): Promise<LaneMove>;
   /** Of these Pins, the ones that belong to posts of the account already. */
   listOwnedPinIds(accountId: string, pinIds: readonly string[]): Promise<Set<string>>;
-  /** Wakes lanes that would sleep past their posts. There should be none; returns how many there were. */
+  /** Wakes lanes that would wake too late for their posts. Returns how many there were; a count above 0 is a bug. */
   sweepLanes(now: Date): Promise<number>;
 }
 
-/** The one that counts: PostgreSQL. */
+/** The store of this installation: PostgreSQL. */
 export function createLaneStore({
   db,
   transactionAtOnce,

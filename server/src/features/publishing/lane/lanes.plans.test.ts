@@ -1,4 +1,4 @@
-// What a worker asks again and again is planned once for each connection: planning takes many times as long as finding.
+// The statements of a worker are planned once for each connection: planning takes many times as long as running them.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/app.ts';
 import { addMs } from '../../../platform/clock.ts';
@@ -42,7 +42,7 @@ afterAll(async () => {
   await app.stop();
 });
 
-test('the statements of a turn are not planned anew for each turn', async () => {
+test('the statements of a lease are not planned again for each lease', async () => {
   const lanes = createLaneStore(database);
   const leaseUntil = addMs(now, 12_000);
   for (const account of accounts) {

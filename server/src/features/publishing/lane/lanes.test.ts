@@ -17,7 +17,7 @@ import {
 } from '../../lanes/index.ts';
 import { earliestWork } from '../../posts/index.ts';
 import { createPosts } from '../../posts/record/content.ts';
-import { type ClaimedLane, claimLanes } from './claim.queries.ts';
+import { type ClaimedLane, claimLanes } from './claim-lanes.queries.ts';
 import { emptyLanes, laneRow, sweepNow } from './lanes.fixture.ts';
 import { openTransaction, waitsOrEnds } from './locks.fixture.ts';
 
@@ -102,7 +102,7 @@ test('lost wake-up: a post that is being inserted while its lane is released is 
   expect((await laneRow()).wake_at).toEqual(later);
 });
 
-test('lost wake-up, the other way round: an insert that waits for the release still lowers the wake-up', async () => {
+test('lost wake-up: an insert that waits for the release lowers the wake-up afterwards', async () => {
   await insert(app.clock.now());
   const lane = await claim();
   await removePosts();
@@ -157,7 +157,7 @@ test('posts of one account can be inserted at the same time: none waits for anot
   await open.commit();
 });
 
-test('an account with a long queue goes behind those who waited meanwhile', async () => {
+test('an account with a long queue goes to the back of the line, behind those that waited meanwhile', async () => {
   await insert(addMs(app.clock.now(), -60_000));
   const lane = await claim();
   await release(lane);
@@ -165,7 +165,7 @@ test('an account with a long queue goes behind those who waited meanwhile', asyn
   expect((await laneRow()).wake_at).toEqual(app.clock.now());
 });
 
-test('of several workers at once, one gets the lane; the fence rises with every change of hands', async () => {
+test('one of several workers at once gets the lease; the fence grows with each lease', async () => {
   await insert(app.clock.now());
   const options = { now: app.clock.now(), leaseUntil: lease(), limit: 100 };
   const claims = await Promise.all(
@@ -185,7 +185,7 @@ test('of several workers at once, one gets the lane; the fence rises with every 
   await release(second);
 });
 
-test('a claim tells what the turn begins with, unless something was left in flight', async () => {
+test('a claim returns the account and its first due post, unless a post was left in flight', async () => {
   await insert(app.clock.now());
   const first = await claim();
   expect(first.opening).toMatchObject({
@@ -199,17 +199,17 @@ test('a claim tells what the turn begins with, unless something was left in flig
   expect(await claim()).toMatchObject({ fence: first.fence + 1, opening: null });
 });
 
-test('a claim tells of no post where the lane was away for so long that its pacing is another one now', async () => {
+test('a claim returns no post of a lane that was away for so long that its pacing has changed', async () => {
   await insert(app.clock.now());
   app.clock.advance(11 * 60_000);
   expect(await claim()).toMatchObject({ awayUntil: app.clock.now(), opening: null });
 });
 
-test('what a claim has seen of a lane that changed hands before it was locked is not told', async () => {
+test('a claim returns no opening of a lane that was leased by another worker before it was locked', async () => {
   await insert(app.clock.now());
   const { db } = app.database;
   const { fence } = await laneRow();
-  // Whoever looks at lanes waits at a gate once the statement has its snapshot.
+  // Statements that read lanes wait at a gate when they have their snapshot.
   const gate = 4711;
   await sql`
     create function gate() returns boolean language plpgsql as
@@ -234,7 +234,7 @@ test('what a claim has seen of a lane that changed hands before it was locked is
   }
 });
 
-test('a renewal that comes late does not shorten the lease that a later one has prolonged', async () => {
+test('a renewal that comes late does not shorten the lease that a later one has extended', async () => {
   await insert(app.clock.now());
   const lane = await claim();
   const renewal = { lanes: [lane] };
@@ -244,19 +244,19 @@ test('a renewal that comes late does not shorten the lease that a later one has 
   expect((await laneRow()).lease_until).toEqual(later);
 });
 
-test('a process that slept and took its lane anew does not prolong what it held before', async () => {
+test('a process that was suspended and leased its lane again does not renew its earlier lease', async () => {
   await insert(app.clock.now());
   const before = await claim('a');
   app.clock.advance(12_000);
-  // Whoever held it meanwhile has settled what was under way, and the post may be queued again.
+  // Another worker may have resolved the post meanwhile, so that it is queued again.
   await release(await claim('b'));
-  const anew = await claim('a');
+  const second = await claim('a');
   const renew = (lane: LaneFence) => app.app.lanes.renew({ lanes: [lane], leaseUntil: lease() });
   expect(await renew(before)).toEqual(new Set());
-  expect(await renew(anew)).toEqual(new Set([account.accountId]));
+  expect(await renew(second)).toEqual(new Set([account.accountId]));
 });
 
-test('a lane without work does not wake, pacing or not', async () => {
+test('a lane without work does not wake, with or without pacing', async () => {
   await insert(app.clock.now());
   const lane = await claim();
   await removePosts();
@@ -264,7 +264,7 @@ test('a lane without work does not wake, pacing or not', async () => {
   expect(await laneRow()).toMatchObject({ wake_at: null, owner: null, lease_until: null });
 });
 
-test('pacing delays the wake-up, also of a post that comes in meanwhile', async () => {
+test('pacing delays the wake-up, also of a post that is added meanwhile', async () => {
   await insert(app.clock.now());
   const lane = await claim();
   const notBefore = addMs(app.clock.now(), 60_000);
@@ -274,7 +274,7 @@ test('pacing delays the wake-up, also of a post that comes in meanwhile', async 
   expect((await laneRow()).wake_at).toEqual(notBefore);
 });
 
-test('the sweeper finds a lane that would sleep past its post, and leaves all others alone', async () => {
+test('the sweeper wakes a lane that would wake too late for its post, and changes no other lane', async () => {
   const due = addMs(app.clock.now(), 5_000);
   await insert(due);
   expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
@@ -288,7 +288,7 @@ test('the sweeper finds a lane that would sleep past its post, and leaves all ot
   expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
 });
 
-test('the mark of a deleted post goes after 28 days', async () => {
+test('the row of a deleted post is removed after 28 days', async () => {
   const post = await app.createPost(account);
   await app.call('DELETE', `/v1/accounts/${account.accountId}/posts/${post.id}`);
   const day = 24 * 3600 * 1000;

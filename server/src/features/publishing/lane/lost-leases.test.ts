@@ -9,7 +9,7 @@ import { deferred } from './locks.fixture.ts';
 usePublishing();
 beforeEach(emptyLanes);
 
-/** Another worker looks each minute. */
+/** Another worker polls each minute. */
 async function runForMinutes(minutes: number): Promise<void> {
   const worker = app.app.createWorker();
   for (let minute = 0; minute < minutes; minute += 1) {
@@ -18,7 +18,7 @@ async function runForMinutes(minutes: number): Promise<void> {
   }
 }
 
-test('a worker whose lease was taken over can neither complete a post nor release the lane', async () => {
+test('a worker whose lease another one has followed can neither complete a post nor release the lane', async () => {
   const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
   app.clock.advance(1_000);
   const asked = deferred();
@@ -36,7 +36,7 @@ test('a worker whose lease was taken over can neither complete a post nor releas
   const slowRun = slow.runDue();
   await asked.promise;
 
-  // The lease runs out, another worker takes the lane and finds the post behind the line.
+  // The lease expires, and another worker finds the post in flight.
   app.clock.advance(app.parts.config.leaseMs);
   await app.app.createWorker({ owner: 'quick' }).runDue();
   expect(await app.getPost(account, post.id)).toMatchObject({ publication: 'confirming' });
@@ -47,14 +47,14 @@ test('a worker whose lease was taken over can neither complete a post nor releas
   expect(await app.getPost(account, post.id)).toMatchObject({ publication: 'confirming', pinId: null });
   expect(await laneRow()).toEqual(taken);
 
-  // What it missed is found by looking: one Pin, one post.
+  // The Pin whose answer was lost is found by searching: one Pin, one post.
   app.clock.advance(10_000);
   await app.app.createWorker().runDue();
   expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
   expect(await pinsHere()).toHaveLength(1);
 });
 
-test('a worker that was suspended right after the mark does not ask when it wakes up', async () => {
+test('a worker that was suspended right after `mediaReady` does not create the Pin when it wakes up', async () => {
   const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
   app.clock.advance(1_000);
   // Time passes while it is about to ask, and it learns nothing of it.
@@ -74,19 +74,19 @@ test('a worker that was suspended right after the mark does not ask when it wake
   expect(await pinsHere()).toEqual([]);
   app.clock.advance(before);
   expect(await app.getPost(account, post.id)).toMatchObject({ pinId: null, attempts: 1 });
-  // It has let go of the lane, with no other post in it, and nobody is told that the post is left in flight.
+  // It has released the lane, which has no other post, and nobody is notified of the post that is left in flight.
   await runForMinutes(30);
   expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 2 });
 });
 
-test('a worker that was suspended right after the mark does not go on with a post that is equal', async () => {
+test('a worker that was suspended right after `mediaReady` does not publish an equal post next', async () => {
   const sendAt = addMs(app.clock.now(), 1_000).toISOString();
   const post = await app.createPost(account, { sendAt });
   const equal = await app.createPost(account, { sendAt });
   app.clock.advance(1_000);
   let suspensions = 1;
   const suspended = app.app.createWorker({
-    // Its timers run late, so that the lease is renewed when the turn has let go of the first post.
+    // Its timers run late, so that the lease is renewed when the first post was left in flight.
     pinterest: {
       ...app.app.pinterest,
       of(environment) {
@@ -112,7 +112,7 @@ test.each([
   { move: 'accept', isWritten: true },
   { move: 'accept', isWritten: false },
 ] as const)(
-  'a worker that does not hear of $move (written: $isWritten) leaves nothing behind that is not recovered, though its lane has no other work',
+  'a worker that gets no answer to $move (written: $isWritten) leaves nothing behind that is not recovered, though its lane has no other work',
   async ({ move, isWritten }) => {
     const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
     app.clock.advance(1_000);

@@ -1,5 +1,5 @@
-// A queue that came after the last ANALYZE: what is asked of it again and again costs no more for that. PostgreSQL then
-// believes that there is nothing queued, and that it may as well look for that once for each row of something else.
+// A queue that was filled after the last ANALYZE: frequent statements cost no more for that, although the planner expects
+// no queued post, and would search the queue once for each row of another table.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/app.ts';
 import { costsOf } from '../../../../test/scans.ts';
@@ -34,11 +34,11 @@ import {
   beginUploads,
   claimUploads,
   findReadyVideo,
-  releaseUploads,
+  releaseAllUploads,
   removeUnusedUploads,
   renewUploads,
 } from '../videos/video-uploads.queries.ts';
-import { claimLanes } from './claim.queries.ts';
+import { claimLanes } from './claim-lanes.queries.ts';
 
 const now = new Date('2027-03-01T08:00:00Z');
 const later = addMs(now, 12_000);
@@ -47,7 +47,7 @@ const queuedMax = 50_000;
 /** A hundredth of what is queued. */
 const lateMax = 500;
 
-/** What was there when statistics were gathered last, and what came after that. */
+/** The rows when statistics were gathered last, and those that were added after that. */
 interface History {
   name: string;
   gathered: boolean;
@@ -233,7 +233,7 @@ describe.each(histories)('statistics $name, then $queuedAfter queued', (history)
         claimUploads(db, { owner: 'me', now, leaseUntil: later, uploads: 8, checks: 50, perAccount: 3 }),
     ],
     ['a ready video', 10, (db) => findReadyVideo(db, post)],
-    ['the release of all uploads', 10, (db) => releaseUploads(db, 'me')],
+    ['the release of all uploads', 10, (db) => releaseAllUploads(db, 'me')],
     [
       'renewed uploads',
       100,

@@ -1,5 +1,5 @@
-// A backup is restored whose posts had their videos on the way to Pinterest, or there. Pinterest knows what became
-// of them since, and has forgotten uploads that no Pin was made of.
+// A restored backup with posts whose videos were being uploaded, or were uploaded. Pinterest has their Pins of the time
+// since, and no longer has uploads without a Pin.
 import { beforeEach, expect, test } from 'vitest';
 import {
   account,
@@ -55,7 +55,7 @@ async function runOn(): Promise<void> {
   for (let at = 0; at < 10; at += 1) await runAfter(5_000);
 }
 
-test('what was published after the backup is found; what was not is uploaded anew, whatever stage it was in', async () => {
+test('a post that was published after the backup is found; one that was not is uploaded again, at whatever stage it was', async () => {
   const stages = {
     ready: await createVideoPost(30 * minute, { title: 'ready' }),
     processing: await createVideoPost(30 * minute, { title: 'processing' }),
@@ -68,7 +68,7 @@ test('what was published after the backup is found; what was not is uploaded ane
   const set = (id: string, change: object) =>
     db.updateTable('video_uploads').set(change).where('post_id', '=', id).execute();
   await set(stages.processing, { status: 'processing', look_at: app.clock.now() });
-  // In the hands of a worker that is no more.
+  // Leased by a worker that no longer exists.
   await set(stages.uploading, {
     ...{ status: 'uploading', pinterest_media_id: null, uploaded_at: null, look_at: app.clock.now() },
     ...{ owner: 'gone', lease_until: addMs(app.clock.now(), 12_000) },
@@ -102,7 +102,7 @@ test('what was published after the backup is found; what was not is uploaded ane
   expect(titles.sort()).toEqual(['not begun', 'processing', 'published', 'ready', 'uploading']);
 });
 
-test('a video that Pinterest has forgotten before our day is over is sent again for a post that is due later', async () => {
+test('a video that Pinterest removed earlier than after a day is sent again for a post that is due later', async () => {
   const id = await createVideoPost(30 * minute);
   for (let second = 0; second < 6; second += 1) await runAfter(1_000);
   const takenAt = app.clock.now();

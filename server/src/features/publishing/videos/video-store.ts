@@ -1,5 +1,5 @@
-// What a worker keeps and asks of the videos that go up to Pinterest ahead of their posts' time: the seam to the
-// database, as LaneStore is for lanes. False and null mean that someone else has the upload now.
+// The port of the video worker to the database, as LaneStore is for lanes: all that it reads and writes of uploads. A write
+// under a lease that another one has followed changes nothing.
 
 import { appendEvent, type TypedData } from '../../../domain/events.ts';
 import type { Database, Tx } from '../../../platform/db/index.ts';
@@ -12,30 +12,30 @@ import {
   deleteUpload,
   findReadyVideo,
   findWaitingPost,
-  releaseUploads,
+  releaseAllUploads,
+  releaseUpload,
   removeUnusedUploads,
   renewUploads,
-  settleUpload,
+  resetUpload,
   type UploadFence,
-  uploadAnew,
   type VideoUpload,
 } from './video-uploads.queries.ts';
 
-/** Why an upload has to wait or to be begun anew. */
-export interface UploadTrouble {
+/** Why an upload is delayed or given up. */
+export interface UploadFailure {
   failure: PostFailure;
   pinterest?: PinterestTrace;
 }
 
 export interface VideoStore {
-  /** Begins what should be under way by now, and takes what is due and free. */
+  /** Creates the uploads that should have been started by now, and leases uploads that are due. */
   claim(claim: {
     owner: string;
     now: Date;
     leaseUntil: Date;
-    /** Videos of posts that are due before this are begun. */
+    /** Videos of posts that are due before this are started. */
     startBefore: Date;
-    /** What Pinterest has had since before this is begun anew. */
+    /** Videos that were uploaded before this are uploaded again: Pinterest may have removed them. */
     freshAfter: Date;
     /** How many may be sent, and how many checked. */
     uploads: number;
@@ -46,31 +46,31 @@ export interface VideoStore {
   renew(renewal: { uploads: readonly UploadFence[]; leaseUntil: Date }): Promise<Set<string>>;
   /** Releases every upload of a process. */
   releaseAll(owner: string): Promise<void>;
-  /** Tells that its bytes are being sent now. */
-  tellSending(upload: VideoUpload, now: Date): Promise<void>;
+  /** Appends the event that its bytes are being sent now. */
+  announceSending(upload: VideoUpload, now: Date): Promise<void>;
   /** Pinterest has its bytes. */
   sent(upload: VideoUpload, to: { pinterestMediaId: string; lookAt: Date; now: Date }): Promise<void>;
-  /** Pinterest is still at work on it, or cannot be asked. */
-  lookLater(upload: VideoUpload, lookAt: Date): Promise<void>;
-  /** It is sent again later. `counts`: towards the tries that it has. */
+  /** Pinterest is still processing it, or cannot be reached. */
+  checkLater(upload: VideoUpload, lookAt: Date): Promise<void>;
+  /** It is sent again later. `counts`: as one of its tries. */
   sendLater(
     upload: VideoUpload,
-    at: { lookAt: Date; counts: boolean; now: Date; trouble: UploadTrouble },
+    at: { lookAt: Date; counts: boolean; now: Date; cause: UploadFailure },
   ): Promise<void>;
-  /** A Pin can be made of it: its account's lane wakes in time. */
+  /** A Pin can be created from it: its account's lane wakes in time. */
   ready(upload: VideoUpload, now: Date): Promise<void>;
-  /** It cannot be brought there, and its post fails. */
-  giveUp(upload: VideoUpload, trouble: UploadTrouble, now: Date): Promise<void>;
-  /** Pinterest's id of the post's video; null unless a Pin can be made of it. */
+  /** It cannot be uploaded, and its post fails. */
+  giveUp(upload: VideoUpload, cause: UploadFailure, now: Date): Promise<void>;
+  /** Pinterest's id of the post's video; null unless a Pin can be created from it. */
   findReady(post: Pick<PostRow, 'id' | 'media_id'>): Promise<string | null>;
-  /** Pinterest no longer has it. False: that has happened too often. */
-  anew(postId: string, options: { now: Date; triesMax: number }): Promise<boolean>;
+  /** Pinterest no longer has it: it is sent again. Returns false if that has happened too often. */
+  sendAgain(postId: string, options: { now: Date; triesMax: number }): Promise<boolean>;
   removeUnused(): Promise<number>;
 }
 
 type VideoEvent = Extract<TypedData, { type: `post.video_${string}` }>;
 
-/** How many are begun in one look. */
+/** Uploads that are created by one poll. */
 const beginAtOnce = 100;
 
 export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'transaction'>): VideoStore {
@@ -95,22 +95,22 @@ export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'tra
       return claimUploads(db, claim);
     },
     renew: (renewal) => renewUploads(db, renewal),
-    releaseAll: (owner) => releaseUploads(db, owner),
-    tellSending: (upload, now) =>
+    releaseAll: (owner) => releaseAllUploads(db, owner),
+    announceSending: (upload, now) =>
       transaction(async (tx) => {
         await tell(tx, upload, { type: 'post.video_uploading', data: {} }, now);
       }),
     sent: (upload, { pinterestMediaId, lookAt, now }) =>
       transaction(async (tx) => {
         const change = { pinterest_media_id: pinterestMediaId, uploaded_at: now, look_at: lookAt, waits: 0 };
-        await settleUpload(tx, upload, { status: 'processing', ...change });
+        await releaseUpload(tx, upload, { status: 'processing', ...change });
       }),
-    async lookLater(upload, lookAt) {
-      await settleUpload(db, upload, { status: upload.status, look_at: lookAt, waits: upload.waits + 1 });
+    async checkLater(upload, lookAt) {
+      await releaseUpload(db, upload, { status: upload.status, look_at: lookAt, waits: upload.waits + 1 });
     },
-    sendLater: (upload, { lookAt, counts, now, trouble }) =>
+    sendLater: (upload, { lookAt, counts, now, cause }) =>
       transaction(async (tx) => {
-        const isOurs = await settleUpload(tx, upload, {
+        const isOurs = await releaseUpload(tx, upload, {
           status: 'uploading',
           pinterest_media_id: null,
           uploaded_at: null,
@@ -118,22 +118,22 @@ export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'tra
           tries: upload.tries + (counts ? 1 : 0),
           waits: upload.waits + 1,
         });
-        if (isOurs) await tell(tx, upload, { type: 'post.video_delayed', data: { ...trouble } }, now);
+        if (isOurs) await tell(tx, upload, { type: 'post.video_delayed', data: { ...cause } }, now);
       }),
     ready: (upload, now) =>
       transaction(async (tx) => {
-        if (!(await settleUpload(tx, upload, { status: 'ready', look_at: null, waits: 0 }))) return;
+        if (!(await releaseUpload(tx, upload, { status: 'ready', look_at: null, waits: 0 }))) return;
         const post = await tell(tx, upload, { type: 'post.video_ready', data: {} }, now);
         if (post?.run_at) await lowerWake(tx, post.account_id, post.run_at, now);
       }),
-    giveUp: (upload, trouble, now) =>
+    giveUp: (upload, cause, now) =>
       transaction(async (tx) => {
         if (!(await deleteUpload(tx, upload))) return;
         const post = await findWaitingPost(tx, upload);
-        if (post) await movePost(tx, post, { move: 'refuse', ...trouble }, { actor: systemActor, now });
+        if (post) await movePost(tx, post, { move: 'refuse', ...cause }, { actor: systemActor, now });
       }),
     findReady: (post) => findReadyVideo(db, post),
-    anew: (postId, options) => uploadAnew(db, postId, options),
+    sendAgain: (postId, options) => resetUpload(db, postId, options),
     removeUnused: () => removeUnusedUploads(db),
   };
 }

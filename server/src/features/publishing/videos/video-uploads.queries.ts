@@ -1,4 +1,4 @@
-// Uploads of videos in SQL. Which posts need one is asked of the posts; a row is the work on one of them.
+// Uploads of videos in SQL: a row is the work for one post. The posts say which of them need one.
 import { awaitsNoPublication, isQueued } from '../../../domain/post-states.queries.ts';
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
 import type { PostRow } from '../../posts/index.ts';
@@ -15,7 +15,7 @@ export interface VideoUpload extends UploadFence {
   organizationId: string;
   mediaId: string;
   status: 'uploading' | 'processing';
-  /** Null while it is still to be uploaded. */
+  /** Null until Pinterest has the bytes. */
   pinterestMediaId: string | null;
   uploadedAt: Date | null;
   tries: number;
@@ -26,8 +26,8 @@ export interface VideoUpload extends UploadFence {
 const canPublish = sql<boolean>`(a.token_authorized and a.publishing = 'active')`;
 
 /**
- * Makes a row for each queued video that is due before `startBefore` and has none, or one of another video, or one
- * that Pinterest may have forgotten since `freshAfter`. Who works on such a row has lost it.
+ * Creates a row for each queued video that is due before `startBefore` and has none. A row of another video, or of one that
+ * Pinterest may have removed (uploaded before `freshAfter`), starts again; a lease of it is lost.
  */
 export async function beginUploads(
   connection: Connection,
@@ -37,7 +37,7 @@ export async function beginUploads(
     insert into video_uploads (post_id, account_id, media_id, status, look_at)
     select p.id, p.account_id, p.media_id, 'uploading', ${now}
     from posts p
-    -- LIMIT keeps it a look-up by the key; so does the one below.
+    -- LIMIT keeps it a read by the key; so does the one below.
     cross join lateral (select * from accounts where id = p.account_id limit 1) a
     where p.media_type = 'video' and ${isQueued(sql`p`)} and p.run_at <= ${startBefore} and ${canPublish}
       and (
@@ -59,14 +59,14 @@ export async function beginUploads(
       owner = null,
       lease_until = null,
       fence = video_uploads.fence + 1
-    -- Another worker may have begun it a moment ago.
+    -- Another worker may have started it a moment ago.
     where video_uploads.media_id <> excluded.media_id or video_uploads.uploaded_at <= ${freshAfter}
   `.execute(connection);
 }
 
 /**
- * Takes uploads that are due and that nobody holds, the most urgent first. At most `perAccount` of an account are
- * being sent at a time, over all workers: an account whose uploads hang leaves room for others.
+ * Leases uploads that are due and not leased, the most urgent first. At most `perAccount` of an account are sent at a
+ * time, over all workers: an account whose uploads hang leaves room for others.
  */
 export async function claimUploads(
   connection: Connection,
@@ -92,7 +92,7 @@ export async function claimUploads(
         row_number() over (partition by v.account_id, v.status order by p.run_at, p.id)
           + coalesce(busy.uploads, 0) as place
       from video_uploads v
-      -- LIMIT keeps each a look-up by the key alone, also where statistics know of no queued post.
+      -- LIMIT keeps each a read by the key alone, also if statistics show no queued post.
       cross join lateral (select id, media_id, state, run_at from posts where id = v.post_id limit 1) p
       cross join lateral (select * from accounts where id = v.account_id limit 1) a
       left join busy on busy.account_id = v.account_id
@@ -138,7 +138,7 @@ export async function renewUploads(
 }
 
 /** Releases every upload of a process that stops, so that others need not wait for its leases to expire. */
-export async function releaseUploads(connection: Connection, owner: string): Promise<void> {
+export async function releaseAllUploads(connection: Connection, owner: string): Promise<void> {
   await connection
     .updateTable('video_uploads')
     .set({ owner: null, lease_until: null })
@@ -155,8 +155,8 @@ export interface UploadChange {
   waits: number;
 }
 
-/** Lets go of an upload with what came of it. False: it was taken over, and nothing has changed. */
-export async function settleUpload(
+/** Releases an upload with its result. Returns false if another lease has followed: then nothing has changed. */
+export async function releaseUpload(
   connection: Connection,
   upload: VideoUpload,
   change: UploadChange,
@@ -170,6 +170,7 @@ export async function settleUpload(
   return result.numUpdatedRows === 1n;
 }
 
+/** Removes an upload. Returns false if another lease has followed: then nothing has changed. */
 export async function deleteUpload(connection: Connection, upload: VideoUpload): Promise<boolean> {
   const result = await connection
     .deleteFrom('video_uploads')
@@ -179,7 +180,7 @@ export async function deleteUpload(connection: Connection, upload: VideoUpload):
   return result.numDeletedRows === 1n;
 }
 
-/** The post for which a video was uploaded, while it still waits for that one. */
+/** The post for which a video was uploaded, if it still waits for that video. */
 export async function findWaitingPost(tx: Tx, upload: VideoUpload): Promise<PostRow | undefined> {
   return tx
     .selectFrom('posts')
@@ -191,7 +192,7 @@ export async function findWaitingPost(tx: Tx, upload: VideoUpload): Promise<Post
     .executeTakeFirst();
 }
 
-/** Pinterest's id of the post's video; null unless a Pin can be made of it. */
+/** Pinterest's id of the post's video; null unless a Pin can be created from it. */
 export async function findReadyVideo(
   connection: Connection,
   post: Pick<PostRow, 'id' | 'media_id'>,
@@ -206,8 +207,8 @@ export async function findReadyVideo(
   return row?.pinterest_media_id ?? null;
 }
 
-/** Pinterest has forgotten the video, or cannot use it. False: it was begun anew too often already. */
-export async function uploadAnew(
+/** Starts an upload again: Pinterest no longer has the video, or cannot use it. Returns false after the last try. */
+export async function resetUpload(
   connection: Connection,
   postId: string,
   { now, triesMax }: { now: Date; triesMax: number },
@@ -229,9 +230,9 @@ export async function uploadAnew(
   return result.numUpdatedRows === 1n;
 }
 
-/** Uploads that no post waits for any more: it is sent, was deleted, taken back or has failed. */
+/** Removes uploads whose post no longer waits: it is sent, deleted, unscheduled, or has failed. */
 export async function removeUnusedUploads(connection: Connection): Promise<number> {
-  // LIMIT and an array keep each a look-up by the key, whatever statistics say of how many posts there are.
+  // LIMIT and an array keep each a read by the key, whatever the statistics say about the number of posts.
   const result = await sql`
     delete from video_uploads where post_id = any(array(
       select v.post_id from video_uploads v

@@ -6,10 +6,10 @@ import { addMs } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { createPoller, type Poller } from '../../../platform/work/poller.ts';
 import { lanePollMs } from '../../lanes/index.ts';
-import { type BringVideoParts, bringVideo } from './bring-video.ts';
+import { serveUpload, type UploadParts } from './serve-upload.ts';
 import type { VideoUpload } from './video-uploads.queries.ts';
 
-export interface VideoWorkerParts extends BringVideoParts {
+export interface VideoWorkerParts extends UploadParts {
   log: Log;
   leaseMs: number;
   /** Unique to this process and this start of it. */
@@ -45,7 +45,7 @@ export function createVideoWorker(parts: VideoWorkerParts): Poller {
         uploads: room('uploading', uploadsMax, active),
         checks: room('processing', checksMax, active),
       }),
-    serve: (upload) => withLogIds({ postId: upload.postId }, () => bringVideo(parts, upload)),
+    serve: (upload) => withLogIds({ postId: upload.postId }, () => serveUpload(parts, upload)),
     async renew(uploads, leaseUntil) {
       const ours = await videos.renew({ uploads, leaseUntil });
       return uploads.filter(({ postId }) => ours.has(postId));

@@ -1,4 +1,4 @@
-// Videos go up to Pinterest ahead of their time, beside the lanes.
+// Videos are uploaded to Pinterest before their posts are due, beside the lanes.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../test/eventually.ts';
 import { errorLevel } from '../../../../test/log.ts';
@@ -42,7 +42,7 @@ async function runFor(seconds: number): Promise<void> {
 }
 
 describe('on time', () => {
-  test('a video is at Pinterest before its time; at its time only the Pin is asked for', async () => {
+  test('a video is uploaded before its time; at its time only the Pin is created', async () => {
     const id = await createVideoPost(60 * minute);
     await runAfter(50 * minute - 1);
     expect(await uploads()).toEqual([]);
@@ -72,7 +72,7 @@ describe('on time', () => {
     ]);
   });
 
-  test('the bytes that Pinterest gets are those that are kept', async () => {
+  test('the bytes that Pinterest gets are those that are stored', async () => {
     const video = await storeVideo(3_000_000);
     await createVideoPost(minute, { mediaId: video.id });
     await runFor(1);
@@ -80,13 +80,13 @@ describe('on time', () => {
     expect(there.at(-1)?.sha256).toBe(video.sha256);
   });
 
-  test('a video that is due at once is brought there at once, and published without a lost attempt', async () => {
+  test('a video that is due at once is uploaded at once, and published without a failed attempt', async () => {
     const id = await createVideoPost(1_000);
     await runFor(8);
     expect(await post(id)).toMatchObject({ status: 'sent', attempts: 1, failure: null });
   });
 
-  test("while a video is not ready, the account's other posts go out at their times", async () => {
+  test("while a video is not ready, the account's other posts are published at their times", async () => {
     await media({ outcome: 'stuck' });
     const video = await createVideoPost(minute);
     const picture = await app.createPost(account, { title: 'A picture' });
@@ -133,7 +133,7 @@ describe('on time', () => {
 });
 
 describe('covers', () => {
-  test('a picture of its own', async () => {
+  test('a video with a picture as its cover is published with that picture', async () => {
     const [cover] = await storePictures(['garden.jpg']);
     const id = await createVideoPost(minute);
     await changePost(id, { cover_media_id: cover?.id ?? '' });
@@ -160,8 +160,8 @@ describe('covers', () => {
   });
 });
 
-describe('what goes wrong on the way', () => {
-  test('a lost answer to the Pin of a video is settled by looking', async () => {
+describe('failures on the way', () => {
+  test('a lost answer to the Pin of a video is resolved by searching', async () => {
     const id = await createVideoPost(minute);
     await runFor(6);
     await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 1 }]);
@@ -172,7 +172,7 @@ describe('what goes wrong on the way', () => {
     expect(await post(id)).toMatchObject({ status: 'sent', attempts: 1 });
   });
 
-  test('a store that refuses, and a connection that breaks: it is sent again, and goes out', async () => {
+  test('a video is sent again after a refusing store and after a broken connection, and is published', async () => {
     await app.faults([
       { operation: 's3/upload', when: 'before', kind: 'status', status: 503, times: 1 },
       { operation: 's3/upload', when: 'after', kind: 'reset', nth: 2, times: 1 },
@@ -186,7 +186,7 @@ describe('what goes wrong on the way', () => {
     );
   });
 
-  test('Pinterest cannot process it: sent three times, then the post fails with a plain reason', async () => {
+  test('a video that Pinterest cannot process is sent three times, then the post fails with the reason', async () => {
     await media({ outcome: 'failed' });
     const id = await createVideoPost(10 * minute);
     const before = (await requests('s3/upload')).length;
@@ -206,7 +206,7 @@ describe('what goes wrong on the way', () => {
     expect(await post(id)).toMatchObject({ status: 'sent' });
   });
 
-  test('Pinterest never finishes: it is begun anew, and in the end the post fails', async () => {
+  test('a video that Pinterest never finishes is sent again, and at last the post fails', async () => {
     await media({ outcome: 'stuck' });
     const id = await createVideoPost(minute);
     await runAfter(0);
@@ -215,7 +215,7 @@ describe('what goes wrong on the way', () => {
     expect(await pinsHere()).toEqual([]);
   });
 
-  test('an upload that Pinterest has forgotten by the time of the post is begun anew', async () => {
+  test('an upload that Pinterest has removed by the time of the post is sent again', async () => {
     await media({ expirySeconds: 120 });
     const id = await createVideoPost(9 * minute);
     await runAfter(0);
@@ -248,7 +248,7 @@ describe('what goes wrong on the way', () => {
     expect((await requests('s3/upload')).length).toBe(before);
   });
 
-  test('a file that is away for a while holds its own post back, and is uploaded when it is there again', async () => {
+  test('a missing file delays its own post only, and is uploaded when it exists again', async () => {
     const id = await createVideoPost(minute);
     await app.withoutMedia(() => runAfter(0));
     expect(await post(id)).toMatchObject({ status: 'queued', attempts: 0 });
@@ -260,7 +260,7 @@ describe('what goes wrong on the way', () => {
     expect(await post(id)).toMatchObject({ status: 'sent' });
   });
 
-  test('a worker that dies while it uploads: another goes on once the lease is over', async () => {
+  test('when a worker dies during an upload, another continues after the lease has expired', async () => {
     const id = await createVideoPost(minute);
     let hangs = () => {};
     const hung = new Promise<void>((resolve) => {
@@ -288,7 +288,7 @@ describe('what goes wrong on the way', () => {
     expect(await post(id)).toMatchObject({ status: 'sent', attempts: 1 });
   });
 
-  test('a worker that comes too late with its upload changes nothing', async () => {
+  test('a worker whose lease has expired changes nothing with its upload', async () => {
     const id = await createVideoPost(minute);
     const mayGoOn = Promise.withResolvers<void>();
     const isSlow = Promise.withResolvers<void>();
@@ -317,7 +317,7 @@ describe('what goes wrong on the way', () => {
 });
 
 describe('a person changes their mind', () => {
-  test('another video: that one is uploaded, and no Pin is made of the first', async () => {
+  test('a post with another video is published with that one, and no Pin is created of the first', async () => {
     const id = await createVideoPost(10 * minute);
     await runFor(6);
     const second = await storeVideo();
@@ -336,7 +336,7 @@ describe('a person changes their mind', () => {
     expect(there.find((entry) => entry.id === pin?.mediaId)?.sha256).toBe(second.sha256);
   });
 
-  test('rescheduled: to a later hour it keeps its upload, to a later day it gets a fresh one', async () => {
+  test('a post rescheduled to a later hour keeps its upload; one rescheduled to a later day is uploaded again', async () => {
     const id = await createVideoPost(5 * minute);
     await runFor(6);
     const later = async (ms: number) =>
@@ -358,7 +358,7 @@ describe('a person changes their mind', () => {
     expect(await post(id)).toMatchObject({ status: 'sent' });
   });
 
-  test('deleted while it goes up: nothing is published, and the upload is forgotten', async () => {
+  test('a post deleted during its upload is not published, and the upload is removed', async () => {
     const id = await createVideoPost(5 * minute);
     await runAfter(0);
     await app.call('DELETE', pathOf(id));

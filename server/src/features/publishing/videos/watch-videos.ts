@@ -1,11 +1,11 @@
-// Counts what becomes of videos on their way to Pinterest, from the outside: the store knows nothing of it.
+// Counts the results of video uploads, around the store, which is independent of metrics.
 import type { Metrics } from '../../../platform/metrics.ts';
 import type { VideoStore } from './video-store.ts';
 
 export function watchVideos(videos: VideoStore, metrics: Metrics): VideoStore {
   const uploads = metrics.counter(
     'pintail_video_uploads_total',
-    'Videos on their way to Pinterest: sent (it has the bytes), ready (a Pin can be made of it), again (to be sent again), failed (given up, and the post with it).',
+    'Uploads of videos to Pinterest: sent (it has the bytes), ready (a Pin can be created), again (to be sent again), failed (given up, and the post has failed).',
     ['outcome', 'code'],
   );
   return {
@@ -20,11 +20,11 @@ export function watchVideos(videos: VideoStore, metrics: Metrics): VideoStore {
     },
     async sendLater(upload, at) {
       await videos.sendLater(upload, at);
-      uploads.inc({ outcome: 'again', code: at.trouble.failure.code });
+      uploads.inc({ outcome: 'again', code: at.cause.failure.code });
     },
-    async giveUp(upload, trouble, now) {
-      await videos.giveUp(upload, trouble, now);
-      uploads.inc({ outcome: 'failed', code: trouble.failure.code });
+    async giveUp(upload, cause, now) {
+      await videos.giveUp(upload, cause, now);
+      uploads.inc({ outcome: 'failed', code: cause.failure.code });
     },
   };
 }

@@ -1,4 +1,4 @@
-// Posts that nobody could publish at their time, and what becomes of them when somebody can.
+// Posts that could not be published at their time: published late, or held.
 import { describe, expect, test } from 'vitest';
 import { plainGrant } from '../../../../test/app.ts';
 import { errorLevel } from '../../../../test/log.ts';
@@ -34,7 +34,7 @@ async function titlesInOrder() {
 }
 
 describe('publish', () => {
-  test('after a downtime the missed ones go out in order, a minute apart', async () => {
+  test('after a downtime missed posts are published in order, a minute apart', async () => {
     await createPosts(['a', 'b', 'c']);
     await runAfter(hour);
     expect(await titlesInOrder()).toEqual(['a']);
@@ -47,7 +47,7 @@ describe('publish', () => {
     expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
   });
 
-  test('once the missed ones are out, nothing is slowed any more', async () => {
+  test('when the missed posts are published, the next posts are not delayed', async () => {
     await createPosts(['a', 'b']);
     await runAfter(hour);
     await runAfter(minute);
@@ -62,7 +62,7 @@ describe('publish', () => {
     expect(await sent()).toBe(4);
   });
 
-  test("the account's own interval counts where it is longer", async () => {
+  test("missed posts are published at the account's own interval if that is longer", async () => {
     await app.call('PATCH', path(), { minIntervalSeconds: 600 });
     await createPosts(['a', 'b']);
     await runAfter(hour);
@@ -87,7 +87,7 @@ describe('publish', () => {
     expect(await sent()).toBe(2);
   });
 
-  test('so does one that was paused for hours', async () => {
+  test('an account that was paused for hours catches up the same way', async () => {
     await createPosts(['a', 'b']);
     await app.call('POST', `${path()}/pause`);
     await worker.runDue();
@@ -101,7 +101,7 @@ describe('publish', () => {
 });
 
 describe('hold', () => {
-  test('missed posts wait for a person, tell so, and hold nothing up', async () => {
+  test('missed posts are held with the reason, and delay no other post', async () => {
     await app.call('PATCH', path(), { missedPolicy: 'hold' });
     const [a, b] = await createPosts(['a', 'b']);
     await createPosts(['on time'], hour + 30 * minute);
@@ -115,7 +115,7 @@ describe('hold', () => {
         sendAt: post?.sendAt,
         nextAttemptAt: null,
         attempts: 0,
-        failure: { code: 'missed', remediation: expect.stringContaining('Schedule it again') },
+        failure: { code: 'missed', remediation: expect.stringContaining('Schedule the post again') },
       });
     }
     const missed = await app.call('GET', `${path()}/posts?status=missed`);
@@ -130,7 +130,7 @@ describe('hold', () => {
     expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
   });
 
-  test('a person who schedules one of them again has it published, and its failure is gone', async () => {
+  test('a held post that a person schedules again is published, and has no failure any more', async () => {
     await app.call('PATCH', path(), { missedPolicy: 'hold' });
     const [a, b] = await createPosts(['a', 'b']);
     await runAfter(hour);
@@ -141,7 +141,7 @@ describe('hold', () => {
     expect((await app.call('DELETE', `${path()}/posts/${b?.id}`)).status).toBe(200);
   });
 
-  test("what waits for the account's own pacing has not been missed", async () => {
+  test("a post that waits for the account's own pacing is not missed", async () => {
     await app.call('PATCH', path(), { missedPolicy: 'hold', minIntervalSeconds: 3600 });
     await createPosts(['a', 'b', 'c']);
     await runAfter(2 * minute);
@@ -149,7 +149,7 @@ describe('hold', () => {
     expect(await titlesInOrder()).toEqual(['a', 'b', 'c']);
   });
 
-  test('a post that Pinterest had put off has not been missed', async () => {
+  test('a post that was postponed by Pinterest is not missed', async () => {
     await app.call('PATCH', path(), { missedPolicy: 'hold' });
     const [a] = await createPosts(['a']);
     await limitNextPin({ 'retry-after': '3600' });

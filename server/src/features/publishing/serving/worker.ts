@@ -5,7 +5,7 @@ import { withLogIds } from '../../../domain/log-ids.ts';
 import { addMs } from '../../../platform/clock.ts';
 import { createPoller, type Serving } from '../../../platform/work/poller.ts';
 import { lanePollMs } from '../../lanes/index.ts';
-import type { ClaimedLane } from '../lane/claim.queries.ts';
+import type { ClaimedLane } from '../lane/claim-lanes.queries.ts';
 import { createVideoWorker, type VideoWorkerParts } from '../videos/video-worker.ts';
 import { leasedLane } from './leased-lane.ts';
 import type { PublishMetrics } from './publish-metrics.ts';

@@ -9,7 +9,7 @@ import { type DuePost, nextDue } from '../../posts/index.ts';
 
 /** A lane that was just leased. */
 export interface ClaimedLane extends LaneLease {
-  /** What serving it begins with; null where that has to be read. */
+  /** The account and its first due post; null if they have to be read. */
   opening: Opening | null;
 }
 

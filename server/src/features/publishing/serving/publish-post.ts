@@ -15,7 +15,7 @@ import {
   toPin,
 } from '../calls/pin-body.ts';
 import { mayRetry, retryDelayMs, toPostFailure, toTrace } from '../calls/retry.ts';
-import { uploadTriesMax } from '../videos/bring-video.ts';
+import { uploadTriesMax } from '../videos/serve-upload.ts';
 import type { VideoStore } from '../videos/video-store.ts';
 import { firstLookAt } from './confirm-post.ts';
 import type { LeasedLane } from './leased-lane.ts';
@@ -26,7 +26,7 @@ export interface PublishParts extends PinBodyParts {
   pinterest: Pick<PinterestEnvironments, 'of'>;
   accounts: AccountsForWork;
   appBudget: AppBudget;
-  videos: Pick<VideoStore, 'findReady' | 'anew'>;
+  videos: Pick<VideoStore, 'findReady' | 'sendAgain'>;
   /** The wait before the first look after a lost answer. */
   confirmDelaysMs: readonly number[];
   /** From 0 to 1. */
@@ -143,7 +143,7 @@ async function canUploadAgain(
   if (video === null || !mayMeanVideo.has(failure.reason)) return false;
   const answer = await parts.pinterest.of(environmentOf(account)).getMedia(token, video);
   if (answer.kind === 'ok' && answer.value.status === 'succeeded') return false;
-  return parts.videos.anew(post.id, { now: parts.clock.now(), triesMax: uploadTriesMax });
+  return parts.videos.sendAgain(post.id, { now: parts.clock.now(), triesMax: uploadTriesMax });
 }
 
 interface FailedCall {

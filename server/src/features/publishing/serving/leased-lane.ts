@@ -4,7 +4,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Lease } from '../../../platform/work/lease.ts';
 import type { LaneRest } from '../../lanes/index.ts';
 import type { PostRow } from '../../posts/index.ts';
-import type { ClaimedLane } from '../lane/claim.queries.ts';
+import type { ClaimedLane } from '../lane/claim-lanes.queries.ts';
 import type { LaneStore, PlannedMove } from '../lane/lane-store.ts';
 import type { PublishMetrics } from './publish-metrics.ts';
 

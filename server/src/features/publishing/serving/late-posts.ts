@@ -55,7 +55,7 @@ async function shiftQueue({ clock, lanes, nextTimeslot }: PauseParts, account: A
 
 const paused: PostFailure = {
   code: 'publishing_paused',
-  message: 'The post fell due while publishing was paused for its account.',
+  message: 'The post became due while publishing was paused for its account.',
   remediation: 'Resume publishing, then schedule the post again.',
   retryable: true,
 };
@@ -63,7 +63,8 @@ const paused: PostFailure = {
 export const missed: PostFailure = {
   code: 'missed',
   message:
-    'The post was not published at its time: Pintail was not running, or could not act for the account.',
-  remediation: 'Schedule it again, for now or for another time. The account is set to hold missed posts.',
+    'The post was not published at its time: Pintail was not running, or could not publish for the account.',
+  remediation:
+    'Schedule the post again, for now or for another time. The account is set to hold missed posts.',
   retryable: true,
 };

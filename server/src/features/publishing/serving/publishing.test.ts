@@ -15,7 +15,7 @@ import {
 usePublishing();
 
 describe('on time', () => {
-  test('a scheduled post is published at its time, not before, with everything it was given', async () => {
+  test('a scheduled post is published at its time, not before, with all its fields', async () => {
     const post = await app.createPost(account, { altText: 'A lemon tart' });
     await runAfter(minute - 1);
     expect(await pinsHere()).toEqual([]);
@@ -41,7 +41,7 @@ describe('on time', () => {
     });
   });
 
-  test('the posts of an account go out in the order of their times, several in one run', async () => {
+  test('the posts of an account are published in the order of their times, several in one run', async () => {
     const titles = ['third', 'first', 'second'];
     const seconds = [30, 10, 20];
     for (const [index, title] of titles.entries()) {
@@ -53,13 +53,13 @@ describe('on time', () => {
     expect(made.map((pin) => pin.title)).toEqual(['first', 'second', 'third']);
   });
 
-  test('more posts than one turn serves all go out', async () => {
+  test('more posts than one lease serves are all published', async () => {
     for (let index = 0; index < 23; index += 1) await app.createPost(account, { title: `post ${index}` });
     await runAfter(minute);
     expect(await pinsHere()).toHaveLength(23);
   });
 
-  test('rescheduled to earlier it goes out earlier; deleted or moved later it does not go out', async () => {
+  test('a post rescheduled to an earlier time is published then; a post deleted or moved to a later time is not published', async () => {
     const path = `/v1/accounts/${account.accountId}/posts`;
     const sendAt = (ms: number) => ({ sendAt: new Date(app.clock.now().getTime() + ms).toISOString() });
     const earlier = await app.createPost(account, { title: 'earlier', ...sendAt(60 * minute) });
@@ -73,7 +73,7 @@ describe('on time', () => {
   });
 });
 
-describe('once: a lost answer is settled by looking', () => {
+describe('once: a lost answer is resolved by searching', () => {
   test.each([
     { name: 'a 503 after the Pin was made', fault: { kind: 'status', status: 503 } },
     { name: 'a connection cut after the Pin was made', fault: { kind: 'reset' } },
@@ -93,7 +93,7 @@ describe('once: a lost answer is settled by looking', () => {
     await expectAdopted(post.id);
   });
 
-  test('no Pin was made: after the last look it is published again, and there is one Pin', async () => {
+  test('a post without a Pin is published again after the last search, and there is one Pin', async () => {
     const post = await app.createPost(account);
     await app.faults([{ operation: 'pins/create', when: 'before', kind: 'status', status: 502, times: 1 }]);
     await runAfter(minute);
@@ -107,7 +107,7 @@ describe('once: a lost answer is settled by looking', () => {
     expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 2 });
   });
 
-  test('while Pinterest cannot be asked, nothing is created and no look is counted', async () => {
+  test('while Pinterest cannot be searched, nothing is created and no search is counted', async () => {
     const post = await app.createPost(account);
     await app.faults([
       { operation: 'pins/create', when: 'after', kind: 'reset', times: 1 },
@@ -121,7 +121,7 @@ describe('once: a lost answer is settled by looking', () => {
     expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 1 });
   });
 
-  test('an equal post waits until the lost one is settled; others go on', async () => {
+  test('an equal post waits until the lost one is resolved; other posts do not', async () => {
     const lost = await app.createPost(account);
     const sendAt = new Date(app.clock.now().getTime() + minute + 1000).toISOString();
     const twin = await app.createPost(account, { sendAt });
@@ -138,7 +138,7 @@ describe('once: a lost answer is settled by looking', () => {
     expect(await pinsHere()).toHaveLength(3);
   });
 
-  test('a worker that died while it asked leaves a post that is looked for, not asked for again', async () => {
+  test('a worker that died during a create leaves a post that is confirmed, not created again', async () => {
     const post = await app.createPost(account);
     app.clock.advance(minute);
     const dying = app.dyingWorker({ before: 'settle' });
@@ -150,7 +150,7 @@ describe('once: a lost answer is settled by looking', () => {
     expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 1 });
   });
 
-  test('a worker that died before it asked leaves a post that is published as if nothing had been', async () => {
+  test('a worker that died before the create leaves a post that is published normally', async () => {
     const post = await app.createPost(account);
     app.clock.advance(minute);
     await app.dyingWorker({ before: 'ask' }).runDue();
@@ -162,7 +162,7 @@ describe('once: a lost answer is settled by looking', () => {
 });
 
 describe('explained', () => {
-  test('a refusal fails the post with reason and remedy, and it can be scheduled again', async () => {
+  test('a refusal fails the post with reason and remediation, and it can be scheduled again', async () => {
     const post = await app.createPost(account);
     await app.faults([
       {
@@ -222,7 +222,7 @@ describe('explained', () => {
     },
   );
 
-  test('media that went missing put the post off, and it goes out when they are back', async () => {
+  test('missing media postpone the post, and it is published when they exist again', async () => {
     const post = await app.createPost(account);
     await app.withoutMedia(async () => {
       await runAfter(minute);

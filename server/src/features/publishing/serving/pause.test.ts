@@ -39,7 +39,7 @@ async function accountEvents(): Promise<{ type: string; data: unknown }[]> {
 const fence = async () => (await laneRow()).fence;
 
 describe('the account says so', () => {
-  test('pause and resume answer with the account; doing either twice changes nothing and tells nothing', async () => {
+  test('pause and resume return the account; a second call changes nothing and has no event', async () => {
     const before = await app.call('GET', path());
     expect(before.body.data.account).toMatchObject({
       publishing: 'active',
@@ -66,7 +66,7 @@ describe('the account says so', () => {
     expect((await resume()).body.data.account).toMatchObject({ pausedPolicy: 'shift' });
   });
 
-  test('what is no policy, and an account that is not there, are refused', async () => {
+  test('an invalid policy and an unknown account are refused', async () => {
     expect((await pause({ onDue: 'explode' })).status).toBe(400);
     expect((await pause({ ondue: 'hold' })).status).toBe(400);
     const stranger = await app.makeKey({ organization: 'Strangers' });
@@ -78,7 +78,7 @@ describe('the account says so', () => {
 });
 
 describe('hold', () => {
-  test('what is due waits, shown as missed, and goes out after resuming; other accounts go on', async () => {
+  test('due posts wait, shown as missed, and are published after resuming; other accounts publish meanwhile', async () => {
     const post = await create('Held');
     const other = await app.connectAccount();
     const theirs = await app.createPost(other);
@@ -96,7 +96,7 @@ describe('hold', () => {
     expect(await shown(post.id)).toMatchObject({ status: 'sent', sendAt: post.sendAt });
   });
 
-  test('a paused account costs the workers nothing, whatever falls due or comes in', async () => {
+  test('a paused account costs the workers nothing, whatever becomes due or is added', async () => {
     await create('Held');
     await pause();
     await worker.runDue();
@@ -108,7 +108,7 @@ describe('hold', () => {
     expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
   });
 
-  test('a post that is being published is finished, and the next one of the same turn waits', async () => {
+  test('a post that is being published completes, and the next one of the same lease waits', async () => {
     const [first, second] = [await create('First'), await create('Second')];
     const asked = Promise.withResolvers<void>();
     const mayAnswer = Promise.withResolvers<void>();
@@ -139,7 +139,7 @@ describe('hold', () => {
     expect(await pinsHere()).toHaveLength(1);
   });
 
-  test('a lost answer is looked for while the account is paused', async () => {
+  test('a post whose answer was lost is confirmed while the account is paused', async () => {
     const post = await create('Lost');
     await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 1 }]);
     await runAfter(minute);
@@ -150,7 +150,7 @@ describe('hold', () => {
     expect(await shown(next.id)).toMatchObject({ status: 'queued', attempts: 0 });
   });
 
-  test('a rest that Pinterest asked for is not ended by resuming', async () => {
+  test('resuming does not end a rest that Pinterest asked for', async () => {
     const post = await create('Limited');
     await limitNextPin({ 'retry-after': '300' });
     await runAfter(minute);
@@ -164,7 +164,7 @@ describe('hold', () => {
 });
 
 describe('fail', () => {
-  test('what falls due fails with a plain reason, at its time; what is later stays', async () => {
+  test('a post that becomes due fails with the reason, at its time; later posts stay queued', async () => {
     const [due, later] = [await create('Due'), await create('Later', 2 * hour)];
     await pause({ onDue: 'fail' });
     await worker.runDue();
@@ -183,7 +183,7 @@ describe('fail', () => {
     expect(await shown(due.id)).toMatchObject({ status: 'sent' });
   });
 
-  test('a queue that was held fails once the policy is changed', async () => {
+  test('a queue that waited fails when the policy is changed', async () => {
     const post = await create('Held');
     await pause();
     await runAfter(minute);
@@ -200,7 +200,7 @@ describe('shift', () => {
   const times = async (posts: readonly { id: string }[]) =>
     Promise.all(posts.map(async ({ id }) => (await shown(id)).sendAt * 1000));
 
-  test('what is due takes the next timeslot; those behind it move only as far as there is no room', async () => {
+  test('a due post moves to the next timeslot; those after it move only as far as there is no room', async () => {
     app.clock.advance(hour - (app.clock.now().getTime() % hour));
     const start = app.clock.now().getTime();
     // Two at once, one in their way, and one with room.
@@ -263,7 +263,7 @@ describe('shift', () => {
     expect(await times(posts)).toEqual([1, 2, 3].map((hours) => start + hours * hour));
   });
 
-  test('a queue that cannot be moved does not keep a lost answer from being looked for', async () => {
+  test('a queue that cannot be moved does not keep a post whose answer was lost from being confirmed', async () => {
     const lost = await create('Lost');
     await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 1 }]);
     await runAfter(minute);
@@ -276,7 +276,7 @@ describe('shift', () => {
     expect(await shown(waiting.id)).toMatchObject({ status: 'queued', attempts: 0 });
   });
 
-  test('without timeslots the queue is held, and costs a look a quarter of an hour', async () => {
+  test('without timeslots the queue waits, and costs one lease per quarter of an hour', async () => {
     const post = await create('Held');
     await pause({ onDue: 'shift' });
     const shifting = app.app.createWorker({ nextTimeslot: async () => null });
@@ -295,7 +295,7 @@ describe('shift', () => {
   });
 });
 
-test('paused and unauthorized: nothing goes out until both are over', async () => {
+test('an account that is paused and unauthorized publishes nothing until both have ended', async () => {
   const post = await create('Patient');
   await app.faults([
     { operation: 'pins/create', when: 'before', kind: 'status', status: 401, code: 3, times: 1 },

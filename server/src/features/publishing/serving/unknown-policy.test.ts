@@ -1,4 +1,4 @@
-// Who settles a lost answer when the last look has found no Pin.
+// The policy for a lost answer when the last search has found no Pin.
 import { beforeEach, expect, test } from 'vitest';
 import { errorLevel } from '../../../../test/log.ts';
 import {
@@ -27,7 +27,7 @@ async function loseAndLook(when: 'before' | 'after') {
   return post;
 }
 
-test('ask: without a match the post waits for a person, and is never published again by itself', async () => {
+test('ask: without a match the post is held, and is never published again automatically', async () => {
   const post = await loseAndLook('before');
   await runAfter(48 * 60 * minute);
   expect(await pinsHere()).toEqual([]);
@@ -49,13 +49,13 @@ test('ask: without a match the post waits for a person, and is never published a
   expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 2 });
 });
 
-test('ask: a Pin that is found settles the post without a person', async () => {
+test('ask: a Pin that is found resolves the post without a person', async () => {
   const post = await loseAndLook('after');
   expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 1 });
   expect(await pinsHere()).toHaveLength(1);
 });
 
-test('ask: the timeline tells why it waits', async () => {
+test('ask: the timeline shows why the post is held', async () => {
   const post = await loseAndLook('before');
   const { events } = (await app.call('GET', `${pathOf(post.id)}/timeline`)).body.data;
   expect(events.at(-1)).toMatchObject({

@@ -1,4 +1,4 @@
-// Settles a post whose answer was lost by looking on Pinterest. Never creates anything.
+// Resolves a post whose create answer was lost, by searching Pinterest for its Pin. Never creates anything.
 
 import type { Failure, PinterestEnvironments } from '../../../pinterest/index.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
@@ -14,12 +14,12 @@ export interface ConfirmParts {
   clock: Clock;
   pinterest: Pick<PinterestEnvironments, 'of'>;
   accounts: AccountsForWork;
-  /** The waits before each look; after the last one without a match the Pin is taken not to exist. */
+  /** The wait before each search. After the last one without a match, the Pin is considered not to exist. */
   confirmDelaysMs: readonly number[];
   random(): number;
 }
 
-/** When to look first after an answer was lost. */
+/** When the first search takes place after an answer was lost. */
 export function firstLookAt({
   clock,
   confirmDelaysMs,
@@ -99,39 +99,39 @@ function stepAfter({ pinIds, isComplete, nextAt, account }: SearchResult): Step 
 }
 
 const remediationByHand =
-  'Look on the board, then say what became of the post: POST /v1/accounts/{accountId}/posts/{postId}/resolve with the outcome "published" and the id of the Pin, or "not_published" if there is none.';
+  'Look on the board, then resolve the post: POST /v1/accounts/{accountId}/posts/{postId}/resolve with the outcome "published" and the id of the Pin, or "not_published" if there is none.';
 
 const notSeen: PostFailure = {
   code: 'answer_lost',
-  message: 'The answer to the Pin was lost, and Pinterest cannot be asked right now whether it exists.',
-  remediation: 'Pintail goes on looking by itself.',
+  message: 'The response was lost, so the Pin may exist. Pinterest cannot be searched right now.',
+  remediation: 'Nothing to do: Pintail searches again automatically.',
   retryable: true,
 };
 
 const notThereYet: PostFailure = {
   code: 'answer_lost',
-  message: 'The answer to the Pin was lost. It is not on the board so far.',
-  remediation: 'Pintail goes on looking by itself.',
+  message: 'The response was lost, so the Pin may exist. It is not on the board so far.',
+  remediation: 'Nothing to do: Pintail searches again automatically.',
   retryable: true,
 };
 
 const waitsForDecision: PostFailure = {
   code: 'waits_for_decision',
-  message: 'The answer to the Pin was lost, and it is not on the board. The account is set to ask a person.',
+  message: 'The response was lost, and the Pin is not on the board. The account is set to ask a person.',
   remediation: remediationByHand,
   retryable: false,
 };
 
 const severalPins: PostFailure = {
   code: 'several_pins_match',
-  message: 'The answer to the Pin was lost, and more than one Pin on the board could be it.',
+  message: 'The response was lost, and more than one Pin on the board could be the one of this post.',
   remediation: remediationByHand,
   retryable: false,
 };
 
 const boardTooLarge: PostFailure = {
   code: 'board_too_large_to_search',
-  message: 'The answer to the Pin was lost, and the board has too many Pins to be searched whole.',
+  message: 'The response was lost, and the board has too many Pins to be searched completely.',
   remediation: remediationByHand,
   retryable: false,
 };

@@ -1,4 +1,4 @@
-// Posts that are past their time without having gone out, and what has had its time.
+// Overdue posts, and events and posts past their retention.
 import { expect, test } from 'vitest';
 import { account, app, minute, runAfter, usePublishing } from '../../../../test/publishing.ts';
 import { sweepNow } from '../lane/lanes.fixture.ts';
@@ -25,7 +25,7 @@ const missedOf = async (postId: string) =>
 
 const after = (ms: number) => new Date(app.clock.now().getTime() + ms).toISOString();
 
-test('a queued post that nobody carries is told to be missed, once, a minute after its time', async () => {
+test('a queued post that no worker publishes is reported as missed, once, a minute after its time', async () => {
   const post = await app.createPost(account, { sendAt: after(minute) });
   await sweepAfter(minute + 59_000);
   expect(await missedOf(post.id)).toEqual([]);
@@ -37,7 +37,7 @@ test('a queued post that nobody carries is told to be missed, once, a minute aft
   expect(Date.parse(String(missed[0]?.data.sendAt))).toBe(post.sendAt * 1000);
 });
 
-test('a new time that is missed as well is told anew', async () => {
+test('a new time that is missed too is reported again', async () => {
   const post = await app.createPost(account, { sendAt: after(minute) });
   await sweepAfter(2 * minute);
   await app.call('POST', `/v1/accounts/${account.accountId}/posts/${post.id}/schedule`, {
@@ -47,7 +47,7 @@ test('a new time that is missed as well is told anew', async () => {
   expect(await missedOf(post.id)).toHaveLength(2);
 });
 
-test('posts that went out, failed, or were deleted are not told to be missed', async () => {
+test('posts that were published, failed, or were deleted are not reported as missed', async () => {
   const sent = await app.createPost(account, { sendAt: after(minute) });
   const deleted = await app.createPost(account, { sendAt: after(minute), title: 'Another' });
   await app.call('DELETE', `/v1/accounts/${account.accountId}/posts/${deleted.id}`);
@@ -57,7 +57,7 @@ test('posts that went out, failed, or were deleted are not told to be missed', a
   expect(await missedOf(deleted.id)).toEqual([]);
 });
 
-test('two processes that sweep at once tell of each missed post once', async () => {
+test('two processes that sweep at once report each missed post once', async () => {
   const posts = [];
   for (const title of ['One', 'Two', 'Three']) {
     posts.push(await app.createPost(account, { sendAt: after(minute), title }));
@@ -67,7 +67,7 @@ test('two processes that sweep at once tell of each missed post once', async () 
   for (const { id } of posts) expect(await missedOf(id)).toHaveLength(1);
 });
 
-test('events are removed when they have had their time; those of posts that are not out stay', async () => {
+test('events are removed past their retention; those of posts that are not published stay', async () => {
   const sent = await app.createPost(account, { sendAt: after(minute) });
   const draft = await app.createPost(account, { sendAt: undefined, title: 'Some day' });
   await runAfter(minute);

@@ -7,7 +7,7 @@ import { addMs } from '../../../platform/clock.ts';
 import type { Log } from '../../../platform/log.ts';
 import { environmentOf } from '../../accounts/index.ts';
 import type { PostRow } from '../../posts/index.ts';
-import type { Opening } from '../lane/claim.queries.ts';
+import type { Opening } from '../lane/claim-lanes.queries.ts';
 import type { PlannedMove } from '../lane/lane-store.ts';
 import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
 import { isMissed, meetPause, missed, type PauseParts } from './late-posts.ts';
@@ -121,7 +121,7 @@ async function recover(parts: LaneParts, lane: LeasedLane, inFlight: readonly Po
 
 const workerDied = {
   code: 'answer_lost',
-  message: 'Pintail was stopped while Pinterest was being asked for the Pin.',
-  remediation: 'Pintail looks on Pinterest by itself whether the Pin exists.',
+  message: 'Pintail was stopped while it was creating the Pin, so the Pin may exist.',
+  remediation: 'Nothing to do: Pintail searches Pinterest for the Pin automatically.',
   retryable: true,
 };

@@ -1,0 +1,96 @@
+// pg-boss, which stores jobs and runs them. It is loaded when the first job appears, because most installations have none
+// and it takes 18 MB.
+import type { PgBoss, SendOptions } from 'pg-boss';
+import { type Database, jobsSchema } from '../db/index.ts';
+import type { Log } from '../log.ts';
+import type { Queue } from './queue.ts';
+
+export interface BossParts {
+  database: Database;
+  log: Log;
+  /** Whether this process looks for jobs whose process died; read when pg-boss is loaded. */
+  supervises(): boolean;
+}
+
+export interface Boss {
+  load(): Promise<PgBoss>;
+  /** Creates the queue unless it exists. Any number of processes may do so at once. */
+  ensureQueue(boss: PgBoss, queue: Queue<object>): Promise<void>;
+  /** Waits for jobs under way; after `graceMs` another process runs them again. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** A job whose process gives no sign for this long is given to another one. The minimum of pg-boss. */
+const signOfLifeSeconds = 10;
+/** How often pg-boss looks for jobs whose process gave no sign. */
+const superviseSeconds = 20;
+const doneRetentionSeconds = 3600;
+/** A job that no process has claimed by then is removed. */
+const waitingRetentionSeconds = 14 * 24 * 3600;
+
+export function createBoss({ database, log, supervises }: BossParts): Boss {
+  const ensured = new Map<string, Promise<void>>();
+  let loading: Promise<PgBoss> | undefined;
+
+  async function open(): Promise<PgBoss> {
+    const { PgBoss } = await import('pg-boss');
+    const boss = new PgBoss({
+      db: { executeSql: (text, values) => database.pool.query(text, values) },
+      schema: jobsSchema,
+      migrate: false,
+      schedule: false,
+      registerInstance: false,
+      monitorVacuum: false,
+      openTelemetry: { enabled: false },
+      supervise: supervises(),
+      superviseIntervalSeconds: superviseSeconds,
+      monitorIntervalSeconds: superviseSeconds,
+    });
+    boss.on('error', (error) => log.warn({ err: error }, 'a job queue failed'));
+    boss.on('warning', ({ message, data }) => log.warn({ data }, message));
+    await boss.start();
+    return boss;
+  }
+
+  return {
+    load() {
+      loading ??= open().catch((error: unknown) => {
+        loading = undefined;
+        throw error;
+      });
+      return loading;
+    },
+    ensureQueue(boss, { name, oneWaitingPerKey }) {
+      const creating =
+        ensured.get(name) ??
+        boss
+          .createQueue(name, { policy: oneWaitingPerKey ? 'short' : 'standard' })
+          .catch((error: unknown) => {
+            ensured.delete(name);
+            throw error;
+          });
+      ensured.set(name, creating);
+      return creating;
+    },
+    async stop(graceMs) {
+      const boss = await loading?.catch(() => undefined);
+      await boss?.stop({ graceful: true, timeout: graceMs });
+      loading = undefined;
+    },
+  };
+}
+
+/** Sent with each job, so that a changed declaration applies to the next one. */
+export function sendOptions(queue: Queue<object>, key: string | undefined): SendOptions {
+  return {
+    expireInSeconds: queue.timeoutSeconds,
+    heartbeatSeconds: signOfLifeSeconds,
+    retryLimit: queue.retries,
+    retryDelay: queue.retryDelaySeconds,
+    retryBackoff: queue.retryDelaySeconds > 0,
+    ...(queue.retryDelaySecondsMax !== undefined && { retryDelayMax: queue.retryDelaySecondsMax }),
+    deleteAfterSeconds: doneRetentionSeconds,
+    retentionSeconds: waitingRetentionSeconds,
+    ...(key !== undefined && { singletonKey: key }),
+  };
+}
