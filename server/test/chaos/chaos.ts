@@ -1,5 +1,5 @@
-// Creates posts while processes are killed and Pinterest misbehaves, then counts what Pinterest has. It asks
-// only what a user could ask, over HTTP: what is promised is not that our tables agree with each other.
+// Creates posts while processes are killed and Pinterest misbehaves, then counts the Pins that Pinterest has. It sends only
+// requests that a user could send, because the promise is not that our tables agree with each other.
 
 import { video } from '../../src/features/media/videos/sample-videos.fixture.ts';
 import { addMs, pause, systemClock } from '../../src/platform/clock.ts';
@@ -15,35 +15,35 @@ export interface ChaosOptions {
   seed: number;
   accounts: number;
   workers: number;
-  /** The database, where it may be killed too. */
+  /** The database, if it may be killed too. */
   database?: Part;
-  /** What a person may want to read on the way. */
+  /** Reports progress for a person who watches. */
   say?: (line: string) => void;
 }
 
 export interface ChaosFigures {
   seed: number;
-  /** Posts that were asked for; those not accepted met an API or a database that just died. */
+  /** Posts that were requested. The API or the database died during those that were not accepted. */
   tried: number;
-  /** Answered with 201: these are promised. */
+  /** Posts that were answered with 201: these must be published. */
   accepted: number;
-  /** Of these. */
+  /** Videos among the accepted posts. */
   videos: number;
-  /** Of these, equal in all to another one. */
+  /** Accepted posts that are equal to another one in every field. */
   equal: number;
   pins: number;
   /** Accepted, and not on Pinterest. */
   lost: string[];
-  /** On Pinterest more often than it was asked for, accepted or not. */
+  /** On Pinterest more often than it was requested, accepted or not. */
   doubled: string[];
   kills: Record<string, number>;
-  /** Calls to create a Pin that met a fault, before and after the Pin was made. */
+  /** Creates of a Pin that failed, before and after the Pin was created. */
   faults: { before: number; after: number; ofCreates: number };
   runSeconds: number;
   drainSeconds: number;
 }
 
-/** Together they strike a quarter of all creates. */
+/** Together they affect a quarter of all creates. */
 const faultKinds = [
   { kind: 'status', status: 500, when: 'before', probability: 0.05 },
   { kind: 'status', status: 503, when: 'after', probability: 0.05 },
@@ -68,7 +68,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosFigures> {
 
 async function runOn(installation: ChaosInstallation, options: ChaosOptions): Promise<ChaosFigures> {
   const { posts, kills, seed, say = () => {} } = options;
-  // Each actor draws by itself: when one is served must not change what the other does.
+  // Each actor has its own random numbers, so that the order of answers does not change the acts of the others.
   const chance = seeded(seed);
   const ofKiller = seeded(chance.between(0, 2 ** 31));
   const control = controlOf(installation.simulatorUrl);
@@ -84,7 +84,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
 
   const videoId = await uploadVideo(installation);
 
-  /** How often each title was asked for, and how often that was answered with 201. */
+  /** How often each title was requested, and how often the answer was 201. */
   const asked = new Map<string, number>();
   const promised = new Map<string, number>();
   const accepted = { posts: 0, videos: 0, equal: 0 };
@@ -93,7 +93,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
   const killsOf: Record<string, number> = {};
   const begin = performance.now();
 
-  /** Posts and kills keep step (see killParts), so that the last kill meets work as the first one does. */
+  /** Posts and kills are spread over the same time (see killParts), so that the last kill interrupts work like the first. */
   const mayCreate = () => accepted.posts < Math.ceil((posts * (killed + 2)) / (kills + 1));
 
   const picture = (name: string) => `${installation.simulatorUrl}/samples/${name}.jpg`;
@@ -114,7 +114,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
         continue;
       }
       tried += 1;
-      // One in twelve says what the one before it said: nothing on Pinterest tells whose Pin is whose.
+      // One in twelve is equal to the one before it: Pinterest does not show which Pin belongs to which post.
       const isEqual = tried % 12 === 0 && previous !== undefined;
       const post =
         isEqual && previous
@@ -141,7 +141,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
         if (isEqual) accepted.equal += 1;
         if ('cover' in media) accepted.videos += 1;
       }
-      // Whoever is refused by a dying server does not hammer on.
+      // A client that is refused by a dying server waits a moment.
       else await pause(draw.between(20, 100));
     }
   }
@@ -150,7 +150,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
     const restarts: Promise<void>[] = [];
     for (; killed < kills; killed += 1) {
       await pause(draw.between(50, 800));
-      // With nothing to do, a death shows nothing.
+      // A kill without work in progress would test nothing.
       await eventually('there is work', () => accepted.posts >= (posts * killed) / (kills + 1), 120_000);
       const wanted = draw.next();
       const anyWorker = draw.pick(installation.workers);
@@ -171,7 +171,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
 
   let isOver = false;
 
-  /** Pauses accounts for a moment: what is due then goes out afterwards. */
+  /** Pauses accounts for a moment: posts that become due are published afterwards. */
   async function pauseAccounts(draw: Seeded): Promise<void> {
     while (!isOver) {
       const { id } = draw.pick(accounts);
@@ -206,7 +206,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
       return left.every((count) => count === 0);
     },
     drainPatienceMs,
-    // What is unfinished then shows below: accepted, and no Pin.
+    // Unfinished posts are reported below: accepted, and without a Pin.
   ).catch((error: unknown) => say(String(error)));
 
   const made = new Map<string, number>();
@@ -256,7 +256,7 @@ async function call(installation: ChaosInstallation, method: string, path: strin
       ...(body && { 'content-type': 'application/json' }),
     },
     ...(body && { body: JSON.stringify(body) }),
-    // A server that was killed in the middle of an answer may leave the connection open for long.
+    // A server that was killed during an answer may leave the connection open for long.
     signal: AbortSignal.timeout(20_000),
   });
   return { status: answer.status, body: (await answer.json()) as AnyShape };
@@ -280,7 +280,7 @@ async function connectAccounts(installation: ChaosInstallation, control: Control
   );
 }
 
-/** Before anything is killed. */
+/** Runs before the first kill. */
 async function uploadVideo(installation: ChaosInstallation): Promise<string> {
   const form = new FormData();
   form.set('file', new Blob([await video()], { type: 'video/mp4' }), 'chaos.mp4');

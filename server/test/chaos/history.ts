@@ -1,5 +1,5 @@
-// Reads what happened to the posts of some accounts out of the event log, and holds it against the rules: each
-// move is one that the table allows, and an account's posts went out in the order in which they were due.
+// Reads the history of posts from the event log, and checks it: each move is one that the table of moves allows, and an
+// account's posts were published in the order in which they were due.
 import { isAtRest, type PostSituation } from '../../src/domain/post-states.ts';
 import { afterMove, type Move } from '../../src/features/posts/record/lifecycle.ts';
 import type { Connection } from '../../src/platform/db/index.ts';
@@ -19,7 +19,7 @@ const movesOf: Record<string, Move[]> = {
 
 interface Past {
   situation: PostSituation;
-  /** Of a queued post: when it is due. */
+  /** When a queued post is due. */
   runAt: number | null;
   isDeleted: boolean;
 }

@@ -1,5 +1,5 @@
-// An installation as a larger one runs it, each part a process of its own: a pretend Pinterest, an API and
-// several workers on one PostgreSQL. Parts can be killed; they come back by themselves.
+// An installation of several processes, as large ones run it: the simulator of Pinterest, an API and several workers on one
+// PostgreSQL. Parts can be killed, and are restarted automatically.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,16 +15,16 @@ const simulatorProgram = fileURLToPath(new URL('../../../simulator/src/main.ts',
 const pintailProgram = fileURLToPath(new URL('../../bin/pintail.js', import.meta.url));
 
 const restartEveryMs = 500;
-/** The database may be away for as long as its recovery takes. */
+/** The database may be unavailable for as long as its recovery takes. */
 const restartTriesMax = 120;
 
 /** A part that can be killed at any moment. */
 export interface Part {
   name: string;
   isUp(): boolean;
-  /** Ends it as a power cut would, and resolves once it is gone. */
+  /** Ends it like a power cut, and resolves when the process has ended. */
   kill9(): Promise<void>;
-  /** Starts it again; while what it needs is away, again and again. */
+  /** Starts it again, and retries while a part that it needs is unavailable. */
   restart(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export interface ChaosInstallation {
   apiUrl(): string | null;
   api: Part;
   workers: Part[];
-  /** Asks each part to end, as a service manager does, and removes what it kept. */
+  /** Stops each part as a service manager does, and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export async function startChaosInstallation({
     createPart(`worker ${index + 1}`, () => startPintail({ command: 'worker', dataDir, env })),
   );
   const parts = [api, ...workers];
-  // For a process that leaves in a hurry, after Ctrl-C for example.
+  // For a process that ends at once, after Ctrl-C for example.
   const abandon = () => {
     for (const child of [...parts.map((part) => part.process()?.child), simulator.child])
       child?.kill('SIGKILL');
@@ -109,7 +109,7 @@ function createPart(name: string, start: () => Promise<PintailProcess>) {
           current = await start();
           return;
         } catch (error) {
-          // Its database is away at this moment, for example.
+          // For example, its database is unavailable at this moment.
           if (tries === restartTriesMax) throw error;
           await pause(restartEveryMs);
         }
@@ -118,7 +118,7 @@ function createPart(name: string, start: () => Promise<PintailProcess>) {
   };
 }
 
-/** Lives through the whole run: what it has is the truth that everything is measured by. */
+/** Runs until the end: its Pins are the reference of every check. */
 async function startSimulatorProcess() {
   const child = spawn(process.execPath, [simulatorProgram, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,17 +1,14 @@
-// A worker that stops at a moment of its choosing: for good, as a killed process does, or until it is woken,
-// as a process does whose machine was suspended. Either way it renews no lease meanwhile.
+// A worker that stops at a chosen moment: for good, like a killed process, or until it is woken, like a process whose
+// machine was suspended. Either way it renews no lease meanwhile.
 import type { App } from '../../src/app.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { withCreatePin } from '../with-create-pin.ts';
 
-/**
- * What a worker does one after the other: its transactions (claimed, marked, settled, let go) and what it asks
- * of Pinterest.
- */
+/** The moment of the stop, counted in acts of the worker: its writes, and its creates at Pinterest. */
 export interface Stop {
-  /** It stops at its so-manieth act, counted from 1. */
+  /** The number of the act at which it stops, counted from 1. */
   act: number;
-  /** Whether that act is still done. */
+  /** Whether it stops before or after that act. */
   when: 'before' | 'after';
 }
 
@@ -19,8 +16,8 @@ export interface MortalWorker {
   /** Resolves when nothing is due, or when it has stopped: true. */
   runDue(): Promise<boolean>;
   /**
-   * Null where it must not be woken: between the mark that a Pin may exist and the question, where it would ask
-   * without a look at its lease. Otherwise it goes on where it stopped, and resolves when nothing is due.
+   * Continues where it stopped, and resolves when nothing is due. Null if it must not be woken: between the check of the
+   * lease and the create, which would then be sent under an expired lease.
    */
   wake: (() => Promise<void>) | null;
 }
@@ -49,13 +46,13 @@ export function createMortalWorker(
     await run;
   }
 
-  async function asAct<T>(isQuestion: boolean, work: () => Promise<T>): Promise<T> {
+  async function asAct<T>(isCreate: boolean, work: () => Promise<T>): Promise<T> {
     acts += 1;
     const isTheOne = acts === act && !hasStopped;
-    if (isTheOne && when === 'before') await stop(!isQuestion);
+    if (isTheOne && when === 'before') await stop(!isCreate);
     const result = await work();
-    // What follows a transaction may be the question; what follows the question is a transaction.
-    if (isTheOne && when === 'after') await stop(isQuestion);
+    // After a write the next act may be the create; after the create it is a write.
+    if (isTheOne && when === 'after') await stop(isCreate);
     return result;
   }
 
@@ -63,7 +60,7 @@ export function createMortalWorker(
   const worker = app.createWorker({
     random,
     clock: { ...clock, every: () => () => {} },
-    // One account at a time: the others would go on beside the stopped one.
+    // One account at a time: others would continue beside the stopped one.
     lanesMax: 1,
     lanes: {
       ...lanes,

@@ -1,4 +1,4 @@
-// Chance with a memory: the same seed gives the same draws on every machine.
+// Random numbers from a seed: the same seed leads to the same numbers on every machine.
 
 export interface Seeded {
   /** From 0 up to, not including, 1. */
@@ -31,5 +31,5 @@ export function seeded(seed: number): Seeded {
   };
 }
 
-/** A seed for who did not name one. It is printed, so that the run can be repeated. */
+/** A seed for a run without a given one. It is printed, so that the run can be repeated. */
 export const anySeed = (): number => Math.floor(Math.random() * 2 ** 31);

@@ -1,6 +1,5 @@
-// A walk by chance through everything that can happen to posts, on a clock that the walk moves: users who
-// change their minds, workers that die or sleep, a Pinterest that loses answers. After each step it asks whether
-// what must always hold still does.
+// A random walk through everything that can happen to posts, with a clock that the walk moves: users who change their
+// minds, workers that die or are suspended, a Pinterest that loses answers. The invariants are checked after each step.
 
 import { newId } from '../../src/domain/ids.ts';
 import { createPosts } from '../../src/features/posts/record/content.ts';
@@ -18,15 +17,15 @@ export interface WalkFigures {
   steps: number;
   posts: number;
   pins: number;
-  /** Workers that did stop in the middle, and those of them that went on later. */
+  /** Workers that stopped during their work, and those of them that continued later. */
   stops: number;
   wakes: number;
-  /** How often each kind of step was taken. */
+  /** How often each kind of step was made. */
   taken: Record<string, number>;
 }
 
 const accountsCount = 3;
-/** What Pinterest has is asked for this often; our own tables after every step. */
+/** Pinterest's Pins are checked after this many steps; our own tables after every step. */
 const ledgerEvery = 10;
 
 const createFaults: Json[] = [
@@ -76,7 +75,7 @@ export async function walk(
 async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Seeded, seed: number) {
   const { clock, database } = app;
   const ids = accounts.map((account) => account.accountId);
-  // Of its own: who draws first, of workers at the same time, must not change where the walk goes.
+  // Random numbers of its own, so that the order of concurrent workers does not change the walk.
   const random = seeded(draw.between(0, 2 ** 31)).next;
   const workers: Worker[] = Array.from({ length: 2 }, () => app.app.createWorker({ random }));
   const posts: { id: string; account: PinterestAccount }[] = [];
@@ -100,7 +99,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
     posts.push({ id: post.id, account });
   }
 
-  // Fetching and decoding the same picture again and again is most of what creating costs.
+  // Most of the cost of a create is to fetch and decode the picture, which is the same for all.
   await createByApi();
   const model = await database.db
     .selectFrom('posts')
@@ -132,9 +131,9 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
     posts.push({ id, account });
   }
 
-  /** What a caller does to a post; a refusal is an answer, and an error of ours is not. */
+  /** A request of a caller about a post. A refusal is a valid result, an error of ours is not. */
   async function change(method: string, path: string, body?: Json): Promise<void> {
-    // Mostly of the newest: the old ones are done.
+    // Mostly the newest: old ones are finished.
     const { id, account } = draw.pick(draw.chance(0.8) ? posts.slice(-10) : posts);
     const answer = await app.call(method, `/v1/accounts/${account.accountId}/posts/${id}${path}`, body);
     if (answer.status >= 500)
@@ -162,7 +161,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
     const stop = { act: draw.between(1, 8), when: draw.pick(['before', 'after'] as const) };
     const mortal = createMortalWorker(app.app, { clock, random }, stop);
     const isAsleep = draw.chance(0.5);
-    // Where nothing is due, nobody gets as far as to be stopped.
+    // If nothing is due, no worker reaches the act at which it stops.
     clock.advance(draw.pick([60_000, 300_000, 1_800_000]));
     if (!(await mortal.runDue())) return;
     stops += 1;
@@ -183,7 +182,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
     await app.faults([draw.chance(0.15) ? looks : create]);
   }
 
-  /** The weight of each step, and what it does. */
+  /** The weight of each step, and its function. */
   const actions: Record<string, [number, () => Promise<unknown>]> = {
     createByApi: [2, createByApi],
     create: [20, createWithKnownPicture],
@@ -232,7 +231,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
           and (l.wake_at is null or l.wake_at > greatest(p.run_at, l.not_before, l.paced_until, ${clock.now()}))
       `.execute(database.db);
       if (stranded.length > 0) throw new Error(`${stranded.length} lanes would have slept past their posts`);
-      // A worker lets go of a lane only when nothing is in flight in it.
+      // A worker releases a lane only when nothing is in flight in it.
       const { rows } = await sql<{ title: string; state: string }>`
         select p.title, p.state from posts p join lanes l on l.account_id = p.account_id
         where l.account_id = any(${ids}) and p.state = 'publishing' and l.owner is null
@@ -252,7 +251,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
       }
     },
 
-    /** Everything mends, and enough time passes: nothing may be left over. */
+    /** Ends all faults and lets enough time pass: nothing may be left over. */
     async finish(): Promise<void> {
       await app.clearFaults();
       while (sleeping.length > 0) await wakeOne();
@@ -265,7 +264,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
         await walker.checkTables();
         const left = (await stored()).filter((post) => post.run_at !== null && post.deleted_at === null);
         if (left.length === 0) break;
-        // What has been missed goes out a minute apart.
+        // Missed posts are published a minute apart.
         const next = Math.min(...left.map((post) => post.run_at?.getTime() ?? 0));
         clock.advance(Math.max(61_000, next - clock.now().getTime()));
       }
@@ -274,7 +273,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
       for (const { title, state, failure, deleted_at } of await stored()) {
         if (deleted_at !== null || state === 'draft') continue;
         if (state === 'failed' && failure !== null) continue;
-        // It waits for a person.
+        // The post is held for a person.
         if (state === 'held') continue;
         if (state !== 'sent' || !pins.has(title)) throw new Error(`"${title}" ended as ${state}`);
       }

@@ -58,7 +58,7 @@ describe('a job', () => {
     expect(done).toEqual(['kept']);
   });
 
-  test('that fails is tried again as often as its queue says, and each time is in the log', async () => {
+  test('that fails is retried as often as its queue says, and each failure is in the log', async () => {
     const jobs = newJobs();
     const queue = newQueue({ retries: 2 });
     const attempts: number[] = [];
@@ -77,7 +77,7 @@ describe('a job', () => {
     ]);
   });
 
-  test('may be sent by another that is just being done', async () => {
+  test('can be sent by the handler of another job', async () => {
     const jobs = newJobs();
     const queue = newQueue();
     const done: string[] = [];
@@ -90,7 +90,7 @@ describe('a job', () => {
     expect(done).toEqual(['x', 'xx', 'xxx']);
   });
 
-  test('waits only once for each key where its queue says so', async () => {
+  test('waits once per key if its queue says so', async () => {
     const jobs = newJobs();
     const queue = newQueue({ oneWaitingPerKey: true });
     const sent = async (key: string) => inTransaction((tx) => jobs.send(tx, queue, { text: key }, { key }));
@@ -127,7 +127,7 @@ describe('processes that work', () => {
     return jobs;
   }
 
-  test('share the jobs, and hear of them at once', async () => {
+  test('share the jobs, and are notified of them at once', async () => {
     const queue = newQueue();
     const done: string[] = [];
     await startProcess(queue, done);
@@ -139,12 +139,12 @@ describe('processes that work', () => {
       for (const text of texts) await sender.send(tx, queue, { text });
     });
     await eventually('all are done', () => done.length >= texts.length);
-    // Without being told, or left alone after each job, they would wait for their polls.
+    // Without a notification, or after each job, they would wait for their polls.
     expect(performance.now() - began).toBeLessThan(9_000);
     expect([...done].sort()).toEqual([...texts].sort());
   });
 
-  test('find what waited before they started', async () => {
+  test('find jobs that waited before they started', async () => {
     const queue = newQueue();
     const sender = newJobs();
     await inTransaction((tx) => sender.send(tx, queue, { text: 'early' }));
@@ -153,7 +153,7 @@ describe('processes that work', () => {
     await eventually('it is done', () => done.length === 1);
   });
 
-  test('end what they are at before they stop', async () => {
+  test('complete the jobs under way before they stop', async () => {
     const queue = newQueue();
     const jobs = newJobs();
     const begun = Promise.withResolvers<void>();
@@ -178,7 +178,7 @@ describe('processes that work', () => {
   });
 });
 
-test('the version of the tables that is written down is the one of the library', () => {
+test('the recorded version of the job tables is the one of pg-boss', () => {
   const file = new URL('../../../../node_modules/pg-boss/package.json', import.meta.url);
   const { pgboss } = JSON.parse(readFileSync(file, 'utf8')) as { pgboss: { schema: number } };
   expect(jobsSchemaVersion).toBe(pgboss.schema);

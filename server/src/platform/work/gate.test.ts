@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createGate } from './gate.ts';
 
-/** Enters, and tells whether it has been let in by now. */
+/** Enters, and reports whether it is admitted by now. */
 function arrive(gate: ReturnType<typeof createGate>, bytes?: number) {
   const permit = gate.enter(bytes);
   const state = { isIn: false, release: permit.release };

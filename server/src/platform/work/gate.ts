@@ -1,4 +1,4 @@
-// A gate limits how many work at a time, and how much memory they use together. First come, first served.
+// A gate limits how many tasks run at a time, and how much memory they use together. First come, first served.
 
 /** A place in the queue of a gate, and then inside. */
 export interface Permit {

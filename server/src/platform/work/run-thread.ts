@@ -1,5 +1,5 @@
 // Runs one task in a thread of its own, for code that may take too much memory or time with hostile input: the thread
-// is ended and nothing else suffers.
+// is ended, and nothing else is affected.
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 

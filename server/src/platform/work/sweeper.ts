@@ -1,12 +1,11 @@
-// Runs the sweeps of all rooms, one after the other, again and again. It does not know what they clean up: each room
-// exports its own, and app.ts has the list.
+// Runs the sweeps of all rooms periodically, one after the other. Each room exports its own, and app.ts has the list.
 import { addMs, type Cancel, type Clock } from '../clock.ts';
 import { throwAll } from '../errors.ts';
 import type { Log } from '../log.ts';
 
 /** One room's periodic clean-up. It may run in several processes at once. */
 export interface Sweep {
-  /** For the log: what could not be swept. */
+  /** For the log. */
   name: string;
   run(): Promise<unknown>;
 }

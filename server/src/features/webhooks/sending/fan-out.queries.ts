@@ -1,8 +1,8 @@
-// From the event log to deliveries. The feed's row is locked by whoever hands out, and goes on in the same
-// transaction that makes the deliveries: each event is handed out once, whoever dies.
+// From the event log to deliveries. The process that hands out locks the row of the feed, and advances it in the
+// transaction that creates the deliveries, so that each event is handed out once even if the process dies.
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
 
-/** Whether anybody wants to be told of anything. */
+/** Whether there is any webhook. */
 export async function hasFeeds(connection: Connection): Promise<boolean> {
   const { rows } = await sql<{ has: boolean }>`
     select exists (select 1 from webhook_feeds) as has
@@ -10,7 +10,7 @@ export async function hasFeeds(connection: Connection): Promise<boolean> {
   return rows[0]?.has ?? false;
 }
 
-/** The place of each feed in the log: that of its last event, or by ids where that event was removed. */
+/** The position of each feed in the log: that of its last event, or by ids if that event was removed. */
 const places = sql`
   select f.organization_id, f.event_id,
     coalesce(last.xid, '0') as xid,
@@ -24,7 +24,7 @@ const isNext = sql`
     and e.xid < (select events_horizon())
 `;
 
-/** The organizations of whose log there is more to hand out. */
+/** The organizations with events that are not handed out yet. */
 export async function listFeedsWithNews(connection: Connection, types: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ organization_id: string }>`
     select p.organization_id from (${places}) p
@@ -41,8 +41,8 @@ export interface HandOut {
 }
 
 /**
- * Hands out the next page of an organization's log. Returns how many events it had; null where another process is
- * at it.
+ * Hands out the next page of an organization's log. Returns the number of its events; null if another process is handing
+ * out.
  */
 export async function handOut(
   tx: Tx,
@@ -53,7 +53,7 @@ export async function handOut(
     select 1 from webhook_feeds where organization_id = ${organizationId} for update skip locked
   `.execute(tx);
   if (locked.rows.length === 0) return null;
-  // A statement of its own, so that it sees what the one before us has handed out.
+  // A second statement, so that it sees the events that the previous process has handed out.
   const { rows } = await sql<{ count: number }>`
     with page as (
       select e.id, e.xid, e.type, e.account_id, e.at from (${places}) p
@@ -63,18 +63,18 @@ export async function handOut(
         limit ${limit}
       ) e
       where p.organization_id = ${organizationId}
-    ), made as (
+    ), inserted as (
       insert into webhook_deliveries (webhook_id, event_id, type, next_attempt_at, expires_at, created_at)
       select w.id, page.id, page.type, ${now}, ${expiresAt}, ${now}
       from page join webhooks w on w.organization_id = ${organizationId}
       where w.disabled_at is null
-        -- The log is handed out late where no worker ran; who came later did not ask for what was before.
+        -- If no worker ran, events are handed out late; a webhook gets none from before its creation.
         and page.at >= w.created_at
         and (w.event_types is null or page.type = any(w.event_types))
         and (w.account_ids is null or page.account_id = any(w.account_ids))
       order by page.xid, page.id
       on conflict do nothing
-    ), gone_on as (
+    ), advanced as (
       update webhook_feeds set event_id = (select id from page order by xid desc, id desc limit 1)
       where organization_id = ${organizationId} and exists (select 1 from page)
     )
@@ -83,7 +83,7 @@ export async function handOut(
   return rows[0]?.count ?? 0;
 }
 
-/** Gives up what nobody came to in time: it waited behind an endpoint that failed. */
+/** Gives up deliveries that were not sent in time because their endpoint failed. */
 export async function expireDeliveries(connection: Connection, now: Date): Promise<number> {
   const result = await connection
     .updateTable('webhook_deliveries')
@@ -94,7 +94,7 @@ export async function expireDeliveries(connection: Connection, now: Date): Promi
   return Number(result.numUpdatedRows);
 }
 
-/** Removes what has had its time; some at a time. */
+/** Removes up to `limit` deliveries that are past their retention. */
 export async function removeOldDeliveries(
   connection: Connection,
   before: Date,

@@ -1,4 +1,4 @@
-// From the log to receivers: every event to everyone who wants it, whoever dies on the way.
+// From the event log to receivers: every event reaches each webhook that subscribes to it, although processes die.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../test/eventually.ts';
 import { readableEvents } from '../../../../test/readable-events.ts';
@@ -70,7 +70,7 @@ describe('every event', () => {
     }
   });
 
-  test('is delivered or accounted for when a third of the receivers fails for good', async () => {
+  test('is delivered, or its delivery has failed, when a third of the receivers fails for good', async () => {
     const webhooks = await subscribeAll();
     for (const receiver of receivers.slice(0, count / 3)) receiver.answer = fail;
     const events = 60;
@@ -88,7 +88,7 @@ describe('every event', () => {
       const { delivered = 0, failed = 0, pending = 0 } = await app.tally(webhook);
       expect([pending, failed]).toEqual([0, isDead ? events : 0]);
       expect((await app.webhook(webhook, key)).status).toBe(isDead ? 'disabled' : 'active');
-      // The others were told that two webhooks were disabled.
+      // The other webhooks received the events of the two that were disabled.
       if (!isDead) expect(delivered).toBe(events + count / 3);
       if (!isDead) expect(new Set(idsAt(receivers[index] as Receiver)).size).toBe(events + count / 3);
     }
@@ -96,7 +96,7 @@ describe('every event', () => {
 });
 
 describe('a process that dies', () => {
-  test('while it hands out has handed out nothing, and the next one goes on where it was', async () => {
+  test('during a hand-out has handed out nothing, and the next process continues at the same event', async () => {
     const [webhook] = await subscribeAll();
     await app.happen(20, { organizationId });
     const now = app.clock.now();
@@ -114,14 +114,14 @@ describe('a process that dies', () => {
     for (const receiver of receivers) expect(new Set(idsAt(receiver)).size).toBe(20);
   });
 
-  test('after it has sent and before it has written that down: another one sends these again, none is lost', async () => {
+  test('between sending and recording causes these to be sent again by another process, and none to be lost', async () => {
     const [receiver] = receivers as [Receiver];
     const webhook = await app.subscribe(receiver, {}, key);
     await app.happen(25, { organizationId });
     await readableEvents(app.database.db);
     await app.app.webhooks.run();
     const died = Promise.withResolvers<void>();
-    // What a dead process waits for never comes.
+    // A dead process gets no answer.
     const never = () => {
       died.resolve();
       return new Promise<never>(() => {});
@@ -155,7 +155,7 @@ describe('a process that dies', () => {
   });
 });
 
-test('without webhooks nothing is asked of the database but, twice a minute, whether there are any', async () => {
+test('without webhooks the only statement is, twice a minute, whether there are any', async () => {
   const asked: string[] = [];
   const { executeQuery } = app.database.db.getExecutor();
   await app.app.webhooks.start();

@@ -1,4 +1,4 @@
-// What a webhook is sent.
+// The message of a delivery: the body and the headers' contents.
 import { toUnixSeconds } from '../../../platform/clock.ts';
 import { type LoggedEvent, toEventView } from '../../events/index.ts';
 import { toDeliveryId } from '../record/delivery-id.ts';
@@ -6,7 +6,7 @@ import type { Message } from './signature.ts';
 
 export const testType = 'webhook.test';
 
-/** What of a delivery makes its message. */
+/** The fields of a delivery from which its message is made. */
 export interface Deliverable {
   id: number;
   webhook_id: string;
@@ -15,7 +15,7 @@ export interface Deliverable {
   event: LoggedEvent | null;
 }
 
-/** The same for every attempt, but for its timestamp. */
+/** The message of a delivery. Equal in every attempt except for its timestamp. */
 export function toMessage(delivery: Deliverable, now: Date): Message {
   const timestamp = toUnixSeconds(now);
   if (delivery.event === null) {

@@ -27,7 +27,7 @@ export interface Receiver {
 
 export const ok = (response: ServerResponse) => void response.writeHead(204).end();
 export const fail = (response: ServerResponse) => void response.writeHead(500).end('no');
-/** Takes the request and says nothing. */
+/** Accepts the request and does not answer. */
 export const silent = () => undefined;
 
 /** Whether a message is what the OpenAPI document says, without a field that it does not mention. */
@@ -77,7 +77,7 @@ export async function startWebhookApp(receivers: readonly Receiver[]) {
   return {
     ...app,
 
-    /** A webhook, with its secret; in an organization of its own where a key is given. */
+    /** A webhook, with its secret; in the organization of the key, if one is passed. */
     async subscribe(receiver: Receiver, body: Record<string, unknown> = {}, key = app.key) {
       const answer = await app.call('POST', '/v1/webhooks', { url: receiver.url, ...body }, key);
       if (answer.status !== 201) throw new Error(`create answered ${JSON.stringify(answer.body)}`);
@@ -117,7 +117,7 @@ export async function startWebhookApp(receivers: readonly Receiver[]) {
       return (await app.call('GET', `/v1/webhooks/${webhook.id}`, undefined, key)).body.data.webhook;
     },
 
-    /** How many deliveries of the webhook are in which state. */
+    /** The number of the webhook's deliveries by state. */
     async tally(webhook: { id: string }): Promise<Record<string, number>> {
       const { rows } = await app.database.pool.query(
         'select state, count(*)::int as count from webhook_deliveries where webhook_id = $1 group by state',

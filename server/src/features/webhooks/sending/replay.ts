@@ -1,4 +1,4 @@
-// Sends the events of a time to a webhook again: a page for each job, which sends the job for the next one.
+// Sends the events of a period to a webhook again: one page per job, which sends the job for the next page.
 
 import { eventTypes } from '../../../domain/event-types.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';

@@ -18,7 +18,7 @@ function attemptsOf(random: () => number): number[] {
 }
 
 describe('a delivery', () => {
-  test('is tried within seconds first, then less and less often, for three days', () => {
+  test('is attempted within seconds first, then less and less often, for three days', () => {
     const attempts = attemptsOf(() => 0.5);
     expect(attempts.slice(0, 5).map((ms) => ms / 1000)).toEqual([0, 5, 35, 155, 755]);
     expect(attempts.length).toBeGreaterThan(15);
@@ -26,13 +26,13 @@ describe('a delivery', () => {
     expect(attempts.at(-1)).toBeLessThan(deliveryLifeMs);
   });
 
-  test('is tried a fifth sooner or later than planned, by chance', () => {
+  test('is attempted with a jitter of a fifth', () => {
     expect(attemptsOf(() => 0)[1]).toBe(4_000);
     expect(attemptsOf(() => 1)[1]).toBe(6_000);
   });
 });
 
-test('an endpoint is left in peace after five failures in a row, for a quarter of an hour at most', () => {
+test('an endpoint is paused after five failures in a row, for at most a quarter of an hour', () => {
   const half = () => 0.5;
   expect(quietMs(4, half)).toBeNull();
   expect([5, 6, 7].map((failures) => quietMs(failures, half))).toEqual([10_000, 20_000, 40_000]);

@@ -1,4 +1,4 @@
-// When a delivery is tried again, and when an endpoint is left in peace. Pure.
+// When a delivery is attempted again, and when an endpoint is paused. Pure functions.
 import { addMs } from '../../../platform/clock.ts';
 
 const second = 1_000;
@@ -8,20 +8,20 @@ const day = 24 * hour;
 
 /** Before the second attempt, the third, and so on; the last one repeats. */
 const delaysMs = [5 * second, 30 * second, 2 * minute, 10 * minute, 30 * minute, hour, 2 * hour, 4 * hour];
-/** So that the deliveries of an outage do not come back all at once. */
+/** Spreads the deliveries of an outage. */
 const jitter = 0.2;
 
-/** A delivery is given up so long after it was due first. */
+/** A delivery is given up this long after it was due first. */
 export const deliveryLifeMs = 3 * day;
-/** An endpoint that has taken nothing for so long is disabled. */
+/** An endpoint that has accepted no delivery for this long is disabled. */
 export const endpointPatienceMs = 3 * day;
 
-/** After so many failures in a row it is the endpoint that fails, not a delivery. */
+/** After this many failures in a row the endpoint is considered to fail, and not a delivery. */
 export const failuresToQuiet = 5;
 const quietMsFirst = 10 * second;
 const quietMsMax = 15 * minute;
 
-/** @param attempts How many were made. @returns Null where there is no next one. */
+/** @param attempts The number of attempts so far. @returns Null after the last one. */
 export function nextAttemptAt(
   attempts: number,
   { now, expiresAt, random }: { now: Date; expiresAt: Date; random: () => number },
@@ -31,7 +31,7 @@ export function nextAttemptAt(
   return next < expiresAt ? next : null;
 }
 
-/** How long nothing is sent to an endpoint that has failed so often in a row; null while it may be one delivery's fault. */
+/** How long an endpoint is paused after this many failures in a row; null while a single delivery may be the cause. */
 export function quietMs(failures: number, random: () => number): number | null {
   if (failures < failuresToQuiet) return null;
   const doublings = Math.min(failures - failuresToQuiet, 20);

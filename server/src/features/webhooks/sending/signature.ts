@@ -1,4 +1,4 @@
-// The Standard Webhooks scheme: who has the secret can tell that a delivery is ours, whole and recent.
+// The Standard Webhooks scheme: with the secret a receiver verifies that a delivery is ours, complete and recent.
 // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 import { createHmac, randomBytes } from 'node:crypto';
 
@@ -10,7 +10,7 @@ export function newSecret(): string {
 }
 
 export interface Message {
-  /** The same in every attempt, so that a receiver can tell what it has had before. */
+  /** Equal in every attempt, so that a receiver recognizes what it has received before. */
   id: string;
   /** When it is sent, in Unix seconds. */
   timestamp: number;

@@ -1,4 +1,4 @@
-// What /metrics tells of webhooks.
+// The metrics of webhooks.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   fail,
@@ -22,7 +22,7 @@ afterAll(async () => {
   await Promise.all([good.close(), bad.close()]);
 });
 
-/** The figures of webhooks; read anew. */
+/** The present figures of webhooks. */
 async function figures(): Promise<Record<string, number>> {
   app.clock.advance(10_000);
   const text = await (await fetch(`${app.url}/metrics`)).text();
@@ -49,7 +49,7 @@ test('attempts by outcome, what is due, and which endpoints fail or are disabled
     'pintail_webhooks{state="active"}': 1,
     'pintail_webhooks{state="failing"}': 1,
   });
-  // The receiver says that it is gone.
+  // The receiver answers 410.
   bad.answer = (response) => void response.writeHead(410).end();
   app.clock.advance(3600_000);
   await app.deliver();
@@ -57,7 +57,7 @@ test('attempts by outcome, what is due, and which endpoints fail or are disabled
     'pintail_webhooks_disabled_total{reason="gone"}': 1,
     'pintail_webhooks{state="disabled"}': 1,
     'pintail_webhooks{state="failing"}': 0,
-    // Nothing is owed to one that is disabled.
+    // A disabled webhook has no lag.
     pintail_webhooks_lag_seconds: 0,
   });
   good.answer = ok;

@@ -1,4 +1,4 @@
-// What deliveries tell of themselves to those who watch over them.
+// The counters of deliveries, for operators.
 import type { Metrics } from '../../../platform/metrics.ts';
 import type { AttemptRecord } from './endpoints.queries.ts';
 
@@ -13,12 +13,12 @@ const outcomes = { delivered: 'delivered', pending: 'later', failed: 'failed' } 
 export function createWebhookMetrics(metrics: Metrics): WebhookMetrics {
   const attempts = metrics.counter(
     'pintail_webhook_attempts_total',
-    'Attempts to deliver an event to a webhook: delivered, later (it is tried again), failed (given up).',
+    'Attempts to deliver an event to a webhook: delivered, later (another attempt follows), failed (given up).',
     ['outcome'],
   );
   const disabled = metrics.counter(
     'pintail_webhooks_disabled_total',
-    'Webhooks that Pintail has disabled: failing (for three days), gone (the receiver said so).',
+    'Webhooks that Pintail has disabled: failing (for three days), gone (the receiver answered 410).',
     ['reason'],
   );
   return {
