@@ -13,7 +13,7 @@ const documentPath = fileURLToPath(
 export const hasContract = existsSync(documentPath);
 
 export interface Contract {
-  /** What is wrong with a request; empty when nothing is. */
+  /** The problems of a request; empty when it is valid. */
   problemsOf(request: RawRequest): string[];
 }
 

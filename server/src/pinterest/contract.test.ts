@@ -167,7 +167,7 @@ describe.runIf(hasContract)('requests follow the contract', () => {
   test.each<[string, RawRequest]>([
     ['no token', { ...good, headers: { 'content-type': 'application/json' } }],
     ['an unknown path', { ...good, path: '/v5/pin' }],
-    ['a board id that is no digits', withBody({ board_id: 'abc', media_source: source })],
+    ['a board id that is not digits', withBody({ board_id: 'abc', media_source: source })],
     ['a withdrawn field', withBody({ board_id: '1', note: 'x', media_source: source })],
     ['a title too long', withBody({ board_id: '1', title: 'x'.repeat(101), media_source: source })],
     [

@@ -1,5 +1,5 @@
-// The Pinterests there are: production, its sandbox, and the simulator. An account belongs to one of them, and
-// nothing of one works in another: tokens, boards and ids all differ.
+// The environments of Pinterest: production, its sandbox, and the simulator. An account belongs to one of them. Tokens, boards
+// and ids of one do not work in another.
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { AppCredentials } from './calls/oauth.calls.ts';
@@ -12,9 +12,9 @@ export type Environment = (typeof environments)[number];
 export interface EnvironmentAddresses {
   /** With `/v5`. */
   apiUrl: string;
-  /** The page on which a person grants access. */
+  /** The page where a person grants access. */
   authorizeUrl: string;
-  /** Where tokens are exchanged and refreshed; below the API's address unless given. */
+  /** The address for exchanging and refreshing tokens. Default: below the API's address. */
   tokenUrl?: string;
 }
 
@@ -33,10 +33,10 @@ export function simulatorAddresses(url: string): EnvironmentAddresses {
 }
 
 export interface PinterestEnvironments {
-  /** The client for accounts of an environment; made on first use. */
+  /** The client for accounts of an environment, created on first use. */
   of(environment: Environment): Pinterest;
   addresses(environment: Environment): EnvironmentAddresses;
-  /** Our app there; null where none is configured, so that nobody can be asked for access. */
+  /** Our app there; null if none is configured, so that nobody can grant access. */
   app(environment: Environment): AppCredentials | null;
   close(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export interface EnvironmentsOptions {
   apps: Partial<Record<Environment, AppCredentials>>;
   clock: Clock;
   log: Log;
-  /** Who wants to be told of each call. */
+  /** Creates the observer of the calls of an environment. */
   watch?: (environment: Environment) => OnCall;
 }
 
@@ -60,8 +60,8 @@ export function createEnvironments({
   const clients = new Map<Environment, Pinterest>();
   return {
     of(environment) {
-      const known = clients.get(environment);
-      if (known) return known;
+      const existing = clients.get(environment);
+      if (existing) return existing;
       const { apiUrl, tokenUrl } = addresses[environment];
       const client = createPinterest({
         apiUrl,

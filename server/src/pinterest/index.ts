@@ -1,4 +1,5 @@
-// The only door to Pinterest. Knows nothing of posts, of our accounts, or of our database.
+// The only client of Pinterest. Independent of posts, of our accounts and of our database. Analytics, reading and deleting Pins,
+// and saving Pins have no caller in the product yet: analytics and own-Pin search will use them.
 export type { MetricsBySplit, MetricsQuery } from './calls/analytics.calls.ts';
 export type { CreateBoardBody, UpdateBoardBody } from './calls/boards.calls.ts';
 export type { Media, MediaUpload, VideoFile } from './calls/media.calls.ts';

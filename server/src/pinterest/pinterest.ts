@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { type AccountCalls, accountCalls } from './calls/account.calls.ts';
 import { type AnalyticsCalls, analyticsCalls } from './calls/analytics.calls.ts';
+import { type BoardSectionCalls, boardSectionCalls } from './calls/board-sections.calls.ts';
 import { type BoardCalls, boardCalls } from './calls/boards.calls.ts';
 import { type MediaCalls, mediaCalls } from './calls/media.calls.ts';
 import { type OAuthCalls, oauthCalls } from './calls/oauth.calls.ts';
@@ -14,16 +15,16 @@ import type { OnCall } from './wire/watch-calls.ts';
 export interface PinterestOptions {
   /** With `/v5`: production, sandbox or simulator. */
   apiUrl: string;
-  /** Where tokens are exchanged; `/oauth/token` below the API's address unless given. */
+  /** The address for exchanging tokens. Default: `/oauth/token` below the API's address. */
   tokenUrl?: string;
   clock: Clock;
   log: Log;
   /** For a whole call. Default: 15 s for reads; 30 s for writes and 1 s more for each 256 KB sent. */
   timeoutMs?: number;
-  /** Calls under way at a time to one host, reads and writes apart; the others wait, within their time limit. */
+  /** Concurrent calls to one host, reads and writes counted apart. Further calls wait within their time limit. */
   connectionsMax?: number;
   onCall?: OnCall;
-  /** Never to be repeated, whatever Pinterest says. What a call sends is known to it anyway. */
+  /** Secrets that no message may contain, besides those that a call sends. */
   secrets?: readonly string[];
 }
 
@@ -31,10 +32,11 @@ export interface Pinterest
   extends AccountCalls,
     AnalyticsCalls,
     BoardCalls,
+    BoardSectionCalls,
     MediaCalls,
     OAuthCalls,
     PinCalls {
-  /** Cuts what is still running, which then counts as lost; wait for your calls first. */
+  /** Aborts running calls, which then count as lost. Wait for your calls first. */
   close(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export function createPinterest(options: PinterestOptions): Pinterest {
     ...accountCalls(caller),
     ...analyticsCalls(caller),
     ...boardCalls(caller),
+    ...boardSectionCalls(caller),
     ...mediaCalls({ caller, transport, log, allowsPlainHttp }),
     ...oauthCalls(caller),
     ...pinCalls(caller),

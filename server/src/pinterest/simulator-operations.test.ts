@@ -1,4 +1,4 @@
-// Accounts, boards, videos and tokens against the pretend Pinterest.
+// Accounts, boards, videos and tokens against the simulator.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { authorizeUrl } from './index.ts';
 import { app, redirectUri, startWorld, token, type World } from './simulator.fixture.ts';
@@ -84,7 +84,7 @@ test('a person grants access, and the code they bring back works once', async ()
     scopes: ['boards:read', 'user_accounts:read'],
     state: 's',
   });
-  // What the page's form sends when the button is pressed.
+  // The request of the page's form.
   const form = new URL(page).searchParams;
   form.set('account', world.accountId);
   form.set('decision', 'allow');

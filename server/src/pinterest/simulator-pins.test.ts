@@ -1,4 +1,4 @@
-// Pins against the pretend Pinterest: what the client says happened is what the other side's ledger has.
+// Pins against the simulator: the outcome that the client reports is the one in the simulator's ledger.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CreatePinBody } from './index.ts';
 import { pngOf, startWorld, token, type World } from './simulator.fixture.ts';

@@ -1,4 +1,4 @@
-// For tests: a pretend Pinterest of one's own, seeded the same before each test, and the client before it.
+// For tests: a simulator with the same seed before each test, and a client of it.
 import { startSimulator } from '@pintail/simulator';
 import sharp from 'sharp';
 import { systemClock } from '../platform/clock.ts';

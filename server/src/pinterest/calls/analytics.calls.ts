@@ -1,5 +1,5 @@
-// Numbers about Pins and accounts. Days are UTC; Pinterest answers up to 90 days back, 90 days at a time.
-// None of it is there in the sandbox.
+// Analytics of Pins and accounts. Days are UTC; Pinterest answers up to 90 days back, 90 days at a time. The sandbox has no
+// analytics.
 import { z } from 'zod';
 import type { Answer } from '../wire/answers.ts';
 import type { Caller } from '../wire/caller.ts';
@@ -40,10 +40,10 @@ const numbers = z
   .nullish()
   .catch(null)
   .transform((raw) => {
-    const known = Object.entries(raw ?? {}).filter(
+    const present = Object.entries(raw ?? {}).filter(
       (entry): entry is [string, number] => typeof entry[1] === 'number',
     );
-    return Object.fromEntries(known);
+    return Object.fromEntries(present);
   });
 
 const day = z.object({
@@ -61,7 +61,7 @@ const metricsSchema = z
   .transform(
     (raw): Metrics => ({
       daily: (raw.daily_metrics ?? [])
-        .map((one) => day.safeParse(one))
+        .map((entry) => day.safeParse(entry))
         .filter((read) => read.success)
         .map(({ data }) => ({ date: data.date, status: data.data_status ?? null, metrics: data.metrics })),
       summary: raw.summary_metrics,

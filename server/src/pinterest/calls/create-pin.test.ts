@@ -1,4 +1,4 @@
-// What becomes of POST /pins when the network and the server misbehave, over real sockets.
+// The outcome of POST /pins when the network and the server misbehave, over real sockets.
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { type CreatePinBody, createPinterest, type Pinterest } from '../index.ts';
@@ -76,7 +76,7 @@ test.each<[string, RawAnswer]>([
   ['a 201 without a body', respond(201, '')],
   ['a 201 without an id', respond(201, { title: 'A title' })],
   ['a 201 with a null id', respond(201, { id: null })],
-  ['a 201 that is no JSON', respond(201, '<html>')],
+  ['a 201 that is not JSON', respond(201, '<html>')],
   ['an empty 500', respond(500, '')],
   ['an HTML 502', respond(502, '<html><body>Bad gateway</body></html>')],
   ['a 500 with code 2787', respond(500, { code: 2787, message: 'Sorry! Something went wrong on our end.' })],
@@ -245,7 +245,7 @@ test('a big image has more time than a small one', async () => {
 });
 
 test.each<[string, Partial<CreatePinBody>]>([
-  ['a board id that is no id', { boardId: 'abc' }],
+  ['a board id that is not digits', { boardId: 'abc' }],
   ['a section id that would change the path', { boardSectionId: '1/../2' }],
   [
     'a data: address',
@@ -259,7 +259,7 @@ test.each<[string, Partial<CreatePinBody>]>([
     'a carousel of one',
     { source: { type: 'multiple_image_urls', items: [{ url: 'https://x.test/1.jpg' }] } },
   ],
-  ['an image address that is none', { source: { type: 'image_url', url: 'file:///etc/passwd' } }],
+  ['an image address that is not http', { source: { type: 'image_url', url: 'file:///etc/passwd' } }],
 ])('%s is refused before anything is sent', async (_name, change) => {
   const { pinterest, server } = await setUp(respond(201, { id: pinId }));
   const outcome = await pinterest.createPin('pina_token', { ...body, ...change });

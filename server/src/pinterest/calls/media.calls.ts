@@ -1,5 +1,4 @@
-// Videos: register, upload to Pinterest's file store, and ask how far the processing is. Images need none of
-// this; they go into POST /pins.
+// Videos: register, upload to Pinterest's file store, and poll the processing. Images are sent with POST /pins instead.
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Log } from '../../platform/log.ts';
@@ -11,7 +10,7 @@ import type { Exchange, Transport } from '../wire/transport.ts';
 import { isPinterestId } from './ids.ts';
 import { multipartForm } from './multipart-form.ts';
 
-/** Where and how to upload. The parameters are credentials: never store or log them. */
+/** The address and form of an upload. The parameters are credentials: never store or log them. */
 export interface MediaUpload {
   mediaId: string;
   uploadUrl: string;
@@ -20,24 +19,24 @@ export interface MediaUpload {
 
 export interface Media {
   id: string;
-  /** `unknown` when Pinterest gives none, which it may, or one we do not know: ask again. */
+  /** `unknown` when Pinterest sends no status or a new one: poll again. */
   status: 'registered' | 'processing' | 'succeeded' | 'failed' | 'unknown';
 }
 
 export interface VideoFile {
   bytes: AsyncIterable<Uint8Array>;
-  /** Exactly what `bytes` yields: S3 wants to know beforehand. */
+  /** The exact number of bytes, which S3 needs before the upload. */
   sizeBytes: number;
   contentType?: string;
   fileName?: string;
 }
 
 export interface MediaCalls {
-  /** Makes room for one video. How long the permission to upload lasts is not documented: register just before. */
+  /** Registers one video. How long the permission to upload lasts is not documented: call it just before. */
   registerMedia(token: string): Promise<Answer<MediaUpload>>;
-  /** Reads `bytes` once and never holds the whole file. A failed upload is begun anew from `registerMedia`. */
+  /** Streams `bytes` once. A failed upload starts again with `registerMedia`. */
   uploadMedia(upload: MediaUpload, file: VideoFile, options?: { timeoutMs?: number }): Promise<Answer<null>>;
-  /** `failed` comes without a reason, for instance for a file that is no video (api-quickstart). */
+  /** `failed` has no reason, for example for a file that is not a video (api-quickstart). */
   getMedia(token: string, mediaId: string): Promise<Answer<Media>>;
 }
 
@@ -81,7 +80,7 @@ export function mediaCalls({ caller, transport, log, allowsPlainHttp }: MediaPar
         authorization: { token },
         body: { json: { media_type: 'video' } },
         expects: uploadSchema,
-        // An upload that nobody uses is no harm.
+        // An unused upload is harmless.
         isRepeatable: true,
       }),
 

@@ -234,7 +234,7 @@ describe('registering and asking', () => {
     expect(answer.kind === 'ok' && answer.value.status).toBe(status);
   });
 
-  test('media that Pinterest no longer knows is to be uploaded anew', async () => {
+  test('media that Pinterest no longer has must be uploaded again', async () => {
     const client = await withApi(404, { code: 404, message: 'Not found' });
     const answer = await client.getMedia('pina_token', '1');
     expect(answer).toMatchObject({ kind: 'failed', failure: { reason: 'media_not_found' } });

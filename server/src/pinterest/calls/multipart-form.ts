@@ -1,5 +1,5 @@
-// A multipart/form-data body with one file at its end, made piece by piece: a video never has to fit into
-// memory. Its length is known beforehand, because S3 takes no form of unknown length.
+// A multipart/form-data body with one file at its end, streamed, so that a video does not have to fit into memory. Its length
+// is computed in advance, because S3 refuses forms of unknown length.
 import { randomUUID } from 'node:crypto';
 
 export interface FormFile {

@@ -104,7 +104,7 @@ describe('exchange and refresh', () => {
     );
   });
 
-  test('an answer without an access token is no success', async () => {
+  test('a response without an access token is a failure', async () => {
     const { pinterest } = await setUp(respond(200, { token_type: 'bearer' }));
     expect((await pinterest.refreshTokens(app, 'pinr.old')).kind).toBe('failed');
   });
@@ -153,7 +153,7 @@ describe('exchange and refresh', () => {
     ];
     expect(log.text()).toContain('refreshTokens');
     for (const [index, secret] of secrets.entries()) {
-      // A call knows its own secrets; the code is no secret of the refresh, nor the other way round.
+      // A call knows its own secrets only: the code does not belong to the refresh, nor the other way round.
       const own = index === 1 ? [answers[1]] : index === 0 ? [answers[0]] : answers;
       expect(JSON.stringify(own)).not.toContain(secret);
     }

@@ -1,17 +1,17 @@
-// Walks Pinterest's lists from bookmark to bookmark, and says whether it saw the whole of one.
+// Reads Pinterest's lists page by page, and reports whether a list was read completely.
 import { z } from 'zod';
 import type { Answer, Call } from '../wire/answers.ts';
 
 export interface Page<T> {
   items: T[];
   bookmark: string | null;
-  /** False when an item was there that could not be read. */
+  /** False when an item could not be read. */
   isWhole: boolean;
 }
 
 export interface Listed<T> {
   items: T[];
-  /** False when the list goes on, or may: whoever looks for something has not established that it is not there. */
+  /** False when the list continues, or may continue: an item that was not seen may still exist. */
   complete: boolean;
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 export type ImageContentType = 'image/jpeg' | 'image/png';
 
-/** What a slide of a carousel may have besides its image. */
+/** The texts of a slide of a carousel. */
 interface SlideTexts {
   title?: string | null;
   description?: string | null;

@@ -1,31 +1,31 @@
-// Pins. Creating one is the call that this whole folder is careful about: it is sent once and never again.
+// Pins. A create request is sent once and never repeated: the rest of this folder exists to guarantee that.
 import type { Answer, Call } from '../wire/answers.ts';
 import { mapAnswer } from '../wire/answers.ts';
-import type { Caller, Question } from '../wire/caller.ts';
+import type { Caller } from '../wire/caller.ts';
 import type { Failure } from '../wire/failure.ts';
-import { isPinterestId } from './ids.ts';
+import { answerAbout } from './ids.ts';
 import { pageOf, pageSizeMax, readPages } from './pages.ts';
 import { type CreatePinBody, toWirePin } from './pin-body.ts';
 import { type Pin, pinSchema } from './resources.ts';
 
 export type CreateOutcome =
   | { kind: 'created'; pin: Pin; call: Call }
-  /** Surely nothing was made, and repeating it unchanged is no use. */
+  /** Certainly nothing was created, and an unchanged retry would fail too. */
   | { kind: 'refused'; failure: Failure; call: Call }
-  /** Surely nothing was made; try again after `retryAfterMs`, or by the caller's policy. */
+  /** Certainly nothing was created; retry after `retryAfterMs`, or by the caller's policy. */
   | { kind: 'postponed'; failure: Failure; call: Call }
-  /** A Pin may exist: look, never repeat. */
+  /** A Pin may exist: search for it, never repeat the request. */
   | { kind: 'lost'; failure: Failure; call: Call };
 
 export interface PinList {
   pins: Pin[];
-  /** False: there may be more, so nothing is established about what was not seen. */
+  /** False: there may be more Pins than those in the list. */
   complete: boolean;
 }
 
 export interface PinCalls {
   createPin(token: string, body: CreatePinBody): Promise<CreateOutcome>;
-  /** Null when it is not there, or not for this account to see. */
+  /** Null when it does not exist, or this account may not see it. */
   getPin(token: string, pinId: string): Promise<Answer<Pin | null>>;
   /**
    * A board's Pins, those of its sections included (Pinterest's own fix, api-quickstart PR #6), or one section's.
@@ -50,80 +50,27 @@ export interface PinCalls {
 const pagesMaxDefault = 10;
 
 export function pinCalls(caller: Caller): PinCalls {
-  async function about<T>(ids: string[], question: Question<T>): Promise<Answer<T>> {
-    if (ids.every(isPinterestId)) return caller.answer(question);
-    return { kind: 'failed', ...caller.refuse('a Pin, board or section id is not made of digits') };
-  }
-
-  async function list(
-    operation: string,
-    token: string,
-    path: string,
-    ids: string[],
-    pagesMax: number,
-  ): Promise<Answer<PinList>> {
-    const listed = await readPages(
-      (bookmark) =>
-        about(ids, {
-          operation,
-          method: 'GET',
-          path,
-          query: { page_size: pageSizeMax, bookmark },
-          authorization: { token },
-          expects: pageOf(pinSchema),
-        }),
-      pagesMax,
-    );
-    return mapAnswer(listed, ({ items, complete }) => ({ pins: items, complete }));
-  }
-
   return {
-    async createPin(token, body) {
-      const wired = toWirePin(body);
-      if (wired.kind === 'invalid') return { kind: 'refused', ...caller.refuse(wired.problem) };
-      const { verdict, value, call } = await caller.ask({
-        operation: 'createPin',
-        method: 'POST',
-        path: '/pins',
-        authorization: { token },
-        body: { json: wired.wire },
-        expects: pinSchema,
-      });
-      if (verdict.kind !== 'created') return { ...verdict, call };
-      // The verdict is `created` only when the Pin could be read.
-      return { kind: 'created', pin: value as Pin, call };
-    },
-
-    async getPin(token, pinId) {
-      const answer = await about<Pin | null>([pinId], {
-        operation: 'getPin',
-        method: 'GET',
-        path: `/pins/${pinId}`,
-        authorization: { token },
-        expects: pinSchema,
-      });
-      // Only Pinterest's own 404 says so. A gateway's tells nothing about the Pin.
-      const isGone =
-        answer.kind === 'failed' && ['pin_not_found', 'not_found'].includes(answer.failure.reason);
-      return isGone ? { kind: 'ok', value: null, call: answer.call } : answer;
-    },
+    createPin: (token, body) => createPin(caller, token, body),
+    getPin: (token, pinId) => getPin(caller, token, pinId),
 
     listBoardPins(token, boardId, { sectionId, pagesMax = pagesMaxDefault } = {}) {
+      const boardPath = `/boards/${boardId}`;
       return sectionId === undefined
-        ? list('listBoardPins', token, `/boards/${boardId}/pins`, [boardId], pagesMax)
-        : list(
-            'listSectionPins',
+        ? listPins(caller, 'listBoardPins', { token, path: `${boardPath}/pins`, ids: [boardId], pagesMax })
+        : listPins(caller, 'listSectionPins', {
             token,
-            `/boards/${boardId}/sections/${sectionId}/pins`,
-            [boardId, sectionId],
+            path: `${boardPath}/sections/${sectionId}/pins`,
+            ids: [boardId, sectionId],
             pagesMax,
-          );
+          });
     },
 
-    listPins: (token, { pagesMax = pagesMaxDefault } = {}) => list('listPins', token, '/pins', [], pagesMax),
+    listPins: (token, { pagesMax = pagesMaxDefault } = {}) =>
+      listPins(caller, 'listPins', { token, path: '/pins', ids: [], pagesMax }),
 
     deletePin: (token, pinId) =>
-      about([pinId], {
+      answerAbout(caller, [pinId], {
         operation: 'deletePin',
         method: 'DELETE',
         path: `/pins/${pinId}`,
@@ -133,7 +80,7 @@ export function pinCalls(caller: Caller): PinCalls {
       }),
 
     savePin: (token, pinId, { boardId, boardSectionId }) =>
-      about([pinId, boardId, ...(boardSectionId ? [boardSectionId] : [])], {
+      answerAbout(caller, [pinId, boardId, ...(boardSectionId ? [boardSectionId] : [])], {
         operation: 'savePin',
         method: 'POST',
         path: `/pins/${pinId}/save`,
@@ -142,4 +89,61 @@ export function pinCalls(caller: Caller): PinCalls {
         expects: pinSchema,
       }),
   };
+}
+
+async function createPin(caller: Caller, token: string, body: CreatePinBody): Promise<CreateOutcome> {
+  const wired = toWirePin(body);
+  if (wired.kind === 'invalid') return { kind: 'refused', ...caller.refuse(wired.problem) };
+  const { verdict, value, call } = await caller.ask({
+    operation: 'createPin',
+    method: 'POST',
+    path: '/pins',
+    authorization: { token },
+    body: { json: wired.wire },
+    expects: pinSchema,
+  });
+  if (verdict.kind !== 'created') return { ...verdict, call };
+  // The verdict is `created` only when the Pin could be read.
+  return { kind: 'created', pin: value as Pin, call };
+}
+
+async function getPin(caller: Caller, token: string, pinId: string): Promise<Answer<Pin | null>> {
+  const answer = await answerAbout<Pin | null>(caller, [pinId], {
+    operation: 'getPin',
+    method: 'GET',
+    path: `/pins/${pinId}`,
+    authorization: { token },
+    expects: pinSchema,
+  });
+  // Only Pinterest's own 404 counts. That of a gateway says nothing about the Pin.
+  const isGone = answer.kind === 'failed' && ['pin_not_found', 'not_found'].includes(answer.failure.reason);
+  return isGone ? { kind: 'ok', value: null, call: answer.call } : answer;
+}
+
+interface ListedPins {
+  token: string;
+  path: string;
+  /** The ids in the path. */
+  ids: readonly string[];
+  pagesMax: number;
+}
+
+async function listPins(
+  caller: Caller,
+  operation: string,
+  { token, path, ids, pagesMax }: ListedPins,
+): Promise<Answer<PinList>> {
+  const listed = await readPages(
+    (bookmark) =>
+      answerAbout(caller, ids, {
+        operation,
+        method: 'GET',
+        path,
+        query: { page_size: pageSizeMax, bookmark },
+        authorization: { token },
+        expects: pageOf(pinSchema),
+      }),
+    pagesMax,
+  );
+  return mapAnswer(listed, ({ items, complete }) => ({ pins: items, complete }));
 }

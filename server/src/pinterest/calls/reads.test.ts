@@ -104,7 +104,7 @@ describe('lists', () => {
     expect(answer.kind === 'ok' && answer.value).toMatchObject({ pins: [{ id: '1' }], complete: false });
   });
 
-  test('a page that fails fails the list: half a list is none', async () => {
+  test('a page that fails makes the list fail', async () => {
     const first = pages({ '': { items: [{ id: '1' }], bookmark: 'b' } });
     const { pinterest } = await setUp((socket, request) => {
       if (request.path.includes('bookmark')) respond(500, 'oops')(socket, request);
@@ -129,7 +129,7 @@ describe('lists', () => {
     expect(server.requests[0]?.path).toMatch(/^\/v5\/boards\/12\/sections\/34\/pins\?/);
   });
 
-  test('an id that is no id never becomes part of a path', async () => {
+  test('an invalid id never becomes part of a path', async () => {
     const { pinterest, server } = await setUp(pages({}));
     for (const boardId of ['', '..', '1/pins', 'abc']) {
       expect((await pinterest.listBoardPins('pina_token', boardId, {})).kind).toBe('failed');

@@ -1,5 +1,5 @@
-// What Pinterest's things look like to us, and how they are read: leniently, because only ids are ever
-// promised. Unknown fields and values pass; a field of the wrong kind counts as absent.
+// Pinterest's resources as values. They are read leniently, because only ids are guaranteed: unknown fields and values are
+// accepted, and a field of the wrong type counts as absent.
 import { z } from 'zod';
 
 export interface UserAccount {

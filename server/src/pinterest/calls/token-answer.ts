@@ -1,4 +1,4 @@
-// How the answer of /oauth/token is read: only the access token has to be there.
+// The response of /oauth/token. Only the access token is required.
 import { z } from 'zod';
 
 const token = z.string().min(1);
@@ -8,7 +8,7 @@ const optionalText = z
   .nullish()
   .catch(null)
   .transform((value) => value ?? null);
-/** A whole number, or one written as text. Zero and less is no lifetime. */
+/** A whole number, or one as text. Zero and less count as absent. */
 const seconds = z
   .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
   .nullish()

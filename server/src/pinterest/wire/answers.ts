@@ -1,30 +1,30 @@
-// What a call to Pinterest comes to, as values: nobody outside this folder sees an HTTP error.
+// The results of calls to Pinterest, as values: no HTTP error leaves this folder.
 import type { Failure } from './failure.ts';
 
-/** What is known about one exchange. Holds no token, no body, nothing that may not be logged. */
+/** The facts about one exchange. It has no token, no body and nothing else that must not be logged. */
 export interface Call {
   /** Null when no status line arrived. */
   status: number | null;
   /** Pinterest's own `code`, which is not the HTTP status. */
   pinterestCode: number | null;
-  /** Pinterest's own words, shortened, secrets taken out. */
+  /** Pinterest's own message, shortened and without secrets. */
   message: string | null;
-  /** `x-pinterest-rid`: what Pinterest's support asks for. */
+  /** `x-pinterest-rid`, which Pinterest's support needs. */
   requestId: string | null;
   durationMs: number;
   rateLimit: RateLimit | null;
   startedAt: Date;
 }
 
-/** What the `x-ratelimit-*` headers said; null for what could not be read. */
+/** The values of the `x-ratelimit-*` headers; null for a value that could not be read. */
 export interface RateLimit {
   limit: number | null;
   remaining: number | null;
-  /** Seconds to wait, not a moment. */
+  /** Seconds to wait, not a time. */
   resetSeconds: number | null;
 }
 
-/** Expected failures are values; what is thrown is a bug. */
+/** Expected failures are values; an exception is a bug. */
 export type Answer<T> =
   | { kind: 'ok'; value: T; call: Call }
   | { kind: 'failed'; failure: Failure; call: Call };

@@ -1,5 +1,5 @@
-// Asks Pinterest one thing: builds the request, has it sent once, reads the answer leniently, judges it, and
-// writes one log line. Tokens and bodies stay in here.
+// One call to Pinterest: builds the request, sends it once, reads the response leniently, decides the outcome, and writes one
+// log line. Tokens and bodies do not leave this file.
 import type { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
@@ -22,33 +22,33 @@ export interface Question<T> {
   query?: Record<string, string | number | boolean | null | undefined>;
   authorization: { token: string } | { appId: string; appSecret: string };
   body?: { json: unknown } | { form: Record<string, string> };
-  /** What a success must hold; null when nothing is expected back (204). */
+  /** The schema of a successful response; null when there is no body (204). */
   expects: z.ZodType<T> | null;
-  /** Whether sending it again is harmless, so that a lost answer may be repeated. Default: reads only. */
+  /** Whether sending it again is harmless, so that a call with a lost answer may be repeated. Default: reads only. */
   isRepeatable?: boolean;
-  /** Secrets besides the authorization, which Pinterest's words might repeat. */
+  /** Secrets besides the authorization, which Pinterest's message might repeat. */
   secrets?: string[];
 }
 
-/** What was heard, before anyone decides what it means to them. */
+/** The result of a call, before the caller interprets it. */
 export interface Reply<T> {
   verdict: Verdict;
-  /** There when the verdict is `created` and something was expected. */
+  /** Set when the verdict is `created` and a schema was given. */
   value: T | undefined;
   call: Call;
 }
 
 export interface Caller {
   ask<T>(question: Question<T>): Promise<Reply<T>>;
-  /** The same as a value for those who need no more than that it worked or why it did not. */
+  /** The same as an `Answer`, for callers that only need the value or the failure. */
   answer<T>(question: Question<T>): Promise<Answer<T>>;
-  /** For what is refused before anything is sent. */
+  /** The failure of a call that is refused before anything is sent. */
   refuse(problem: string): { failure: Failure; call: Call };
 }
 
 export interface CallerParts {
   apiUrl: string;
-  /** Where /oauth/token is, when it is not below the API's address. */
+  /** The address of /oauth/token, when it is not below the API's address. */
   tokenUrl?: string | undefined;
   transport: Transport;
   clock: Clock;
@@ -62,7 +62,7 @@ export interface CallerParts {
 const tokenPath = '/oauth/token';
 const readTimeoutMs = 15_000;
 const writeTimeoutMs = 30_000;
-/** An image of 20 MB needs more than 30 s on a home line, and cutting it short would leave a lost answer. */
+/** An image of 20 MB needs more than 30 s on a slow line, and a timeout would cause a lost answer. */
 const slowestUploadBytesPerS = 256 * 1024;
 
 export function createCaller(parts: CallerParts): Caller {
@@ -73,7 +73,7 @@ export function createCaller(parts: CallerParts): Caller {
   async function ask<T>(question: Question<T>): Promise<Reply<T>> {
     const secrets = [...secretsOf(question), ...(parts.secrets ?? [])];
     const token = 'token' in question.authorization ? question.authorization.token : null;
-    // Such a token could not even be put into a header.
+    // A token with other characters cannot be sent in a header.
     if (token !== null && !/^[\x21-\x7e]+$/.test(token)) {
       const failure = failureFor('token_invalid', { retryable: true, repeatsMax: 1 });
       return { verdict: { kind: 'postponed', failure }, value: undefined, call: unsent(clock) };
@@ -102,7 +102,7 @@ export function createCaller(parts: CallerParts): Caller {
         const isRepeatable = question.isRepeatable ?? question.method === 'GET';
         return { kind: 'failed', failure: asAnswer(verdict, isRepeatable), call };
       }
-      // The verdict is `created` only when what was expected could be read; otherwise T is null.
+      // The verdict is `created` only when the expected value could be read; without a schema T is null.
       return { kind: 'ok', value: (question.expects === null ? null : value) as T, call };
     },
     refuse(problem) {
@@ -177,15 +177,15 @@ function hear<T>(question: Question<T>, exchange: Exchange, secrets: string[]): 
 }
 
 /**
- * What a create must leave open, a read may simply repeat: nothing can be made twice by it. A refusal stays
- * a refusal.
+ * A lost answer of a create must be resolved; a read is simply repeated, because it creates nothing. A refusal stays a
+ * refusal.
  */
 function asAnswer(verdict: Exclude<Verdict, { kind: 'created' }>, isRepeatable: boolean): Failure {
   if (verdict.kind !== 'lost' || !isRepeatable) return verdict.failure;
   return { ...verdict.failure, retryable: true, repeatsMax: null, remediation: 'Try again in a moment.' };
 }
 
-/** One line each: what was asked and what came of it. Ids and Pinterest's scrubbed words, never a body or header. */
+/** One line per call with its outcome: ids and Pinterest's message without secrets, never a body or a header. */
 function writeLine(log: Log, question: Question<unknown>, exchange: Exchange, reply: Reply<unknown>): void {
   const { verdict, call } = reply;
   const line = {

@@ -3,15 +3,15 @@ import { type AccountProblem, type Reason, type ReasonCode, reasons, type Scope 
 
 export interface Failure {
   reason: ReasonCode;
-  /** What happened, in one plain sentence. */
+  /** One plain sentence for people. */
   message: string;
-  /** What a person or the caller can do. */
+  /** The remedy, for a person or the caller. */
   remediation: string;
-  /** Whether the same request, sent again, may succeed and can do no harm. */
+  /** Whether the same request may succeed when it is sent again, and is harmless to repeat. */
   retryable: boolean;
-  /** How long to wait first; null leaves it to the caller's policy. */
+  /** Time to wait before a retry; null leaves it to the caller's policy. */
   retryAfterMs: number | null;
-  /** How often repeating makes sense; null when only time decides (rate limit, outage). 0 when not retryable. */
+  /** The maximum number of retries; null when only time decides (rate limit, outage). 0 when not retryable. */
   repeatsMax: number | null;
   scope: Scope;
   accountProblem: AccountProblem;
@@ -22,7 +22,7 @@ interface Circumstances {
   retryAfterMs?: number | null;
   repeatsMax?: number;
   scope?: Scope;
-  /** Pinterest's words, already scrubbed. */
+  /** Pinterest's message, without secrets. */
   said?: string | null;
 }
 

@@ -8,7 +8,7 @@ test.each([
   ['Authorization: Basic MTIzNDU6c2VjcmV0', 'MTIzNDU6c2VjcmV0'],
   ['POST /x?code=s3cr3t&state=1', 's3cr3t'],
   ['POST /x?X-Amz-Signature=abc123', 'abc123'],
-  [`data ${'QUJD'.repeat(40)} is no image`, 'QUJDQUJD'],
+  [`data ${'QUJD'.repeat(40)} is not an image`, 'QUJDQUJD'],
 ])('%s', (text, secret) => {
   expect(hideSecrets(text)).not.toContain(secret);
   expect(hideSecrets(text)).toContain('[hidden]');

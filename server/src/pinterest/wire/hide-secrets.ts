@@ -1,7 +1,7 @@
-// Takes secrets out of words that others wrote before they are logged, stored or shown.
+// Removes secrets from texts of others before they are logged, stored or shown.
 
 const lengthMax = 400;
-/** More than this is not even looked at. */
+/** Text beyond this length is dropped. */
 const readMax = 20_000;
 const hidden = '[hidden]';
 
@@ -13,9 +13,9 @@ const patterns = [
   /[A-Za-z0-9+/_-]{80,}={0,2}/g,
 ];
 
-/** @param secrets What this very call must not give away, whatever it looks like. */
+/** @param secrets The secrets of this call, which are removed whatever they look like. */
 export function hideSecrets(text: string, secrets: readonly string[] = []): string {
-  // A word that the cut goes through could be half a secret, which no pattern would know.
+  // A word that is cut could be half a secret, which no pattern would match.
   let safe = text.length > readMax ? text.slice(0, readMax).replace(/\S+$/, '') : text;
   for (const secret of secrets) if (secret !== '') safe = safe.replaceAll(secret, hidden);
   for (const pattern of patterns) safe = safe.replaceAll(pattern, hidden);

@@ -86,7 +86,7 @@ const said: Said[] = [
   [400, 1, "'abc' does not match '^\\d+$'", 'refused', 'invalid_request'],
   [400, 1, 'This link leads to spam.', 'refused', 'blocked_as_spam'],
 
-  // What nobody has seen yet.
+  // Statuses and codes that were never seen.
   [422, 77, 'Something new.', 'refused', 'invalid_request'],
   [403, null, 'No.', 'refused', 'not_permitted'],
 ];
@@ -122,7 +122,7 @@ const rows: Row[] = [
   ['408', { status: 408, ...unreadable }, 'lost', 'pinterest_unavailable'],
   ['502 HTML', { status: 502, ...unreadable }, 'lost', 'pinterest_unavailable'],
 
-  // Who is speaking: a gateway's page is no clear refusal, but some statuses come before the application.
+  // The origin of a response: the page of a gateway is not a clear refusal, but some statuses come before the application.
   ['401 without JSON', { status: 401, ...unreadable }, 'postponed', 'token_invalid'],
   ['429 without JSON (Envoy)', { status: 429, ...unreadable }, 'postponed', 'rate_limited'],
   [

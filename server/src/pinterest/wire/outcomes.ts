@@ -1,30 +1,30 @@
-// Decides what an answer of Pinterest means: created, refused, postponed or lost. Pure, and the only place
-// that does. HTTP status first, then Pinterest's code, and its words only where nothing else tells. In doubt
-// it is `lost`: that is the one outcome that cannot make a second Pin.
+// Decides the outcome of a request: created, refused, postponed or lost. Pure, and the only place that does. The HTTP status
+// comes first, then Pinterest's code, and its message only where nothing else decides. In doubt the outcome is `lost`, the
+// only one that cannot create a second Pin.
 import type { Failure } from './failure.ts';
 import { failureFor } from './failure.ts';
 import type { ReasonCode } from './reasons.ts';
 
 /** How far a request got. */
 export type Reach =
-  /** Surely nothing left: DNS, refused connection, TLS, or it never came out of our own queue. */
+  /** Certainly nothing was sent: DNS, refused connection, TLS, or it never left our own queue. */
   | 'not_sent'
-  /** Some or all of it may have left; no status line came back. */
+  /** Some or all of it may have been sent; no status line arrived. */
   | 'sent'
-  /** A status line and headers came back, but the body ended early or was over our cap. */
+  /** A status line and headers arrived, but the body ended early or exceeded our limit. */
   | 'answer_broken'
   | 'answered_whole';
 
-/** What is known of an exchange when it is judged. */
+/** The facts about an exchange that decide its outcome. */
 export interface Heard {
   reach: Reach;
   status: number | null;
   code: number | null;
-  /** Pinterest's words, scrubbed. */
+  /** Pinterest's message, without secrets. */
   message: string | null;
-  /** The body was a JSON object, so Pinterest itself is speaking and not some gateway before it. */
+  /** The body was a JSON object, so it comes from Pinterest itself and not from a gateway. */
   readable: boolean;
-  /** The body holds what was asked for: for a Pin, an id. */
+  /** The body has the expected fields: for a Pin, an id. */
   usable: boolean;
   /** From `Retry-After`. */
   retryAfterMs: number | null;
@@ -32,13 +32,13 @@ export interface Heard {
   resetMs: number | null;
 }
 
-/** `created` stands for any success: the answer holds what was asked for. */
+/** `created` stands for any success: the response has the expected fields. */
 export type Verdict = { kind: 'created' } | { kind: 'refused' | 'postponed' | 'lost'; failure: Failure };
 
 const minuteMs = 60_000;
-/** Blocks are over within a day as a rule, and repeating within seconds is no use (seen 2025, postiz-app #1962). */
+/** Blocks usually end within a day, and retrying within seconds does not help (seen 2025, postiz-app #1962). */
 const spamPauseMs = 4 * 60 * minuteMs;
-/** The same address passed 25 minutes later (seen 2025, postiz-app #1931). */
+/** The same address was accepted 25 minutes later (seen 2025, postiz-app #1931). */
 const fetchPauseMs = 8 * minuteMs;
 const fetchRepeatsMax = 4;
 const busyPauseMs = 10_000;
@@ -50,14 +50,14 @@ export function judge(heard: Heard): Verdict {
   if (heard.reach === 'not_sent') return postponed('connection_failed', {});
   const { status, code } = heard;
   if (heard.reach === 'sent' || status === null) return lost('answer_lost', heard);
-  // Bursts of «Something went wrong on our end» on POST /pins, under a status nobody noted (seen 2025, postiz-app #1907).
+  // Bursts of «Something went wrong on our end» on POST /pins, with an unknown status (seen 2025, postiz-app #1907).
   if (code === 2787) return lost('pinterest_unavailable', heard);
   if (status >= 200 && status < 300) {
     return heard.reach === 'answered_whole' && heard.usable
       ? { kind: 'created' }
       : lost('answer_unreadable', heard);
   }
-  // A 303 would mean that the work is done, and a gateway's 301 that it is not: the difference is not worth a Pin.
+  // A 303 would mean that the request succeeded, and a gateway's 301 that it did not: too uncertain to decide.
   if (status < 400) return lost('redirected', heard);
   if (status >= 500 || status === 408) return lost('pinterest_unavailable', heard);
   return judgeClientError(heard, status);
@@ -71,12 +71,12 @@ function judgeClientError(heard: Heard, status: number): Verdict {
   if (code === 9 || (status === 429 && says(/spam/i))) {
     return postponed('spam_block', { retryAfterMs: Math.max(heard.retryAfterMs ?? 0, spamPauseMs) });
   }
-  // These come from whatever stands before the application, whoever wrote the body: nothing was acted upon.
+  // These come from a gateway in front of the application, whatever the body says: the request was not acted on.
   if (status === 429) return rateLimited(heard);
   if (status === 401) return judgeUnauthorized(heard, says);
   if (status === 413) return refused('too_big', heard);
   if (bareRefusals.has(status)) return refused('invalid_request', heard);
-  // A refusal is clear when Pinterest itself gives it. A page of a gateway tells nothing of what is behind it.
+  // Only a refusal by Pinterest itself is certain. The page of a gateway says nothing about the application behind it.
   if (!heard.readable) return lost('answer_unreadable', heard);
 
   if (says(/trial access|api-sandbox/i)) return refused('trial_app', heard);
@@ -110,7 +110,7 @@ function judgeClientError(heard: Heard, status: number): Verdict {
 /** Length required, URI too long, unsupported type, headers too large. */
 const bareRefusals = new Set([411, 414, 415, 431]);
 
-/** Pinterest's codes that tell more than the status does. 1, 2, 3, 8 and 9 are judged with their status. */
+/** Pinterest's codes that are more specific than the status. 1, 2, 3, 8 and 9 are judged with their status. */
 const reasonsByCode: Record<number, ReasonCode> = {
   7: 'not_permitted',
   29: 'not_permitted',
@@ -125,7 +125,7 @@ const reasonsByCode: Record<number, ReasonCode> = {
   2626: 'account_under_review',
 };
 
-/** 401 does not always mean that the token is stale: refreshing on code 3 would loop for ever (seen 2023, api-quickstart #97). */
+/** A 401 does not always mean an expired token: refreshing on code 3 would loop forever (seen 2023, api-quickstart #97). */
 function judgeUnauthorized(heard: Heard, says: (pattern: RegExp) => boolean): Verdict {
   if (says(/consumer type/i)) return refused('app_not_approved', heard);
   if (says(/trial access|api-sandbox/i)) return refused('trial_app', heard);
@@ -136,8 +136,8 @@ function judgeUnauthorized(heard: Heard, says: (pattern: RegExp) => boolean): Ve
 }
 
 /**
- * A daily quota was seen with 67,150 s to wait (airbyte #16161); `Retry-After` is undocumented but honoured.
- * A wait of 0 after a refusal is no answer to the question how long.
+ * A daily quota was seen with 67,150 s to wait (airbyte #16161); `Retry-After` is undocumented but respected.
+ * A wait of 0 after a refusal is ignored.
  */
 function rateLimited(heard: Heard): Verdict {
   const retryAfterMs = heard.retryAfterMs || heard.resetMs || null;
@@ -153,7 +153,7 @@ function postponed(reason: ReasonCode, at: Parameters<typeof failureFor>[1]): Ve
   return { kind: 'postponed', failure: failureFor(reason, { ...at, retryable: true }) };
 }
 
-/** Not retryable: what may have been done must be looked for, not repeated. */
+/** Not retryable: a Pin that may exist must be searched for, not created again. */
 function lost(reason: ReasonCode, heard: Heard): Verdict {
   return {
     kind: 'lost',

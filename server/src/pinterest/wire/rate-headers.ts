@@ -1,15 +1,15 @@
-// Reads the headers that say how much may still be asked and how long to wait. Knows no clock: `now` is given.
+// Reads the headers with the remaining budget and the time to wait. The time is passed in.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RateLimit } from './answers.ts';
 
-/** A wait of more than a month is a misreading (an epoch time, say), not a wait. */
+/** A wait of more than a month is a misreading, for example of an epoch time. */
 const waitSecondsMax = 31 * 24 * 3600;
 
 export interface RateHeaders {
   rateLimit: RateLimit | null;
-  /** `Retry-After`, as seconds or as a date. Not documented by Pinterest, honoured when present. */
+  /** `Retry-After`, as seconds or as a date. Not documented by Pinterest; respected when present. */
   retryAfterMs: number | null;
-  /** `x-ratelimit-reset`, which is seconds to wait and not a moment (67150 seen on a spent daily quota). */
+  /** `x-ratelimit-reset`, which is seconds to wait and not a time (67150 seen on a spent daily quota). */
   resetMs: number | null;
 }
 

@@ -1,9 +1,9 @@
-// Every reason why Pinterest did not do what it was asked: a stable code, a sentence, what to do about it,
-// and who is concerned. Which answer has which reason is decided in outcomes.ts.
+// The reasons for which a request to Pinterest fails: a stable code, a message, a remediation, and the scope of the pause.
+// outcomes.ts decides which answer has which reason.
 
-/** What should pause: this post, everything of this account, or everything of this app. */
+/** The scope of a pause: this post, everything of this account, or everything of this app. */
 export type Scope = 'post' | 'account' | 'app';
-/** What the account's owner has to know. */
+/** A problem that the owner of the account must fix. */
 export type AccountProblem = 'none' | 'unauthorized' | 'spam_block';
 
 export interface Reason {
@@ -11,55 +11,54 @@ export interface Reason {
   remediation: string;
   scope: Scope;
   accountProblem?: AccountProblem;
-  /** Pinterest's own words help here; they are added to the sentence. */
+  /** Pinterest's own message helps here, and is appended. */
   quote?: true;
 }
 
 export const reasons = {
-  // Nothing left this machine, or nothing came back.
+  // Network: nothing was sent, or no usable response arrived.
   connection_failed: {
     message: 'Pinterest could not be reached; nothing was sent.',
-    remediation: 'Check the network, DNS and PINTEREST_API_URL. It is tried again by itself.',
+    remediation: 'Check the network, DNS and PINTEREST_API_URL. Pintail retries automatically.',
     scope: 'app',
   },
   answer_lost: {
-    message:
-      'The request went out, but no answer came back, so it is not known whether Pinterest acted on it.',
-    remediation: 'Look on Pinterest before sending it again.',
+    message: 'The request was sent, but no response arrived, so it is unknown whether Pinterest acted on it.',
+    remediation: 'Check on Pinterest before sending it again.',
     scope: 'post',
   },
   answer_unreadable: {
-    message: 'Pinterest answered, but the answer could not be read.',
-    remediation: 'Look on Pinterest before sending it again. If it goes on, check PINTEREST_API_URL.',
+    message: 'Pinterest responded, but the response could not be read.',
+    remediation: 'Check on Pinterest before sending it again. If this repeats, check PINTEREST_API_URL.',
     scope: 'post',
   },
   redirected: {
-    message: 'The API address answered with a redirect, which is not followed.',
+    message: 'The API address responded with a redirect, which is not followed.',
     remediation: 'Check PINTEREST_API_URL: it must be the API itself, with https and /v5.',
     scope: 'app',
   },
   pinterest_unavailable: {
-    message: 'Something went wrong on Pinterest’s side.',
-    remediation: 'Look on Pinterest before sending it again.',
+    message: 'Pinterest reported an error on its side.',
+    remediation: 'Check on Pinterest before sending it again.',
     scope: 'post',
     quote: true,
   },
   busy: {
     message: 'Pinterest was busy with another change to the same board.',
-    remediation: 'It is tried again by itself.',
+    remediation: 'Pintail retries automatically.',
     scope: 'post',
   },
 
   // Limits.
   rate_limited: {
-    message: 'Pinterest’s rate limit for this account or app is used up for now.',
-    remediation: 'It goes on by itself when the limit is renewed. A Trial app has a daily quota.',
+    message: 'The Pinterest rate limit of this account or app is used up.',
+    remediation: 'Publishing resumes automatically when the limit is renewed. A Trial app has a daily quota.',
     scope: 'account',
   },
   spam_block: {
-    message: 'Pinterest has blocked this account for a while to combat spam.',
+    message: 'Pinterest has temporarily blocked this account as a protection against spam.',
     remediation:
-      'Wait some hours, then publish with more time between Pins and fewer to the same website. Look into the account on Pinterest.',
+      'Wait some hours. Then leave more time between Pins, publish fewer Pins for the same website, and check the account on Pinterest.',
     scope: 'account',
     accountProblem: 'spam_block',
   },
@@ -67,26 +66,27 @@ export const reasons = {
   // Token, app, rights.
   token_invalid: {
     message:
-      'Pinterest did not accept the account’s token: it is expired, revoked, or of the other environment.',
-    remediation: 'Refresh the token; when that fails, connect the account again.',
+      'Pinterest did not accept the token of the account: it is expired, revoked, or from another environment.',
+    remediation:
+      'Pintail refreshes tokens automatically. If the account stays unauthorized, connect it again.',
     scope: 'account',
     accountProblem: 'unauthorized',
   },
   scope_missing: {
-    message: 'The account’s token lacks a permission that this needs.',
-    remediation: 'Connect the account again and grant every permission that is asked for.',
+    message: 'The token of the account lacks a permission that this requires.',
+    remediation: 'Connect the account again and grant every permission that Pinterest lists.',
     scope: 'account',
     accountProblem: 'unauthorized',
   },
   app_not_approved: {
     message: 'Pinterest has not activated this app, or the token is of a limited kind.',
-    remediation: 'Look at the app’s status on developers.pinterest.com and wait for its approval.',
+    remediation: 'Check the status of the app on developers.pinterest.com and wait for its approval.',
     scope: 'app',
   },
   trial_app: {
     message: 'Apps with Trial access cannot create Pins in production.',
     remediation:
-      'Ask for Standard access on developers.pinterest.com, or use PINTEREST_ENVIRONMENT=sandbox meanwhile.',
+      'Request Standard access on developers.pinterest.com. Until then use PINTEREST_ENVIRONMENT=sandbox.',
     scope: 'app',
   },
   grant_invalid: {
@@ -102,25 +102,25 @@ export const reasons = {
     quote: true,
   },
   account_disapproved: {
-    message: 'Pinterest has disapproved this account for what was asked.',
-    remediation: 'Look into the account on Pinterest, and appeal there.',
+    message: 'Pinterest has disapproved this account for this action.',
+    remediation: 'Check the account on Pinterest, and appeal there.',
     scope: 'account',
   },
   account_under_review: {
     message: 'Pinterest is still reviewing this account.',
-    remediation: 'Wait for Pinterest’s review to end.',
+    remediation: 'Wait until the review ends.',
     scope: 'account',
   },
 
-  // Things that are not there.
+  // Resources that do not exist.
   board_not_found: {
     message: 'The board does not exist on Pinterest, or this account cannot see it.',
-    remediation: 'Choose another board. A secret board needs the secret-board permissions.',
+    remediation: 'Choose another board. Secret boards need the permissions for secret boards.',
     scope: 'post',
   },
   section_not_found: {
     message: 'The board section does not exist on Pinterest.',
-    remediation: 'Choose another section, or none.',
+    remediation: 'Choose another section, or leave it out.',
     scope: 'post',
   },
   pin_not_found: {
@@ -129,12 +129,12 @@ export const reasons = {
     scope: 'post',
   },
   media_not_found: {
-    message: 'Pinterest does not know the uploaded media, or no longer.',
-    remediation: 'Upload the file anew.',
+    message: 'The uploaded media does not exist on Pinterest, or has expired.',
+    remediation: 'Upload the file again.',
     scope: 'post',
   },
   not_found: {
-    message: 'Pinterest did not find what was asked for.',
+    message: 'Pinterest did not find a resource of this request.',
     remediation: 'Check the board, section and media of the post.',
     scope: 'post',
     quote: true,
@@ -143,7 +143,7 @@ export const reasons = {
   // The content.
   image_too_small: {
     message: 'The image is too small for Pinterest.',
-    remediation: 'Use a larger image; 1000 × 1500 pixels is advised.',
+    remediation: 'Use a larger image; 1000 × 1500 pixels is recommended.',
     scope: 'post',
   },
   image_broken: {
@@ -153,35 +153,35 @@ export const reasons = {
   },
   image_fetch_failed: {
     message: 'Pinterest could not fetch the image from its address.',
-    remediation: 'Check that anyone can open the address without a login; often it works some minutes later.',
+    remediation: 'Check that anyone can open the address without a login. It often works some minutes later.',
     scope: 'post',
     quote: true,
   },
   video_cover_missing: {
     message: 'A video Pin needs a cover image.',
-    remediation: 'Give a cover image, or the second of the video to take it from.',
+    remediation: 'Send a cover image, or the second of the video to use as its cover.',
     scope: 'post',
   },
   too_many_images: {
-    message: 'A carousel holds at most five images.',
-    remediation: 'Take some images out.',
+    message: 'A carousel has at most five images.',
+    remediation: 'Remove images.',
     scope: 'post',
   },
   link_invalid: {
     message: 'Pinterest does not accept the link of this Pin.',
-    remediation: 'Use the full address that the link leads to, starting with https://.',
+    remediation: 'Use the complete address of the page, starting with https://.',
     scope: 'post',
     quote: true,
   },
   blocked_as_spam: {
-    message: 'Pinterest takes the link or text of this Pin for spam.',
-    remediation: 'Use the address that the link leads to: shorteners and redirects are treated as spam.',
+    message: 'Pinterest rejected the link or text of this Pin as spam.',
+    remediation: 'Use the address of the page itself: shortened links and redirects are treated as spam.',
     scope: 'post',
     quote: true,
   },
   too_big: {
-    message: 'The request is too big for Pinterest.',
-    remediation: 'Use a smaller file, or give its public address instead.',
+    message: 'The request is too large for Pinterest.',
+    remediation: 'Use a smaller file, or send its public address instead.',
     scope: 'post',
   },
   board_name_taken: {
@@ -190,22 +190,22 @@ export const reasons = {
     scope: 'post',
   },
   invalid_request: {
-    message: 'Pinterest did not accept what was sent.',
-    remediation: 'Change what is named there, then try again.',
+    message: 'Pinterest rejected the request as invalid.',
+    remediation: 'Correct the field that the message names, then try again.',
     scope: 'post',
     quote: true,
   },
 
   // The upload of a video, which goes to a file store and not to the API.
   upload_refused: {
-    message: 'Pinterest’s file store did not take the upload; its permission may have run out.',
-    remediation: 'Register the media anew and upload it again.',
+    message: 'The file store of Pinterest refused the upload; its permission may have expired.',
+    remediation: 'Upload the file again.',
     scope: 'post',
     quote: true,
   },
   upload_failed: {
-    message: 'The upload broke off.',
-    remediation: 'Register the media anew and upload it again.',
+    message: 'The upload was interrupted.',
+    remediation: 'Upload the file again.',
     scope: 'post',
   },
 } as const satisfies Record<string, Reason>;

@@ -1,8 +1,8 @@
-// One HTTP exchange, sent at most once, and an exact account of how far it got. Knows nothing of Pinterest.
+// One HTTP exchange, sent at most once, with an exact account of how far it got. Independent of Pinterest.
 //
-// The line that matters is drawn by undici's `onRequestStart`: it is called right before the first byte is
-// handed to the socket. Not called: surely nothing left. Called: something may have, whatever the error says,
-// because a reset or «other side closed» looks the same before and after the server acted.
+// undici's `onRequestStart` decides: it is called right before the first byte goes to the socket. If it was not called,
+// certainly nothing was sent. If it was called, something may have been sent, whatever the error says, because a reset or
+// "other side closed" looks the same before and after the server acted.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
@@ -22,7 +22,7 @@ export interface Exchange {
   reach: Reach;
   status: number | null;
   headers: IncomingHttpHeaders;
-  /** What came of the body; all of it when `reach` is `answered_whole`. */
+  /** The part of the body that arrived; all of it when `reach` is `answered_whole`. */
   body: string;
   /** Why it ended early: `timeout`, `too_big`, `sent_twice`, or the error's code. Never its message. */
   cause: string | null;
@@ -32,11 +32,11 @@ export interface Exchange {
 
 export interface Transport {
   exchange(outgoing: Outgoing): Promise<Exchange>;
-  /** Cuts what is still running: whoever closes has waited for their calls. */
+  /** Aborts running exchanges. Wait for your calls first. */
   close(): Promise<void>;
 }
 
-/** The longest honest answer is a page of 250 Pins, a megabyte or two. */
+/** The longest valid response is a page of 250 Pins, one or two megabytes. */
 const answerBytesMax = 8 * 1024 * 1024;
 const connectTimeoutMs = 10_000;
 
@@ -46,18 +46,18 @@ export function createTransport(clock: Clock, connectionsMax: number): Transport
     // HTTP/2 lets a client replay requests that the server refused; with HTTP/1.1 nothing is ever replayed.
     allowH2: false,
     connect: { timeout: connectTimeoutMs },
-    // The whole-exchange limit is the clock's business.
+    // The limit of the whole exchange comes from the clock.
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  const kept = new Agent({ ...shared, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000 });
-  // A kept connection may be closed by the server just as we write on it, and the answer is lost. A read is
-  // simply read again; a lost create costs minutes of looking, so each write gets a connection of its own.
+  const keepAlive = new Agent({ ...shared, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000 });
+  // The server may close an idle connection just when we write on it, and the answer is lost. A read is simply repeated; a
+  // lost create costs minutes of searching, so each write gets a new connection.
   const fresh = new Agent({ ...shared, pipelining: 0 });
   return {
-    exchange: (outgoing) => exchangeOnce(outgoing.method === 'GET' ? kept : fresh, outgoing, clock),
+    exchange: (outgoing) => exchangeOnce(outgoing.method === 'GET' ? keepAlive : fresh, outgoing, clock),
     async close() {
-      await Promise.all([kept.destroy(), fresh.destroy()]);
+      await Promise.all([keepAlive.destroy(), fresh.destroy()]);
     },
   };
 }
@@ -90,7 +90,7 @@ function exchangeOnce(dispatcher: Dispatcher, outgoing: Outgoing, clock: Clock):
 
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(started) {
-        // Given up while it waited for a connection: it was reported as not sent, so it must not be sent now.
+        // It timed out while it waited for a connection, and was reported as not sent: it must not be sent now.
         if (isSettled) return started.abort(new Error('given up'));
         if (reach !== 'not_sent') {
           settle('sent_twice');
@@ -100,7 +100,7 @@ function exchangeOnce(dispatcher: Dispatcher, outgoing: Outgoing, clock: Clock):
         reach = 'sent';
       },
       onResponseStart(_started, statusCode, answered) {
-        // 100 and 103 announce an answer; they are none.
+        // 100 and 103 are interim responses.
         if (statusCode < 200) return;
         reach = 'answer_broken';
         status = statusCode;
@@ -139,7 +139,7 @@ function exchangeOnce(dispatcher: Dispatcher, outgoing: Outgoing, clock: Clock):
   });
 }
 
-/** The code alone: a message may hold addresses, and for a stream of ours anything at all. */
+/** Only the code: a message may contain addresses, and for one of our streams anything at all. */
 function causeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return error instanceof Error ? error.name : 'error';

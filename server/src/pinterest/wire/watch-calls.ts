@@ -1,8 +1,8 @@
-// Counts the calls to Pinterest, and what it says of the budget that is left.
+// Counts the calls to Pinterest, and records the remaining budget.
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Call } from './answers.ts';
 
-/** Told of each call once it is over. */
+/** Called after each call. */
 export type OnCall = (operation: string, outcome: string, call: Call) => void;
 
 const buckets = [0.1, 0.3, 1, 3, 10, 30];
@@ -10,18 +10,18 @@ const buckets = [0.1, 0.3, 1, 3, 10, 30];
 export function createCallWatch(metrics: Metrics): (environment: string) => OnCall {
   const calls = metrics.counter(
     'pintail_pinterest_requests_total',
-    'Calls to Pinterest: created (it worked), refused, postponed (surely nothing was made), lost (no clear answer).',
+    'Calls to Pinterest: created (success), refused, postponed (certainly nothing was created), lost (no clear answer).',
     ['environment', 'operation', 'outcome'],
   );
   const seconds = metrics.histogram(
     'pintail_pinterest_request_seconds',
-    'How long Pinterest took.',
+    'Duration of calls to Pinterest.',
     buckets,
     ['environment'],
   );
   const remaining = metrics.gauge(
     'pintail_pinterest_budget_remaining',
-    "Calls left by the last answer that told (x-ratelimit-remaining). Of that call's account, not of all.",
+    'Remaining calls by the last response with x-ratelimit-remaining. Of the account of that call, not of all accounts.',
     ['environment'],
   );
   return (environment) => (operation, outcome, call) => {
