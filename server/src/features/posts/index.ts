@@ -1,7 +1,7 @@
 // Posts and their lifecycle.
 
 export type { PinterestTrace, PostFailure } from '../../domain/event-data.ts';
-export { type BatchParts, workOnBatches } from './batches/batches.service.ts';
+export { type BatchParts, workOnBatches } from './batches/batch-jobs.ts';
 export { postLimits } from './limits.ts';
 export { countHeld } from './metrics.queries.ts';
 export { declarePostGauges } from './metrics.ts';

@@ -3,6 +3,7 @@ import { byCursor, route } from '../../platform/http/contract/route.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { mediaRefused } from '../media/index.ts';
 import { noOpenSlot, noTimeslots } from '../schedule/index.ts';
+import type { BatchParts } from './batches/batch-jobs.ts';
 import { readLines, readSheet } from './batches/batch-lines.ts';
 import {
   BatchAnswer,
@@ -12,7 +13,8 @@ import {
   batchBytesMax,
   CreateBatchBody,
 } from './batches/batches.schema.ts';
-import { type BatchParts, createBatch, getBatch } from './batches/batches.service.ts';
+import { createBatch } from './batches/create-batch.ts';
+import { getBatch } from './batches/get-batch.ts';
 import { createPostBody, schedulePostBody } from './compose/create-post.schema.ts';
 import { EditPostBody, EditPostsBody } from './compose/edit-post.schema.ts';
 import { getPost } from './read/get-post.ts';

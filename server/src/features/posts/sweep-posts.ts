@@ -2,8 +2,8 @@
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { inPages, type Sweep } from '../../platform/work/sweeper.ts';
-import { batchesRemovedAtOnce, removeOldBatches } from './batches/batches.queries.ts';
-import { batchesKeptMs } from './batches/batches.service.ts';
+import { batchesRemovedMax, removeOldBatches } from './batches/batches.queries.ts';
+import { batchRetentionMs } from './batches/get-batch.ts';
 import { deletedBefore } from './record/content.ts';
 import { announceMissedPosts } from './record/missed.queries.ts';
 import { deletedRemovedAtOnce, removeDeletedPosts } from './record/posts.queries.ts';
@@ -37,8 +37,8 @@ export function createPostSweeps({
     {
       name: 'batches',
       async run() {
-        const before = addMs(clock.now(), -batchesKeptMs);
-        await inPages(clock, async () => (await removeOldBatches(db, before)) === batchesRemovedAtOnce);
+        const before = addMs(clock.now(), -batchRetentionMs);
+        await inPages(clock, async () => (await removeOldBatches(db, before)) === batchesRemovedMax);
       },
     },
   ];

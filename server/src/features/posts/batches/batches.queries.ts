@@ -9,7 +9,7 @@ export type BatchRow = Selectable<Schema['batches']>;
 export type BatchEntryRow = Selectable<Schema['batch_entries']>;
 export type BatchCounts = Pick<BatchRow, 'created' | 'failed'>;
 
-/** How an entry comes in: a body that waits for its turn, or why it cannot be read. */
+/** An entry to be stored: a body that is pending, or the problems of one that cannot be read. */
 export interface NewEntry {
   row: number | null;
   body: unknown;
@@ -17,16 +17,16 @@ export interface NewEntry {
 }
 
 export interface NewEntries {
-  /** Each a NewEntry as JSON. */
+  /** Each is a NewEntry as JSON. */
   texts: string[];
-  /** How many have details. */
+  /** The number of entries that have details. */
   failed: number;
 }
 
-/** A statement's parameters are made in one go. */
-const charactersAtOnce = 512 * 1024;
+/** The size of a statement's parameters, which are serialized without a pause. */
+const charactersPerStatement = 512 * 1024;
 
-/** Lets one at a time decide whether this content is new; until the transaction ends. */
+/** Locks the content until the transaction ends, so that only one request at a time decides whether it is new. */
 export async function lockContent(tx: Tx, accountId: string, sha256: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`${accountId} ${sha256}`}, 0))`.execute(tx);
 }
@@ -63,16 +63,16 @@ export async function insertBatch(
     .executeTakeFirstOrThrow();
   for (let from = 0; from < texts.length; ) {
     let to = from;
-    for (let characters = 0; to < texts.length && characters < charactersAtOnce; to += 1) {
+    for (let characters = 0; to < texts.length && characters < charactersPerStatement; to += 1) {
       characters += texts[to]?.length ?? 0;
     }
-    const given = `[${texts.slice(from, to).join(',')}]`;
+    const entries = `[${texts.slice(from, to).join(',')}]`;
     await sql`
       insert into batch_entries (batch_id, index, row, status, body, details)
       select ${batch.id}, ${from} + place - 1, row, case when details is null then 'pending' else 'failed' end, body,
         details
-      from rows from (json_to_recordset(${given}::json) as (row integer, body jsonb, details jsonb))
-        with ordinality as given (row, body, details, place)
+      from rows from (json_to_recordset(${entries}::json) as (row integer, body jsonb, details jsonb))
+        with ordinality as entry (row, body, details, place)
     `.execute(connection);
     from = to;
   }
@@ -92,7 +92,7 @@ export async function findBatch(
     .executeTakeFirst();
 }
 
-/** For the worker, which is nobody's caller. */
+/** For the job, which acts for every organization. */
 export async function getBatchForWork(
   connection: Connection,
   batchId: string,
@@ -101,8 +101,8 @@ export async function getBatchForWork(
 }
 
 /**
- * The accounts to which the sender of a batch is restricted; null for all. Asked when the batch runs, so that a key is
- * judged by the accounts that it has now.
+ * The accounts to which the sender of a batch is restricted; null for all. Read when the batch runs, so that the present
+ * accounts of the key count.
  */
 export async function findSenderAccounts(
   connection: Connection,
@@ -135,7 +135,7 @@ export async function listEntries(
     .execute();
 }
 
-/** Those whose turn is next. */
+/** The next pending entries, in their order. */
 export async function listPending(
   connection: Connection,
   batchId: string,
@@ -152,8 +152,8 @@ export async function listPending(
 }
 
 /**
- * Makes the transaction the only one that settles entries of this batch. Returns how many of these are pending
- * still: a statement of its own, which sees what the one before it has waited for.
+ * Locks the batch, so that no other transaction records results of its entries. Returns how many of these entries are
+ * still pending. That is a second statement, so that it sees what the transaction that had the lock has committed.
  */
 export async function lockBatch(tx: Tx, batchId: string, indexes: readonly number[]): Promise<number> {
   await sql`select 1 from batches where id = ${batchId} for no key update`.execute(tx);
@@ -164,25 +164,25 @@ export async function lockBatch(tx: Tx, batchId: string, indexes: readonly numbe
   return rows[0]?.pending ?? 0;
 }
 
-/** What became of an entry. */
-export type Settled = { index: number } & (
+/** The result of an entry: its first post, or the problems. */
+export type EntryResult = { index: number } & (
   | { postId: string; details: null }
   | { postId: null; details: readonly Detail[] }
 );
 
-/** Writes down what became of entries that are pending. */
-export async function settleEntries(tx: Tx, batchId: string, settled: readonly Settled[]): Promise<void> {
+/** Records the results of pending entries and counts them. */
+export async function recordResults(tx: Tx, batchId: string, results: readonly EntryResult[]): Promise<void> {
   await sql`
-    with given as (
-      select * from json_to_recordset(${JSON.stringify(settled)}::json)
-        as given (index integer, "postId" text, details jsonb)
+    with result as (
+      select * from json_to_recordset(${JSON.stringify(results)}::json)
+        as result (index integer, "postId" text, details jsonb)
     ),
     written as (
       update batch_entries e set
-        status = case when given."postId" is null then 'failed' else 'created' end,
-        post_id = given."postId", details = given.details, body = null
-      from given
-      where e.batch_id = ${batchId} and e.index = given.index and e.status = 'pending'
+        status = case when result."postId" is null then 'failed' else 'created' end,
+        post_id = result."postId", details = result.details, body = null
+      from result
+      where e.batch_id = ${batchId} and e.index = result.index and e.status = 'pending'
       returning e.status
     ),
     counted as (
@@ -195,7 +195,7 @@ export async function settleEntries(tx: Tx, batchId: string, settled: readonly S
   `.execute(tx);
 }
 
-/** Undefined when it is completed already, or entries are pending. */
+/** Returns undefined when the batch was completed earlier, or entries are pending. */
 export async function completeBatch(tx: Tx, batchId: string, now: Date): Promise<BatchRow | undefined> {
   return tx
     .updateTable('batches')
@@ -207,15 +207,15 @@ export async function completeBatch(tx: Tx, batchId: string, now: Date): Promise
     .executeTakeFirst();
 }
 
-/** A full page of `removeOldBatches`: with each batch go its entries. */
-export const batchesRemovedAtOnce = 20;
+/** A full page of `removeOldBatches`. The entries of each batch are removed with it. */
+export const batchesRemovedMax = 20;
 
-/** Removes batches that were completed before a moment; some at a time. Their posts stay. */
+/** Removes a page of the batches that were completed before a moment. Their posts stay. */
 export async function removeOldBatches(connection: Connection, before: Date): Promise<number> {
   const result = await sql`
     delete from batches where id = any(array(
       select id from batches where status = 'completed' and completed_at < ${before}
-      order by completed_at limit ${batchesRemovedAtOnce}
+      order by completed_at limit ${batchesRemovedMax}
     ))
   `.execute(connection);
   return Number(result.numAffectedRows ?? 0);

@@ -5,7 +5,7 @@ import type { Json } from '../../../../test/app.ts';
 import { account, app, minute, usePublishing } from '../../../../test/publishing.ts';
 import { complete, created, inMs, newPicture, pathOf, refusal, send, stored } from '../posts.fixture.ts';
 import { removeOldBatches } from './batches.queries.ts';
-import { batchesKeptMs } from './batches.service.ts';
+import { batchRetentionMs } from './get-batch.ts';
 
 usePublishing();
 
@@ -223,7 +223,7 @@ test('a batch is kept for 28 days after it was completed; its posts stay', async
   const done = await run([complete({ title: 'Kept' })]);
   const sweepAfter = async (ms: number) => {
     app.clock.advance(ms);
-    await removeOldBatches(app.database.db, new Date(app.clock.now().getTime() - batchesKeptMs));
+    await removeOldBatches(app.database.db, new Date(app.clock.now().getTime() - batchRetentionMs));
     return (await send('GET', `${batches()}/${done.id}`)).status;
   };
   expect(await sweepAfter(28 * day - minute)).toBe(200);

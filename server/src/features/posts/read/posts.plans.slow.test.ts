@@ -207,7 +207,7 @@ test('what writes finds its rows by an index as well', async () => {
     await posts.lockQueuedIds(tx, { account_id: busy.id, ...owner() }, 5000);
     await posts.findPosts(tx, caller(), { accountId: busy.id, postIds: ids(500), lock: true });
     await batches.lockBatch(tx, batchId, [0, 1, 2]);
-    await batches.settleEntries(tx, batchId, [{ index: 0, postId: 'post_x', details: null }]);
+    await batches.recordResults(tx, batchId, [{ index: 0, postId: 'post_x', details: null }]);
     await batches.completeBatch(tx, batchId, now);
   });
   expect(scans.join()).not.toMatch(whole);

@@ -1,0 +1,54 @@
+// Writes the posts of a group as several creates in one transaction, with the result of each entry.
+import type { Tx } from '../../../platform/db/index.ts';
+import { Outage } from '../../../platform/errors.ts';
+import { first } from '../../../platform/single.ts';
+import { actorFromColumn } from '../../../platform/use-case/index.ts';
+import { writePosts } from '../compose/write-new-posts.ts';
+import { type EntryResult, lockBatch, recordResults } from './batches.queries.ts';
+import { type BatchRun, type ComposedEntry, failedEntry, type RunParts } from './compose-group.ts';
+
+/**
+ * Writes the entries together if possible. If that fails, it writes them in halves, in their order, until each entry that
+ * causes a failure is alone. Returns false when another process has recorded results of some of these entries.
+ * @throws Outage
+ */
+export async function writeGroup(
+  parts: RunParts,
+  run: BatchRun,
+  entries: readonly ComposedEntry[],
+): Promise<boolean> {
+  try {
+    return await parts.database.transaction((tx) => writeEntries(parts, tx, run, entries));
+  } catch (error) {
+    if (error instanceof Outage) throw error;
+    if (entries.length > 1) {
+      const half = Math.ceil(entries.length / 2);
+      const isFirstWritten = await writeGroup(parts, run, entries.slice(0, half));
+      return isFirstWritten && writeGroup(parts, run, entries.slice(half));
+    }
+    const failed = entries.map(({ entry }) => failedEntry(run, entry, error));
+    return parts.database.transaction((tx) => writeEntries(parts, tx, run, failed));
+  }
+}
+
+async function writeEntries(
+  parts: RunParts,
+  tx: Tx,
+  { batch }: BatchRun,
+  entries: readonly ComposedEntry[],
+): Promise<boolean> {
+  const indexes = entries.map(({ entry }) => entry.index);
+  if ((await lockBatch(tx, batch.id, indexes)) < entries.length) return false;
+  const composed = entries.flatMap((entry) => (entry.kind === 'composed' ? [entry.post] : []));
+  const stamp = { actor: actorFromColumn(batch.actor), now: parts.clock.now() };
+  const written = new Map(
+    (await writePosts(parts, tx, composed, stamp)).map((posts, index) => [composed[index], posts]),
+  );
+  const results = entries.map((entry): EntryResult => {
+    const { index } = entry.entry;
+    if (entry.kind === 'failed') return { index, postId: null, details: entry.details };
+    return { index, postId: first(written.get(entry.post) ?? []).id, details: null };
+  });
+  await recordResults(tx, batch.id, results);
+  return true;
+}
