@@ -127,7 +127,7 @@ test('an organization has half, however many keys it has', () => {
     memory.open({ actor: { type: 'key', id, name: id }, organizationId, scopes: null, accountIds: null });
   const shares = ['a', 'b', 'c'].map((id) => shareOf(id, 'org'));
   for (const share of shares.slice(0, 2)) share.draw(4 * mib);
-  expect(() => shares[2]?.draw(1)).toThrow('as it has memory for');
+  expect(() => shares[2]?.draw(1)).toThrow('memory for request bodies');
   shareOf('d', 'other').draw(4 * mib);
   shares[0]?.release();
   shares[0]?.release();
