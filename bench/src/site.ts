@@ -87,7 +87,6 @@ export async function openSite(
     organization: 'Bench',
     scopes: null,
     accountIds: null,
-    prefix: 'pt_test_',
   });
   const accounts = await addAccounts(sql, { organizationId, count, encryptionKey });
   const { id: mediaId } = await app.media.fetchFromUrl({

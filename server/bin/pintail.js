@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Starts the command line. Plain JavaScript, so that an old Node can say that it is too old, and so that what
-// Node makes of the TypeScript sources can be kept from here on.
+// Starts the command line. Plain JavaScript, so that an old Node can print which version it needs, and so that
+// the compile cache is enabled before the TypeScript sources load.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-// The namespace, since an old Node refuses the whole file for a name that it lacks.
+// The namespace, because an old Node refuses the whole file for a missing named export.
 import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { memoryArguments, memoryEnvironment } from './memory-settings.js';
@@ -11,12 +11,12 @@ import { memoryArguments, memoryEnvironment } from './memory-settings.js';
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   console.error(
-    `Pintail needs Node 24 or newer; this is Node ${process.versions.node}. Through npm it finds the right one: npm run pintail -- --help`,
+    `Pintail needs Node 24 or newer; this is Node ${process.versions.node}. npm finds the right one: npm run pintail -- --help`,
   );
   process.exit(1);
 }
 
-// This process becomes the same program with the settings for memory: same process id, 50 ms.
+// Replaces this process by the same program with memory settings: same process id, 50 ms.
 if (process.platform === 'linux' && process.env.MALLOC_ARENA_MAX === undefined) {
   const args = [
     process.execPath,
@@ -31,8 +31,8 @@ if (process.platform === 'linux' && process.env.MALLOC_ARENA_MAX === undefined) 
 const { handleStopSignals } = await import('../src/operator/stop-signals.ts');
 handleStopSignals();
 
-// Later starts take half as long and 20 MB less. Beside the packages and not in the shared temporary folder,
-// where others could plant code; where it cannot be written there is none.
+// Later starts take half the time and 20 MB less. The cache is beside the packages, not in the shared temporary folder,
+// where others could plant code. Where it cannot be written, there is no cache.
 const cache = fileURLToPath(new URL('../../node_modules/.cache/pintail', import.meta.url));
 const isFirst = !existsSync(cache);
 const { status } = nodeModule.enableCompileCache(cache);

@@ -129,7 +129,8 @@ async function createBase(parts: AppParts) {
 /** The rooms, in the order in which they use each other. */
 async function createRooms(base: Base) {
   const { config, database, clock, log, pinterest, encryption, publicUrl, jobs } = base;
-  const auth = createAuth({ database, clock });
+  const keyPrefix = keyPrefixOf(config.pinterestEnvironment);
+  const auth = createAuth({ database, clock, keyPrefix });
   const accountParts: AccountParts = {
     database,
     clock,
@@ -144,7 +145,7 @@ async function createRooms(base: Base) {
     database,
     auth,
     listVisibleAccountIds: listVisibleIds,
-    prefix: keyPrefixOf(config.pinterestEnvironment),
+    prefix: keyPrefix,
   };
   const boardParts: BoardParts = {
     database,

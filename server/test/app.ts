@@ -107,7 +107,6 @@ export async function createTestApp({
     organization: 'Test',
     scopes: null,
     accountIds: null,
-    prefix: 'pt_test_',
   });
 
   async function control(method: 'GET' | 'POST' | 'DELETE', path: string, body?: Json): Promise<Json> {
@@ -160,7 +159,6 @@ export async function createTestApp({
         organization: input.organization ?? 'Test',
         scopes: input.scopes ?? null,
         accountIds: input.accountIds ?? null,
-        prefix: 'pt_test_',
       });
     },
 

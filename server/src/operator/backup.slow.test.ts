@@ -1,5 +1,5 @@
 // Backup and restore as an operator runs them: while posts are created and published, with a disaster in
-// between. The Pins are counted where Pinterest keeps them.
+// between. The Pins are counted on the simulator.
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -25,7 +25,7 @@ const token = 'pina_backed_up';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pintail-backup-'));
-  // Outlives the disaster, as Pinterest does.
+  // Survives the disaster, as Pinterest does.
   simulator = await startSimulator();
   await fetch(`${simulator.url}/_control/seed`, {
     method: 'POST',
@@ -109,7 +109,7 @@ function client(pintail: PintailProcess, key: string, accountId: string, boardId
   };
 }
 
-test('a backup under load, restored after a disaster: every post and its media are there, and nothing goes out twice', async () => {
+test('a backup made under load and restored after a disaster has every post with its media, and publishes nothing twice', async () => {
   const first = join(folder, 'first');
   const { key } = JSON.parse(await cli(first, 'keys', 'create', '--name', 'n', '--json'));
   const account = JSON.parse(await cli(first, 'accounts', 'add', '--access-token', token, '--json'));
@@ -117,7 +117,7 @@ test('a backup under load, restored after a disaster: every post and its media a
   const boards = (await client(pintail, key, account.id).call('GET', '/boards')).data.boards;
   const before = client(pintail, key, account.id, boards[0].id);
 
-  // Some are out before the backup, some go out during it, some after it, some are due long after the restore.
+  // Some are published before the backup, some during it, some after it, and some are due long after the restore.
   const posts = [];
   for (let number = 0; number < 2; number += 1) posts.push(await before.schedule(`early ${number}`, 300));
   for (let number = 0; number < 8; number += 1) {
@@ -131,11 +131,11 @@ test('a backup under load, restored after a disaster: every post and its media a
     isDone = true;
   });
   const late: string[] = [];
-  // Writes that the backup may or may not have.
+  // Writes that the backup may or may not contain.
   while (!isDone && late.length < 20) late.push((await before.schedule(`late ${late.length}`, 200)).title);
   expect(await backingUp).toMatch(/encryption key/);
 
-  // All go out, which the backup does not know of; then the installation is lost.
+  // All are published, which the backup does not contain; then the installation is lost.
   await eventually(
     'everything that is due is out',
     async () => (await pinTitles()).length === posts.length + late.length,
@@ -145,7 +145,7 @@ test('a backup under load, restored after a disaster: every post and its media a
   await pintail.kill9();
   const second = join(folder, 'second');
   const said = await cli(second, 'restore', '--from', backup);
-  expect(said).toMatch(/looked up on Pinterest before they are published: \d+\./);
+  expect(said).toMatch(/searched for on Pinterest before they are published: \d+\./);
   expect(said).toMatch(/never runs again/);
   expect((await readdir(second)).includes('restoring')).toBe(false);
 
@@ -165,14 +165,14 @@ test('a backup under load, restored after a disaster: every post and its media a
     expect((await picture.arrayBuffer()).byteLength).toBe(post.media.bytes);
   }
   expect(await after.statusOf(far.id)).toMatchObject({ status: 'queued' });
-  // Whatever else the backup has of the late ones is settled too, and Pinterest has nothing twice.
+  // The late posts that the backup contains are resolved too, and Pinterest has no Pin twice.
   await eventually('nothing is on its way', async () => {
     const open = (await after.call('GET', '/posts?status=uploading&limit=100')).data.posts;
     return open.length === 0;
   });
   expect(await pinTitles()).toEqual(published);
 
-  // The tokens open with the key from the backup: what is new goes out.
+  // The key from the backup decrypts the tokens: new posts are published.
   const { id } = await after.schedule('new after the restore', 200);
   await eventually('the new post is sent', async () => (await after.statusOf(id)).status === 'sent');
 });
@@ -186,7 +186,7 @@ test('a post that was not published after the backup is published by the restore
   const before = client(pintail, key, account.id, boards[0].id);
   const { id, sendAt } = await before.schedule('due while all was down', 6_000);
   await pintail.kill9();
-  // Also of an installation that does not run.
+  // Also while Pintail does not run.
   await cli(dataDir, 'backup', '--to', join(folder, 'backup-3'));
   await eventually('its time has passed', () => systemClock.now().getTime() / 1000 > sendAt + 1);
   const restored = join(folder, 'fourth');
@@ -203,9 +203,9 @@ test('a post that was not published after the backup is published by the restore
   );
 });
 
-test('a restore never overwrites a database, and takes no half a backup', async () => {
+test('a restore refuses to overwrite a database, and refuses an incomplete backup', async () => {
   await expect(cli(join(folder, 'second'), 'restore', '--from', join(folder, 'backup'))).rejects.toThrow(
-    /There is a database in/,
+    /already contains a database/,
   );
   const half = join(folder, 'half');
   await mkdir(half, { recursive: true });
@@ -237,7 +237,7 @@ test('with a bucket, backup and restore say that the media are in it and not in 
   const restored = await cliWith(bucket, again, 'restore', '--from', from);
   expect(restored).toMatch(/media are in the bucket pins and were not restored/);
   expect(await cli(without, 'restore', '--from', from)).toMatch(/Set STORAGE=s3/);
-  // The other way round: media in the backup that nobody will look for.
+  // The reverse: the backup has media that Pintail would not read.
   expect(await cliWith(bucket, join(folder, 'moved'), 'restore', '--from', join(folder, 'backup'))).toMatch(
     /but STORAGE=s3: leave that out, or copy them into the bucket pins/,
   );

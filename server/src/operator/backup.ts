@@ -7,15 +7,15 @@ import { SetupProblem } from '../platform/db/index.ts';
 
 const noteFile = 'backup.json';
 const BackupNote = z.object({
-  /** When it was started: it does not have what was published later. */
+  /** When the backup was started. It lacks everything that was published later. */
   takenAt: z.iso.datetime().transform((text) => new Date(text)),
   pintail: z.string(),
-  /** The bucket of its media, if they are not in the backup. */
+  /** The bucket of the media, when they are not in the backup. */
   bucket: z.string().nullable().default(null),
 });
 export type BackupNote = z.output<typeof BackupNote>;
 
-/** Besides the database. With the keys a backup is complete, and as sensitive as the accounts themselves. */
+/** Everything besides the database. With the keys, a backup is complete and as sensitive as the accounts themselves. */
 const files = [
   'media',
   'encryption.key',
@@ -33,7 +33,7 @@ export interface MakeBackup {
   to: string;
   takenAt: Date;
   pintail: string;
-  /** The bucket of the media, if they are not in the data folder. */
+  /** The bucket of the media, when they are not in the data folder. */
   bucket: string | null;
 }
 
@@ -47,8 +47,8 @@ export async function makeBackup({
   bucket,
 }: MakeBackup): Promise<string[]> {
   await mkdir(to, { recursive: true, mode: 0o700 });
-  if ((await readdir(to)).length > 0) throw new SetupProblem(`${to} is not empty. Name a new folder.`);
-  // The database first: a picture is stored before the row that names it, so every row will have its picture.
+  if ((await readdir(to)).length > 0) throw new SetupProblem(`${to} is not empty. Specify a new folder.`);
+  // The database first: media are stored before the row that references them, so every copied row has its media.
   await copyCluster({ url, cluster: join(dataDir, 'postgres'), to: join(to, 'postgres') });
   const copied = await copyFiles(dataDir, to);
   // Last: an interrupted backup has no note.
@@ -66,14 +66,14 @@ export async function readBackupNote(folder: string): Promise<BackupNote> {
   return BackupNote.parse(JSON.parse(text));
 }
 
-/** Copies a backup into a folder that is not in use yet. */
+/** Copies a backup into a folder that is not in use. */
 export async function restoreFiles(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   await copy(join(from, 'postgres'), join(to, 'postgres'));
   await copyFiles(from, to);
 }
 
-/** Moves a restored folder into place. The database is last: without it Pintail does not start on the rest. */
+/** Moves a restored folder into place. The database is last: Pintail does not start without it. */
 export async function moveIntoPlace(from: string, dataDir: string): Promise<void> {
   for (const name of [...files, 'postgres']) {
     await rename(join(from, name), join(dataDir, name)).catch((error: NodeJS.ErrnoException) => {

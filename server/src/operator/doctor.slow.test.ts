@@ -1,4 +1,4 @@
-// The doctor's findings, as a program reads them.
+// The doctor's findings, as JSON.
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTestApp, type TestApp } from '../../test/app.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-/** Exit code and findings; `env` over what a healthy installation has. */
+/** Runs the doctor. `env` overrides the settings of a healthy installation. */
 function doctor(env: Record<string, string> = {}): Promise<{ code: number; checks: Check[]; text: string }> {
   const program = new URL('../../bin/pintail.js', import.meta.url).pathname;
   const healthy = {
@@ -47,7 +47,7 @@ function doctor(env: Record<string, string> = {}): Promise<{ code: number; check
 
 const failed = (checks: Check[]) => checks.filter(({ status }) => status === 'failed');
 
-test('a healthy installation: every part is ok, and the exit code says so', async () => {
+test('the doctor reports every part of a healthy installation as ok, and exits with 0', async () => {
   const { code, checks } = await doctor();
   expect(failed(checks)).toEqual([]);
   expect(code).toBe(0);
@@ -67,7 +67,7 @@ test('a healthy installation: every part is ok, and the exit code says so', asyn
   ]);
 });
 
-test('a database that is away, without a word of its password', async () => {
+test('the doctor reports an unreachable database without its password', async () => {
   const { code, checks, text } = await doctor({
     DATABASE_URL: 'postgres://me:planted-password@127.0.0.1:1/x',
   });
@@ -76,7 +76,7 @@ test('a database that is away, without a word of its password', async () => {
   expect(text).not.toContain('planted-password');
 });
 
-test('another encryption key: the accounts whose tokens it does not open', async () => {
+test('the doctor names the accounts whose tokens the encryption key does not decrypt', async () => {
   const { code, checks } = await doctor({ PINTAIL_ENCRYPTION_KEY: '00'.repeat(32) });
   expect(code).toBe(1);
   expect(failed(checks)).toMatchObject([
@@ -88,7 +88,7 @@ test('another encryption key: the accounts whose tokens it does not open', async
   ]);
 });
 
-test('a Pinterest that cannot be reached, a change of keys half done, settings that are wrong', async () => {
+test('the doctor reports an unreachable Pinterest, an incomplete key rotation and invalid settings', async () => {
   const unreachable = await doctor({ PINTEREST_API_URL: 'http://127.0.0.1:1/v5' });
   expect(failed(unreachable.checks)).toMatchObject([{ name: 'pinterest' }]);
   const half = await doctor({ PINTAIL_ENCRYPTION_KEY_OLD: '00'.repeat(32) });
@@ -102,7 +102,7 @@ test('a Pinterest that cannot be reached, a change of keys half done, settings t
   expect(wrong.code).toBe(1);
 });
 
-test('due posts that no worker takes', async () => {
+test('the doctor reports due posts that no worker claims', async () => {
   const { db } = app.database;
   await db
     .updateTable('lanes')

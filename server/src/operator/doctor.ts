@@ -1,5 +1,5 @@
 // The doctor: every check of an installation, those of `/ready` among them, in the order of a diagnosis. It opens the
-// installation itself, and goes on with the checks that need no database where there is none.
+// installation, and continues with the checks that need no database when the database cannot be opened.
 import { keyFileOf } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
 import { accountsCheck } from '../features/accounts/index.ts';
@@ -26,13 +26,14 @@ export interface NamedFinding extends Finding {
   name: string;
 }
 
+/** Runs every check, in order. A failed check does not prevent the others. */
 export async function diagnose(): Promise<NamedFinding[]> {
   const node = await examine(nodeCheck);
   let config: Config;
   try {
     config = readConfig();
   } catch (error) {
-    return [node, { name: 'settings', ...failed('The settings cannot be used.', undefined, error) }];
+    return [node, { name: 'settings', ...failed('The settings are invalid.', undefined, error) }];
   }
   const findings = [node, { name: 'settings', ...settingsFinding(config) }];
   findings.push(...(await examineFolder(config)), ...(await examineInstallation(config)));
@@ -43,7 +44,7 @@ async function examine(check: Check): Promise<NamedFinding> {
   return { name: check.name, ...(await runCheck(check)) };
 }
 
-/** One after the other, so that a check does not wait for the connections of another one. */
+/** Sequential, so that a check does not wait for the connections of another one. */
 async function examineAll(checks: readonly Check[]): Promise<NamedFinding[]> {
   const findings: NamedFinding[] = [];
   for (const check of checks) findings.push(await examine(check));
@@ -61,7 +62,7 @@ async function examineFolder(config: Config): Promise<NamedFinding[]> {
   return examineAll([storage, diskCheck(config.dataDir)]);
 }
 
-/** The database, and what only it can answer. */
+/** The checks that need the database. */
 async function examineInstallation(config: Config): Promise<NamedFinding[]> {
   const log = createLog({ level: 'error', format: config.logFormat }, process.stderr);
   let installation: Awaited<ReturnType<typeof openInstallation>>;

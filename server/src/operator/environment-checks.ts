@@ -1,5 +1,5 @@
-// Checks of what surrounds an installation, for the doctor alone: Node, the settings, the encryption key, the way to
-// Pinterest.
+// Checks of an installation's environment, for the doctor only: Node, the settings, the encryption key, the connection
+// to Pinterest.
 import { request } from 'undici';
 import type { Config } from '../config.ts';
 import type { Environment, EnvironmentAddresses } from '../pinterest/index.ts';
@@ -18,16 +18,16 @@ export const nodeCheck: Check = {
   },
 };
 
-/** Settings that cannot be used do not come this far. */
+/** The settings are valid: `readConfig` threw otherwise. */
 export function settingsFinding(config: Config): Finding {
   const database = config.databaseUrl ? 'external' : 'embedded';
   return ok(
-    `environment ${config.pinterestEnvironment}, data in ${config.dataDir}, PostgreSQL ${database}, media in ${mediaPlace(config)}`,
+    `environment ${config.pinterestEnvironment}, data in ${config.dataDir}, PostgreSQL ${database}, media in ${mediaLocation(config)}`,
   );
 }
 
-function mediaPlace({ s3 }: Config): string {
-  return s3 ? `the bucket ${s3.bucket} at ${s3.endpoint}` : 'the data folder';
+function mediaLocation({ s3 }: Config): string {
+  return s3 ? `bucket ${s3.bucket} at ${s3.endpoint}` : 'the data folder';
 }
 
 export function encryptionCheck(config: Config, keyFile: string): Check {
@@ -36,15 +36,15 @@ export function encryptionCheck(config: Config, keyFile: string): Check {
     async run() {
       if (config.encryptionKeyOld !== undefined || oldKeyFromFile(keyFile) !== undefined) {
         return failed(
-          'A change of the encryption key is not finished.',
-          'Run: npm run pintail -- rotate-encryption-key; with keys in the settings, then unset PINTAIL_ENCRYPTION_KEY_OLD.',
+          'The rotation of the encryption key is incomplete.',
+          'Run: npm run pintail -- rotate-encryption-key. If the keys are in the settings, then unset PINTAIL_ENCRYPTION_KEY_OLD.',
         );
       }
       if (config.encryptionKey !== undefined) return ok('the key is in the settings');
       return ok(
         config.databaseUrl
-          ? `the key is in ${keyFile}; processes on other machines need the same one (PINTAIL_ENCRYPTION_KEY)`
-          : `the key is in ${keyFile}: keep a backup of it`,
+          ? `the key is in ${keyFile}; processes on other machines need the same key (PINTAIL_ENCRYPTION_KEY)`
+          : `the key is in ${keyFile}; back it up`,
       );
     },
   };
@@ -59,18 +59,18 @@ export function pinterestCheck(
     name: 'pinterest',
     async run() {
       try {
-        // Without a token: an answer, even a refusal, shows that Pinterest can be reached.
+        // Without a token: any response, even a refusal, shows that Pinterest is reachable.
         const { statusCode, body } = await request(`${apiUrl}/user_account`, {
           headersTimeout: pinterestTimeoutMs,
           bodyTimeout: pinterestTimeoutMs,
         });
         await body.dump();
-        return ok(`${apiUrl} answers (${statusCode} without a token)`);
+        return ok(`${apiUrl} responds (${statusCode} without a token)`);
       } catch {
         return failed(
           `${apiUrl} cannot be reached.`,
           environment === 'simulator'
-            ? 'The simulator runs only while the server does: npm start.'
+            ? 'The simulator runs only while the server runs: npm start.'
             : 'Check the network, DNS and PINTEREST_API_URL.',
         );
       }

@@ -1,15 +1,9 @@
 // Prepares a new installation: an organization, a key and, on the simulator, an account with boards. It runs at each
-// start, and a second start finds everything in place.
-
+// start, and changes nothing at later starts.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AccountsService, findSimulatorAccount } from '../features/accounts/index.ts';
-import {
-  type AuthService,
-  findFirstOrganization,
-  firstOrganizationName,
-  type KeyPrefix,
-} from '../features/auth/index.ts';
+import { type AuthService, findFirstOrganization, firstOrganizationName } from '../features/auth/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { Refusal } from '../platform/errors.ts';
 import { systemActor } from '../platform/use-case/index.ts';
@@ -17,9 +11,9 @@ import { lockFirstRun } from './first-run.queries.ts';
 
 const demoUsername = 'pintail_demo';
 const demoBoards = [
-  { name: 'Recipes', description: 'Things to cook.' },
-  { name: 'Garden', description: 'Things that grow.' },
-  { name: 'Home', description: 'Rooms to live in.' },
+  { name: 'Recipes', description: 'Dishes to cook.' },
+  { name: 'Garden', description: 'Plants to grow.' },
+  { name: 'Home', description: 'Ideas for rooms.' },
 ];
 
 export interface FirstRunParts {
@@ -30,10 +24,9 @@ export interface FirstRunParts {
   keyFile: string;
   /** The simulator that this process runs; null where Pinterest is real or the simulator runs elsewhere. */
   simulatorUrl: string | null;
-  /** Our app on that simulator, and where its consent page leads back to. */
+  /** Pintail's app on that simulator, and the redirect address of its consent page. */
   app: { appId: string; appSecret: string };
   redirectUri: string;
-  keyPrefix: KeyPrefix;
 }
 
 export interface FirstRunResult {
@@ -44,35 +37,35 @@ export interface FirstRunResult {
   accountId: string | null;
 }
 
+/** Creates what is missing. Safe to run in several processes at once. */
 export async function firstRun(parts: FirstRunParts): Promise<FirstRunResult> {
-  // When several processes start at once on an empty database, one does this and the others find it done.
+  // When several processes start at once on an empty database, one prepares it and the others wait.
   return parts.database.transaction(async (tx) => {
     await lockFirstRun(tx);
     const organization = await findFirstOrganization(parts.database.db);
-    const made = organization ? null : await makeFirstKey(parts);
-    const organizationId = made?.organizationId ?? organization?.id;
+    const created = organization ? null : await createFirstKey(parts);
+    const organizationId = created?.organizationId ?? organization?.id;
     const accountId =
       parts.simulatorUrl !== null && organizationId !== undefined
         ? await connectDemoAccount(parts, parts.simulatorUrl, organizationId)
         : null;
-    return { key: made?.key ?? readKeptKey(parts), isNew: made !== null, accountId };
+    return { key: created?.key ?? readStoredKey(parts), isNew: created !== null, accountId };
   });
 }
 
-async function makeFirstKey(parts: FirstRunParts) {
-  const made = await parts.auth.createKey({
+async function createFirstKey(parts: FirstRunParts) {
+  const created = await parts.auth.createKey({
     name: 'first key',
     organization: firstOrganizationName,
     scopes: null,
     accountIds: null,
-    prefix: parts.keyPrefix,
   });
   // It gives access to simulated accounts only, and a new user wants to see it again. A live key is shown once.
-  if (parts.simulatorUrl !== null) writeFileSync(parts.keyFile, `${made.key}\n`, { mode: 0o600 });
-  return made;
+  if (parts.simulatorUrl !== null) writeFileSync(parts.keyFile, `${created.key}\n`, { mode: 0o600 });
+  return created;
 }
 
-function readKeptKey(parts: FirstRunParts): string | null {
+function readStoredKey(parts: FirstRunParts): string | null {
   return parts.simulatorUrl !== null && existsSync(parts.keyFile)
     ? readFileSync(parts.keyFile, 'utf8').trim()
     : null;
@@ -84,12 +77,12 @@ async function connectDemoAccount(
   url: string,
   organizationId: string,
 ): Promise<string | null> {
-  const known = await findSimulatorAccount(parts.database.db, organizationId, demoUsername);
-  // Someone disconnected it: it is not connected again.
-  if (known?.disconnected_at) return null;
+  const account = await findSimulatorAccount(parts.database.db, organizationId, demoUsername);
+  // Somebody disconnected it: it is not connected again.
+  if (account?.disconnected_at) return null;
   // A token that was refused may have been revoked there, and stays revoked; the account gets a new one.
-  const kept = known?.token_authorized ? parts.accounts.accessToken(known) : null;
-  const accessToken = kept ?? `pina_${randomBytes(24).toString('base64url')}`;
+  const stored = account?.token_authorized ? parts.accounts.accessToken(account) : null;
+  const accessToken = stored ?? `pina_${randomBytes(24).toString('base64url')}`;
   await seed(url, {
     apps: [
       {
@@ -102,16 +95,16 @@ async function connectDemoAccount(
     accounts: [
       {
         username: demoUsername,
-        ...(known && { id: known.pinterest_user_id }),
+        ...(account && { id: account.pinterest_user_id }),
         accountType: 'BUSINESS',
         boards: demoBoards,
         tokens: [{ accessToken, expiresInSeconds: 10 * 365 * 24 * 3600 }],
       },
     ],
   });
-  if (known?.token_authorized) return known.id;
+  if (account?.token_authorized) return account.id;
   try {
-    const account = await parts.accounts.connect({
+    const connected = await parts.accounts.connect({
       actor: systemActor,
       organizationId,
       environment: 'simulator',
@@ -121,10 +114,10 @@ async function connectDemoAccount(
       accessTokenExpiresAt: null,
       refreshTokenExpiresAt: null,
     });
-    return account.id;
+    return connected.id;
   } catch (error) {
     // The simulator can suspend the account on demand. That is a test, and Pintail starts anyway.
-    if (known && error instanceof Refusal) return known.id;
+    if (account && error instanceof Refusal) return account.id;
     throw error;
   }
 }
@@ -135,5 +128,5 @@ async function seed(url: string, seeds: object): Promise<void> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(seeds),
   });
-  if (!answer.ok) throw new Error(`The simulator refused its first account: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`The simulator refused to create the demo account: ${await answer.text()}`);
 }

@@ -1,6 +1,6 @@
 import { applicationName, type Connection, sql } from '../platform/db/index.ts';
 
-/** Connections of other processes of Pintail to this database. Our own pool must have one connection only. */
+/** Counts the connections of other Pintail processes to this database. The own pool must have a single connection. */
 export async function countOthers(connection: Connection): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*) as count from pg_stat_activity

@@ -1,4 +1,4 @@
-// Changing the encryption key, as an operator does it, with crashes in between.
+// Rotation of the encryption key, as an operator runs it, with crashes.
 import { execFile } from 'node:child_process';
 import { existsSync, linkSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,9 +16,9 @@ let app: TestApp;
 let folder: string;
 let file: string;
 const tokens: Record<string, string> = {};
-/** Of webhooks, by id: the secret, and the one before. */
+/** The current and the previous secret of webhooks, by id. */
 const webhookSecrets: Record<string, string[]> = {};
-/** The answer to a request that made a webhook, and the request. */
+/** A request that created a webhook, and its response. */
 let firstAnswer: string;
 const makeWebhook = { method: 'POST', body: JSON.stringify({ url: 'http://127.0.0.1:9/hook' }) };
 
@@ -44,7 +44,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The same request each time, from a server with this key and the one before. */
+/** Repeats the same request on a server with this key and the previous one. */
 async function makeWebhookAgain(encryptionKey?: Buffer): Promise<string> {
   const { createHttp } = encryptionKey
     ? await createApp({ ...app.parts, config: { ...app.parts.config, encryptionKey } })
@@ -63,7 +63,7 @@ async function makeWebhookAgain(encryptionKey?: Buffer): Promise<string> {
   }
 }
 
-/** The command, on the test's database. */
+/** Runs the command on the test's database. */
 async function rotate(env: Record<string, string> = {}): Promise<string> {
   const program = new URL('../../bin/pintail.js', import.meta.url).pathname;
   const { stdout } = await promisify(execFile)(process.execPath, [program, 'rotate-encryption-key'], {
@@ -72,7 +72,7 @@ async function rotate(env: Record<string, string> = {}): Promise<string> {
   return stdout;
 }
 
-/** Every stored token, opened with a key alone. */
+/** Returns every stored token, decrypted with one key. */
 async function opened(key: Buffer): Promise<Record<string, string>> {
   const { decrypt } = createEncryption(key);
   const rows = await app.database.db.selectFrom('accounts').select(['id', 'access_token']).execute();
@@ -81,7 +81,7 @@ async function opened(key: Buffer): Promise<Record<string, string>> {
   );
 }
 
-/** Every secret of a webhook, opened with a key alone. */
+/** Returns every secret of the webhooks, decrypted with one key. */
 async function openedSecrets(key: Buffer): Promise<Record<string, string[]>> {
   const { decrypt } = createEncryption(key);
   const rows = await app.database.db.selectFrom('webhooks').selectAll().execute();
@@ -93,13 +93,13 @@ async function openedSecrets(key: Buffer): Promise<Record<string, string[]>> {
   );
 }
 
-/** The test's own connections look like a Pintail that runs; here they do not. */
+/** Renames the test's own connections, which would otherwise count as a running Pintail. */
 async function asIfStopped(work: () => Promise<unknown>): Promise<void> {
   const pools = await app.database.pool.query<{ pid: number }>(
     `select pid from pg_stat_activity where datname = current_database() and application_name = 'pintail'`,
   );
   const rename = (name: string) => app.database.pool.query(`set application_name = '${name}'`);
-  // Pool clients are handed out one after the other when they are asked for at once.
+  // Requesting all clients of the pool at once returns each of them once.
   const all = (name: string) => Promise.all(pools.rows.map(() => rename(name)));
   await all('a test');
   try {
@@ -110,14 +110,14 @@ async function asIfStopped(work: () => Promise<unknown>): Promise<void> {
 }
 
 describe('with the key file', () => {
-  test('is refused while Pintail runs, and nothing has changed', async () => {
+  test('a rotation is refused while Pintail runs, and changes nothing', async () => {
     const before = keyFromFile(file);
     await expect(rotate()).rejects.toThrow(/Pintail is running on this database/);
     expect(keyFromFile(file)).toEqual(before);
     expect(oldKeyFromFile(file)).toBeUndefined();
   });
 
-  test('a new key is made, all that is secret is encrypted with it, and the old one is gone', async () => {
+  test('a rotation creates a key, encrypts all secrets with it, and removes the old key', async () => {
     const before = keyFromFile(file);
     await asIfStopped(async () => {
       expect(await rotate()).toMatch(/tokens of 5 accounts, the secrets of 2 webhooks, and 1 answer stored/);
@@ -129,11 +129,11 @@ describe('with the key file', () => {
     expect(await makeWebhookAgain(keyFromFile(file))).toBe(firstAnswer);
   });
 
-  test('stopped in the middle it goes on with the same new key, and everything is readable meanwhile', async () => {
+  test('an interrupted rotation continues with the same new key, and everything remains readable', async () => {
     const before = keyFromFile(file);
     beginKeyRotation(file);
     const next = keyFromFile(file);
-    // Two of five done.
+    // Two of five are done.
     const half = createEncryption(next, before);
     for (const id of Object.keys(tokens).slice(0, 2)) {
       const row = await app.database.db
@@ -156,9 +156,9 @@ describe('with the key file', () => {
     expect(await opened(next)).toEqual(tokens);
   });
 
-  test('stopped before the new key was in place, the old one still is, and the next try makes one', async () => {
+  test('a rotation interrupted before the new key is in place leaves the old key, and the next one creates a key', async () => {
     const before = readFileSync(file, 'utf8');
-    // As beginKeyRotation leaves it between its two steps.
+    // The state between the two steps of beginKeyRotation.
     linkSync(file, `${file}.old`);
     expect(keyFromFile(file)).toEqual(oldKeyFromFile(file));
     await asIfStopped(() => rotate());
@@ -174,19 +174,19 @@ describe('with keys in the settings', () => {
     PINTAIL_ENCRYPTION_KEY_OLD: keyFromFile(file).toString('hex'),
   });
 
-  test('without the old key it says what to do', async () => {
+  test('a rotation without the old key in the settings says what to do', async () => {
     await expect(rotate({ PINTAIL_ENCRYPTION_KEY: next.toString('hex') })).rejects.toThrow(
       /PINTAIL_ENCRYPTION_KEY_OLD/,
     );
   });
 
-  test('works while processes with both keys run; the old key is then not needed', async () => {
-    expect(await rotate(settings())).toMatch(/tokens of 5 accounts[\s\S]*not needed any more/);
+  test('a rotation works while processes with both keys run, and makes the old key unnecessary', async () => {
+    expect(await rotate(settings())).toMatch(/tokens of 5 accounts[\s\S]*no longer needed/);
     expect(await opened(next)).toEqual(tokens);
     expect(await rotate(settings())).toMatch(/tokens of 0 accounts/);
   });
 
-  test('tokens that neither key opens are named, and not touched', async () => {
+  test('tokens that neither key decrypts are named, and remain unchanged', async () => {
     const [id = ''] = Object.keys(tokens);
     const strange = createEncryption(Buffer.alloc(32, 9)).encrypt('x', id);
     await app.database.db
@@ -194,7 +194,7 @@ describe('with keys in the settings', () => {
       .set({ access_token: strange })
       .where('id', '=', id)
       .execute();
-    await expect(rotate(settings())).rejects.toThrow(/Neither key opens the tokens of user_1/);
+    await expect(rotate(settings())).rejects.toThrow(/Neither key decrypts the tokens of user_1/);
     const row = await app.database.db
       .selectFrom('accounts')
       .selectAll()
@@ -203,11 +203,13 @@ describe('with keys in the settings', () => {
     expect(row.access_token).toEqual(strange);
   });
 
-  test('webhooks whose secrets neither key opens are named, and not touched', async () => {
+  test('webhooks whose secrets neither key decrypts are named, and remain unchanged', async () => {
     const [id = ''] = Object.keys(webhookSecrets);
     const secret = createEncryption(Buffer.alloc(32, 9)).encrypt('x', id);
     await app.database.db.updateTable('webhooks').set({ secret }).where('id', '=', id).execute();
-    await expect(rotate(settings())).rejects.toThrow(`Neither key opens the secrets of the webhooks ${id}`);
+    await expect(rotate(settings())).rejects.toThrow(
+      `Neither key decrypts the secrets of the webhooks ${id}`,
+    );
     const row = await app.database.db
       .selectFrom('webhooks')
       .selectAll()

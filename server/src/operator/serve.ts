@@ -1,4 +1,4 @@
-// `serve` and `worker`: starts what the role asks for, says so, and stops it in order.
+// Starts the parts of a process for its role, and stops them in order.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { Simulator } from '@pintail/simulator';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import { callbackPath, startRefreshTimer } from '../features/accounts/index.ts';
-import { keyPrefixOf, keysChannel } from '../features/auth/index.ts';
+import { keysChannel } from '../features/auth/index.ts';
 import { lanesChannel } from '../features/lanes/index.ts';
 import { startMediaSweeper } from '../features/media/index.ts';
 import { type Worker, workerCheck } from '../features/publishing/index.ts';
@@ -25,24 +25,27 @@ import type { Log } from '../platform/log.ts';
 import { type FirstRunResult, firstRun } from './first-run.ts';
 
 export interface Served {
-  /** How callers reach the API; null for a worker alone. */
+  /** The URL of the API; null for a worker only. */
   url: string | null;
   simulatorUrl: string | null;
   firstRun: FirstRunResult | null;
-  /** Finishes what is under way, then closes everything. */
+  /** Completes running work, then closes everything. */
   stop(): Promise<void>;
 }
 
-/** A call to Pinterest under way is waited for this long; then its lane is left to another worker. */
+/** How long a stop waits for running calls to Pinterest. Then another worker takes over the lane. */
 const graceMs = 10_000;
 
-/** @param signal Gives up the start: what has been started is stopped, and the signal's reason is thrown. */
+/**
+ * Starts a process for the role in the settings.
+ * @param signal Cancels the start: stops everything that was started, then throws the signal's reason.
+ */
 export async function serve(config: Config, log: Log, signal: AbortSignal): Promise<Served> {
   const stoppers: Closer[] = [];
   const stop = () => closeAll(stoppers);
   try {
     makeDataDir(config);
-    // Addresses of media and of the consent page's way back name the port, so it is settled first.
+    // The URLs of media and the redirect address of the consent page contain the port, so it is chosen first.
     const port =
       config.port === 0 && config.role !== 'worker' ? await findFreePort(config.host) : config.port;
     const publicUrl = publicUrlOf(config, port);
@@ -52,11 +55,10 @@ export async function serve(config: Config, log: Log, signal: AbortSignal): Prom
     const installation = await openInstallation({
       config,
       log,
-      ...(simulator && { simulatorUrl: simulator.url }),
       publicUrl,
       signal,
-      // Our own simulator's sample pictures.
-      ...(simulator && { allowedPrivateHosts: hostsOf(simulator) }),
+      // Its sample images are on private addresses.
+      ...(simulator && { simulatorUrl: simulator.url, allowedPrivateHosts: hostsOf(simulator) }),
     });
     stoppers.push(() => installation.close());
     const prepared =
@@ -70,7 +72,6 @@ export async function serve(config: Config, log: Log, signal: AbortSignal): Prom
             simulatorUrl: simulator?.url ?? null,
             redirectUri: `${publicUrl}${callbackPath}`,
             app: simulatorAppOf(config),
-            keyPrefix: keyPrefixOf(config.pinterestEnvironment),
           });
     signal.throwIfAborted();
     if (config.role !== 'api') stoppers.push(await startWorker(installation, log));
@@ -87,17 +88,17 @@ export async function serve(config: Config, log: Log, signal: AbortSignal): Prom
     signal.throwIfAborted();
     return { url: isApi ? publicUrl : null, simulatorUrl: simulator?.url ?? null, firstRun: prepared, stop };
   } catch (error) {
-    await stop().catch((stopError: unknown) => log.error({ err: stopError }, 'could not stop in order'));
+    await stop().catch((stopError: unknown) => log.error({ err: stopError }, 'graceful stop failed'));
     throw error;
   }
 }
 
-/** Only the all-in-one process runs the simulator; others use the one they are pointed at. */
+/** Only the all-in-one process runs a simulator; others use the one in the settings. */
 async function startOwnSimulator(config: Config): Promise<Simulator | null> {
   const isOwn =
     config.role === 'all' && config.pinterestEnvironment === 'simulator' && !config.pinterestApiUrl;
   if (!isOwn) return null;
-  // Loaded only here: a process that talks to Pinterest does not carry a pretend one.
+  // Loaded only here: a process that uses Pinterest does not load the simulator.
   const { startSimulator } = await import('@pintail/simulator');
   return startSimulator({
     port: config.simulatorPort,
@@ -163,7 +164,7 @@ async function startHttp(config: Config, installation: Installation, log: Log): 
   return http;
 }
 
-/** A worker alone answers only how it is. */
+/** A process with only a worker serves only its status. */
 async function startStatus(
   config: Config,
   port: number,
@@ -189,8 +190,8 @@ function checksOf({ role }: Config, { app, database, clock }: Installation) {
 const idlePollMs = 50;
 
 /**
- * Answers the requests under way. A connection that becomes idle meanwhile is closed, although its client would have
- * kept it alive; a client that does not read its answer is cut off after the grace period.
+ * Completes running requests. Connections that become idle meanwhile are closed, although their clients would keep
+ * them alive. A client that does not read its response is disconnected after the grace period.
  */
 async function closeHttp(http: FastifyInstance, { clock }: Installation): Promise<void> {
   const cancels = [

@@ -13,7 +13,7 @@ function watch() {
   return { clock, calls, receive };
 }
 
-test('a signal that comes again within two seconds is the same wish', () => {
+test('a signal repeated within two seconds is ignored', () => {
   const { clock, calls, receive } = watch();
   receive('SIGINT');
   receive('SIGINT');
@@ -24,7 +24,7 @@ test('a signal that comes again within two seconds is the same wish', () => {
   expect(calls).toEqual(['stop SIGINT']);
 });
 
-test('a later signal forces, whichever it is', () => {
+test('any later signal forces', () => {
   const { clock, calls, receive } = watch();
   receive('SIGINT');
   receive('SIGINT');

@@ -1,5 +1,5 @@
 // Receives the signals by which a person, a terminal or a service manager stops a process. Without a handler they
-// would end it on the spot, or do nothing at all where it is process 1 of a container.
+// would end it immediately, or have no effect where it is process 1 of a container.
 import { constants } from 'node:os';
 import type { Clock } from '../platform/clock.ts';
 
@@ -7,12 +7,12 @@ import type { Clock } from '../platform/clock.ts';
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type StopSignal = (typeof stopSignals)[number];
 
-/** npm passes on the signal that the terminal has sent to the whole group: one wish, received twice. */
+/** npm forwards the signal that the terminal sends to the whole process group, so that one Ctrl+C arrives twice. */
 const repeatMs = 2_000;
 
 let receive: (signal: StopSignal) => void = (signal) => process.exit(128 + constants.signals[signal]);
 
-/** From now on a signal exits, which ends the embedded database too, until `onStopSignal` says otherwise. */
+/** From now on a signal exits, which stops the embedded database too, until `onStopSignal` replaces the handler. */
 export function handleStopSignals(): void {
   for (const signal of stopSignals) process.on(signal, () => receive(signal));
 }
@@ -25,10 +25,12 @@ export interface StopHandlers {
   force(signal: StopSignal): void;
 }
 
+/** Replaces the handler: the first signal stops, a later one forces. */
 export function onStopSignal(handlers: StopHandlers): void {
   receive = receiver(handlers);
 }
 
+/** A function that receives signals and distinguishes repeats from later signals. */
 export function receiver({ clock, stop, force }: StopHandlers): (signal: StopSignal) => void {
   let state: 'running' | 'repeats' | 'stopping' = 'running';
   return (signal) => {

@@ -1,4 +1,4 @@
-// How Pintail stops, as its user sees it: whatever the moment and the signal, no PostgreSQL stays behind.
+// How Pintail stops: whatever the moment and the signal, no PostgreSQL remains.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ function whenSaid(pintail: LaunchedPintail, text: string): Promise<unknown> {
   return eventually(text, () => pintail.output().includes(text), startMsMax);
 }
 
-/** As a terminal sends it: to all that run in it. */
+/** Sends a signal to the process group, as a terminal does. */
 function toGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   kill(-(pid ?? 0), signal);
 }
@@ -63,7 +63,7 @@ function serverPid(dataDir: string): number {
   return file.pid;
 }
 
-/** @param pid The server's, when one ran. */
+/** @param pid The pid of PostgreSQL, when it ran. */
 function expectNothingLeft(dataDir: string, pid?: number): void {
   if (pid) expect(isAlive(pid)).toBe(false);
   expect(processesOn(dataDir)).toEqual([]);
@@ -71,7 +71,7 @@ function expectNothingLeft(dataDir: string, pid?: number): void {
   expect(readPostmasterFile(join(dataDir, 'postgres'))).toBeUndefined();
 }
 
-/** Resolves while Pinterest is at work on a Pin, for which it takes so long. */
+/** Resolves while Pinterest creates a Pin, which takes `delayMs`. */
 async function publishSlowly(pintail: LaunchedPintail, dataDir: string, delayMs: number): Promise<void> {
   const url = await whenReady(pintail);
   await whenSaid(pintail, 'API key');
@@ -102,7 +102,7 @@ async function publishSlowly(pintail: LaunchedPintail, dataDir: string, delayMs:
   });
 }
 
-test('Ctrl+C that npm passes on is one wish: what is under way is finished', async () => {
+test('Ctrl+C that npm forwards counts once, and running work completes', async () => {
   const dataDir = await newDataDir();
   const pintail = launch(dataDir);
   await publishSlowly(pintail, dataDir, 2_000);
@@ -115,7 +115,7 @@ test('Ctrl+C that npm passes on is one wish: what is under way is finished', asy
   expectNothingLeft(dataDir, pid);
 });
 
-test('A connection that a client keeps alive does not delay the stop', async () => {
+test('a connection that a client keeps alive does not delay the stop', async () => {
   const reached = Promise.withResolvers<() => void>();
   const slow = createHttpServer((_request, response) =>
     reached.resolve(() => response.writeHead(404).end()),
@@ -138,17 +138,17 @@ test('A connection that a client keeps alive does not delay the stop', async () 
   expect((await answered).status).toBe(422);
   const answeredAt = performance.now();
   expect(await pintail.exited).toEqual([0, null]);
-  // The grace period, which the stop used to wait for, has ten seconds.
+  // The stop used to wait for the grace period of ten seconds.
   expect(performance.now() - answeredAt).toBeLessThan(5_000);
   slow.close();
 });
 
-test('a later second signal drops what is under way, and still ends the database', async () => {
+test('a later second signal drops running work, and still stops the database', async () => {
   const dataDir = await newDataDir();
   const pintail = launch(dataDir);
   await publishSlowly(pintail, dataDir, 60_000);
   const pid = serverPid(dataDir);
-  // As an impatient person does; the first two seconds of it are one wish.
+  // Repeats the signal as an impatient person does; repeats in the first two seconds are ignored.
   await eventually('it ends', () => {
     pintail.child.kill('SIGINT');
     return pintail.child.exitCode !== null;
@@ -159,7 +159,7 @@ test('a later second signal drops what is under way, and still ends the database
   expectNothingLeft(dataDir, pid);
 });
 
-test.each(['SIGTERM', 'SIGHUP'] as const)('%s stops in order', async (signal) => {
+test.each(['SIGTERM', 'SIGHUP'] as const)('%s stops Pintail gracefully', async (signal) => {
   const dataDir = await newDataDir();
   const pintail = launch(dataDir);
   await whenReady(pintail);
@@ -175,15 +175,15 @@ describe('a signal before Pintail is ready', () => {
       .sort()
       .at(-1) ?? '';
   const moments: Record<string, (dataDir: string, pintail: LaunchedPintail) => boolean> = {
-    'while the database is made': (dataDir) =>
+    'while the database is created': (dataDir) =>
       namesIn(join(dataDir, 'postgres-run')).some((name) => name.startsWith('unfinished-')),
     'while PostgreSQL starts': (dataDir) => readPostmasterFile(join(dataDir, 'postgres')) !== undefined,
     'while migrations are applied': (_dataDir, pintail) => pintail.output().includes('applied a migration'),
-    'while the parts are put together': (_dataDir, pintail) => pintail.output().includes(lastMigration),
+    'while the parts are built': (_dataDir, pintail) => pintail.output().includes(lastMigration),
   };
   for (const [moment, isNow] of Object.entries(moments)) {
     for (const signal of ['SIGINT', 'SIGHUP'] as const) {
-      test(`${moment}: ${signal}`, async () => {
+      test(`${signal} ${moment} leaves nothing running`, async () => {
         const dataDir = await newDataDir();
         const pintail = launch(dataDir);
         await eventually(moment, () => isNow(dataDir, pintail), startMsMax);
@@ -196,7 +196,7 @@ describe('a signal before Pintail is ready', () => {
   }
 });
 
-test('a start that fails ends the database that it has started', async () => {
+test('a start that fails stops the database that it has started', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   onTestFinished(() => {
@@ -206,13 +206,13 @@ test('a start that fails ends the database that it has started', async () => {
   const { port } = other.address() as { port: number };
   const pintail = launch(dataDir, { env: { PORT: String(port) } });
   expect(await pintail.exited).toEqual([1, null]);
-  expect(pintail.output()).toContain(`Port ${port} is taken`);
-  // The premise: it came as far as to a database.
+  expect(pintail.output()).toContain(`Port ${port} is in use`);
+  // The premise: it had opened a database.
   expect(pintail.output()).toContain('applied a migration');
   expectNothingLeft(dataDir);
 });
 
-test('the database lives on while another Pintail uses it, however one of them ends', async () => {
+test('the database remains while another Pintail uses it, however the other one ends', async () => {
   const dataDir = await newDataDir();
   const staying = launch(dataDir);
   await whenReady(staying);
@@ -238,7 +238,7 @@ test('the database lives on while another Pintail uses it, however one of them e
   expectNothingLeft(dataDir, pid);
 });
 
-test('a signal ends a command of the command line, with the database that it has started', async () => {
+test('a signal ends a command and the database that it has started', async () => {
   const dataDir = await newDataDir();
   const pintail = launch(dataDir, { command: 'migrate' });
   await eventually(
@@ -280,7 +280,7 @@ function namesIn(path: string): string[] {
   }
 }
 
-/** util-linux's, which runs a command on a terminal of its own. */
+/** The command of util-linux that runs another command on its own terminal. */
 const hasScript = (() => {
   try {
     return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
@@ -331,7 +331,7 @@ describe.skipIf(!hasScript)('npm start in a terminal', () => {
     const { child, output } = inTerminal(dataDir);
     await eventually('it is ready', () => output().includes('is ready.'), startMsMax);
     const pid = serverPid(dataDir);
-    // The terminal goes with the process that has made it.
+    // The terminal closes with the process that created it.
     child.kill('SIGKILL');
     await eventually('the database has ended', () => !isAlive(pid));
     await eventually('Pintail has ended', () => processesOn(dataDir).length === 0);

@@ -20,6 +20,8 @@ import { type NewKey, storeKey } from './store-key.ts';
 export interface AuthParts {
   database: Database;
   clock: Clock;
+  /** The prefix of new keys. */
+  keyPrefix: KeyPrefix;
 }
 
 export type AuthService = ReturnType<typeof createAuth>;
@@ -85,14 +87,13 @@ interface OperatorKey extends Pick<NewKey, 'name' | 'accountIds'> {
   scopes: readonly Scope[] | null;
   /** The name of the organization, which is created if it does not exist. */
   organization: string;
-  prefix: KeyPrefix;
 }
 
 async function createOperatorKey(
-  { database, clock }: AuthParts,
-  { prefix, organization, ...input }: OperatorKey,
+  { database, clock, keyPrefix }: AuthParts,
+  { organization, ...input }: OperatorKey,
 ): Promise<{ id: string; organizationId: string; key: string }> {
-  const key = generateKey(prefix);
+  const key = generateKey(keyPrefix);
   const now = clock.now();
   return database.transaction(async (tx) => {
     const organizationId = await findOrCreateOrganization(tx, {

@@ -1,5 +1,5 @@
 // API keys, and the callers that they belong to.
-export { type KeyPrefix, keyPrefixOf } from './api-key.ts';
+export { keyPrefixOf } from './api-key.ts';
 export {
   findFirstOrganization,
   findOrCreateOrganization,

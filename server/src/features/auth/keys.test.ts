@@ -171,7 +171,7 @@ describe('revoking a key', () => {
   test('a revoked key is refused at once, also in other processes, and cannot be revoked again', async () => {
     const { apiKey, secret } = (await create({ name: 'Leaked' })).body.data;
     expect(await opens(secret)).toBe(200);
-    const elsewhere = createAuth({ database: app.database, clock: app.clock });
+    const elsewhere = createAuth({ database: app.database, clock: app.clock, keyPrefix: 'pt_test_' });
     expect(await elsewhere.authenticate(secret)).not.toBe(null);
     // Another process listens and empties its cache (serve.ts).
     const client = await app.database.pool.connect();
@@ -199,7 +199,7 @@ describe('revoking a key', () => {
 
   test('a query that began before the cache was emptied is not cached after it', async () => {
     const { apiKey, secret } = (await create({ name: 'Race' })).body.data;
-    const elsewhere = createAuth({ database: app.database, clock: app.clock });
+    const elsewhere = createAuth({ database: app.database, clock: app.clock, keyPrefix: 'pt_test_' });
     const authentication = elsewhere.authenticate(secret);
     elsewhere.forgetCached();
     expect(await authentication).not.toBe(null);

@@ -1,3 +1,4 @@
+// The commands `accounts add` and `accounts list`.
 import { isEnvironment } from '../../features/accounts/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { CommandProblem } from '../failure.ts';
@@ -16,7 +17,7 @@ export async function addAccountCommand(options: AddOptions): Promise<void> {
   const account = await withInstallation(async ({ app, database, clock }, config) => {
     const environment = options.environment ?? config.pinterestEnvironment;
     if (!isEnvironment(environment)) {
-      throw new CommandProblem(`There is no environment "${environment}": production, sandbox or simulator.`);
+      throw new CommandProblem(`Unknown environment "${environment}". Use production, sandbox or simulator.`);
     }
     return app.accounts.connect({
       actor: systemActor,
@@ -29,9 +30,9 @@ export async function addAccountCommand(options: AddOptions): Promise<void> {
       environment,
     });
   });
-  const shown = { id: account.id, username: account.username, environment: account.environment };
-  if (options.json) printJson(shown);
-  else console.log(`Connected ${shown.username} (${shown.environment}) as ${shown.id}.`);
+  const summary = { id: account.id, username: account.username, environment: account.environment };
+  if (options.json) printJson(summary);
+  else console.log(`Connected ${summary.username} (${summary.environment}) as ${summary.id}.`);
 }
 
 export async function listAccountsCommand(options: { json?: true }): Promise<void> {

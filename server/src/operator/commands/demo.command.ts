@@ -1,5 +1,4 @@
-// Shows a stranger that it works: a post from a sample picture, through the API of the running server, until
-// the Pin is there.
+// The command `demo`: publishes a post with a sample image through the API of the running server, and waits for the Pin.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -22,16 +21,14 @@ const Post = z.object({
   }),
 });
 
-const aheadMs = 2_000;
+const leadMs = 2_000;
 const pollMs = 250;
-const patienceMs = 60_000;
+const waitMs = 60_000;
 
 export async function demoCommand(): Promise<void> {
   const config = readConfig();
   if (config.pinterestEnvironment !== 'simulator') {
-    throw new CommandProblem(
-      'The demo publishes on the simulator only. Run it with PINTEREST_ENVIRONMENT=simulator.',
-    );
+    throw new CommandProblem('The demo requires PINTEREST_ENVIRONMENT=simulator.');
   }
   const call = caller(publicUrlOf(config), readKey(config));
   const simulatorUrl = addressesOf(config).simulator.apiUrl.replace(/\/v5$/, '');
@@ -46,11 +43,11 @@ export async function demoCommand(): Promise<void> {
       description: 'Ripe tomatoes, mozzarella, basil.',
       url: 'https://example.com/tomato-salad',
       boardId: board?.id,
-      sendAt: addMs(systemClock.now(), aheadMs).toISOString(),
+      sendAt: addMs(systemClock.now(), leadMs).toISOString(),
     }),
   ).data.post;
-  console.log(`Created ${created.id} for the board ${board?.name}; it goes out in ${aheadMs / 1000} s.`);
-  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
+  console.log(`Created ${created.id} for the board ${board?.name}; it is published in ${leadMs / 1000} s.`);
+  for (let waitedMs = 0; waitedMs < waitMs; waitedMs += pollMs) {
     await pause(pollMs);
     const { post } = Post.parse(await call('GET', `${path}/posts/${created.id}`)).data;
     if (post.failure) throw new CommandProblem(`${post.failure.message} ${post.failure.remediation}`);
@@ -59,14 +56,14 @@ export async function demoCommand(): Promise<void> {
       return;
     }
   }
-  throw new CommandProblem('The post was not published within a minute. Look at the log of the server.');
+  throw new CommandProblem('The post was not published within a minute. Check the log of the server.');
 }
 
 function readKey(config: Config): string {
   try {
     return readFileSync(join(config.dataDir, 'first-api-key'), 'utf8').trim();
   } catch {
-    throw new CommandProblem(`There is no key in ${config.dataDir}. Start the server first: npm start`);
+    throw new CommandProblem(`No API key found in ${config.dataDir}. Start the server first: npm start`);
   }
 }
 
@@ -78,7 +75,7 @@ function caller(url: string, key: string) {
       ...(body && { body: JSON.stringify(body) }),
     };
     const answer = await fetch(`${url}${path}`, request).catch(() => {
-      throw new CommandProblem(`No server answers at ${url}. Start it first: npm start`);
+      throw new CommandProblem(`No server responds at ${url}. Start it first: npm start`);
     });
     const text = await answer.text();
     if (!answer.ok) throw new CommandProblem(`${method} ${path} answered ${answer.status}: ${text}`);

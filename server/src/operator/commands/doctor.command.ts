@@ -1,4 +1,4 @@
-// Prints what the doctor found. Exit code 1 when a check failed; a warning does not count.
+// The command `doctor`: prints the findings. Exits with 1 when a check failed; warnings do not count.
 import { Outage } from '../../platform/errors.ts';
 import { diagnose, type NamedFinding } from '../doctor.ts';
 import { explainFailure } from '../failure.ts';
@@ -25,7 +25,7 @@ function texts({ message, fix, cause }: NamedFinding): { message: string; fix?: 
   return { message: explained, ...(fix !== undefined && { fix }) };
 }
 
-/** An outage does not say what caused it, because callers read it too; the person at the terminal may know. */
+/** The message of an outage omits its cause, because API callers read it too. The person at the terminal may see it. */
 function explainCause(error: unknown): string {
   if (error instanceof Outage && error.cause instanceof Error)
     return `${error.part}: ${error.cause.message}.`;

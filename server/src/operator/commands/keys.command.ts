@@ -1,5 +1,5 @@
+// The commands `keys create`, `keys list` and `keys revoke`.
 import { type Scope, scopes } from '../../domain/scopes.ts';
-import { keyPrefixOf } from '../../features/auth/index.ts';
 import { CommandProblem } from '../failure.ts';
 import { organizationName } from './organization.ts';
 import { printJson, withInstallation } from './with-installation.ts';
@@ -13,23 +13,22 @@ interface CreateOptions {
 }
 
 export async function createKeyCommand(options: CreateOptions): Promise<void> {
-  const wanted = options.scope?.map(toScope) ?? null;
-  const made = await withInstallation(async ({ app, database }, config) =>
+  const requested = options.scope?.map(toScope) ?? null;
+  const created = await withInstallation(async ({ app, database }) =>
     app.auth.createKey({
       name: options.name,
       organization: await organizationName(database, options.organization),
-      scopes: wanted,
+      scopes: requested,
       accountIds: options.account ?? null,
-      prefix: keyPrefixOf(config.pinterestEnvironment),
     }),
   );
-  if (options.json) printJson(made);
-  else console.log(`${made.key}\nKeep it: it is not shown again. Its id is ${made.id}.`);
+  if (options.json) printJson(created);
+  else console.log(`${created.key}\nStore it now: it is not shown again. Its id is ${created.id}.`);
 }
 
 function toScope(text: string): Scope {
-  const scope = scopes.find((known) => known === text);
-  if (!scope) throw new CommandProblem(`There is no scope "${text}". There are: ${scopes.join(' ')}`);
+  const scope = scopes.find((name) => name === text);
+  if (!scope) throw new CommandProblem(`Unknown scope "${text}". Use any of: ${scopes.join(' ')}.`);
   return scope;
 }
 
@@ -63,6 +62,6 @@ export async function listKeysCommand(options: { json?: true }): Promise<void> {
 
 export async function revokeKeyCommand(id: string): Promise<void> {
   const revoked = await withInstallation(({ app }) => app.auth.revokeKey(id));
-  if (!revoked) throw new CommandProblem(`There is no living key ${id}. \`keys list\` shows them.`);
-  console.log(`Revoked ${id}. Running servers refuse it from now on.`);
+  if (!revoked) throw new CommandProblem(`No active API key has the id ${id}. \`keys list\` shows all keys.`);
+  console.log(`Revoked ${id}. Running servers refuse it immediately.`);
 }

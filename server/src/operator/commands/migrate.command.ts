@@ -1,3 +1,4 @@
+// The command `migrate`: applies the migrations of the database.
 import { readConfig } from '../../config.ts';
 import { openDatabaseOf } from '../../installation.ts';
 import { migrate } from '../../platform/db/index.ts';

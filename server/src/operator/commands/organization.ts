@@ -1,5 +1,4 @@
 // Finds the organization that a command acts for.
-
 import { newId } from '../../domain/ids.ts';
 import {
   findFirstOrganization,
@@ -9,7 +8,7 @@ import {
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 
-/** The given name, else that of the first organization, else the name that the first one gets. */
+/** Returns the name in the option, or that of the first organization, or the default name when none exists. */
 export async function organizationName(database: Database, name: string | undefined): Promise<string> {
   return name ?? (await findFirstOrganization(database.db))?.name ?? firstOrganizationName;
 }

@@ -1,4 +1,4 @@
-// A PostgreSQL of one's own: dumped and restored with its own tools, then made safe by `restore --taken-at`.
+// An external PostgreSQL: dumped and restored with its own tools, then made safe by `restore --taken-at`.
 import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const log = createLog({ level: 'silent', format: 'json' });
 const run = promisify(execFile);
-// The oldest PostgreSQL that is supported: whatever version the tools have, they read it.
+// The oldest supported PostgreSQL, which tools of every version can read.
 const packageFolder = locatePackage('postgres-14-linux-x64');
 const hasTools = ['pg_dump', 'pg_restore'].every((tool) => spawnSync(tool, ['--version']).status === 0);
 const isPossible = hasTools && packageFolder !== undefined;

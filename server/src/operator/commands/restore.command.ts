@@ -21,7 +21,7 @@ interface RestoreOptions {
 export async function restoreCommand(options: RestoreOptions): Promise<void> {
   const config = readConfig();
   if ((options.from === undefined) === (options.takenAt === undefined)) {
-    throw new CommandProblem('Give either --from, or --taken-at after restoring a database by other means.');
+    throw new CommandProblem('Specify --from, or --taken-at after restoring a database with other tools.');
   }
   if (options.from === undefined) await makeSafe(config, momentOf(options.takenAt ?? ''));
   else await restore(config, resolve(options.from));
@@ -29,47 +29,48 @@ export async function restoreCommand(options: RestoreOptions): Promise<void> {
 
 function momentOf(text: string): Date {
   const moment = z.iso.datetime({ offset: true }).safeParse(text);
-  if (!moment.success) throw new CommandProblem('--taken-at must be like 2027-01-31T04:00:00Z.');
+  if (!moment.success)
+    throw new CommandProblem('--taken-at must be an RFC 3339 time such as 2027-01-31T04:00:00Z.');
   return new Date(moment.data);
 }
 
 async function restore(config: Config, from: string): Promise<void> {
   if (config.databaseUrl) {
     throw new CommandProblem(
-      'DATABASE_URL names a server of your own: restore it with pg_restore, then run restore --taken-at. docs/operating.md says how.',
+      'DATABASE_URL is set: restore the database with pg_restore, then run restore --taken-at. docs/operating.md describes how.',
     );
   }
   const { takenAt, bucket } = await readBackupNote(from);
   if (existsSync(join(config.dataDir, 'postgres'))) {
     throw new CommandProblem(
-      `There is a database in ${config.dataDir}. Stop Pintail and move that folder away, or set PINTAIL_DATA_DIR to another one.`,
+      `${config.dataDir} already contains a database. Stop Pintail and move that folder away, or set PINTAIL_DATA_DIR to another one.`,
     );
   }
   await mkdir(config.dataDir, { recursive: true });
-  const workshop = join(config.dataDir, 'restoring');
-  await rm(workshop, { recursive: true, force: true });
-  await restoreFiles(from, workshop);
-  await makeSafe({ ...config, dataDir: workshop }, takenAt);
-  await moveIntoPlace(workshop, config.dataDir);
-  await rm(workshop, { recursive: true, force: true });
+  const staging = join(config.dataDir, 'restoring');
+  await rm(staging, { recursive: true, force: true });
+  await restoreFiles(from, staging);
+  await makeSafe({ ...config, dataDir: staging }, takenAt);
+  await moveIntoPlace(staging, config.dataDir);
+  await rm(staging, { recursive: true, force: true });
   console.log(`Restored into ${config.dataDir}.`);
   const hint = mediaHint(config.s3?.bucket ?? null, bucket);
   if (hint !== null) console.log(hint);
 }
 
 /** A hint about media that are not in the backup, or not where Pintail will read them. */
-function mediaHint(present: string | null, backedUp: string | null): string | null {
-  if (backedUp === null && present === null) return null;
-  if (present === null) {
+function mediaHint(configured: string | null, backedUp: string | null): string | null {
+  if (backedUp === null && configured === null) return null;
+  if (configured === null) {
     return `Its media are in the bucket ${backedUp} and not in the backup. Set STORAGE=s3 and the settings of the bucket before you start Pintail.`;
   }
   if (backedUp === null) {
-    return `Its media are in the folder media of the data folder, but STORAGE=s3: leave that out, or copy them into the bucket ${present}, under the same names, before you start Pintail.`;
+    return `Its media are in the folder media of the data folder, but STORAGE=s3: unset STORAGE, or copy them into the bucket ${configured} under the same names, before you start Pintail.`;
   }
-  return `Its media are in the bucket ${backedUp} and were not restored. From the bucket ${present} Pintail removes what this database does not know: to only look at a backup, use a copy of the bucket.`;
+  return `Its media are in the bucket ${backedUp} and were not restored. Pintail deletes files from the bucket ${configured} that this database does not reference: to inspect a backup, use a copy of the bucket.`;
 }
 
-/** Makes a restored database safe to start: posts that were due since the backup are looked up on Pinterest first. */
+/** Makes a restored database safe to start: posts that were due since the backup are searched for on Pinterest first. */
 async function makeSafe(config: Config, takenAt: Date): Promise<void> {
   const log = createLog({ level: 'warn', format: config.logFormat }, process.stderr);
   const { app, database, clock, close } = await openInstallation({
@@ -82,16 +83,16 @@ async function makeSafe(config: Config, takenAt: Date): Promise<void> {
     await gatherStatistics(database);
     const doubted = await doubtOverdue(database, { takenAt, now: clock.now() });
     console.log(
-      `The backup is of ${takenAt.toISOString()}. Posts that were due since, to be looked up on Pinterest before they are published: ${doubted}.`,
+      `The backup was taken at ${takenAt.toISOString()}. Posts that were due since then, and are searched for on Pinterest before they are published: ${doubted}.`,
     );
     const unreadable = (await app.accounts.listForOperator()).filter((account) => !account.tokenReadable);
     if (unreadable.length > 0) {
       console.log(
-        `The tokens of ${unreadable.map(({ username }) => username).join(', ')} cannot be read: set the PINTAIL_ENCRYPTION_KEY that they were stored with before you start Pintail.`,
+        `The tokens of ${unreadable.map(({ username }) => username).join(', ')} cannot be decrypted: set the PINTAIL_ENCRYPTION_KEY that encrypted them before you start Pintail.`,
       );
     }
     console.log(
-      'Before you start it: make sure that the installation it was taken from never runs again. Two of them publish everything twice.',
+      'Before you start Pintail, make sure that the original installation never runs again: two installations publish everything twice.',
     );
   } finally {
     await close();

@@ -1,3 +1,4 @@
+// The commands `serve` and `worker`: run until a signal stops them, and print the banner.
 import { once } from 'node:events';
 import { type Config, readConfig } from '../../config.ts';
 import { type Cancel, keepAlive, systemClock } from '../../platform/clock.ts';
@@ -6,7 +7,7 @@ import { version } from '../../platform/version.ts';
 import { type Served, serve } from '../serve.ts';
 import { onStopSignal } from '../stop-signals.ts';
 
-/** How long a start that is given up may take to end what it has begun. */
+/** How long a canceled start may take to stop what it has started. */
 const startGraceMs = 20_000;
 
 export async function serveCommand(role?: 'worker'): Promise<void> {
@@ -20,11 +21,11 @@ export async function serveCommand(role?: 'worker'): Promise<void> {
       log.info({ signal }, 'stopping');
       stopping.abort();
     },
-    // Work under way is dropped. The embedded database is ended all the same: see its supervisor.
+    // Running work is dropped. The supervisor of the embedded database stops it even so.
     force: () => process.exit(1),
   });
   // A listening socket keeps the process alive; a worker alone has none.
-  const letGo = keepAlive();
+  const endKeepAlive = keepAlive();
   try {
     const served = await start(config, log, stopping.signal);
     if (served) {
@@ -36,10 +37,10 @@ export async function serveCommand(role?: 'worker'): Promise<void> {
     log.info('stopped');
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
-    log.error({ err: error }, 'could not stop in order');
+    log.error({ err: error }, 'graceful stop failed');
     process.exitCode = 1;
   } finally {
-    letGo();
+    endKeepAlive();
   }
 }
 
@@ -47,12 +48,12 @@ async function whenAborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-/** Undefined when it was given up. */
+/** Returns undefined when a signal canceled the start. */
 async function start(config: Config, log: Log, signal: AbortSignal): Promise<Served | undefined> {
   let cancel: Cancel = () => {};
   const limit = () => {
     cancel = systemClock.after(startGraceMs, () => {
-      log.warn('the start cannot be given up in order');
+      log.warn('canceling the start takes too long; exiting');
       process.exit(1);
     });
   };
@@ -61,8 +62,8 @@ async function start(config: Config, log: Log, signal: AbortSignal): Promise<Ser
     return await serve(config, log, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-    // The signal's own reason, or what a program of ours says that the same Ctrl+C has ended.
-    log.debug({ err: error }, 'the start was given up');
+    // The signal's own reason, or the error of a child process that the same Ctrl+C ended.
+    log.debug({ err: error }, 'start canceled');
     return undefined;
   } finally {
     signal.removeEventListener('abort', limit);
@@ -72,18 +73,18 @@ async function start(config: Config, log: Log, signal: AbortSignal): Promise<Ser
 
 function welcome(url: string, { firstRun, simulatorUrl }: Served): string {
   const lines = ['', `Pintail ${version} is ready.`, '', `  API        ${url}   (reference: ${url}/docs)`];
-  if (simulatorUrl) lines.push(`  Simulator  ${simulatorUrl}   (a pretend Pinterest: its boards and Pins)`);
+  if (simulatorUrl) lines.push(`  Simulator  ${simulatorUrl}   (boards and Pins of the simulated Pinterest)`);
   if (!firstRun?.key) return [...lines, ''].join('\n');
   lines.push(`  API key    ${firstRun.key}`);
-  if (!simulatorUrl) lines.push('             Keep it: it is not shown again.');
+  if (!simulatorUrl) lines.push('             Store it now: it is not shown again.');
   if (simulatorUrl && firstRun.accountId) {
     lines.push(
       '',
-      'Try it: a draft from a sample picture.',
+      'Create a draft from a sample image:',
       '',
       curl(url, simulatorUrl, firstRun.key, firstRun.accountId),
     );
-    lines.push('', `Or see a Pin go out: npm run pintail -- demo`);
+    lines.push('', 'Or publish a Pin: npm run pintail -- demo');
   }
   return [...lines, ''].join('\n');
 }

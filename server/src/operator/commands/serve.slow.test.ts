@@ -1,4 +1,4 @@
-// Pintail as its user sees it: started, used, killed, started again.
+// Pintail as a user runs it: started, used, killed, started again.
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-/** Short enough for a test; the same mechanism. */
+/** Shorter than the default, with the same mechanism. */
 const quick = { PINTAIL_LEASE_SECONDS: '3', PINTAIL_CONFIRM_DELAYS: '1,1,1' };
 
 async function start(options: Partial<StartPintail> = {}): Promise<PintailProcess> {
@@ -36,7 +36,7 @@ async function start(options: Partial<StartPintail> = {}): Promise<PintailProces
   return pintail;
 }
 
-/** The curl command as it is printed, run by a shell. */
+/** Runs the printed curl command in a shell. */
 async function paste(pintail: PintailProcess) {
   const [command] = /^curl .*\n(?: {2}.*\n?)+/m.exec(pintail.output()) ?? [];
   if (!command) throw new Error(`no curl in: ${pintail.output()}`);
@@ -77,7 +77,7 @@ async function client(pintail: PintailProcess) {
   };
 }
 
-test('a first start is ready to use: the printed curl works as pasted, and a scheduled post becomes a Pin', async () => {
+test('after a first start the printed curl works as pasted, and a scheduled post becomes a Pin', async () => {
   const pintail = await start();
   expect(await (await fetch(`${pintail.url}/health`)).json()).toEqual({ status: 'ok' });
   expect(await (await fetch(`${pintail.url}/ready`)).json()).toMatchObject({ status: 'ready' });
@@ -106,7 +106,7 @@ test('a second start has the same key, account and posts, and the simulator its 
   expect((await paste(pintail)).data.post.status).toBe('draft');
 });
 
-test('a start after the pretend Pinterest revoked the tokens works, and the account is connected again', async () => {
+test('a start after the simulator revoked the tokens works, and the account is connected again', async () => {
   const first = await start();
   const { call, account, simulatorUrl, schedule } = await client(first);
   await fetch(`${simulatorUrl}/_control/faults`, {
@@ -128,7 +128,7 @@ test('a start after the pretend Pinterest revoked the tokens works, and the acco
 test('after kill -9 at any moment, no accepted post is lost and none is published twice', async () => {
   const earlier = ['First', 'Refused'];
   const accepted: string[] = [];
-  // Killed after so many more accepted posts: while they are created, due, claimed, asked for, settled.
+  // Killed after this number of accepted posts: while they are created, due, claimed, published, resolved.
   for (const [round, postsBeforeKill] of [1, 3, 5, 2, 4].entries()) {
     const pintail = await start();
     const { schedule } = await client(pintail);
@@ -180,7 +180,7 @@ test('API and worker as two processes on one PostgreSQL server share the work', 
   );
   const api = await start({ ...other, env: { ...shared, PINTAIL_ROLE: 'api' } });
   const worker = await start({ ...other, command: 'worker', env: { ...shared, WORKER_PORT: '0' } });
-  // A worker alone says how it is, and nothing else.
+  // A process with only a worker serves its status and nothing else.
   const [, status] = /"url":"([^"]+)","msg":"status of the worker"/.exec(worker.output()) ?? [];
   expect(await (await fetch(`${status}/health`)).json()).toEqual({ status: 'ok' });
   expect(await (await fetch(`${status}/ready`)).json()).toMatchObject({ status: 'ready' });
