@@ -188,8 +188,20 @@ module.exports = {
       to: { path: '^simulator', pathNot: '^simulator/(src/index|test/contract)[.]ts$' },
     },
     {
+      name: 'tools-use-doors',
+      comment:
+        'Benchmarks and scripts enter a room through its index.ts. The generators of documents read the declarations of HTTP.',
+      severity: 'error',
+      from: { path: '^(bench|scripts)/' },
+      to: {
+        path: '^server/src/[^/]+/',
+        pathNot:
+          '/index[.]ts$|^server/src/(domain|platform)/[^/]+$|^server/src/platform/http/(contract|openapi)/',
+      },
+    },
+    {
       name: 'nothing-needs-the-benchmarks',
-      comment: 'They look at everything, and nothing looks at them.',
+      comment: 'The benchmarks import everything, and nothing imports them.',
       severity: 'error',
       from: { pathNot: '^bench' },
       to: { path: '^bench' },

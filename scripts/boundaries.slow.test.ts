@@ -97,6 +97,7 @@ const planted: Record<string, Record<string, string>> = {
     ]),
   ),
   'server-takes-only-the-simulator-s-door': breach('server/src/a.ts', 'simulator/src/b.ts'),
+  'tools-use-doors': breach('bench/src/a.ts', `${rooms}/media/pictures/b.ts`),
   'nothing-needs-the-benchmarks': breach('scripts/a.ts', 'bench/src/b.ts'),
   'tests-are-not-imported': breach('server/src/a.ts', 'server/test/b.ts'),
 };

@@ -1,8 +1,8 @@
 // npm run dev: the server with `node --watch`, which restarts it when a source file changes. Ctrl+C stops it in order.
 import { spawn } from 'node:child_process';
 import { memoryArguments, memoryEnvironment } from '../server/bin/memory-settings.js';
-import { handleStopSignals, onStopSignal } from '../server/src/operator/stop-signals.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
+import { handleStopSignals, onStopSignal } from '../server/src/platform/stop-signals.ts';
 import { deadHost } from './seed/seed-content.ts';
 
 // With these memory settings in place, pintail.js does not replace its process image, which would close its channel to

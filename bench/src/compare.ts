@@ -1,4 +1,4 @@
-// A load on Pintail and the same load on the bare server, in turns.
+// The same load on Pintail and on the bare server, alternately.
 import type { BareServer } from './bare/start.ts';
 import { interleave, ratios } from './interleave.ts';
 import type { Lab } from './lab.ts';
@@ -17,10 +17,14 @@ export interface Compare {
   form: Form;
 }
 
-/** What `compare` tells of; the targets are the row's. */
-export function comparedFigures(targets: { ratio: number; cpu?: number }) {
+/** The figures of `compare`. Without a target they are information. */
+export function comparedFigures(targets: { ratio?: number; cpu?: number }) {
   return {
-    ratio: { label: 'requests/s, of the bare server', unit: '×', atLeast: targets.ratio },
+    ratio: {
+      label: 'requests/s, of the bare server',
+      unit: '×',
+      ...(targets.ratio !== undefined && { atLeast: targets.ratio }),
+    },
     cpu: {
       label: 'CPU of the server per request',
       unit: 'ms',

@@ -1,4 +1,4 @@
-// Puts the last table into docs/performance.md, between its two markers. The rest of that page is written by hand.
+// Writes the table to docs/performance.md, between its two markers. The rest of that page is written by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Done, toMarkdown } from './table.ts';
@@ -18,7 +18,7 @@ export interface RunAbout {
 export function writeDocs(done: readonly Done[], about: RunAbout): void {
   const text = readFileSync(page, 'utf8');
   const [before, after] = [text.indexOf(begin), text.indexOf(end)];
-  if (before < 0 || after < before) throw new Error(`${page} has lost its markers ${begin} and ${end}.`);
+  if (before < 0 || after < before) throw new Error(`${page} lacks the markers ${begin} and ${end}.`);
   const table = [
     begin,
     '',

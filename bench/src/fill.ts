@@ -1,5 +1,5 @@
-// Fills a database by SQL with what would take hours through the API: accounts, and posts by the million. The rows
-// are those that the API would have written.
+// Fills a database by SQL with accounts and millions of posts, which would take hours through the API. The rows are
+// those that the API would have written.
 import type pg from 'pg';
 import { newId } from '../../server/src/domain/ids.ts';
 import { createEncryption } from '../../server/src/platform/encryption.ts';
@@ -18,7 +18,7 @@ const accountOf = (number: number): Omit<Account, 'id'> => ({
   accessToken: `pina_bench_${number}`,
 });
 
-/** The accounts with these numbers as the simulator is to know them. */
+/** Returns the accounts with these numbers, for seeding the simulator. */
 export function simulatedAccounts(from: number, until: number): Omit<Account, 'id'>[] {
   return Array.from({ length: until - from }, (_, index) => accountOf(from + index));
 }
@@ -26,7 +26,7 @@ export function simulatedAccounts(from: number, until: number): Omit<Account, 'i
 export interface AddAccounts {
   organizationId: string;
   count: number;
-  /** In hexadecimal. */
+  /** Hexadecimal. */
   encryptionKey: string;
 }
 
@@ -64,25 +64,25 @@ export async function addAccounts(
 export interface AddPosts {
   organizationId: string;
   mediaId: string;
-  /** They get the posts in turn. */
+  /** The posts are distributed over them in turn. */
   accounts: readonly Account[];
   count: number;
-  /** Told apart by it: part of the link, `https://example.com/TAG/NUMBER`. Differs at each call. */
+  /** Identifies the posts: part of the link, `https://example.com/TAG/NUMBER`. Differs at each call. */
   tag: string;
-  /** When the first is due. */
+  /** The due time of the first post. */
   from: Date;
-  /** How much later each next one. */
+  /** The time between two posts. */
   stepMs: number;
 }
 
-/** What follows is dropped before millions of rows and made anew behind them, which takes a third of the time. */
+/** From this number on, indexes are dropped first and recreated afterwards, which takes a third of the time. */
 const manyPosts = 300_000;
 
 let idSpace = 0;
 
 const dayMs = 24 * 3600 * 1000;
 
-/** Posts that are due from the day after tomorrow on, over 300 days: what is stored while others are measured. */
+/** Adds posts that are due over 300 days from the day after tomorrow: stored while other posts are measured. */
 export async function addLaterPosts(
   sql: pg.Pool,
   site: Pick<AddPosts, 'organizationId' | 'mediaId' | 'accounts'>,
@@ -92,7 +92,7 @@ export async function addLaterPosts(
   await addPosts(sql, { ...site, tag: 'later', count, from, stepMs: (300 * dayMs) / count });
 }
 
-/** Queued posts. Their lanes wake for them. */
+/** Adds queued posts, and wakes their lanes for them. */
 export async function addPosts(sql: pg.Pool, add: AddPosts): Promise<void> {
   const isMany = add.count >= manyPosts;
   idSpace += 1;
@@ -102,7 +102,7 @@ export async function addPosts(sql: pg.Pool, add: AddPosts): Promise<void> {
       const middle = Math.floor(add.count / 2);
       await Promise.all([
         insertPosts(client, add, 0, middle),
-        withLoader(sql, (other) => insertPosts(other, add, middle, add.count)),
+        withLoader(sql, (loader) => insertPosts(loader, add, middle, add.count)),
       ]);
     } else {
       await insertPosts(client, add, 0, add.count);
@@ -115,7 +115,7 @@ export async function addPosts(sql: pg.Pool, add: AddPosts): Promise<void> {
   });
 }
 
-/** Foreign keys are surely right; looking each one up would take most of the time. */
+/** Runs work without foreign key checks, which would take most of the time. */
 async function withLoader(sql: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
   const client = await sql.connect();
   try {
@@ -139,9 +139,9 @@ async function dropIndexes(client: pg.PoolClient): Promise<string[]> {
   return rows.map((row) => row.definition);
 }
 
-/** Those with numbers from `first` up to `end`. */
+/** Inserts the posts with numbers from `first` up to `end`. */
 async function insertPosts(client: pg.PoolClient, add: AddPosts, first: number, end: number): Promise<void> {
-  // Ids sort by time of creation, as real ones do; what they are made of does not matter.
+  // Ids sort by creation time, as real ones do.
   await client.query(
     `insert into posts (id, organization_id, account_id, state, title, description, url, destination_key, board_id,
        is_simplified_pin, media_type, media_id, source_media_url, send_at, run_at, match_key, created_at, updated_at)
@@ -170,7 +170,7 @@ async function insertPosts(client: pg.PoolClient, add: AddPosts, first: number, 
   );
 }
 
-/** As `lowerWake` does for one: each lane wakes for its first post at the latest. */
+/** Wakes each lane for its first post at the latest, as `lowerWake` does for one lane. */
 async function wakeLanes(client: pg.PoolClient, { accounts, count, from, stepMs }: AddPosts): Promise<void> {
   await client.query(
     `update lanes set wake_at = first.at

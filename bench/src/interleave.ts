@@ -1,6 +1,5 @@
-// Variants in turns within one run: what else the machine does strikes them alike, and each round gives a ratio.
-
-/** Each variant once a round; the order turns round each time, so that none always goes first. */
+// Runs variants alternately within one run: other load on the machine affects them alike, and each round gives a ratio.
+/** Runs each variant once per round, in alternating order, so that none is always first. */
 export async function interleave<Results extends Record<string, unknown>>(
   rounds: number,
   variants: { [Name in keyof Results]: (round: number) => Promise<Results[Name]> },
@@ -16,7 +15,7 @@ export async function interleave<Results extends Record<string, unknown>>(
   return results;
 }
 
-/** Round by round, the one over the other. */
+/** Returns the quotients, round by round. */
 export function ratios(over: readonly number[], under: readonly number[]): number[] {
   return over.map((value, index) => value / (under[index] ?? Number.NaN));
 }

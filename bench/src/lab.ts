@@ -1,5 +1,5 @@
-// What all rows share: a folder that goes away, a PostgreSQL of their own with production's settings (it writes to
-// disk), and a server of pictures. Rows set up their sites in it.
+// The environment that all rows share: a temporary folder, a PostgreSQL with production settings (it flushes to disk)
+// and a server of images. Rows open their sites in it.
 import { startThrowawayServer, sweepThrowawayServers } from '@pintail/embedded-postgres';
 import pg from 'pg';
 import { createLog } from '../../server/src/platform/log.ts';
@@ -7,14 +7,14 @@ import { type PictureServer, startPictureServer } from './pictures.ts';
 
 export interface Lab {
   folder: string;
-  /** The server's first process, whose children do the work. */
+  /** The pid of the postmaster, whose children do the work. */
   postgresPid: number;
   pictures: PictureServer;
-  /** For the person who waits. */
+  /** Prints progress. */
   say(line: string): void;
-  /** Where servers leave their CPU profiles; null for none. */
+  /** The folder for CPU profiles of servers; null for none. */
   profileFolder: string | null;
-  /** As Pintail's role, which owns it; and as the superuser, who may leave out checks of what is surely right. */
+  /** Creates a database. `url` has Pintail's role, which owns it; the superuser can skip foreign key checks. */
   createDatabase(name: string): Promise<{ url: string; superuserUrl: string }>;
   dropDatabase(name: string): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-// Puts a load on something: so many at once, for a time or a number of them. Knows not what it does.
+// Runs an operation repeatedly with a concurrency, for a time or a number of times, and measures it.
 import { Pool } from 'undici';
 import type { AnyShape } from '../../server/test/answer.ts';
 import { cpuSeconds, cpuSecondsOfTree } from './processes.ts';
@@ -11,22 +11,22 @@ export interface Measured {
   operations: number;
   seconds: number;
   perSecond: number;
-  /** Of each, in milliseconds. */
+  /** The latency of each operation, in milliseconds. */
   latencies: number[];
-  /** What the watched processes used, in seconds. */
+  /** CPU time of the watched processes, in seconds. */
   cpu: Record<Watched, number>;
 }
 
 export interface Load {
-  /** How many at once. */
+  /** The number of concurrent operations. */
   concurrency: number;
-  /** Stops after so long, … */
+  /** Stops after this time, … */
   forMs?: number;
-  /** … or after so many. */
+  /** … or after this number of operations. */
   times?: number;
-  /** The processes whose use of the processors is counted. */
+  /** The pids of the processes whose CPU time is counted. */
   watch?: Record<Watched, number>;
-  /** The so-manieth, from 0. Fails when the operation does. */
+  /** @param index The number of the operation, from 0. An error fails the measurement. */
   operation(index: number): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function measure({
     program: watch ? cpuSeconds(watch.program) : 0,
     postgres: watch ? cpuSecondsOfTree(watch.postgres) : 0,
   });
-  const before = used();
+  const usedBefore = used();
   const began = performance.now();
   let next = 0;
   async function work(): Promise<void> {
@@ -62,11 +62,11 @@ export async function measure({
     seconds,
     perSecond: latencies.length / seconds,
     latencies,
-    cpu: { program: after.program - before.program, postgres: after.postgres - before.postgres },
+    cpu: { program: after.program - usedBefore.program, postgres: after.postgres - usedBefore.postgres },
   };
 }
 
-/** Over several windows: milliseconds of processor time for each operation. */
+/** Returns milliseconds of CPU time per operation, over several windows. */
 export function cpuMsEach(windows: readonly Measured[], of: Watched): number {
   const operations = sum(windows.map((window) => window.operations));
   return (sum(windows.map((window) => window.cpu[of])) * 1000) / operations;
@@ -79,42 +79,27 @@ export function latency(windows: readonly Measured[], share: number): number {
   );
 }
 
-export interface HttpAnswer {
-  status: number;
-  body: AnyShape;
-}
-
 export interface HttpTarget {
-  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<HttpAnswer>;
-  /** As `request`, and fails on any other status. */
-  expect(status: number, method: 'GET' | 'POST', path: string, body?: unknown): Promise<HttpAnswer>;
+  /** Sends a request and returns the parsed body. Throws on any other status. */
+  expect(status: number, method: 'GET' | 'POST', path: string, body?: unknown): Promise<AnyShape>;
   close(): Promise<void>;
 }
 
-/** A client with so many kept connections to one server. */
+/** A client with a number of persistent connections to one server. */
 export function openTarget(url: string, connections: number, key?: string): HttpTarget {
   const pool = new Pool(url, { connections, headersTimeout: 60_000, bodyTimeout: 60_000 });
   const headers = {
     'content-type': 'application/json',
     ...(key !== undefined && { authorization: `Bearer ${key}` }),
   };
-  const target: HttpTarget = {
-    async request(method, path, body) {
-      const answer = await pool.request({
-        method,
-        path,
-        headers,
-        body: body === undefined ? null : JSON.stringify(body),
-      });
-      const text = await answer.body.text();
-      return { status: answer.statusCode, body: text === '' ? null : JSON.parse(text) };
-    },
+  return {
     async expect(status, method, path, body) {
-      const answer = await target.request(method, path, body);
-      if (answer.status === status) return answer;
-      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+      const content = body === undefined ? null : JSON.stringify(body);
+      const answer = await pool.request({ method, path, headers, body: content });
+      const text = await answer.body.text();
+      if (answer.statusCode === status) return text === '' ? null : JSON.parse(text);
+      throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text}`);
     },
     close: () => pool.close(),
   };
-  return target;
 }

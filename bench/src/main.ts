@@ -1,4 +1,4 @@
-// npm run bench: measures Pintail beside what people would use instead, and prints a table.
+// npm run bench: measures Pintail beside minimal alternatives, and prints a table.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -13,11 +13,11 @@ import { type Done, toJson, toText } from './table.ts';
 const usage = `Usage: npm run bench -- [--full] [--only ROW,ROW] [--json FILE] [--write-docs]
                               [--profile FOLDER]
 
-  --full        the long form: larger, longer, up to 20 minutes (the short one takes up to 3)
-  --only        these rows alone: ${rows.map((row) => row.name).join(', ')}
-  --json        writes all figures to a file as well
-  --write-docs  puts the table into docs/performance.md
-  --profile     leaves a CPU profile of each server in a folder, for Chrome's DevTools; the figures suffer`;
+  --full        the long form: larger, up to 20 minutes (the short form takes up to 3)
+  --only        measures only these rows: ${rows.map((row) => row.name).join(', ')}
+  --json        also writes all figures to a file
+  --write-docs  writes the table to docs/performance.md
+  --profile     writes a CPU profile of each server to a folder, for Chrome DevTools; affects the figures`;
 
 interface Options {
   form: Form;
@@ -39,7 +39,7 @@ function readArguments(): Options {
   });
   const only = values.only.split(',').filter((name) => name !== '');
   const unknown = only.filter((name) => !rows.some((row) => row.name === name));
-  if (unknown.length > 0) throw new Error(`There is no row ${unknown.join(', ')}.`);
+  if (unknown.length > 0) throw new Error(`Unknown row: ${unknown.join(', ')}.`);
   const { json, profile, 'write-docs': writesDocs } = values;
   return { form: values.full ? 'full' : 'quick', only, json, writesDocs, profile };
 }

@@ -1,5 +1,5 @@
-// JPEGs of a wanted size, and a server of them on loopback. Each request for a new one gets other bytes of the same
-// picture, so that no copy kept from before is found, and no time goes into drawing.
+// JPEGs of given sizes, and a server for them on loopback. Each request for a fresh image returns different bytes of
+// the same image, so that no stored copy matches and no time is spent on drawing.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,16 +8,16 @@ import sharp from 'sharp';
 interface PictureSize {
   width: number;
   height: number;
-  /** About so large. */
+  /** The approximate size of the file. */
   bytes: number;
 }
 
-/** 200 kB: as people send them. */
+/** 200 kB: a typical image. */
 const usualPicture: PictureSize = { width: 1000, height: 1500, bytes: 200_000 };
-/** 4 million pixels: as cameras and design programs make them. */
+/** 4 million pixels: an image from a camera or a design program. */
 const largePicture: PictureSize = { width: 1633, height: 2450, bytes: 1_000_000 };
 
-/** 30 kB, for rows about publishing: what they measure should not be the copying of pictures. */
+/** 30 kB, for rows about publishing, which should not measure the copying of images. */
 const smallPicture: PictureSize = { width: 400, height: 600, bytes: 30_000 };
 
 const sizes = { small: smallPicture, usual: usualPicture, large: largePicture };
@@ -25,9 +25,9 @@ export type PictureName = keyof typeof sizes;
 
 export interface PictureServer {
   host: string;
-  /** Always the same bytes. */
-  known(name: PictureName): string;
-  /** Bytes that were never served before. */
+  /** The URL of an image with constant bytes. */
+  constant(name: PictureName): string;
+  /** The URL of an image whose bytes were never served before. */
   fresh(name: PictureName): string;
   bytes(name: PictureName): Buffer;
   close(): Promise<void>;
@@ -35,7 +35,7 @@ export interface PictureServer {
 
 export async function startPictureServer(): Promise<PictureServer> {
   const [small, usual, large] = await Promise.all([sizes.small, sizes.usual, sizes.large].map(drawPicture));
-  if (!small || !usual || !large) throw new Error('Each size makes one picture.');
+  if (!small || !usual || !large) throw new Error('An image is missing.');
   const pictures = { small, usual, large };
   const server = createServer((request, response) => {
     const [, name, number] = (request.url ?? '').split('/');
@@ -49,7 +49,7 @@ export async function startPictureServer(): Promise<PictureServer> {
   let last = 0;
   return {
     host,
-    known: (name) => `http://${host}/${name}`,
+    constant: (name) => `http://${host}/${name}`,
     fresh(name) {
       last += 1;
       return `http://${host}/${name}/${last}.jpg`;
@@ -63,7 +63,7 @@ export async function startPictureServer(): Promise<PictureServer> {
   };
 }
 
-/** Something between a drawing and noise, at the quality whose size comes nearest. */
+/** Draws a blurred noise image, at the quality with the nearest file size. */
 async function drawPicture({ width, height, bytes }: PictureSize): Promise<Buffer> {
   const noise = await sharp({
     create: {
@@ -85,7 +85,7 @@ async function drawPicture({ width, height, bytes }: PictureSize): Promise<Buffe
   return best;
 }
 
-/** The same picture in other bytes: with a comment behind its first two (ITU-T T.81, B.2.4.5). */
+/** Returns different bytes of the same image: inserts a comment after the first two (ITU-T T.81, B.2.4.5). */
 function withNumber(jpeg: Buffer, number: number): Buffer {
   const comment = Buffer.from('fffe000600000000', 'hex');
   comment.writeUInt32BE(number, 4);

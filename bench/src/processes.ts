@@ -1,5 +1,5 @@
-// Other processes: started with their output in a file, so that reading it costs nobody anything, and watched from
-// outside through /proc, so that what they use is counted by the kernel and not by themselves. Linux only.
+// Child processes: started with their output in a file, so that reading it costs them nothing, and observed through
+// /proc, so that the kernel counts what they use. Linux only.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -7,15 +7,15 @@ import { pause } from '../../server/src/platform/clock.ts';
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** What a process has used of the processors since it began, in seconds. */
+/** Returns the CPU time that a process has used since its start, in seconds. */
 export function cpuSeconds(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may hold anything; utime and stime are the 14th and 15th fields (proc(5)).
+  // The name in parentheses can contain anything; utime and stime are the 14th and 15th fields (proc(5)).
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-/** Of a process and all that it has started, those that ended included: what PostgreSQL uses. */
+/** Returns the CPU time of a process and its descendants, including those that have exited: what PostgreSQL uses. */
 export function cpuSecondsOfTree(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
@@ -23,7 +23,7 @@ export function cpuSecondsOfTree(pid: number): number {
   return cpuSeconds(pid) + ended + childrenOf(pid).reduce((total, child) => total + quietly(child), 0);
 }
 
-/** A connection may be closed while we look. */
+/** The process of a connection may exit meanwhile. */
 function quietly(pid: number): number {
   try {
     return cpuSecondsOfTree(pid);
@@ -37,7 +37,7 @@ function childrenOf(pid: number): number[] {
   return text === '' ? [] : text.split(' ').map(Number);
 }
 
-/** Memory that is resident, in megabytes: now, and at its highest. */
+/** Returns resident memory in megabytes: the current and the highest value. */
 export function memoryMb(pid: number): { now: number; peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const read = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
@@ -47,7 +47,7 @@ export function memoryMb(pid: number): { now: number; peak: number } {
 export interface Started {
   pid: number;
   child: ChildProcess;
-  /** All that it has printed so far. */
+  /** Returns everything that it has printed. */
   output(): string;
   stop(): Promise<void>;
 }
@@ -57,14 +57,14 @@ export interface Start {
   args: string[];
   env: Record<string, string>;
   logFile: string;
-  /** In its output: it is ready. */
+  /** Matches the output that shows that it is ready. */
   readyWhen: RegExp;
   readyWithinMs?: number;
 }
 
 const pollMs = 10;
 
-/** Starts a program of ours. Resolves once it says that it is ready, with what it said. */
+/** Starts a program with this Node. Resolves with the match when its output shows that it is ready. */
 export async function startProgram({
   name,
   args,
@@ -80,7 +80,7 @@ export async function startProgram({
   });
   closeSync(log);
   const exited = once(child, 'exit');
-  // For a run that is broken off.
+  // For a run that is interrupted.
   const abandon = () => child.kill('SIGKILL');
   process.once('exit', abandon);
   child.once('exit', () => process.off('exit', abandon));

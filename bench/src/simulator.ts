@@ -1,4 +1,4 @@
-// The pretend Pinterest as a process of its own, so that what it costs is not counted as the server's.
+// The simulator as a separate process, so that its CPU time is not counted as the server's.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { type HttpTarget, openTarget } from './load.ts';
 import { type Started, startProgram } from './processes.ts';
 
 const simulatorProgram = fileURLToPath(new URL('../../simulator/src/main.ts', import.meta.url));
-/** As many as one seed may hold. */
+/** The maximum of one seed. */
 const accountsPerSeed = 1000;
 
 export interface SimulatedPin {
@@ -18,11 +18,11 @@ export interface SimulatedPin {
 
 export interface SimulatorProcess extends Started {
   url: string;
-  /** What it has made of the posts with this tag: the number in the link, and when, in milliseconds. */
+  /** Returns the Pins of posts with this tag: the number in the link, and the creation time in milliseconds. */
   pinsOf(tag: string): Promise<{ number: number; at: number }[]>;
 }
 
-/** Without Pinterest's limits, which would be all that is measured. */
+/** Starts a simulator without rate limits, which would otherwise be all that is measured. */
 export async function startSimulator(lab: Lab, accounts: number): Promise<SimulatorProcess> {
   const name = `simulator-${randomBytes(4).toString('hex')}`;
   const started = await startProgram({
@@ -50,7 +50,7 @@ export async function startSimulator(lab: Lab, accounts: number): Promise<Simula
     ...started,
     url,
     async pinsOf(tag) {
-      const { body } = await control.expect(200, 'GET', '/_control/pins');
+      const body = await control.expect(200, 'GET', '/_control/pins');
       const begin = `https://example.com/${tag}/`;
       return (body.pins as SimulatedPin[])
         .filter((pin) => pin.link.startsWith(begin))

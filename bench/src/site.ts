@@ -1,5 +1,5 @@
-// One installation under test: a database, a data folder, accounts, a key and a picture. Its servers are processes
-// of their own; a part of it also runs here, to set it up.
+// An installation under test: a database, a data folder, accounts, a key and an image. Its servers are separate
+// processes; a part of it also runs in this process, to set it up.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,30 +22,30 @@ export interface Server extends Started {
 }
 
 export interface Site {
-  /** For `parseConfig` and for processes alike. */
+  /** The settings, for `parseConfig` and for processes. */
   env: Record<string, string>;
   installation: Installation;
-  /** As the superuser. */
+  /** Connections of the superuser. */
   sql: pg.Pool;
   databaseUrl: string;
   key: string;
   organizationId: string;
   accounts: Account[];
-  /** A picture that is known already. */
+  /** Stored media. */
   mediaId: string;
   start(role: 'all' | 'api' | 'worker'): Promise<Server>;
-  /** A client of a server that was started, with so many connections. */
+  /** A client of a started server, with a number of connections. */
   client(server: Server, connections: number): HttpTarget;
   close(): Promise<void>;
 }
 
 export interface OpenSite {
   accounts: number;
-  /** Where Pinterest is played; nowhere unless given. */
+  /** The simulator. Default: Pinterest is unreachable. */
   simulatorUrl?: string;
-  /** The one that is known. */
+  /** The image to store. Default: `usual`. */
   picture?: PictureName;
-  /** Settings besides those that every site has. */
+  /** Additional settings. */
   env?: Record<string, string>;
 }
 
@@ -58,21 +58,7 @@ export async function openSite(
   siteNumber += 1;
   const name = `bench_${siteNumber}`;
   const { url, superuserUrl } = await lab.createDatabase(name);
-  const hosts = [lab.pictures.host, ...(simulatorUrl === undefined ? [] : [new URL(simulatorUrl).host])];
-  const env = {
-    DATABASE_URL: url,
-    PINTAIL_DATA_DIR: join(lab.folder, name),
-    PINTAIL_ENCRYPTION_KEY: encryptionKey,
-    // Port 9 answers nobody.
-    PINTEREST_API_URL: `${simulatorUrl ?? 'http://127.0.0.1:9'}/v5`,
-    MEDIA_ALLOWED_PRIVATE_HOSTS: hosts.join(','),
-    // As many as may be set: otherwise the limit is all that is measured.
-    API_RATE_PER_MINUTE: '1000000',
-    PORT: '0',
-    SIMULATOR_PORT: '0',
-    LOG_FORMAT: 'json',
-    ...change,
-  };
+  const env = { ...settingsOf(lab, name, url, simulatorUrl), ...change };
   const installation = await openInstallation({
     config: parseConfig(env),
     log: createLog({ level: 'error', format: 'json' }),
@@ -91,7 +77,7 @@ export async function openSite(
   const accounts = await addAccounts(sql, { organizationId, count, encryptionKey });
   const { id: mediaId } = await app.media.fetchFromUrl({
     organizationId,
-    url: lab.pictures.known(picture),
+    url: lab.pictures.constant(picture),
     declaredType: 'image',
   });
   const started: Server[] = [];
@@ -129,7 +115,24 @@ export async function openSite(
   };
 }
 
-/** A server as its user starts it. @param env With PINTAIL_ROLE */
+function settingsOf(lab: Lab, name: string, databaseUrl: string, simulatorUrl: string | undefined) {
+  const hosts = [lab.pictures.host, ...(simulatorUrl === undefined ? [] : [new URL(simulatorUrl).host])];
+  return {
+    DATABASE_URL: databaseUrl,
+    PINTAIL_DATA_DIR: join(lab.folder, name),
+    PINTAIL_ENCRYPTION_KEY: encryptionKey,
+    // Nothing listens on port 9.
+    PINTEREST_API_URL: `${simulatorUrl ?? 'http://127.0.0.1:9'}/v5`,
+    MEDIA_ALLOWED_PRIVATE_HOSTS: hosts.join(','),
+    // The highest value: otherwise the limit is all that is measured.
+    API_RATE_PER_MINUTE: '1000000',
+    PORT: '0',
+    SIMULATOR_PORT: '0',
+    LOG_FORMAT: 'json',
+  };
+}
+
+/** Starts a server as a user does. @param env Includes PINTAIL_ROLE */
 export async function startPintail(
   env: Record<string, string>,
   folder: string,

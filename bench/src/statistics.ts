@@ -1,13 +1,12 @@
-// What is told of many measurements.
-
-/** Of an even number, half-way between the two in the middle: of two rounds neither is the better one. */
+// Summaries of many measurements.
+/** Returns the median: for an even number, the mean of the two values in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
   return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 }
 
-/** The value that a share of all does not exceed; not a number where there are none. */
+/** Returns the value that this share of the values does not exceed, or NaN when there are none. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);
   const place = Math.ceil(share * sorted.length) - 1;

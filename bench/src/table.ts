@@ -1,8 +1,8 @@
 // The table: as text for a terminal, as Markdown for the documentation, as JSON for programs.
-import type { Figure, Result, Row, Skipped } from './row.ts';
+import type { Figure, Result, Row } from './row.ts';
 
-/** A row with what came of it. */
-export type Done = { row: Row } & (Result | Skipped | { failed: string });
+/** A row with its result. */
+export type Done = { row: Row } & (Result | { failed: string });
 
 export interface Line {
   row: string;
@@ -16,11 +16,6 @@ export interface Line {
 export function toLines(done: readonly Done[]): Line[] {
   return done.flatMap((entry) => {
     const { row } = entry;
-    if ('skipped' in entry) {
-      return [
-        { row: row.name, figure: `not measured: ${entry.skipped}`, value: '', target: '', reached: '' },
-      ];
-    }
     if ('failed' in entry) {
       return [{ row: row.name, figure: `FAILED: ${entry.failed}`, value: '', target: '', reached: '' }];
     }
@@ -74,7 +69,7 @@ export function toText(done: readonly Done[]): string {
   const table = lines.map((line, index) =>
     columns
       .map((column, place) => {
-        // A row's name once is enough.
+        // The name of a row is printed once.
         const text = column === 'row' && lines[index - 1]?.row === line.row ? '' : line[column];
         return column === 'value' || column === 'target'
           ? text.padStart(widths[place] ?? 0)

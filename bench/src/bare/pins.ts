@@ -1,5 +1,4 @@
-// A bare loop of POST /pins, which is the limit for publishing: no schedule, no order, nothing written down. A Pin
-// whose answer is lost would be lost with it.
+// A bare loop of POST /pins, the upper limit of publishing: no schedule, no order, nothing stored.
 import { readFileSync } from 'node:fs';
 import { Pool } from 'undici';
 
@@ -9,7 +8,7 @@ export interface BarePins {
   count: number;
   tag: string;
   accounts: { accessToken: string; boardId: string }[];
-  /** In base64. */
+  /** Base64. */
   picture: string;
 }
 

@@ -1,5 +1,4 @@
-// What people would write instead, as short and as fast as it can be: node:http, one prepared insert, nothing
-// checked. It is the limit that the API is compared with.
+// A minimal and fast server: node:http, one prepared insert, no validation. The upper limit that the API is compared with.
 import { createHash, randomUUID } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -10,8 +9,7 @@ import sharp, { type Metadata } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import { Agent, request } from 'undici';
 import { newId } from '../../../server/src/domain/ids.ts';
-import { perceptualHash } from '../../../server/src/features/media/pictures/perceptual-hash.ts';
-import { hasLocation, isSrgb } from '../../../server/src/features/media/pictures/picture-metadata.ts';
+import { hasLocation, isSrgb, perceptualHash } from '../../../server/src/features/media/index.ts';
 
 const { BARE_DATABASE_URL = '', BARE_FOLDER = '', BARE_ROW = '{}' } = process.env;
 const row = JSON.parse(BARE_ROW) as { organizationId: string; accountId: string; mediaId: string };
@@ -65,7 +63,7 @@ async function insert(body: Body, mediaId?: string): Promise<unknown> {
   return { data: { post: { ...body, ...rows[0] } } };
 }
 
-/** Its header read, its bytes kept, its row written. */
+/** Reads the header of the image, stores its bytes, inserts the row. */
 async function insertPicture(body: Body): Promise<unknown> {
   const bytes = await fetchPicture(body.mediaUrl);
   const { width, height } = await sharp(bytes).metadata();
@@ -78,12 +76,12 @@ async function insertIngested(body: Body): Promise<unknown> {
   return insert(body, id);
 }
 
-/** All that the media room does with a picture that fits as it is, in memory and without a second name on the disk. */
+/** Does every step of the media room for an image that needs no conversion, in memory and without a temporary file. */
 async function ingest({ url }: { url: string }): Promise<{ id: string }> {
   const bytes = await fetchPicture(url);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const metadata = await sharp(bytes).metadata();
-  if (!isKeptAsItIs(bytes, metadata)) throw new Error('The pictures of the benchmark fit as they are.');
+  if (!needsNoConversion(bytes, metadata)) throw new Error('The images of the benchmark need no conversion.');
   const small = await sharp(bytes, { failOn: 'warning', sequentialRead: true })
     .resize({ width: 400, height: 1600, fit: 'inside', withoutEnlargement: true })
     .toColourspace('srgb')
@@ -96,11 +94,11 @@ async function ingest({ url }: { url: string }): Promise<{ id: string }> {
     .raw()
     .toBuffer({ resolveWithObject: true });
   const placeholder = Buffer.from(rgbaToThumbHash(tiny.info.width, tiny.info.height, tiny.data));
-  const look = await perceptualHash(small);
+  const hash = await perceptualHash(small);
   const [file, thumbnailFile] = [`${sha256}.jpg`, `${sha256}.webp`];
   await writeFile(join(BARE_FOLDER, file), bytes, { flush: true });
   await writeFile(join(BARE_FOLDER, thumbnailFile), thumbnail, { flush: true });
-  // A new name is safe only when the folder is on the disk too.
+  // A new name is durable only when its folder is flushed too.
   const folder = await open(BARE_FOLDER, 'r');
   await folder.sync();
   await folder.close();
@@ -122,7 +120,7 @@ async function ingest({ url }: { url: string }): Promise<{ id: string }> {
       file,
       thumbnailFile,
       placeholder.toString('base64'),
-      look,
+      hash,
       now,
       new Date(now.getTime() + 24 * 3_600_000),
     ],
@@ -134,8 +132,8 @@ const mediaColumns =
   'id, organization_id, sha256, source_sha256, source_url, content_type, bytes, width, height, storage_key, thumbnail_key, placeholder, perceptual_hash, created_at, check_at';
 const insertMediaText = `insert into media (${mediaColumns}) values (${Array.from({ length: 15 }, (_, index) => `$${index + 1}`).join(', ')})`;
 
-/** Whether Pinterest takes it unchanged: upright, 8-bit sRGB, without its place, not too large, one picture only. */
-function isKeptAsItIs(bytes: Buffer, metadata: Metadata): boolean {
+/** Whether Pinterest accepts it unchanged: upright, 8-bit sRGB, no location, not too large, a single image. */
+function needsNoConversion(bytes: Buffer, metadata: Metadata): boolean {
   return (
     (metadata.orientation ?? 1) === 1 &&
     metadata.depth === 'uchar' &&
@@ -147,7 +145,7 @@ function isKeptAsItIs(bytes: Buffer, metadata: Metadata): boolean {
   );
 }
 
-/** Whether a segment before the pixels announces a second picture or more metadata. */
+/** Whether a segment before the pixels announces a second image or more metadata. */
 function announcesMore(jpeg: Buffer): boolean {
   for (let at = 2; jpeg[at] === 0xff && jpeg[at + 1] !== 0xda; at += 2 + jpeg.readUInt16BE(at + 2)) {
     const start = jpeg.toString('latin1', at + 4, at + 40);
@@ -161,7 +159,7 @@ async function fetchPicture(url: string): Promise<Buffer> {
   return Buffer.from(await body.arrayBuffer());
 }
 
-/** A thousand in one statement. */
+/** Inserts many posts with one statement. */
 async function insertMany({ posts }: { posts: Body[] }): Promise<unknown> {
   const rows = posts.map((post) => valuesOf(post));
   const lists = Array.from({ length: 17 }, (_, column) => rows.map((values) => values[column]));

@@ -1,4 +1,4 @@
-// Starts the programs that Pintail is compared with, each a process of its own.
+// Starts the programs that Pintail is compared with, each as a separate process.
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export interface BareServer extends Started {
   client: HttpTarget;
 }
 
-/** Writes into the site's own tables, so that both pay for the same indexes. */
+/** Starts a server that writes to the site's tables, so that both maintain the same indexes. */
 export async function startBareServer(lab: Lab, site: Site, connections: number): Promise<BareServer> {
   const name = `bare-${randomBytes(4).toString('hex')}`;
   const folder = join(lab.folder, name);
@@ -48,7 +48,7 @@ export async function startBareServer(lab: Lab, site: Site, connections: number)
 
 const pinsProgram = fileURLToPath(new URL('./pins.ts', import.meta.url));
 
-/** Makes Pins as fast as it goes. */
+/** Creates Pins as fast as possible. */
 export async function startBarePins(
   lab: Lab,
   input: BarePins,

@@ -1,3 +1,4 @@
+// Claiming due posts and recording their results, without Pinterest.
 import { randomUUID } from 'node:crypto';
 import { addPosts } from '../fill.ts';
 import { interleave, ratios } from '../interleave.ts';
@@ -8,13 +9,14 @@ import { openSite, type Site } from '../site.ts';
 import { median } from '../statistics.ts';
 
 const accounts = 1000;
-/** As many as a worker serves (app.ts). */
+/** The number of accounts that a worker serves concurrently (app.ts). */
 const concurrency = 64;
 
 export const claim = row({
   name: 'claim',
-  what: `claim and settle posts that are due, ${accounts} accounts, in order for each account, with events; Pinterest and the media are stubs`,
-  against: 'a bare queue on the same rows: claim one FOR UPDATE SKIP LOCKED, then settle it, two statements',
+  what: `claim due posts and record their results, ${accounts} accounts, in order for each account, with events; Pinterest and the media are stubs`,
+  against:
+    'a bare queue on the same rows: claim one FOR UPDATE SKIP LOCKED, then record its result, two statements',
   figures: {
     ratio: { label: 'posts/s, of the bare queue', unit: '×', atLeast: 0.3 },
     rate: { label: 'posts/s', unit: '/s' },
@@ -61,7 +63,7 @@ interface Round {
   postgres: number;
 }
 
-/** Posts that are due already, and then nothing but the work on them. */
+/** Adds posts that are due, then measures only the work on them. */
 async function oneRound(
   lab: Lab,
   site: Site,
@@ -88,7 +90,7 @@ async function oneRound(
   const { rows } = await site.sql.query<{ left: number }>(
     `select count(*)::int as left from posts where run_at <= now()`,
   );
-  if (rows[0]?.left !== 0) throw new Error(`${rows[0]?.left} posts were left over.`);
+  if (rows[0]?.left !== 0) throw new Error(`${rows[0]?.left} posts are left.`);
   return {
     rate: count / seconds,
     cpu: (user + system) / 1000 / count,
@@ -96,7 +98,7 @@ async function oneRound(
   };
 }
 
-/** The product's worker, with a Pinterest that has always made the Pin already. */
+/** Runs the product's worker with a stub of Pinterest that creates every Pin immediately. */
 async function runWorker({ installation }: Site): Promise<void> {
   const { app } = installation;
   const worker = app.createWorker({
@@ -146,7 +148,7 @@ function createdPin() {
   };
 }
 
-/** What people put together in an afternoon. No order, no lanes, no events, no answer to a crash in between. */
+/** Runs a minimal queue: no order, no lanes, no events, no recovery after a crash. */
 async function runBareQueue({ installation }: Site): Promise<void> {
   const { pool } = installation.database;
   let isEmpty = false;
@@ -155,7 +157,7 @@ async function runBareQueue({ installation }: Site): Promise<void> {
       while (!isEmpty) {
         const { rows } = await pool.query({ name: 'bench-claim', text: claimText });
         if (rows.length === 0) isEmpty = true;
-        else await pool.query({ name: 'bench-settle', text: settleText, values: [rows[0].id, randomUUID()] });
+        else await pool.query({ name: 'bench-record', text: recordText, values: [rows[0].id, randomUUID()] });
       }
     }),
   );
@@ -168,6 +170,6 @@ const claimText = `
     order by run_at limit 1 for update skip locked
   )
   returning *`;
-const settleText = `
+const recordText = `
   update posts set state = 'sent', pin_id = $2, sent_at = now(), attempts = attempts + 1, updated_at = now()
   where id = $1`;

@@ -1,3 +1,4 @@
+// A server with nothing to do.
 import type pg from 'pg';
 import { pause } from '../../../server/src/platform/clock.ts';
 import { addLaterPosts } from '../fill.ts';
@@ -6,8 +7,8 @@ import { row } from '../row.ts';
 import { openSite } from '../site.ts';
 
 const accounts = 10_000;
-const settleMs = 5_000;
-/** Long enough for everything that runs on a timer to have its turn at least once. */
+const startupMs = 5_000;
+/** Long enough for every timer to run at least once. */
 const watchMs = { quick: 31_000, full: 61_000 };
 
 export const idle = row({
@@ -25,29 +26,29 @@ export const idle = row({
     try {
       const stored = form === 'full' ? 1_000_000 : 100_000;
       await addLaterPosts(site.sql, site, stored);
-      // The part that runs here would be counted with it.
+      // Its transactions would be counted too.
       await site.installation.close();
       const server = await site.start('all');
       await site.client(server, 1).expect(200, 'GET', '/health');
-      await pause(settleMs);
-      const look = async () => ({
+      await pause(startupMs);
+      const read = async () => ({
         at: performance.now(),
         server: cpuSeconds(server.pid),
         postgres: cpuSecondsOfTree(lab.postgresPid),
         transactions: await countTransactions(site.sql),
       });
-      const before = await look();
+      const first = await read();
       await pause(watchMs[form]);
-      const after = await look();
-      const seconds = (after.at - before.at) / 1000;
+      const last = await read();
+      const seconds = (last.at - first.at) / 1000;
       return {
         values: {
-          cpu: ((after.server - before.server) / seconds) * 100,
+          cpu: ((last.server - first.server) / seconds) * 100,
           memory: memoryMb(server.pid).now,
-          queries: (after.transactions - before.transactions) / seconds,
-          postgres: ((after.postgres - before.postgres) / seconds) * 100,
+          queries: (last.transactions - first.transactions) / seconds,
+          postgres: ((last.postgres - first.postgres) / seconds) * 100,
         },
-        notes: [`${stored.toLocaleString('en')} posts stored; watched for ${Math.round(seconds)} s.`],
+        notes: [`${stored.toLocaleString('en')} posts stored; observed for ${Math.round(seconds)} s.`],
       };
     } finally {
       await site.close();
@@ -55,9 +56,9 @@ export const idle = row({
   },
 });
 
-/** Outside of a transaction each statement is one. What asks is not counted: it asks of another database. */
+/** Returns the number of transactions so far; a statement outside of a transaction counts as one. */
 async function countTransactions(sql: pg.Pool): Promise<number> {
-  // Connections report what they did once a second at most.
+  // Connections report their statistics at most once a second.
   await pause(1_100);
   const { rows } = await sql.query<{ count: number }>(
     `select (xact_commit + xact_rollback)::float8 as count from pg_stat_database where datname = current_database()`,

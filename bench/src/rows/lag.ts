@@ -1,3 +1,4 @@
+// The time from `sendAt` to the Pin, with more and more posts stored.
 import { addLaterPosts } from '../fill.ts';
 import { ratios } from '../interleave.ts';
 import { type Published, publishDue } from '../publishing.ts';
@@ -49,13 +50,13 @@ export const lag = row({
         await addLaterPosts(site.sql, site, stored);
       }
       const [rounds, windowMs] = form === 'full' ? [3, 10_000] : [3, 2_000];
-      // The first round is not counted: code and connections are cold.
+      // The first round is a warm-up.
       for (let round = 0; round <= rounds; round += 1) {
         for (const { name, site, worker, rounds: done } of round % 2 === 0 ? sites : sites.toReversed()) {
           const overMs = round === 0 ? 1_000 : windowMs;
           const count = (perSecond * overMs) / 1000;
           const tag = `due-${name}-${round}`;
-          const due = { lab, site, workers: [worker], simulator, tag, count, overMs, patienceMs: 20_000 };
+          const due = { lab, site, workers: [worker], simulator, tag, count, overMs, timeoutMs: 20_000 };
           const published = await publishDue(due);
           if (round > 0) done.push(published);
         }
@@ -87,7 +88,7 @@ export const lag = row({
   },
 });
 
-/** Says when it was the pretend Pinterest that was measured. */
+/** A note on the CPU time of the simulator, which says when it was the bottleneck. */
 export function simulatorNote(rounds: readonly Published[]): string {
   const share = median(rounds.map((published) => published.simulatorShare));
   const percent = `The simulator used ${Math.round(share * 100)} % of one processor`;

@@ -1,20 +1,20 @@
-// Reading a page out of many, and finding the next open slot among many.
+// Reading a page of a long list, and finding the next open slot.
 import { addPosts } from '../fill.ts';
 import { cpuMsEach, latency, type Measured, measure } from '../load.ts';
 import { row } from '../row.ts';
 import { openSite } from '../site.ts';
-import { accountOf, knownMedia, newPost } from './posts.ts';
+import { accountOf, newPost } from './posts.ts';
 
 const dayMs = 24 * 3600 * 1000;
 const pageSize = 50;
 
-/** How long one takes, and what it costs the machine. */
-const costFigures = (one: string, p99Max: number) =>
+/** The latency and CPU time of one operation. */
+const costFigures = (noun: string, p99Max: number) =>
   ({
     p50: { label: 'latency p50', unit: 'ms' },
     p99: { label: 'latency p99', unit: 'ms', atMost: p99Max },
-    cpu: { label: `CPU of the server per ${one}`, unit: 'ms' },
-    postgres: { label: `CPU of PostgreSQL per ${one}`, unit: 'ms' },
+    cpu: { label: `CPU of the server per ${noun}`, unit: 'ms' },
+    postgres: { label: `CPU of PostgreSQL per ${noun}`, unit: 'ms' },
   }) as const;
 
 const costOf = (measured: Measured) => ({
@@ -34,10 +34,20 @@ export const list = row({
     const site = await openSite(lab, { accounts: 100 });
     try {
       const from = new Date(Date.now() + 2 * dayMs);
-      const many = stored / 10;
-      const add = { ...site, from, stepMs: (300 * dayMs) / many };
-      await addPosts(site.sql, { ...add, tag: 'first', count: many, accounts: site.accounts.slice(0, 1) });
-      await addPosts(site.sql, { ...add, tag: 'rest', count: stored - many, stepMs: add.stepMs / 10 });
+      const accountPosts = stored / 10;
+      const add = { ...site, from, stepMs: (300 * dayMs) / accountPosts };
+      await addPosts(site.sql, {
+        ...add,
+        tag: 'first',
+        count: accountPosts,
+        accounts: site.accounts.slice(0, 1),
+      });
+      await addPosts(site.sql, {
+        ...add,
+        tag: 'rest',
+        count: stored - accountPosts,
+        stepMs: add.stepMs / 10,
+      });
       const server = await site.start('api');
       const client = site.client(server, 1);
       const load = (times: number) =>
@@ -48,8 +58,8 @@ export const list = row({
           operation: async (index) => {
             const startDate = new Date(from.getTime() + ((index * 37) % 290) * dayMs).toISOString();
             const path = `/v1/accounts/${accountOf(site, 0).id}/posts?status=queued&limit=${pageSize}`;
-            const { body } = await client.expect(200, 'GET', `${path}&startDate=${startDate}`);
-            if (body.data.posts.length !== pageSize) throw new Error('The page is not full.');
+            const { data } = await client.expect(200, 'GET', `${path}&startDate=${startDate}`);
+            if (data.posts.length !== pageSize) throw new Error('The page is not full.');
           },
         });
       await load(100);
@@ -69,7 +79,7 @@ const queued = 5000;
 const slotEveryMinutes = 20;
 const weekMs = 7 * dayMs;
 
-/** The same day and time each week, in UTC. */
+/** Returns the timeslot with this number: a weekly day and time, in UTC. */
 function slotOf(index: number) {
   const minutes = Math.floor(index / 7) * slotEveryMinutes;
   const two = (number: number) => String(number).padStart(2, '0');
@@ -80,7 +90,7 @@ function slotOf(index: number) {
   };
 }
 
-/** The next moments of all slots, in order, until there are so many. */
+/** Returns the next moments of all slots, in order. */
 function nextMoments(now: Date, count: number): Date[] {
   const sunday = new Date(now.getTime() - now.getUTCDay() * dayMs).setUTCHours(0, 0, 0, 0);
   const moments: number[] = [];
@@ -108,15 +118,13 @@ export const slot = row({
       const server = await site.start('api');
       const client = site.client(server, 4);
       const account = `/v1/accounts/${accountOf(site, 0).id}`;
-      const probe = await client.request('POST', `${account}/timeslots`, {});
-      if (probe.status === 404) return { skipped: 'this server has no POST …/timeslots' };
       for (let index = 0; index < slots; index += 1) {
         await client.expect(201, 'POST', `${account}/timeslots`, slotOf(index));
       }
       const now = new Date();
       const moments = nextMoments(now, queued);
       await addPosts(site.sql, { ...site, tag: 'slots', count: queued, from: now, stepMs: 60_000 });
-      // As if each had been created at the next open slot of its time.
+      // As if each post had been created at the next open slot.
       await site.sql.query(
         `update posts set send_at = taken.at, run_at = taken.at
          from (select id, row_number() over (order by id) as number from posts) p
@@ -125,7 +133,6 @@ export const slot = row({
         [moments],
       );
       await site.sql.query('vacuum analyze posts');
-      const media = await knownMedia(lab, site, client);
       const load = (times: number) =>
         measure({
           concurrency: 1,
@@ -133,7 +140,7 @@ export const slot = row({
           watch: { program: server.pid, postgres: lab.postgresPid },
           operation: async (index) => {
             const { sendAt: _, ...post } = newPost(site, 0, index);
-            const body = { ...post, ...media.fields, useNextOpenSlot: true };
+            const body = { ...post, mediaId: site.mediaId, useNextOpenSlot: true };
             await client.expect(201, 'POST', `${account}/posts`, body);
           },
         });
@@ -141,7 +148,7 @@ export const slot = row({
       const measured = await load(form === 'full' ? 1000 : 100);
       return {
         values: costOf(measured),
-        notes: media.notes,
+        notes: [],
       };
     } finally {
       await site.close();

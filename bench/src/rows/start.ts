@@ -1,4 +1,4 @@
-// Starting: the very first time, with nothing compiled and no database, and every other time.
+// The first start, without compile cache and database, and later starts.
 import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +11,11 @@ import { startPintail } from '../site.ts';
 import { median } from '../statistics.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const ownPackages = ['server', 'simulator'] as const;
+const ownPackages = ['server', 'simulator', 'embedded-postgres'] as const;
 
 /**
- * The sources as a fresh clone has them: what Node keeps of compiling lies beside the packages, and those of the
- * tree that is measured must neither be found nor be touched.
+ * Copies the sources, as in a fresh clone: Node's compile cache is beside the packages, and that of this tree must
+ * neither be used nor changed.
  */
 function freshTree(lab: Lab, number: number): string {
   const tree = join(lab.folder, `tree-${number}`);
@@ -76,7 +76,7 @@ export const start = row({
         later: median(later.map((entry) => entry.seconds)),
         memory: median(later.map((entry) => entry.memory)),
       },
-      notes: ['Without npm and its check of the packages, which come before.'],
+      notes: ['Without npm and its check of the packages, which run before.'],
     };
   },
 });

@@ -239,7 +239,7 @@ test('with a bucket, backup and restore say that the media are in it and not in 
   expect(await cli(without, 'restore', '--from', from)).toMatch(/Set STORAGE=s3/);
   // The reverse: the backup has media that Pintail would not read.
   expect(await cliWith(bucket, join(folder, 'moved'), 'restore', '--from', join(folder, 'backup'))).toMatch(
-    /but STORAGE=s3: leave that out, or copy them into the bucket pins/,
+    /but STORAGE=s3: unset STORAGE, or copy them into the bucket pins/,
   );
   await s3.close();
 });

@@ -120,7 +120,9 @@ describe('with the key file', () => {
   test('a rotation creates a key, encrypts all secrets with it, and removes the old key', async () => {
     const before = keyFromFile(file);
     await asIfStopped(async () => {
-      expect(await rotate()).toMatch(/tokens of 5 accounts, the secrets of 2 webhooks, and 1 answer stored/);
+      expect(await rotate()).toMatch(
+        /tokens of 5 accounts, the secrets of 2 webhooks, and 1 response stored/,
+      );
     });
     expect(keyFromFile(file)).not.toEqual(before);
     expect(existsSync(`${file}.old`)).toBe(false);

@@ -14,7 +14,6 @@ import { processesOn } from '../../../embedded-postgres/test/processes-on.ts';
 import type { AnyShape } from '../../test/answer.ts';
 import { eventually } from '../../test/eventually.ts';
 import { type LaunchedPintail, launchPintail, type StartPintail } from '../../test/pintail-process.ts';
-import { addMs, systemClock } from '../platform/clock.ts';
 
 // Whole processes start and stop here.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
@@ -88,14 +87,15 @@ async function publishSlowly(pintail: LaunchedPintail, dataDir: string, delayMs:
       headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     });
-    return ((await answer.json()) as AnyShape).data;
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`);
+    return (JSON.parse(text) as AnyShape).data;
   };
   const { id } = (await call('')).accounts[0];
   const [{ id: boardId }] = (await call(`/${id}/boards`)).boards;
   const { post } = await call(`/${id}/posts`, {
     mediaUrl: `${simulatorUrl}/samples/recipe.jpg`,
-    ...{ title: 'Slow', description: 'd', url: 'https://example.com/', boardId },
-    sendAt: addMs(systemClock.now(), 100).toISOString(),
+    ...{ title: 'Slow', description: 'd', url: 'https://example.com/', boardId, now: true },
   });
   await eventually('Pinterest is asked for the Pin', async () => {
     return (await call(`/${id}/posts/${post.id}`)).post.publication === 'creating';

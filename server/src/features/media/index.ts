@@ -9,6 +9,8 @@ export { mediaRoutes } from './media.routes.ts';
 export { createMedia, type MediaOptions, type MediaService } from './media.ts';
 export { type MediaFilesOptions, mediaFilePaths, registerMediaFiles } from './media-files.routes.ts';
 export type { MediaParts } from './parts.ts';
+export { perceptualHash } from './pictures/perceptual-hash.ts';
+export { hasLocation, isSrgb } from './pictures/picture-metadata.ts';
 export type { FindSimilarPost, SimilarPost } from './pictures/similar-post.ts';
 export { mediaRefused } from './record/media.errors.ts';
 export type { MediaRow } from './record/media.queries.ts';

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { type Config, readConfig } from '../../config.ts';
 import { type Cancel, keepAlive, systemClock } from '../../platform/clock.ts';
 import { createLog, type Log } from '../../platform/log.ts';
+import { onStopSignal } from '../../platform/stop-signals.ts';
 import { version } from '../../platform/version.ts';
 import { type Served, serve } from '../serve.ts';
-import { onStopSignal } from '../stop-signals.ts';
 
 /** How long a canceled start may take to stop what it has started. */
 const startGraceMs = 20_000;

@@ -1,7 +1,7 @@
 // Receives the signals by which a person, a terminal or a service manager stops a process. Without a handler they
 // would end it immediately, or have no effect where it is process 1 of a container.
 import { constants } from 'node:os';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Ctrl+C, a service manager, a terminal that was closed. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
