@@ -1,5 +1,5 @@
-// What came in as a batch, entry by entry: JSON, lines of JSON, or the rows of a spreadsheet. An entry that
-// cannot be read is an entry that failed, not a batch that is refused.
+// Reads the entries of a batch that is sent as lines of JSON or as a spreadsheet. An entry that cannot be read becomes a
+// failed entry; the batch is accepted.
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { CsvError, parse as parseCsv } from 'csv-parse';
@@ -9,9 +9,9 @@ import { entryBytesMax } from '../../../platform/http/bodies/parse-json.ts';
 import { countValues } from '../../../platform/http/bodies/scan-json.ts';
 import { invalidBody } from '../../../platform/use-case/index.ts';
 import { postsMax } from './batches.schema.ts';
-import { knownColumns, knownColumnsOf, misspeltColumns } from './sheet-columns.ts';
+import { columnsOf, misspelledColumns, recognizedColumns } from './sheet-columns.ts';
 
-/** A post with everything at its most has a fifth of it. */
+/** Five times the values of the largest valid post. */
 export const entryValuesMax = 1000;
 
 export const tooManyValues: Detail = {
@@ -20,15 +20,15 @@ export const tooManyValues: Detail = {
   message: `The entry has more than ${entryValuesMax} values.`,
 };
 
-/** One entry as it came in. */
+/** One entry as it was sent. */
 export class BatchLine {
-  /** The line of the file, or the row of the sheet, counted from 1; null in a JSON body. */
+  /** The line of the file or the row of the sheet, from 1; null in a JSON body. */
   readonly row: number | null;
-  /** What it says, as JSON. */
+  /** The parsed JSON. */
   readonly body?: unknown;
-  /** What it says, as the cells of a sheet by the names of our columns. */
+  /** The cells of a sheet, by the names of our fields. */
   readonly cells?: Readonly<Record<string, string>>;
-  /** Why it cannot be read. */
+  /** The reason why the entry cannot be read. */
   readonly problem?: Detail;
 
   constructor(line: {
@@ -44,20 +44,20 @@ export class BatchLine {
   }
 }
 
-/** Lines and rows with nothing in them are passed over, but a file of them is none of posts. */
+/** Empty lines and rows are skipped, and this limits how many a file may have. */
 const rowsMax = 10 * postsMax;
-/** More than the columns of any scheduler; a sheet with all that its program has is refused. */
+/** More than the columns of any scheduler. A sheet with every column of a spreadsheet program is refused. */
 const columnsMax = 100;
 const rowBytesMax = 128 * 1024;
-/** Read in one go: some milliseconds. */
+/** Read without a pause: some milliseconds. */
 const sliceBytes = 16 * 1024;
 
 /**
- * JSON, one entry a line; empty lines are passed over.
+ * Reads one entry of JSON a line. Empty lines are skipped.
  * @throws invalidBody for more lines than a batch has entries
  */
 export async function readLines(bytes: Buffer): Promise<{ posts: BatchLine[] }> {
-  const file = withoutMark(bytes);
+  const file = withoutByteOrderMark(bytes);
   const posts: BatchLine[] = [];
   let row = 0;
   let turnAt = sliceBytes;
@@ -94,15 +94,15 @@ function readLine(bytes: Buffer, row: number): BatchLine | null {
 }
 
 /**
- * A CSV file with a row of column names.
- * @throws invalidBody when it is none, has no column for the media, misspells a column, or is too wide or too long
+ * Reads a CSV file whose first row names the columns.
+ * @throws invalidBody for invalid CSV, without a media column, for a misspelled column, and for too many columns or rows
  */
 export async function readSheet(bytes: Buffer): Promise<{ posts: BatchLine[] }> {
   let columns: ReadonlyMap<string, number> | undefined;
   let row = 0;
   const posts: BatchLine[] = [];
-  for await (const cells of readRecords(withoutMark(bytes))) {
-    // A row of a spreadsheet, however many lines its cells have.
+  for await (const cells of readRecords(withoutByteOrderMark(bytes))) {
+    // Counts rows of the spreadsheet, whose cells may have several lines.
     row += 1;
     if (row > rowsMax) throw tooMany(`The sheet has more than ${rowsMax} rows.`);
     if (columns === undefined) columns = readHeader(cells);
@@ -123,38 +123,38 @@ export async function readSheet(bytes: Buffer): Promise<{ posts: BatchLine[] }> 
 }
 
 function readHeader(header: readonly string[]): ReadonlyMap<string, number> {
-  const misspelt = misspeltColumns(header);
-  if (misspelt.length > 0) {
-    // Passed over like other columns that mean nothing to us, a misspelt date would send its posts to the next slots.
+  const misspelled = misspelledColumns(header);
+  if (misspelled.length > 0) {
+    // Unknown columns are skipped. A skipped date column would schedule the posts at the next slots instead.
     throw invalidBody(
-      misspelt.map(({ name, meant }) => ({
+      misspelled.map(({ name, suggestion }) => ({
         path: 'header',
         code: 'unknown_field',
-        message: `There is no column ${JSON.stringify(name.slice(0, 60))}. Did you mean "${meant}"? Rename the column, or take it out.`,
+        message: `Unknown column ${JSON.stringify(name.slice(0, 60))}. Did you mean "${suggestion}"? Rename or remove the column.`,
       })),
     );
   }
-  const columns = knownColumnsOf(header);
+  const columns = columnsOf(header);
   if (!columns.has('mediaUrl') && !columns.has('mediaId')) {
     throw refuse(
       'header',
       'media_column_missing',
-      `No column is for the media. These names are known: ${knownColumns.join(', ')}.`,
+      `The file has no media column. Recognized columns: ${recognizedColumns.join(', ')}.`,
     );
   }
   return columns;
 }
 
-/** The rows as they are read, so that whoever has seen enough need not read the rest. */
+/** Yields rows while the file is read, so that a caller can stop early. */
 async function* readRecords(bytes: Buffer): AsyncGenerator<string[]> {
   const parser = parseCsv({
     delimiter: delimiterOf(bytes.toString('utf8', 0, 10_000)),
     relax_column_count: true,
     max_record_size: rowBytesMax,
     cast(cell, { index, records }) {
-      // Here rather than once the row is read: all of a file can be one row.
+      // Checked for each cell, because the whole file can be one row.
       if (index < columnsMax) return cell;
-      const message = `Row ${records + 1} has more than ${columnsMax} columns. Take out those that are not for posts, empty ones too.`;
+      const message = `Row ${records + 1} has more than ${columnsMax} columns. Remove the columns that are not needed, empty ones included.`;
       throw refuse(records === 0 ? 'header' : '', 'too_large', message);
     },
   });
@@ -163,8 +163,9 @@ async function* readRecords(bytes: Buffer): AsyncGenerator<string[]> {
   } catch (error) {
     if (error instanceof Refusal) throw error;
     const { code = '', message = 'malformed' } = error instanceof CsvError ? error : {};
-    if (code === 'CSV_MAX_RECORD_SIZE')
-      throw refuse('', 'too_large', `A row has at most ${rowBytesMax / 1024} KiB.`);
+    if (code === 'CSV_MAX_RECORD_SIZE') {
+      throw refuse('', 'too_large', `A row can have at most ${rowBytesMax / 1024} KiB.`);
+    }
     throw refuse('', 'malformed', `The body is not valid CSV: ${message.slice(0, 200)}.`);
   }
 }
@@ -176,24 +177,26 @@ async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
   }
 }
 
-const mark = Buffer.from('\uFEFF');
+const byteOrderMark = Buffer.from('\uFEFF');
 
 /**
- * Without the mark with which spreadsheets begin a file.
- * @throws invalidBody for bytes that are no text: they would be replaced in silence.
+ * Removes the byte order mark that spreadsheet programs write.
+ * @throws invalidBody for bytes that are not UTF-8: decoding would replace them silently.
  */
-function withoutMark(bytes: Buffer): Buffer {
-  if (!isUtf8(bytes))
-    throw refuse('', 'not_utf8', 'Send UTF-8: of several kinds of CSV, save it as that one.');
-  return bytes.subarray(0, mark.length).equals(mark) ? bytes.subarray(mark.length) : bytes;
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  if (!isUtf8(bytes)) {
+    throw refuse('', 'not_utf8', 'The file is not UTF-8. Save it as "CSV UTF-8", then send it again.');
+  }
+  const hasMark = bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark);
+  return hasMark ? bytes.subarray(byteOrderMark.length) : bytes;
 }
 
-/** Spreadsheets of some countries use the semicolon. The names of columns hold none of these. */
+/** The most frequent delimiter of the header. Spreadsheet programs use a semicolon in some countries. */
 function delimiterOf(text: string): string {
   const [header = ''] = text.split(/\r|\n/, 1);
-  const count = (sign: string) => header.split(sign).length;
-  const [first = ','] = [',', ';', '\t'].toSorted((one, other) => count(other) - count(one));
-  return first;
+  const count = (delimiter: string) => header.split(delimiter).length;
+  const [mostFrequent = ','] = [',', ';', '\t'].toSorted((a, b) => count(b) - count(a));
+  return mostFrequent;
 }
 
 function tooMany(message: string) {

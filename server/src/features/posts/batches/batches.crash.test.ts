@@ -1,4 +1,4 @@
-// A batch goes on where it was cut off: nothing is created twice, nothing is left out, and the order stays.
+// A batch continues after a crash: no entry is created twice or skipped, and the order is unchanged.
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../../test/app.ts';
 import { account, app, usePublishing } from '../../../../test/publishing.ts';
@@ -10,14 +10,14 @@ usePublishing();
 
 type RunnerParts = Parameters<typeof runBatch>[0];
 type Runner = (
-  ...input: Parameters<typeof runBatch> extends [RunnerParts, ...infer Rest] ? Rest : never
+  ...input: Parameters<typeof runBatch> extends [RunnerParts, ...infer Input] ? Input : never
 ) => Promise<void>;
 
 function runnerOf(runnerParts: RunnerParts): Runner {
   return (batch, context) => runBatch(runnerParts, batch, context);
 }
 
-/** What the app's own runner is made of. */
+/** The parts of the app's own runner, with changes. */
 function parts(change: Partial<RunnerParts> = {}): RunnerParts {
   const { database, clock, publicUrl } = app.parts;
   const { boards, media, schedule } = app.app;
@@ -71,8 +71,8 @@ async function completedOnce(): Promise<void> {
 }
 
 test.each([1, 2, 3])(
-  'killed before the commit of round %i: that round is done again as a whole',
-  async (round) => {
+  'a batch that is killed before the commit of group %i repeats that group as a whole',
+  async (group) => {
     const id = await sendBatch(urls(20));
     let transactions = 0;
     const dying = runnerOf(
@@ -83,8 +83,8 @@ test.each([1, 2, 3])(
             app.parts.database.transaction(async (tx) => {
               const result = await work(tx);
               transactions += 1;
-              // The process is gone: neither this one nor any later one commits.
-              if (transactions >= round) return new Promise<never>((_, die) => die(new Error('killed')));
+              // The process ended: neither this transaction nor a later one commits.
+              if (transactions >= group) return new Promise<never>((_, die) => die(new Error('killed')));
               return result;
             }),
         },
@@ -92,7 +92,7 @@ test.each([1, 2, 3])(
     );
     await expect(run(dying, id)).rejects.toThrow('killed');
     const half = await outcome(id);
-    const done = 8 * (round - 1);
+    const done = 8 * (group - 1);
     expect(half.batch).toMatchObject({ status: 'processing', created: done, pending: 20 - done });
     expect(half.titles).toEqual(titles(done));
     await app.app.jobs.runDue();
@@ -103,11 +103,11 @@ test.each([1, 2, 3])(
   },
 );
 
-describe('several runners at once', () => {
+describe('concurrent runners', () => {
   test.each([
     ['with pictures to fetch', () => urls(40)],
     [
-      'with known pictures and ids of their own',
+      'with stored pictures and external ids',
       async () => {
         const { id } = await newPicture();
         return urls(60).map((body, index) => ({
@@ -118,8 +118,8 @@ describe('several runners at once', () => {
         }));
       },
     ],
-  ])('%s: each entry makes one post, in its place', async (_, make) => {
-    const bodies = await make();
+  ])('several runners at once create one post for each entry, in order, %s', async (_, createBodies) => {
+    const bodies = await createBodies();
     const id = await sendBatch(bodies);
     const runner = runnerOf(parts());
     await Promise.all([run(runner, id), run(runner, id), run(runner, id), app.app.jobs.runDue()]);
@@ -130,7 +130,7 @@ describe('several runners at once', () => {
   });
 });
 
-test('while Pinterest is away the batch waits, and goes on by itself', async () => {
+test('a batch waits while Pinterest is unavailable, and continues automatically', async () => {
   const own = await app.connectAccount();
   await app.faults([{ operation: 'boards/list', kind: 'status', status: 500, times: 50 }]);
   const body = complete({ boardId: own.boards.Recipes });
@@ -143,7 +143,7 @@ test('while Pinterest is away the batch waits, and goes on by itself', async () 
   expect((await send('GET', path)).body.data.batch).toMatchObject({ status: 'completed', created: 1 });
 });
 
-test('entries of an account that was disconnected meanwhile fail, and the batch is completed', async () => {
+test('the entries of a batch fail when its account was disconnected, and the batch is completed', async () => {
   const id = await sendBatch(urls(3));
   await send('DELETE', `/v1/accounts/${account.accountId}`);
   await app.app.jobs.runDue();
@@ -151,20 +151,20 @@ test('entries of an account that was disconnected meanwhile fail, and the batch 
   expect(batch).toMatchObject({ status: 'completed', failed: 3, created: 0 });
 });
 
-test('what nobody foresaw fails one entry, is logged, and stops no other', async () => {
+test('an unexpected error fails one entry and is logged, and the other entries are created', async () => {
   const { id: mediaId } = await newPicture();
   const id = await sendBatch(
     [0, 1, 2].map((index) => complete({ title: `Post ${index}`, mediaUrl: undefined, mediaId })),
   );
-  const odd = parts();
+  const usual = parts();
   const runner = runnerOf({
-    ...odd,
+    ...usual,
     schedule: {
-      ...odd.schedule,
+      ...usual.schedule,
       destinationKey(url) {
         destinations += 1;
         if (destinations === 2) throw new TypeError('a bug');
-        return odd.schedule.destinationKey(url);
+        return usual.schedule.destinationKey(url);
       },
     },
   });

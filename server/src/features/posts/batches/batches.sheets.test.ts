@@ -42,7 +42,7 @@ async function slots() {
 const text = 'Crisp and sour';
 const link = 'https://example.com/tart';
 
-test("Pinterest's own columns: board by name, times on the wall of the account, a blank one in the next slot", async () => {
+test("a sheet with Pinterest's columns: boards by name, times in the account's time zone, blank times in the next slot", async () => {
   await slots();
   const rows = await sheet(
     'Title,Media URL,Pinterest board,Thumbnail,Description,Link,Publish date,Keywords',
@@ -85,7 +85,7 @@ test.each([
   });
 });
 
-test('semicolons, tabs, a byte order mark, quotes with line breaks and signs of other files', async () => {
+test('a sheet may have semicolons, tabs, a byte order mark, line breaks in quotes and unusual characters', async () => {
   const lines = (sign: string, end: string) =>
     [
       ['Media URL', 'Title', 'Description', 'Publish date'].join(sign),
@@ -107,7 +107,7 @@ test('semicolons, tabs, a byte order mark, quotes with line breaks and signs of 
   expect(row?.post).toMatchObject({ title: 'Zwei, drei', description: 'Äpfel, Birnen' });
 });
 
-test('rows are counted as a spreadsheet does: the header, empty rows and cells of several lines', async () => {
+test('rows are counted as in a spreadsheet, with the header, empty rows and cells of several lines', async () => {
   const rows = await sheet(
     'Title,Media URL,Publish date',
     `"A title",${app.picture()},2027-02-30T09:00:00`,
@@ -123,7 +123,7 @@ test('rows are counted as a spreadsheet does: the header, empty rows and cells o
   ]);
 });
 
-test('a name that two boards have, or none, is told with the ids; the others go on', async () => {
+test('a row whose board name is ambiguous or unknown fails with the ids of similar boards; other rows are created', async () => {
   const own = await app.connectAccount({ boards: ['Cakes', 'cakes', 'Pies'] });
   const path = `${pathOf(own)}/batches`;
   const row = (name: string) => `${app.picture()},${name},Tart,${text},${link}`;
@@ -144,7 +144,7 @@ test('a name that two boards have, or none, is told with the ids; the others go 
   expect(boardProblem(2)).toBeUndefined();
 });
 
-test('videos: by their ending or their column, with a frame or a picture as thumbnail', async () => {
+test('a row is a video by its file extension or column, and its thumbnail is a frame or a picture', async () => {
   const clip = await newVideo();
   const rows = await sheet(
     'Media ID,Media type,Title,Thumbnail,Description,Link,Board,Publish date',
@@ -161,8 +161,8 @@ test('videos: by their ending or their column, with a frame or a picture as thum
   ]);
 });
 
-describe('what is no sheet of posts', () => {
-  test('is refused as a whole, with a sentence', async () => {
+describe('invalid files', () => {
+  test('a file without media column, rows or valid CSV is refused as a whole', async () => {
     expect(refusal(await sendFile('text/csv', ''))[0]).toBe(400);
     expect(refusal(await sendFile('text/csv', 'Title,Link\na,b'))[2]).toEqual({
       header: 'media_column_missing',
@@ -175,7 +175,7 @@ describe('what is no sheet of posts', () => {
     expect((await sendFile('text/plain', 'a')).status).toBe(415);
   });
 
-  test('too many columns, and rows that are too long', async () => {
+  test('a sheet with too many columns, or with rows that are too long, is refused', async () => {
     const wide = (columns: number) => `Media URL${',x'.repeat(columns - 1)}\nhttps://example.com/a.jpg`;
     expect((await sendFile('text/csv', wide(100))).status).toBe(202);
     expect(refusal(await sendFile('text/csv', wide(101)))[2]).toEqual({ header: 'too_large' });
@@ -192,13 +192,13 @@ describe('what is no sheet of posts', () => {
     await app.app.jobs.runDue();
   });
 
-  test('a misspelt column is named with the one that was meant: its posts would go out at other times', async () => {
+  test('a misspelled column is refused with the suggested name: its posts would be published at wrong times', async () => {
     const answer = await sendFile('text/csv', 'Media URL,Publishdat,My notes\nhttps://example.com/a.jpg,,');
     expect(refusal(answer)[2]).toEqual({ header: 'unknown_field' });
     expect(JSON.stringify(answer.body)).toContain('Did you mean \\"sendAt\\"?');
   });
 
-  test('bytes that are no UTF-8 are refused: they would be stored as other words', async () => {
+  test('a file that is not UTF-8 is refused: its text would be stored corrupted', async () => {
     const bytes = Buffer.concat([
       Buffer.from('Media URL,Title\nhttps://example.com/a.jpg,'),
       Buffer.from([0xe4]),
@@ -209,7 +209,7 @@ describe('what is no sheet of posts', () => {
   });
 });
 
-test('lines of JSON: a broken one fails by itself, with its number', async () => {
+test('an invalid line of JSON fails with its number, and the other lines are created', async () => {
   const body = (change: Json) => JSON.stringify(complete(change));
   const rows = await runFile(
     'application/x-ndjson',
@@ -223,7 +223,7 @@ test('lines of JSON: a broken one fails by itself, with its number', async () =>
   ]);
 });
 
-test('lines: of more than 1,000 the batch is refused; one that is too large or too rich fails by itself', async () => {
+test('more than 1,000 lines are refused; a line that is too large or has too many values fails alone', async () => {
   const tooMany = await sendFile('application/x-ndjson', '{}\n'.repeat(1001));
   expect(refusal(tooMany)[2]).toEqual({ posts: 'too_large' });
   const empty = await sendFile('application/x-ndjson', '\n'.repeat(10_001));

@@ -1,4 +1,4 @@
-// What a batch costs: a thousand entries whose media is known are a handful of statements, not thousands.
+// The cost of a batch: a thousand entries whose media is stored need some dozen statements, not thousands.
 import { Kysely, PostgresDialect } from 'kysely';
 import { expect, test } from 'vitest';
 import { account, app, usePublishing } from '../../../../test/publishing.ts';
@@ -9,7 +9,7 @@ import { runBatch } from './run-batch.ts';
 
 usePublishing();
 
-/** A database that counts what is asked of it. */
+/** A database that records its statements. */
 function counting() {
   const statements: string[] = [];
   const db = new Kysely<Schema>({
@@ -44,7 +44,7 @@ async function statementsOf(posts: unknown[]): Promise<string[]> {
   return statements;
 }
 
-test('a thousand entries with media, boards and ids of their own: some dozen statements', async () => {
+test('a batch of a thousand entries with stored media, boards and external ids takes fewer than 60 statements', async () => {
   const pictures = await Promise.all(Array.from({ length: 10 }, () => newPicture()));
   const boards = Object.values(account.boards);
   const entries = Array.from({ length: 1000 }, (_, index) =>

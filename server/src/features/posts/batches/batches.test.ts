@@ -1,4 +1,4 @@
-// Many posts in one request: taken in at once, created in the background in their order, each with its own outcome.
+// Batches: many posts in one request, created in the background in their order, each with its own result.
 import { describe, expect, test } from 'vitest';
 import { type Detail, fieldCodes } from '../../../../test/answer.ts';
 import type { Json } from '../../../../test/app.ts';
@@ -15,7 +15,7 @@ const sendBatch = (posts: unknown[]) => send('POST', batches(), { posts });
 const getBatch = async (id: string, query = '') =>
   (await send('GET', `${batches()}/${id}${query}`)).body.data;
 
-/** Takes it in, runs it, and gives what became of it. */
+/** Sends a batch, runs its job, and returns the batch with its entries. */
 async function run(posts: unknown[]) {
   const answer = await sendBatch(posts);
   expect([answer.status, answer.body.error]).toEqual([202, undefined]);
@@ -32,7 +32,7 @@ const events = async (type: string) =>
     .orderBy('id')
     .execute();
 
-test('taken in at once, with progress; afterwards every entry says what became of it', async () => {
+test('a batch is accepted at once and shows its progress, and afterwards the result of every entry', async () => {
   const answer = await sendBatch([complete(), { title: 'x' }, complete({ sendAt: inMs(day) })]);
   expect(answer.status).toBe(202);
   const { batch } = answer.body.data;
@@ -45,8 +45,12 @@ test('taken in at once, with progress; afterwards every entry says what became o
     pending: 3,
     createdAt: expect.any(Number),
   });
-  const waiting = await getBatch(batch.id);
-  expect(waiting.batch.entries.map(({ status }: Json) => status)).toEqual(['pending', 'pending', 'pending']);
+  const processing = await getBatch(batch.id);
+  expect(processing.batch.entries.map(({ status }: Json) => status)).toEqual([
+    'pending',
+    'pending',
+    'pending',
+  ]);
   await app.app.jobs.runDue();
   const done = (await getBatch(batch.id)).batch;
   expect(done).toMatchObject({ status: 'completed', created: 2, failed: 1, pending: 0 });
@@ -61,7 +65,7 @@ test('taken in at once, with progress; afterwards every entry says what became o
   ]);
 });
 
-test('the posts are made in the order given, whichever way their media comes', async () => {
+test('the posts of a batch are created in the order of its entries, with fetched and with stored media', async () => {
   const { id: mediaId } = await newPicture();
   const done = await run(
     Array.from({ length: 40 }, (_, index) =>
@@ -79,7 +83,7 @@ test('the posts are made in the order given, whichever way their media comes', a
   expect(titles).toEqual(ids.map((_: string, index: number) => `Post ${index}`));
 });
 
-test('next open slots go to the entries in their order', async () => {
+test('the entries of a batch get the next open slots in their order', async () => {
   await send('POST', `/v1/accounts/${account.accountId}/timeslots`, {
     dayPreference: 3,
     timePreference: '10:00',
@@ -96,24 +100,24 @@ test('next open slots go to the entries in their order', async () => {
   expect(times).toEqual([times[0], null, times[0] + week, times[0] + 2 * week]);
 });
 
-test('an entry fails by itself, for the same reasons as a create', async () => {
+test('an entry that a create would refuse fails with the same reason, and the other entries are created', async () => {
   const picture = await newPicture();
   await created({ externalId: 'taken' });
-  const known = { mediaUrl: undefined, mediaId: picture.id };
+  const storedMedia = { mediaUrl: undefined, mediaId: picture.id };
   const done = await run([
-    complete({ ...known, boardId: '1' }),
-    complete({ ...known, externalId: 'taken' }),
-    complete({ ...known, externalId: 'twice' }),
-    complete({ ...known, externalId: 'twice' }),
+    complete({ ...storedMedia, boardId: '1' }),
+    complete({ ...storedMedia, externalId: 'taken' }),
+    complete({ ...storedMedia, externalId: 'twice' }),
+    complete({ ...storedMedia, externalId: 'twice' }),
     complete({ mediaUrl: app.picture('none.jpg') }),
-    complete({ ...known, useNextOpenSlot: true }),
-    complete({ ...known, sendAt: '2020-01-01T00:00:00Z', titel: 'x' }),
+    complete({ ...storedMedia, useNextOpenSlot: true }),
+    complete({ ...storedMedia, sendAt: '2020-01-01T00:00:00Z', titel: 'x' }),
     'no object',
     null,
-    complete({ ...known, intervalBoards: [{ boardId: account.boards.Garden }], boardId: undefined }),
+    complete({ ...storedMedia, intervalBoards: [{ boardId: account.boards.Garden }], boardId: undefined }),
     complete({ mediaUrl: undefined, mediaId: 'med_none' }),
-    complete({ ...known, boardSectionId: '9' }),
-    complete(known),
+    complete({ ...storedMedia, boardSectionId: '9' }),
+    complete(storedMedia),
   ]);
   const outcome = done.entries.map((entry: { details: Detail[] | null }) =>
     entry.details === null ? 'created' : fieldCodes(entry.details),
@@ -137,7 +141,7 @@ test('an entry fails by itself, for the same reasons as a create', async () => {
 });
 
 describe('identical content', () => {
-  test('within seven days it is the batch that it was, also at once; later and elsewhere it is new', async () => {
+  test('a batch with the content of one of the last seven days returns that one; later, or for another account, it is new', async () => {
     const { id: mediaId } = await newPicture();
     const posts = [complete({ mediaUrl: undefined, mediaId })];
     const before = await stored();
@@ -149,17 +153,17 @@ describe('identical content', () => {
     const again = await sendBatch(posts);
     expect(again.body.data.batch).toMatchObject({ id: [...ids][0], status: 'completed', created: 1 });
     expect((await stored()).batches).toBe(before.batches + 1);
-    const other = await app.connectAccount();
-    const there = await send('POST', `${pathOf(other)}/batches`, { posts });
-    expect(ids.has(there.body.data.batch.id)).toBe(false);
+    const secondAccount = await app.connectAccount();
+    const sent = await send('POST', `${pathOf(secondAccount)}/batches`, { posts });
+    expect(ids.has(sent.body.data.batch.id)).toBe(false);
     app.clock.advance(2 * minute);
     expect(ids.has((await sendBatch(posts)).body.data.batch.id)).toBe(false);
     await app.app.jobs.runDue();
   });
 });
 
-describe('limits and strangers', () => {
-  test('1 to 1,000 entries; up to 16 MiB', async () => {
+describe('limits and access', () => {
+  test('a batch has 1 to 1,000 entries and at most 16 MiB', async () => {
     expect(refusal(await sendBatch([]))[2]).toEqual({ posts: 'too_small' });
     expect(refusal(await sendBatch(Array(1001).fill({})))[2]).toEqual({ posts: 'too_large' });
     const filler = (bytes: number) => Array(64).fill({ title: 'x'.repeat(bytes / 64) });
@@ -173,7 +177,7 @@ describe('limits and strangers', () => {
     await app.app.jobs.runDue();
   });
 
-  test('hostile entries fail as entries', async () => {
+  test('entries with invalid characters or deep nesting fail, and the batch is accepted', async () => {
     const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
     const answer = await send(
       'POST',
@@ -191,24 +195,24 @@ describe('limits and strangers', () => {
     ]);
   });
 
-  test("another tenant's batch, another account's and one that is none are the same 404", async () => {
+  test('a batch of another organization, of another account, and an unknown id return the same 404', async () => {
     const { id } = (await sendBatch([{}])).body.data.batch;
-    const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
-    const other = await app.connectAccount();
+    const strangerKey = (await app.makeKey({ organization: 'Strangers' })).key;
+    const secondAccount = await app.connectAccount();
     for (const [path, key] of [
-      [`${batches()}/${id}`, stranger],
-      [`${pathOf(other)}/batches/${id}`, app.key],
+      [`${batches()}/${id}`, strangerKey],
+      [`${pathOf(secondAccount)}/batches/${id}`, app.key],
       [`${batches()}/bat_none`, app.key],
       [`${batches()}/%00`, app.key],
     ] as const) {
       const answer = await send('GET', path, undefined, { key });
       expect([answer.status, answer.body.error.code]).toEqual([404, 'NOT_FOUND']);
     }
-    expect((await send('POST', batches(), { posts: [{}] }, { key: stranger })).status).toBe(404);
+    expect((await send('POST', batches(), { posts: [{}] }, { key: strangerKey })).status).toBe(404);
     await app.app.jobs.runDue();
   });
 
-  test('the entries come in pages', async () => {
+  test('the entries of a batch are returned in pages', async () => {
     const { id } = await run(Array.from({ length: 5 }, (_, index) => ({ title: `${index}` })));
     const first = await getBatch(id, '?limit=2');
     expect(first.batch.entries.map(({ index }: Json) => index)).toEqual([0, 1]);
@@ -219,7 +223,7 @@ describe('limits and strangers', () => {
   });
 });
 
-test('a batch is kept for 28 days after it was completed; its posts stay', async () => {
+test('a batch can be read for 28 days after its completion, and its posts remain', async () => {
   const done = await run([complete({ title: 'Kept' })]);
   const sweepAfter = async (ms: number) => {
     app.clock.advance(ms);

@@ -1,11 +1,11 @@
-// The columns of a spreadsheet of posts, and what a row of it says as the body of create. Recognised are our own
-// field names, those of Pinterest's bulk upload (Title, Media URL, Pinterest board, Thumbnail, Description, Link,
-// Publish date, Keywords; 2026-06), and those that other schedulers use.
+// Maps the columns of a spreadsheet to fields of a post, and a row to the body of a create. Recognized are our field names,
+// those of Pinterest's bulk upload (Title, Media URL, Pinterest board, Thumbnail, Description, Link, Publish date, Keywords;
+// 2026-06), and those of other schedulers.
 import { Temporal } from 'temporal-polyfill';
 import type { Detail } from '../../../platform/errors.ts';
 import { nearest } from '../../../platform/http/contract/validation.ts';
 
-/** Our fields with the other names of their columns; compared without case, blanks and signs. */
+/** Our fields with other names of their columns. Case, spaces and punctuation are ignored. */
 const columns: Record<string, readonly string[]> = {
   mediaUrl: ['Media URL', 'Image URL', 'Video URL', 'Image', 'Image link', 'Media', 'Photo URL'],
   mediaId: [],
@@ -39,39 +39,39 @@ const fieldOf = new Map(
   Object.entries(columns).flatMap(([field, names]) => [field, ...names].map((name) => [plain(name), field])),
 );
 
-/** For the sentence that lists them. */
-export const knownColumns = Object.entries(columns).map(([field, [first]]) => first ?? field);
+/** The names that error messages list. */
+export const recognizedColumns = Object.entries(columns).map(([field, [first]]) => first ?? field);
 
-/** In which column of the first row each of our fields stands. */
-export function knownColumnsOf(header: readonly string[]): ReadonlyMap<string, number> {
-  const places = new Map<string, number>();
+/** Returns the index of the column of each of our fields. */
+export function columnsOf(header: readonly string[]): ReadonlyMap<string, number> {
+  const indexes = new Map<string, number>();
   for (const [index, name] of header.entries()) {
     const field = fieldOf.get(plain(name));
-    // Of two columns for the same thing the first one counts.
-    if (field !== undefined && !places.has(field)) places.set(field, index);
+    // The first of two columns for the same field counts.
+    if (field !== undefined && !indexes.has(field)) indexes.set(field, index);
   }
-  return places;
+  return indexes;
 }
 
-/** Names that are not known and are probably misspelt ones of columns that the sheet lacks. */
-export function misspeltColumns(header: readonly string[]): { name: string; meant: string }[] {
-  const present = knownColumnsOf(header);
+/** Returns unknown columns that are similar to a recognized one that the sheet does not have. */
+export function misspelledColumns(header: readonly string[]): { name: string; suggestion: string }[] {
+  const present = columnsOf(header);
   const missing = [...fieldOf].flatMap(([name, field]) => (present.has(field) ? [] : [name]));
   return header.flatMap((name) => {
     const near = fieldOf.has(plain(name)) ? undefined : nearest(plain(name), missing);
     const field = near === undefined ? undefined : fieldOf.get(near);
-    return field === undefined ? [] : [{ name, meant: field }];
+    return field === undefined ? [] : [{ name, suggestion: field }];
   });
 }
 
 export interface RowContext {
-  /** Times without an offset are of this zone. */
+  /** The time zone of times without an offset. */
   timezone: string;
-  /** The id of the account's board with this name or id; undefined when there is none, or more than one. */
+  /** Returns the id of the account's board with this name or id; undefined if none or several match. */
   findBoard(nameOrId: string): string | undefined;
 }
 
-/** The body of create that a row stands for, or what is wrong with the row. A blank time is the next open slot. */
+/** Returns the body of a create for a row, or the problems of the row. A blank time means the next open slot. */
 export function readRow(
   cells: Readonly<Record<string, string>>,
   { timezone, findBoard }: RowContext,
@@ -85,7 +85,7 @@ export function readRow(
   const isVideo = (text('mediaType') ?? typeByName(text('mediaUrl'))).toLowerCase() === 'video';
   if (isVideo) body.mediaType = 'video';
   const board = text('boardId');
-  // A name that leads to no board stays as it is: the check of boards then says which were near.
+  // A name without a board is left unchanged, so that the check of boards can suggest similar ones.
   if (board !== undefined) body.boardId = findBoard(board) ?? board;
   const tags = text('tags')
     ?.split(',')
@@ -112,7 +112,7 @@ function badTime(time: string): Detail {
   return {
     path: 'sendAt',
     code: 'invalid_time',
-    message: `${JSON.stringify(time.slice(0, 60))} is no date with a time of day. Write it as 2027-03-01T09:00:00, or with an offset.`,
+    message: `${JSON.stringify(time.slice(0, 60))} is not a date with a time. Write it as 2027-03-01T09:00:00, or with an offset.`,
   };
 }
 
@@ -127,7 +127,7 @@ function toSeconds(text: string): number | undefined {
   return text.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 }
 
-/** RFC 3339. Sheets know no offsets: a time without one is on the wall of the account's zone. */
+/** Returns RFC 3339. A time without an offset is in the account's time zone. */
 function toMoment(text: string, timezone: string): string | undefined {
   const iso = text.replace(/^(\d{4}-\d{2}-\d{2}) +/, '$1T').replaceAll(' ', '');
   if (!/^\d{4}-\d{2}-\d{2}T\d/i.test(iso)) return undefined;

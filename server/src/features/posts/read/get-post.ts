@@ -1,4 +1,4 @@
-// Reads one post, if the caller may see it.
+// Reads one post that the caller may see.
 import { isId } from '../../../domain/ids.ts';
 import type { Connection } from '../../../platform/db/index.ts';
 import type { Caller, Context, Result } from '../../../platform/use-case/index.ts';
@@ -8,8 +8,8 @@ import { findPost, type PostPath, type PostRow } from '../record/posts.queries.t
 import { type PostAnswerData, postAnswer, type ReadParts } from './views.ts';
 
 /**
- * The row of a post.
- * @throws postNotFound, accountNotFound: also for one that is deleted, or that the caller may not see
+ * Returns the row of a post.
+ * @throws postNotFound for a post that is deleted or of another account; accountNotFound
  */
 export async function getPostRow(connection: Connection, caller: Caller, path: PostPath): Promise<PostRow> {
   await getAccount(connection, caller, path.accountId);

@@ -1,11 +1,11 @@
-// Lists of posts, narrowed by words. What can be found of a post is written beside the post (posts.queries.ts).
+// Lists posts by status, filters and words. The searchable words of a post are written with it (`searchOf`).
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { isHeld } from '../../../domain/post-states.queries.ts';
 import type { PostStatus } from '../../../domain/post-states.ts';
 import type { Connection } from '../../../platform/db/index.ts';
 import { isVideoGoingUp, type PostRow } from '../record/posts.queries.ts';
 
-/** A status, or a question about posts: past their time, or for a person to decide. */
+/** A status, `missed` (past their time), or `held` (a person is needed). */
 export type ListStatus = PostStatus | 'missed' | 'held';
 
 export interface ListFilter {
@@ -18,14 +18,14 @@ export interface ListFilter {
   boardId: string | undefined;
   tag: string | undefined;
   externalId: string | undefined;
-  /** Words; each must be the beginning of one of the post's. */
+  /** Words. Each must be the beginning of a word of the post. */
   q: string | undefined;
-  /** The last entry of the page before. */
+  /** The last entry of the previous page. */
   after: { listedAt: Date; id: string } | undefined;
   limit: number;
 }
 
-/** One page: queued posts soonest first, all others newest first. Walks posts_listed, and for held posts posts_held. */
+/** Returns one page: queued posts soonest first, all others newest first. Walks posts_listed, and posts_held for held posts. */
 export async function listPosts(connection: Connection, filter: ListFilter): Promise<PostRow[]> {
   const isMissed = filter.status === 'missed';
   const direction = filter.status === 'queued' ? 'asc' : 'desc';
@@ -53,9 +53,9 @@ export async function listPosts(connection: Connection, filter: ListFilter): Pro
   if (!search) return query.execute();
   const ids = await findFew(connection, search);
   if (ids?.length === 0) return [];
-  // Many: a page is soon full on the way along the list.
-  const isFound = ids ? sql<boolean>`id = any(${ids}::text[])` : matches(search);
-  return query.where(isFound).execute();
+  // If many posts match, walking the list fills a page quickly.
+  const isMatch = ids ? sql<boolean>`id = any(${ids}::text[])` : matches(search);
+  return query.where(isMatch).execute();
 }
 
 function hasListStatus(status: ListStatus): RawBuilder<SqlBool> {
@@ -63,13 +63,13 @@ function hasListStatus(status: ListStatus): RawBuilder<SqlBool> {
   return sql`posts.status = ${status === 'missed' ? 'queued' : status}`;
 }
 
-/** Two queries of words: what must be there exactly, and how words begin. */
+/** Two text queries: the exact words, and the beginnings of words. */
 interface Search {
   exact: RawBuilder<unknown>;
   beginnings: RawBuilder<unknown>;
 }
 
-/** What the words of a post must match; undefined where the list is not narrowed by any. */
+/** Returns the text queries that posts must match; undefined if the filter has none. */
 function searchFor({ accountId, boardId, tag, q }: ListFilter): Search | undefined {
   if (boardId === undefined && tag === undefined && q === undefined) return undefined;
   const words = [
@@ -79,15 +79,15 @@ function searchFor({ accountId, boardId, tag, q }: ListFilter): Search | undefin
   ];
   const exact = sql`${words.map(quoted).join(' & ')}::tsquery`;
   if (q === undefined) return { exact, beginnings: exact };
-  // Apart, because nothing matches a query in which PostgreSQL finds no word.
+  // A separate query, because a query in which PostgreSQL recognizes no word matches nothing.
   const text = q.split(/\s+/).flatMap(beginning).join(' & ');
   return { exact, beginnings: sql`to_tsquery('simple', ${text})` };
 }
 
-/** So many are sorted faster than they are met on the way along a long list. */
+/** Up to this number of matches, sorting them is faster than walking a long list. */
 const fewMax = 1000;
 
-/** The ids of the posts that match, of every status; undefined when there are many. */
+/** Returns the ids of the matching posts of every status; undefined if there are more than `fewMax`. */
 async function findFew(connection: Connection, { exact, beginnings }: Search): Promise<string[] | undefined> {
   const { rows } = await sql<{ id: string }>`
     select posts_with_words(${exact}, ${beginnings}, ${fewMax + 1}) as id
@@ -95,7 +95,7 @@ async function findFew(connection: Connection, { exact, beginnings }: Search): P
   return rows.length > fewMax ? undefined : rows.map(({ id }) => id);
 }
 
-/** Asked of one post after the other; the offset keeps PostgreSQL from gathering all that match beforehand. */
+/** Evaluated for each post of the list. The offset prevents PostgreSQL from collecting all matches first. */
 function matches({ exact, beginnings }: Search): RawBuilder<boolean> {
   return sql<boolean>`exists (
     select 1 from post_search s
@@ -105,8 +105,8 @@ function matches({ exact, beginnings }: Search): RawBuilder<boolean> {
 }
 
 /**
- * That a word begins so. PostgreSQL keeps some compounds whole (`example.com`) and takes others apart (`lemon-tart`);
- * of an address it has both.
+ * A text query for the beginning of a word. PostgreSQL indexes some compounds as a whole (`example.com`) and others in parts
+ * (`lemon-tart`), and URLs both ways.
  */
 function beginning(word: string): string[] {
   const parts = word.split(/[^\p{L}\p{M}\p{N}]+/u).filter((part) => part !== '');
@@ -115,7 +115,7 @@ function beginning(word: string): string[] {
   return [parts.length === 1 && parts[0] === word ? all : `(${quoted(word)}:* | (${all}))`];
 }
 
-/** As a word stands in the text of a tsquery, whatever signs it holds. */
+/** Quotes a word for the text of a tsquery. */
 function quoted(word: string): string {
   return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }

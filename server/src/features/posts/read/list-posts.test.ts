@@ -1,4 +1,4 @@
-// What a list of posts can be narrowed to, and that its pages hold while posts come and go.
+// Filters of the list of posts, and its pages while posts are added and removed.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { account, app, minute, usePublishing } from '../../../../test/publishing.ts';
 import { edit, insertPosts, newPicture, pathOf, refusal, send } from '../posts.fixture.ts';
@@ -51,12 +51,12 @@ describe('q', () => {
     ['50%', '50% off', true],
     ['3.5', 'In 3.5 hours', true],
     ['²', 'Lemon tart', false],
-  ])('%s in "%s": %s', async (q, title, isFound) => {
+  ])('the query %s matches the title "%s": %s', async (q, title, isFound) => {
     await add([{ title }, { title: 'Zzz' }]);
     expect(await titles({ q })).toEqual(isFound ? [title] : []);
   });
 
-  test('looks in descriptions and addresses too', async () => {
+  test('q searches descriptions and URLs as well as titles', async () => {
     await add([
       { title: 'in the description', description: 'Made with rhubarb' },
       { title: 'in the address', url: 'https://www.example.com/recipes/Rhubarb-crumble?from=pin#top' },
@@ -74,19 +74,19 @@ describe('q', () => {
     }
   });
 
-  test('finds the new words after an edit, and no longer the old ones', async () => {
+  test('q finds the words of a post after an edit, and not the previous ones', async () => {
     const [id = ''] = await add([{ title: 'Before' }]);
     await edit(id, { title: 'After', tags: ['later'], boardId: account.boards.Garden });
     expect([await titles({ q: 'after' }), await titles({ q: 'before' })]).toEqual([['After'], []]);
     expect(await titles({ tag: 'later', boardId: account.boards.Garden ?? '' })).toEqual(['After']);
   });
 
-  test('without a letter or digit it is refused', async () => {
+  test('a q without a letter or digit is refused', async () => {
     for (const q of ['', ' ', '&|!', '🍋']) expect(refusal(await ask({ q }))[0]).toBe(400);
   });
 });
 
-test('boardId, tag, externalId and all of them with q narrow the list; another account has none of it', async () => {
+test('boardId, tag, externalId and q filter the posts of the account, alone and together', async () => {
   const { Recipes = '', Garden = '' } = account.boards;
   const tag = `a 'b' \\c & "d" #e`;
   await add([
@@ -101,14 +101,14 @@ test('boardId, tag, externalId and all of them with q narrow the list; another a
   expect(await titles({ externalId: 'x y' })).toEqual(['two']);
   expect(await titles({ boardId: Garden, tag: 'both', q: 'tw', externalId: 'x y' })).toEqual(['two']);
   expect(await titles({ boardId: Recipes, externalId: 'x y' })).toEqual([]);
-  // What stands for account, board and tag is no word of a text.
+  // The words that represent account, board and tag cannot be found as text.
   expect(await titles({ q: Garden })).toEqual([]);
-  const other = await app.connectAccount();
-  const elsewhere = await send('GET', `${pathOf(other)}?status=draft&tag=both`);
+  const secondAccount = await app.connectAccount();
+  const elsewhere = await send('GET', `${pathOf(secondAccount)}?status=draft&tag=both`);
   expect(elsewhere.body.data.posts).toEqual([]);
 });
 
-test('pages of a narrowed list have neither gap nor repeat while posts are added, edited and deleted', async () => {
+test('pages of a filtered list have no gaps or repeats while posts are added and edited', async () => {
   const at = (index: number) => new Date(app.clock.now().getTime() + index * minute);
   const boardId = account.boards.Recipes ?? null;
   const body = (index: number, tags: string[]) => ({
@@ -134,7 +134,7 @@ test('pages of a narrowed list have neither gap nor repeat while posts are added
     seen.push(...answer.body.data.posts.map(({ id }: { id: string }) => id));
     cursor = answer.body.data.cursor;
     if (!cursor) break;
-    // Before the place where the reader stands, and no part of the list any more.
+    // The first is before the cursor, and the second is no longer part of the list.
     await add([body(0, ['in'])]);
     await edit(seen[0] ?? '', { tags: ['gone'] });
   }

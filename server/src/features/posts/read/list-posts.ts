@@ -1,4 +1,4 @@
-// A page of the posts of an account.
+// Lists the posts of an account, one page at a time.
 import type { Context } from '../../../platform/use-case/index.ts';
 import { getAccount } from '../../accounts/index.ts';
 import { listPosts } from './list-posts.queries.ts';

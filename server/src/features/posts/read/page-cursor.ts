@@ -1,28 +1,31 @@
-// The cursor of a list of posts: the last entry's place in the order. Opaque to callers.
+// The cursor of a list of posts: the position of the last entry of a page. Opaque to callers.
 import { z } from 'zod';
 import { invalidQuery } from '../../../platform/use-case/index.ts';
 import type { ListStatus } from './list-posts.queries.ts';
 
 const shape = z.tuple([z.string(), z.int().min(0).max(8.64e15), z.string().max(60)]);
 
-export interface Place {
+export interface ListPosition {
   listedAt: Date;
   id: string;
 }
 
-export function encodeCursor(status: ListStatus, place: Place): string {
-  return Buffer.from(JSON.stringify([status, place.listedAt.getTime(), place.id])).toString('base64url');
+export function encodeCursor(status: ListStatus, position: ListPosition): string {
+  return Buffer.from(JSON.stringify([status, position.listedAt.getTime(), position.id])).toString(
+    'base64url',
+  );
 }
 
-/** @throws invalidQuery for anything that is no cursor of a list with this status. */
-export function decodeCursor(status: ListStatus, cursor: string): Place {
+/** @throws invalidQuery for anything but a cursor of a list with this status. */
+export function decodeCursor(status: ListStatus, cursor: string): ListPosition {
   const parsed = shape.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')));
   if (!parsed.success || parsed.data[0] !== status || parsed.data[2].includes('\0')) {
     throw invalidQuery([
       {
         path: 'cursor',
         code: 'invalid_cursor',
-        message: 'Is no cursor of this list. Send `data.cursor` of the page before, with the same status.',
+        message:
+          'Invalid cursor for this list. Send `data.cursor` of the previous page, with the same status.',
       },
     ]);
   }

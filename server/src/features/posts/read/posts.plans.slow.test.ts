@@ -1,5 +1,4 @@
-// No query of this room reads through the posts: with 100,000 of them, each one walks an index.
-
+// The plans of the queries on posts: with 100,000 posts, each query walks an index.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../test/app.ts';
 import { scansOf as scansIn } from '../../../../test/scans.ts';
@@ -84,7 +83,7 @@ afterAll(() => app.stop());
 
 const scansOf = (work: (connection: Connection) => Promise<unknown>) => scansIn(app.database, work);
 
-test('there are 100,000 posts, and a query without an index would show', async () => {
+test('a query without an index is noticed among 100,000 posts', async () => {
   const count = await app.database.db
     .selectFrom('posts')
     .select(({ fn }) => fn.countAll<number>().as('count'))
@@ -94,7 +93,7 @@ test('there are 100,000 posts, and a query without an index would show', async (
   expect(scans.join()).toMatch(/Seq Scan posts/);
 });
 
-/** A table of this room read from its beginning to its end; those of other rooms are empty here. */
+/** A sequential scan of a table of posts. The tables of other rooms are empty here. */
 const whole = /Seq Scan (posts|post_search|batches|batch_entries)/;
 
 const statuses: lists.ListStatus[] = [...postStatuses, 'missed', 'held'];
@@ -113,7 +112,7 @@ const filters: Record<string, Partial<lists.ListFilter>> = {
 };
 const cases = statuses.flatMap((status) => Object.keys(filters).map((name) => [status, name] as const));
 
-test.each(cases)('the list of %s posts, %s: by indexes', async (status, name) => {
+test.each(cases)('the list of %s posts %s walks an index', async (status, name) => {
   const filter: lists.ListFilter = {
     organizationId: busy.organization_id,
     accountId: busy.id,
@@ -135,7 +134,7 @@ test.each(cases)('the list of %s posts, %s: by indexes', async (status, name) =>
   expect((await scansOf((db) => lists.listPosts(db, filter))).join()).not.toMatch(whole);
 });
 
-test('words are looked for in the index even where PostgreSQL would rather read them all', async () => {
+test('a search for words uses the index even where PostgreSQL would prefer a sequential scan', async () => {
   const { rows } = await app.database.pool.query(
     `select proconfig from pg_proc where proname = 'posts_with_words'`,
   );
@@ -200,7 +199,7 @@ function owner() {
   return { organization_id: busy.organization_id };
 }
 
-test('what writes finds its rows by an index as well', async () => {
+test('writes find their rows by an index', async () => {
   const scans = await scansOf(async (db) => {
     // Each statement alone: a transaction would be one that cannot be explained.
     const tx = db as Tx;

@@ -1,10 +1,11 @@
+// The events of a post, for its timeline.
 import type { Selectable } from 'kysely';
 import type { Connection, Schema } from '../../../platform/db/index.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 
 export type EventRow = Pick<Selectable<Schema['events']>, 'type' | 'at' | 'actor' | 'data'>;
 
-/** The newest events of a post, oldest first. Their ids follow the order of the post's versions. */
+/** Returns the newest events of a post, oldest first. The order of their ids is that of the post's versions. */
 export async function listPostEvents(
   connection: Connection,
   post: Pick<PostRow, 'id' | 'account_id' | 'organization_id'>,

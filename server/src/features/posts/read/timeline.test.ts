@@ -1,5 +1,4 @@
-// A post's timeline: everything it went through, with why, for those who may see the post.
-
+// The timeline of a post: its history with reasons, for callers who may see the post.
 import { expect, test } from 'vitest';
 import { errorLevel } from '../../../../test/log.ts';
 import { account, app, minute, runAfter, usePublishing } from '../../../../test/publishing.ts';
@@ -15,7 +14,7 @@ const keyActor = { type: 'key', id: expect.any(String), name: 'test' };
 const pathOf = (id: string) => `/v1/accounts/${account.accountId}/posts/${id}`;
 const timeline = (id: string) => app.call('GET', `${pathOf(id)}/timeline`);
 
-test('a published post tells of its creation, its attempt and what Pinterest answered, oldest first', async () => {
+test('the timeline of a published post has its creation, its attempt and the answer of Pinterest, oldest first', async () => {
   const post = await app.createPost(account);
   const createdAt = seconds();
   await runAfter(minute);
@@ -47,7 +46,7 @@ test('a published post tells of its creation, its attempt and what Pinterest ans
   ]);
 });
 
-test('a refusal, a new time and a postponement are told with status, code and remedy', async () => {
+test('the timeline has refusals, new times and postponements with status, code and remediation', async () => {
   const post = await app.createPost(account);
   await app.faults([
     { operation: 'pins/create', when: 'before', kind: 'status', status: 404, code: 40, times: 1 },
@@ -82,7 +81,7 @@ test('a refusal, a new time and a postponement are told with status, code and re
   expect(events[5]).toMatchObject({ pinterest: { status: 429, code: 8 }, message: expect.any(String) });
 });
 
-test('a lost answer is told with every look for it, until it is cleared', async () => {
+test('the timeline of a lost answer has every search for the Pin until the post is cleared', async () => {
   const post = await app.createPost(account);
   await app.faults([{ operation: 'pins/create', when: 'before', kind: 'reset', times: 1 }]);
   await runAfter(minute);
@@ -101,7 +100,7 @@ test('a lost answer is told with every look for it, until it is cleared', async 
   });
 });
 
-test('a lost answer whose Pin is on the board is told as found', async () => {
+test('the timeline of a lost answer whose Pin is on the board ends with the Pin that was found', async () => {
   const post = await app.createPost(account);
   await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 1 }]);
   await runAfter(minute);
@@ -118,7 +117,7 @@ test('a lost answer whose Pin is on the board is told as found', async () => {
   });
 });
 
-test('it holds no secret, and of a very long history the newest part, oldest first', async () => {
+test('a timeline contains no secrets, and only the newest 500 events, oldest first', async () => {
   const post = await app.createPost(account);
   await runAfter(minute);
   expect(JSON.stringify((await timeline(post.id)).body)).not.toContain(account.accessToken);
@@ -136,18 +135,20 @@ test('it holds no secret, and of a very long history the newest part, oldest fir
   expect([events[0].type, events[499].type]).toEqual(['post.test_10', 'post.test_509']);
 });
 
-test('who may not see the post, or its account, sees no timeline', async () => {
+test('a caller who may not see the post or its account does not get the timeline', async () => {
   const post = await app.createPost(account);
-  const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
+  const strangerKey = (await app.makeKey({ organization: 'Strangers' })).key;
   const writer = (await app.makeKey({ scopes: ['posts:write'] })).key;
-  const other = await app.connectAccount();
+  const secondAccount = await app.connectAccount();
   const ask = (path: string, key?: string) => app.call('GET', path, undefined, key);
-  expect((await ask(`${pathOf(post.id)}/timeline`, stranger)).body.error.message).toBe('Account not found');
+  expect((await ask(`${pathOf(post.id)}/timeline`, strangerKey)).body.error.message).toBe(
+    'Account not found',
+  );
   expect((await ask(`${pathOf(post.id)}/timeline`, writer)).status).toBe(403);
-  const elsewhere = await ask(`/v1/accounts/${other.accountId}/posts/${post.id}/timeline`);
+  const elsewhere = await ask(`/v1/accounts/${secondAccount.accountId}/posts/${post.id}/timeline`);
   expect([elsewhere.status, elsewhere.body.error.message]).toEqual([404, 'Post not found']);
 });
 
-test('none of this was logged as an error', () => {
+test('reading timelines logs no errors', () => {
   expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
 });

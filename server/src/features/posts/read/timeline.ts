@@ -1,4 +1,4 @@
-// The timeline of a post: its events, as callers see them.
+// Returns the timeline of a post: its events in the form of the API.
 import type { Caller } from '../../../platform/use-case/index.ts';
 import type { PostPath } from '../record/posts.queries.ts';
 import { getPostRow } from './get-post.ts';

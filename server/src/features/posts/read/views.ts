@@ -1,6 +1,7 @@
-// Answers with posts: rows and their media become views, with the version of a post as its ETag.
+// Turns rows of posts and their media into answers, with the version of a post as its ETag.
 import type { Connection, Database } from '../../../platform/db/index.ts';
 import { namesTag } from '../../../platform/http/contract/entity-tags.ts';
+import { single } from '../../../platform/single.ts';
 import type { MediaRow, MediaService } from '../../media/index.ts';
 import { mediaIdsOfRow } from '../record/content.ts';
 import { versionDiffers } from '../record/posts.errors.ts';
@@ -15,7 +16,7 @@ export interface AnswerParts {
 
 export interface AnswerOptions {
   now: Date;
-  /** Media that need not be read again. */
+  /** Media that the caller has read already. */
   loaded?: ReadonlyMap<string, MediaRow>;
 }
 
@@ -28,9 +29,7 @@ export interface PostAnswerData {
   post: PostView;
 }
 
-/**
- * The views of posts of one organization, in the order of the rows.
- */
+/** Returns the views of posts of one organization, in the order of the rows. */
 export async function postViews(
   { media, publicUrl }: AnswerParts,
   connection: Connection,
@@ -45,7 +44,7 @@ export async function postViews(
   return posts.map((post) => toPostView(post, rows, { now, publicUrl }));
 }
 
-/** The answer of an operation on one post: its view, and its version as the entity tag. */
+/** Returns the answer of an operation on one post: its view, and its version as the entity tag. */
 export async function postAnswer(
   parts: AnswerParts,
   connection: Connection,
@@ -56,21 +55,14 @@ export async function postAnswer(
   return { data: { post: single(views) }, etag: etagOf(post) };
 }
 
-/** The only element of a list that has exactly one. */
-function single<Element>(list: readonly Element[]): Element {
-  const [element] = list;
-  if (element === undefined || list.length > 1) throw new Error(`expected one element, not ${list.length}`);
-  return element;
-}
-
-/** Each write of a post makes a new version. */
+/** The entity tag of a post. Every write increments the version. */
 function etagOf(post: PostRow): string {
   return `"${post.version}"`;
 }
 
 /**
- * @param ifMatch What the header If-Match says; undefined where the caller did not send it.
- * @throws versionDiffers when the caller knows another version than the present one.
+ * @param ifMatch The header If-Match; undefined if the caller did not send it.
+ * @throws versionDiffers when the header does not have the present version.
  */
 export function checkVersion(post: PostRow, ifMatch: string | undefined): void {
   if (ifMatch === undefined) return;
