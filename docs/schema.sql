@@ -274,7 +274,7 @@ create table posts (
   attempts integer not null default 0,
   attempt_started_at timestamp with time zone,
   postponements integer not null default 0,
-  looks integer not null default 0,
+  searches integer not null default 0,
   failure jsonb,
   match_key text not null,
   created_at timestamp with time zone not null,

@@ -136,7 +136,7 @@ export const eventData = {
 export type EventData<Type extends EventType> = z.input<(typeof eventData)[Type]>;
 
 /** Fields of stored data that only a post's timeline needs. */
-export const timelineKeys = ['move', 'counts', 'found', 'lookAt', 'runAt', 'since'] as const;
+export const timelineKeys = ['move', 'counts', 'found', 'confirmAt', 'runAt', 'since'] as const;
 
 /** The schema of each type's data as callers see it, with times in Unix seconds. A component `PostSentData`, and so on. */
 export const visibleEventData = Object.fromEntries(

@@ -10,7 +10,7 @@ type TimelineData = Partial<Record<(typeof timelineKeys)[number], unknown>>;
 /** Events that callers see in the timeline of a post, or not at all. */
 interface InnerEventData {
   'post.postponed': Delay;
-  'post.looked': Delay;
+  'post.searched': Delay;
   'post.cleared': Fields;
   'post.video_uploading': Fields;
   'post.video_delayed': Delay;

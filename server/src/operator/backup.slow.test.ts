@@ -199,7 +199,7 @@ test('a post that was not published after the backup is published by the restore
   expect((await pinTitles()).filter((title) => title === 'due while all was down')).toHaveLength(1);
   const { events } = (await after.call('GET', `/posts/${id}/timeline`)).data;
   expect(events.map(({ type }: { type: string }) => type)).toEqual(
-    expect.arrayContaining(['post.unknown', 'post.looked', 'post.cleared', 'post.sent']),
+    expect.arrayContaining(['post.unknown', 'post.searched', 'post.cleared', 'post.sent']),
   );
 });
 

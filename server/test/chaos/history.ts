@@ -13,7 +13,7 @@ const movesOf: Record<string, Move[]> = {
   'post.postponed': ['postpone'],
   'post.failed': ['refuse'],
   'post.unknown': ['lose'],
-  'post.looked': ['look'],
+  'post.searched': ['searchAgain'],
   'post.cleared': ['clear'],
 };
 

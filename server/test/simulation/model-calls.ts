@@ -227,7 +227,7 @@ export async function compareCalls(
     const known = draw.chance(0.9)
       ? account
       : { ...account, publishing: 'paused' as const, paused_policy: 'fail' as const };
-    const options = { looksOnly: draw.chance(0.1) };
+    const options = { unknownOnly: draw.chance(0.1) };
     return both(
       'findDuePost',
       account.id,

@@ -10,7 +10,7 @@ export const blankPost = {
   attempts: 0,
   attempt_started_at: null,
   postponements: 0,
-  looks: 0,
+  searches: 0,
   failure: null,
   held_for: null,
   deleted_at: null,

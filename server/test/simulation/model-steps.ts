@@ -9,7 +9,7 @@ const trace = { status: 200, code: null, requestId: null, durationMs: 1 };
 const nextMoves: Record<string, readonly string[]> = {
   queued: ['mediaReady', 'mediaReady', 'mediaReady', 'miss', 'postpone', 'refuse', 'schedule', 'doubt'],
   publishing: ['accept', 'accept', 'postpone', 'lose', 'lose', 'refuse'],
-  unknown: ['look', 'look', 'find', 'clear', 'giveUp'],
+  unknown: ['searchAgain', 'searchAgain', 'find', 'clear', 'giveUp'],
   held: ['schedule', 'unschedule', 'find', 'clear'],
 };
 
@@ -37,11 +37,11 @@ export function anyStep(
     case 'refuse':
       return { move, failure };
     case 'lose':
-      return { move, lookAt: later(), failure };
+      return { move, confirmAt: later(), failure };
     case 'doubt':
-      return { move, since: addMs(now, -60_000), lookAt: later(), failure };
-    case 'look':
-      return { move, lookAt: later(), failure, counts: draw.chance(0.5), found: 0 };
+      return { move, since: addMs(now, -60_000), confirmAt: later(), failure };
+    case 'searchAgain':
+      return { move, confirmAt: later(), failure, counts: draw.chance(0.5), found: 0 };
     case 'giveUp':
       return { move, failure, found: 0 };
     case 'find':

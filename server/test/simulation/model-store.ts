@@ -88,7 +88,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
     const account = accountOf(read.account_id);
     const moved = moveOnly(read, step, now);
     if (step.move === 'schedule') lowerWake(account, step.sendAt, now);
-    if (step.move === 'doubt') lowerWake(account, step.lookAt, now);
+    if (step.move === 'doubt') lowerWake(account, step.confirmAt, now);
     return moved;
   }
 
@@ -112,7 +112,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
           awayUntil: lane.awayUntil === null ? null : new Date(lane.awayUntil),
           opening:
             lane.awayUntil === wasAwayUntil && lanes.listInFlight(row.id).length === 0
-              ? { account: row, first: lanes.findDuePost(row, now, { looksOnly: false }) }
+              ? { account: row, first: lanes.findDuePost(row, now, { unknownOnly: false }) }
               : null,
         };
       });
@@ -160,7 +160,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
 
     getAccount: (accountId) => accountOf(accountId).row,
 
-    findDuePost({ id, publishing, paused_policy }, now, { looksOnly }) {
+    findDuePost({ id, publishing, paused_policy }, now, { unknownOnly }) {
       const account = accountOf(id);
       const at = now.getTime();
       const { row } = account;
@@ -172,7 +172,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
         if (post.run_at === null || post.run_at.getTime() > at) continue;
         if (post.state !== 'unknown') {
           if (rules.isBlockedByTwin(account, post)) continue;
-          mayGoOut ??= isAsRead && !looksOnly && (rules.pacedUntil(account, at) ?? at) <= at;
+          mayGoOut ??= isAsRead && !unknownOnly && (rules.pacedUntil(account, at) ?? at) <= at;
           if (!mayGoOut) continue;
         }
         count += 1;

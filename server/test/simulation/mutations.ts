@@ -116,7 +116,7 @@ export const mistakes: Record<string, Mistake> = {
   'a queue that cannot be moved starves lost answers': {
     lanes: (right) => ({
       findDuePost: (account, now, options) =>
-        options.looksOnly ? undefined : right.findDuePost(account, now, options),
+        options.unknownOnly ? undefined : right.findDuePost(account, now, options),
     }),
     objection: /nothing happens|find no end/,
   },

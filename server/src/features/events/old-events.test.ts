@@ -26,7 +26,7 @@ beforeEach(async () => {
 async function addEvents(count: number, at: Date, postId: string | null = null): Promise<void> {
   await sql`
     insert into events (organization_id, account_id, post_id, type, at, actor)
-    select ${accountRow.organization_id}, ${accountRow.id}, ${postId}, 'post.looked', ${at}, '{}'
+    select ${accountRow.organization_id}, ${accountRow.id}, ${postId}, 'post.searched', ${at}, '{}'
     from generate_series(1, ${count}::int)
   `.execute(app.database.db);
 }

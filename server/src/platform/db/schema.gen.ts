@@ -214,7 +214,7 @@ export interface PostsTable {
   attempts: Generated<number>;
   attempt_started_at: Date | null;
   postponements: Generated<number>;
-  looks: Generated<number>;
+  searches: Generated<number>;
   failure: ColumnType<unknown, Json | null, Json | null>;
   match_key: string;
   created_at: Date;

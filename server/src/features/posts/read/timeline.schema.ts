@@ -87,7 +87,7 @@ function outcomeOf(data: PostEventData): Outcome | undefined {
       return 'found';
     case 'clear':
       return 'cleared';
-    case 'look':
+    case 'searchAgain':
       if (data.counts === false) return 'not_seen';
       return 'not_found';
     case 'giveUp':

@@ -34,7 +34,7 @@ export async function doubtOverdue(
         await movePost(
           tx,
           post,
-          { move: 'doubt', since: takenAt, lookAt: now, failure },
+          { move: 'doubt', since: takenAt, confirmAt: now, failure },
           { actor: systemActor, now },
         );
     });

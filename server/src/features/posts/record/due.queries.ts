@@ -96,7 +96,7 @@ export async function findDuePost(
   connection: Connection,
   account: Pick<AccountRow, 'id' | 'publishing' | 'paused_policy'>,
   now: Date,
-  { looksOnly }: { looksOnly: boolean },
+  { unknownOnly }: { unknownOnly: boolean },
 ): Promise<DuePost | undefined> {
   const queueMayGoOn = sql`(
     select coalesce(${pacedUntil(sql`${account.id}`, now)} <= ${now}, true) and exists (
@@ -104,7 +104,7 @@ export async function findDuePost(
         and a.publishing = ${account.publishing} and a.paused_policy = ${account.paused_policy}
     )
   )`;
-  const mayGoOut = looksOnly ? sql`false` : queueMayGoOn;
+  const mayGoOut = unknownOnly ? sql`false` : queueMayGoOn;
   const { rows } = await nextDue(sql`${account.id}`, now, mayGoOut).execute(connection);
   return rows[0];
 }

@@ -50,7 +50,7 @@ const isDefaulted: Record<DefaultedColumn, true> = {
   attempts: true,
   attempt_started_at: true,
   postponements: true,
-  looks: true,
+  searches: true,
   failure: true,
   held_for: true,
   missed_send_at: true,

@@ -32,7 +32,7 @@ test('the whole table: every situation with every move', () => {
     publishing: { accept: 'sent', postpone: 'queued', refuse: 'failed', lose: 'unknown' },
     sent: {},
     failed: { schedule: 'queued', unschedule: 'draft' },
-    unknown: { look: 'unknown', find: 'sent', clear: 'queued', giveUp: 'held/lost_answer' },
+    unknown: { searchAgain: 'unknown', find: 'sent', clear: 'queued', giveUp: 'held/lost_answer' },
     'held/missed': { schedule: 'queued', unschedule: 'draft' },
     'held/lost_answer': { find: 'sent', clear: 'queued' },
   });
@@ -74,7 +74,7 @@ test('a held post waits for a person: no move of a worker leads out', () => {
       'refuse',
       'accept',
       'lose',
-      'look',
+      'searchAgain',
       'giveUp',
       'miss',
       'doubt',

@@ -25,7 +25,7 @@ export const stateNotes: Record<PostState, string> = {
   failed:
     'Pinterest or Pintail refused the post for a reason that waiting does not fix, stored as its `failure`. Only a worker moves a post here. A person schedules it again, makes it a draft, edits or deletes it.',
   unknown:
-    'The answer to the create request was lost: the Pin may exist. A worker moves a post here when no answer came or the process died, and `restore` moves posts here that a backup cannot answer for (`doubt`). Workers search Pinterest at increasing intervals (`look`), and create nothing meanwhile. One match leads to `sent`, no match to `queued`, and a search that cannot decide to `held`. A person may resolve it earlier.',
+    'The answer to the create request was lost: the Pin may exist. A worker moves a post here when no answer came or the process died, and `restore` moves posts here that a backup cannot answer for (`doubt`). Workers search Pinterest at increasing intervals (`searchAgain`), and create nothing meanwhile. One match leads to `sent`, no match to `queued`, and a search that cannot decide to `held`. A person may resolve it earlier.',
   held: 'A person is needed: nothing happens to the post until somebody decides. `held_for` stores why. `missed`: the post was overdue when its account could publish again, and the account holds missed posts; a person schedules, unschedules, edits or deletes it. `lost_answer`: the search for a lost Pin ended without a result; a person resolves the post by naming its Pin or by stating that there is none.',
 };
 
@@ -40,7 +40,7 @@ export const moves = [
   'refuse',
   'lose',
   'doubt',
-  'look',
+  'searchAgain',
   'giveUp',
   'find',
   'clear',
@@ -61,7 +61,7 @@ const table: Record<Exclude<PostState, 'held'>, Partial<Record<Move, PostState>>
   publishing: { accept: 'sent', postpone: 'queued', refuse: 'failed', lose: 'unknown' },
   sent: {},
   failed: { schedule: 'queued', unschedule: 'draft' },
-  unknown: { look: 'unknown', find: 'sent', clear: 'queued', giveUp: 'held' },
+  unknown: { searchAgain: 'unknown', find: 'sent', clear: 'queued', giveUp: 'held' },
 };
 
 /** The decisions of a person. A post of which a Pin may exist is never scheduled as if nothing had been sent. */

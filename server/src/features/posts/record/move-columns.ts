@@ -23,7 +23,7 @@ export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
         match_key: matchKey(toMatchable({ ...post, board_id: step.boardId })),
         failure: null,
         postponements: 0,
-        looks: 0,
+        searches: 0,
       };
     case 'unschedule':
       return unscheduled;
@@ -42,23 +42,23 @@ export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
     case 'refuse':
       return { run_at: null, failure: stamped(step.failure, now) };
     case 'lose':
-      return { run_at: step.lookAt, looks: 0, failure: stamped(step.failure, now) };
+      return { run_at: step.confirmAt, searches: 0, failure: stamped(step.failure, now) };
     case 'doubt':
       // Its Pin cannot be older than the backup, which did not contain one.
       return {
-        run_at: step.lookAt,
-        looks: 0,
+        run_at: step.confirmAt,
+        searches: 0,
         attempt_started_at: step.since,
         failure: stamped(step.failure, now),
       };
-    case 'look':
+    case 'searchAgain':
       return {
-        run_at: step.lookAt,
-        looks: post.looks + (step.counts ? 1 : 0),
+        run_at: step.confirmAt,
+        searches: post.searches + (step.counts ? 1 : 0),
         failure: stamped(step.failure, now),
       };
     case 'giveUp':
-      return { run_at: null, looks: post.looks + 1, failure: stamped(step.failure, now) };
+      return { run_at: null, searches: post.searches + 1, failure: stamped(step.failure, now) };
     case 'find':
       // It was published when it was requested, not when it was found; after a restored backup: when it was due.
       return {
@@ -68,7 +68,7 @@ export function changeOf(post: PostRow, step: Step, now: Date): MovedColumns {
         failure: null,
       };
     case 'clear':
-      return { run_at: now, looks: 0, postponements: 0, failure: null };
+      return { run_at: now, searches: 0, postponements: 0, failure: null };
   }
 }
 

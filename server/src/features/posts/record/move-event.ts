@@ -39,8 +39,8 @@ export function eventOfMove(
     // The remaining types are shown in the timeline only.
     case 'postpone':
       return { type: 'post.postponed', data: { ...step, ...after } };
-    case 'look':
-      return { type: 'post.looked', data: { ...step, ...after } };
+    case 'searchAgain':
+      return { type: 'post.searched', data: { ...step, ...after } };
     case 'clear':
       return { type: 'post.cleared', data: { ...step, ...after } };
   }

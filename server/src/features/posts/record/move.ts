@@ -36,7 +36,7 @@ export async function movePost(tx: Tx, post: PostRow, step: Step, stamp: Stamp):
   const { now } = stamp;
   const moved = written(await writePost(tx, post, moveOf(post, step, stamp)));
   if (step.move === 'schedule') await lowerWake(tx, moved.account_id, step.sendAt, now);
-  if (step.move === 'doubt') await lowerWake(tx, moved.account_id, step.lookAt, now);
+  if (step.move === 'doubt') await lowerWake(tx, moved.account_id, step.confirmAt, now);
   return moved;
 }
 

@@ -13,11 +13,11 @@ export type Step =
   | { move: 'accept'; pinId: string; pinterest: PinterestTrace }
   | { move: 'postpone'; runAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
   | { move: 'refuse'; failure: PostFailure; pinterest?: PinterestTrace }
-  | { move: 'lose'; lookAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
+  | { move: 'lose'; confirmAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
   /** It may have been published since the backup from which this installation was restored. */
-  | { move: 'doubt'; since: Date; lookAt: Date; failure: PostFailure }
+  | { move: 'doubt'; since: Date; confirmAt: Date; failure: PostFailure }
   /** The search continues. `counts`: Pinterest answered. */
-  | { move: 'look'; lookAt: Date; failure: PostFailure; counts: boolean; found: number }
+  | { move: 'searchAgain'; confirmAt: Date; failure: PostFailure; counts: boolean; found: number }
   /** The search ends without a result: a person is needed. `found`: the Pins that match. */
   | { move: 'giveUp'; failure: PostFailure; found: number }
   /** `byHand`: a person has decided, not the search. */

@@ -63,9 +63,13 @@ export interface LaneStore {
   getAccount(accountId: string): Promise<AccountRow>;
   /**
    * The next post of the account on which work is due. Undefined if the queue was paused or resumed since `account` was
-   * read: it has to be read again. `looksOnly`: only posts whose answer was lost.
+   * read: it has to be read again. `unknownOnly`: only posts whose answer was lost.
    */
-  findDuePost(account: AccountRow, now: Date, options: { looksOnly: boolean }): Promise<DuePost | undefined>;
+  findDuePost(
+    account: AccountRow,
+    now: Date,
+    options: { unknownOnly: boolean },
+  ): Promise<DuePost | undefined>;
   /** The account's queued posts by `sendAt`, without held ones. */
   listQueue(accountId: string): Promise<PostRow[]>;
   /** Posts in flight, which a worker that died may have left in the lane. */

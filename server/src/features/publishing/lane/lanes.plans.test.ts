@@ -50,7 +50,7 @@ test('the statements of a lease are not planned again for each lease', async () 
     expect(claimed).toHaveLength(1);
     await lanes.getAccount(account.id);
     await lanes.listInFlight(account.id);
-    const due = await lanes.findDuePost(account, now, { looksOnly: false });
+    const due = await lanes.findDuePost(account, now, { unknownOnly: false });
     expect(due?.is_last_due).toBe(false);
     await lanes.findNextWake(now);
   }

@@ -198,7 +198,7 @@ describe.each(histories)('statistics $name, then $queuedAfter queued', (history)
           leaseUntil: later,
         }),
     ],
-    ['the next post', 20, (db) => findDuePost(db, account, now, { looksOnly: false })],
+    ['the next post', 20, (db) => findDuePost(db, account, now, { unknownOnly: false })],
     ['what is in flight', 10, (db) => listInFlight(db, account.id)],
     ['the queue', 100, (db) => listQueue(db, account.id)],
     ['the next wake', 10, (db) => findNextWake(db, now)],

@@ -20,7 +20,7 @@ export interface ConfirmParts {
 }
 
 /** When the first search takes place after an answer was lost. */
-export function firstLookAt({
+export function firstConfirmAt({
   clock,
   confirmDelaysMs,
 }: Pick<ConfirmParts, 'clock' | 'confirmDelaysMs'>): Date {
@@ -57,19 +57,19 @@ export async function confirmPost(
   const ids = candidates.map((pin) => pin.id);
   const owned = await parts.lanes.listOwnedPinIds(post.account_id, ids);
   const pinIds = ids.filter((id) => !owned.has(id));
-  const nextDelayMs = parts.confirmDelaysMs[post.looks + 1];
+  const nextDelayMs = parts.confirmDelaysMs[post.searches + 1];
   const nextAt = nextDelayMs === undefined ? null : addMs(now, nextDelayMs);
   return served(post, stepAfter({ pinIds, isComplete: answer.value.complete, nextAt, account }));
 }
 
 /** Pinterest did not answer, so this does not count as a search. */
 function cannotSearch(parts: ConfirmParts, post: PostRow, failure: Failure): Served {
-  const lookAt = addMs(parts.clock.now(), retryDelayMs(failure, 0, parts.random()));
+  const confirmAt = addMs(parts.clock.now(), retryDelayMs(failure, 0, parts.random()));
   return {
     ...served(
       post,
-      { move: 'look', lookAt, failure: notSeen, counts: false, found: 0 },
-      failure.scope === 'post' ? {} : { notBefore: lookAt },
+      { move: 'searchAgain', confirmAt, failure: notSeen, counts: false, found: 0 },
+      failure.scope === 'post' ? {} : { notBefore: confirmAt },
     ),
     ...(failure.accountProblem === 'unauthorized' && {
       report: { kind: 'token_refused', reason: failure.reason },
@@ -92,7 +92,8 @@ function stepAfter({ pinIds, isComplete, nextAt, account }: SearchResult): Step 
   const found = pinIds.length;
   if (found > 1) return { move: 'giveUp', failure: severalPins, found };
   if (pinId !== undefined) return { move: 'find', pinId };
-  if (nextAt !== null) return { move: 'look', lookAt: nextAt, failure: notThereYet, counts: true, found };
+  if (nextAt !== null)
+    return { move: 'searchAgain', confirmAt: nextAt, failure: notThereYet, counts: true, found };
   if (!isComplete) return { move: 'giveUp', failure: boardTooLarge, found };
   if (account.unknown_policy === 'ask') return { move: 'giveUp', failure: waitsForDecision, found };
   return { move: 'clear' };

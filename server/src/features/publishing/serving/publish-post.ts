@@ -17,7 +17,7 @@ import {
 import { mayRetry, retryDelayMs, toPostFailure, toTrace } from '../calls/retry.ts';
 import { uploadTriesMax } from '../videos/serve-upload.ts';
 import type { VideoStore } from '../videos/video-store.ts';
-import { firstLookAt } from './confirm-post.ts';
+import { firstConfirmAt } from './confirm-post.ts';
 import type { LeasedLane } from './leased-lane.ts';
 import { nothingToWrite, type Report, type Served, served } from './served.ts';
 
@@ -115,7 +115,7 @@ async function servedBy(parts: PublishParts, input: Asked, outcome: CreateOutcom
     case 'lost':
       return served(post, {
         move: 'lose',
-        lookAt: firstLookAt(parts),
+        confirmAt: firstConfirmAt(parts),
         failure: toPostFailure(outcome.failure),
         pinterest,
       });

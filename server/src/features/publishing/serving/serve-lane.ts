@@ -9,7 +9,7 @@ import { environmentOf } from '../../accounts/index.ts';
 import type { PostRow } from '../../posts/index.ts';
 import type { Opening } from '../lane/claim-lanes.queries.ts';
 import type { PlannedMove } from '../lane/lane-store.ts';
-import { type ConfirmParts, confirmPost, firstLookAt } from './confirm-post.ts';
+import { type ConfirmParts, confirmPost, firstConfirmAt } from './confirm-post.ts';
 import { isMissed, meetPause, missed, type PauseParts } from './late-posts.ts';
 import type { LeasedLane } from './leased-lane.ts';
 import type { PublishGate } from './publish-gate.ts';
@@ -56,8 +56,8 @@ export async function serveLane(
     const last = await write(parts, input, result, isOver);
     if (isOver) return { rest, ...(last && { last }) };
     // A queue that rests must not keep lost Pins from being searched for.
-    const looksOnly = (rest.queueNotBefore ?? null) !== null;
-    post = await parts.lanes.findDuePost(account, parts.clock.now(), { looksOnly });
+    const unknownOnly = (rest.queueNotBefore ?? null) !== null;
+    post = await parts.lanes.findDuePost(account, parts.clock.now(), { unknownOnly });
   }
   return { rest };
 }
@@ -90,7 +90,7 @@ async function open(parts: LaneParts, lane: LeasedLane): Promise<Opening> {
     parts.lanes.getAccount(lane.accountId),
   ]);
   await recover(parts, lane, inFlight);
-  const first = await parts.lanes.findDuePost(account, parts.clock.now(), { looksOnly: false });
+  const first = await parts.lanes.findDuePost(account, parts.clock.now(), { unknownOnly: false });
   return { account, first };
 }
 
@@ -115,7 +115,7 @@ async function recover(parts: LaneParts, lane: LeasedLane, inFlight: readonly Po
   for (const post of inFlight)
     await lane.move({
       post,
-      step: { move: 'lose', lookAt: firstLookAt(parts), failure: workerDied },
+      step: { move: 'lose', confirmAt: firstConfirmAt(parts), failure: workerDied },
     });
 }
 

@@ -277,7 +277,7 @@ create table posts (
   -- Attempts in a row after which Pinterest had surely created nothing; spaces the retries.
   postponements integer not null default 0,
   -- How often Pinterest was searched for the Pin of the last attempt.
-  looks integer not null default 0,
+  searches integer not null default 0,
   -- Why the post was last not published: code, message, remediation, retryable, at. No rule depends on it.
   failure jsonb,
   -- Equal for posts whose Pins cannot be distinguished: board, title, description, link and alt text, normalized.
