@@ -102,14 +102,14 @@ function readText(
   }
 }
 
-/** Names that start like ours and are none: nearly always a slip that would otherwise be ignored in silence. */
+/** Unknown names with our prefix: nearly always a typing error that would otherwise be ignored. */
 function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = Object.keys(settings);
   return Object.keys(env)
     .filter((name) => /^PINTAIL_/.test(name) && !known.includes(name.replace(/_FILE$/, '')))
     .map((name) => {
       const near = closest(name, known);
-      return `${name} is no setting.${distance(name, near) <= 5 ? ` Did you mean ${near}?` : ''}`;
+      return `${name} is not a setting.${distance(name, near) <= 5 ? ` Did you mean ${near}?` : ''}`;
     });
 }
 

@@ -1,5 +1,5 @@
-// What every command needs before it can do anything: the data folder, a database that is running and
-// migrated, a clock, and the parts built on them. Opened in order, closed in the opposite one.
+// Opens the installation for a command: the data folder, a running and migrated database, a clock, and the parts that are
+// built on them. They are closed in reverse order.
 import { mkdirSync } from 'node:fs';
 import { startEmbeddedPostgres } from '@pintail/embedded-postgres';
 import { type App, createApp } from './app.ts';
@@ -39,18 +39,18 @@ export interface OpenInstallation {
   simulatorUrl?: string;
   publicUrl: string;
   allowedPrivateHosts?: readonly string[];
-  /** Gives up: what has been opened is closed, and the signal's reason is thrown. */
+  /** Aborts the start: opened parts are closed, and the reason of the signal is thrown. */
   signal?: AbortSignal;
 }
 
-/** The app that a simulator knows us by, unless the settings name one. A pretend app needs no real secret. */
+/** The app on a simulator, unless the settings name one. It needs no real secret. */
 export function simulatorAppOf(config: Config): AppCredentials {
   return config.pinterestApp ?? { appId: 'pintail', appSecret: 'pintail-on-the-simulator' };
 }
 
 /**
- * Where each environment answers, as Pinterest publishes it. The settings override those of the environment
- * that this installation is for.
+ * The addresses of each environment, as Pinterest publishes them. The settings override those of the environment of this
+ * installation.
  */
 export function addressesOf(
   config: Config,
@@ -81,7 +81,7 @@ function appsOf(config: Config): Partial<Record<Environment, AppCredentials>> {
 
 export function publicUrlOf(config: Config, port: number = config.port): string {
   if (config.publicUrl) return config.publicUrl;
-  // An address that means "all interfaces" is none that anyone can call.
+  // The address of all interfaces cannot be called.
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** A setting as the documentation shows it, and how its text is read. */
 export interface Setting<T> {
   about: string;
-  /** What it should look like, for the documentation and for the sentence that refuses it. */
+  /** The expected form, for the documentation and for the refusal. */
   shape: string;
   schema: z.ZodType<T, string | undefined>;
   /** Also readable from the file that NAME_FILE names. */
@@ -49,7 +49,7 @@ const wholeNumber = (standard: number, min: number, max: number) =>
     .refine((value) => value >= min && value <= max)
     .default(standard);
 
-/** What advertisers and mailing services append to an address to follow its visitors. `epik` is Pinterest's. */
+/** Parameters that advertisers and mailing services append to track visitors. `epik` is Pinterest's. */
 const trackingParameters =
   'utm_*,mtm_*,epik,fbclid,gclid,gclsrc,dclid,gbraid,wbraid,gad_source,gad_campaignid,msclkid,ttclid,twclid,li_fat_id,igshid,igsh,mc_cid,mc_eid,yclid,srsltid,_hsenc,_hsmi,_ga,_gl';
 
@@ -221,8 +221,7 @@ export const settings = {
       .pipe(z.array(z.string().regex(/^[^\s*&=#?]+\*?$/))),
   },
   METRICS_TOKEN: {
-    about:
-      'Who may read /metrics: whoever sends it as a bearer token. Without it, callers on this machine only.',
+    about: 'The bearer token that /metrics requires. Without it, only callers on this machine may read it.',
     shape: 'at least 16 characters without spaces',
     schema: z
       .string()
@@ -269,7 +268,8 @@ export const settings = {
     schema: wholeNumber(6000, 1, 1_000_000),
   },
   API_REQUESTS_MAX: {
-    about: 'How many requests an API process works on at a time. More are told to come again (503).',
+    about:
+      'The number of requests that an API process serves at a time. Further requests get 503 with Retry-After.',
     shape: 'a whole number from 1 to 100000 (default 1000)',
     schema: wholeNumber(1000, 1, 100_000),
   },

@@ -16,7 +16,7 @@ export interface Clock {
 /** Node's timers hold 31 bits of milliseconds; a longer delay would fire at once. */
 const delayMsMax = 2 ** 31 - 1;
 
-/** The machine's clock. Its timers do not keep the process alive: whoever serves does that. */
+/** The machine's clock. Its timers do not keep the process alive; the servers do. */
 export const systemClock: Clock = {
   now: () => new Date(),
   after(delayMs, run) {

@@ -30,16 +30,16 @@ export interface Detail {
   message: string;
 }
 
-/** What an answer can usefully say; a broken program repeats one mistake a thousand times. */
+/** The number of details that a response can usefully have; a broken program repeats one mistake a thousand times. */
 export const detailsMax = 50;
 
-/** How many details each last line of a list that was cut stands for. */
+/** The number of details that the last line of a shortened list stands for. */
 const leftOut = new WeakMap<Detail, number>();
 
 /**
- * A list of complaints short enough for an answer: the first ones, and a last one that says how many more there are.
- * Everything that turns input into complaints goes through it.
- * @param total How many there are, where not all of them were made
+ * Shortens a list of details for a response: the first ones, and a last one with the number of the rest. Everything that
+ * turns input into details goes through it.
+ * @param total The number of all details, where not all of them were created
  */
 export function limitDetails(details: readonly Detail[], total = details.length): readonly Detail[] {
   if (total <= detailsMax) return details;
@@ -52,16 +52,16 @@ export function limitDetails(details: readonly Detail[], total = details.length)
   return [...shown, rest];
 }
 
-/** What is said once about a refusal; OpenAPI and the documentation follow from it. */
+/** The declaration of a refusal, from which OpenAPI and the documentation are generated. */
 export interface RefusalDeclaration {
   code: ErrorCode;
   /** The name of this refusal, for programs: unique, in snake_case, and never changed. Several share a code. */
   reason: string;
   /** The public sentence. */
   message: string;
-  /** What the caller can do, where the sentence does not say it already. Sent as `error.hint`. */
+  /** The remedy, where the message does not say it. Sent as `error.hint`. */
   fix?: string;
-  /** After how many seconds it is worth trying again; told in the header Retry-After. */
+  /** Seconds after which a retry makes sense, for the header Retry-After. */
   retryAfterSeconds?: number;
 }
 
@@ -77,7 +77,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A declared refusal: call it to make the error to throw. */
+/** A declared refusal: call it to create the error to throw. */
 export interface RefusalMaker {
   (details?: readonly Detail[]): Refusal;
   readonly declaration: RefusalDeclaration;
@@ -88,10 +88,10 @@ export function refusal(declaration: RefusalDeclaration): RefusalMaker {
   return Object.assign((details?: readonly Detail[]) => new Refusal(declaration, details), { declaration });
 }
 
-/** A part we need (database, Pinterest, storage) cannot be reached now. Answered as 503. */
+/** A required part (database, Pinterest, storage) is not available. Answered as 503. */
 export class Outage extends Error {
   override readonly name = 'Outage';
-  /** What is away, for people: `The database`. Never a host name or a password. */
+  /** The name of the part, for people: `The database`. Never a host name or a password. */
   readonly part: string;
 
   /** @param what What is wrong with it, as the rest of a sentence */

@@ -52,7 +52,7 @@ function asStream(output: DestinationStream): Writable {
   });
 }
 
-/** What the line itself or its logger says already is left out: twice the same key is no valid JSON for many. */
+/** Leaves out ids that the line or its logger already has: many parsers reject JSON with a key twice. */
 function addIds(_line: object, _level: number, logger: Logger): object {
   const ids = presentLogIds();
   if (!ids) return {};
@@ -60,7 +60,7 @@ function addIds(_line: object, _level: number, logger: Logger): object {
   return Object.fromEntries(Object.entries(ids).filter(([name]) => !(name in bound)));
 }
 
-/** What helps of an error. Libraries hang whole connections on theirs, passwords included. */
+/** The useful fields of an error. Some libraries attach whole connections, passwords included. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return {

@@ -1,9 +1,9 @@
-// Encrypts rows anew that hold something under an older key, while others may be using and changing them.
+// Encrypts rows with the present key that were encrypted with an older one, while others may use and change them.
 import type { Connection } from './db/index.ts';
 
 export interface Resealed {
   resealed: number;
-  /** Those that none of the keys opens, by the name that they are told by. */
+  /** The rows that none of the keys opens, by their names in the report. */
   unreadable: string[];
 }
 

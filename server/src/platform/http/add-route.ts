@@ -29,7 +29,7 @@ export interface RouteParts {
   authenticate(key: string): Promise<Caller | null>;
 }
 
-/** What a route takes that declares no query or no body: a misspelt one must not be ignored. */
+/** The schema of a route without a query or a body: a misspelt field must not be ignored. */
 const nothing = z.strictObject({});
 
 /** Answers requests to a route: a key and its rate first, then the body, then what the route does, in an envelope. */
@@ -58,7 +58,7 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
         ]);
       }
       request.caller = caller;
-      // A key that is none is told before a large body is sent.
+      // An invalid key is refused before a large body is sent.
       idempotencyKeyOf(request);
     },
     preValidation: async (request) => {

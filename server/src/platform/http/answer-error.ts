@@ -1,4 +1,4 @@
-// What becomes of an error: a refusal is told as it is, an outage is a 503, and everything else is a bug of ours.
+// Turns errors into responses: a refusal as it is, an outage as 503, and everything else as a bug of ours.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Outage, Refusal } from '../errors.ts';
 import { notTaken } from './bodies/bodies.ts';

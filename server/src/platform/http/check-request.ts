@@ -1,4 +1,4 @@
-// What is checked of every request before its route sees it.
+// The checks of every request before its handler runs.
 import type { z } from 'zod';
 import { invalidBody, invalidQuery } from '../use-case/index.ts';
 import { isUpload } from './bodies/upload.ts';

@@ -40,7 +40,7 @@ describe('keys', () => {
       .set({ revoked_at: app.clock.now() })
       .where('id', '=', id)
       .execute();
-    // What the listener does when another process says so.
+    // The action of the listener on a notification of another process.
     app.app.auth.forgetCached();
     expect((await app.call('GET', '/v1/accounts', undefined, key)).status).toBe(401);
   });
@@ -104,7 +104,7 @@ describe('envelope', () => {
     }
   });
 
-  test('an account id that is none is an account that does not exist', async () => {
+  test('an invalid account id is an account that does not exist', async () => {
     for (const id of ['acc_x', 'acc_%00', "acc_'--", 'null', '%20']) {
       const answer = await app.call('GET', `/v1/accounts/${id}/posts`);
       expect([id, answer.status, answer.body.error.message]).toEqual([id, 404, 'Account not found']);

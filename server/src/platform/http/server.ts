@@ -1,4 +1,4 @@
-// The HTTP server: request ids, limits, one error handler, and hooks in their order. Knows routes, not what they are about.
+// The HTTP server: request ids, limits, one error handler, and hooks in their order. Independent of what the routes do.
 import fastifyCors from '@fastify/cors';
 import Fastify, {
   type FastifyBaseLogger,
@@ -34,24 +34,24 @@ export interface HttpOptions {
   log: Log;
   clock: Clock;
   database: Database;
-  /** For the answers that are kept. */
+  /** For stored answers. */
   encryption: Encryption;
   routes: readonly Route[];
   logIds: LogIdPrefixes;
-  /** How many requests a key may make in a minute. */
+  /** The number of requests that a key may make in a minute. */
   ratePerMinute: number;
-  /** How many requests may be under way at a time. */
+  /** The number of requests that may run at a time. */
   requestsMax: number;
-  /** What the bodies under way may take; shared by the servers of a process. */
+  /** The memory for bodies that are being read, shared by the servers of a process. */
   bodyMemory?: BodyMemory;
-  /** Origins whose pages may call the API. None: no page of another origin. */
+  /** Origins whose pages may call the API. */
   corsOrigins: readonly string[];
-  /** How long a client may take for its headers, and how often that is looked at. */
+  /** How long a client may take for its headers, and how often that is checked. */
   headersMsMax?: number;
   checkEveryMs?: number;
   /** For tests: how late the event loop is. */
   readLoopDelayMs?: () => number;
-  /** Finds out who holds a key; null when nobody does. */
+  /** Returns the caller with a key; null for an unknown key. */
   authenticate(key: string): Promise<Caller | null>;
 }
 
@@ -62,7 +62,7 @@ export const bodyBytesMax = 1024 * 1024;
 const requestMsMax = 3_600_000;
 const headerBytesMax = 16 * 1024;
 
-/** What a page on another origin may read of an answer. */
+/** The headers that a page of another origin may read. */
 const exposedHeaders = [
   'X-Request-Id',
   'ETag',
@@ -76,7 +76,7 @@ const exposedHeaders = [
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
-    /** What the request was refused as; for the metrics. */
+    /** The refusal of the request, for the metrics. */
     refusedAs: RefusalDeclaration | null;
     /** The ids in its path, for its log lines; null until it is routed. */
     logIds: LogIds | null;
@@ -84,21 +84,29 @@ declare module 'fastify' {
 }
 
 export function createHttpServer(options: HttpOptions): FastifyInstance {
-  const {
-    log,
-    routes,
-    corsOrigins,
-    bodyMemory = createBodyMemory(),
-    headersMsMax = 15_000,
-    checkEveryMs = 5_000,
-  } = options;
-  const app = Fastify({
+  const { routes, bodyMemory = createBodyMemory() } = options;
+  const app = createFastify(options);
+  readBodies(app, routes, bodyMemory);
+  cutSlowBodies(app, options);
+  allowOrigins(app, options.corsOrigins);
+  passForms(app, routes, options.clock);
+  decorate(app, options.logIds);
+  logRequests(app, options.log);
+  app.setValidatorCompiler(({ schema, httpPart }) => checkWith(schema as unknown as z.ZodType, httpPart));
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) => answerError(noSuchRoute(), request, reply));
+  addRoutes(app, options);
+  return app;
+}
+
+function createFastify({ log, headersMsMax = 15_000, checkEveryMs = 5_000 }: HttpOptions): FastifyInstance {
+  return Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     requestIdHeader: false,
     genReqId: () => newPrefixedId('req'),
     bodyLimit: bodyBytesMax,
-    // A client that sends its request a byte at a time is cut off; see slow-bodies.ts for the bodies.
+    // Disconnects a client that sends its request a byte at a time; see slow-bodies.ts for the bodies.
     requestTimeout: requestMsMax,
     http: {
       headersTimeout: headersMsMax,
@@ -106,7 +114,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       maxHeaderSize: headerBytesMax,
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
-    // Longer than the minute that load balancers keep theirs, or they would now and then use one that is closing.
+    // Longer than the minute that load balancers keep theirs, or they would sometimes use one that is closing.
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
@@ -114,30 +122,33 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       answerError(error, request, reply as FastifyReply);
     },
   });
+}
 
-  readBodies(app, routes, bodyMemory);
-  cutSlowBodies(app, options);
-  if (corsOrigins.length > 0) {
-    const origin = corsOrigins.includes('*') ? '*' : [...corsOrigins];
-    app.register(fastifyCors, {
-      origin,
-      exposedHeaders,
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      maxAge: 600,
-      strictPreflight: false,
-    });
-  }
-  passForms(app, routes, options.clock);
+function allowOrigins(app: FastifyInstance, corsOrigins: readonly string[]): void {
+  if (corsOrigins.length === 0) return;
+  app.register(fastifyCors, {
+    origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],
+    exposedHeaders,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    maxAge: 600,
+    strictPreflight: false,
+  });
+}
+
+function decorate(app: FastifyInstance, logIds: LogIdPrefixes): void {
   app.decorateRequest('caller', null);
   app.decorateRequest('refusedAs', null);
   app.decorateRequest('logIds', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    request.logIds = pathIdsOf(request, options.logIds);
-    // Here rather than in the handler: the body of a request that leads nowhere is not read.
+    request.logIds = pathIdsOf(request, logIds);
+    // Here rather than in the handler: the body of a request to an unknown path is not read.
     if (request.is404) throw noSuchRoute();
   });
-  // Looking for secrets in it was a sixth of the memory that a request takes; each of its fields is known to hold none.
+}
+
+function logRequests(app: FastifyInstance, log: Log): void {
+  // Redaction was a sixth of the memory of a request, and none of these fields can contain a secret.
   const requestLines = log.child({}, { redact: [] });
   app.addHook('onResponse', async (request, reply) => {
     requestLines.info(
@@ -153,18 +164,17 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       'request',
     );
   });
-  app.setValidatorCompiler(({ schema, httpPart }) => checkWith(schema as unknown as z.ZodType, httpPart));
-  app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request, reply) => answerError(noSuchRoute(), request, reply));
+}
+
+function addRoutes(app: FastifyInstance, options: HttpOptions): void {
   const idempotency = createIdempotency(options);
   app.addHook('onClose', () => idempotency.close());
   const rateLimit = createRateLimit({ ...options, perMinute: options.ratePerMinute });
   const overload = createOverload(options);
   app.addHook('onClose', async () => overload.close());
   const stopping = new AbortController();
-  // Streams would go on for ever; whoever reads one resumes it elsewhere.
+  // Event streams never end on their own; their clients resume on another process.
   app.addHook('preClose', async () => stopping.abort());
   const parts = { ...options, idempotency, rateLimit, overload, stopping: stopping.signal };
-  for (const route of routes) addRoute(app, route, parts);
-  return app;
+  for (const route of options.routes) addRoute(app, route, parts);
 }

@@ -6,11 +6,11 @@ import { bodiesTooLarge, bodyMemoryFull, overloaded, rateLimitExceeded } from '.
 
 const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10];
 
-/** What the servers of a process have in common. */
+/** The metrics that the servers of a process share. */
 export function createHttpWatch(metrics: Metrics, bodyMemory: BodyMemory): (app: FastifyInstance) => void {
   const requests = metrics.counter(
     'pintail_http_requests_total',
-    'Requests answered, by route and class of status. route="none": there is no such route.',
+    'Requests answered, by route and class of status. route="none": unknown route.',
     ['method', 'route', 'status'],
   );
   const seconds = metrics.histogram(

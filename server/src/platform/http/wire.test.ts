@@ -1,4 +1,4 @@
-// What a client can do to the wire itself.
+// Malformed requests and connections.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -56,7 +56,7 @@ const head =
 
 test.each([
   ['no HTTP at all', 'hello\r\n\r\n', 400],
-  ['a method that is none', 'P@ST / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+  ['an invalid method', 'P@ST / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
   ['a header without a colon', 'GET / HTTP/1.1\r\nHost x\r\n\r\n', 400],
   ['two lengths', `${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 400],
   ['a length and chunks', `${head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],

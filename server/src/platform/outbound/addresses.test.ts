@@ -1,4 +1,4 @@
-// Which addresses and URLs are let through. A table on purpose: a range that is missing here is a hole.
+// The addresses and URLs that are allowed. A table on purpose: a range that is missing here is a hole.
 import { describe, expect, it } from 'vitest';
 import { isPublicAddress } from './addresses.ts';
 import { OutboundFailure } from './failure.ts';

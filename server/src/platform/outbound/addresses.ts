@@ -1,4 +1,4 @@
-// Which IP addresses are on the public internet. Knows nothing of names, ports or HTTP.
+// Decides whether an IP address is on the public internet. Independent of names, ports and HTTP.
 import ipaddr from 'ipaddr.js';
 
 // Global unicast, the only part of IPv6 that is handed out (RFC 4291, section 2.4; IANA's IPv6 address space
@@ -13,7 +13,7 @@ const azurePlatform = '168.63.129.16';
 /**
  * Whether an address may be connected to on behalf of a user. True only for ordinary public unicast: anything
  * private, local, shared (CGNAT), multicast, reserved, for documentation or benchmarks, or that hides an IPv4
- * address (mapped, compatible, NAT64, 6to4, Teredo) is not, and neither is a text that is no address.
+ * address (mapped, compatible, NAT64, 6to4, Teredo) is not, and neither is a text that is not an address.
  */
 export function isPublicAddress(address: string): boolean {
   // ipaddr.js also reads 0177.1 and the like. We only ask about what a resolver or the URL parser wrote.

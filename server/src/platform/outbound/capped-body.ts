@@ -35,7 +35,7 @@ export function cappedBody(answer: Dispatcher.ResponseData, { bytesMax, signal, 
       done(error);
     },
   });
-  // Whoever reads still gets the error; these keep one that comes while nobody reads from ending the process.
+  // A reader still gets the error; this handler keeps an error without a reader from ending the process.
   stream.on('error', () => {});
   answer.body.on('error', () => {});
   signal.addEventListener('abort', abort, { once: true });

@@ -1,7 +1,7 @@
 // Why a URL could not be fetched: a code for programs and a sentence for people. The sentences name what the
 // caller can change and never an address that we looked up: an answer must not map the network behind us.
 
-/** What went wrong, from the URL itself to the last byte. */
+/** The faults of a fetch, from the URL to the last byte. */
 export type OutboundReason =
   | 'bad_url'
   | 'private_address'

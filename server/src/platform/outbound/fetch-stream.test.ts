@@ -1,4 +1,4 @@
-// What a fetch promises, against a server on this machine that misbehaves in every way we know.
+// Fetches from a server on this machine that misbehaves in every known way.
 import type { ServerResponse } from 'node:http';
 import type net from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -75,7 +75,7 @@ describe('size', () => {
     await expect(get(site, 10)).resolves.toBe('xxxxx');
   });
 
-  it('announced as too large still shows the beginning, so that its type can be told', async () => {
+  it('announced as too large still has a beginning, so that its type can be detected', async () => {
     const asked = Promise.withResolvers<ServerResponse>();
     const site = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': 50_000_000 }).write(Buffer.alloc(10_000));
@@ -212,12 +212,12 @@ describe('a broken connection', () => {
     expect(await failureOf(get(site))).toMatchObject({ reason: 'connection_failed' });
   });
 
-  it('through an answer that is no HTTP is told apart', async () => {
+  it('by a response that is not HTTP has its own reason', async () => {
     const site = await serve((request) => void request.socket.end('SSH-2.0-OpenSSH_9.6\r\n'));
     expect(await failureOf(get(site))).toMatchObject({ reason: 'bad_response' });
   });
 
-  it('for want of TLS is told apart', async () => {
+  it('by missing TLS has its own reason', async () => {
     const site = await serve(() => {});
     const failure = await failureOf(get({ ...site, url: `https://${site.pair}/` }));
     expect(failure).toMatchObject({ reason: 'tls_failed' });

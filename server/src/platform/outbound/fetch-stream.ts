@@ -154,6 +154,6 @@ export function createOutbound({
 }
 
 function discard(client: Client, answer: Dispatcher.ResponseData): void {
-  answer.body.on('error', () => {}); // Its connection is cut next, which is no news.
+  answer.body.on('error', () => {}); // Its connection is closed next, which is expected.
   void client.destroy();
 }

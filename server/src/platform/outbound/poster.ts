@@ -78,7 +78,7 @@ export async function openPoster(
   };
 }
 
-/** What has come when the body breaks off, or its time is up, is enough: the status is there. */
+/** A body that is incomplete, or late, is enough: the status has arrived. */
 async function beginningOf(body: AsyncIterable<Buffer>, bytesMax: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -78,7 +78,7 @@ async function write(path: string, source: StorageSource, bytesMax: number): Pro
   }
 }
 
-/** A second name for the same bytes, which costs nothing; a copy where it would lie on another file system. */
+/** A hard link to the same bytes, which costs nothing; a copy on another file system. */
 async function takeOver(file: string, path: string): Promise<void> {
   try {
     await link(file, path);
@@ -122,7 +122,7 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
   });
 }
 
-/** What the file system itself refuses is an outage; what the source threw stays what it was. */
+/** Errors of the file system are outages; errors of the source pass unchanged. */
 async function asOutage<T>(work: Promise<T>): Promise<T> {
   return work.catch((error: NodeJS.ErrnoException) => {
     if (error instanceof Error && typeof error.syscall === 'string' && typeof error.errno === 'number') {

@@ -22,7 +22,7 @@ async function* walk(
   wanted: { prefix: string; after: string },
 ): AsyncGenerator<string> {
   const keys = (await entriesOf(join(root, folder)))
-    // Names with a dot in front are no objects; see `createFolderStorage`.
+    // Names that start with a dot are not objects; see `createFolderStorage`.
     .filter(({ name }) => !name.startsWith('.'))
     .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
     .sort((one, other) => (one < other ? -1 : 1));

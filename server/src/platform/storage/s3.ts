@@ -44,7 +44,7 @@ interface S3Request {
   key: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Made anew for each try. */
+  /** Created for each attempt. */
   body?: () => Readable;
 }
 

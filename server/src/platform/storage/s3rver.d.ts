@@ -1,4 +1,4 @@
-// What the tests use of the S3 server, which brings no types.
+// Types for the S3 server of the tests, which has none.
 declare module '@20minutes/s3rver' {
   interface Listing {
     objects: { key: string }[];

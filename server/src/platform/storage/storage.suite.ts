@@ -219,10 +219,10 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       'a\0b',
       'ä',
     ])('refuses %j as a key', async (key) => {
-      await expect(put(key, 'x')).rejects.toThrow('is no storage key');
-      await expect(storage.read(key)).rejects.toThrow('is no storage key');
-      await expect(storage.stat(key)).rejects.toThrow('is no storage key');
-      await expect(storage.remove(key)).rejects.toThrow('is no storage key');
+      await expect(put(key, 'x')).rejects.toThrow('is not a storage key');
+      await expect(storage.read(key)).rejects.toThrow('is not a storage key');
+      await expect(storage.stat(key)).rejects.toThrow('is not a storage key');
+      await expect(storage.remove(key)).rejects.toThrow('is not a storage key');
     });
   });
 }

@@ -1,5 +1,5 @@
-// What it takes to keep files: a few acts over keys. A driver (a folder now, S3 later) promises all that is
-// written here; `storage.suite.ts` holds every driver to it. Knows nothing of what the files are.
+// The interface of a file storage: a few operations over keys. Each driver (a folder, S3) keeps every promise of this file,
+// which `storage.suite.ts` tests. Independent of the content of the files.
 import type { Readable } from 'node:stream';
 import { Outage } from '../errors.ts';
 
@@ -66,7 +66,7 @@ export interface Storage {
   removeAbandoned(): Promise<void>;
 }
 
-/** What a disk or a storage that does not work is for callers. That it is full is for them to know. */
+/** The outage of a disk or a storage, as callers see it. They learn that it is full. */
 export function storageOutage(cause: unknown): Outage {
   const text = cause instanceof Error ? `${'code' in cause ? cause.code : ''} ${cause.message}` : '';
   const isFull = /ENOSPC|EDQUOT|No space left/.test(text);
@@ -85,5 +85,5 @@ export class ObjectTooLarge extends Error {
  */
 export function checkKey(key: string): void {
   const isPlain = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/.test(key);
-  if (!isPlain || key.length > 500) throw new Error(`"${key}" is no storage key.`);
+  if (!isPlain || key.length > 500) throw new Error(`"${key}" is not a storage key.`);
 }

@@ -59,7 +59,7 @@ function post(path: string, contentType: string, body: string, headers: Record<s
   return server.call('POST', path, { body, headers: { 'content-type': contentType, ...headers } });
 }
 
-test('a route takes the media types it names, with whatever parameters, and its schema judges what came of them', async () => {
+test('a route accepts the media types that it names, with any parameters, and its schema checks the parsed body', async () => {
   expect((await post('/v1/lines', 'text/csv', 'a\nb')).body.data).toEqual({ count: 2 });
   expect((await post('/v1/lines', 'Text/CSV; charset=utf-8', 'a\nb')).body.data).toEqual({ count: 2 });
   expect((await post('/v1/lines', 'application/x-ndjson', 'a\nb\nc\n')).body.data).toEqual({ count: 3 });
@@ -68,7 +68,7 @@ test('a route takes the media types it names, with whatever parameters, and its 
   expect([tooMany.status, tooMany.body.error.details[0].path]).toEqual([400, 'lines']);
 });
 
-test('what is no JSON, is of a wrong count or has no such name is told in words that say where', async () => {
+test('invalid JSON, a wrong count and an unknown name are refused with their place', async () => {
   const first = (answer: { body: { error: { details: unknown[] } } }) => answer.body.error.details[0];
   expect(first(await post('/v1/json-lines', 'application/json', '{"lines": [],}'))).toEqual({
     path: '',
@@ -141,7 +141,7 @@ test.each([
   expect(await rawPost('/v1/lines', `${typed}${length(0)}`, '')).toBe(400);
 });
 
-test('a client that goes away amid its body is no fault of ours', async () => {
+test('a client that disconnects during its body is not logged as a bug', async () => {
   const seen = bare.logLines.length;
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   socket.write(

@@ -14,7 +14,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** SHA-256 of the body's bytes, where an Idempotency-Key came with it. */
     bodyHash: Buffer | null;
-    /** What its body takes of the memory for bodies; null before the body is read. */
+    /** The memory that its body has reserved; null before the body is read. */
     bodyShare: BodyShare | null;
   }
   interface FastifyContextConfig {
@@ -57,7 +57,7 @@ function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** A body of a type that the route does not take. One that was announced in chunks may still turn out to be none. */
+/** Refuses a body of a type that the route does not accept. A chunked body may still be empty. */
 function readNothingElse(app: FastifyInstance): void {
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
     const { bodyShare, routeOptions } = request;
@@ -76,13 +76,13 @@ async function readAllowed(request: FastifyRequest, payload: IncomingMessage): P
   return body;
 }
 
-/** An empty body is no body; the route's schema says whether it needs one. */
+/** An empty body counts as absent; the schema of the route decides whether it is required. */
 function readJson(app: FastifyInstance): void {
   const fastifyParse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
     const body = await readAllowed(request, payload);
     if (body.length === 0) return undefined;
-    // Bytes that are no text would be replaced in silence, and the caller's words changed.
+    // Invalid bytes would be replaced silently, and the caller's text changed.
     if (!isUtf8(body)) throw malformedJson([{ path: '', code: 'not_utf8', message: 'Send UTF-8.' }]);
     return parseJson(body, {
       bytesMax: request.routeOptions.bodyLimit,

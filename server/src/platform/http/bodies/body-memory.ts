@@ -10,13 +10,13 @@ const mib = 1024 * 1024;
 const largeBytes = mib;
 const largeBodiesMax = 2;
 
-/** What the body of one request takes. */
+/** The memory of the body of one request. */
 export interface BodyShare {
   /** A length that was announced. @throws Refusal for one more large body than the caller may send at once */
   announce(bytes: number): void;
   /** Bytes that have arrived. @throws Refusal when there is no room for them */
   draw(bytes: number): void;
-  /** Gives everything back; again is no harm. */
+  /** Releases everything; calling it again is harmless. */
   release(): void;
 }
 

@@ -67,7 +67,7 @@ test('a comma too many is found where the list is cut, too', async () => {
     await expect(parse(entries(after))).rejects.toThrow('not valid JSON');
 });
 
-test('of a broken one it is told about where', async () => {
+test('the refusal of broken JSON has its approximate place', async () => {
   const broken = large.replace('"title":"A \\"quoted\\", [bracketed] {text}\\\\ \\\\\\" 150', '"title" "150');
   expect(broken).not.toBe(large);
   await expect(parse(broken)).rejects.toMatchObject({

@@ -14,14 +14,14 @@ export const entryBytesMax = 512 * 1024;
 /** Of a large body, everything but the lists in it. */
 const outsideBytesMax = 1024 * 1024;
 const scanBytes = 1024 * 1024;
-/** Any route takes so many values, and one for every hundred bytes that it takes: real ones are longer. */
+/** Every route accepts this many values, and one more for each hundred bytes of its limit: real values are longer. */
 const valuesMin = 1000;
 const bytesPerValue = 100;
 
 export interface ParseJson {
   /** How large a body the route takes. */
   bytesMax: number;
-  /** @throws Error for what is no JSON */
+  /** @throws Error for invalid JSON */
   parse(text: string): unknown;
 }
 

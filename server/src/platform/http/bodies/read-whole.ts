@@ -7,7 +7,7 @@ export interface ReadWhole {
   bytesMax: number;
   /** Makes the error for a body that is larger. */
   tooLarge(): Error;
-  /** What it takes of the memory for bodies; the caller releases it once the request is over. */
+  /** The memory that it has reserved; the caller releases it once the request is over. */
   share: BodyShare;
 }
 
@@ -61,7 +61,7 @@ export function readWhole(
     chunks = [];
     recent = [];
     share.release();
-    payload.on('error', () => {}); // The client hangs up, which is no news any more.
+    payload.on('error', () => {}); // The client disconnects, which is known.
     reject(error);
   }
   function ignore(): void {

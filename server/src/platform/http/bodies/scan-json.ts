@@ -30,7 +30,7 @@ export interface JsonScan {
   depth: number;
   /** The first entry of a list that is larger than `entryBytesMax`. */
   largeEntry: number | null;
-  /** Looks at about so many bytes more. */
+  /** Scans about this many bytes more. */
   next(bytes: number): void;
 }
 
@@ -85,7 +85,7 @@ export function scanJson(bytes: Buffer, { pieceBytes, entryBytesMax }: ScanOptio
       const end = Math.min(bytes.length, at + count);
       for (; at < end; at += 1) {
         if (isInText) {
-          // Much faster than a look at each byte; beyond the end of this part is no harm.
+          // Much faster than a check of each byte; reading past the end of this part is harmless.
           const found = bytes.indexOf(quote, at);
           at = found < 0 ? bytes.length : found;
           isInText = found < 0 || isEscaped(bytes, at);
@@ -98,7 +98,7 @@ export function scanJson(bytes: Buffer, { pieceBytes, entryBytesMax }: ScanOptio
           if (scan.depth === 2) endEntry(false);
         } else if (sign === openList || sign === openObject) open(sign);
         else if (sign === closeList || sign === closeObject) {
-          // Where the signs do not match, a piece or what is around them is no JSON, and parsing tells.
+          // Where the brackets do not match, the JSON is invalid, and parsing reports it.
           if (scan.depth === 2) endEntry(true);
           scan.depth -= 1;
         }

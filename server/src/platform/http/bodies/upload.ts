@@ -44,7 +44,7 @@ export function isUpload(body: unknown): body is Upload {
 /** A form has few fields and they are short. */
 const limits = { files: 2, fields: 20, fieldNameSize: 100, fieldSize: 2000, headerPairs: 20, parts: 22 };
 const lookEveryMs = 10_000;
-/** A client that sends nothing for so many looks has gone, or means harm. */
+/** A client that sends nothing during this many checks has gone, or is hostile. */
 const idleLooksMax = 6;
 /**
  * How much more is read, to no end, from a client whose file was refused: most listen for an answer only after they
@@ -93,19 +93,19 @@ async function readForm(
   parser.on('file', (name, stream) => {
     if (name !== fileField || form.hasFile) {
       stream.resume();
-      // A file where the schema knows none is an unknown field, or a field that is no text.
+      // A file under another name is an unknown field, or a field that must be text.
       if (name === fileField) reject(malformed('There is more than one file in it. Send one.'));
       else form.fields[name] = '(a file)';
       return;
     }
     form.hasFile = true;
     file = stream;
-    stream.on('error', () => {}); // Who takes it gets it too; it may be done with it already.
+    stream.on('error', () => {}); // `take` gets the error too, and may have ended already.
     taking = take(stream);
     taking.catch(reject);
   });
   parser.on('error', (error) =>
-    reject(malformed('It breaks off, or its parts cannot be told apart.', error)),
+    reject(malformed('It is incomplete, or its parts cannot be separated.', error)),
   );
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
     parser.on(limit, () => reject(malformed('It has too many parts.')));
@@ -124,7 +124,7 @@ async function readForm(
   } catch (error) {
     payload.unpipe(parser);
     file?.destroy(error instanceof Error ? error : undefined);
-    // Whoever takes the file has closed and removed what there is of it before the answer goes out.
+    // `take` closes and removes the file before the response is sent.
     await taking.catch(() => {});
     drain(payload);
     throw error;
@@ -160,7 +160,7 @@ function drain(payload: IncomingMessage): void {
     bytes += chunk.length;
     if (bytes > drainedBytesMax) payload.destroy();
   });
-  payload.on('error', () => {}); // It was cut off, which is no news.
+  payload.on('error', () => {}); // The connection was cut, which is known.
   payload.resume();
 }
 

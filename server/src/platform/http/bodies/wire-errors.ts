@@ -1,4 +1,4 @@
-// Answers to what never became a request: a line or header that is no HTTP, headers that are too large, a client
+// Answers to connections without a valid request: a line or header that is not HTTP, headers that are too large, a client
 // that takes for ever to send. Written straight to the socket, in the envelope like every other answer.
 import type { Duplex } from 'node:stream';
 import type { Refusal, RefusalMaker } from '../../errors.ts';
@@ -57,7 +57,7 @@ function closeWith(
       '',
       body,
     ].join('\r\n'),
-    // What else the client sends is not waited for.
+    // Further data of the client is not awaited.
     () => socket.destroy(),
   );
 }

@@ -1,6 +1,6 @@
 import { type Connection, isSealedOtherwise, sql } from '../../db/index.ts';
 
-/** Whose key it is, and the request that wants to run under it. */
+/** The owner of a key, and the request that wants to run under it. */
 export interface Claim {
   keyId: string;
   idempotencyKey: string;
@@ -148,22 +148,22 @@ export async function listAnswersSealedOtherwise(
   return rows;
 }
 
-/** Writes answers anew, where the key is still held by the same request. */
+/** Replaces answers, where the key still belongs to the same request. */
 export async function replaceSealedAnswers(
   connection: Connection,
   answers: readonly SealedAnswer[],
 ): Promise<number> {
   const { numAffectedRows } = await sql`
-    update idempotent_requests as held set body = anew.body
+    update idempotent_requests as held set body = resealed.body
     from unnest(
       ${answers.map((answer) => answer.keyId)}::text[],
       ${answers.map((answer) => answer.idempotencyKey)}::text[],
       ${answers.map((answer) => answer.requestId)}::text[],
       ${answers.map((answer) => answer.body)}::bytea[]
-    ) as anew (api_key_id, idempotency_key, request_id, body)
-    where held.api_key_id = anew.api_key_id
-      and held.idempotency_key = anew.idempotency_key
-      and held.request_id = anew.request_id
+    ) as resealed (api_key_id, idempotency_key, request_id, body)
+    where held.api_key_id = resealed.api_key_id
+      and held.idempotency_key = resealed.idempotency_key
+      and held.request_id = resealed.request_id
       and held.status is not null`.execute(connection);
   return Number(numAffectedRows ?? 0n);
 }

@@ -16,7 +16,7 @@ type Input = RouteInput<unknown, unknown, { name: string }>;
 
 let bare: Bare;
 let server: BareServer;
-/** What the next requests do besides their effect; each test sets what it needs. */
+/** The behavior of the next requests besides their effect; each test sets it. */
 let inside: (tx: Tx) => Promise<void> = async () => {};
 let around: (input: Input) => Promise<void> = async () => {};
 let calls = 0;
@@ -120,7 +120,7 @@ test('an answer with a key is the same as one without', async () => {
   expect(plain.headers.get('etag')).toBe(keyed.headers.get('etag'));
 });
 
-test('50 repeats at once on two servers: one effect, one 201, and the others replay it or are told to wait', async () => {
+test('50 repeats at once on two servers: one effect, one 201, and the others replay it or must wait', async () => {
   const other = await bare.serve(routes);
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, index) => send('cake', 'k-cake', { to: index % 2 ? server : other })),
@@ -367,6 +367,6 @@ test('an answer that no key opens is not given, and the request is not run again
   expect([answer.status, answer.body.error.code]).toEqual([409, 'CONFLICT']);
   expect(answer.body.error.message).toMatch(/carried out, but its response can no longer be read/);
   expect(await count('peas')).toBe(1);
-  // Another request under the key is told what is wrong with it, whatever can be read.
+  // Another request under the key is refused with the reason, whether or not the answer can be decrypted.
   expect((await send('beans', 'k-peas', { to: strange })).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED');
 });

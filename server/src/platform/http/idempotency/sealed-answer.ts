@@ -1,4 +1,4 @@
-// How the answers to idempotent requests lie in the database: some show a secret that is stored nowhere else.
+// The encrypted form of answers to idempotent requests: some show a secret that is stored nowhere else.
 import type { Connection } from '../../db/index.ts';
 import type { Encryption } from '../../encryption.ts';
 import { type Claim, listAnswersSealedOtherwise, replaceSealedAnswers } from './idempotency.queries.ts';
@@ -28,11 +28,11 @@ export async function resealAnswers(connection: Connection, encryption: Encrypti
   let resealed = 0;
   for (let after: Owner = { keyId: '', idempotencyKey: '' }; ; ) {
     const answers = await listAnswersSealedOtherwise(connection, encryption.keyId, after, batch);
-    const anew = answers.flatMap((answer) => {
+    const resealedAnswers = answers.flatMap((answer) => {
       const body = openAnswer(encryption, answer, answer.body);
       return body ? [{ ...answer, body: sealAnswer(encryption, answer, body) }] : [];
     });
-    if (anew.length > 0) resealed += await replaceSealedAnswers(connection, anew);
+    if (resealedAnswers.length > 0) resealed += await replaceSealedAnswers(connection, resealedAnswers);
     const last = answers.at(-1);
     if (!last || answers.length < batch) return resealed;
     after = last;

@@ -1,5 +1,5 @@
-// Refuses at once what could only wait: when too many requests are under way, when the process is too busy to
-// come round to them, or when the database's connections are not to be had. Those that it lets in are answered.
+// Refuses requests at once that could only wait: when too many are running, when the process is too busy, or when the database
+// has no free connection. Admitted requests are answered.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../clock.ts';

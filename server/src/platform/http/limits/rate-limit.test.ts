@@ -87,7 +87,7 @@ test('two processes together let through the limit, give or take the chunk that 
   expect(accepted).toBeLessThanOrEqual(204);
 });
 
-test('what another process has used is told as soon as this one draws', async () => {
+test('requests of another process count as soon as this one draws', async () => {
   const [first, second] = [
     await bare.serve(routes, { ratePerMinute: 100 }),
     await bare.serve(routes, { ratePerMinute: 100 }),

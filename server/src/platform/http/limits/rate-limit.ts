@@ -1,6 +1,5 @@
-// How many requests a key may make in a minute of the clock, counted over all API processes without a write for
-// each request. The limit is a supply: a small part of it every process may spend by itself, and the rest is drawn
-// from one row in PostgreSQL, many requests at a time.
+// Limits the requests of a key per minute of the clock, over all API processes, without a write for each request. Each process
+// may spend a small part of the limit on its own; the rest is drawn from one row in PostgreSQL, many requests at a time.
 //
 // One process lets through exactly the limit. With n processes it is at most the limit plus n - 1 chunks (a chunk is
 // a fiftieth of the limit), and a key may be refused up to n - 1 chunks early, where others hold what they drew.
@@ -11,7 +10,7 @@ import { drawRequests } from './rate-limit.queries.ts';
 const windowMs = 60_000;
 const chunksInLimit = 50;
 
-/** What the answer tells of it. */
+/** The state of the limit, as response headers show it. */
 export interface RateLimitState {
   limit: number;
   remaining: number;
@@ -39,7 +38,7 @@ export type RateLimit = ReturnType<typeof createRateLimit>;
 
 export function createRateLimit({ database, clock, perMinute: limit }: RateLimitParts) {
   const chunk = Math.max(1, Math.floor(limit / chunksInLimit));
-  /** What is drawn; the first chunk of each process is not. */
+  /** The drawn requests; the first chunk of each process is not drawn. */
   const supply = limit - chunk;
   let windowAt = 0;
   let counts = new Map<string, Count>();
