@@ -10,15 +10,15 @@ const Health = z
 
 const CheckAnswer = z.object({
   name: z.string().meta({ description: 'The part that was checked.', example: 'database' }),
-  ok: z.boolean().meta({ description: 'Whether it works.' }),
-  reason: z.string().optional().meta({ description: 'Why it does not work.' }),
+  ok: z.boolean().meta({ description: 'Whether the check passed.' }),
+  reason: z.string().optional().meta({ description: 'Why the check failed.' }),
 });
 type CheckAnswer = z.output<typeof CheckAnswer>;
 
 const Readiness = z
   .object({
     status: z.enum(['ready', 'not_ready']).meta({ description: '`ready` when every check passed.' }),
-    checks: z.array(CheckAnswer).meta({ description: 'All of them, in a fixed order.' }),
+    checks: z.array(CheckAnswer).meta({ description: 'All checks, in a fixed order.' }),
   })
   .meta({ id: 'Readiness' });
 
@@ -27,7 +27,7 @@ export const healthPaths: SystemPaths = {
     operationId: 'getHealth',
     summary: 'Whether the process answers',
     description:
-      'It checks nothing else: for a load balancer or a supervisor that restarts a process that hangs.',
+      'It checks nothing else. For load balancers, and for supervisors that restart a process that hangs.',
     responses: { 200: { description: 'The process answers.', type: 'application/json', schema: Health } },
   },
   '/ready': {

@@ -11,7 +11,7 @@ export const metricsPaths: SystemPaths = {
     operationId: 'getMetrics',
     summary: 'Metrics of this process, for Prometheus',
     description:
-      'With METRICS_TOKEN it requires that token as `Authorization: Bearer`. Without it, only callers on this machine are answered.',
+      'If METRICS_TOKEN is set, the token is required as `Authorization: Bearer`. Otherwise only callers on this machine are answered.',
     responses: {
       200: { description: 'Metrics in the text format of Prometheus.', type: 'text/plain' },
       404: { description: 'The caller may not see metrics.' },

@@ -40,7 +40,9 @@ export const AccountView = z
       description: 'Whether Pinterest accepts the stored token. While false, posts stay queued.',
     }),
     isDomainVerified: z.boolean().meta({ description: 'Whether the account has a claimed website.' }),
-    createdAt: z.string().meta({ description: 'When the account was connected (RFC 3339).' }),
+    createdAt: z
+      .string()
+      .meta({ format: 'date-time', description: 'When the account was connected (RFC 3339).' }),
     environment: z.enum(environments).meta({
       description: 'The Pinterest environment of the account.',
     }),

@@ -14,11 +14,11 @@ const CallbackQuery = z.object({ state: singleParameter, code: singleParameter }
 export const connectPaths: SystemPaths = {
   [callbackPath]: {
     operationId: 'finishConnect',
-    summary: 'The page behind the consent page of Pinterest',
-    description: 'Pinterest sends the browser of the owner of the account here.',
+    summary: 'Complete the connection of an account',
+    description: 'Pinterest redirects the browser of the account owner to this page after the consent page.',
     query: z.object({
       state: z.string().optional().meta({ description: 'The secret of this connection.' }),
-      code: z.string().optional().meta({ description: 'What Pinterest gives for consent.' }),
+      code: z.string().optional().meta({ description: 'The authorization code from Pinterest.' }),
     }),
     responses: {
       200: { description: 'The account is connected.', type: 'text/html' },

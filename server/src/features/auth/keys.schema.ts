@@ -22,7 +22,7 @@ export const KeyView = z
     accountIds: z.array(z.string()).nullable().meta({ description: accountIdsAbout }),
     createdAt: unixSeconds.meta({ description: 'When the key was created (Unix seconds).' }),
     lastUsedAt: unixSeconds.nullable().meta({
-      description: 'When the key was last used (Unix unixSeconds, precise to 30 seconds); null if never.',
+      description: 'When the key was last used (Unix seconds, precise to 30 seconds); null if never.',
     }),
     expiresAt: unixSeconds
       .nullable()

@@ -25,19 +25,19 @@ const mediaType = { type: '*/*' };
 export const mediaFilePaths: SystemPaths = {
   '/media/{mediaId}/{fileName}': {
     operationId: 'getMediaFile',
-    summary: 'A media file',
+    summary: 'Get a media file',
     description:
-      'The addresses in `mediaUrl` and `thumbnailUrl`. They need no key: anyone who knows one can read the file. HEAD, Range, If-Range and If-None-Match are supported.',
+      'The URLs in `mediaUrl` and `thumbnailUrl`. They need no API key: anyone who knows the URL can read the file. HEAD, Range, If-Range and If-None-Match are supported.',
     params: z.object({
       mediaId: z.string().meta({ description: 'The id of the media.' }),
       fileName: z.string().meta({ description: 'The original or the thumbnail.', example: 'picture.jpg' }),
     }),
     responses: {
       200: { description: 'The file.', ...mediaType },
-      206: { description: 'The part that Range names.', ...mediaType },
-      304: { description: 'The file that the caller has is the current one.' },
-      404: { description: 'No such file, or the media was deleted.' },
-      416: { description: 'Range names nothing in the file.' },
+      206: { description: 'The requested range.', ...mediaType },
+      304: { description: 'The file has not changed.' },
+      404: { description: 'The file does not exist, or the media was deleted.' },
+      416: { description: 'Range not satisfiable.' },
     },
   },
 };

@@ -13,13 +13,14 @@ const mediaTypes = ['image', 'video'] as const;
 export const MediaPath = z.object({ mediaId: z.string().meta({ description: 'Media id: `med_…`.' }) });
 
 const mediaType = z.enum(mediaTypes).optional().meta({
-  description: 'What the file must be. Without it, whichever of the two it is.',
+  description: 'The required type of the file. Default: either type.',
 });
 
 export const CreateMediaBody = z
   .strictObject({
     url: webUrl(urlLengthMax).meta({
-      description: 'Any publicly accessible URL; it is fetched, checked and kept before the answer.',
+      description:
+        'Any publicly accessible URL. The file is fetched, validated and stored before the response.',
       example: 'https://example.com/lemon-tart.jpg',
     }),
     mediaType,
@@ -32,33 +33,34 @@ export const uploadAbout =
   'A JPEG or PNG, at most 32 MiB (WebP, GIF, AVIF and TIFF are converted), or a video as MP4, MOV or M4V: H.264 or H.265, 4 seconds to 15 minutes, at most 2 GB.';
 
 export const ListMediaQuery = z.strictObject({
-  limit: pageLimit.meta({ description: 'Entries on a page: 1 to 100.' }),
+  limit: pageLimit.meta({ description: 'Media per page.' }),
   cursor: z.string().max(60).optional().meta({ description: '`data.cursor` of the previous page.' }),
 });
 
 export const MediaResource = z
   .object({
     id: z.string().meta({ description: 'Media id, to be sent as `mediaId`.' }),
-    mediaType: z.enum(mediaTypes).meta({ description: 'What it is.' }),
-    mediaUrl: z.string().meta({ description: 'URL of our hosted copy.' }),
-    width: z.int().meta({ description: 'Pixels, as a viewer sees it.' }),
-    height: z.int().meta({ description: 'Pixels, as a viewer sees it.' }),
+    mediaType: z.enum(mediaTypes).meta({ description: 'The type of the media.' }),
+    mediaUrl: z.string().meta({ description: 'URL of the hosted copy.' }),
+    width: z.int().meta({ description: 'Pixels, after rotation.' }),
+    height: z.int().meta({ description: 'Pixels, after rotation.' }),
     durationMs: z.int().optional().meta({ description: 'Length in milliseconds; videos only.' }),
-    contentType: z.string().meta({ description: 'Of our copy, such as `image/jpeg`.' }),
-    bytes: z.int().meta({ description: 'Size of our copy.' }),
-    sha256: z.string().meta({ description: 'Digest of our copy, in hexadecimal.' }),
+    contentType: z.string().meta({ description: 'The type of the stored copy, such as `image/jpeg`.' }),
+    bytes: z.int().meta({ description: 'Size of the stored copy.' }),
+    sha256: z.string().meta({ description: 'Digest of the stored copy, in hexadecimal.' }),
     thumbnailUrl: z.string().meta({
-      description: 'A WebP about 400 pixels wide. Of a video it is a neutral card, not a picture of it.',
+      description: 'A WebP about 400 pixels wide. For a video it is a neutral card, not a frame.',
     }),
     placeholder: z
       .string()
-      .meta({ description: 'ThumbHash in base64, to paint until the thumbnail is there.' }),
+      .meta({ description: 'ThumbHash in base64, to show until the thumbnail is loaded.' }),
     sourceUrl: z.string().nullable().meta({
       description:
-        'Where it was fetched from; null for an upload. A restricted key is shown only an address that it sent itself.',
+        'The URL that it was fetched from; null for an upload. A restricted key sees only a URL that it sent.',
     }),
     createdAt: unixSeconds.meta({
-      description: 'When it was stored; for a restricted key that added it, when it did (Unix seconds).',
+      description:
+        'When it was stored; for a restricted key that added it, when the key added it (Unix seconds).',
     }),
   })
   .meta({ id: 'MediaResource' });
@@ -68,14 +70,17 @@ export const MediaAnswer = z.object({ media: MediaResource }).meta({ id: 'MediaR
 export const MediaListAnswer = z
   .object({
     media: z.array(MediaResource),
-    cursor: z.string().nullable().meta({ description: 'Send it for the next page. Null on the last one.' }),
+    cursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Send it as `cursor` for the next page; null on the last page.' }),
   })
   .meta({ id: 'MediaPage' });
 
 export const DeletedMediaAnswer = z
   .object({
     deleted: z.literal(true),
-    id: z.string().meta({ description: 'The id that was deleted.' }),
+    id: z.string().meta({ description: 'The id of the deleted media.' }),
   })
   .meta({ id: 'DeletedMedia' });
 

@@ -79,7 +79,10 @@ export const DeliveryAnswer = z.object({ delivery: Delivery }).meta({ id: 'Webho
 export const DeliveryListAnswer = z
   .object({
     deliveries: z.array(Delivery).meta({ description: 'Newest first.' }),
-    cursor: z.string().nullable().meta({ description: 'For the next page; null on the last one.' }),
+    cursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Send it as `cursor` for the next page; null on the last page.' }),
   })
   .meta({ id: 'WebhookDeliveryPage' });
 export const RedeliverAnswer = z

@@ -73,9 +73,11 @@ const Webhook = z
         '`failing`: the last deliveries failed; they are retried with growing pauses. `disabled`: nothing is sent.',
     }),
     disabledReason: z.enum(['by_hand', 'failing', 'gone']).nullable().meta({
-      description: '`failing`: nothing was taken for 3 days. `gone`: it answered 410.',
+      description: '`failing`: no delivery succeeded for 3 days. `gone`: the endpoint answered 410.',
     }),
-    failingSince: moment.meta({ description: 'Since when every delivery has failed (Unix seconds).' }),
+    failingSince: moment.meta({
+      description: 'When the first of the failing deliveries failed (Unix seconds).',
+    }),
     previousSecretUntil: moment.meta({
       description: 'Until then deliveries are signed with the previous secret too (Unix seconds).',
     }),
@@ -90,7 +92,7 @@ export const WebhookSecretAnswer = z
   .object({
     webhook: Webhook,
     secret: z.string().meta({
-      description: 'Verifies signatures. Shown this once.',
+      description: 'The key of the signatures. It is not shown again.',
       example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
     }),
   })

@@ -33,19 +33,21 @@ export const BatchQuery = z.strictObject({
   limit: pageLimit.meta({ description: 'Entries per page.' }),
 });
 
-const BatchEntry = z.object({
-  index: z.int().meta({ description: 'The place in the batch, from 0.' }),
-  row: z
-    .int()
-    .nullable()
-    .meta({ description: 'The line or row in the file, from 1 (a header counts); null for a JSON body.' }),
-  status: z.enum(['pending', 'created', 'failed']),
-  postId: z.string().nullable().meta({ description: 'The post; with intervalBoards the first one.' }),
-  details: z
-    .array(z.object({ path: z.string(), code: z.string(), message: z.string() }))
-    .nullable()
-    .meta({ description: 'Why it failed: one entry for each invalid field.' }),
-});
+const BatchEntry = z
+  .object({
+    index: z.int().meta({ description: 'The place in the batch, from 0.' }),
+    row: z
+      .int()
+      .nullable()
+      .meta({ description: 'The line or row in the file, from 1 (a header counts); null for a JSON body.' }),
+    status: z.enum(['pending', 'created', 'failed']),
+    postId: z.string().nullable().meta({ description: 'The post; with intervalBoards the first one.' }),
+    details: z
+      .array(z.object({ path: z.string(), code: z.string(), message: z.string() }))
+      .nullable()
+      .meta({ description: 'Why it failed: one entry for each invalid field.' }),
+  })
+  .meta({ id: 'BatchEntry' });
 
 const BatchView = z
   .object({
@@ -64,7 +66,10 @@ export const BatchAnswer = z.object({ batch: BatchView }).meta({ id: 'BatchResul
 export const BatchPageAnswer = z
   .object({
     batch: BatchView,
-    cursor: z.string().nullable().meta({ description: 'For the next page of entries; null on the last.' }),
+    cursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Send it as `cursor` for the next page of entries; null on the last page.' }),
   })
   .meta({ id: 'BatchPage' });
 

@@ -71,7 +71,7 @@ function createPostFields(clock: Clock) {
       .max(intervalBoardsMax, `Name 1 to ${intervalBoardsMax} boards.`)
       .optional()
       .meta({
-        description: `Instead of boardId: one post for each of these boards, at most ${intervalBoardsMax}; all of them are created or none.`,
+        description: `Instead of boardId: one post for each of these boards, at most ${intervalBoardsMax}; all posts are created, or none.`,
       }),
     intervalDays: z
       .int()
@@ -165,7 +165,7 @@ export function schedulePostBody(clock: Clock) {
       sendAt: sendAt.optional(),
       useNextOpenSlot: useNextOpenSlot.default(false),
       now: now.default(false),
-      boardId: boardId.optional().meta({ description: 'Target board id; the one the post has by default.' }),
+      boardId: boardId.optional().meta({ description: 'Target board id. Default: that of the post.' }),
     })
     .superRefine(
       (body, context) => {

@@ -27,7 +27,7 @@ const fields = {
   description: description.nullable().optional(),
   url: url.nullable().optional(),
   boardId: boardId.nullable().optional().meta({
-    description: 'Another board clears the section, unless one is given.',
+    description: 'A change of the board clears the section, unless boardSectionId is sent.',
   }),
   boardSectionId: boardSectionId
     .min(1, 'Must be the id of a section, or null for none.')
@@ -38,15 +38,13 @@ const fields = {
   productTagPinIds: productTagPinIds.optional(),
   tags: tags.optional(),
   externalId: externalId.nullable().optional(),
-  mediaUrl: mediaUrl.optional().meta({ description: 'Other media, fetched before the answer.' }),
+  mediaUrl: mediaUrl.optional().meta({ description: 'New media, fetched before the response.' }),
   mediaId: mediaId.optional(),
-  mediaType: mediaType
-    .optional()
-    .meta({ description: 'Of the other media. An image unless said otherwise.' }),
+  mediaType: mediaType.optional().meta({ description: 'The type of the new media. Default: `image`.' }),
   carousel: carousel
     .nullable()
     .optional()
-    .meta({ description: 'Other pictures; null leaves the first one alone.' }),
+    .meta({ description: 'New pictures; null turns the post into one with the first picture only.' }),
   cover: cover.nullable().optional(),
 };
 
@@ -85,16 +83,16 @@ export const EditPostsBody = z
           .superRefine(namesSomething, { when: isObject })
           .superRefine(mediaFitTogether, { when: isObject }),
       )
-      .min(1, `Name 1 to ${editsMax} posts.`)
-      .max(editsMax, `Name 1 to ${editsMax} posts.`)
+      .min(1, `Send 1 to ${editsMax} posts.`)
+      .max(editsMax, `Send 1 to ${editsMax} posts.`)
       .refine((edits) => new Set(edits.map((edit) => edit.id)).size === edits.length, {
         params: { code: 'repeated' },
         error: 'Names a post twice.',
       })
-      .meta({ description: `1 to ${editsMax}. All are changed, or none.` }),
+      .meta({ description: `1 to ${editsMax}. All posts are changed, or none.` }),
     dryRun: z.boolean().default(false).meta({
       description:
-        'Only check and show what would be. Media named by URL are fetched and kept for a while all the same.',
+        'Check the edits and return the result without changing anything. Media is still fetched from its URL, and stored for a while.',
     }),
   })
   .meta({ id: 'EditPosts' });

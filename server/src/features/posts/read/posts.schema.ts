@@ -40,17 +40,19 @@ export const ListPostsQuery = z.strictObject({
 
 export type ListPosts = z.output<typeof ListPostsQuery>;
 
-const MediaView = z.object({
-  id: z.string(),
-  width: z.int().meta({ description: 'Pixels.' }),
-  height: z.int().meta({ description: 'Pixels.' }),
-  durationMs: z.int().optional().meta({ description: 'The length of a video in milliseconds.' }),
-  contentType: z.string(),
-  bytes: z.int(),
-  sha256: z.string(),
-  thumbnailUrl: z.string(),
-  placeholder: z.string().meta({ description: 'ThumbHash, base64.' }),
-});
+const MediaView = z
+  .object({
+    id: z.string(),
+    width: z.int().meta({ description: 'Pixels.' }),
+    height: z.int().meta({ description: 'Pixels.' }),
+    durationMs: z.int().optional().meta({ description: 'The length of a video in milliseconds.' }),
+    contentType: z.string(),
+    bytes: z.int(),
+    sha256: z.string(),
+    thumbnailUrl: z.string(),
+    placeholder: z.string().meta({ description: 'ThumbHash, base64.' }),
+  })
+  .meta({ id: 'PostMedia', description: 'The stored media; of a carousel, its first picture.' });
 
 export const PostView = z
   .object({
@@ -71,7 +73,7 @@ export const PostView = z
 
     updatedAt: unixSeconds.meta({ description: 'Last change (Unix seconds).' }),
     sourceMediaUrl: z.string().nullable().meta({ description: 'The mediaUrl that the caller sent.' }),
-    media: MediaView.meta({ description: 'The stored media; of a carousel, its first picture.' }),
+    media: MediaView,
     carousel: z
       .array(
         z.object({
@@ -112,6 +114,7 @@ export const PostView = z
         retryable: z.boolean().meta({ description: 'Whether trying again may help.' }),
         at: unixSeconds,
       })
+      .meta({ id: 'PostFailure' })
       .nullable()
       .meta({ description: 'Why the last attempt did not publish it.' }),
     nextAttemptAt: unixSeconds.nullable().meta({ description: 'When a worker tries next (Unix seconds).' }),
@@ -140,7 +143,10 @@ export const PostAnswer = z.object({ post: PostView }).meta({ id: 'PostResult' }
 export const PostListAnswer = z
   .object({
     posts: z.array(PostView),
-    cursor: z.string().nullable().meta({ description: 'For the next page; null on the last.' }),
+    cursor: z
+      .string()
+      .nullable()
+      .meta({ description: 'Send it as `cursor` for the next page; null on the last page.' }),
   })
   .meta({ id: 'PostPage' });
 export const CreatedAnswer = z

@@ -71,13 +71,14 @@ const slide = z
   .strictObject({
     mediaUrl: mediaUrl.optional(),
     mediaId: mediaId.optional(),
-    title: title.optional().meta({ description: 'Of this picture.' }),
-    description: description.optional().meta({ description: 'Of this picture.' }),
+    title: title.optional().meta({ description: 'The title of this picture.' }),
+    description: description.optional().meta({ description: 'The description of this picture.' }),
     url: url
       .optional()
       .meta({ description: "Destination URL of this picture. The default is the post's url." }),
   })
-  .superRefine(exactlyOne(['mediaUrl', 'mediaId']));
+  .superRefine(exactlyOne(['mediaUrl', 'mediaId']))
+  .meta({ id: 'CarouselPicture' });
 export const carousel = z.array(slide).min(2, slideCount).max(5, slideCount).meta({
   description: '2 to 5 pictures of one size, instead of mediaUrl.',
 });
@@ -94,7 +95,10 @@ export const cover = z
       .meta({ description: 'The frame at this second.' }),
   })
   .superRefine(exactlyOne(['mediaUrl', 'mediaId', 'seconds']))
-  .meta({ description: 'The picture that a video shows until it plays. The default is its first frame.' });
+  .meta({
+    id: 'VideoCover',
+    description: 'The picture that a video shows until it plays. The default is its first frame.',
+  });
 
 export function futureMoment(clock: Clock) {
   return moment

@@ -60,18 +60,20 @@ const names = [
   'productTags',
 ] as const;
 
-const CheckView = z.object({
-  name: z
-    .enum(names)
-    .meta({ description: 'The name of the check. A check with several findings appears several times.' }),
-  status: z.enum(['passed', 'warning', 'failed']).meta({
-    description:
-      '`failed`: creating or publishing would refuse it. `warning`: accepted, but deserves attention.',
-  }),
-  code: z.string().nullable().meta({ description: 'Stable, for programs; null when it passed.' }),
-  message: z.string().meta({ description: 'The finding, for people.' }),
-  remediation: z.string().nullable().meta({ description: 'The remedy; null when it passed.' }),
-});
+const CheckView = z
+  .object({
+    name: z
+      .enum(names)
+      .meta({ description: 'The name of the check. A check with several findings appears several times.' }),
+    status: z.enum(['passed', 'warning', 'failed']).meta({
+      description:
+        '`failed`: creating or publishing would refuse it. `warning`: accepted, but deserves attention.',
+    }),
+    code: z.string().nullable().meta({ description: 'Stable, for programs; null when it passed.' }),
+    message: z.string().meta({ description: 'The finding, for people.' }),
+    remediation: z.string().nullable().meta({ description: 'The remedy; null when it passed.' }),
+  })
+  .meta({ id: 'PostCheck' });
 export type Check = z.input<typeof CheckView>;
 
 export const ValidateAnswer = z

@@ -118,6 +118,11 @@ test('Every refusal in `x-codes` has its example in the document', () => {
 
 test('The schemas do not mislead generators', () => {
   const nodes = nodesIn(document);
+  const parameters = nodes.filter((node) => node.in && node.schema);
+  expect(parameters.length).toBeGreaterThan(50);
+  expect(
+    parameters.filter((node) => !node.description || node.schema.description === node.description),
+  ).toEqual([]);
   const isNullable = ({ type }: AnyShape) => Array.isArray(type) && type.includes('null');
   const closed = nodes.filter(
     (node) => isNullable(node) && (node.enum ? !node.enum.includes(null) : 'const' in node),

@@ -11,6 +11,7 @@ import { nameErrorCodes } from './error-codes.ts';
 import { answerHeaders, refusalAnswers, refusalExamples, requestHeaders } from './openapi-answers.ts';
 import { openApiWebhooks } from './openapi-webhooks.ts';
 import { clientFields } from './operation-names.ts';
+import { describeParametersOnce } from './parameters.ts';
 import { withSharedAnswers } from './shared-answers.ts';
 
 type JsonSchema = Record<string, unknown>;
@@ -120,6 +121,7 @@ export function createOpenApi({ routes, system, webhooks, info, examples, detail
     },
   );
   nameErrorCodes(document, routes, detailCodes);
+  describeParametersOnce(document);
   return withSharedAnswers(document);
 }
 
