@@ -119,14 +119,16 @@ function findInTree(): (Occurrence & { file: string })[] {
   return globSync(sources, { exclude: ['**/node_modules/**'] })
     .filter((file) => !exempt.test(file))
     .sort()
-    .flatMap((file) => findConstructions(readFileSync(file, 'utf8')).map((found) => ({ ...found, file })));
+    .flatMap((file) =>
+      findConstructions(readFileSync(file, 'utf8')).map((construction) => ({ ...construction, file })),
+    );
 }
 
 function countByName(occurrences: Occurrence[]): Record<string, number> {
   return Object.fromEntries(
     constructions.map(({ name }) => [
       name,
-      occurrences.filter((found) => found.construction === name).length,
+      occurrences.filter((occurrence) => occurrence.construction === name).length,
     ]),
   );
 }

@@ -66,3 +66,13 @@ test('a folder with too many files is reported', () => {
   expect(crowdedFolders(files.slice(1))).toEqual([]);
   expect(crowdedFolders([...files.slice(1), 'a/b/c/1.ts'])).toEqual([]);
 });
+
+test.each(['const found = 1;', 'list.map((one) => one.id)', 'list.sort((some, other) => 1)'])(
+  'a pronoun is not a name: %s',
+  (line) => {
+    expect(breachesOf('server/src/app.ts', line)).toEqual([
+      'server/src/app.ts:1: A pronoun is not a name; name the value.',
+    ]);
+    expect(breachesOf('server/src/app.test.ts', line)).toEqual([]);
+  },
+);

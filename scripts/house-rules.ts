@@ -46,6 +46,13 @@ const rules: Rule[] = [
     pattern: /\bprocess\.env\b/,
   },
   {
+    what: 'A pronoun is not a name; name the value.',
+    files: '{bench/src,embedded-postgres/src,scripts,server/src,simulator/src}/**/*.ts',
+    except: /\.(test|fixture|suite)\.ts$/,
+    pattern:
+      /\b(const|let) (one|other|some|given|found|made)\b|\((one|other|some|given|found|made)(, \w+)?\) =>/,
+  },
+  {
     what: 'SQL lives in *.queries.ts.',
     files: 'server/src/**/*.ts',
     except: /\.queries\.ts$|\/platform\/db\/|\.(test|fixture)\.ts$/,

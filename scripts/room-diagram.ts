@@ -19,18 +19,18 @@ function importsOf(file: string): string[] {
 }
 
 function edges(): Map<string, Set<string>> {
-  const found = new Map<string, Set<string>>();
+  const imports = new Map<string, Set<string>>();
   for (const file of globSync('server/src/**/*.ts').sort()) {
     const from = roomOf(file);
     if (!from) continue;
-    const targets = found.get(from) ?? new Set();
-    found.set(from, targets);
+    const targets = imports.get(from) ?? new Set();
+    imports.set(from, targets);
     for (const path of importsOf(file)) {
       const to = path.startsWith('server/src/') ? roomOf(path) : undefined;
       if (to && to !== from) targets.add(to);
     }
   }
-  return found;
+  return imports;
 }
 
 /** Whether there is a way that is longer than the direct one. */

@@ -116,19 +116,19 @@ async function enter(settings: Settings): Promise<Entry> {
   const deadline = performance.now() + absencePatienceMs;
   for (;;) {
     const entry = await inTurn(settings, async () => {
-      let found = await findServer({ ...settings, cluster: directory.cluster });
-      if (found && isUnused(directory) && isProgramGone(found.pid)) {
-        await stopServer(found.pid);
-        found = undefined;
+      let existing = await findServer({ ...settings, cluster: directory.cluster });
+      if (existing && isUnused(directory) && isProgramGone(existing.pid)) {
+        await stopServer(existing.pid);
+        existing = undefined;
       }
       // Others use a server that we do not see. It may have died: they start it again. Or it runs in another
       // container, on a directory that both have mounted: a second server would destroy the data.
-      if (!found && !isUnused(directory)) return undefined;
-      const server = found ?? (await startNew(settings));
+      if (!existing && !isUnused(directory)) return undefined;
+      const server = existing ?? (await startNew(settings));
       held.share = tryLock(directory.usersLock, 'shared');
       if (!held.share)
         throw new Error(`${directory.usersLock} is held by a process that it was not its turn for.`);
-      return { server, adopted: found !== undefined };
+      return { server, adopted: existing !== undefined };
     });
     if (entry) return entry;
     if (performance.now() > deadline) {
@@ -239,8 +239,8 @@ function watchServer(entered: Settings, first: Server): { end(): Promise<void> }
     if (isServerOf(pid, directory.cluster)) return;
     await inTurn(settings, async () => {
       ended.signal.throwIfAborted();
-      const found = await findServer({ ...settings, cluster: directory.cluster });
-      const server = found ?? (await startNew(settings, first.port));
+      const existing = await findServer({ ...settings, cluster: directory.cluster });
+      const server = existing ?? (await startNew(settings, first.port));
       pid = server.pid;
       if (server.port === first.port) {
         log.warn('the embedded database had died and was started again');

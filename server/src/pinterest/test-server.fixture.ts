@@ -41,7 +41,7 @@ export async function startRawServer(answer: RawAnswer): Promise<RawServer> {
       for (let next = takeRequest(received); next !== null; next = takeRequest(received)) {
         received = next.rest;
         raw.requests.push(next.request);
-        for (const one of waiting) if (raw.requests.length >= one.count) one.resolve();
+        for (const waiter of waiting) if (raw.requests.length >= waiter.count) waiter.resolve();
         answer(socket, next.request);
       }
     });

@@ -43,15 +43,15 @@ export function createEncryption(key: Buffer, old?: Buffer): Encryption {
       return Buffer.concat([keyId, iv, cipher.getAuthTag(), sealed]);
     },
     decrypt(sealed, purpose) {
-      const found = keys.find(({ id }) => sealed.subarray(0, keyIdLength).equals(id));
-      if (!found) {
+      const key = keys.find(({ id }) => sealed.subarray(0, keyIdLength).equals(id));
+      if (!key) {
         throw new Error(
           'A stored token was encrypted with another key. Start with the PINTAIL_ENCRYPTION_KEY that it was stored with.',
         );
       }
       const iv = sealed.subarray(keyIdLength, keyIdLength + ivLength);
       const tag = sealed.subarray(keyIdLength + ivLength, keyIdLength + ivLength + tagLength);
-      const decipher = createDecipheriv('aes-256-gcm', found.known, iv)
+      const decipher = createDecipheriv('aes-256-gcm', key.known, iv)
         .setAAD(Buffer.from(purpose))
         .setAuthTag(tag);
       const text = sealed.subarray(keyIdLength + ivLength + tagLength);

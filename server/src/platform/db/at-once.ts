@@ -17,8 +17,8 @@ export async function atOnce<const Rows extends readonly unknown[]>(
 ): Promise<Answers<Rows>> {
   const settled = await connection
     .getExecutor()
-    .provideConnection((one) =>
-      Promise.allSettled(statements.map((statement) => one.executeQuery<unknown>(statement))),
+    .provideConnection((connection) =>
+      Promise.allSettled(statements.map((statement) => connection.executeQuery<unknown>(statement))),
     );
   return settled.map((end) => () => {
     if (end.status === 'rejected') throw end.reason;

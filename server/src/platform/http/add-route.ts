@@ -154,7 +154,7 @@ interface KeyedRequest {
 async function answerOnce(idempotency: Idempotency, keyed: KeyedRequest) {
   const { request, reply, route, caller, idempotencyKey, handle } = keyed;
   const { id: requestId } = request;
-  const { isReplayed, ...found } = await idempotency.run({
+  const { isReplayed, ...answer } = await idempotency.run({
     claim: { keyId: actorIdOf(caller), idempotencyKey, requestHash: hashRequest(request), requestId },
     work: handle,
     toAnswer({ data, warnings, etag }) {
@@ -168,12 +168,12 @@ async function answerOnce(idempotency: Idempotency, keyed: KeyedRequest) {
     },
   });
   if (isReplayed) {
-    request.log.info({ firstRequestId: found.requestId }, 'an idempotent request was repeated');
+    request.log.info({ firstRequestId: answer.requestId }, 'an idempotent request was repeated');
     // The id in the body: it is the first request that the log can explain.
-    reply.header('idempotent-replayed', 'true').header('x-request-id', found.requestId);
+    reply.header('idempotent-replayed', 'true').header('x-request-id', answer.requestId);
   }
-  if (found.etag !== null) reply.header('etag', found.etag);
-  return reply.code(found.status).type('application/json; charset=utf-8').send(found.body);
+  if (answer.etag !== null) reply.header('etag', answer.etag);
+  return reply.code(answer.status).type('application/json; charset=utf-8').send(answer.body);
 }
 
 /** Budgets and stored answers belong to the key or person that makes the request. */

@@ -31,8 +31,8 @@ export async function createFolderStorage({ folder, clock }: FolderStorageOption
       await asOutage(
         halfWritten.withPath(async (incoming) => {
           await write(incoming, source, bytesMax);
-          const made = await moveTo(path, incoming);
-          await syncFolders(dirname(path), made);
+          const firstNewFolder = await moveTo(path, incoming);
+          await syncFolders(dirname(path), firstNewFolder);
         }),
       ).finally(() => {
         if (source instanceof Readable) source.destroy();
@@ -45,8 +45,8 @@ export async function createFolderStorage({ folder, clock }: FolderStorageOption
     },
 
     async stat(key) {
-      const found = await asOutage(unlessMissing(stat(pathOf(key))));
-      return found?.isFile() ? { bytes: found.size } : undefined;
+      const file = await asOutage(unlessMissing(stat(pathOf(key))));
+      return file?.isFile() ? { bytes: file.size } : undefined;
     },
 
     async remove(key) {
@@ -93,16 +93,17 @@ async function takeOver(file: string, path: string): Promise<void> {
 async function moveTo(path: string, incoming: string): Promise<string | undefined> {
   const isThere = await unlessMissing(rename(incoming, path).then(() => true));
   if (isThere) return undefined;
-  const made = await mkdir(dirname(path), { recursive: true });
+  const firstNewFolder = await mkdir(dirname(path), { recursive: true });
   await rename(incoming, path);
-  return made;
+  return firstNewFolder;
 }
 
 /** A new name is safe only when the folder that holds it is on the disk too; likewise that of a new folder. */
 async function syncFolders(folder: string, firstMade: string | undefined): Promise<void> {
   await sync(folder);
   if (firstMade === undefined) return;
-  for (let made = folder; made.length >= firstMade.length; made = dirname(made)) await sync(dirname(made));
+  for (let newFolder = folder; newFolder.length >= firstMade.length; newFolder = dirname(newFolder))
+    await sync(dirname(newFolder));
 }
 
 /** Waits until a file or a folder is on the disk. */

@@ -8,8 +8,8 @@ import type { ListOptions, StoredObject } from './storage.ts';
 export async function listFolder(root: string, { prefix = '', after = '', limit }: ListOptions) {
   const page: StoredObject[] = [];
   for await (const key of walk(root, '', { prefix, after })) {
-    const found = await stat(join(root, key)).catch(() => undefined); // Gone: removed meanwhile.
-    if (found?.isFile()) page.push({ key, bytes: found.size, storedAt: found.mtime });
+    const file = await stat(join(root, key)).catch(() => undefined); // Gone: removed meanwhile.
+    if (file?.isFile()) page.push({ key, bytes: file.size, storedAt: file.mtime });
     if (page.length === limit) break;
   }
   return page;
@@ -25,7 +25,7 @@ async function* walk(
     // Names that start with a dot are not objects; see `createFolderStorage`.
     .filter(({ name }) => !name.startsWith('.'))
     .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
-    .sort((one, other) => (one < other ? -1 : 1));
+    .sort((a, b) => (a < b ? -1 : 1));
   for (const key of keys) {
     if (!key.endsWith('/')) {
       if (key.startsWith(wanted.prefix) && key > wanted.after) yield key;

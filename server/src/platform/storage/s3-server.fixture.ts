@@ -13,10 +13,10 @@ export async function startS3(directory: string) {
   const listObjects = store.listObjects.bind(store);
   store.listObjects = async (bucket, { prefix = '', startAfter = '', maxKeys = 1000 }) => {
     const { objects } = await listObjects(bucket, {});
-    const found = objects
+    const matching = objects
       .filter(({ key }) => key.startsWith(prefix) && key > startAfter)
       .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
-    return { objects: found.slice(0, maxKeys), commonPrefixes: [], isTruncated: false };
+    return { objects: matching.slice(0, maxKeys), commonPrefixes: [], isTruncated: false };
   };
   const getObject = store.getObject.bind(store);
   store.getObject = (bucket, key, options) =>

@@ -126,18 +126,18 @@ export async function createS3Storage(options: S3StorageOptions): Promise<Storag
     },
 
     async list({ prefix = '', after = '', limit }: ListOptions) {
-      const found: StoredObject[] = [];
+      const objectsSoFar: StoredObject[] = [];
       let isMore = true;
       // A page may be short though there is more.
-      while (isMore && found.length < limit) {
-        const startAfter = found.at(-1)?.key ?? after;
+      while (isMore && objectsSoFar.length < limit) {
+        const startAfter = objectsSoFar.at(-1)?.key ?? after;
         const answer = await call({
           method: 'GET',
           key: '',
           query: {
             'list-type': '2',
             'encoding-type': 'url',
-            'max-keys': String(Math.min(pageMax, limit - found.length)),
+            'max-keys': String(Math.min(pageMax, limit - objectsSoFar.length)),
             ...(prefix && { prefix }),
             ...(startAfter && { 'start-after': startAfter }),
           },
@@ -145,10 +145,10 @@ export async function createS3Storage(options: S3StorageOptions): Promise<Storag
         const text = await answer.body.text();
         if (answer.statusCode !== 200) throw unexpected(answer, text);
         const page = readPage(text);
-        found.push(...page);
+        objectsSoFar.push(...page);
         isMore = /<IsTruncated>true</.test(text) && page.length > 0;
       }
-      return found.slice(0, limit);
+      return objectsSoFar.slice(0, limit);
     },
 
     async removeAbandoned() {

@@ -127,13 +127,13 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       });
 
       it.each(keys.map((_key, index) => index + 1))('in pages of %i is the same list', async (limit) => {
-        const found: string[] = [];
-        for (let after: string | undefined; ; after = found.at(-1)) {
+        const keysListed: string[] = [];
+        for (let after: string | undefined; ; after = keysListed.at(-1)) {
           const page = await listed({ limit, ...(after !== undefined && { after }) });
-          found.push(...page);
+          keysListed.push(...page);
           if (page.length < limit) break;
         }
-        expect(found).toEqual(keys);
+        expect(keysListed).toEqual(keys);
       });
 
       it('begins after a key that need not be there', async () => {

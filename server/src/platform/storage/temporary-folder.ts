@@ -26,8 +26,8 @@ export async function openTemporaryFolder(folder: string, clock: Clock): Promise
     const oldest = clock.now().getTime() - abandonedAfterMs;
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
-      const found = await stat(path).catch(() => undefined); // Gone: another process swept it, or finished with it.
-      if (found && found.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
+      const file = await stat(path).catch(() => undefined); // Gone: another process swept it, or finished with it.
+      if (file && file.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
     }
   }
   await removeAbandoned();

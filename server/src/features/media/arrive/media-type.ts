@@ -77,8 +77,8 @@ function judge(type: string | undefined, wanted: WantedType): string {
   }
   if (type !== undefined && isVideoType(type)) return judgeVideo(type, wanted);
   if (type === undefined || !type.startsWith('image/')) {
-    const found = type === undefined ? 'This file' : `This file (${type})`;
-    throw new MediaProblem('not_a_media_file', `${found} is neither a picture nor a video. ${accepted}`);
+    const subject = type === undefined ? 'This file' : `This file (${type})`;
+    throw new MediaProblem('not_a_media_file', `${subject} is neither a picture nor a video. ${accepted}`);
   }
   if (!pictureTypes.has(type)) {
     throw new MediaProblem('unsupported_image_type', `Pictures of type ${type} cannot be read. ${accepted}`);

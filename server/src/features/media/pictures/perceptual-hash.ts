@@ -29,8 +29,8 @@ export async function perceptualHash({ data, info }: { data: Buffer; info: Outpu
 }
 
 /** Whether two hashes are of pictures that people would call the same. */
-export function looksLike(one: string, other: string): boolean {
-  let differing = BigInt(`0x${one}`) ^ BigInt(`0x${other}`);
+export function looksLike(hash: string, otherHash: string): boolean {
+  let differing = BigInt(`0x${hash}`) ^ BigInt(`0x${otherHash}`);
   let count = 0;
   for (; differing > 0n; differing >>= 1n) count += Number(differing & 1n);
   return count <= nearBitsMax;

@@ -42,10 +42,10 @@ export async function findSimilarPost(db: Connection, query: FindSimilarPost): P
     exceptPostId: query.exceptPostId,
   });
   const distance = (post: PostToCompare) => Math.abs(post.at.getTime() - around.getTime());
-  const byDistance = posts.toSorted((one, other) => distance(one) - distance(other));
+  const byDistance = posts.toSorted((a, b) => distance(a) - distance(b));
   const same = byDistance.find((post) => isSame(post, media));
-  const found = same ?? byDistance.find((post) => isNear(post, media));
-  return found ? { postId: found.postId, at: found.at, isSame: found === same } : null;
+  const match = same ?? byDistance.find((post) => isNear(post, media));
+  return match ? { postId: match.postId, at: match.at, isSame: match === same } : null;
 }
 
 function isSame(post: PostToCompare, media: MediaRow): boolean {

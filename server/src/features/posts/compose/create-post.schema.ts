@@ -112,8 +112,8 @@ function mediaIsNamedOnce(body: Loose, context: z.RefinementCtx): void {
 }
 
 function timeIsNamedOnce(body: Loose, context: z.RefinementCtx): void {
-  const given = timesGiven(body);
-  for (const name of given.slice(1)) {
+  const times = timesGiven(body);
+  for (const name of times.slice(1)) {
     issue(context, name, 'not_together', 'Send only one of "sendAt", "useNextOpenSlot" or "now".');
   }
 }

@@ -187,9 +187,9 @@ export function toPostView(
   { now, publicUrl }: { now: Date; publicUrl: string },
 ): z.input<typeof PostView> {
   const getMedia = (id: string) => {
-    const found = media.get(id);
-    if (!found) throw new Error(`post ${row.id} has lost its media ${id}`);
-    return found;
+    const medium = media.get(id);
+    if (!medium) throw new Error(`post ${row.id} has lost its media ${id}`);
+    return medium;
   };
   const urlOf = (id: string) => mediaUrl(getMedia(id), publicUrl);
   const slides = slidesOf(row);
@@ -211,7 +211,8 @@ export function toPostView(
     updatedAt: toUnixSeconds(row.updated_at),
     sourceMediaUrl: row.source_media_url,
     media: toMediaView(getMedia(row.media_id), publicUrl),
-    carousel: slides?.map(({ mediaId, ...texts }) => ({ mediaUrl: urlOf(mediaId), ...given(texts) })) ?? null,
+    carousel:
+      slides?.map(({ mediaId, ...texts }) => ({ mediaUrl: urlOf(mediaId), ...withoutNulls(texts) })) ?? null,
     cover: toCoverView(row, urlOf),
     boardSectionId: row.board_section_id,
     productTagPinIds: row.product_tag_pin_ids,
@@ -235,7 +236,7 @@ function toCoverView(
 }
 
 /** Without the fields that are null: a slide has them only where they were given. */
-function given<T extends Record<string, string | null>>(fields: T): Partial<Record<keyof T, string>> {
+function withoutNulls<T extends Record<string, string | null>>(fields: T): Partial<Record<keyof T, string>> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as Partial<
     Record<keyof T, string>
   >;

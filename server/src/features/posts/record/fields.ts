@@ -123,10 +123,10 @@ function unique<T extends z.ZodArray<z.ZodString>>(list: T) {
 export function exactlyOne(names: readonly string[]) {
   const list = names.map((name) => `"${name}"`).join(' or ');
   return (value: object, context: z.RefinementCtx) => {
-    const given = names.filter((name) => (value as Record<string, unknown>)[name] !== undefined);
+    const present = names.filter((name) => (value as Record<string, unknown>)[name] !== undefined);
     const [first = ''] = names;
-    if (given.length === 0) issue(context, first, 'required', `Send ${list}.`);
-    for (const name of given.slice(1)) {
+    if (present.length === 0) issue(context, first, 'required', `Send ${list}.`);
+    for (const name of present.slice(1)) {
       issue(context, name, 'not_together', `Send only one of ${list}.`);
     }
   };

@@ -89,13 +89,13 @@ interface SearchResult {
 
 function stepAfter({ pinIds, isComplete, nextAt, account }: SearchResult): Step {
   const [pinId] = pinIds;
-  const found = pinIds.length;
-  if (found > 1) return { move: 'giveUp', failure: severalPins, found };
+  const matches = pinIds.length;
+  if (matches > 1) return { move: 'giveUp', failure: severalPins, found: matches };
   if (pinId !== undefined) return { move: 'find', pinId };
   if (nextAt !== null)
-    return { move: 'searchAgain', confirmAt: nextAt, failure: notThereYet, counts: true, found };
-  if (!isComplete) return { move: 'giveUp', failure: boardTooLarge, found };
-  if (account.unknown_policy === 'ask') return { move: 'giveUp', failure: waitsForDecision, found };
+    return { move: 'searchAgain', confirmAt: nextAt, failure: notThereYet, counts: true, found: matches };
+  if (!isComplete) return { move: 'giveUp', failure: boardTooLarge, found: matches };
+  if (account.unknown_policy === 'ask') return { move: 'giveUp', failure: waitsForDecision, found: matches };
   return { move: 'clear' };
 }
 

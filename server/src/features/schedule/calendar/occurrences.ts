@@ -37,18 +37,18 @@ export function createSlotCalendar(slots: readonly Slot[]): SlotCalendar {
   const zones = groupByZone(slots);
 
   function between(from: number, until: number): Occurrence[] {
-    const found: Occurrence[] = [];
+    const occurrences: Occurrence[] = [];
     const { first, last } = daysAround(from, until);
     for (const { days, slotsOf } of zones) {
       for (let day = first; day <= last; day += 1) {
         for (const slot of slotsOf[weekdayOf(day)] ?? []) {
           const at = days.at(day, slot.minute_of_day);
-          if (at >= from && at < until) found.push({ at, slotId: slot.id });
+          if (at >= from && at < until) occurrences.push({ at, slotId: slot.id });
         }
       }
     }
-    found.sort((a, b) => a.at - b.at || (a.slotId < b.slotId ? -1 : 1));
-    return found.filter((occurrence, index) => occurrence.at !== found[index - 1]?.at);
+    occurrences.sort((a, b) => a.at - b.at || (a.slotId < b.slotId ? -1 : 1));
+    return occurrences.filter((occurrence, index) => occurrence.at !== occurrences[index - 1]?.at);
   }
 
   return {

@@ -83,10 +83,10 @@ async function parseList(
   const all: unknown[] = [];
   for (const piece of pieces) {
     const list = Buffer.concat([Buffer.from('['), bytes.subarray(piece.from, piece.to), Buffer.from(']')]);
-    const some = parseRange(list, { from: 0, to: list.length }, parse, piece) as unknown[];
+    const entries = parseRange(list, { from: 0, to: list.length }, parse, piece) as unknown[];
     // Nothing stands between two commas.
-    if (some.length === 0 && pieces.length > 1) throw malformedIn('Unexpected comma', piece);
-    for (const entry of some) all.push(entry);
+    if (entries.length === 0 && pieces.length > 1) throw malformedIn('Unexpected comma', piece);
+    for (const entry of entries) all.push(entry);
     await nextTurn();
   }
   return all;

@@ -86,9 +86,9 @@ export function scanJson(bytes: Buffer, { pieceBytes, entryBytesMax }: ScanOptio
       for (; at < end; at += 1) {
         if (isInText) {
           // Much faster than a check of each byte; reading past the end of this part is harmless.
-          const found = bytes.indexOf(quote, at);
-          at = found < 0 ? bytes.length : found;
-          isInText = found < 0 || isEscaped(bytes, at);
+          const next = bytes.indexOf(quote, at);
+          at = next < 0 ? bytes.length : next;
+          isInText = next < 0 || isEscaped(bytes, at);
           continue;
         }
         const sign = bytes[at];
