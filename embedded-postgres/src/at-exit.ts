@@ -1,12 +1,12 @@
-// Runs actions when this process exits, for whatever reason: process.exit, an uncaught error, an empty event
-// loop. Nothing can be awaited there. Only SIGKILL gets around it.
+// Runs actions when this process exits, for any reason: process.exit, an uncaught error, an empty event loop.
+// Nothing can be awaited there. Only SIGKILL skips them.
 import type { Cancel } from './clock.ts';
 
 const actions = new Set<() => void>();
 
 /** Runs `act` at the exit of this process, unless cancelled. It must not throw. */
 export function atExit(act: () => void): Cancel {
-  // One listener for all, since Node warns of more than ten.
+  // One listener for all, because Node warns about more than ten.
   if (actions.size === 0) process.on('exit', runAll);
   actions.add(act);
   return () => {

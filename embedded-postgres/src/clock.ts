@@ -1,6 +1,4 @@
-// The only file of this package that sets a timer. Pauses are for polling what only the machine knows: a process, a
-// file, a lock.
-
+// The only file of this package that sets a timer. Pauses are for polling a process, a file or a lock.
 /** Ends a timer. Calling it twice has no effect. */
 export type Cancel = () => void;
 
@@ -24,7 +22,7 @@ export function pause(ms: number): Promise<void> {
   });
 }
 
-/** Stands still with the whole process: for polling in one that is exiting, where nothing can be awaited. */
-export function standStill(ms: number): void {
+/** Blocks the whole process, for polling while it exits, where nothing can be awaited. */
+export function pauseNow(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

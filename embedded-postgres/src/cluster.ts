@@ -1,5 +1,5 @@
-// Makes the directory that PostgreSQL calls a cluster, with the role and the database of Pintail in it.
-// It is built under another name and renamed when complete and on disk: one with its final name is whole.
+// Creates the directory that PostgreSQL calls a cluster, with the role and the database of Pintail.
+// It is created under another name and renamed when it is complete and on disk: a cluster with its final name is complete.
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,30 +9,31 @@ import { EmbeddedPostgresProblem } from './problem.ts';
 import { openPlace, runProgram } from './programs.ts';
 import type { ServerUser } from './server-user.ts';
 
-/** Owns Pintail's database and can do nothing outside of it. */
+/** The owner of Pintail's database, without any right outside of it. */
 export const ownRole = 'pintail';
 export const ownDatabase = 'pintail';
 export const superuser = 'postgres';
 
-/** Lies in the cluster, so that neither can be had without the other. PostgreSQL leaves it alone. */
+/** In the cluster, so that each is copied with the other. PostgreSQL ignores it. */
 const passwordFile = 'pintail-password';
 
 export interface CreateCluster {
   /** The final name; must not exist, or be empty. */
   cluster: string;
-  /** A directory on the same disk for the unfinished one. */
-  workshop: string;
+  /** A directory on the same disk for the unfinished cluster. */
+  staging: string;
   binaries: Binaries;
   user: ServerUser | undefined;
-  /** False only where the data may be lost with the machine: in tests. */
+  /** False when the data may be lost in a crash of the machine: in tests. */
   durable: boolean;
   signal?: AbortSignal | undefined;
 }
 
+/** @throws EmbeddedPostgresProblem when initdb or PostgreSQL fails */
 export async function createCluster(create: CreateCluster): Promise<void> {
-  const { cluster, workshop, user, durable, signal } = create;
-  await removeUnfinished(workshop);
-  const unfinished = join(workshop, `unfinished-${randomBytes(6).toString('hex')}`);
+  const { cluster, staging, user, durable, signal } = create;
+  await removeUnfinished(staging);
+  const unfinished = join(staging, `unfinished-${randomBytes(6).toString('hex')}`);
   await mkdir(unfinished, { mode: 0o700 });
   if (user) await chown(unfinished, user.uid, user.gid);
   const place = await openPlace(unfinished, user);
@@ -50,20 +51,20 @@ export async function createCluster(create: CreateCluster): Promise<void> {
     const passwordPath = join(unfinished, passwordFile);
     await writeFile(passwordPath, password, { mode: 0o600, flag: 'wx' });
     if (user) await chown(passwordPath, user.uid, user.gid);
-    await run('making its directory', 'initdb', [
+    await run('to create its directory', 'initdb', [
       `--pgdata=${place.seenAs}/data`,
       `--pwfile=${place.seenAs}/${passwordFile}`,
       ...initdbOptions(create.binaries),
     ]);
-    // In single-user mode: no port, no second process, and the password goes through a pipe.
+    // In single-user mode: without a port and a second process, and the password is passed through a pipe.
     await run(
-      'making its database',
+      'to create its database',
       'postgres',
       ['--single', '-D', `${place.seenAs}/data`, '-c', 'exit_on_error=on', '-c', 'fsync=off', 'postgres'],
       `create role ${ownRole} login password '${password}'\ncreate database ${ownDatabase} owner ${ownRole}\n`,
     );
     await rename(passwordPath, join(unfinished, 'data', passwordFile));
-    if (durable) await run('writing to disk', 'initdb', ['--sync-only', `--pgdata=${place.seenAs}/data`]);
+    if (durable) await run('to flush to disk', 'initdb', ['--sync-only', `--pgdata=${place.seenAs}/data`]);
     await rename(join(unfinished, 'data'), cluster);
     if (durable) await syncDirectory(join(cluster, '..'));
   } finally {
@@ -79,11 +80,11 @@ type RunStep = (
   input?: string,
 ) => Promise<void>;
 
-/** What a process killed in the middle has left. Its initdb may still run: it fails without its directory. */
-async function removeUnfinished(workshop: string): Promise<void> {
-  for (const name of await readdir(workshop)) {
+/** Removes what a killed process left. Its initdb may still run: it fails without its directory. */
+async function removeUnfinished(staging: string): Promise<void> {
+  for (const name of await readdir(staging)) {
     if (name.startsWith('unfinished-')) {
-      await rm(join(workshop, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+      await rm(join(staging, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
     }
   }
 }
@@ -93,7 +94,7 @@ function initdbOptions({ major }: Binaries): string[] {
     `--username=${superuser}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // The built-in locale sorts and folds alike on every machine, whatever its C library; 17 brought it.
+    // The built-in locale of 17 and later sorts and folds alike on every machine, whatever its C library.
     ...(major >= 17 ? ['--locale-provider=builtin', '--locale=C.UTF-8'] : ['--locale=C']),
     '--data-checksums',
     '--no-sync', // Everything is written to disk once, at the end.
@@ -105,20 +106,20 @@ async function syncDirectory(path: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-/** The cluster's major version, or undefined where there is none yet. */
+/** Returns the cluster's major version, or undefined when there is no cluster. */
 export async function clusterVersion(cluster: string): Promise<number | undefined> {
   try {
     return Number.parseInt(await readFile(join(cluster, 'PG_VERSION'), 'utf8'), 10);
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
   }
-  const left = await readdir(cluster).catch((error: unknown) => {
+  const names = await readdir(cluster).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
-  if (left.length === 0) return undefined;
+  if (names.length === 0) return undefined;
   throw new EmbeddedPostgresProblem(
-    `${cluster} has files in it, but it is not a PostgreSQL data directory. Move it away, ` +
+    `${cluster} contains files, but is not a PostgreSQL data directory. Move it away, ` +
       'or set PINTAIL_DATA_DIR to another directory.',
   );
 }
@@ -129,7 +130,7 @@ export async function readPassword(cluster: string): Promise<string> {
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
     throw new EmbeddedPostgresProblem(
-      `The file ${join(cluster, passwordFile)} is missing, without which the database cannot be opened. ` +
+      `The file ${join(cluster, passwordFile)} is missing. The database cannot be opened without it. ` +
         'Restore it from a backup.',
     );
   }

@@ -1,11 +1,11 @@
-// Distinguishes "the server does not answer" from "the server refuses". The driver has no common sign for the former.
+// Distinguishes an unreachable server from a server that refuses. The driver has no common sign for the former.
 
 const socketCodes = new Set(['ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
-/** admin_shutdown, crash_shutdown, cannot_connect_now. Class 08 is all connection. */
+/** admin_shutdown, crash_shutdown, cannot_connect_now. Class 08 is also a connection failure. */
 const serverCodes = new Set(['57P01', '57P02', '57P03']);
 
-/** Texts of pg 8.23, which gives these errors no code. */
+/** Messages of pg 8.23 for errors without a code. */
 const driverTexts = /^(Connection terminated|timeout exceeded|timeout expired|Query read timeout)/;
 
 export function isConnectionFailure(error: unknown): boolean {

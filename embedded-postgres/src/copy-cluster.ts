@@ -1,5 +1,5 @@
-// Copies a running embedded database so that the copy starts as it was at one moment: PostgreSQL's own way for
-// an online backup (pg_backup_start, copy, pg_backup_stop, and the log written meanwhile).
+// Copies a running embedded database, consistent as of one moment: PostgreSQL's procedure for an online backup
+// (pg_backup_start, copy, pg_backup_stop, and the write-ahead log since).
 import { copyFile, mkdir, open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -7,14 +7,14 @@ import { superuser } from './cluster.ts';
 import { hasCode } from './failures.ts';
 
 export interface CopyCluster {
-  /** The running server, as `startEmbeddedPostgres` gives it. */
+  /** The URL that `startEmbeddedPostgres` returned. */
   url: string;
   cluster: string;
   /** Must not exist. */
   to: string;
 }
 
-/** Folders whose contents belong to the running server alone. The folders themselves must be there. */
+/** Folders whose contents belong only to the running server. The folders themselves must exist. */
 const emptied = new Set([
   'pg_dynshmem',
   'pg_notify',
@@ -25,16 +25,17 @@ const emptied = new Set([
   'pg_subtrans',
   'pg_wal',
 ]);
-const leftOut = /^(postmaster\.pid|postmaster\.opts|pg_internal\.init.*|pgsql_tmp.*)$/;
+const excluded = /^(postmaster\.pid|postmaster\.opts|pg_internal\.init.*|pgsql_tmp.*)$/;
 
+/** Copies the cluster; the copy is on the disk when this resolves. */
 export async function copyCluster({ url, cluster, to }: CopyCluster): Promise<void> {
-  // Roles share the password; only the superuser may begin a backup.
+  // Both roles have the same password; only the superuser can start a backup.
   const asSuperuser = Object.assign(new URL(url), { username: superuser, pathname: '/postgres' }).href;
   const client = new pg.Client({ connectionString: asSuperuser });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    // Keeps the log from being recycled while we copy. Gone by itself when this connection ends.
+    // Prevents recycling of the write-ahead log during the copy. Dropped automatically with this connection.
     await client.query(
       "select pg_create_physical_replication_slot('pintail_backup_' || pg_backend_pid(), true, true)",
     );
@@ -46,7 +47,7 @@ export async function copyCluster({ url, cluster, to }: CopyCluster): Promise<vo
        from pg_backup_stop(false)`,
     );
     const [stop] = rows;
-    if (!stop) throw new Error('PostgreSQL did not end the backup.');
+    if (!stop) throw new Error('PostgreSQL did not stop the backup.');
     await writeSynced(join(to, 'backup_label'), stop.label);
     for (const name of (await readdir(join(cluster, 'pg_wal'))).sort()) {
       if (!/^[0-9A-F]{24}$/.test(name) || name < stop.first || name > stop.last) continue;
@@ -60,13 +61,13 @@ export async function copyCluster({ url, cluster, to }: CopyCluster): Promise<vo
 async function copyFolder(from: string, to: string, inside: string): Promise<void> {
   await mkdir(join(to, inside), { recursive: true, mode: 0o700 });
   for (const entry of await readdir(join(from, inside), { withFileTypes: true })) {
-    if (leftOut.test(entry.name)) continue;
+    if (excluded.test(entry.name)) continue;
     const path = join(inside, entry.name);
     if (!entry.isDirectory()) {
-      // Emptied folders lie at the top only; a table may be dropped while we copy.
+      // Emptied folders exist only at the top level; a table may be dropped during the copy.
       if (!emptied.has(inside)) await unlessGone(copySynced(join(from, path), join(to, path)));
     } else if (emptied.has(inside)) {
-      // Their own folders, pg_wal/archive_status for one, are expected to be there. Slots are not.
+      // Folders in pg_wal, such as archive_status, must exist. Those of slots must not.
       if (inside === 'pg_wal') await mkdir(join(to, path), { recursive: true, mode: 0o700 });
     } else {
       await unlessGone(copyFolder(from, to, path));

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => embedded.remove());
 
 describe('a directory', () => {
-  test('whose path is longer than a socket path may be is as good as another', async () => {
+  test('a data directory can have a path that is longer than a socket path', async () => {
     const directory = await embedded.usedDirectory(join('long'.repeat(40), 'path'));
     const { url } = await directory.start();
     expect(await notes(url)).toEqual(['kept']);
@@ -37,27 +37,27 @@ describe('a directory', () => {
     expect((await stat(join(directory.cluster, 'PG_VERSION'))).uid).toBe(65_534);
   });
 
-  test('that others use with a server out of sight is refused', async () => {
+  test('a data directory that others use with an invisible server is refused', async () => {
     const directory = await embedded.usedDirectory();
     const { usersLock } = await openDataDirectory(directory.path);
     const share = tryLock(usersLock, 'shared');
-    await expect(directory.start({ absencePatienceMs: 100 })).rejects.toThrow(
-      /perhaps it runs in another container/,
+    await expect(directory.start({ absenceTimeoutMs: 100 })).rejects.toThrow(
+      /it may run in another container/,
     );
     share?.release();
     expect((await directory.start()).adopted).toBe(false);
   });
 
-  test('of another major version is refused and left alone', async () => {
+  test('a data directory of another major version is refused and remains unchanged', async () => {
     const directory = await embedded.usedDirectory();
     await writeFile(join(directory.cluster, 'PG_VERSION'), '12\n');
     const failure = await directory.start().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(EmbeddedPostgresProblem);
-    expect(String(failure)).toMatch(/made by PostgreSQL 12; this version of Pintail brings PostgreSQL 18/);
+    expect(String(failure)).toMatch(/created by PostgreSQL 12; this version of Pintail includes PostgreSQL 18/);
     expect(await readFile(join(directory.cluster, 'PG_VERSION'), 'utf8')).toBe('12\n');
   });
 
-  test('with files of somebody else where the database goes is refused and left alone', async () => {
+  test('a data directory with foreign files in place of the database is refused and remains unchanged', async () => {
     const directory = await embedded.newDirectory();
     await mkdir(directory.cluster);
     await writeFile(join(directory.cluster, 'thesis.txt'), 'precious');
@@ -70,12 +70,12 @@ describe('a directory', () => {
     await chmod(directory.path, 0o500);
     const failure = await directory.start().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(EmbeddedPostgresProblem);
-    expect(String(failure)).toMatch(/may not write in its data directory .*chown/);
+    expect(String(failure)).toMatch(/cannot write to its data directory .*chown/);
   });
 });
 
 describe('the server', () => {
-  test('writes to disk what was committed', async () => {
+  test('the server flushes commits to disk', async () => {
     const directory = await embedded.usedDirectory();
     const { url } = await directory.start();
     expect(
@@ -90,7 +90,7 @@ describe('the server', () => {
     ]);
   });
 
-  test('keeps the password to a file of its user, out of logs, arguments and environment', async () => {
+  test('the password is only in a file of its user, not in logs, arguments and environment', async () => {
     const directory = await embedded.newDirectory();
     const process = await directory.startProcess();
     const password = await readPassword(directory.cluster);
@@ -108,7 +108,7 @@ describe('the server', () => {
     expect(process.log()).not.toContain(password);
   });
 
-  test('answers on this machine only', async () => {
+  test('the server listens on this machine only', async () => {
     const directory = await embedded.usedDirectory();
     const { url } = await directory.start();
     expect(new URL(url).hostname).toBe('127.0.0.1');
@@ -117,7 +117,7 @@ describe('the server', () => {
     ]);
   });
 
-  test('has a log that is cut when it has grown, while the server goes on writing to it', async () => {
+  test('the log is truncated when it is large, while the server continues to write to it', async () => {
     const directory = await embedded.usedDirectory();
     const { url } = await directory.start();
     const opened = await openDataDirectory(directory.path);

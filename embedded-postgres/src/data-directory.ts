@@ -1,4 +1,4 @@
-// What lies where in the data directory, and whose it is.
+// The layout of the data directory, and the owner of its files.
 import {
   access,
   chmod,
@@ -18,11 +18,11 @@ import { type ServerUser, serverUser } from './server-user.ts';
 
 export interface DataDirectory {
   path: string;
-  /** PostgreSQL's. */
+  /** PostgreSQL's data directory. */
   cluster: string;
-  /** Ours: locks, the log, and clusters in the making. */
+  /** Locks, the log, and clusters that are being created. */
   run: string;
-  /** Held by who starts or stops the server. */
+  /** Held by the process that starts or stops the server. */
   startLock: string;
   /** Shared by all processes that use the server. */
   usersLock: string;
@@ -31,9 +31,10 @@ export interface DataDirectory {
 
 const logBytesMax = 5_000_000;
 
+/** Creates missing directories. @throws Error when the directory is not writable */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const run = join(path, 'postgres-run');
-  // Open for passing through, since the server's user works on a cluster in the making below it.
+  // Searchable by everyone, because the server's user works on a cluster below it.
   await mkdir(run, { recursive: true, mode: 0o711 });
   await access(run, constants.W_OK | constants.X_OK);
   const directory = {
@@ -52,7 +53,7 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
   return directory;
 }
 
-/** The user to run the server as: who owns the cluster, else whom `serverUser` says. */
+/** Returns the user to run the server as: the owner of the cluster, or else `serverUser`. */
 export async function clusterUser({ cluster }: DataDirectory): Promise<ServerUser | undefined> {
   const user = serverUser();
   const owner = await stat(cluster).catch((error: unknown) => {
@@ -63,7 +64,7 @@ export async function clusterUser({ cluster }: DataDirectory): Promise<ServerUse
   return { uid: owner.uid, gid: owner.gid };
 }
 
-/** Sets right what copying a cluster by hand leaves wrong, and what PostgreSQL would refuse. */
+/** Corrects the owner and mode of a cluster that was copied manually, which PostgreSQL would refuse. */
 export async function claimCluster(cluster: string, user: ServerUser | undefined): Promise<void> {
   const { uid, mode } = await stat(cluster);
   if (user && uid === getuid?.()) {
@@ -75,7 +76,7 @@ export async function claimCluster(cluster: string, user: ServerUser | undefined
   if ((mode & 0o077) !== 0) await chmod(cluster, 0o700);
 }
 
-/** Bounds the log to two files. The server appends to the one it has open, so that it can be cut under it. */
+/** Limits the log to two files. The server opens its log for appending, so that it can be truncated. */
 export async function trimLog({ logFile }: DataDirectory): Promise<void> {
   try {
     if ((await stat(logFile)).size <= logBytesMax) return;

@@ -1,4 +1,4 @@
-// Looks whether a server runs on a cluster already, and whether it is of use. Called by one process at a time.
+// Finds out whether a healthy server runs on a cluster. Called by one process at a time.
 import pg from 'pg';
 import { pause } from './clock.ts';
 import { ownDatabase, ownRole, readPassword } from './cluster.ts';
@@ -11,20 +11,20 @@ import { type Server, stopServer } from './server.ts';
 export interface FindServer {
   cluster: string;
   log: Log;
-  /** For how long a server that says it is ready may leave us without an answer. */
-  answerPatienceMs: number;
+  /** How long a server that reports to be ready may be unresponsive. */
+  responseTimeoutMs: number;
   signal?: AbortSignal | undefined;
 }
 
-/** How long a server may take that says it is starting (it may have much to recover) or stopping. */
-const transitionPatienceMs = 120_000;
+/** How long a server may take to start, with a long recovery, or to stop. */
+const transitionTimeoutMs = 120_000;
 const pollMs = 10;
 
-/** The healthy server of this cluster. Whatever else was there is stopped, and marked as dead. */
+/** Returns the healthy server of this cluster. Stops an unhealthy one, and marks a dead one in its file. */
 export async function findServer({
   cluster,
   log,
-  answerPatienceMs,
+  responseTimeoutMs,
   signal,
 }: FindServer): Promise<Server | undefined> {
   const begin = performance.now();
@@ -40,14 +40,14 @@ export async function findServer({
     const { pid, port, isReady } = file;
     if (isReady && port) {
       readySince ??= performance.now();
-      if (await answers(await databaseUrl(cluster, port), answerPatienceMs)) return { pid, port };
+      if (await responds(await databaseUrl(cluster, port), responseTimeoutMs)) return { pid, port };
     }
     const isOverdue = readySince
-      ? performance.now() - readySince > answerPatienceMs
-      : performance.now() - begin > transitionPatienceMs;
+      ? performance.now() - readySince > responseTimeoutMs
+      : performance.now() - begin > transitionTimeoutMs;
     if (isOverdue) {
-      log.warn({ pid }, 'the database server does not answer; it is stopped and started again');
-      await stopServer(pid, answerPatienceMs);
+      log.warn({ pid }, 'the database server does not respond; restarting it');
+      await stopServer(pid, responseTimeoutMs);
       readySince = undefined;
     }
     await pause(pollMs);
@@ -58,13 +58,13 @@ export async function databaseUrl(cluster: string, port: number): Promise<string
   return `postgres://${ownRole}:${await readPassword(cluster)}@127.0.0.1:${port}/${ownDatabase}`;
 }
 
-async function answers(url: string, patienceMs: number): Promise<boolean> {
+async function responds(url: string, timeoutMs: number): Promise<boolean> {
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: patienceMs,
-    query_timeout: patienceMs,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
   });
-  // The loss of a connection that is being given up is no news.
+  // The loss of this connection is already handled.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -74,16 +74,16 @@ async function answers(url: string, patienceMs: number): Promise<boolean> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === '28P01') {
       throw new EmbeddedPostgresProblem(
-        'The embedded database does not accept the password in its directory: the file pintail-password ' +
-          'is not the one that belongs to it. Restore it from a backup.',
+        'The embedded database refuses the password in its directory: the file pintail-password ' +
+          'belongs to another database. Restore it from a backup.',
       );
     }
-    // It lives and says so: all its connections are in use.
+    // Healthy: all its connections are in use.
     if (code === '53300') return true;
     if (isConnectionFailure(error) || isTimeout(error)) return false;
     throw error;
   } finally {
-    // Not awaited: a server that does not answer does not say goodbye either.
+    // Not awaited: an unresponsive server does not close the connection either.
     client.end().catch(() => undefined);
   }
 }

@@ -1,5 +1,4 @@
-// PostgreSQL as npm packages bring it, under a supervisor. See ../README.md.
-
+// PostgreSQL from npm packages, under a supervisor. See ../README.md.
 export { locatePackage } from './binaries.ts';
 export type { Clock } from './clock.ts';
 export { type CopyCluster, copyCluster, copySynced } from './copy-cluster.ts';

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('an exclusive lock has no other beside it', () => {
+test('an exclusive lock excludes every other lock', () => {
   const lock = tryLock(file, 'exclusive');
   expect(tryLock(file, 'exclusive')).toBeUndefined();
   expect(tryLock(file, 'shared')).toBeUndefined();
@@ -25,7 +25,7 @@ test('an exclusive lock has no other beside it', () => {
   next?.release();
 });
 
-test('a shared lock may be held by many, and keeps an exclusive one away until the last is released', () => {
+test('several processes can hold a shared lock, which excludes an exclusive one until the last is released', () => {
   const one = tryLock(file, 'shared');
   const two = tryLock(file, 'shared');
   expect(one && two).toBeDefined();
@@ -37,13 +37,13 @@ test('a shared lock may be held by many, and keeps an exclusive one away until t
   lock?.release();
 });
 
-test('a lock may be released twice', () => {
+test('releasing a lock twice has no effect', () => {
   const lock = tryLock(file, 'exclusive');
   lock?.release();
   lock?.release();
 });
 
-test('who waits gets the lock when it is released, or nothing in time', async () => {
+test('a waiting process gets the lock when it is released, or nothing after the timeout', async () => {
   const held = tryLock(file, 'exclusive');
   expect(await waitForLock(file, 'exclusive', 20)).toBeUndefined();
   const waiting = waitForLock(file, 'exclusive', 10_000);

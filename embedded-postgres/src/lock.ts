@@ -1,18 +1,17 @@
-// Locks on a file that the system releases when their holder dies, however it dies: there is nothing to clean
-// up and no process number to mistake. Node cannot lock files, but the SQLite it brings along can; an empty
-// SQLite file is used for its locks alone.
+// File locks that the system releases when their process ends, however it ends: no cleanup, no stale process id.
+// Node cannot lock files, but the SQLite that it includes can; an empty SQLite file is used only for its locks.
 import { DatabaseSync } from 'node:sqlite';
-import { pause, standStill } from './clock.ts';
+import { pause, pauseNow } from './clock.ts';
 
 export interface Lock {
   release(): void;
 }
 
-/** SQLite's number for "somebody else holds it". */
+/** SQLite's error code for a lock held by another connection. */
 const busy = 5;
 const pollMs = 10;
 
-/** Any number of holders may share a lock; an exclusive one has no other beside it. */
+/** Returns the lock, or undefined when it is held. Any number of processes can hold a shared lock, one an exclusive lock. */
 export function tryLock(file: string, kind: 'shared' | 'exclusive'): Lock | undefined {
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
@@ -30,14 +29,14 @@ export function tryLock(file: string, kind: 'shared' | 'exclusive'): Lock | unde
   };
 }
 
-/** Undefined if it could not be had in time. */
+/** Returns undefined when the lock was not released in time. */
 export async function waitForLock(
   file: string,
   kind: 'shared' | 'exclusive',
-  patienceMs: number,
+  timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<Lock | undefined> {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     signal?.throwIfAborted();
     const lock = tryLock(file, kind);
@@ -46,16 +45,16 @@ export async function waitForLock(
   }
 }
 
-/** As waitForLock, in a process that is exiting. */
+/** Like waitForLock, for a process that is exiting. */
 export function waitForLockNow(
   file: string,
   kind: 'shared' | 'exclusive',
-  patienceMs: number,
+  timeoutMs: number,
 ): Lock | undefined {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const lock = tryLock(file, kind);
     if (lock || performance.now() > deadline) return lock;
-    standStill(pollMs);
+    pauseNow(pollMs);
   }
 }

@@ -1,4 +1,4 @@
-// The log that the caller passes in. A pino logger is one.
+// The log that the caller passes in, such as a pino logger.
 
 interface LogLine {
   (message: string): void;

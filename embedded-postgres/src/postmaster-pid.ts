@@ -1,6 +1,5 @@
-// Reads postmaster.pid, the file by which a PostgreSQL server says who and where it is, and judges whether the
-// process named in it still is that server. Reads without awaiting, so that a process that is exiting can ask too:
-// it is one small file, and the system's own tables.
+// Reads postmaster.pid, in which a PostgreSQL server stores its process id and port, and determines whether that process
+// still is the server. Reads synchronously, so that an exiting process can use it: one small file and the system's tables.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -11,7 +10,7 @@ import { hasCode } from './failures.ts';
 export interface PostmasterFile {
   pid: number;
   port: number | undefined;
-  /** The server takes connections, by its own account. */
+  /** Whether the server reports that it accepts connections. */
   isReady: boolean;
 }
 
@@ -27,13 +26,13 @@ export function readPostmasterFile(cluster: string): PostmasterFile | undefined 
   }
   // pid, directory, start, port, socket directory, listen address, shared memory, status
   const lines = text.split('\n');
-  // Empty for the instant between the file's making and its filling, and after some crashes of the machine.
+  // Empty for a moment after its creation, and after some crashes of the machine.
   const pid = Math.abs(Number.parseInt(lines[0] ?? '', 10)) || 0;
   const port = Number.parseInt(lines[3] ?? '', 10) || undefined;
   return { pid, port, isReady: lines[7]?.trim() === 'ready' };
 }
 
-/** A dead process whose parent has not looked yet (a zombie) is dead. */
+/** Whether a process runs. A zombie does not. */
 export function isAlive(pid: number): boolean {
   try {
     kill(pid, 0);
@@ -46,16 +45,16 @@ export function isAlive(pid: number): boolean {
   return stat !== '' && !/\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
 }
 
-/** Whether the process is a server of this cluster, rather than one that was given a dead server's number. */
+/** Whether the process is a server of this cluster, and not another process that has the id of a dead server. */
 export function isServerOf(pid: number, cluster: string): boolean {
   if (pid <= 1 || !isAlive(pid)) return false;
   const directory = realpathSync(cluster);
   if (platform === 'linux') {
-    // A server works in its cluster, and hardly anything else does. Only its own user (and root) may look:
-    // a process of somebody else's is not ours.
-    const works = orEmpty(() => readlinkSync(`/proc/${pid}/cwd`));
+    // The working directory of a server is its cluster. Only its user and root can read it: a process of another
+    // user is not ours.
+    const directoryOfProcess = orEmpty(() => readlinkSync(`/proc/${pid}/cwd`));
     const program = orEmpty(() => readFileSync(`/proc/${pid}/comm`, 'utf8'));
-    return works === directory && program.trim() === 'postgres';
+    return directoryOfProcess === directory && program.trim() === 'postgres';
   }
   const output = ps('command=', pid);
   return output.includes('postgres') && output.includes(`-D ${directory} `);
@@ -65,7 +64,7 @@ function ps(column: string, pid: number): string {
   return orEmpty(() => execFileSync('/bin/ps', ['-o', column, '-p', String(pid)], { encoding: 'utf8' }));
 }
 
-/** Where the process has ended meanwhile, or is somebody else's, there is nothing to read. */
+/** Returns an empty text when the process has ended or belongs to another user. */
 function orEmpty(read: () => string): string {
   try {
     return read();
@@ -75,28 +74,28 @@ function orEmpty(read: () => string): string {
 }
 
 /**
- * Whether the server's program has been removed under it, as an upgrade of the packages does. Such a server
- * answers until it needs one of its other files.
+ * Whether the server's program file was deleted, as in an upgrade of the packages. Such a server responds until it
+ * needs another of its files.
  */
 export function isProgramGone(pid: number): boolean {
   if (platform !== 'linux') return false;
   return orEmpty(() => readlinkSync(`/proc/${pid}/exe`)).endsWith(' (deleted)');
 }
 
-/** Greater than any process number. */
-const nobodysPid = 2 ** 31 - 1;
+/** Greater than any process id. */
+const unusedPid = 2 ** 31 - 1;
 
 /**
- * Says in the file that its server is dead. PostgreSQL refuses to start while the number in it is a living
- * process's, or while the file is empty. It is not deleted: from its other lines PostgreSQL tells whether children of the dead server
- * still write to the cluster.
+ * Marks the server in the file as dead. PostgreSQL refuses to start while the file contains the id of a running process,
+ * or is empty. The file is not deleted: its other lines show PostgreSQL whether children of the dead server still
+ * write to the cluster.
  */
 export async function markDead(cluster: string): Promise<void> {
   try {
-    const [, ...rest] = (await readFile(path(cluster), 'utf8')).split('\n');
-    await writeFile(path(cluster), [nobodysPid, ...rest].join('\n'), { flag: 'r+' });
+    const [, ...lines] = (await readFile(path(cluster), 'utf8')).split('\n');
+    await writeFile(path(cluster), [unusedPid, ...lines].join('\n'), { flag: 'r+' });
   } catch (error) {
-    // It has ended in good order meanwhile and taken its file with it.
+    // The server has stopped gracefully meanwhile, and removed its file.
     if (!hasCode(error, 'ENOENT')) throw error;
   }
 }

@@ -1,5 +1,5 @@
-// Runs PostgreSQL's programs: as the right user, with an environment that our own cannot disturb, and with a
-// way into directories which that user could not reach by their path.
+// Runs PostgreSQL's programs: as the right user, with an environment independent of ours, and with access to directories
+// that this user could not reach by their path.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { kill, platform } from 'node:process';
@@ -7,9 +7,9 @@ import { atExit } from './at-exit.ts';
 import { EmbeddedPostgresProblem } from './problem.ts';
 import { canReach, type ServerUser } from './server-user.ts';
 
-/** A directory that belongs to the server's user, open for its programs. Close it when they have started. */
+/** A directory of the server's user, opened for its programs. Close it when they have started. */
 export interface Place {
-  /** The path to give to the programs. */
+  /** The path to pass to the programs. */
   readonly seenAs: string;
   readonly user: ServerUser | undefined;
   readonly handle: FileHandle | undefined;
@@ -27,21 +27,21 @@ export async function openPlace(directory: string, user: ServerUser | undefined)
   if (platform !== 'linux') {
     throw new EmbeddedPostgresProblem(
       `PostgreSQL does not run as root, and the user nobody cannot reach ${path}. ` +
-        'Start Pintail as an ordinary user, or set PINTAIL_DATA_DIR to a directory that everybody may enter.',
+        'Start Pintail as another user, or set PINTAIL_DATA_DIR to a directory that all users can enter.',
     );
   }
-  // Typically below /root. Linux resolves a descriptor's link without looking at the directories above, so
-  // that the programs can work there without more rights than the directory itself gives them.
+  // Typically below /root. Linux resolves the link of a descriptor without checking the parent directories, so that the
+  // programs need no rights except on the directory itself.
   const handle = await open(path);
   return { seenAs: `/proc/self/fd/${placeDescriptor}`, user, handle, close: () => handle.close() };
 }
 
-/** No PG* variable of ours reaches the programs; C keeps their messages English, which we read. */
+/** Passes no PG* variable to the programs. With the locale C their messages are English, which this package parses. */
 const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 interface Start {
   place: Pick<Place, 'user' | 'handle'>;
-  /** Where its output goes; a descriptor, since a pipe would break when we die before it. */
+  /** The target of its output; a descriptor, because a pipe would break when this process ends first. */
   output: number | 'pipe';
   input?: 'pipe';
 }
@@ -51,7 +51,7 @@ export function startProgram(program: string, args: readonly string[], start: St
     ...start.place.user,
     cwd: '/',
     env: environment,
-    // A session of its own: Ctrl-C in the terminal must reach us only, or the database would stop before us.
+    // In a separate session: Ctrl+C in the terminal must not reach it, or the database would stop before Pintail.
     detached: true,
     stdio: [start.input ?? 'ignore', start.output, start.output, start.place.handle?.fd ?? 'ignore'],
   });
@@ -64,13 +64,13 @@ export interface Outcome {
 
 interface Run extends Pick<Place, 'user' | 'handle'> {
   input?: string;
-  /** Ends the program and what it has started. */
+  /** Kills the program and its children. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs a program to its end, which comes at the latest with the end of this process. That it cannot be run at
- * all is an outcome too.
+ * Runs a program until it ends, at the latest when this process ends. A program that cannot be started is a failed
+ * outcome too.
  */
 export function runProgram(program: string, args: readonly string[], run: Run): Promise<Outcome> {
   const { input, signal } = run;
@@ -84,7 +84,7 @@ export function runProgram(program: string, args: readonly string[], run: Run): 
     const forget = atExit(end);
     signal?.addEventListener('abort', end);
     if (signal?.aborted) end();
-    const settle = (outcome: Outcome) => {
+    const finish = (outcome: Outcome) => {
       forget();
       signal?.removeEventListener('abort', end);
       resolve(outcome);
@@ -95,20 +95,20 @@ export function runProgram(program: string, args: readonly string[], run: Run): 
     };
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
-    child.on('error', (error) => settle({ succeeded: false, output: error.message }));
-    child.on('close', (code) => settle({ succeeded: code === 0, output }));
-    // A program that ends early closes its input; its exit code says more than our broken pipe.
+    child.on('error', (error) => finish({ succeeded: false, output: error.message }));
+    child.on('close', (code) => finish({ succeeded: code === 0, output }));
+    // A program that ends early closes its input; its exit code is more useful than the broken pipe.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
   });
 }
 
-/** A program leads a group of its own, since it is detached: initdb's children go with it. */
+/** Kills a detached program with its process group, such as the children of initdb. */
 function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
     kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended meanwhile.
+    // It has already ended.
   }
 }

@@ -1,5 +1,5 @@
-// As whom PostgreSQL's programs run. They refuse root, so that under root they run as nobody, who may have no
-// way to directories that are root's own.
+// The user that PostgreSQL's programs run as. They refuse root, so that under root they run as `nobody`, which may lack
+// access to directories of root.
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getuid, platform } from 'node:process';
@@ -9,15 +9,15 @@ export interface ServerUser {
   gid: number;
 }
 
-/** nobody. initdb insists on a user with a name, which rules out a number of our own. */
+/** The user `nobody`. initdb requires a user with a name, so an arbitrary number does not work. */
 const nobody = platform === 'darwin' ? 4_294_967_294 : 65_534;
 
-/** The user to change to, or undefined where the programs can run as whoever we are. */
+/** Returns the user to change to, or undefined when the programs can run as the current user. */
 export function serverUser(): ServerUser | undefined {
   return getuid?.() === 0 ? { uid: nobody, gid: nobody } : undefined;
 }
 
-/** Whether the directory, through all that lead to it, is open to the server's user. */
+/** Whether the server's user can reach the directory through all its parents. */
 export async function canReach(directory: string, user: ServerUser | undefined): Promise<boolean> {
   if (!user) return true;
   const { mode, uid, gid } = await stat(directory);

@@ -22,10 +22,10 @@ let binaries: Binaries;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pintail-server-'));
   cluster = join(folder, 'postgres');
-  const workshop = join(folder, 'run');
-  await mkdir(workshop);
+  const staging = join(folder, 'run');
+  await mkdir(staging);
   binaries = await findBinaries({ user, copyTo: folder, log });
-  await createCluster({ cluster, workshop, binaries, user, durable: false });
+  await createCluster({ cluster, staging, binaries, user, durable: false });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -40,7 +40,7 @@ const start = (port?: number) =>
     ...(port && { port }),
   });
 
-test('where the port is taken the server goes to another one', async () => {
+test('the server uses another port when its port is in use', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as { port: number };
@@ -51,7 +51,7 @@ test('where the port is taken the server goes to another one', async () => {
   taken.close();
 });
 
-test('a server is known by its process and its directory, and by neither alone', async () => {
+test('a server is recognized by its process and its directory together', async () => {
   const server = await start();
   expect(isServerOf(server.pid, cluster)).toBe(true);
   expect(isServerOf(server.pid, folder)).toBe(false);
@@ -62,7 +62,7 @@ test('a server is known by its process and its directory, and by neither alone',
 });
 
 test.runIf(platform === 'linux')('a process that is dead but not buried by its parent is dead', async () => {
-  // The shell's child ends, and the program that takes the shell's place never asks for it.
+  // The shell's child ends, and the program that replaces the shell never waits for it.
   const parent = spawn('/bin/sh', ['-c', 'sleep 0.05 & echo $!; exec sleep 600'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -75,14 +75,14 @@ test.runIf(platform === 'linux')('a process that is dead but not buried by its p
   expect(kill(pid, 0)).toBe(true);
 });
 
-test('a second server on a living one’s directory does not start, and does not harm the first', async () => {
+test('a second server on the same directory does not start, and does not harm the first', async () => {
   const server = await start();
   await expect(start()).rejects.toThrow(/lock file "postmaster.pid" already exists/);
   expect(isServerOf(server.pid, cluster)).toBe(true);
   await stopServer(server.pid);
 });
 
-test('stopping a server that is gone is no error', async () => {
+test('stopping a server that has ended has no effect', async () => {
   const { pid } = await start();
   await stopServer(pid);
   await stopServer(pid);

@@ -1,11 +1,11 @@
-// Starts and stops one PostgreSQL server process on a cluster. Who may do so, and when, is decided elsewhere.
+// Starts and stops a PostgreSQL server process on a cluster. The supervisor decides when, and which process does so.
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { kill } from 'node:process';
 import { atExit } from './at-exit.ts';
 import type { Binaries } from './binaries.ts';
-import { type Cancel, pause, standStill } from './clock.ts';
+import { type Cancel, pause, pauseNow } from './clock.ts';
 import { explainOutput, hasCode } from './failures.ts';
 import type { Log } from './log.ts';
 import { isAlive, readPostmasterFile } from './postmaster-pid.ts';
@@ -30,18 +30,18 @@ export interface Server {
 }
 
 const pollMs = 5;
-/** Another program may take the port between our look and the server's. */
+/** Another program may use the port after it was found free. */
 const portsTriedMax = 5;
-const orphanPatienceMs = 15_000;
+const orphanTimeoutMs = 15_000;
 const orphanPollMs = 100;
 const noticeAfterMs = 5_000;
 
-/** Small, for a laptop. The rest of PostgreSQL's own defaults hold, above all fsync. */
+/** Settings for a small machine. Otherwise PostgreSQL's defaults apply, above all fsync. */
 function settings({ durable, binaries }: StartServer, port: number): Record<string, string | number> {
   return {
     listen_addresses: '127.0.0.1',
     port,
-    // Socket paths are limited to 107 bytes and data directories are not.
+    // Socket paths are limited to 107 bytes; data directories are not.
     unix_socket_directories: '',
     max_connections: 100,
     shared_buffers: '48MB',
@@ -51,7 +51,7 @@ function settings({ durable, binaries }: StartServer, port: number): Record<stri
     log_line_prefix: '%m [%p] ',
     log_timezone: 'UTC',
     log_checkpoints: 'off',
-    // What went wrong, without the values that were in the statement or in the row.
+    // Errors without the values in the statement or the row.
     log_error_verbosity: 'terse',
     log_min_error_statement: 'panic',
     ...(!durable && {
@@ -67,7 +67,7 @@ function settings({ durable, binaries }: StartServer, port: number): Record<stri
   };
 }
 
-/** Resolves when the server takes connections. */
+/** Resolves when the server accepts connections. */
 export async function startServer(start: StartServer): Promise<Server> {
   const begin = performance.now();
   for (let portsTried = 0; ; ) {
@@ -78,10 +78,10 @@ export async function startServer(start: StartServer): Promise<Server> {
       portsTried += 1;
       if (portsTried < portsTriedMax) continue;
     }
-    // Children of a server that was killed end as soon as they notice, and write until then.
+    // Children of a killed server end as soon as they notice, and write until then.
     if (
       /pre-existing shared memory block/.test(result.output) &&
-      performance.now() - begin < orphanPatienceMs
+      performance.now() - begin < orphanTimeoutMs
     ) {
       start.signal?.throwIfAborted();
       await pause(orphanPollMs);
@@ -109,7 +109,7 @@ async function tryPort(start: StartServer, port: number): Promise<Server | { out
       end = error.message;
     });
     child.on('exit', (code, signal) => {
-      end = `It ended with ${code ?? signal}.`;
+      end = `Exited with ${code ?? signal}.`;
     });
     child.unref();
     let noticeAt = performance.now() + noticeAfterMs;
@@ -126,7 +126,7 @@ async function tryPort(start: StartServer, port: number): Promise<Server | { out
       }
       await pause(pollMs);
     }
-    // The signal that ended it was meant for the start as a whole.
+    // The signal that ended it cancels the whole start.
     start.signal?.throwIfAborted();
     const written = (await readFile(start.logFile)).subarray(logStart).toString();
     return { output: written || end };
@@ -143,32 +143,32 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('A TCP server without a port.');
+  if (typeof address !== 'object' || address === null) throw new Error('The TCP server has no port.');
   return address.port;
 }
 
-/** fast, immediate (recovers at the next start), and the system's own way. */
+/** Fast shutdown, immediate shutdown (recovers at the next start), kill. */
 const stopSignals = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
 
-/** Ends the connections, writes everything to disk and waits until the process is gone. */
-export async function stopServer(pid: number, patienceMs = 20_000): Promise<void> {
+/** Ends the connections, flushes everything to disk and waits until the process has ended. */
+export async function stopServer(pid: number, timeoutMs = 20_000): Promise<void> {
   for (const signal of stopSignals) {
     if (!send(signal, pid)) return;
-    if (await isGone(pid, signal === 'SIGINT' ? patienceMs : Math.min(patienceMs, 5_000))) return;
+    if (await isGone(pid, signal === 'SIGINT' ? timeoutMs : Math.min(timeoutMs, 5_000))) return;
   }
 }
 
-/** As stopServer, in a process that is exiting: it has less time. */
+/** Like stopServer, for a process that is exiting, with less time. */
 export function stopServerNow(pid: number): void {
   for (const signal of stopSignals) {
     if (!send(signal, pid)) return;
     const deadline = performance.now() + (signal === 'SIGINT' ? 5_000 : 1_000);
-    while (isAlive(pid) && performance.now() < deadline) standStill(pollMs);
+    while (isAlive(pid) && performance.now() < deadline) pauseNow(pollMs);
     if (!isAlive(pid)) return;
   }
 }
 
-/** False if the process has ended. */
+/** Returns false when the process has ended. */
 function send(signal: NodeJS.Signals, pid: number): boolean {
   try {
     return kill(pid, signal);
@@ -178,8 +178,8 @@ function send(signal: NodeJS.Signals, pid: number): boolean {
   }
 }
 
-async function isGone(pid: number, patienceMs: number): Promise<boolean> {
-  const deadline = performance.now() + patienceMs;
+async function isGone(pid: number, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
   while (isAlive(pid)) {
     if (performance.now() > deadline) return false;
     await pause(pollMs);

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => embedded.remove());
 
 describe('a first start', () => {
-  test('makes a database in which Pintail may do everything, and nothing outside of it', async () => {
+  test('a first start creates a database on which Pintail has all rights, and no rights outside of it', async () => {
     const directory = await embedded.newDirectory();
     const { url, adopted } = await directory.start();
     expect(adopted).toBe(false);
@@ -40,7 +40,7 @@ describe('a first start', () => {
     await expect(query(url, "copy (select 1) to program 'true'")).rejects.toThrow(/permission denied/);
   });
 
-  test('of two processes at once makes one database and one server', async () => {
+  test('a first start of two processes at once creates one database and one server', async () => {
     const directory = await embedded.newDirectory();
     const [one, two] = await Promise.all([directory.startProcess(), directory.startProcess()]);
     expect(one.url).toBe(two.url);
@@ -49,7 +49,7 @@ describe('a first start', () => {
     expect(readPostmasterFile(directory.cluster)).toBeUndefined();
   });
 
-  test('that was killed while it made the database is done again', async () => {
+  test('a first start that was killed while it created the database is repeated', async () => {
     const directory = await embedded.newDirectory();
     const run = join(directory.path, 'postgres-run');
     const child = directory.spawn();
@@ -63,7 +63,7 @@ describe('a first start', () => {
 });
 
 describe('a stop', () => {
-  test('leaves no process and all data', async () => {
+  test('a stop leaves no process, and all data', async () => {
     const directory = await embedded.usedDirectory();
     const first = await directory.start();
     await query(first.url, "insert into notes values ('more')");
@@ -76,14 +76,14 @@ describe('a stop', () => {
     expect(await notes(second.url)).toEqual(['kept', 'more']);
   });
 
-  test('may be asked for twice', async () => {
+  test('stopping twice has no effect', async () => {
     const directory = await embedded.usedDirectory();
     const postgres = await directory.start();
     await Promise.all([postgres.stop(), postgres.stop()]);
     await postgres.stop();
   });
 
-  test('does not wait for connections that are still open', async () => {
+  test('a stop does not wait for open connections', async () => {
     const directory = await embedded.usedDirectory();
     const postgres = await directory.start();
     const client = new pg.Client({ connectionString: postgres.url });
@@ -93,7 +93,7 @@ describe('a stop', () => {
     await expect(client.query('select 1')).rejects.toThrow();
   });
 
-  test('of one process leaves the server to the other; the last one stops it', async () => {
+  test('the server continues until the last of two processes stops', async () => {
     const directory = await embedded.usedDirectory();
     const one = await directory.startProcess();
     const two = await directory.startProcess();
@@ -106,7 +106,7 @@ describe('a stop', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test('is not held up by a process that was killed', async () => {
+  test('a stop does not wait for a process that was killed', async () => {
     const directory = await embedded.usedDirectory();
     const one = await directory.startProcess();
     const two = await directory.startProcess();
@@ -119,7 +119,7 @@ describe('a stop', () => {
 });
 
 describe('a process that exits without having left', () => {
-  test('ends the server on its way out, in good order', async () => {
+  test('a process that exits without leaving stops the server gracefully', async () => {
     const directory = await embedded.usedDirectory();
     const exiting = await directory.startProcess();
     await query(exiting.url, "insert into notes values ('before the exit')");
@@ -131,7 +131,7 @@ describe('a process that exits without having left', () => {
     expect(await notes((await directory.start()).url)).toEqual(['before the exit', 'kept']);
   });
 
-  test('leaves the server to another one that uses it', async () => {
+  test('a process that exits leaves the server to another one that uses it', async () => {
     const directory = await embedded.usedDirectory();
     const exiting = await directory.startProcess();
     const staying = await directory.startProcess();
@@ -143,7 +143,7 @@ describe('a process that exits without having left', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test('ends programs and servers that it is just starting', async () => {
+  test('a process that exits ends the programs and servers that it is starting', async () => {
     const directory = await embedded.newDirectory();
     for (const [moment, isNow] of momentsOfAStart(directory)) {
       const child = directory.spawn();
@@ -156,7 +156,7 @@ describe('a process that exits without having left', () => {
 });
 
 describe('a start that is given up', () => {
-  test('ends what it has started, and the next one finds nothing in its way', async () => {
+  test('a canceled start ends everything that it has started, and the next start succeeds', async () => {
     const directory = await embedded.newDirectory();
     for (const [moment, isNow] of momentsOfAStart(directory)) {
       const given = new AbortController();
@@ -174,7 +174,7 @@ describe('a start that is given up', () => {
     expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }]);
   }, 120_000);
 
-  test('waits no longer for its turn, and leaves the server of others alone', async () => {
+  test('a canceled start stops waiting for the lock, and leaves the server of others running', async () => {
     const directory = await embedded.usedDirectory();
     const other = await directory.startProcess();
     const { startLock } = await openDataDirectory(directory.path);
@@ -190,7 +190,7 @@ describe('a start that is given up', () => {
 });
 
 describe('after a kill -9', () => {
-  test('of our process the living server is adopted, with everything in it', async () => {
+  test('after a kill -9 of the process its running server is adopted, with all data', async () => {
     const directory = await embedded.usedDirectory();
     const killed = await directory.startProcess();
     await query(killed.url, "insert into notes values ('before the kill')");
@@ -204,7 +204,7 @@ describe('after a kill -9', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test('of our process and of the server what was committed is recovered', async () => {
+  test('after a kill -9 of the process and of the server all commits are recovered', async () => {
     const directory = await embedded.usedDirectory();
     const killed = await directory.startProcess();
     await query(killed.url, "insert into notes values ('committed')");
@@ -215,7 +215,7 @@ describe('after a kill -9', () => {
     expect(await notes(url)).toEqual(['committed', 'kept']);
   });
 
-  test('of the server it is started again on its port, and its data is there', async () => {
+  test('after a kill -9 of the server it is restarted on its port, with all data', async () => {
     const directory = await embedded.usedDirectory();
     const clock = createTestClock();
     const { url } = await directory.start({ clock });
@@ -230,7 +230,7 @@ describe('after a kill -9', () => {
 });
 
 describe('what an earlier server has left', () => {
-  test('children of a killed server that still write are waited for', async () => {
+  test('a start waits for children of a killed server that still write', async () => {
     const directory = await embedded.usedDirectory();
     const killed = await directory.startProcess();
     const asSuperuser = killed.url.replace('pintail:', 'postgres:');
@@ -250,14 +250,14 @@ describe('what an earlier server has left', () => {
     expect(await notes((await starting).url)).toEqual(['kept']);
   });
 
-  test('a server that hangs is replaced, and nothing is lost', async () => {
+  test('a server that hangs is replaced, and no data is lost', async () => {
     const directory = await embedded.usedDirectory();
     const killed = await directory.startProcess();
     await query(killed.url, "insert into notes values ('committed')");
     const pid = await directory.serverPid();
     kill(pid, 'SIGSTOP');
     await killed.kill9();
-    const { url, adopted } = await directory.start({ answerPatienceMs: 300 });
+    const { url, adopted } = await directory.start({ responseTimeoutMs: 300 });
     expect(adopted).toBe(false);
     expect(isAlive(pid)).toBe(false);
     expect(await notes(url)).toEqual(['committed', 'kept']);
@@ -280,12 +280,12 @@ describe('what an earlier server has left', () => {
     },
   );
 
-  test('a number that another process has by now does neither harm that process nor stop the start', async () => {
+  test('a stale process id that another process has now neither harms that process nor prevents the start', async () => {
     const directory = await embedded.usedDirectory();
     const first = await directory.start();
     const text = await directory.readPidFile();
     await first.stop();
-    // Of the server's user, whose processes PostgreSQL takes for servers.
+    // A process of the server's user, which PostgreSQL could mistake for a server.
     const other = spawn('/bin/sleep', ['600'], { ...serverUser(), stdio: 'ignore' });
     onTestFinished(() => {
       other.kill();
@@ -297,7 +297,7 @@ describe('what an earlier server has left', () => {
     expect(other.exitCode ?? other.signalCode).toBeNull();
   });
 
-  test('an empty postmaster.pid does not stop the start', async () => {
+  test('an empty postmaster.pid does not prevent the start', async () => {
     const directory = await embedded.usedDirectory();
     await directory.writePidFile('');
     const { url } = await directory.start();
@@ -305,7 +305,7 @@ describe('what an earlier server has left', () => {
   });
 });
 
-/** In their order. */
+/** In order. */
 function momentsOfAStart(directory: TestDirectory): [string, () => Promise<boolean>][] {
   return [
     ['initdb is at work', async () => (await findUnfinished(directory)) !== undefined],
@@ -313,7 +313,7 @@ function momentsOfAStart(directory: TestDirectory): [string, () => Promise<boole
   ];
 }
 
-/** The name of the cluster that initdb is filling. */
+/** The name of the cluster that initdb creates. */
 async function findUnfinished({ path }: TestDirectory): Promise<string | undefined> {
   const run = join(path, 'postgres-run');
   for (const name of await readdir(run).catch(() => [])) {

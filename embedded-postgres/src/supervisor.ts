@@ -1,10 +1,9 @@
-// Gives a process of Pintail the embedded PostgreSQL of a data directory. The server belongs to no process: it
-// outlives one that was killed, and all processes on the directory share it.
-//   start.lock  one process at a time looks, starts or stops, so that what it saw holds until it has acted;
-//   users.lock  shared by all who use the server; who finds itself alone when it leaves stops the server.
+// Provides a process with the embedded PostgreSQL of a data directory. The server belongs to no process: it survives
+// one that was killed, and all processes on the directory share it.
+//   start.lock  one process at a time checks, starts or stops the server, so that a check holds until it has acted;
+//   users.lock  shared by all processes that use the server; the last one that leaves stops the server.
 // Both locks end with their process, so that a kill -9 leaves nothing to clean up. Only a kill -9 leaves the server
-// running: a process that exits without having left does so on its way out.
-
+// running: a process that exits otherwise leaves while it exits.
 import { atExit } from './at-exit.ts';
 import { findBinaries } from './binaries.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
@@ -27,42 +26,42 @@ import { type Server, startServer, stopServer, stopServerNow } from './server.ts
 export interface EmbeddedPostgres {
   /** Contains the password. */
   url: string;
-  /** The server was running already. */
+  /** Whether the server was already running. */
   adopted: boolean;
-  /** Leaves the server, and stops it if nobody else uses it. May be called more than once. */
+  /** Leaves the server, and stops it when no other process uses it. Safe to call more than once. */
   stop(): Promise<void>;
 }
 
 export interface StartEmbeddedPostgres {
-  /** Made by the caller. */
+  /** Must exist. */
   dataDir: string;
   log: Log;
   /** Its timer watches the server. */
   clock?: Clock;
-  /** Gives up the start: what has been started for it is ended, and the promise fails with the signal's reason. */
+  /** Cancels the start: stops everything that was started for it, and rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** PostgreSQL's programs, if not those of the package for this platform. */
+  /** The package with PostgreSQL's programs. Default: that for this platform. */
   packageFolder?: string;
-  /** For how long a running server may leave us without an answer before it is restarted. */
-  answerPatienceMs?: number;
-  /** For how long a server that others use may be away before we give up. */
-  absencePatienceMs?: number;
+  /** How long a running server may be unresponsive before it is restarted. */
+  responseTimeoutMs?: number;
+  /** How long a server that others use may be unavailable before the start fails. */
+  absenceTimeoutMs?: number;
 }
 
 type Settings = Required<Omit<StartEmbeddedPostgres, 'packageFolder' | 'signal'>> &
   Pick<StartEmbeddedPostgres, 'packageFolder' | 'signal'> & { directory: DataDirectory; held: Held };
 
-/** The locks that this process has at the moment. */
+/** The locks that this process holds. */
 interface Held {
-  turn?: Lock | undefined;
-  /** Our share of users.lock. */
+  start?: Lock | undefined;
+  /** The share of users.lock. */
   share?: Lock | undefined;
 }
 
-/** More than the start of a server that has much to recover. */
-const turnPatienceMs = 180_000;
+/** More than the start of a server with a long recovery. */
+const startLockTimeoutMs = 180_000;
 /** Another process stops in less; one that takes longer is starting, and will find the server. */
-const turnPatienceAtExitMs = 2_000;
+const startLockTimeoutAtExitMs = 2_000;
 const watchPeriodMs = 2_000;
 const pollMs = 50;
 
@@ -70,8 +69,8 @@ export async function startEmbeddedPostgres(start: StartEmbeddedPostgres): Promi
   try {
     return await use({
       clock: systemClock,
-      answerPatienceMs: 10_000,
-      absencePatienceMs: 15_000,
+      responseTimeoutMs: 10_000,
+      absenceTimeoutMs: 15_000,
       ...start,
       directory: await openDataDirectory(start.dataDir),
       held: {},
@@ -112,29 +111,29 @@ interface Entry {
 }
 
 async function enter(settings: Settings): Promise<Entry> {
-  const { directory, absencePatienceMs, held, signal } = settings;
-  const deadline = performance.now() + absencePatienceMs;
+  const { directory, absenceTimeoutMs, held, signal } = settings;
+  const deadline = performance.now() + absenceTimeoutMs;
   for (;;) {
-    const entry = await inTurn(settings, async () => {
-      let existing = await findServer({ ...settings, cluster: directory.cluster });
-      if (existing && isUnused(directory) && isProgramGone(existing.pid)) {
-        await stopServer(existing.pid);
-        existing = undefined;
+    const entry = await withStartLock(settings, async () => {
+      let running = await findServer({ ...settings, cluster: directory.cluster });
+      if (running && isUnused(directory) && isProgramGone(running.pid)) {
+        await stopServer(running.pid);
+        running = undefined;
       }
-      // Others use a server that we do not see. It may have died: they start it again. Or it runs in another
-      // container, on a directory that both have mounted: a second server would destroy the data.
-      if (!existing && !isUnused(directory)) return undefined;
-      const server = existing ?? (await startNew(settings));
+      // Other processes use a server that this one does not see. It may have died: they restart it. Or it runs in
+      // another container that mounts the same directory: a second server would destroy the data.
+      if (!running && !isUnused(directory)) return undefined;
+      const server = running ?? (await startNew(settings));
       held.share = tryLock(directory.usersLock, 'shared');
       if (!held.share)
-        throw new Error(`${directory.usersLock} is held by a process that it was not its turn for.`);
-      return { server, adopted: existing !== undefined };
+        throw new Error(`${directory.usersLock} is held by a process that does not hold start.lock.`);
+      return { server, adopted: running !== undefined };
     });
     if (entry) return entry;
     if (performance.now() > deadline) {
       throw new EmbeddedPostgresProblem(
-        `Another Pintail uses the data directory ${directory.path}, with a database that cannot be seen from ` +
-          'here; perhaps it runs in another container. Stop it, or give this one a PINTAIL_DATA_DIR of its own.',
+        `Another Pintail uses the data directory ${directory.path}, with a database that is not visible from ` +
+          'here; it may run in another container. Stop it, or set PINTAIL_DATA_DIR to a separate directory.',
       );
     }
     signal?.throwIfAborted();
@@ -144,25 +143,25 @@ async function enter(settings: Settings): Promise<Entry> {
 
 async function leave(settings: Settings): Promise<void> {
   const { directory, held, log } = settings;
-  // However the start was given up, what it began is ended.
-  await inTurn({ ...settings, signal: undefined }, async () => {
+  // A canceled start must be cleaned up too.
+  await withStartLock({ ...settings, signal: undefined }, async () => {
     held.share?.release();
     held.share = undefined;
     if (!isUnused(directory)) return;
     const file = readPostmasterFile(directory.cluster);
     if (!file || !isServerOf(file.pid, directory.cluster)) return;
     await stopServer(file.pid);
-    log.debug('the embedded database was stopped');
+    log.debug('stopped the embedded database');
   });
 }
 
-/** `leave` for a process that exits in the middle of anything: a forced stop, an uncaught error. */
+/** `leave` for a process that exits at any moment: a forced stop, an uncaught error. */
 function leaveAtExit({ directory, held, log }: Settings): void {
-  // Without either lock we only waited for others, who see to the server.
-  if (!held.turn && !held.share) return;
+  // Without either lock, this process only waited for others, which handle the server.
+  if (!held.start && !held.share) return;
   try {
-    held.turn ??= waitForLockNow(directory.startLock, 'exclusive', turnPatienceAtExitMs);
-    if (!held.turn) return;
+    held.start ??= waitForLockNow(directory.startLock, 'exclusive', startLockTimeoutAtExitMs);
+    if (!held.start) return;
     held.share?.release();
     if (!isUnused(directory)) return;
     const file = readPostmasterFile(directory.cluster);
@@ -172,28 +171,28 @@ function leaveAtExit({ directory, held, log }: Settings): void {
   }
 }
 
-/** Runs `act` while no other process looks at, starts or stops the server. */
-async function inTurn<T>(
+/** Runs `act` while no other process checks, starts or stops the server. */
+async function withStartLock<T>(
   { directory: { startLock, path }, held, signal }: Settings,
   act: () => Promise<T>,
 ): Promise<T> {
-  const turn = await waitForLock(startLock, 'exclusive', turnPatienceMs, signal);
-  if (!turn) {
+  const lock = await waitForLock(startLock, 'exclusive', startLockTimeoutMs, signal);
+  if (!lock) {
     throw new EmbeddedPostgresProblem(
       `Another Pintail process has been starting or stopping the database in ${path} for ` +
-        `${turnPatienceMs / 60_000} minutes. End it and try again.`,
+        `${startLockTimeoutMs / 60_000} minutes. Stop it, then retry.`,
     );
   }
-  held.turn = turn;
+  held.start = lock;
   try {
     return await act();
   } finally {
-    held.turn = undefined;
-    turn.release();
+    held.start = undefined;
+    lock.release();
   }
 }
 
-/** Shares are taken in turn only, so that the answer holds for the rest of ours. */
+/** Whether no process uses the server. Shares are acquired only with start.lock, so the result holds until its release. */
 function isUnused({ usersLock }: DataDirectory): boolean {
   const lock = tryLock(usersLock, 'exclusive');
   lock?.release();
@@ -212,13 +211,13 @@ async function startNew(settings: Settings, port?: number): Promise<Server> {
   });
   const version = await clusterVersion(cluster);
   if (version === undefined) {
-    await createCluster({ cluster, workshop: run, binaries, user, durable: true, signal });
-    log.info({ directory: directory.path }, 'made the embedded database');
+    await createCluster({ cluster, staging: run, binaries, user, durable: true, signal });
+    log.info({ directory: directory.path }, 'created the embedded database');
   } else if (version !== binaries.major) {
     throw new EmbeddedPostgresProblem(
-      `The database in ${cluster} was made by PostgreSQL ${version}; this version of Pintail brings ` +
-        `PostgreSQL ${binaries.major}, which cannot read it. Start the version of Pintail that made it, ` +
-        'or move the directory away to begin with an empty database.',
+      `The database in ${cluster} was created by PostgreSQL ${version}; this version of Pintail includes ` +
+        `PostgreSQL ${binaries.major}, which cannot read it. Start the version of Pintail that created it, ` +
+        'or move the directory away to start with an empty database.',
     );
   }
   await claimCluster(cluster, user);
@@ -226,45 +225,45 @@ async function startNew(settings: Settings, port?: number): Promise<Server> {
   return startServer({ cluster, binaries, user, logFile, log, durable: true, signal, ...(port && { port }) });
 }
 
-/** Starts the server again when it has died, on the same port: the pools out there reconnect by themselves. */
+/** Restarts the server when it has died, on the same port, so that connection pools reconnect automatically. */
 function watchServer(entered: Settings, first: Server): { end(): Promise<void> } {
   const { directory, clock, log } = entered;
   const ended = new AbortController();
   const settings = { ...entered, signal: ended.signal };
   let { pid } = first;
-  let look: Promise<void> | undefined;
+  let check: Promise<void> | undefined;
 
-  async function lookAfter(): Promise<void> {
+  async function checkServer(): Promise<void> {
     await trimLog(directory);
     if (isServerOf(pid, directory.cluster)) return;
-    await inTurn(settings, async () => {
+    await withStartLock(settings, async () => {
       ended.signal.throwIfAborted();
-      const existing = await findServer({ ...settings, cluster: directory.cluster });
-      const server = existing ?? (await startNew(settings, first.port));
+      const running = await findServer({ ...settings, cluster: directory.cluster });
+      const server = running ?? (await startNew(settings, first.port));
       pid = server.pid;
       if (server.port === first.port) {
-        log.warn('the embedded database had died and was started again');
+        log.warn('the embedded database died and was restarted');
       } else {
-        log.error('the embedded database had died and could not get its port back; restart Pintail');
+        log.error('the embedded database died, and its port is in use now; restart Pintail');
       }
     });
   }
 
   const cancel = clock.every(watchPeriodMs, () => {
-    look ??= lookAfter()
+    check ??= checkServer()
       .catch((error: unknown) => {
         if (ended.signal.aborted) return;
-        log.error({ err: error }, 'the embedded database cannot be started again');
+        log.error({ err: error }, 'the embedded database cannot be restarted');
       })
       .finally(() => {
-        look = undefined;
+        check = undefined;
       });
   });
   return {
     async end() {
       ended.abort();
       cancel();
-      await look;
+      await check;
     },
   };
 }

@@ -1,5 +1,5 @@
-// A server for tests, scripts and benchmarks, in a directory of its own that is removed with it. It does not wait for
-// the disk, unless that is what is measured.
+// A server for tests, scripts and benchmarks, in a directory that is removed with it. It does not flush to disk, unless
+// `durable` is set.
 import { rmSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,15 +14,15 @@ import { startServer, stopServer } from './server.ts';
 import { serverUser } from './server-user.ts';
 
 export interface ThrowawayServer {
-  /** As the role that owns Pintail's database, which is what production uses. */
+  /** Connects as the owner of Pintail's database, as in production. */
   url: string;
   superuserUrl: string;
-  /** The server's first process, whose children do the work. */
+  /** The pid of the postmaster, whose children do the work. */
   readonly pid: number;
   folder: string;
-  /** Kills the server (SIGKILL) and waits until it is gone, for tests of what its users do then. */
+  /** Kills the server (SIGKILL) and waits until it has ended. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`, on the same port. */
+  /** Restarts the server after `kill`, on the same port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -31,21 +31,21 @@ export interface StartThrowaway {
   log: Log;
   /** Part of the folder's name, for people. */
   name: string;
-  /** For a test with another version's programs. */
+  /** The package with PostgreSQL's programs, for tests with another version. */
   packageFolder?: string;
-  /** Production's settings: it writes to disk. */
+  /** Production settings: flushes to disk. Default: false. */
   durable?: boolean;
 }
 
 const pollMs = 5;
 const prefix = 'pintail-';
-/** Holds the number of the process that will remove the folder. */
+/** Contains the id of the process that will remove the folder. */
 const ownerFile = 'owner';
 
-/** A folder that is swept away, with the servers in it, once this process has ended without removing it. */
+/** Creates a folder that the next sweep removes, with the servers in it, if this process ends without removing it. */
 export async function createThrowawayFolder(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `${prefix}${name}-`));
-  // Open for passing through, so that under root the server's user reaches what it owns below.
+  // Searchable by everyone, so that under root the server's user reaches its files below.
   await chmod(folder, 0o711);
   await writeFile(join(folder, ownerFile), String(process.pid));
   return folder;
@@ -57,22 +57,22 @@ export async function startThrowawayServer(start: StartThrowaway): Promise<Throw
   const folder = await createThrowawayFolder(name);
   try {
     const cluster = join(folder, 'postgres');
-    const workshop = join(folder, 'run');
-    await mkdir(workshop, { mode: 0o711 });
+    const staging = join(folder, 'run');
+    await mkdir(staging, { mode: 0o711 });
     const binaries = await findBinaries({
       user,
       copyTo: folder,
       log,
       ...(packageFolder && { packageFolder }),
     });
-    await createCluster({ cluster, workshop, binaries, user, durable });
+    await createCluster({ cluster, staging, binaries, user, durable });
     const logFile = join(folder, 'postgres.log');
     const settings = { cluster, binaries, user, logFile, log, durable };
     const server = await startServer(settings);
     const { port } = server;
     let { pid } = server;
     const password = await readPassword(cluster);
-    // For a process that leaves in a hurry, after Ctrl-C for example.
+    // For a process that exits without stopping the server, after Ctrl+C for example.
     const cancelAbandon = atExit(() => abandonServer(pid, folder));
     return {
       url: `postgres://${ownRole}:${password}@127.0.0.1:${port}/${ownDatabase}`,
@@ -88,8 +88,9 @@ export async function startThrowawayServer(start: StartThrowaway): Promise<Throw
       async restart() {
         const restarted = await startServer({ ...settings, port });
         pid = restarted.pid;
-        // Its users know this address only.
-        if (restarted.port !== port) throw new Error(`Port ${port} was taken while the server was away.`);
+        // Clients have this address.
+        if (restarted.port !== port)
+          throw new Error(`Port ${port} was used by another program while the server was down.`);
       },
       async stop() {
         cancelAbandon();
@@ -103,27 +104,27 @@ export async function startThrowawayServer(start: StartThrowaway): Promise<Throw
   }
 }
 
-/** What cannot be awaited in a process that exits. What remains is swept by the next one. */
+/** Removes as much as possible without awaiting, in a process that exits. The next sweep removes the remainder. */
 function abandonServer(pid: number, folder: string): void {
   try {
     process.kill(pid, 'SIGQUIT');
-    // Tried again while the server still writes; the owner's number goes last, as in sweepFolder.
+    // Retries while the server still writes. The owner file is removed last, as in sweepFolder.
     rmSync(join(folder, 'postgres'), { recursive: true, force: true, maxRetries: 20, retryDelay: 10 });
     rmSync(folder, { recursive: true, force: true });
   } catch {
-    // It still wrote.
+    // The server still wrote.
   }
 }
 
-/** Stops and removes what processes that were killed have left behind. */
+/** Stops the servers and removes the folders of processes that were killed. */
 export async function sweepThrowawayServers(): Promise<void> {
   for (const entry of await readdir(tmpdir())) {
     if (!entry.startsWith(prefix)) continue;
     const folder = join(tmpdir(), entry);
     const owner = Number(await readFile(join(folder, ownerFile), 'utf8').catch(() => ''));
-    // Without an owner it is something else, or is being made this moment.
+    // Without an owner it is another folder, or is being created at this moment.
     if (!owner || isAlive(owner)) continue;
-    // Somebody else's folder stays; one that is still written to is for the next sweep.
+    // The folder of another user remains; one that is still written to is left for the next sweep.
     await sweepFolder(folder).catch(() => undefined);
   }
 }
@@ -132,13 +133,13 @@ async function sweepFolder(folder: string): Promise<void> {
   const inside = (await readdir(folder))
     .filter((name) => name !== ownerFile)
     .map((name) => join(folder, name));
-  // Tests of the embedded database have several directories in theirs.
+  // Folders of the embedded database's tests contain several data directories.
   for (const directory of [folder, ...inside]) {
     const cluster = join(directory, 'postgres');
     const file = readPostmasterFile(cluster);
     if (file && isServerOf(file.pid, cluster)) await stopServer(file.pid);
   }
-  // The owner's number goes last: a folder without it is not recognised.
+  // The owner file is removed last: without it, a folder is not recognized.
   for (const path of inside) await rm(path, { recursive: true, force: true });
   await rm(folder, { recursive: true, force: true });
 }

@@ -8,7 +8,7 @@ interface Timer {
 }
 
 export interface TestClock extends Clock {
-  /** Runs what falls due on the way. */
+  /** Runs the timers that become due. */
   advance(ms: number): void;
 }
 

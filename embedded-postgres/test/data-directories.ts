@@ -21,14 +21,14 @@ import { silentLog as log } from './log.ts';
 
 const program = fileURLToPath(new URL('./embedded-process.ts', import.meta.url));
 
-/** A place for the data directories of one test file. Call `remove` after all tests. */
+/** A folder for the data directories of a test file. Call `remove` after all tests. */
 export interface EmbeddedFolder {
   path: string;
-  /** Without a database. */
+  /** Creates a directory without a database. */
   newDirectory(): Promise<TestDirectory>;
-  /** With a database in which the table `notes` has one row, `kept`; its server does not run. */
+  /** Creates a directory with a database in which the table `notes` has one row, `kept`. Its server does not run. */
   usedDirectory(below?: string): Promise<TestDirectory>;
-  /** Fails if a test has left a server running, which it ends. */
+  /** Removes the folder. Stops servers that tests left running, and then fails. */
   remove(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export interface TestDirectory {
   spawn(packageFolder?: string): ChildProcess;
   startProcess(packageFolder?: string): Promise<RunningProcess>;
   serverPid(): Promise<number>;
-  /** postmaster.pid as the server leaves it, and as a test wants it. */
+  /** Reads and writes postmaster.pid. */
   readPidFile(): Promise<string>;
   writePidFile(text: string): Promise<void>;
 }
@@ -49,11 +49,11 @@ export interface TestDirectory {
 export interface RunningProcess {
   url: string;
   adopted: boolean;
-  /** All that it has logged so far. */
+  /** Returns everything that it has logged. */
   log(): string;
-  /** As a person would, who stops Pintail. */
+  /** Stops it gracefully. */
   end(): Promise<void>;
-  /** As process.exit does, and an uncaught error. */
+  /** Makes it call process.exit. */
   exit(): Promise<void>;
   kill9(): Promise<void>;
 }
@@ -69,7 +69,7 @@ export async function createEmbeddedFolder(): Promise<EmbeddedFolder> {
     return directory;
   }
 
-  // Copied for the tests, which is faster than making a database for each.
+  // Copied for the tests, which is faster than creating a database for each.
   const template = await newDirectory();
   const postgres = await startEmbeddedPostgres({ dataDir: template.path, log });
   await query(postgres.url, 'create table notes (text text)');
@@ -81,20 +81,20 @@ export async function createEmbeddedFolder(): Promise<EmbeddedFolder> {
     newDirectory: () => newDirectory(),
     async usedDirectory(below) {
       const directory = await newDirectory(below);
-      // As a person would: all files become ours, whoever the server's user is.
+      // As a person would copy it: the current user becomes the owner of all files.
       await promisify(execFile)('/bin/cp', ['-R', `${template.path}/.`, directory.path]);
       return directory;
     },
     async remove() {
-      const left: string[] = [];
+      const running: string[] = [];
       for (const { cluster } of directories) {
         const file = readPostmasterFile(cluster);
         if (!file || !isServerOf(file.pid, cluster)) continue;
-        left.push(cluster);
+        running.push(cluster);
         await stopServer(file.pid);
       }
       await rm(path, { recursive: true, force: true });
-      if (left.length > 0) throw new Error(`Servers were left running: ${left.join(', ')}`);
+      if (running.length > 0) throw new Error(`Servers were left running: ${running.join(', ')}`);
     },
   };
 }
@@ -174,7 +174,7 @@ export async function query(url: string, text: string): Promise<unknown[]> {
   return (await client.query(text).finally(() => client.end())).rows;
 }
 
-/** What is in the table of `usedDirectory`. */
+/** Returns the contents of the table of `usedDirectory`. */
 export async function notes(url: string): Promise<string[]> {
   const rows = (await query(url, 'select text from notes order by text')) as { text: string }[];
   return rows.map(({ text }) => text);

@@ -1,6 +1,6 @@
-// A process that uses the embedded PostgreSQL of the data directory (and with the programs of the package)
-// given to it, for tests that kill such processes. Prints what it got as one line of JSON; leaves when its
-// input ends, and exits without leaving at a line.
+// A process that uses the embedded PostgreSQL of a data directory (and the programs of a package), for tests that kill
+// such processes. Prints the connection as one line of JSON; leaves when its input ends, and exits without leaving when
+// it receives a line.
 import { startEmbeddedPostgres } from '../src/supervisor.ts';
 import { createLog } from './log.ts';
 

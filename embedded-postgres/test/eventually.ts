@@ -1,9 +1,9 @@
-// Waits for something outside of this process that gives no sign: another process, a row, a file.
+// Polls for a change outside of this process that sends no notification: another process, a row, a file.
 import { pause } from '../src/clock.ts';
 
 const pollMs = 5;
 
-/** The first result that is neither undefined nor false. Fails when there is none in time. */
+/** Returns the first result that is neither undefined nor false. Throws when there is none in time. */
 export async function eventually<T>(
   what: string,
   find: () => T | Promise<T>,

@@ -1,4 +1,4 @@
-// Logs for tests: one that drops its lines, and one that writes them as JSON.
+// Logs for tests: one discards its lines, one writes them as JSON.
 import type { Log } from '../src/log.ts';
 
 export const silentLog: Log = createLog(() => undefined);

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { platform } from 'node:process';
 
-/** One line for each: its number and its arguments. Not those of this process, nor dead ones. */
+/** Returns a line with id and arguments for each, without this process and dead ones. */
 export function processesOn(folder: string): string[] {
   const working = platform === 'linux' ? new Set(workingIn(folder)) : new Set<number>();
   return execFileSync('ps', ['-A', '-o', 'pid=,stat=,args='], { encoding: 'utf8' })
@@ -24,7 +24,7 @@ function workingIn(folder: string): number[] {
       try {
         return readlinkSync(`/proc/${pid}/cwd`).startsWith(folder);
       } catch {
-        return false; // It has ended, or is somebody else's.
+        return false; // It has ended, or belongs to another user.
       }
     });
 }
