@@ -53,7 +53,9 @@ describe('a directory', () => {
     await writeFile(join(directory.cluster, 'PG_VERSION'), '12\n');
     const failure = await directory.start().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(EmbeddedPostgresProblem);
-    expect(String(failure)).toMatch(/created by PostgreSQL 12; this version of Pintail includes PostgreSQL 18/);
+    expect(String(failure)).toMatch(
+      /created by PostgreSQL 12; this version of Pintail includes PostgreSQL 18/,
+    );
     expect(await readFile(join(directory.cluster, 'PG_VERSION'), 'utf8')).toBe('12\n');
   });
 
