@@ -118,7 +118,7 @@ function timeIsNamedOnce(body: Loose, context: z.RefinementCtx): void {
   }
 }
 
-/** Which of the three ways to name a time a body uses. */
+/** Returns the fields of a body that set its time, of the three that exist. */
 function timesGiven(body: Loose): ('sendAt' | 'useNextOpenSlot' | 'now')[] {
   return [
     ...(body.sendAt === undefined ? [] : ['sendAt' as const]),
@@ -153,7 +153,7 @@ function isCompleteToSchedule(body: Loose, context: z.RefinementCtx): void {
   if (timesGiven(body).length === 0) return;
   const board = body.intervalBoards === undefined ? body.boardId : 'each has its own';
   for (const name of missingToSchedule({ ...body, boardId: board })) {
-    // A value that is there and wrong in another way is told of already.
+    // An invalid value is reported already.
     issue(context, name, 'required', requiredToSchedule);
   }
 }

@@ -120,7 +120,7 @@ function messageOf(type: string, data: PostEventData): string | undefined {
     case 'clear':
       return data.byHand
         ? 'A person said that there is no Pin. The post is published again.'
-        : 'There is no such Pin on the board. The post is published again.';
+        : 'The board does not have the Pin. The post is published again.';
     default:
       return undefined;
   }

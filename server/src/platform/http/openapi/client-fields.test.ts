@@ -32,14 +32,32 @@ function nodesIn(value: unknown): AnyShape[] {
   return [value as AnyShape, ...Object.values(value).flatMap(nodesIn)];
 }
 
+/** Every method of an SDK, by group. A changed name breaks the code of callers. */
+const methods = {
+  accounts: 'connect connectByTokens disconnect get list pause resume update',
+  apiKeys: 'create list revoke',
+  batches: 'create get',
+  boardLists: 'create delete list replace',
+  boards: 'create createSection delete deleteSection list listSections update',
+  events: 'list',
+  me: 'get',
+  media: 'create delete get list',
+  posts: 'create delete get list resolve schedule timeline unschedule update updateMany validate',
+  schedule: 'get',
+  spacingRules: 'delete list put',
+  timeslots: 'create delete list rebuild update',
+  webhooks: 'create delete get list listDeliveries redeliver redeliverDelivery rotateSecret test update',
+};
+
 test('Every operation names a method of an SDK, and no two the same', () => {
   const names = operations.map((operation) => operation['x-sdk']);
   expect(names.length).toBe(app.app.routes.length);
   expect(names.filter((name) => !/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/.test(name))).toEqual([]);
   expect(new Set(names).size).toBe(names.length);
-  expect(names).toEqual(
-    expect.arrayContaining(['posts.create', 'posts.list', 'boardLists.replace', 'webhooks.rotateSecret']),
+  const listed = Object.entries(methods).flatMap(([group, own]) =>
+    own.split(' ').map((method) => `${group}.${method}`),
   );
+  expect(names.toSorted()).toEqual(listed.toSorted());
 });
 
 test('An operation without the noun of its tag must name its method itself', () => {
