@@ -209,9 +209,9 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
     // Unfinished posts are reported below: accepted, and without a Pin.
   ).catch((error: unknown) => say(String(error)));
 
-  const made = new Map<string, number>();
+  const pinCounts = new Map<string, number>();
   const { pins } = (await control('GET', '/pins')) as { pins: { title: string }[] };
-  for (const { title } of pins) count(made, title);
+  for (const { title } of pins) count(pinCounts, title);
   const timesOf = (title: string, counts: Map<string, number>) => counts.get(title) ?? 0;
   return {
     seed,
@@ -220,8 +220,8 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
     videos: accepted.videos,
     equal: accepted.equal,
     pins: pins.length,
-    lost: [...promised].flatMap(([title, times]) => (timesOf(title, made) < times ? [title] : [])),
-    doubled: [...made].flatMap(([title, times]) => (times > timesOf(title, asked) ? [title] : [])),
+    lost: [...promised].flatMap(([title, times]) => (timesOf(title, pinCounts) < times ? [title] : [])),
+    doubled: [...pinCounts].flatMap(([title, times]) => (times > timesOf(title, asked) ? [title] : [])),
     kills: killsOf,
     faults,
     runSeconds,
@@ -301,7 +301,7 @@ async function countUnfinished(installation: ChaosInstallation, accountId: strin
       return (await call(installation, 'GET', path)).body.data.posts.length as number;
     }),
   );
-  return counts.reduce((sum, one) => sum + one, 0);
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 async function countFaults(control: Control): Promise<ChaosFigures['faults']> {

@@ -64,8 +64,8 @@ export function createMortalWorker(
     lanesMax: 1,
     lanes: {
       ...lanes,
-      move: (...given) => asAct(false, () => lanes.move(...given)),
-      release: (...given) => asAct(false, () => lanes.release(...given)),
+      move: (...args) => asAct(false, () => lanes.move(...args)),
+      release: (...args) => asAct(false, () => lanes.release(...args)),
     },
     pinterest: withCreatePin(
       app.pinterest,

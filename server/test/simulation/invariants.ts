@@ -39,12 +39,13 @@ export function createInvariants({
   }
 
   /** Whether something changed since this process found the post due. */
-  const isSince = (changed: number | undefined, found: number) => changed !== undefined && changed >= found;
+  const isSince = (changed: number | undefined, foundAt: number) =>
+    changed !== undefined && changed >= foundAt;
 
-  function checkPacing(account: ModelAccount, post: PostRow, found: number): void {
+  function checkPacing(account: ModelAccount, post: PostRow, foundAt: number): void {
     const { row } = account;
     const at = now().getTime();
-    if (isSince(ruledAt.get(row.id), found)) return;
+    if (isSince(ruledAt.get(row.id), foundAt)) return;
     if (row.publishing === 'paused') breach(`${post.id} went out while its account was paused`);
     const earlier = pinsOf.get(row.id) ?? [];
     // From request to request: Pintail does not pace the time that Pinterest takes.
@@ -58,11 +59,11 @@ export function createInvariants({
       breach(`${post.id} is Pin ${ofDay + 1} of 24 hours, and the limit is ${row.daily_pin_limit}`);
   }
 
-  function checkOrder(account: ModelAccount, taken: PostRow, found: number): void {
+  function checkOrder(account: ModelAccount, taken: PostRow, foundAt: number): void {
     for (const other of account.open.values()) {
       if (other.state !== 'queued' || other.run_at === null || rules.isBefore(taken, other) <= 0) continue;
-      if (isSince(touched.get(other.id), found) || rules.isBlockedByTwin(account, other)) continue;
-      if (isSince(freedAt.get(`${account.row.id} ${other.match_key}`), found)) continue;
+      if (isSince(touched.get(other.id), foundAt) || rules.isBlockedByTwin(account, other)) continue;
+      if (isSince(freedAt.get(`${account.row.id} ${other.match_key}`), foundAt)) continue;
       breach(`${taken.id} was taken before ${other.id}, which was due earlier`);
     }
   }
@@ -86,7 +87,7 @@ export function createInvariants({
       } else if (!mayHavePin(post) && pins.length > 0)
         breach(`${post.id} became ${post.state}, and has a Pin`);
       if (post.state === 'publishing' && process)
-        checkOrder(model().accountOf(post.account_id), before ?? post, process.found.get(post.id) ?? 0);
+        checkOrder(model().accountOf(post.account_id), before ?? post, process.foundAt.get(post.id) ?? 0);
     },
 
     /** Called right after a Pin was created. */
@@ -100,7 +101,7 @@ export function createInvariants({
       if (!mayHavePin(post)) breach(`a Pin was made for ${post.id}, which is ${post.state}`);
       const { process } = present();
       const account = model().accountOf(post.account_id);
-      checkPacing(account, post, process?.found.get(post.id) ?? 0);
+      checkPacing(account, post, process?.foundAt.get(post.id) ?? 0);
       const startedAt = post.attempt_started_at?.getTime() ?? madeAt;
       const earlier = (pinsOf.get(post.account_id) ?? []).filter(
         (pin) => pin.madeAt > madeAt - dayMs - 3_600_000,

@@ -224,15 +224,15 @@ export async function compareCalls(
 
   async function findDuePost(): Promise<unknown> {
     const account = model.accountOf(anyAccount()).row;
-    const known = draw.chance(0.9)
+    const accountAsRead = draw.chance(0.9)
       ? account
       : { ...account, publishing: 'paused' as const, paused_policy: 'fail' as const };
     const options = { unknownOnly: draw.chance(0.1) };
     return both(
       'findDuePost',
       account.id,
-      () => model.lanes.findDuePost(known, now, options),
-      () => sql.findDuePost(known, now, options),
+      () => model.lanes.findDuePost(accountAsRead, now, options),
+      () => sql.findDuePost(accountAsRead, now, options),
     );
   }
 

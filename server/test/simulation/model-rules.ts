@@ -34,13 +34,13 @@ const catchUpSeconds = 60;
 
 /** GREATEST and LEAST ignore nulls. */
 export function greatest(...moments: (number | null)[]): number | null {
-  const known = moments.filter((moment) => moment !== null);
-  return known.length === 0 ? null : Math.max(...known);
+  const present = moments.filter((moment) => moment !== null);
+  return present.length === 0 ? null : Math.max(...present);
 }
 
 export function least(...moments: (number | null)[]): number | null {
-  const known = moments.filter((moment) => moment !== null);
-  return known.length === 0 ? null : Math.min(...known);
+  const present = moments.filter((moment) => moment !== null);
+  return present.length === 0 ? null : Math.min(...present);
 }
 
 export type Rules = ReturnType<typeof createRules>;

@@ -29,7 +29,7 @@ export interface Process {
   missed: Set<() => void>;
   timers: Set<Cancel>;
   /** The number of acts when it found each post due. */
-  found: Map<string, number>;
+  foundAt: Map<string, number>;
 }
 
 /** The database or a network was unavailable for one act. */
@@ -134,7 +134,7 @@ export function startProcess(
     state: 'awake',
     missed: new Set(),
     timers: new Set(),
-    found: new Map(),
+    foundAt: new Map(),
     worker: undefined as unknown as Worker,
   };
   const own = clockOf(clock, process);

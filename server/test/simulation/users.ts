@@ -25,12 +25,14 @@ export function createUsers(world: World, taken: Record<string, number>) {
   function anyPost(states: readonly string[]): PostRow | undefined {
     const { row, posts } = anyAccount();
     // Finished and deleted posts are not picked again.
-    const known = (editable.get(row.id) ?? []).filter((id) => {
+    const editableIds = (editable.get(row.id) ?? []).filter((id) => {
       const post = posts.get(id);
       return post && post.deleted_at === null && post.state !== 'sent';
     });
-    editable.set(row.id, known);
-    const fit = known.flatMap((id) => posts.get(id) ?? []).filter((post) => states.includes(post.state));
+    editable.set(row.id, editableIds);
+    const fit = editableIds
+      .flatMap((id) => posts.get(id) ?? [])
+      .filter((post) => states.includes(post.state));
     return fit.length > 0 ? draw.pick(fit) : undefined;
   }
 
@@ -68,8 +70,8 @@ export function createUsers(world: World, taken: Record<string, number>) {
 
     create(): void {
       const { row } = anyAccount();
-      const known = editable.get(row.id) ?? [];
-      if (known.length >= postsMax) return void anyPost(resting);
+      const editableIds = editable.get(row.id) ?? [];
+      if (editableIds.length >= postsMax) return void anyPost(resting);
       created += 1;
       const id = `post_${String(created).padStart(6, '0')}`;
       tell('create', id);
@@ -85,7 +87,7 @@ export function createUsers(world: World, taken: Record<string, number>) {
         }),
         now(),
       );
-      editable.set(row.id, [...known, id]);
+      editable.set(row.id, [...editableIds, id]);
     },
 
     schedule(): void {

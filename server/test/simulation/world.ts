@@ -102,7 +102,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
           const taken = stored.claim(request);
           for (const { accountId, fence, opening } of taken) {
             invariants.took(process, accountId, fence);
-            if (opening?.first) process.found.set(opening.first.id, actCount);
+            if (opening?.first) process.foundAt.set(opening.first.id, actCount);
           }
           return taken;
         }),
@@ -121,7 +121,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
       findDuePost: (account, at, options) =>
         act('findDuePost', () => {
           const post = stored.findDuePost(account, at, options);
-          if (post) process.found.set(post.id, actCount);
+          if (post) process.foundAt.set(post.id, actCount);
           return post;
         }),
       listQueue: (id) => act('listQueue', () => stored.listQueue(id)),

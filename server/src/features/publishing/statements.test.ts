@@ -29,9 +29,9 @@ async function countFor({ accounts, postsEach }: { accounts: number; postsEach: 
 }
 
 test('an account with one due picture costs six statements, and each further picture four', async () => {
-  const one = await countFor({ accounts: 1, postsEach: 1 });
+  const single = await countFor({ accounts: 1, postsEach: 1 });
   // Picture; publishing; four for letting go as sent.
-  expect((await countFor({ accounts: 2, postsEach: 1 })) - one).toBe(6);
+  expect((await countFor({ accounts: 2, postsEach: 1 })) - single).toBe(6);
   // Due post; picture; publishing; sent.
-  expect((await countFor({ accounts: 1, postsEach: 2 })) - one).toBe(4);
+  expect((await countFor({ accounts: 1, postsEach: 2 })) - single).toBe(4);
 });

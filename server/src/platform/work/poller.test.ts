@@ -49,11 +49,11 @@ function create(change: Partial<PollerParts<Item>> = {}): Poller {
       claims.push({ limit, at: now.getTime() });
       return due.splice(0, limit);
     },
-    serve: (item, given) =>
+    serve: (item, context) =>
       new Promise<void>((resolve, reject) => {
-        leases.push(given.lease);
+        leases.push(context.lease);
         serving.set(item.jobId, {
-          ...given,
+          ...context,
           finish() {
             serving.delete(item.jobId);
             resolve();
@@ -395,10 +395,10 @@ test('a stopped poller claims nothing more, and completes when its items are fin
   expect(left).toBeNull();
   await finish('b');
   expect(left).toBe(0);
-  const before = polls;
+  const pollsBefore = polls;
   poller.wake();
   await advance(10 * pollMs);
-  expect(polls).toBe(before);
+  expect(polls).toBe(pollsBefore);
 });
 
 test('leases are renewed during the grace of a stop, and not after', async () => {

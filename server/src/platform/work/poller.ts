@@ -3,9 +3,9 @@
 //
 // ## The modes of a poller
 //
-//   off          Nothing is polled on its own accord: before `start`, and after `stop`.
+//   off          Polls only for `runDue`: before `start`, and after `stop`.
 //   waiting      A timer runs until the next poll.
-//   polling      A claim is under way, or the question when something will be due next. One at a time.
+//   polling      A claim is under way, and then the read of the next wake-up. One poll at a time.
 //   backing off  The last poll failed. A timer runs until the next try.
 //
 // and every way between them:
@@ -17,10 +17,10 @@
 //                          With much to do many items become due between two polls, and are claimed together.
 //   polling → waiting      The claim returned. The timer is set to the moment when something is due next, at most `pollMs`
 //                          away. With no room left that moment is not read: the next item that is finished wakes.
-//   polling → polling      `wake` was called during the poll, which may have come too early to see the reason: polls again
-//                          when the spacing allows.
+//   polling → polling      `wake` was called during the poll, which may have missed what became due: polls again when the
+//                          spacing allows.
 //   polling → backing off  The claim failed, which is logged. The timer is set to 250 ms, twice as much after each further
-//                          failure, at most `pollMs`. `wake` does not shorten it: it is the database that does not answer.
+//                          failure, at most `pollMs`. `wake` does not shorten it, because the database is probably unavailable.
 //   backing off → polling  The timer fires.
 //   any → off              `stop`. A poll that is under way completes, and what it claimed is served with `stopping`
 //                          aborted, so that it is released at once.

@@ -39,24 +39,27 @@ test('a rate limit moves the next attempt, never sendAt, and the account waits a
 });
 
 test('a daily quota of the whole app makes its other accounts wait too', async () => {
-  const other = await app.connectAccount();
-  const [post, others] = [await app.createPost(account), await app.createPost(other, { title: 'Other' })];
+  const otherAccount = await app.connectAccount();
+  const [post, others] = [
+    await app.createPost(account),
+    await app.createPost(otherAccount, { title: 'Other' }),
+  ];
   await limitNextPin({ 'x-ratelimit-reset': '67150' });
   app.clock.advance(minute);
   // One account at a time, so that the second claims after the first has been refused.
   const single = app.app.createWorker({ lanesMax: 1 });
   await single.runDue();
-  const waiting = [await app.getPost(account, post.id), await app.getPost(other, others.id)];
+  const waiting = [await app.getPost(account, post.id), await app.getPost(otherAccount, others.id)];
   expect(waiting.map(({ status, sendAt }) => [status, sendAt])).toEqual([
     ['queued', post.sendAt],
     ['queued', others.sendAt],
   ]);
   await runAfter(67_000_000);
-  expect(await app.getPost(other, others.id)).toMatchObject({ status: 'queued' });
+  expect(await app.getPost(otherAccount, others.id)).toMatchObject({ status: 'queued' });
   await runAfter(200_000);
   expect([
     (await app.getPost(account, post.id)).status,
-    (await app.getPost(other, others.id)).status,
+    (await app.getPost(otherAccount, others.id)).status,
   ]).toEqual(['sent', 'sent']);
 });
 

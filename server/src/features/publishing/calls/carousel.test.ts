@@ -74,11 +74,16 @@ test('a carousel that was created, and whose answer was lost, is found', async (
 });
 
 test('a post for a board section is published there, and is found there after a lost answer', async () => {
-  const other = await app.connectAccount({ sections: ['Desserts'] });
-  const boardId = other.boards.Recipes ?? '';
-  const sections = await app.app.pinterest.of('simulator').listBoardSections(other.accessToken, boardId);
+  const otherAccount = await app.connectAccount({ sections: ['Desserts'] });
+  const boardId = otherAccount.boards.Recipes ?? '';
+  const sections = await app.app.pinterest
+    .of('simulator')
+    .listBoardSections(otherAccount.accessToken, boardId);
   const section = sections.kind === 'ok' ? sections.value[0]?.id : undefined;
-  const [post, lost] = [await app.createPost(other), await app.createPost(other, { title: 'Lost' })];
+  const [post, lost] = [
+    await app.createPost(otherAccount),
+    await app.createPost(otherAccount, { title: 'Lost' }),
+  ];
   for (const { id } of [post, lost]) await changePost(id, { board_section_id: section ?? '' });
   await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', nth: 2, times: 1 }]);
   await runAfter(minute);
@@ -87,7 +92,7 @@ test('a post for a board section is published there, and is found there after a 
   expect(pins).toHaveLength(2);
   for (const pin of pins) expect(pin.boardSectionId).toBe(section);
   for (const { id } of [post, lost])
-    expect(await app.getPost(other, id)).toMatchObject({ status: 'sent', attempts: 1 });
+    expect(await app.getPost(otherAccount, id)).toMatchObject({ status: 'sent', attempts: 1 });
 });
 
 test('product tags stay with the post: Pinterest has no field for them', async () => {

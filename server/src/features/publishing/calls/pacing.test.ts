@@ -75,11 +75,15 @@ describe('minIntervalSeconds', () => {
 
   test('the interval of one account does not delay another account', async () => {
     await rules({ minIntervalSeconds: 600 });
-    const other = await app.connectAccount();
+    const otherAccount = await app.connectAccount();
     await createPosts(2);
-    const theirs = [await app.createPost(other), await app.createPost(other, { title: 'Another' })];
+    const theirs = [
+      await app.createPost(otherAccount),
+      await app.createPost(otherAccount, { title: 'Another' }),
+    ];
     await runAfter(minute);
-    for (const { id } of theirs) expect(await app.getPost(other, id)).toMatchObject({ status: 'sent' });
+    for (const { id } of theirs)
+      expect(await app.getPost(otherAccount, id)).toMatchObject({ status: 'sent' });
     expect(await sent()).toBe(1);
   });
 
@@ -151,13 +155,13 @@ describe('dailyPinLimit', () => {
     await rules({ dailyPinLimit: 2 });
     await app.createPost(account, { title: 'early' });
     await runAfter(minute);
-    const rest = await createPosts(3);
+    const later = await createPosts(3);
     await runAfter(hour);
     expect(await sent()).toBe(2);
-    expect(await app.getPost(account, rest[2]?.id ?? '')).toMatchObject({
+    expect(await app.getPost(account, later[2]?.id ?? '')).toMatchObject({
       status: 'queued',
       missed: true,
-      sendAt: rest[2]?.sendAt,
+      sendAt: later[2]?.sendAt,
     });
     // `early` went out an hour ago.
     await runAfter(23 * hour - 1);

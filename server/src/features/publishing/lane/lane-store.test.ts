@@ -102,10 +102,10 @@ test('a post that has changed since it was read is not moved', async () => {
 
 test('a move waits for a claim that is under way, and then changes nothing', async () => {
   letLeaseRunOut();
-  const other = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
+  const concurrent = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
-  await other.commit();
+  await concurrent.commit();
   expect(await moving).toEqual({ kind: 'lane_lost' });
   expect(await rowOf(post.id)).toEqual(post);
   expect(await eventsOf(post)).toEqual([]);
@@ -113,18 +113,18 @@ test('a move waits for a claim that is under way, and then changes nothing', asy
 
 test('a claim that is rolled back does not prevent a move', async () => {
   letLeaseRunOut();
-  const other = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
+  const concurrent = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
-  await other.rollBack();
+  await concurrent.rollBack();
   expect(await moving).toMatchObject({ kind: 'moved' });
 });
 
 test('a move waits for a renewal that is under way, and then moves the post', async () => {
-  const other = await openTransaction(app.database, renewLease);
+  const concurrent = await openTransaction(app.database, renewLease);
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
-  await other.commit();
+  await concurrent.commit();
   expect(await moving).toMatchObject({ kind: 'moved' });
   expect(await eventsOf(post)).toEqual(['post.publishing']);
 });
@@ -159,11 +159,11 @@ test.each([
 });
 
 test('a post that is changed while its move waits for the lane is not moved', async () => {
-  const other = await openTransaction(app.database, renewLease);
+  const concurrent = await openTransaction(app.database, renewLease);
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   await app.database.transaction((tx) => deletePost(tx, post, { actor: systemActor, now: app.clock.now() }));
-  await other.commit();
+  await concurrent.commit();
   expect(await moving).toEqual({ kind: 'post_changed' });
   expect(await eventsOf(post)).toEqual(['post.deleted']);
 });

@@ -246,13 +246,13 @@ test('a renewal that comes late does not shorten the lease that a later one has 
 
 test('a process that was suspended and leased its lane again does not renew its earlier lease', async () => {
   await insert(app.clock.now());
-  const before = await claim('a');
+  const first = await claim('a');
   app.clock.advance(12_000);
   // Another worker may have resolved the post meanwhile, so that it is queued again.
   await release(await claim('b'));
   const second = await claim('a');
   const renew = (lane: LaneFence) => app.app.lanes.renew({ lanes: [lane], leaseUntil: lease() });
-  expect(await renew(before)).toEqual(new Set());
+  expect(await renew(first)).toEqual(new Set());
   expect(await renew(second)).toEqual(new Set([account.accountId]));
 });
 

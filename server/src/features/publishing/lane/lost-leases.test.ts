@@ -69,10 +69,10 @@ test('a worker that was suspended right after `mediaReady` does not create the P
       },
     },
   });
-  const before = app.parts.config.confirmDelaysMs[0] ?? 0;
+  const firstDelayMs = app.parts.config.confirmDelaysMs[0] ?? 0;
   await suspended.runDue();
   expect(await pinsHere()).toEqual([]);
-  app.clock.advance(before);
+  app.clock.advance(firstDelayMs);
   expect(await app.getPost(account, post.id)).toMatchObject({ pinId: null, attempts: 1 });
   // It has released the lane, which has no other post, and nobody is notified of the post that is left in flight.
   await runForMinutes(30);
@@ -101,7 +101,7 @@ test('a worker that was suspended right after `mediaReady` does not publish an e
   await runForMinutes(30);
   const pins = (await pinsHere()).map((pin) => pin.id);
   const own = [await app.getPost(account, post.id), await app.getPost(account, equal.id)].map(
-    (one) => one.pinId,
+    ({ pinId }) => pinId,
   );
   expect(own.sort()).toEqual(pins.sort());
 });

@@ -122,9 +122,9 @@ describe('hold', () => {
     expect(missed.body.data.posts).toHaveLength(2);
     const { events } = (await app.call('GET', `${path()}/posts/${a?.id}/timeline`)).body.data;
     expect(events.at(-1)).toMatchObject({ type: 'post.held', message: expect.any(String) });
-    const before = await laneRow();
+    const laneBefore = await laneRow();
     await runAfter(20 * minute);
-    expect(await laneRow()).toEqual(before);
+    expect(await laneRow()).toEqual(laneBefore);
     await runAfter(11 * minute);
     expect(await titlesInOrder()).toEqual(['on time']);
     expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);

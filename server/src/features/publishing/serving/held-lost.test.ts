@@ -28,7 +28,7 @@ test.each(Object.keys(decisions) as (keyof typeof decisions)[])(
   'a post held for a lost answer refuses to %s',
   async (decision) => {
     const id = await holdLost();
-    const before = await get(id);
+    const postBefore = await get(id);
     const answer = await decisions[decision](id);
     expect([answer.status, answer.body.error.details[0]]).toEqual([
       409,
@@ -37,7 +37,7 @@ test.each(Object.keys(decisions) as (keyof typeof decisions)[])(
         message: expect.stringContaining('POST …/resolve'),
       }),
     ]);
-    expect(await get(id)).toEqual(before);
+    expect(await get(id)).toEqual(postBefore);
     await runAfter(48 * hour);
     expect(await pinsHere()).toEqual([]);
   },
@@ -64,11 +64,11 @@ test('a post held for a lost answer is sent when a person names its Pin', async 
 test('a post held for a lost answer blocks its twins until it is resolved, and no other post', async () => {
   const id = await holdLost();
   const twin = await app.createPost(account, { sendAt: inMs(minute) });
-  const other = await app.createPost(account, { sendAt: inMs(minute), title: 'Another' });
+  const otherPost = await app.createPost(account, { sendAt: inMs(minute), title: 'Another' });
   await runAfter(minute);
   await runAfter(hour);
   expect(await get(twin.id)).toMatchObject({ status: 'queued', missed: true });
-  expect(await get(other.id)).toMatchObject({ status: 'sent' });
+  expect(await get(otherPost.id)).toMatchObject({ status: 'sent' });
   expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
   await app.call('POST', `${pathOf(id)}/resolve`, { outcome: 'published', pinId: '4711' });
   await worker.runDue();

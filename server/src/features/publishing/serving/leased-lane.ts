@@ -1,5 +1,5 @@
-// A lane in the hand of the worker that has its lease. Every write goes through here under the lease's fence, so that
-// none succeeds after another worker has leased the lane.
+// A leased lane, as its worker uses it. The worker's writes go through here with the fence of the lease, so that none
+// succeeds after another worker has leased the lane.
 import type { Clock } from '../../../platform/clock.ts';
 import type { Lease } from '../../../platform/work/lease.ts';
 import type { LaneRest } from '../../lanes/index.ts';

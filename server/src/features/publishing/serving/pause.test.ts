@@ -40,8 +40,8 @@ const fence = async () => (await laneRow()).fence;
 
 describe('the account says so', () => {
   test('pause and resume return the account; a second call changes nothing and has no event', async () => {
-    const before = await app.call('GET', path());
-    expect(before.body.data.account).toMatchObject({
+    const active = await app.call('GET', path());
+    expect(active.body.data.account).toMatchObject({
       publishing: 'active',
       pausedPolicy: 'hold',
       missedPolicy: 'publish',
@@ -80,8 +80,8 @@ describe('the account says so', () => {
 describe('hold', () => {
   test('due posts wait, shown as missed, and are published after resuming; other accounts publish meanwhile', async () => {
     const post = await create('Held');
-    const other = await app.connectAccount();
-    const theirs = await app.createPost(other);
+    const otherAccount = await app.connectAccount();
+    const theirs = await app.createPost(otherAccount);
     await pause();
     await runAfter(5 * minute);
     expect(await shown(post.id)).toMatchObject({
@@ -90,7 +90,7 @@ describe('hold', () => {
       attempts: 0,
       failure: null,
     });
-    expect(await app.getPost(other, theirs.id)).toMatchObject({ status: 'sent' });
+    expect(await app.getPost(otherAccount, theirs.id)).toMatchObject({ status: 'sent' });
     await resume();
     await worker.runDue();
     expect(await shown(post.id)).toMatchObject({ status: 'sent', sendAt: post.sendAt });
@@ -100,11 +100,11 @@ describe('hold', () => {
     await create('Held');
     await pause();
     await worker.runDue();
-    const before = await fence();
+    const fenceBefore = await fence();
     await app.call('PATCH', path(), { missedPolicy: 'hold' });
     await create('Comes in');
     for (let round = 0; round < 5; round += 1) await runAfter(hour);
-    expect(await fence()).toBe(before);
+    expect(await fence()).toBe(fenceBefore);
     expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
   });
 
@@ -224,8 +224,8 @@ describe('shift', () => {
       app.clock.advance(hour);
       await shifting.runDue();
     }
-    const made = (await pinsHere()).sort((x, y) => Number(x.requestNumber) - Number(y.requestNumber));
-    expect(made.map((pin) => pin.title)).toEqual(['a', 'b', 'c', 'd']);
+    const pins = (await pinsHere()).sort((x, y) => Number(x.requestNumber) - Number(y.requestNumber));
+    expect(pins.map((pin) => pin.title)).toEqual(['a', 'b', 'c', 'd']);
     const { events } = (await app.call('GET', `${path()}/posts/${posts[0]?.id}/timeline`)).body.data;
     expect(events[1]).toMatchObject({
       type: 'post.scheduled',
@@ -282,12 +282,12 @@ describe('shift', () => {
     const shifting = app.app.createWorker({ nextTimeslot: async () => null });
     app.clock.advance(minute);
     await shifting.runDue();
-    const before = await fence();
+    const fenceBefore = await fence();
     for (let round = 0; round < 14; round += 1) {
       app.clock.advance(minute);
       await shifting.runDue();
     }
-    expect(await fence()).toBe(before);
+    expect(await fence()).toBe(fenceBefore);
     expect(await shown(post.id)).toMatchObject({ status: 'queued', sendAt: post.sendAt, missed: true });
     await resume();
     await shifting.runDue();

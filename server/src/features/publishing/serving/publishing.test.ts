@@ -49,8 +49,8 @@ describe('on time', () => {
       await app.createPost(account, { title, sendAt });
     }
     await runAfter(minute);
-    const made = (await pinsHere()).sort((a, b) => Number(a.requestNumber) - Number(b.requestNumber));
-    expect(made.map((pin) => pin.title)).toEqual(['first', 'second', 'third']);
+    const pins = (await pinsHere()).sort((a, b) => Number(a.requestNumber) - Number(b.requestNumber));
+    expect(pins.map((pin) => pin.title)).toEqual(['first', 'second', 'third']);
   });
 
   test('more posts than one lease serves are all published', async () => {
@@ -125,11 +125,11 @@ describe('once: a lost answer is resolved by searching', () => {
     const lost = await app.createPost(account);
     const sendAt = new Date(app.clock.now().getTime() + minute + 1000).toISOString();
     const twin = await app.createPost(account, { sendAt });
-    const other = await app.createPost(account, { title: 'Another', sendAt });
+    const otherPost = await app.createPost(account, { title: 'Another', sendAt });
     await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 1 }]);
     await runAfter(minute);
     await runAfter(1000);
-    expect(await app.getPost(account, other.id)).toMatchObject({ status: 'sent' });
+    expect(await app.getPost(account, otherPost.id)).toMatchObject({ status: 'sent' });
     expect(await app.getPost(account, twin.id)).toMatchObject({ status: 'queued', missed: true });
     await runAfter(10_000);
     const [first, second] = [await app.getPost(account, lost.id), await app.getPost(account, twin.id)];

@@ -64,7 +64,7 @@ export async function serveLane(
 
 /**
  * Writes the steps and acts on the report. The last step of a lease is returned instead, to be written with the release;
- * but not with a report, because what is done about it must find the step written.
+ * but if there is a report, it is written now, because the report is acted on after it.
  */
 async function write(
   parts: LaneParts,

@@ -50,7 +50,7 @@ describe('on time', () => {
     expect(await post(id)).toMatchObject({ status: 'queued', publication: 'uploading_media' });
     await runFor(6);
     expect(await post(id)).toMatchObject({ status: 'queued', publication: 'waiting', attempts: 0 });
-    const before = await requests('media/create');
+    const requestsBefore = await requests('media/create');
     const looks = await requests('media/get');
     await runAfter(10 * minute - 6_000 - 1);
     expect(await pinsHere()).toEqual([]);
@@ -58,7 +58,7 @@ describe('on time', () => {
     const [pin] = await pinsHere();
     expect(pin).toMatchObject({ sourceType: 'video_id', title: 'A video' });
     expect(await post(id)).toMatchObject({ status: 'sent', publication: 'done', attempts: 1 });
-    expect(await requests('media/create')).toHaveLength(before.length);
+    expect(await requests('media/create')).toHaveLength(requestsBefore.length);
     expect(await requests('media/get')).toHaveLength(looks.length);
     const figures = await (await fetch(`${app.url}/metrics`)).text();
     expect(figures).toMatch(/^pintail_video_uploads_total\{outcome="sent",code=""\} 1$/m);
@@ -102,7 +102,7 @@ describe('on time', () => {
   });
 
   test('uploads that hang delay neither posts of the account nor videos of others', async () => {
-    const other = await app.connectAccount();
+    const otherAccount = await app.connectAccount();
     await app.faults([{ operation: 's3/upload', when: 'before', kind: 'delay', delayMs: 3_000, times: 3 }]);
     const hanging = [];
     for (let index = 0; index < 4; index += 1)
@@ -111,17 +111,17 @@ describe('on time', () => {
       title: 'A picture',
       sendAt: new Date(app.clock.now().getTime() + 10_000).toISOString(),
     });
-    const before = (await requests('s3/upload')).length;
+    const requestsBefore = (await requests('s3/upload')).length;
     const slow = worker.runDue();
-    await eventually('three hang', async () => (await requests('s3/upload')).length >= before + 3);
-    const theirs = await createVideoPost(10_000, { of: other, title: 'theirs' });
+    await eventually('three hang', async () => (await requests('s3/upload')).length >= requestsBefore + 3);
+    const theirs = await createVideoPost(10_000, { of: otherAccount, title: 'theirs' });
     const quick = app.app.createWorker({ owner: 'quick' });
     // In steps shorter than a lease: the hanging worker renews its own.
     for (let second = 0; second < 12; second += 1) {
       app.clock.advance(1_000);
       await quick.runDue();
     }
-    expect(await app.getPost(other, theirs)).toMatchObject({ status: 'sent' });
+    expect(await app.getPost(otherAccount, theirs)).toMatchObject({ status: 'sent' });
     expect(await post(picture.id)).toMatchObject({ status: 'sent' });
     // The account's share of uploads is used up, also for other processes.
     expect((await uploads()).filter((upload) => upload.status === 'uploading')).toHaveLength(4);
@@ -189,9 +189,9 @@ describe('failures on the way', () => {
   test('a video that Pinterest cannot process is sent three times, then the post fails with the reason', async () => {
     await media({ outcome: 'failed' });
     const id = await createVideoPost(10 * minute);
-    const before = (await requests('s3/upload')).length;
+    const requestsBefore = (await requests('s3/upload')).length;
     await runFor(20);
-    expect((await requests('s3/upload')).length - before).toBe(3);
+    expect((await requests('s3/upload')).length - requestsBefore).toBe(3);
     expect(await post(id)).toMatchObject({
       status: 'failed',
       attempts: 0,
@@ -242,10 +242,10 @@ describe('failures on the way', () => {
         times: 1,
       },
     ]);
-    const before = (await requests('s3/upload')).length;
+    const requestsBefore = (await requests('s3/upload')).length;
     await runAfter(minute);
     expect(await post(id)).toMatchObject({ status: 'failed', failure: { code: 'invalid_request' } });
-    expect((await requests('s3/upload')).length).toBe(before);
+    expect((await requests('s3/upload')).length).toBe(requestsBefore);
   });
 
   test('a missing file delays its own post only, and is uploaded when it exists again', async () => {

@@ -104,6 +104,6 @@ async function handOutAll(database: Database, clock: Clock, organizationId: stri
 
 async function tidy({ db }: Database, clock: Clock): Promise<void> {
   await expireDeliveries(db, clock.now());
-  const before = addMs(clock.now(), -deliveryRetentionMs);
-  while ((await removeOldDeliveries(db, before, removalPageSize)) === removalPageSize);
+  const createdBefore = addMs(clock.now(), -deliveryRetentionMs);
+  while ((await removeOldDeliveries(db, createdBefore, removalPageSize)) === removalPageSize);
 }
