@@ -4,9 +4,21 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Detail } from '../../../platform/errors.ts';
 import { nearest } from '../../../platform/http/contract/validation.ts';
+import type { CreatePost } from '../compose/create-post.schema.ts';
+
+/** The fields that a sheet cannot have. A new field of a post gets a column below, or is named here. */
+type NotInSheets =
+  | 'boardSectionId'
+  | 'carousel'
+  | 'cover'
+  | 'intervalBoards'
+  | 'intervalDays'
+  | 'now'
+  | 'productTagPinIds'
+  | 'useNextOpenSlot';
 
 /** Our fields with other names of their columns. Case, spaces and punctuation are ignored. */
-const columns: Record<string, readonly string[]> = {
+const columns: Record<Exclude<keyof CreatePost, NotInSheets> | 'thumbnail', readonly string[]> = {
   mediaUrl: ['Media URL', 'Image URL', 'Video URL', 'Image', 'Image link', 'Media', 'Photo URL'],
   mediaId: [],
   mediaType: ['Media type'],
@@ -71,6 +83,17 @@ export interface RowContext {
   findBoard(nameOrId: string): string | undefined;
 }
 
+/** The columns whose text is the value of the field. */
+const textColumns = [
+  'mediaUrl',
+  'mediaId',
+  'title',
+  'description',
+  'url',
+  'altText',
+  'externalId',
+] as const satisfies (keyof typeof columns)[];
+
 /** Returns the body of a create for a row, or the problems of the row. A blank time means the next open slot. */
 export function readRow(
   cells: Readonly<Record<string, string>>,
@@ -79,7 +102,7 @@ export function readRow(
   const details: Detail[] = [];
   const text = (name: string) => cells[name]?.trim() || undefined;
   const body: Record<string, unknown> = {};
-  for (const name of ['mediaUrl', 'mediaId', 'title', 'description', 'url', 'altText', 'externalId']) {
+  for (const name of textColumns) {
     if (text(name) !== undefined) body[name] = text(name);
   }
   const isVideo = (text('mediaType') ?? typeByName(text('mediaUrl'))).toLowerCase() === 'video';

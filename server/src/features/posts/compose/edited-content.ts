@@ -1,25 +1,32 @@
-// What a post says once an edit is made, and what undoes it. No database, no network.
-
+// The content of a post after an edit, and the edit that undoes it. Independent of database and network.
 import { type PostContent, slidesOf } from '../record/content.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 import type { EditPost, PreviousFields } from './edit-post.schema.ts';
 import type { FoundMedia, findCover, MediaContent } from './media.ts';
 
-/** An edit with the media that it names, found. */
+/** An edit with the media that it names. */
 export interface FoundEdit {
   edit: EditPost;
   media: FoundMedia | null;
-  /** The cover alone, where the video stays. */
+  /** The new cover of a video that does not change. */
   cover: Awaited<ReturnType<typeof findCover>> | null;
 }
 
-/** The contents once the edit is made: absent is unchanged, null is cleared. */
+const mediaFields = ['mediaUrl', 'mediaId', 'mediaType', 'carousel', 'cover'] as const;
+type MediaField = (typeof mediaFields)[number];
+
+/** Whether an edit replaces the media of a post, or the cover of its video. */
+export function namesMedia(edit: EditPost): boolean {
+  return mediaFields.some((name) => name in edit);
+}
+
+/** Returns the content after an edit: absent fields are unchanged, null clears a field. */
 export function contentAfter(
   post: PostRow,
   { edit, media, cover }: FoundEdit,
   destinationKey: (url: string) => string,
 ): PostContent {
-  const after = <T>(value: T | undefined, before: T): T => (value === undefined ? before : value);
+  const after = <T>(value: T | undefined, present: T): T => (value === undefined ? present : value);
   const url = after(edit.url, post.url);
   const boardId = after(edit.boardId, post.board_id);
   return {
@@ -47,7 +54,7 @@ function mediaAfter(
 ): MediaContent {
   if (media) {
     const isSame = media.content.mediaId === post.media_id;
-    // Named by its id it still comes from where it came from.
+    // Media that is named by its id still has the URL that it came from.
     return {
       ...media.content,
       ...(isSame && !edit.mediaUrl && !edit.carousel && { sourceMediaUrl: post.source_media_url }),
@@ -64,9 +71,9 @@ function mediaAfter(
   };
 }
 
-/** The fields that an edit names, as they were before: an edit that undoes it. */
+/** Returns the fields that an edit names with their present values: an edit that undoes it. */
 export function previousOf(post: PostRow, edit: EditPost): PreviousFields {
-  const own: Record<string, unknown> = {
+  const own: Record<Exclude<keyof EditPost, MediaField>, unknown> = {
     title: post.title,
     description: post.description,
     url: post.url,
@@ -78,14 +85,12 @@ export function previousOf(post: PostRow, edit: EditPost): PreviousFields {
     tags: post.tags,
     externalId: post.external_id,
   };
-  const named = Object.keys(edit).filter((name) => name in own);
-  // Another board takes the section with it.
-  if (named.includes('boardId') && !named.includes('boardSectionId')) named.push('boardSectionId');
-  const isMedia = ['mediaUrl', 'mediaId', 'carousel', 'cover'].some((name) => name in edit);
+  // An edit of the board also clears the section.
+  const isEdited = (name: string) => name in edit || (name === 'boardSectionId' && 'boardId' in edit);
   return {
     id: post.id,
-    ...Object.fromEntries(named.map((name) => [name, own[name]])),
-    ...(isMedia && previousMedia(post)),
+    ...Object.fromEntries(Object.entries(own).filter(([name]) => isEdited(name))),
+    ...(namesMedia(edit) && previousMedia(post)),
   };
 }
 
@@ -93,7 +98,7 @@ function previousMedia(post: PostRow): Omit<PreviousFields, 'id'> {
   const slides = slidesOf(post);
   const texts = (fields: Record<string, string | null>) =>
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
-  if (slides) return { carousel: slides.map(({ mediaId, ...rest }) => ({ mediaId, ...texts(rest) })) };
+  if (slides) return { carousel: slides.map(({ mediaId, ...fields }) => ({ mediaId, ...texts(fields) })) };
   if (post.media_type === 'image') return { mediaId: post.media_id, mediaType: 'image' };
   const cover =
     post.cover_media_id !== null

@@ -10,7 +10,7 @@ import { postChanged } from '../record/posts.errors.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 import { problemsOfPlaces } from './check-post.ts';
 import type { EditPost } from './edit-post.schema.ts';
-import { contentAfter, type FoundEdit } from './edited-content.ts';
+import { contentAfter, type FoundEdit, namesMedia } from './edited-content.ts';
 import { refuseTakenId, refusingTakenIds } from './external-id.ts';
 import type { Facts, Names, Place } from './facts.ts';
 import {
@@ -143,9 +143,7 @@ export async function lockEditedMedia(
     cover?.row?.id ?? [],
   ]);
   await lockNamedMedia(media, tx, account, ids.flat());
-  const withOtherMedia = edits.filter(({ edit }) =>
-    ['mediaUrl', 'mediaId', 'carousel', 'cover'].some((name) => name in edit),
-  );
+  const withOtherMedia = edits.filter(({ edit }) => namesMedia(edit));
   const replaced = withOtherMedia.flatMap(({ checked }) => mediaIdsOfRow(checked));
   await media.keepInSight(tx, viewer, replaced);
 }

@@ -104,21 +104,22 @@ export function newRow(post: NewPost, now: Date) {
 /** Returns the columns after an edit, and the names of those that it changes. */
 export function editOf(post: PostRow, content: PostContent) {
   const columns = columnsOf(content);
-  const changed = (Object.keys(columns) as (keyof typeof columns)[]).filter(
-    (name) => name !== 'match_key' && !isDeepStrictEqual(columns[name], post[name]),
-  );
+  const changed = editedColumns.filter((name) => !isDeepStrictEqual(columns[name], post[name]));
   return { columns, changed };
 }
 
 /** Returns the API fields of the columns that an edit changed, as callers see them in events. */
-function fieldsOf(columns: readonly string[]): string[] {
-  return [...new Set(columns.flatMap((column) => fieldNames[column] ?? []))];
+function fieldsOf(columns: readonly EditedColumn[]): string[] {
+  return [...new Set(columns.map((column) => fieldNames[column]))];
 }
 
-const fieldNames: Record<string, string> = {
+type EditedColumn = Exclude<keyof ReturnType<typeof columnsOf>, 'match_key'>;
+
+const fieldNames: Record<EditedColumn, string> = {
   title: 'title',
   description: 'description',
   url: 'url',
+  destination_key: 'url',
   board_id: 'boardId',
   board_section_id: 'boardSectionId',
   alt_text: 'altText',
@@ -133,6 +134,7 @@ const fieldNames: Record<string, string> = {
   cover_media_id: 'cover',
   cover_seconds: 'cover',
 };
+const editedColumns = Object.keys(fieldNames) as EditedColumn[];
 
 /**
  * Creates posts of one account: queued where they have a time, otherwise as drafts. Any number costs two statements,

@@ -6,7 +6,7 @@ import { lowering } from '../../lanes/index.ts';
 import { type Ground, type LockedGround, lockingGround } from './ground.queries.ts';
 import { type PostRow, searchOf } from './posts.queries.ts';
 
-/** The columns that are written when a post is created. */
+/** The columns that are written when a post is created. A column that callers write belongs here. */
 const insertedColumns = [
   'id',
   'organization_id',
@@ -38,7 +38,7 @@ const insertedColumns = [
 
 export type NewPostRow = Pick<PostRow, (typeof insertedColumns)[number]>;
 
-/** The other columns have defaults or are generated. */
+/** The other columns have defaults or are generated: a create does not write them. */
 type DefaultedColumn = Exclude<keyof Schema['posts'], keyof NewPostRow>;
 
 const isDefaulted: Record<DefaultedColumn, true> = {
