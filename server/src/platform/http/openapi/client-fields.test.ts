@@ -3,6 +3,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AnyShape } from '../../../../test/answer.ts';
 import { createTestApp, type TestApp } from '../../../../test/app.ts';
+import { extensions } from './conventions.ts';
 import { sdkNameOf } from './operation-names.ts';
 
 let app: TestApp;
@@ -132,6 +133,13 @@ test('Every refusal in `x-codes` has its example in the document', () => {
   const codes = operations.flatMap((operation) => operation['x-codes'] ?? []);
   expect(new Set(codes).size).toBeGreaterThan(30);
   expect(codes.filter((code) => document.components.examples[code] === undefined)).toEqual([]);
+});
+
+test('Every field that is not of OpenAPI is described at the top of the document', () => {
+  const keys = new Set(nodesIn(document).flatMap((node) => Object.keys(node)));
+  const own = [...keys].filter((key) => key.startsWith('x-'));
+  expect(own.sort()).toEqual(Object.keys(extensions).sort());
+  for (const name of own) expect(document.info.description).toContain(`\`${name}\`:`);
 });
 
 test('The schemas do not mislead generators', () => {

@@ -7,6 +7,7 @@ import type { Example, Examples } from '../contract/examples.ts';
 import type { Route } from '../contract/route.ts';
 import type { SystemPaths } from '../contract/system-path.ts';
 import type { Webhooks } from '../contract/webhook.ts';
+import { conventions } from './conventions.ts';
 import { nameErrorCodes } from './error-codes.ts';
 import { answerHeaders, refusalAnswers, refusalExamples, requestHeaders } from './openapi-answers.ts';
 import { openApiWebhooks } from './openapi-webhooks.ts';
@@ -100,6 +101,7 @@ export function createOpenApi({ routes, system, webhooks, info, examples, detail
         title: 'Pintail',
         version: info.version,
         summary: 'Publishes Pins on Pinterest: on time, exactly once.',
+        description: conventions,
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: info.url }],
