@@ -34,6 +34,21 @@ module.exports = {
       to: { path: '^server/src/platform/db/', pathNot: '^server/src/platform/db/index[.]ts$' },
     },
     {
+      name: 'http-has-a-door',
+      comment:
+        'Rooms declare their routes with contract/index.ts; the application creates the server with index.ts.',
+      severity: 'error',
+      // The page of errors lists every refusal that HTTP declares.
+      from: {
+        pathNot:
+          '^server/src/platform/http/|[.](test|fixture)[.]ts$|^server/test/|^scripts/errors-page[.]ts$',
+      },
+      to: {
+        path: '^server/src/platform/http/',
+        pathNot: '^server/src/platform/http/(contract/)?index[.]ts$',
+      },
+    },
+    {
       name: 'use-cases-know-no-http',
       comment: 'The vocabulary of use cases stands below HTTP.',
       severity: 'error',
@@ -42,13 +57,11 @@ module.exports = {
     },
     {
       name: 'use-cases-of-rooms-without-http',
-      comment:
-        'A use case runs for a route, a job or a command alike. The validation of a batch reports like that of a body.',
+      comment: 'A use case runs for a route, a job or a command alike.',
       severity: 'error',
       from: { path: `^${rooms}/[^/]+/use-cases/`, pathNot: '[.](schema|test|fixture)[.]ts$' },
       to: {
         path: '^server/src/platform/http/',
-        pathNot: '^server/src/platform/http/contract/validation[.]ts$',
       },
     },
     {

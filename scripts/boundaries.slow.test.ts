@@ -65,6 +65,7 @@ const planted: Record<string, Record<string, string>> = {
   'platform-knows-nothing': breach('server/src/platform/a.ts', 'server/src/pinterest/index.ts'),
   'database-below-the-platform': breach('server/src/platform/db/a.ts', 'server/src/platform/jobs/index.ts'),
   'database-has-a-door': breach('bench/src/a.ts', 'server/src/platform/db/b.ts'),
+  'http-has-a-door': breach('server/src/app.ts', 'server/src/platform/http/server.ts'),
   'use-cases-know-no-http': breach('server/src/platform/use-case/a.ts', 'server/src/platform/http/b.ts'),
   'use-cases-of-rooms-without-http': breach(
     `${rooms}/boards/use-cases/a.ts`,

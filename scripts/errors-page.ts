@@ -2,9 +2,9 @@
 import { detailCodes } from '../server/src/detail-codes.ts';
 import { connectPageRefusals } from '../server/src/features/accounts/index.ts';
 import type { RefusalDeclaration, RefusalMaker } from '../server/src/platform/errors.ts';
+import type { Route } from '../server/src/platform/http/contract/index.ts';
 import * as everywhere from '../server/src/platform/http/contract/refusals.ts';
-import type { Route } from '../server/src/platform/http/contract/route.ts';
-import { refusalsOf } from '../server/src/platform/http/openapi/openapi-answers.ts';
+import { refusalsOf } from '../server/src/platform/http/index.ts';
 
 const { statusOf } = everywhere;
 

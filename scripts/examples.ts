@@ -9,7 +9,7 @@ import {
   type Examples,
   examplesFile,
   readExamples,
-} from '../server/src/platform/http/contract/examples.ts';
+} from '../server/src/platform/http/contract/index.ts';
 import type { Exchange } from '../server/test/record-examples.ts';
 
 /** Tests whose exchanges show extremes rather than typical use. */

@@ -11,7 +11,7 @@ import { allowedMoves, situations, stateNotes } from '../server/src/features/pos
 import { createEnvironments, publishedAddresses, simulatorAddresses } from '../server/src/pinterest/index.ts';
 import { systemClock } from '../server/src/platform/clock.ts';
 import { openDatabase } from '../server/src/platform/db/index.ts';
-import { compactJson } from '../server/src/platform/http/openapi/compact-json.ts';
+import { compactJson } from '../server/src/platform/http/index.ts';
 import { createLog } from '../server/src/platform/log.ts';
 import { settings } from '../server/src/settings.ts';
 import { errorsPage } from './errors-page.ts';

@@ -17,13 +17,16 @@ import {
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
 import type { Encryption } from './platform/encryption.ts';
-import { createBodyMemory } from './platform/http/bodies/body-memory.ts';
-import { readExamples } from './platform/http/contract/examples.ts';
-import type { Route } from './platform/http/contract/route.ts';
-import { docsPaths, serveDocs } from './platform/http/openapi/docs-page.ts';
-import { createOpenApi } from './platform/http/openapi/openapi.ts';
-import { createHttpServer } from './platform/http/server.ts';
-import { createHttpWatch } from './platform/http/watch-http.ts';
+import { type Route, readExamples } from './platform/http/contract/index.ts';
+import {
+  createBodyMemory,
+  createHttpServer,
+  createHttpWatch,
+  createOpenApi,
+  docsPaths,
+  serveDocs,
+} from './platform/http/index.ts';
+
 import type { Log } from './platform/log.ts';
 import type { Metrics } from './platform/metrics.ts';
 import type { Storage } from './platform/storage/index.ts';

@@ -42,9 +42,9 @@ import type { PinterestEnvironments } from './pinterest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/db/index.ts';
 import { createEncryption, keyFromFile, oldKeyFromFile } from './platform/encryption.ts';
-import { pageEntriesMax } from './platform/http/contract/fields.ts';
-import { resealAnswers } from './platform/http/idempotency/sealed-answer.ts';
-import { bodyBytesMax } from './platform/http/server.ts';
+import { pageEntriesMax } from './platform/http/contract/index.ts';
+import { bodyBytesMax, resealAnswers } from './platform/http/index.ts';
+
 import { createJobs } from './platform/jobs/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics, type Metrics } from './platform/metrics.ts';

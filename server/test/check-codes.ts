@@ -2,8 +2,8 @@
 // operation does not declare is missing from the OpenAPI document.
 import type { FastifyInstance } from 'fastify';
 import { errorDetailCodes, isDetailCode } from '../src/detail-codes.ts';
-import type { Route } from '../src/platform/http/contract/route.ts';
-import { refusalsOf } from '../src/platform/http/openapi/openapi-answers.ts';
+import type { Route } from '../src/platform/http/contract/index.ts';
+import { refusalsOf } from '../src/platform/http/index.ts';
 
 interface Body {
   data?: unknown;

@@ -1,7 +1,7 @@
 // Requests that a route probably takes, made from what it declares: nothing here knows any particular route; names of
 // fields and parameters are all it goes by.
 import { z } from 'zod';
-import type { Route } from '../src/platform/http/contract/route.ts';
+import type { Route } from '../src/platform/http/contract/index.ts';
 
 /** What a tenant has: ids by their prefix, or the name of the parameter that takes them. */
 export type Belongings = ReadonlyMap<string, readonly string[]>;

@@ -2,7 +2,7 @@
 // events, the values that callers see, and the schemas of the OpenAPI document.
 import { z } from 'zod';
 import { toUnixSeconds } from '../platform/clock.ts';
-import { unixSeconds } from '../platform/http/contract/fields.ts';
+import { unixSeconds } from '../platform/http/contract/index.ts';
 import type { EventType } from './event-types.ts';
 import { postStatuses } from './post-states.ts';
 

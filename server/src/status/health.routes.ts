@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Check, runCheck } from '../platform/checks/index.ts';
-import type { SystemPaths } from '../platform/http/contract/system-path.ts';
+import type { SystemPaths } from '../platform/http/contract/index.ts';
 
 const Health = z
   .object({ status: z.literal('ok').meta({ description: 'The process answers.' }) })

@@ -2,8 +2,8 @@
 // have it, without it for callers on this machine. For all others the route is not found.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { noSuchRoute } from '../platform/http/contract/refusals.ts';
-import type { SystemPaths } from '../platform/http/contract/system-path.ts';
+import { noSuchRoute, type SystemPaths } from '../platform/http/contract/index.ts';
+
 import type { Metrics } from '../platform/metrics.ts';
 
 export const metricsPaths: SystemPaths = {

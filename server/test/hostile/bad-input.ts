@@ -1,6 +1,6 @@
 // Makes bad requests for any route from what the route declares: so that a new route is attacked on the day it is
 // added.
-import type { Route } from '../../src/platform/http/contract/route.ts';
+import type { Route } from '../../src/platform/http/contract/index.ts';
 import {
   type Belongings,
   fieldsOf,

@@ -1,5 +1,5 @@
 // The operations of accounts. Disconnecting is an operation of posts, whose queue it unschedules.
-import { onOnePage, route } from '../../platform/http/contract/route.ts';
+import { onOnePage, route } from '../../platform/http/contract/index.ts';
 import { accountNotFound, keyIsRestricted, noPinterestApp, tokensRejected } from './accounts.errors.ts';
 import {
   AccountAnswer,

@@ -1,7 +1,7 @@
 // Accounts as they cross the wire.
 import { z } from 'zod';
 import { environments } from '../../pinterest/index.ts';
-import { text, timezone, unixSeconds, wholeNumber } from '../../platform/http/contract/fields.ts';
+import { text, timezone, unixSeconds, wholeNumber } from '../../platform/http/contract/index.ts';
 import type { AccountRow } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
 

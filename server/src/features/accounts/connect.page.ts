@@ -3,7 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Refusal } from '../../platform/errors.ts';
-import type { SystemPaths } from '../../platform/http/contract/system-path.ts';
+import type { SystemPaths } from '../../platform/http/contract/index.ts';
 import type { AccountParts } from './parts.ts';
 import { callbackPath, finishConnect } from './use-cases/connect-by-consent.ts';
 

@@ -1,6 +1,6 @@
 // The operations of API keys.
 import type { Clock } from '../../platform/clock.ts';
-import { onOnePage, route } from '../../platform/http/contract/route.ts';
+import { onOnePage, route } from '../../platform/http/contract/index.ts';
 import type { KeyParts } from './key-parts.ts';
 import { keyBeyondOwn, keyNotFound, tooManyKeys } from './keys.errors.ts';
 import { createKeyBody, KeyListAnswer, KeyPath, NewKeyAnswer, RevokedAnswer } from './keys.schema.ts';

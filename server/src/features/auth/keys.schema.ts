@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { scopes } from '../../domain/scopes.ts';
 import { type Clock, toUnixSeconds } from '../../platform/clock.ts';
-import { moment, refuseRepeats, text, unixSeconds } from '../../platform/http/contract/fields.ts';
+import { moment, refuseRepeats, text, unixSeconds } from '../../platform/http/contract/index.ts';
 import type { KeyRow } from './auth.queries.ts';
 
 export const KeyPath = z.object({

@@ -1,6 +1,6 @@
 // The organization, key and limits of the caller: the first request of a client that has a key.
 import { z } from 'zod';
-import { route } from '../../platform/http/contract/route.ts';
+import { route } from '../../platform/http/contract/index.ts';
 import type { KeyParts } from './key-parts.ts';
 import { KeyView } from './keys.schema.ts';
 import { getOwnKey } from './use-cases/read-api-keys.ts';

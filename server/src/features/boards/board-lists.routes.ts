@@ -1,5 +1,5 @@
 // The operations of board lists.
-import { onOnePage, route } from '../../platform/http/contract/route.ts';
+import { onOnePage, route } from '../../platform/http/contract/index.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { boardListNotFound, tooManyBoardLists } from './board-lists.errors.ts';
 import {

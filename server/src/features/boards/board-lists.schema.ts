@@ -1,6 +1,6 @@
 // Board lists as they cross the wire.
 import { z } from 'zod';
-import { refuseRepeats, text } from '../../platform/http/contract/fields.ts';
+import { refuseRepeats, text } from '../../platform/http/contract/index.ts';
 import { AccountPath } from '../accounts/index.ts';
 import type { BoardListRow } from './board-lists.queries.ts';
 

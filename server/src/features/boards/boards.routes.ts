@@ -1,5 +1,5 @@
 // The operations of boards and their sections.
-import { onOnePage, route } from '../../platform/http/contract/route.ts';
+import { onOnePage, route } from '../../platform/http/contract/index.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { boardChangeRefusals, boardNotFound, sectionInUse, sectionNotFound } from './boards.errors.ts';
 import {

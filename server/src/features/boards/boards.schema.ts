@@ -1,7 +1,7 @@
 // Boards and sections as they cross the wire.
 import { z } from 'zod';
 import type { Environment } from '../../pinterest/index.ts';
-import { queryFlag, text } from '../../platform/http/contract/fields.ts';
+import { queryFlag, text } from '../../platform/http/contract/index.ts';
 import { AccountPath } from '../accounts/index.ts';
 import { type BoardRow, type Section, sectionsOf } from './boards.queries.ts';
 

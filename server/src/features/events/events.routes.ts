@@ -1,4 +1,4 @@
-import { route } from '../../platform/http/contract/route.ts';
+import { route } from '../../platform/http/contract/index.ts';
 import { type EventLog, followEvents, listEvents } from './event-log.ts';
 import { EventsAnswer, EventsQuery } from './events.schema.ts';
 

@@ -5,8 +5,8 @@ import { type ActorType, actorTypes } from '../../domain/actor-types.ts';
 import { eventName, toVisibleData, visibleEventData } from '../../domain/event-data.ts';
 import { type EventType, eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { pageLimit, unixSeconds } from '../../platform/http/contract/fields.ts';
-import { unionByType } from '../../platform/http/contract/union-by-type.ts';
+import { pageLimit, unionByType, unixSeconds } from '../../platform/http/contract/index.ts';
+
 import { actorFromColumn } from '../../platform/use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import type { LoggedEvent } from './event-log.queries.ts';

@@ -4,8 +4,8 @@
 // the id in the path has 74 random bits and is shown only to callers that see the post, so knowing it is the permission.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { namesTag } from '../../platform/http/contract/entity-tags.ts';
-import type { SystemPaths } from '../../platform/http/contract/system-path.ts';
+import { namesTag, type SystemPaths } from '../../platform/http/contract/index.ts';
+
 import { parseRange } from './files/byte-range.ts';
 import type { PublicFile } from './files/read-files.ts';
 import type { MediaService } from './media.ts';

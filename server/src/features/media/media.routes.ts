@@ -1,5 +1,5 @@
-import { malformedForm } from '../../platform/http/bodies/upload.ts';
-import { byCursor, route } from '../../platform/http/contract/route.ts';
+import { byCursor, route } from '../../platform/http/contract/index.ts';
+import { malformedForm } from '../../platform/http/index.ts';
 import {
   CreateMediaBody,
   DeletedMediaAnswer,

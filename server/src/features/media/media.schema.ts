@@ -1,7 +1,7 @@
 // Requests and responses of the media library.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { pageLimit, unixSeconds, webUrl } from '../../platform/http/contract/fields.ts';
+import { pageLimit, unixSeconds, webUrl } from '../../platform/http/contract/index.ts';
 import type { MediaRow } from './record/media.queries.ts';
 import { mediaUrl, toMediaView } from './record/media.view.ts';
 

@@ -1,5 +1,5 @@
 // The operations of posts: method, path, scope and schemas of each, and the use case that serves it.
-import { byCursor, route } from '../../platform/http/contract/route.ts';
+import { byCursor, route } from '../../platform/http/contract/index.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { mediaRefused } from '../media/index.ts';
 import { noOpenSlot, noTimeslots } from '../schedule/index.ts';

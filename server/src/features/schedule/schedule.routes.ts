@@ -1,4 +1,4 @@
-import { route } from '../../platform/http/contract/route.ts';
+import { route } from '../../platform/http/contract/index.ts';
 import { invalidQuery } from '../../platform/use-case/index.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import type { ScheduleParts } from './parts.ts';

@@ -1,6 +1,6 @@
 // Requests and responses of the dated schedule (docs/api-contract.md#schedule).
 import { z } from 'zod';
-import { moment, unixSeconds } from '../../platform/http/contract/fields.ts';
+import { moment, unixSeconds } from '../../platform/http/contract/index.ts';
 
 export const scheduleDaysMax = 60;
 export const scheduleDaysDefault = 14;

@@ -1,6 +1,6 @@
 // Requests and responses of spacing rules (docs/api-contract.md#schedule).
 import { z } from 'zod';
-import { webUrl, wholeNumber } from '../../platform/http/contract/fields.ts';
+import { webUrl, wholeNumber } from '../../platform/http/contract/index.ts';
 import type { SpacingRuleRow } from './spacing.queries.ts';
 
 /** The same as for the URL of a post. */

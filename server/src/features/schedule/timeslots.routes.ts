@@ -1,4 +1,4 @@
-import { onOnePage, route } from '../../platform/http/contract/route.ts';
+import { onOnePage, route } from '../../platform/http/contract/index.ts';
 import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import type { ScheduleParts } from './parts.ts';
 import { timeslotExists, timeslotNotFound, tooManyTimeslots } from './schedule.errors.ts';

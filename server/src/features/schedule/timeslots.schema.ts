@@ -1,7 +1,7 @@
 // Requests and responses of timeslots. Names and types are those of the hosted API (docs/api-contract.md#compatibility).
 
 import { z } from 'zod';
-import { text, timezone, unixSeconds, wholeNumber } from '../../platform/http/contract/fields.ts';
+import { text, timezone, unixSeconds, wholeNumber } from '../../platform/http/contract/index.ts';
 import { single } from '../../platform/single.ts';
 import { AccountPath } from '../accounts/index.ts';
 import { createNextOccurrence } from './calendar/occurrences.ts';

@@ -1,7 +1,7 @@
 // Requests and responses about deliveries.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { moment, pageLimit, unixSeconds } from '../../platform/http/contract/fields.ts';
+import { moment, pageLimit, unixSeconds } from '../../platform/http/contract/index.ts';
 import type { DeliveryWithEvent } from './record/deliveries.queries.ts';
 import { fromDeliveryId, toDeliveryId } from './record/delivery-id.ts';
 import { toMessage } from './sending/message.ts';

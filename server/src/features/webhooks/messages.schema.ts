@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { eventData, eventName, visibleEventData } from '../../domain/event-data.ts';
 import { eventTypes } from '../../domain/event-types.ts';
-import type { Webhooks } from '../../platform/http/contract/webhook.ts';
+import type { Webhooks } from '../../platform/http/contract/index.ts';
 import { ActorView } from '../events/index.ts';
 import { testType } from './sending/message.ts';
 

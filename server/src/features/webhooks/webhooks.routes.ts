@@ -1,4 +1,4 @@
-import { byCursor, onOnePage, route } from '../../platform/http/contract/route.ts';
+import { byCursor, onOnePage, route } from '../../platform/http/contract/index.ts';
 import {
   DeliveriesQuery,
   DeliveryAnswer,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
-import { text, unixSeconds, webUrl } from '../../platform/http/contract/fields.ts';
+import { text, unixSeconds, webUrl } from '../../platform/http/contract/index.ts';
 import type { WebhookRow } from './record/webhooks.queries.ts';
 
 const accountIdsMax = 1_000;

@@ -1,8 +1,7 @@
 // The checks of every request before its handler runs.
 import type { z } from 'zod';
-import { invalidBody, invalidQuery } from '../use-case/index.ts';
+import { invalidBody, invalidQuery, toDetails } from '../use-case/index.ts';
 import { isUpload } from './bodies/upload.ts';
-import { toDetails } from './contract/validation.ts';
 
 /** How Fastify is to check a part of a request with a schema of its route. A form is left to the handler, which reads it. */
 export function checkWith(schema: z.ZodType, httpPart: string | undefined) {

@@ -3,3 +3,4 @@ export { type Actor, actorFromColumn, type Stamp, systemActor } from './actor.ts
 export type { Commit, Result, Warning } from './commit.ts';
 export { type Caller, type Context, callerMay, callerSeesAccount } from './context.ts';
 export { invalidBody, invalidQuery, unauthorized } from './refusals.ts';
+export { nearest, toDetails } from './validation.ts';

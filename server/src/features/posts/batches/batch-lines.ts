@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { CsvError, parse as parseCsv } from 'csv-parse';
 import { nextTurn } from '../../../platform/clock.ts';
 import { type Detail, Refusal } from '../../../platform/errors.ts';
-import { entryBytesMax } from '../../../platform/http/bodies/parse-json.ts';
-import { countValues } from '../../../platform/http/bodies/scan-json.ts';
+import { countValues, entryBytesMax } from '../../../platform/http/index.ts';
+
 import { invalidBody } from '../../../platform/use-case/index.ts';
 import { postsMax } from './batches.schema.ts';
 import { columnsOf, misspelledColumns, recognizedColumns } from './sheet-columns.ts';

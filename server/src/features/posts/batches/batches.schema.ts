@@ -1,7 +1,7 @@
 // Batches as they cross the wire.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../../platform/clock.ts';
-import { pageLimit, unixSeconds } from '../../../platform/http/contract/fields.ts';
+import { pageLimit, unixSeconds } from '../../../platform/http/contract/index.ts';
 import { AccountPath } from '../../accounts/index.ts';
 import type { BatchCounts, BatchEntryRow, BatchRow } from './batches.queries.ts';
 

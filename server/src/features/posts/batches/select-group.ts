@@ -1,7 +1,7 @@
 // Selects the entries of a batch that are composed and written together, and validates their bodies.
 import { nextTurn } from '../../../platform/clock.ts';
 import type { Detail } from '../../../platform/errors.ts';
-import { toDetails } from '../../../platform/http/contract/validation.ts';
+import { toDetails } from '../../../platform/use-case/index.ts';
 import type { CreatePost, createPostBody } from '../compose/create-post.schema.ts';
 import type { BatchEntryRow } from './batches.queries.ts';
 

@@ -3,7 +3,7 @@
 // 2026-06), and those of other schedulers.
 import { Temporal } from 'temporal-polyfill';
 import type { Detail } from '../../../platform/errors.ts';
-import { nearest } from '../../../platform/http/contract/validation.ts';
+import { nearest } from '../../../platform/use-case/index.ts';
 import type { CreatePost } from '../compose/create-post.schema.ts';
 
 /** The fields that a sheet cannot have. A new field of a post gets a column below, or is named here. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { PostFailure } from '../../../domain/event-data.ts';
 import { isShownAsQueued, type PostState, postStatuses } from '../../../domain/post-states.ts';
 import { toUnixSeconds } from '../../../platform/clock.ts';
-import { moment, pageLimit, text, unixSeconds } from '../../../platform/http/contract/fields.ts';
+import { moment, pageLimit, text, unixSeconds } from '../../../platform/http/contract/index.ts';
 import { AccountPath } from '../../accounts/index.ts';
 import { type MediaRow, mediaUrl, toMediaView } from '../../media/index.ts';
 import { slidesOf } from '../record/content.ts';

@@ -1,6 +1,6 @@
 // Turns rows of posts and their media into answers, with the version of a post as its ETag.
 import type { Connection, Database } from '../../../platform/db/index.ts';
-import { namesTag } from '../../../platform/http/contract/entity-tags.ts';
+import { namesTag } from '../../../platform/http/contract/index.ts';
 import { single } from '../../../platform/single.ts';
 import type { MediaRow, MediaService } from '../../media/index.ts';
 import { mediaIdsOfRow } from '../record/content.ts';

@@ -2,7 +2,7 @@
 // the hosted API's are its own (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
 import { z } from 'zod';
 import { addMs, type Clock } from '../../../platform/clock.ts';
-import { moment, text, webUrl } from '../../../platform/http/contract/fields.ts';
+import { moment, text, webUrl } from '../../../platform/http/contract/index.ts';
 
 /** A time further ahead is nearly always a mistake (milliseconds instead of seconds, a wrong century). */
 const sendAtYearsMax = 5;

@@ -1,7 +1,6 @@
 // The use case of validating: every check that creating and publishing would make, with nothing stored.
 import { Refusal } from '../../../platform/errors.ts';
-import { toDetails } from '../../../platform/http/contract/validation.ts';
-import type { Context } from '../../../platform/use-case/index.ts';
+import { type Context, toDetails } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccount } from '../../accounts/index.ts';
 import {
   accessProblem,

@@ -7,9 +7,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import { type Refusal, refusal } from '../../errors.ts';
-import { invalidBody } from '../../use-case/index.ts';
+import { invalidBody, toDetails } from '../../use-case/index.ts';
 import type { Route, Upload, UploadDefinition } from '../contract/route.ts';
-import { toDetails } from '../contract/validation.ts';
 
 export const formType = 'multipart/form-data';
 /** The name of the field that holds the file. */

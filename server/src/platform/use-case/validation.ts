@@ -2,7 +2,7 @@
 // and a sentence for people.
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { type Detail, detailsMax, limitDetails } from '../../errors.ts';
+import { type Detail, detailsMax, limitDetails } from '../errors.ts';
 
 type Issue = z.core.$ZodIssue;
 

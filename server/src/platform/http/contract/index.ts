@@ -1,0 +1,20 @@
+// The declarations of routes: route, fields, refusals, event streams and examples. Independent of the server.
+export { namesTag } from './entity-tags.ts';
+export { type Example, type Examples, examplesFile, readExamples } from './examples.ts';
+export {
+  moment,
+  pageEntriesMax,
+  pageLimit,
+  queryFlag,
+  refuseRepeats,
+  text,
+  timezone,
+  unixSeconds,
+  webUrl,
+  wholeNumber,
+} from './fields.ts';
+export { noSuchRoute } from './refusals.ts';
+export { byCursor, onOnePage, type Route, route } from './route.ts';
+export type { SystemPaths } from './system-path.ts';
+export { unionByType } from './union-by-type.ts';
+export type { Webhooks } from './webhook.ts';
