@@ -1,5 +1,5 @@
-// Appending to the event log, with the types of events that exist and the data of each. Rooms append through these
-// functions; the platform accepts any type.
+// Appends to the event log, with the types of events that exist and the data of each. Rooms use these functions; the
+// platform accepts any type.
 import * as outbox from '../platform/outbox/index.ts';
 import type { EventData, PinterestTrace, PostFailure, timelineKeys } from './event-data.ts';
 import type { EventType } from './event-types.ts';

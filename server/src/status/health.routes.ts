@@ -45,7 +45,7 @@ export const healthPaths: SystemPaths = {
 export function registerHealth(app: FastifyInstance, checks: readonly Check[]): void {
   app.get('/health', (_request, reply) => reply.send({ status: 'ok' }));
 
-  // Concurrent requests share one run: strangers may request it as often as they like.
+  // Concurrent requests share one run, because anyone may send any number of them.
   let running: Promise<CheckAnswer[]> | null = null;
   app.get('/ready', async (request, reply) => {
     running ??= Promise.all(checks.map((check) => answerOf(check, request))).finally(() => {

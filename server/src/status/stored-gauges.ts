@@ -27,7 +27,7 @@ export function watchStoredGauges({ metrics, database, clock, log, readings }: S
   async function read(): Promise<void> {
     try {
       const now = clock.now();
-      // One after the other: figures may take one connection of the pool, not five.
+      // Sequential: the gauges may use one connection of the pool, not five.
       for (const readGauges of readings) await readGauges(database.db, now);
       up.set(1);
       readAt = clock.now().getTime();

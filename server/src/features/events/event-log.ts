@@ -88,7 +88,7 @@ export async function followEvents(
 interface Reading {
   filter: EventFilter | null;
   watcher: Watcher;
-  /** Only events after this place. */
+  /** Only events after this position. */
   place: Place;
   signal: AbortSignal;
 }

@@ -1,4 +1,4 @@
-// A client of the event stream, for tests: collects what comes, and can stop reading.
+// A client of the event stream, for tests. It collects the events, and can stop reading.
 
 import { type IncomingMessage, request } from 'node:http';
 import type { AnyShape } from '../../../test/answer.ts';

@@ -43,7 +43,7 @@ async function open(query = '', options: { key?: string; lastEventId?: string; u
 const numbersOf = (client: StreamClient) =>
   client.events.map(({ data }) => Number(data.postId.slice('post_'.length)));
 
-/** Lets the process look for news until it has come. */
+/** Advances the clock, so that the log is polled, until the events have arrived. */
 async function untilEvents(client: StreamClient, count: number): Promise<void> {
   await eventually(`${count} events`, () => {
     app.clock.advance(second);
@@ -123,7 +123,7 @@ test('A stream has the filters and the refusals of the list', async () => {
 test('A stream sends events that were noticed, even if the horizon has moved back since then', async () => {
   const other = await createTestApp();
   try {
-    // As when a transaction of another database ends in the moment of reading, but every time.
+    // As if a transaction of another database ended at the moment of each read.
     await other.database.pool.query(`
       alter function events_horizon() rename to present_horizon;
       create function events_horizon() returns xid8 language sql stable as $$

@@ -35,7 +35,7 @@ const EventBase = z
   })
   .meta({ id: 'EventBase', description: 'The fields that all events share.' });
 
-/** One schema for each type, told apart by `type`. */
+/** One schema for each type of event. */
 const Event = unionByType(
   {
     id: 'PintailEvent',

@@ -60,12 +60,12 @@ async function list(query: Record<string, string> = {}, of = key) {
 const numbersOf = (events: { postId: string }[]) =>
   events.map(({ postId }) => Number(postId.slice('post_'.length)));
 
-/** A transaction of another process, which the test lets end when it likes. */
+/** A transaction of another process, which the test ends. */
 async function begin() {
   const client = new pg.Client({ connectionString: app.databaseUrl });
   await client.connect();
   await client.query('begin');
-  // It has its number from its first write on.
+  // It gets its id with the first write.
   await client.query('select pg_current_xact_id()');
   stops += 1;
   return {
@@ -186,7 +186,7 @@ describe('The event log', () => {
 });
 
 describe('Transactions that end in another order than they wrote', () => {
-  /** Reads the log to its present end, from where it was. */
+  /** Reads the log from its position to the end. */
   function createReader() {
     const seen: number[] = [];
     let after: string | null = null;

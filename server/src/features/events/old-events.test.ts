@@ -1,4 +1,4 @@
-// Events go when they have had their time: as fast as they come, at the cost of what is due.
+// Removal of old events: as fast as events are appended, at a cost that depends on the old events alone.
 import { beforeEach, expect, test } from 'vitest';
 import { costsOf } from '../../../test/scans.ts';
 import { app } from '../../../test/use-app.ts';
@@ -58,7 +58,7 @@ test('50,000 old events are removed in one round, and those that are not old sta
 test('A round ends after a while, and the next one continues', async () => {
   await addEvents(20_000, old);
   let at = now;
-  // A second goes by whenever it is asked for.
+  // The clock advances by a second with each read.
   const clock: Clock = { ...app.clock, now: () => (at = addMs(at, 1_000)) };
   await sweepBy(clock);
   const left = await countEvents();

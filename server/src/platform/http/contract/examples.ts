@@ -1,4 +1,4 @@
-// Examples for the OpenAPI document: one exchange for each operation, taken from tests that ran
+// Examples for the OpenAPI document: one exchange for each operation, recorded by tests
 // (`npm run generate -- --examples`).
 import { readFileSync } from 'node:fs';
 

@@ -93,9 +93,9 @@ export interface RouteDefinition<
   refusals: readonly RefusalMaker[];
   /** The method of an SDK, as `group.method`, if tag and operationId do not produce a good one (openapi/operation-names.ts). */
   sdk?: string;
-  /** Of an operation that accepts bodies of several media types: the method of an SDK for each. */
+  /** The method of an SDK for each media type, if the operation accepts several. */
   sdkForms?: Readonly<Record<string, string>>;
-  /** Of a list. */
+  /** The entries of a list, and its pages. */
   paging?: Paging;
   /** The same data as Server-Sent Events, for requests that accept text/event-stream. */
   stream?: RouteStream<z.output<Params>, z.output<Query>>;

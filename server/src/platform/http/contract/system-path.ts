@@ -14,7 +14,7 @@ export interface SystemOperation {
 
 export interface SystemAnswer {
   description: string;
-  /** The media type; left out where the body is an error answer or empty. */
+  /** The media type. Omitted if the body is an error answer or empty. */
   type?: string;
   /** Of a JSON body; other bodies are text or bytes. */
   schema?: z.ZodType;

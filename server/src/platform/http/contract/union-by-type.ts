@@ -1,4 +1,4 @@
-// Unions of objects that a field `type` tells apart.
+// Unions of objects with a different literal `type` each.
 import { z } from 'zod';
 
 export interface UnionMember {

@@ -1,4 +1,4 @@
-// The reference page at /docs: Swagger UI from our own disk, showing /openapi.json. Asks no outside host.
+// The reference page at /docs: Swagger UI with /openapi.json. Everything is served from this server.
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import fastifyStatic from '@fastify/static';
@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { SystemPaths } from '../contract/system-path.ts';
 
-// Its files are all we want: the package's front door runs the whole of it in this process, 20 MB of memory.
+// Only the files are needed. An import of the package would load all of it into this process, 20 MB of memory.
 const require = createRequire(import.meta.url);
 const assets = dirname(require.resolve('swagger-ui-dist/package.json'));
 
@@ -41,7 +41,7 @@ function leaveOutExamples(key: string, value: unknown): unknown {
   return key === 'example' || key === 'examples' ? undefined : value;
 }
 
-/** No script, style or picture from elsewhere; Swagger UI sets inline styles and data: pictures. */
+/** No script, style or picture from other hosts. Swagger UI needs inline styles and data: pictures. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 
@@ -63,7 +63,10 @@ export const docsPaths: SystemPaths = {
   },
 };
 
-/** @param createDocument Called once for each of the two forms, when it is first requested */
+/**
+ * Serves the document and the page.
+ * @param createDocument Called once for each of the two forms, at the first request
+ */
 export function serveDocs(app: FastifyInstance, createDocument: () => object): void {
   const texts = new Map<boolean, string>();
   app.get<{ Querystring: { examples?: string } }>('/openapi.json', (request, reply) => {

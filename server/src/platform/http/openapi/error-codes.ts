@@ -16,7 +16,7 @@ interface Document {
   components?: { schemas?: object };
 }
 
-/** Changes the document. */
+/** Adds the values to the document. */
 export function nameErrorCodes(
   document: Document,
   routes: readonly Route[],

@@ -17,7 +17,7 @@ import { withSharedAnswers } from './shared-answers.ts';
 
 type JsonSchema = Record<string, unknown>;
 
-/** `null or string` as `type: [string, null]`: what people read more easily and the serializer takes faster. */
+/** Turns `anyOf: [string, null]` into `type: [string, null]`, which is easier to read and faster to serialize. */
 function simplifyNullable(schema: JsonSchema): void {
   const options = schema.anyOf;
   if (!Array.isArray(options) || options.length !== 2) return;
@@ -35,7 +35,7 @@ function simplifyNullable(schema: JsonSchema): void {
  */
 function toPublicSchema(schema: JsonSchema, io: 'input' | 'output'): void {
   simplifyNullable(schema);
-  // The bounds of every integer of JavaScript say nothing about this one.
+  // The bounds of all JavaScript integers are not specific to the field.
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (io === 'input') {
@@ -46,7 +46,7 @@ function toPublicSchema(schema: JsonSchema, io: 'input' | 'output'): void {
   if (Array.isArray(schema.enum)) schema['x-open-enum'] = true;
 }
 
-/** Typed clients take a field with a default for one that is always there, and would require it in every body. */
+/** Generated clients treat a field with a default as always present, and would require it in every body. */
 function describeDefault(schema: JsonSchema): void {
   if (schema.default === undefined) return;
   const described = typeof schema.description === 'string' ? `${schema.description} ` : '';
@@ -62,12 +62,12 @@ function simplifyForSerializer(schema: JsonSchema): void {
   delete schema.allOf;
 }
 
-/** The JSON Schema from which Fastify makes an answer's serializer. Fields not in it are not sent. */
+/** The JSON Schema from which Fastify creates the serializer of an answer. Other fields are not sent. */
 export function toAnswerJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     io: 'output',
     unrepresentable: 'any',
-    // Components would come out as references; a serializer is better off with the whole shape.
+    // Without ids, so that components are inlined: the serializer needs the whole shape.
     metadata: z.registry<{ id?: string }>(),
     override: ({ jsonSchema }) => simplifyForSerializer(jsonSchema as JsonSchema),
   }) as JsonSchema;
@@ -75,7 +75,7 @@ export function toAnswerJsonSchema(schema: z.ZodType): JsonSchema {
 
 export interface ApiInfo {
   version: string;
-  /** Where this server answers. */
+  /** The URL of this server. */
   url: string;
 }
 
@@ -200,14 +200,14 @@ function toOperation(route: Route, example: Example | undefined) {
   };
 }
 
-/** An absent body says the same as an empty one, and need not be sent as null. */
+/** The schema without null and undefined: an absent body has the meaning of an empty one. */
 function withoutNull(body: z.ZodType): z.ZodType {
   return body instanceof z.ZodOptional || body instanceof z.ZodNullable
     ? withoutNull(body.unwrap() as z.ZodType)
     : body;
 }
 
-/** JSON, and the other media types that a route takes; of those the schema is not for a document to say. */
+/** JSON, and the other media types that a route accepts, which have no schema. */
 function bodyContents(body: z.ZodType, { otherBodies = {}, upload }: Route, example: Example | undefined) {
   const others = Object.keys(otherBodies).map((type) => [type, { schema: { type: 'string' } }]);
   return {

@@ -5,7 +5,7 @@ import type { Route } from '../contract/route.ts';
 
 /**
  * `posts.create` for `createPost` under the tag Posts: the tag is the group, and the operation without the tag's noun is
- * the method. A route says its own name where this gives a worse one.
+ * the method. A route declares its own name if this one is not good.
  *
  * @throws Error when the operation does not contain the noun and the route has no name
  */
@@ -21,7 +21,10 @@ export function sdkNameOf({ operationId, tag, sdk }: Pick<Route, 'operationId' |
   return `${plural[0]?.toLowerCase()}${plural.slice(1)}.${operationId.replace(noun, '')}`;
 }
 
-/** @param own The refusals that the route itself declares; those of every route are in the document's description */
+/**
+ * The fields of an operation that are not of OpenAPI; conventions.ts explains them.
+ * @param own The refusals that the route itself declares
+ */
 export function clientFields(route: Route, own: readonly RefusalMaker[]) {
   const codes = [...new Set(own.map((maker) => maker.declaration.reason))].sort();
   return {

@@ -10,7 +10,7 @@ interface Document {
   components?: { parameters?: object };
 }
 
-/** Changes the document: a description of a parameter is not repeated in its schema. */
+/** Removes the description from the schema of a parameter that has the same one. */
 export function describeParametersOnce({ paths = {}, components }: Document): void {
   const operations = Object.values(paths).flatMap((item: object) => Object.values(item)) as {
     parameters?: Parameter[];

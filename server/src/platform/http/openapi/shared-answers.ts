@@ -1,5 +1,5 @@
-// Error answers of the OpenAPI document, written once. Operations refuse in few ways: hundreds of answers are some dozens
-// of distinct ones, which get a name under `components.responses` and are referenced.
+// Error answers of the OpenAPI document. Many operations have the same ones: each distinct answer is a component under
+// `components.responses`, which operations reference.
 import { STATUS_CODES } from 'node:http';
 import { messagesResponse } from './openapi-webhooks.ts';
 
@@ -12,12 +12,12 @@ interface Document {
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** The same document, with each distinct answer of a status from 400 under a name. */
+/** Returns the document with each distinct answer from status 400 as a component. */
 export function withSharedAnswers<Doc extends Document>(document: Doc): Doc {
   const names = new Map<string, string>();
   const responses: Json = {};
 
-  /** Named by the status; the second and later of a status have a number, in the order of the document. */
+  /** The name is that of the status. Further answers with the status have a number, in the order of the document. */
   function nameOf(status: string, answer: unknown): string {
     const text = JSON.stringify(answer);
     const existing = names.get(text);
@@ -31,7 +31,7 @@ export function withSharedAnswers<Doc extends Document>(document: Doc): Doc {
   }
 
   function shared(operation: Json): Json {
-    // Paths outside /v1 answer without the envelope, each in its own way.
+    // Paths outside /v1 have answers of their own, without the envelope.
     if (operation.security) return operation;
     const entries = Object.entries(operation.responses as Json).map(([status, answer]) =>
       Number(status) < 400
