@@ -22,7 +22,7 @@ let lane: LaneLease;
 let post: PostRow;
 
 const leaseMs = 12_000;
-const takeover = (owner: string) => {
+const claimAs = (owner: string) => {
   const now = app.clock.now();
   return { owner, now, leaseUntil: addMs(now, leaseMs), limit: 100 };
 };
@@ -31,7 +31,7 @@ beforeEach(async () => {
   await emptyLanes();
   const { id } = await app.createPost(account);
   app.clock.advance(minute);
-  const [claimed] = await app.app.lanes.claim(takeover('first'));
+  const [claimed] = await app.app.lanes.claim(claimAs('first'));
   if (!claimed) throw new Error('the lane was not due');
   lane = claimed;
   post = await rowOf(id);
@@ -85,7 +85,7 @@ test('under a valid lease a post that is as it was read is moved, and its event 
 
 test('when another lease has followed, no post is moved', async () => {
   letLeaseRunOut();
-  await app.app.lanes.claim(takeover('second'));
+  await app.app.lanes.claim(claimAs('second'));
   expect(await mark()).toEqual({ kind: 'lane_lost' });
   expect(await rowOf(post.id)).toEqual(post);
   expect(await eventsOf(post)).toEqual([]);
@@ -102,7 +102,7 @@ test('a post that has changed since it was read is not moved', async () => {
 
 test('a move waits for a claim that is under way, and then changes nothing', async () => {
   letLeaseRunOut();
-  const concurrent = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
+  const concurrent = await openTransaction(app.database, (tx) => claimLanes(tx, claimAs('second')));
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   await concurrent.commit();
@@ -113,7 +113,7 @@ test('a move waits for a claim that is under way, and then changes nothing', asy
 
 test('a claim that is rolled back does not prevent a move', async () => {
   letLeaseRunOut();
-  const concurrent = await openTransaction(app.database, (tx) => claimLanes(tx, takeover('second')));
+  const concurrent = await openTransaction(app.database, (tx) => claimLanes(tx, claimAs('second')));
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   await concurrent.rollBack();
@@ -136,7 +136,7 @@ test('while a move waits for its post, no worker can claim the lane', async () =
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
   letLeaseRunOut();
-  expect(await app.app.lanes.claim(takeover('second'))).toEqual([]);
+  expect(await app.app.lanes.claim(claimAs('second'))).toEqual([]);
   await user.rollBack();
   expect(await moving).toMatchObject({ kind: 'moved' });
   expect(await eventsOf(post)).toEqual(['post.publishing']);
@@ -184,7 +184,7 @@ test('the last move and the release are one transaction: the wake-up is computed
 test('when another lease has followed, neither is the last move written nor the lane released', async () => {
   const marked = await markedPost();
   letLeaseRunOut();
-  await app.app.lanes.claim(takeover('second'));
+  await app.app.lanes.claim(claimAs('second'));
   expect(await acceptAndRelease(marked)).toBe('lane_lost');
   expect(await rowOf(post.id)).toEqual(marked);
   expect(await laneRow()).toMatchObject({ owner: 'second' });

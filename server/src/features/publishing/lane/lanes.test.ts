@@ -90,7 +90,7 @@ test('lost wake-up: a post that is being inserted while its lane is released is 
   await removePosts();
   const later = addMs(app.clock.now(), 5_000);
 
-  // The insert has done all its work but not committed when the worker lets go of the lane.
+  // The insert has run all its statements and not committed when the worker releases the lane.
   const inserting = await openTransaction(app.database, async (tx) => {
     await createPosts(tx, [postAt(later)], { actor: systemActor, now: app.clock.now() });
   });
@@ -130,7 +130,7 @@ test('a rule that is loosened while the lane is released is not overlooked', asy
   await app.database.transaction((tx) => repaceLane(tx, account.accountId, now));
   const lane = await claim();
 
-  // The new rule is written but not committed when the worker lets go of the lane.
+  // The new rule is written and not committed when the worker releases the lane.
   const patching = await openTransaction(app.database, async (tx) => {
     await updateAccountRow(tx, account.accountId, { min_interval_seconds: 0 });
     await repaceLane(tx, account.accountId, now);
@@ -223,7 +223,7 @@ test('a claim returns no opening of a lane that was leased by another worker bef
     );
     const claiming = claim();
     await waitsOrEnds(db, claiming);
-    // Another worker takes the lane, lets go of it, and there is more to do.
+    // Another worker leases and releases the lane, and there is more to do.
     await sql`update lanes_behind set fence = fence + 1 where account_id = ${account.accountId}`.execute(db);
     await closed.commit();
     expect(await claiming).toMatchObject({ fence: fence + 2, opening: null });
