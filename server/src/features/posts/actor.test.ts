@@ -1,4 +1,4 @@
-// Who did it: each event of a post names the key that made the request, or Pintail itself.
+// The actor of each event of a post: the key of the request, or Pintail.
 import { expect, test } from 'vitest';
 import { account, app, useApp } from '../../../test/use-app.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
@@ -54,7 +54,7 @@ test('the posts of a batch are created by the key that sent it', async () => {
   ]);
 });
 
-test('what the worker does is done by Pintail', async () => {
+test('the actor of a publication is Pintail', async () => {
   const post = await app.createPost(account, { now: true, sendAt: undefined });
   await app.app.createWorker().runDue();
   expect((await actorsOf(post.id)).at(-1)).toEqual({ type: 'post.sent', actor: systemActor });

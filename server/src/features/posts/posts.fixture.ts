@@ -1,5 +1,4 @@
-// What the tests of this room send over HTTP.
-
+// Requests and test data for the tests of posts.
 import { expect } from 'vitest';
 import { type Answer, fieldCodes, readAnswer } from '../../../test/answer.ts';
 import type { Json, PinterestAccount } from '../../../test/app.ts';
@@ -15,7 +14,7 @@ export const pathOf = (of: PinterestAccount = account) => `/v1/accounts/${of.acc
 export const inMs = (ms: number) => new Date(app.clock.now().getTime() + ms).toISOString();
 export const unix = (moment: string | Date) => Math.floor(new Date(moment).getTime() / 1000);
 
-/** A body that has all that scheduling needs, but no time. */
+/** A body that is complete to be scheduled, without a time. */
 export function complete(change: Json = {}): Json {
   return {
     mediaUrl: app.picture(),
@@ -57,14 +56,14 @@ export const edit = (id: string, body: Json, headers: Record<string, string> = {
 export const act = (id: string, verb: string, body?: Json, headers: Record<string, string> = {}) =>
   send('POST', `${pathOf()}/${id}/${verb}`, body, { headers });
 
-/** The post that a create answered with. */
+/** Creates a post and returns it. */
 export async function created(change: Json = {}) {
   const answer = await create(complete(change));
   expect([answer.status, answer.body.error]).toEqual([201, undefined]);
   return answer.body.data.post;
 }
 
-/** Field and code of each detail of a refusal. */
+/** The status, the code, and the code of each field of a refusal. */
 export function refusal({ status, body }: Answer): [number, string, Record<string, string>] {
   return [status, body.error?.code, fieldCodes(body.error?.details ?? [])];
 }
@@ -73,7 +72,7 @@ export async function timeline(id: string): Promise<{ type: string; message?: st
   return (await app.call('GET', `${pathOf()}/${id}/timeline`)).body.data.events;
 }
 
-/** Media by upload. */
+/** Uploads media and returns it. */
 export async function upload(bytes: Buffer, name = 'a.bin') {
   const form = new FormData();
   form.append('file', new Blob([new Uint8Array(bytes)]), name);
@@ -89,7 +88,7 @@ export async function upload(bytes: Buffer, name = 'a.bin') {
 
 let seed = 50_000;
 
-/** Another picture each time, all of one size. */
+/** Uploads a new picture, different each time and always of the same size. */
 export async function newPicture() {
   seed += 1;
   return upload(await picture(seed).jpeg().toBuffer());
@@ -100,7 +99,7 @@ export async function newVideo(options: VideoOptions = {}) {
   return upload(await video({ seconds: 8, pictureBytes: 200 + (seed % 1000), ...options }));
 }
 
-/** The rows of the tables that creating writes to, and the files that are kept. */
+/** Counts the rows of the tables that creates write. */
 export async function stored() {
   const { db } = app.database;
   const count = async (table: 'posts' | 'media' | 'events' | 'batches') =>
@@ -120,7 +119,7 @@ export async function stored() {
   };
 }
 
-/** Posts straight into the table: drafts with these media, unless a post says otherwise. Gives their ids. */
+/** Inserts posts without HTTP, as drafts with this media by default. Returns their ids. */
 export async function insertPosts(mediaId: string, posts: readonly Partial<NewPost>[]): Promise<string[]> {
   const filled = posts.map((post) =>
     newPost({

@@ -16,7 +16,7 @@ const soon = () => new Date(app.clock.now().getTime() + 3600_000).toISOString();
 const scheduled = (change: Json = {}) => complete({ sendAt: soon(), ...change });
 
 describe('create', () => {
-  test('without sendAt the post is a draft, and every field of the page is in the answer', async () => {
+  test('a post without sendAt is a draft, and the answer has every field of the reference page', async () => {
     const answer = await app.call('POST', posts, { mediaUrl: app.picture() });
     expect(answer.status).toBe(201);
     expect(answer.body.meta.requestId).toBe(answer.headers.get('x-request-id'));
@@ -42,7 +42,7 @@ describe('create', () => {
     });
   });
 
-  test('with sendAt it is queued for that second', async () => {
+  test('a post with sendAt is queued for that second', async () => {
     const sendAt = '2027-03-01T12:00:00+02:00';
     const answer = await app.call(
       'POST',
@@ -61,7 +61,7 @@ describe('create', () => {
     });
   });
 
-  test('the hosted copy of the media can be opened without a key, and is what was given', async () => {
+  test('the stored media of a post can be opened without a key, and equals the source', async () => {
     const { body } = await app.call('POST', posts, { mediaUrl: app.picture() });
     const path = new URL(body.data.post.mediaUrl).pathname;
     const [ours, theirs] = await Promise.all([fetch(`${app.url}${path}`), fetch(app.picture())]);
@@ -70,7 +70,7 @@ describe('create', () => {
     expect(Buffer.from(await ours.arrayBuffer())).toEqual(Buffer.from(await theirs.arrayBuffer()));
   });
 
-  test('a board named instead of identified is refused with the id that was probably meant', async () => {
+  test('a board name instead of an id is refused with the id of the similar board', async () => {
     const answer = await app.call('POST', posts, scheduled({ boardId: 'recipes' }));
     expect(answer.status).toBe(400);
     expect(answer.body.error.details).toEqual([
@@ -88,7 +88,7 @@ describe('create', () => {
     expect(answer.body.error.details[0].code).toBe('board_not_found');
   });
 
-  test('media that cannot be fetched: 422 with the sentence of the page, and nothing is stored', async () => {
+  test('media that cannot be fetched is refused with 422 and the message of the page, and nothing is stored', async () => {
     const before = await app.database.db.selectFrom('posts').select('id').execute();
     const answer = await app.call('POST', posts, scheduled({ mediaUrl: app.picture('no-such.jpg') }));
     expect(answer.status).toBe(422);
@@ -101,7 +101,7 @@ describe('create', () => {
     expect(await app.database.db.selectFrom('posts').select('id').execute()).toEqual(before);
   });
 
-  test('an account whose token was refused still takes posts, with a warning', async () => {
+  test('an account whose token was refused accepts posts, with a warning', async () => {
     const lapsed = await app.connectAccount();
     await app.call('GET', `/v1/accounts/${lapsed.accountId}/boards`);
     await app.database.db
@@ -128,7 +128,7 @@ describe('get and list', () => {
     expect(read.body.data).toEqual(created.body.data);
   });
 
-  test('pages follow one another without gap or repeat, queued soonest first, while rows are added', async () => {
+  test('pages of queued posts are soonest first, without gaps or repeats while posts are added', async () => {
     const own = await app.connectAccount();
     const path = `/v1/accounts/${own.accountId}/posts`;
     const at = (minutes: number) => new Date(app.clock.now().getTime() + minutes * 60_000).toISOString();
@@ -147,7 +147,7 @@ describe('get and list', () => {
     expect(third.body.data.cursor).toBeNull();
   });
 
-  test('drafts come newest first, and dates narrow the list', async () => {
+  test('drafts are listed newest first, and dates filter the list', async () => {
     const own = await app.connectAccount();
     const path = `/v1/accounts/${own.accountId}/posts`;
     const ids: string[] = [];
@@ -165,7 +165,7 @@ describe('get and list', () => {
     expect(await list(`&endDate=${middle}`)).toEqual([ids[1], ids[0]]);
   });
 
-  test('a cursor of another list or of nobody is refused', async () => {
+  test('a cursor of another list, or an invalid one, is refused', async () => {
     for (const cursor of ['nonsense', Buffer.from('["draft",1,"post_x"]').toString('base64url')]) {
       const answer = await app.call('GET', `${posts}?status=queued&cursor=${cursor}`);
       expect(answer.status).toBe(400);
@@ -186,7 +186,7 @@ describe('schedule', () => {
     });
   });
 
-  test('what scheduling needs is named, all of it', async () => {
+  test('scheduling an incomplete draft reports every missing field', async () => {
     const draft = (await app.call('POST', posts, { mediaUrl: app.picture(), title: 'x' })).body.data.post;
     const answer = await app.call('POST', `${posts}/${draft.id}/schedule`, { sendAt: soon() });
     expect(answer.status).toBe(400);
@@ -197,7 +197,7 @@ describe('schedule', () => {
     ]);
   });
 
-  test('a board may be given with the time', async () => {
+  test('a schedule can include the board', async () => {
     const { boardId, sendAt, ...rest } = scheduled();
     const draft = (await app.call('POST', posts, rest)).body.data.post;
     const answer = await app.call('POST', `${posts}/${draft.id}/schedule`, {
@@ -210,7 +210,7 @@ describe('schedule', () => {
 });
 
 describe('delete', () => {
-  test('a queued post is gone, and is never published', async () => {
+  test('a deleted queued post is not found and is never published', async () => {
     const own = await app.connectAccount();
     const path = `/v1/accounts/${own.accountId}/posts`;
     const { id } = (await app.call('POST', path, scheduled({ boardId: own.boards.Recipes }))).body.data.post;
@@ -222,8 +222,8 @@ describe('delete', () => {
   });
 });
 
-describe('who may see what', () => {
-  test("another tenant's account and post do not exist", async () => {
+describe('access', () => {
+  test('an account and a post of another organization are not found', async () => {
     const { id } = (await app.call('POST', posts, scheduled())).body.data.post;
     const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
     const own = await app.connectAccount();
@@ -250,7 +250,7 @@ describe('who may see what', () => {
     });
   });
 
-  test('a key restricted to an account sees no other; one without the scope may not write', async () => {
+  test('a key that is restricted to an account sees no other one, and a key without the scope cannot write', async () => {
     const other = await app.connectAccount();
     const restricted = (await app.makeKey({ accountIds: [other.accountId] })).key;
     expect((await app.call('GET', posts, undefined, restricted)).status).toBe(404);

@@ -8,10 +8,11 @@ import { deletedBefore } from './record/content.ts';
 import { announceMissedPosts } from './record/missed.queries.ts';
 import { deletedRemovedAtOnce, removeDeletedPosts } from './record/posts.queries.ts';
 
-/** A post this late is announced as missed: this is more than the interval between two Pins, or a slow upload. */
+/** The delay after which a post is announced as missed: longer than the interval between two Pins, or a slow upload. */
 const announceAfterMs = 60_000;
-const announcedAtOnce = 1_000;
+const announcedMax = 1_000;
 
+/** Returns the periodic sweeps of this room. */
 export function createPostSweeps({
   database: { db },
   clock,
@@ -24,7 +25,7 @@ export function createPostSweeps({
       name: 'missed posts',
       async run() {
         const now = clock.now();
-        await announceMissedPosts(db, { before: addMs(now, -announceAfterMs), now, limit: announcedAtOnce });
+        await announceMissedPosts(db, { before: addMs(now, -announceAfterMs), now, limit: announcedMax });
       },
     },
     {

@@ -81,14 +81,14 @@ export async function warningsFor(
   const { account, url, at, spacing, exceptPostId } = input;
   const except = exceptPostId === undefined ? {} : { exceptPostId };
   const warnings = [...accountWarnings(account), ...linkWarnings(url)];
-  if (input.productTagPinIds.length > 0) warnings.push(productTagsStayHere);
+  if (input.productTagPinIds.length > 0) warnings.push(productTagsNotPublished);
   if (url === null) return warnings;
   const conflict = spacing?.conflict;
   if (conflict) {
     warnings.push({
       about: 'spacing',
       code: 'too_near',
-      message: `${conflict.postId} goes to the same destination on ${conflict.at.toISOString()}; the account's rule is ${conflict.minDays} days between such posts. Choose another time, or send "useNextOpenSlot".`,
+      message: `${conflict.postId} has the same destination at ${conflict.at.toISOString()}, and the account's spacing rule is ${conflict.minDays} days. Choose another time, or send "useNextOpenSlot".`,
     });
   }
   const similar =
@@ -113,7 +113,7 @@ export async function warningsFor(
   return warnings;
 }
 
-const productTagsStayHere: PostWarning = {
+const productTagsNotPublished: PostWarning = {
   about: 'productTags',
   code: 'product_tags_not_published',
   message:
@@ -126,12 +126,12 @@ export function accountWarnings(account: AccountRow): PostWarning[] {
     {
       about: 'account',
       code: 'account_unauthorized',
-      message: `Pinterest no longer accepts the token of ${account.username}. The post is kept; it goes out after the account was connected again.`,
+      message: `Pinterest no longer accepts the token of ${account.username}. The post is stored, and will be published after the account is connected again.`,
     },
   ];
 }
 
-/** Pinterest treats links through these as spam (reported of bit.ly by several schedulers). */
+/** Link shorteners. Pinterest treats links through them as spam (several schedulers report it of bit.ly). */
 const shorteners = new Set([
   'bit.ly',
   'bl.ink',
@@ -153,14 +153,14 @@ const shorteners = new Set([
   'v.gd',
 ]);
 
-export function linkWarnings(url: string | null): PostWarning[] {
+function linkWarnings(url: string | null): PostWarning[] {
   const host = url === null ? '' : new URL(url).hostname.replace(/^www\./, '');
   if (shorteners.has(host)) {
     return [
       {
         about: 'url',
         code: 'link_shortener',
-        message: `Pinterest treats links through ${host} as spam. Use the address that it leads to.`,
+        message: `Pinterest treats links through ${host} as spam. Use the URL that it redirects to.`,
       },
     ];
   }
@@ -169,7 +169,7 @@ export function linkWarnings(url: string | null): PostWarning[] {
       {
         about: 'url',
         code: 'link_to_pinterest',
-        message: 'The link leads to Pinterest itself. A Pin should lead to the page that it shows.',
+        message: 'The link leads to Pinterest. A Pin should link to the page that it shows.',
       },
     ];
   }

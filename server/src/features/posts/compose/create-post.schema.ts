@@ -1,4 +1,4 @@
-// The bodies with which a post is created or scheduled.
+// The bodies of create and schedule.
 import { z } from 'zod';
 import type { Clock } from '../../../platform/clock.ts';
 import {
@@ -86,7 +86,7 @@ function createPostFields(clock: Clock) {
   };
 }
 
-/** The body of create, as checked and typed. */
+/** The body of create after validation. */
 export type CreatePost = z.output<ReturnType<typeof createPostBody>>;
 
 export function createPostBody(clock: Clock) {

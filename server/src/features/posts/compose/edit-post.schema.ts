@@ -1,4 +1,4 @@
-// The bodies with which posts are edited: absent means unchanged, null means cleared.
+// The bodies of edits: an absent field is unchanged, null clears a field.
 import { z } from 'zod';
 import {
   altText,
@@ -98,7 +98,7 @@ export const EditPostsBody = z
   .meta({ id: 'EditPosts' });
 export type EditPosts = z.output<typeof EditPostsBody>;
 
-/** The fields of an edit that its answer can give back so that it can be undone. */
+/** The previous values in the answer of an edit. Sent as an edit, they undo it. */
 export const previousFields = z.object({
   id: z.string(),
   title: z.string().nullable().optional(),

@@ -1,7 +1,7 @@
 // Finds or fetches the media that a body names: by URL or by id, several for a carousel, and a cover.
 import type { Tx } from '../../../platform/db/index.ts';
 import type { Detail } from '../../../platform/errors.ts';
-import { invalidBody } from '../../../platform/use-case/index.ts';
+import { allOrRefuse, invalidBody } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import {
   checkCarousel,
@@ -12,12 +12,11 @@ import {
 } from '../../media/index.ts';
 import type { PostContent, Slide } from '../record/content.ts';
 import { refuseGone } from '../record/posts.errors.ts';
-import { allOrRefuse } from './all-or-refuse.ts';
 import type { CreatePost } from './create-post.schema.ts';
 
 export type NamedMedia = Pick<CreatePost, 'mediaUrl' | 'mediaId' | 'mediaType' | 'carousel' | 'cover'>;
 
-/** The media that a body names by id. */
+/** Returns the ids of media that a body names. */
 export function mediaIdsNamed({ mediaId, carousel, cover }: NamedMedia): string[] {
   return [mediaId, cover?.mediaId, ...(carousel ?? []).map((slide) => slide.mediaId)].flatMap(
     (id) => id ?? [],
@@ -29,7 +28,7 @@ function mediaNotFound(path: string): Detail {
   return { path, code: 'media_not_found', message };
 }
 
-/** A detail for each id that names no known media, before anything is fetched. */
+/** Returns a detail for each id that names no media, so that nothing is fetched for a body with such an id. */
 export function unknownMedia(
   known: FindMedia['known'],
   { mediaId, carousel, cover }: NamedMedia,
@@ -76,8 +75,8 @@ export async function findMedia(parts: FindMedia, named: NamedMedia): Promise<Fo
   const slides = carousel?.map((slide, index) => ({ ...slide, at: `carousel.${index}.` }));
   const [ownRows, found] = await allOrRefuse([
     slides
-      ? allOrRefuse(slides.map((slide) => findOne(parts, slide, slide.at, 'image')))
-      : allOrRefuse([findOne(parts, named, '', named.mediaType)]),
+      ? allOrRefuse(slides.map((slide) => findOrFetch(parts, slide, slide.at, 'image')))
+      : allOrRefuse([findOrFetch(parts, named, '', named.mediaType)]),
     cover ? findCover(parts, cover) : { coverMediaId: null, coverSeconds: null, row: undefined },
   ]);
   const [own] = ownRows;
@@ -118,12 +117,12 @@ export function checkFrame(
   throw invalidBody([{ path: `${prefix}cover.seconds`, code: 'after_the_end', message }]);
 }
 
-/** The cover alone, for a video that stays. */
+/** Finds or fetches a cover alone, for a video that does not change. */
 export async function findCover(
   parts: FindMedia,
   cover: NonNullable<NamedMedia['cover']>,
 ): Promise<Pick<MediaContent, 'coverMediaId' | 'coverSeconds'> & { row: MediaRow | undefined }> {
-  const row = cover.seconds === undefined ? await findOne(parts, cover, 'cover.', 'image') : undefined;
+  const row = cover.seconds === undefined ? await findOrFetch(parts, cover, 'cover.', 'image') : undefined;
   return { coverMediaId: row?.id ?? null, coverSeconds: cover.seconds ?? null, row };
 }
 
@@ -138,9 +137,9 @@ function toSlide(texts: NonNullable<NamedMedia['carousel']>[number], row: MediaR
 
 /**
  * @param at The prefix of the field: `carousel.2.`
- * @param type The required type. Undefined: an image when fetched (the hosted API's default), any type when known.
+ * @param type The required type. Undefined: an image when fetched (the hosted API's default), any type when stored.
  */
-async function findOne(
+async function findOrFetch(
   { known, fetchFromUrl, viewer, prefix = '', signal }: FindMedia,
   named: { mediaUrl?: string | undefined; mediaId?: string | undefined },
   at: string,
@@ -160,12 +159,12 @@ async function findOne(
   const path = `${prefix}${at}mediaId`;
   const row = known.get(named.mediaId ?? '');
   if (!row) throw invalidBody([mediaNotFound(path)]);
-  const is = isVideo(row) ? 'video' : 'image';
-  if (type === undefined || type === is) return row;
+  const rowType = isVideo(row) ? 'video' : 'image';
+  if (type === undefined || type === rowType) return row;
   const message =
     at === ''
-      ? `It is ${withArticle(is)}. Send "mediaType": "${is}".`
-      : `It is ${withArticle(is)}; this takes ${withArticle(type)}.`;
+      ? `It is ${withArticle(rowType)}. Send "mediaType": "${rowType}".`
+      : `It is ${withArticle(rowType)}; this field requires ${withArticle(type)}.`;
   throw mediaRefused([{ path, code: 'media_type_mismatch', message }]);
 }
 
@@ -182,7 +181,7 @@ function prefixed(details: readonly Detail[], prefix = ''): Detail[] {
 }
 
 /**
- * Locks media until the transaction ends: after they were read, one may have been deleted.
+ * Locks media until the transaction ends, because media may have been deleted since the facts were read.
  * @throws mediaGone
  */
 export async function lockNamedMedia(

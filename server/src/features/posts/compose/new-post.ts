@@ -1,3 +1,4 @@
+// Turns the body of a create into posts that only have to be written: checked by the facts, with media fetched.
 import { invalidBody, type Warning } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import { type MediaRow, type MediaViewer, mediaWarnings } from '../../media/index.ts';

@@ -24,7 +24,7 @@ import {
 } from './media.ts';
 import type { CreateParts } from './parts.ts';
 
-/** An edit of which everything that takes time is done. */
+/** A checked edit, whose media is fetched. */
 export interface PreparedEdit extends FoundEdit {
   /** The post that was checked. */
   checked: PostRow;
@@ -88,7 +88,7 @@ function refuseSectionWithoutBoard(post: PostRow, edit: EditPost, prefix: string
   throw invalidBody([{ path: `${prefix}boardSectionId`, code: 'needs_board', message }]);
 }
 
-/** The place that the edit asks for; none where the edit leaves it unchanged. */
+/** The place that the edit names; none where the edit leaves it unchanged. */
 function placesAfter(post: PostRow, edit: EditPost, at: string): Place[] {
   const boardId = boardAfter(post, edit);
   if (boardId === null || (!edit.boardId && !edit.boardSectionId)) return [];

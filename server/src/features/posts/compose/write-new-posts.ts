@@ -1,4 +1,4 @@
-// Writes prepared posts and claims their slots. Single creates and batches both end here.
+// Writes prepared posts and claims their slots: the commit of a create, and of a group of creates in a batch.
 import { Temporal } from 'temporal-polyfill';
 import { newId } from '../../../domain/ids.ts';
 import type { Tx } from '../../../platform/db/index.ts';
@@ -10,9 +10,8 @@ import type { PreparedPost } from './new-post.ts';
 import type { CreateParts } from './parts.ts';
 
 /**
- * Writes what was prepared, all of one account, in the order given; slots are claimed on the way. Gives for each its
- * posts.
- * @throws externalIdTaken when someone was faster; what createPosts and claiming a slot throw.
+ * Writes prepared posts of one account in their order, and claims their slots. Returns the posts of each.
+ * @throws externalIdTaken when another post got the externalId meanwhile; accountNotFound, mediaGone, noTimeslots, noOpenSlot
  */
 export async function writePosts(
   parts: Pick<CreateParts, 'schedule'>,
@@ -62,7 +61,7 @@ export async function writePosts(
   return order.map((ids) => ids.flatMap((id) => written.get(id) ?? []));
 }
 
-/** Days by the calendar of the account's zone: nine o'clock stays nine o'clock when the clocks change. */
+/** Adds days of the account's calendar: nine o'clock stays nine o'clock when the clocks change. */
 function addDays(at: Date, days: number, timezone: string): Date {
   if (days === 0) return at;
   const local = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timezone);

@@ -1,4 +1,4 @@
-// Trial access: Pinterest refuses every Pin that the app would create in production.
+// Trial access: Pinterest refuses every Pin that the app creates in production.
 import { beforeAll, expect, test } from 'vitest';
 import type { Json } from '../../../../test/app.ts';
 import { account, app, useApp } from '../../../../test/use-app.ts';
@@ -28,7 +28,7 @@ const codes = (answer: { status: number; body: { error: { details: { code: strin
   ...answer.body.error.details.map(({ code }) => code),
 ];
 
-test('nothing is scheduled that is bound to fail; drafts are taken', async () => {
+test('with trial access, scheduling for a production account is refused and drafts are accepted', async () => {
   for (const time of [{ sendAt: soon() }, { now: true }, { useNextOpenSlot: true }]) {
     expect(codes(await app.call('POST', path, body(time)))).toEqual([409, 'trial_app']);
   }

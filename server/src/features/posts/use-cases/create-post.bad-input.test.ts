@@ -1,5 +1,5 @@
-// Every field of the reference page: at its limit, over it, of the wrong type, null, unknown, misspelt; times
-// that are none; bodies that are none. Always 4xx in the envelope, one detail per field, nothing stored.
+// Invalid input of every field of the reference page: over its limit, of the wrong type, null, unknown or misspelled, and
+// invalid times and bodies. The answer is always a 4xx in the envelope with one detail per field, and nothing is stored.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../../test/answer.ts';
 import type { Answer, Json } from '../../../../test/app.ts';
@@ -59,12 +59,12 @@ const strings = [
 
 describe('lengths, in code points', () => {
   // Each of these is one code point and two UTF-16 units.
-  test.each(texts)('%s takes %i characters and not one more', async (field, max) => {
+  test.each(texts)('%s accepts %i code points and not one more', async (field, max) => {
     expect((await app.call('POST', path, body({ [field]: '🍋'.repeat(max) }))).status).toBe(201);
     await refusedFields(body({ [field]: '🍋'.repeat(max + 1) }), { [field]: 'too_long' });
   });
 
-  test('url takes 2048 characters and not one more', async () => {
+  test('url accepts 2048 characters and not one more', async () => {
     const url = 'https://example.com/'.padEnd(2048, 'a');
     expect((await app.call('POST', path, body({ url }))).status).toBe(201);
     await refusedFields(body({ url: `${url}a` }), { url: 'too_long' });
@@ -72,30 +72,30 @@ describe('lengths, in code points', () => {
 });
 
 describe('types', () => {
-  test.each(strings)('%s: a number, a boolean, an array, an object and null are refused', async (field) => {
+  test.each(strings)('%s refuses a number, a boolean, an array, an object and null', async (field) => {
     const code = field === 'mediaType' ? 'not_allowed' : 'wrong_type';
     for (const value of [5, true, ['x'], { x: 1 }, null])
       await refusedFields(body({ [field]: value }), { [field]: code });
   });
 
-  test('isSimplifiedPin: anything but a boolean is refused', async () => {
+  test('isSimplifiedPin refuses everything but a boolean', async () => {
     for (const value of ['true', 1, null, []]) {
       await refusedFields(body({ isSimplifiedPin: value }), { isSimplifiedPin: 'wrong_type' });
     }
   });
 
-  test('mediaType: anything but image and video is refused', async () => {
+  test('mediaType refuses everything but image and video', async () => {
     for (const value of ['Image', 'gif', ''])
       await refusedFields(body({ mediaType: value }), { mediaType: 'not_allowed' });
   });
 });
 
-describe('what is required', () => {
-  test('mediaUrl always', async () => {
+describe('required fields', () => {
+  test('mediaUrl is required for every post', async () => {
     await refusedFields({}, { mediaUrl: 'required' });
   });
 
-  test('with sendAt: board, title, description and url, all named at once, blanks too', async () => {
+  test('with sendAt, absent and blank board, title, description and url are all reported at once', async () => {
     const { mediaUrl, sendAt } = body();
     const all = { boardId: 'required', title: 'required', description: 'required', url: 'required' };
     await refusedFields({ mediaUrl, sendAt }, all);
@@ -105,7 +105,7 @@ describe('what is required', () => {
     });
   });
 
-  test('everything that is wrong is told at once', async () => {
+  test('all invalid fields of a body are reported at once', async () => {
     await refusedFields(
       {
         mediaUrl: 'nonsense',
@@ -137,14 +137,14 @@ describe('names', () => {
     ['descripton', 'description'],
     ['alt_text', 'altText'],
     ['mediaURL', 'mediaUrl'],
-  ])('%s is refused with a hint at %s, and never becomes a draft', async (name, meant) => {
+  ])('the field %s is refused with a suggestion of %s, and no draft is created', async (name, meant) => {
     const answer = await refused(body({ [name]: 'x' }));
     expect(answer.body.error.details).toEqual([
       { path: name, code: 'unknown_field', message: `There is no field "${name}". Did you mean "${meant}"?` },
     ]);
   });
 
-  test('an unknown name is refused without a hint', async () => {
+  test('an unknown field is refused without a suggestion', async () => {
     for (const name of ['publishAtOnce', '', 'constructor', 'toString', '\u0000', 'x'.repeat(5000)]) {
       const answer = await refused(body({ [name]: 1 }));
       expect(answer.body.error.details[0]).toMatchObject({ code: 'unknown_field' });
@@ -172,11 +172,11 @@ describe('times', () => {
     ['0001-01-01T00:00:00Z', 'in_the_past'],
     ['9999-12-31T23:59:59Z', 'too_far_ahead'],
     ['2127-03-01T09:00:00Z', 'too_far_ahead'],
-  ])('sendAt %s: %s', async (sendAt, code) => {
+  ])('the time %s as sendAt is refused with %s', async (sendAt, code) => {
     await refusedFields(body({ sendAt }), { sendAt: code });
   });
 
-  test('Unix seconds, in which times come out, are answered with how they go in; a past time with the present one', async () => {
+  test('the refusal of Unix seconds shows the accepted format, and the refusal of a past time shows the present time', async () => {
     const now = app.clock.now().toISOString();
     const unix = await app.call('POST', path, body({ sendAt: 1_803_891_600 }));
     expect(unix.body.error.details).toEqual([
@@ -191,14 +191,14 @@ describe('times', () => {
     expect(past.body.error.details[0].message).toContain(now);
   });
 
-  test('the present moment is not in the future; a millisecond later is', async () => {
+  test('sendAt at the present moment is refused, and a millisecond later is accepted', async () => {
     const now = app.clock.now();
     await refusedFields(body({ sendAt: now.toISOString() }), { sendAt: 'in_the_past' });
     const later = new Date(now.getTime() + 1).toISOString();
     expect((await app.call('POST', path, body({ sendAt: later }))).status).toBe(201);
   });
 
-  test('any offset is taken, and means the same moment', async () => {
+  test('sendAt accepts every offset, for the same moment', async () => {
     for (const sendAt of ['2027-03-01T09:00:00Z', '2027-03-01T14:30:00+05:30', '2027-02-28t21:30:00-11:30']) {
       const answer = await app.call('POST', path, body({ sendAt }));
       expect(answer.body.data.post.sendAt).toBe(Date.parse('2027-03-01T09:00:00Z') / 1000);
@@ -207,7 +207,7 @@ describe('times', () => {
 });
 
 describe('addresses', () => {
-  test.each(['mediaUrl', 'url'])('%s: only whole http and https addresses', async (field) => {
+  test.each(['mediaUrl', 'url'])('%s accepts only absolute http and https URLs', async (field) => {
     const bad = [
       '',
       'example.com/a.jpg',
@@ -229,7 +229,7 @@ describe('addresses', () => {
   });
 });
 
-test('text that PostgreSQL cannot hold, or that is no text, is refused', async () => {
+test('text that PostgreSQL cannot store, or that is not valid Unicode, is refused', async () => {
   for (const value of ['a\u0000b', 'half a pair \ud800', '\udc00']) {
     await refusedFields(body({ title: value, altText: value }), {
       title: 'bad_character',
@@ -238,7 +238,7 @@ test('text that PostgreSQL cannot hold, or that is no text, is refused', async (
   }
 });
 
-test('hostile text is kept as it is', async () => {
+test('hostile text is stored unchanged', async () => {
   const title = `'); drop table posts;-- <script>alert(1)</script> \${x} %s \\ \u202e`;
   const answer = await app.call('POST', path, body({ title }));
   expect(answer.body.data.post.title).toBe(title);
@@ -253,18 +253,18 @@ describe('bodies', () => {
   );
 
   test.each(['null', '[]', '"text"', '5', 'true', '[{"mediaUrl":"x"}]'])(
-    'JSON that is no object: %s',
+    'the JSON value %s, which is not an object, is refused as a body',
     async (text) => {
       const answer = await refused(text);
       expect(answer.body.error.details[0].path).toBe('');
     },
   );
 
-  test('no body at all', async () => {
+  test('a create without a body is refused', async () => {
     expect((await refused(undefined)).body.error.details).toMatchObject([{ path: '', code: 'required' }]);
   });
 
-  test('bytes that are no UTF-8', async () => {
+  test('a body that is not UTF-8 is refused', async () => {
     const answer = await fetch(`${app.url}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${app.key}`, 'content-type': 'application/json' },
@@ -279,7 +279,7 @@ describe('bodies', () => {
     'multipart/form-data',
     'application/xml',
     'nonsense',
-  ])('the content type %s: 415', async (type) => {
+  ])('the content type %s is refused with 415', async (type) => {
     const answer = await fetch(`${app.url}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${app.key}`, 'content-type': type },
@@ -289,18 +289,18 @@ describe('bodies', () => {
     expect(await answer.json()).toMatchObject({ error: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
   });
 
-  test('more than 1 MiB: 413', async () => {
+  test('a body of more than 1 MiB is refused with 413', async () => {
     const answer = await refused(body({ title: 'x'.repeat(1024 * 1024) }), 413);
     expect(answer.body.error.code).toBe('PAYLOAD_TOO_LARGE');
   });
 
-  test('nesting without end', async () => {
+  test('a deeply nested body is refused', async () => {
     await refused('['.repeat(100_000) + ']'.repeat(100_000));
     await refusedFields(`{"mediaUrl":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, { '': 'too_large' });
     await refusedFields(`{"mediaUrl":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, { mediaUrl: 'wrong_type' });
   });
 
-  test('of very many unknown fields the first 49 are named, and the others counted', async () => {
+  test('the refusal of many unknown fields names the first 49 and counts the others', async () => {
     const fields = Object.fromEntries(Array.from({ length: 9_000 }, (_, index) => [`titel${index}`, 1]));
     const { details } = (await refused({ titel: 1, ...fields })).body.error;
     expect(details).toHaveLength(50);
@@ -328,6 +328,6 @@ describe('queries of the list', () => {
   });
 });
 
-test('none of this was logged as an error', () => {
+test('invalid input logs no errors', () => {
   expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// What a post may show, and where: media named by URL or id, carousels, covers, sections, products.
+// Media of a new post by URL or by id, carousels and covers; and its section and product tags.
 import { describe, expect, test } from 'vitest';
 import { account, app, usePublishing } from '../../../../test/publishing.ts';
 import { convertible } from '../../media/pictures/sample-pictures.fixture.ts';
@@ -16,13 +16,13 @@ import {
 usePublishing();
 
 describe('mediaId instead of mediaUrl', () => {
-  test('a post made of media that is there shows it, without saying where it came from', async () => {
+  test('a post with stored media shows it, without its source URL', async () => {
     const media = await newPicture();
     const post = await created({ mediaUrl: undefined, mediaId: media.id });
     expect(post).toMatchObject({ media: { id: media.id }, mediaType: 'image', sourceMediaUrl: null });
   });
 
-  test('exactly one of them: none and both are refused', async () => {
+  test('a create without mediaUrl and mediaId, or with both, is refused', async () => {
     const media = await newPicture();
     const none = await create(complete({ mediaUrl: undefined }));
     expect(refusal(none)).toEqual([400, 'BAD_REQUEST', { mediaUrl: 'required' }]);
@@ -30,7 +30,7 @@ describe('mediaId instead of mediaUrl', () => {
     expect(refusal(both)).toEqual([400, 'BAD_REQUEST', { mediaId: 'not_together', carousel: 'too_small' }]);
   });
 
-  test("an unknown id and another organization's are the same refusal", async () => {
+  test('a mediaId that is unknown and one of another organization get the same refusal', async () => {
     const { id } = await newPicture();
     const other = await app.makeKey({ organization: 'Other' });
     await app.database.db
@@ -46,7 +46,7 @@ describe('mediaId instead of mediaUrl', () => {
     expect(await stored()).toEqual(before);
   });
 
-  test('media of another type than said: 422 that says what it is and what to send', async () => {
+  test('media of a type other than mediaType is refused with 422, its type and the value to send', async () => {
     const clip = await newVideo();
     const still = await newPicture();
     const asPicture = await create(complete({ mediaUrl: undefined, mediaId: clip.id, mediaType: 'image' }));
@@ -59,7 +59,7 @@ describe('mediaId instead of mediaUrl', () => {
     expect(post).toMatchObject({ mediaType: 'video', cover: null });
   });
 
-  test('the first frame of a moving GIF is a warning', async () => {
+  test('an animated GIF is accepted with the warning that its first frame is used', async () => {
     const make = Object.entries(convertible).find(([name]) => /GIF/i.test(name))?.[1].make;
     if (!make) throw new Error('there is no GIF among the samples');
     const media = await upload(await make(), 'a.gif');
@@ -71,7 +71,7 @@ describe('mediaId instead of mediaUrl', () => {
 describe('carousel', () => {
   const slides = (count: number) => Promise.all(Array.from({ length: count }, () => newPicture()));
 
-  test('2 to 5 pictures, with texts of their own where they have any', async () => {
+  test('a carousel has 2 to 5 pictures, which may have their own texts', async () => {
     const media = await slides(2);
     const post = await created({
       mediaUrl: undefined,
@@ -87,7 +87,7 @@ describe('carousel', () => {
     ]);
   });
 
-  test('every bad picture is named, by its place', async () => {
+  test('every invalid picture of a carousel is reported by its index', async () => {
     const [good] = await slides(1);
     const many = await create(
       complete({ mediaUrl: undefined, carousel: Array.from({ length: 6 }, () => ({ mediaId: good.id })) }),
@@ -122,7 +122,7 @@ describe('carousel', () => {
     ]);
   });
 
-  test('pictures that cannot be fetched, videos and other sizes: 422 for each', async () => {
+  test('pictures of a carousel that cannot be fetched, videos and different sizes are each refused with 422', async () => {
     const [good] = await slides(1);
     const clip = await newVideo();
     const away = await create(
@@ -150,7 +150,7 @@ describe('carousel', () => {
     expect(refusal(sizes)[2]).toEqual({ 'carousel.1': 'carousel_sizes_differ' });
   });
 
-  test('pictures that are together too large for one request to Pinterest are refused beforehand', async () => {
+  test('a carousel that is too large for one request to Pinterest is refused', async () => {
     const media = await slides(5);
     await app.database.db
       .updateTable('media')
@@ -169,7 +169,7 @@ describe('carousel', () => {
 });
 
 describe('cover', () => {
-  test('a video shows the frame or the picture that is named', async () => {
+  test('the cover of a video is a frame or a picture', async () => {
     const clip = await newVideo();
     const still = await newPicture();
     const frame = await created({ mediaUrl: undefined, mediaId: clip.id, cover: { seconds: 3 } });
@@ -183,7 +183,7 @@ describe('cover', () => {
     expect(picture.cover).toEqual({ mediaUrl: expect.stringContaining(still.id), seconds: null });
   });
 
-  test('only of a video, exactly one, and a picture', async () => {
+  test('a cover of a picture, two covers, and a video as cover are refused', async () => {
     const clip = await newVideo();
     const of = (cover: unknown, mediaId = clip.id) =>
       create(complete({ mediaUrl: undefined, mediaId, cover }));
@@ -201,7 +201,7 @@ describe('cover', () => {
 });
 
 describe('section and products', () => {
-  test('a section must be one of the board', async () => {
+  test('a section of another board is refused', async () => {
     const own = await app.connectAccount({ boards: ['With', 'Without'], sections: ['Summer'] });
     const list = await app.call('GET', `/v1/accounts/${own.accountId}/boards/${own.boards.With}/sections`);
     const section = list.body.data.sections[0].id;
@@ -212,7 +212,7 @@ describe('section and products', () => {
     expect(refusal(await on(undefined))[2]).toEqual({ boardSectionId: 'needs_board' });
   });
 
-  test('product tags are kept, with a warning that they do not reach the Pin', async () => {
+  test('product tags are stored, with the warning that they are not published', async () => {
     const answer = await create(complete({ productTagPinIds: ['12', '34'] }));
     expect(answer.body.data.post.productTagPinIds).toEqual(['12', '34']);
     expect(answer.body.meta.warnings).toMatchObject([{ code: 'product_tags_not_published' }]);

@@ -49,7 +49,7 @@ const request = () => ({
   isSimplifiedPin: true,
 });
 
-test('the whole request of the page: scheduled, then published', async () => {
+test('the complete request of the reference page is scheduled, then published', async () => {
   const body = request();
   const answer = await create(body);
   expect([answer.status, answer.headers.get('content-type')]).toEqual([
@@ -80,7 +80,7 @@ test('the whole request of the page: scheduled, then published', async () => {
   });
 });
 
-test('the least request of the page: a draft whose other fields are null', async () => {
+test('the smallest request of the reference page creates a draft whose other fields are null', async () => {
   const { body } = await create({ mediaUrl: app.picture() });
   expectPage(body.data.post);
   const nullable = Object.entries(page).filter(([, field]) => field.nullable);
@@ -88,7 +88,7 @@ test('the least request of the page: a draft whose other fields are null', async
   expect(body.data.post).toMatchObject({ status: 'draft', mediaType: 'image', isSimplifiedPin: true });
 });
 
-test('the refusals of the page: 400, 401, 404, 422 with its codes, and its sentences where it has any', async () => {
+test('the refusals 400, 401, 404 and 422 have the codes and messages of the reference page', async () => {
   const envelope = (code: string, message: unknown) => ({
     error: expect.objectContaining({ code, message }),
     meta: { requestId: expect.any(String) },

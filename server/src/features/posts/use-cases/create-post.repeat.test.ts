@@ -1,4 +1,4 @@
-// What makes a create come out once: the caller's own id of the post, and the key of a request.
+// Protection against repeated creates: externalId and Idempotency-Key.
 import { describe, expect, test } from 'vitest';
 import { account, app, usePublishing } from '../../../../test/publishing.ts';
 import {
@@ -17,7 +17,7 @@ import {
 usePublishing();
 
 describe('externalId', () => {
-  test('one post of an account has it; the refusal names that post', async () => {
+  test('an externalId of another post of the account is refused with the id of that post', async () => {
     const first = await created({ externalId: 'shop-1' });
     const again = await create(complete({ externalId: 'shop-1' }));
     expect(refusal(again)).toEqual([409, 'CONFLICT', { externalId: 'external_id_taken' }]);
@@ -28,7 +28,7 @@ describe('externalId', () => {
     expect(there.status).toBe(201);
   });
 
-  test('it is free again once the post is deleted, or has another', async () => {
+  test('an externalId is free after its post is deleted or gets another one', async () => {
     const first = await created({ externalId: 'shop-2' });
     await send('DELETE', `${pathOf()}/${first.id}`);
     const second = await created({ externalId: 'shop-2' });
@@ -36,7 +36,7 @@ describe('externalId', () => {
     expect((await created({ externalId: 'shop-2' })).externalId).toBe('shop-2');
   });
 
-  test('of twenty creates at once with one id one wins, and the others are told', async () => {
+  test('of twenty simultaneous creates with one externalId, one succeeds and the others are refused', async () => {
     const { id: mediaId } = await newPicture();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
@@ -49,7 +49,7 @@ describe('externalId', () => {
     }
   });
 
-  test('two edits at once, and two entries of one bulk edit, cannot share it either', async () => {
+  test('two simultaneous edits, or two entries of one bulk edit, cannot set the same externalId', async () => {
     const [one, other] = [await created(), await created()];
     const answers = await Promise.all([
       edit(one.id, { externalId: 'edited' }),
@@ -70,7 +70,7 @@ describe('Idempotency-Key', () => {
   const withKey = (key: string, body: object) =>
     send('POST', pathOf(), body, { headers: { 'idempotency-key': key } });
 
-  test('fifty repeats at once make one post, and everyone who is answered gets that one', async () => {
+  test('fifty simultaneous requests with one Idempotency-Key create one post, and each answer shows it', async () => {
     const before = await stored();
     const body = complete({ sendAt: inMs(3600_000) });
     const answers = await Promise.all(Array.from({ length: 50 }, () => withKey('fifty', body)));
@@ -88,7 +88,7 @@ describe('Idempotency-Key', () => {
     expect(later.headers.get('etag')).toBe(done[0]?.headers.get('etag'));
   });
 
-  test('a refused create can be sent again with the same key once its cause is gone', async () => {
+  test('a refused create can be repeated with the same Idempotency-Key after its cause is fixed', async () => {
     await app.faults([{ operation: 'boards/list', kind: 'status', status: 500, times: 20 }]);
     const fresh = await app.connectAccount();
     const body = complete({ boardId: fresh.boards.Recipes });

@@ -1,4 +1,4 @@
-// When a post goes out: at a time, at once, in the next open slot, on several boards days apart.
+// The time of a new post: a given time, now, the next open slot, and days apart on several boards.
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../../test/app.ts';
 import { account, app, pinsHere, usePublishing, worker } from '../../../../test/publishing.ts';
@@ -10,7 +10,7 @@ const day = 24 * 3600_000;
 const addSlot = (dayPreference: number, timePreference: string, timezone = 'Europe/London') =>
   send('POST', `/v1/accounts/${account.accountId}/timeslots`, { dayPreference, timePreference, timezone });
 
-test('now: published at the next turn of a worker', async () => {
+test('a post with now is published by the next run of a worker', async () => {
   const post = await created({ now: true });
   expect(post).toMatchObject({ status: 'queued', sendAt: unix(app.clock.now()) });
   await worker.runDue();
@@ -18,7 +18,7 @@ test('now: published at the next turn of a worker', async () => {
   expect((await app.getPost(account, post.id)).status).toBe('sent');
 });
 
-test('one way to name a time: each further one is refused, and what scheduling needs is still named', async () => {
+test('a second way to name a time is refused, together with the fields that scheduling needs', async () => {
   const answer = await create({
     mediaUrl: app.picture(),
     sendAt: inMs(day),
@@ -43,7 +43,7 @@ test('one way to name a time: each further one is refused, and what scheduling n
   expect(draft.status).toBe('draft');
 });
 
-test('everything that is wrong is told at once', async () => {
+test('all problems of a body are reported at once', async () => {
   const before = await stored();
   const answer = await create({
     mediaUrl: 'ftp://example.com/a.jpg',
@@ -86,7 +86,7 @@ test('everything that is wrong is told at once', async () => {
   expect(await stored()).toEqual(before);
 });
 
-test('thirty creates at once for the next open slot get thirty slots', async () => {
+test('thirty simultaneous creates with useNextOpenSlot get thirty slots', async () => {
   for (const weekday of [1, 3, 5]) await addSlot(weekday, '09:00');
   const posts = await Promise.all(
     Array.from({ length: 30 }, (_, index) =>
@@ -96,7 +96,7 @@ test('thirty creates at once for the next open slot get thirty slots', async () 
   expect(new Set(posts.map((post) => post.sendAt)).size).toBe(30);
 });
 
-test('without timeslots the next open slot is refused, and nothing is stored but the picture', async () => {
+test('useNextOpenSlot without timeslots is refused, and only the picture is stored', async () => {
   const before = await stored();
   const answer = await create(complete({ useNextOpenSlot: true }));
   expect(refusal(answer)).toEqual([409, 'CONFLICT', { '': 'no_timeslots' }]);
@@ -107,7 +107,7 @@ describe('intervalBoards', () => {
   const boards = (...names: string[]) => names.map((name) => ({ boardId: account.boards[name] ?? name }));
   const spread = (change: Json) => create(complete({ boardId: undefined, ...change }));
 
-  test('one post for each board, in their order, days apart on the clock of the account', async () => {
+  test("intervalBoards creates a post for each board in order, days apart in the account's time zone", async () => {
     await send('PATCH', `/v1/accounts/${account.accountId}`, { timezone: 'America/New_York' });
     // Nine in the morning; the clocks go forward on 14 March 2027.
     const answer = await spread({
@@ -126,7 +126,7 @@ describe('intervalBoards', () => {
     for (const one of posts) expect(await app.getPost(account, one.id)).toEqual(one);
   });
 
-  test('with slots: each at least the days after the one before', async () => {
+  test('intervalBoards with slots places each post at least intervalDays after the previous one', async () => {
     for (const weekday of [0, 1, 2, 3, 4, 5, 6]) await addSlot(weekday, '09:00');
     const answer = await spread({
       intervalBoards: boards('Garden', 'Recipes'),
@@ -137,7 +137,7 @@ describe('intervalBoards', () => {
     expect(second.sendAt - first.sendAt).toBe((2 * day) / 1000);
   });
 
-  test('all or none: one bad board, and nothing is stored; each bad one is named', async () => {
+  test('intervalBoards with an unknown board stores nothing and reports every unknown board', async () => {
     const before = await stored();
     const answer = await spread({ intervalBoards: boards('Recipes', '111', 'recipes', '222'), now: true });
     expect(refusal(answer)).toEqual([
@@ -152,7 +152,7 @@ describe('intervalBoards', () => {
     expect(await stored()).toEqual(before);
   });
 
-  test('not with a board, an externalId, or the same board twice; drafts are fine', async () => {
+  test('intervalBoards is refused with boardId, externalId or a repeated board, and accepted for drafts', async () => {
     const mixed = await create(
       complete({ externalId: 'x', intervalBoards: boards('Recipes', 'Recipes'), boardSectionId: '1' }),
     );
@@ -175,7 +175,7 @@ describe('meta.warnings', () => {
     return (answer.body.meta.warnings ?? []).map(({ code }: { code: string }) => code);
   };
 
-  test('say what deserves attention: shorteners, Pinterest itself, repeats, the spacing rule', async () => {
+  test('a create warns of link shorteners, links to Pinterest, repeated pictures and the spacing rule', async () => {
     expect(await codes({ url: 'https://example.com/one' })).toEqual([]);
     expect(await codes({ url: 'https://bit.ly/x' })).toEqual(['link_shortener']);
     expect(await codes({ url: 'https://de.pinterest.com/pin/1/' })).toEqual(['link_to_pinterest']);

@@ -1,4 +1,4 @@
-// Disconnecting an account, and what becomes of its posts.
+// Disconnecting an account, and the effect on its posts.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ let app: TestApp;
 let account: PinterestAccount;
 let path: string;
 
-/** Gives its picture only when it is told to. */
+/** Sends its picture only when the test releases it. */
 const slowSite = createServer();
 let letGo: () => void = () => {};
 let asked: Promise<void>;
@@ -63,7 +63,7 @@ const eventsOf = () =>
     .execute();
 
 describe('a disconnected account', () => {
-  test('is gone from every list and every path, its tokens and boards are erased', async () => {
+  test('a disconnected account is not in any list or path, and its tokens and boards are erased', async () => {
     await app.call('GET', `${path}/boards`);
     const answer = await disconnect();
     expect(answer.status).toBe(200);
@@ -106,7 +106,7 @@ describe('a disconnected account', () => {
     expect(boards).toEqual([]);
   });
 
-  test('has its queued posts as drafts, each with its event, and everything else as it was', async () => {
+  test('disconnecting turns queued posts into drafts with an event each, and changes nothing else', async () => {
     const queued = [await app.createPost(account), await app.createPost(account, { title: 'Another' })];
     const draft = await app.createPost(account, { sendAt: undefined });
     const deleted = await app.createPost(account, { title: 'Unwanted' });
@@ -139,7 +139,7 @@ describe('a disconnected account', () => {
     ]);
   });
 
-  test('publishes nothing', async () => {
+  test('a disconnected account publishes nothing', async () => {
     await app.createPost(account);
     await disconnect();
     app.clock.advance(3600_000);
@@ -149,7 +149,7 @@ describe('a disconnected account', () => {
 });
 
 describe('connecting the same Pinterest user again', () => {
-  test('brings back the account with its id, drafts, lists and rules, and posts go out', async () => {
+  test('connecting again restores the account with its id, drafts, lists and rules, and posts are published', async () => {
     const before = (await app.call('PATCH', path, { dailyPinLimit: 7 })).body.data.account;
     const post = await app.createPost(account, { title: 'Kept' });
     await app.call('POST', `${path}/board-lists`, { boardIds: [account.boards.Recipes] });
@@ -168,7 +168,7 @@ describe('connecting the same Pinterest user again', () => {
     expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent' });
   });
 
-  test('settles a post whose answer was lost; until then it keeps its state', async () => {
+  test('a post whose answer was lost keeps its state until the account is connected again, and is then resolved', async () => {
     const post = await app.createPost(account);
     await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 1 }]);
     app.clock.advance(60_000);
@@ -187,7 +187,7 @@ describe('connecting the same Pinterest user again', () => {
 });
 
 describe('at the same moment', () => {
-  test('a post whose picture was still being fetched is not stored', async () => {
+  test('a post whose picture is being fetched during a disconnection is not stored', async () => {
     const { port } = slowSite.address() as AddressInfo;
     const creating = app.call('POST', `${path}/posts`, {
       mediaUrl: `http://127.0.0.1:${port}/slow.jpg`,
@@ -205,7 +205,7 @@ describe('at the same moment', () => {
     expect(await statesOf()).toEqual({});
   });
 
-  test('many schedules, reschedules and a disconnection: none stays queued, and none fails but for the account', async () => {
+  test('schedules during a disconnection leave no post queued, and fail only because of the account', async () => {
     const posts = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         app.createPost(account, { title: `Post ${index}`, ...(index % 2 === 0 && { sendAt: undefined }) }),
@@ -223,7 +223,7 @@ describe('at the same moment', () => {
   });
 });
 
-test('ten thousand queued posts become drafts in one request', async () => {
+test('disconnecting turns ten thousand queued posts into drafts in one request', async () => {
   const post = await app.createPost(account);
   const columns = `organization_id, account_id, state, title, description, url, board_id, is_simplified_pin,
     media_type, media_id, send_at, run_at, match_key, created_at, updated_at`;
@@ -238,7 +238,7 @@ test('ten thousand queued posts become drafts in one request', async () => {
   expect((await eventsOf()).filter(({ type }) => type === 'post.unscheduled')).toHaveLength(10_000);
 });
 
-test('who may not see the account, or lacks the scope, cannot disconnect it', async () => {
+test('a key that cannot see the account, or lacks the scope, cannot disconnect it', async () => {
   const other = await app.connectAccount();
   const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
   const restricted = (await app.makeKey({ accountIds: [other.accountId] })).key;
@@ -252,7 +252,7 @@ test('who may not see the account, or lacks the scope, cannot disconnect it', as
 });
 
 describe('a key that is restricted to some accounts', () => {
-  test('connects those again, and no others', async () => {
+  test('a restricted key can connect its own accounts again, and no others', async () => {
     const other = await app.connectAccount();
     const { key } = await app.makeKey({ accountIds: [account.accountId] });
     await disconnect();
@@ -266,6 +266,6 @@ describe('a key that is restricted to some accounts', () => {
   });
 });
 
-test('none of this was logged as an error', () => {
+test('disconnecting logs no errors', () => {
   expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// What an edit of a post changes, and what it may not.
+// Editing a post: the changes, and the refusals.
 import { describe, expect, test } from 'vitest';
 import {
   account,
@@ -42,7 +42,7 @@ describe('absent, null and a value are three things', () => {
     ['tags', ['autumn']],
     ['productTagPinIds', []],
     ['isSimplifiedPin', true],
-  ])('%s', async (name, value) => {
+  ])('an edit of %s changes it and nothing else', async (name, value) => {
     const post = await created({ ...full, externalId: `full-${name}` });
     const wanted = name === 'boardId' ? account.boards.Garden : value;
     const changed = await edit(post.id, { [name]: wanted });
@@ -58,17 +58,17 @@ describe('absent, null and a value are three things', () => {
     expect(last).toMatchObject({ type: 'post.updated', message: expect.stringContaining(name) });
   });
 
-  test('an empty edit and a misspelt field are refused; one that changes nothing writes nothing', async () => {
+  test('an empty edit and a misspelled field are refused, and an edit without a change writes nothing', async () => {
     const post = await created();
     expect(refusal(await edit(post.id, {}))[2]).toEqual({ '': 'required' });
-    const misspelt = await edit(post.id, { titel: 'x', title: 'x', sendAt: inMs(minute) });
-    expect(refusal(misspelt)[2]).toEqual({ titel: 'unknown_field', sendAt: 'unknown_field' });
+    const misspelled = await edit(post.id, { titel: 'x', title: 'x', sendAt: inMs(minute) });
+    expect(refusal(misspelled)[2]).toEqual({ titel: 'unknown_field', sendAt: 'unknown_field' });
     const same = await edit(post.id, { title: post.title, tags: [] });
     expect(same.body.data.post).toEqual(post);
     expect(await timeline(post.id)).toHaveLength(1);
   });
 
-  test('sections: of the board it has or gets, gone with another board', async () => {
+  test('a section must belong to the present or new board, and a new board clears it', async () => {
     const own = await app.connectAccount({ boards: ['One', 'Two'], sections: ['Summer'] });
     const list = await app.call('GET', `/v1/accounts/${own.accountId}/boards/${own.boards.One}/sections`);
     const section = list.body.data.sections[0].id;
@@ -88,7 +88,7 @@ describe('absent, null and a value are three things', () => {
 });
 
 describe('media', () => {
-  test('a picture gives way to a video, a carousel, and a picture again', async () => {
+  test('an edit replaces a picture with a video, a carousel, and a picture again', async () => {
     const [one, two] = [await newPicture(), await newPicture()];
     const clip = await newVideo();
     const { id } = await created();
@@ -117,7 +117,7 @@ describe('media', () => {
     });
   });
 
-  test('what cannot be had is refused, and the post stays as it is', async () => {
+  test('an edit with unavailable media is refused, and the post is unchanged', async () => {
     const clip = await newVideo();
     const post = await created();
     expect(refusal(await edit(post.id, { mediaId: 'med_x', boardId: '1' }))).toEqual([
@@ -136,8 +136,8 @@ describe('media', () => {
   });
 });
 
-describe('a post that is no draft', () => {
-  test('queued: cannot lose what it needs, and is published as it was edited', async () => {
+describe('a post that is not a draft', () => {
+  test('an edit of a queued post cannot clear required fields, and the post is published as edited', async () => {
     const post = await created({ sendAt: inMs(minute) });
     const losing = await edit(post.id, { title: null, description: ' ', url: null, boardId: null });
     expect(refusal(losing)).toEqual([
@@ -159,24 +159,24 @@ describe('a post that is no draft', () => {
     ]);
   });
 
-  test('failed: stays failed with its reason; sent: 409', async () => {
+  test('an edited failed post stays failed with its reason, and an edit of a sent post is refused with 409', async () => {
     await app.faults([{ operation: 'pins/create', kind: 'status', status: 400, times: 1 }]);
     const { id } = await created({ sendAt: inMs(minute) });
     await runAfter(minute);
     const failed = await app.getPost(account, id);
-    const edited = await edit(id, { title: 'Mended' });
+    const edited = await edit(id, { title: 'Corrected' });
     expect(edited.body.data.post).toMatchObject({
       status: 'failed',
-      title: 'Mended',
+      title: 'Corrected',
       failure: failed.failure,
     });
     await send('POST', `${pathOf()}/${id}/schedule`, { now: true });
     await runAfter(minute);
-    expect(await pinsHere()).toMatchObject([{ title: 'Mended' }]);
+    expect(await pinsHere()).toMatchObject([{ title: 'Corrected' }]);
     expect(refusal(await edit(id, { title: 'Late' }))).toEqual([409, 'CONFLICT', { '': 'edit_not_allowed' }]);
   });
 
-  test('in flight: 409, and what is published is what the worker took', async () => {
+  test('an edit of a post in flight is refused with 409, and the post is published as the worker read it', async () => {
     const { id } = await created({ sendAt: inMs(minute) });
     app.clock.advance(minute);
     await app.dyingWorker({ before: 'settle' }).runDue();
@@ -184,7 +184,7 @@ describe('a post that is no draft', () => {
     expect((await pinsHere()).map(({ title }) => title)).toEqual(['Lemon tart']);
   });
 
-  test('an edit and a claim at the same moment: either the edit is refused or the Pin says it', async () => {
+  test('an edit at the moment of a claim is either refused or published', async () => {
     for (let round = 0; round < 15; round += 1) {
       const own = await app.connectAccount();
       const post = await app.createPost(own, { title: 'Before' });

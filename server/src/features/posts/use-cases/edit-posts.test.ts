@@ -1,4 +1,4 @@
-// Editing many posts at once: all or none, tried without effect, undone by what the answer gives back.
+// Editing many posts at once: all or none, dry runs, and the undo of an edit.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../../test/app.ts';
@@ -31,7 +31,7 @@ async function drafts(count: number): Promise<string[]> {
 const list = async () => (await app.call('GET', `${pathOf()}?status=draft&limit=100`)).body.data.posts;
 
 describe('all or none', () => {
-  test('five hundred at once, each found by its new words afterwards', async () => {
+  test('five hundred posts are edited at once, and each is found by its new words', async () => {
     const ids = await drafts(500);
     const answer = await editMany(ids.map((id, index) => ({ id, title: `Zitrone ${index}`, tags: ['new'] })));
     expect([answer.status, answer.body.error]).toEqual([200, undefined]);
@@ -43,7 +43,7 @@ describe('all or none', () => {
     expect((await app.call('GET', `${pathOf()}?status=draft&q=post`)).body.data.posts).toEqual([]);
   }, 60_000);
 
-  test('one bad of five hundred stops all, and every bad one is named', async () => {
+  test('an invalid entry of five hundred prevents all edits, and every invalid entry is reported', async () => {
     const ids = await drafts(500);
     const before = await list();
     const counted = await stored();
@@ -69,7 +69,7 @@ describe('all or none', () => {
     expect(await stored()).toEqual(counted);
   }, 60_000);
 
-  test('queued posts that would lose what they need, and posts that are out, are named by their place', async () => {
+  test('queued posts that would lose required fields, and sent posts, are reported by index', async () => {
     const [queued, other, sent] = [
       await created({ sendAt: inMs(minute) }),
       await created({ sendAt: inMs(minute) }),
@@ -98,7 +98,7 @@ describe('all or none', () => {
     ]);
   });
 
-  test('unknown ids, wrong fields, a post twice, none and too many', async () => {
+  test('a bulk edit with unknown ids, wrong fields, a repeated post, no post or too many posts is refused', async () => {
     const post = await created();
     const unknown = await editMany([
       { id: 'post_none', title: 'a' },
@@ -129,7 +129,7 @@ describe('all or none', () => {
     expect(refusal(elsewhere)[2]).toEqual({ 'posts.0.id': 'post_not_found' });
   });
 
-  test('two at once over the same posts in opposite order: both answer, and one after the other', async () => {
+  test('two simultaneous bulk edits of the same posts in opposite order run one after the other', async () => {
     const ids = await drafts(60);
     const answers = await Promise.all([
       editMany(ids.map((id) => ({ id, description: 'first' }))),
@@ -140,7 +140,7 @@ describe('all or none', () => {
   });
 });
 
-test('dryRun shows what would be, and changes nothing', async () => {
+test('a dry run of a bulk edit shows the result and changes nothing', async () => {
   const post = await created();
   const before = await stored();
   const answer = await editMany([{ id: post.id, title: 'Tried', boardId: account.boards.Garden }], {
@@ -156,7 +156,7 @@ test('dryRun shows what would be, and changes nothing', async () => {
   expect(refusal(await editMany([{ id: post.id, boardId: '1' }], { dryRun: true }))[0]).toBe(400);
 });
 
-test('whatever was edited, sending `previous` back makes the posts what they were', async () => {
+test('sending `previous` of a bulk edit restores the posts, whatever was edited', async () => {
   const [one, two, three] = [await newPicture(), await newPicture(), await newPicture()];
   const clip = await newVideo();
   const start = [

@@ -1,10 +1,10 @@
-// Edits many posts: all or none. The answer has the changed fields as they were, so that the edit can be undone.
+// Edits many posts: all or none. The answer has the previous values of the changed fields, so that the edit can be undone.
 import { isId } from '../../../domain/ids.ts';
 import type { Tx } from '../../../platform/db/index.ts';
 import { type Detail, Refusal } from '../../../platform/errors.ts';
-import type { Context } from '../../../platform/use-case/index.ts';
+import { single } from '../../../platform/single.ts';
+import { asOneRefusal, type Context } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccount } from '../../accounts/index.ts';
-import { asOne } from '../compose/all-or-refuse.ts';
 import type { EditPosts, PreviousFields } from '../compose/edit-post.schema.ts';
 import { previousOf } from '../compose/edited-content.ts';
 import { findFacts, type Names } from '../compose/facts.ts';
@@ -20,7 +20,7 @@ import { externalIdTaken, postNotFound } from '../record/posts.errors.ts';
 import { findPosts, type PostRow } from '../record/posts.queries.ts';
 import type { PostParts } from './parts.ts';
 
-/** The number of entries that fetch their media at a time. */
+/** The number of entries that fetch their media at the same time. */
 const fetchesAtOnce = 4;
 
 /** @throws everything that `editPost` throws, with the details of all entries */
@@ -37,7 +37,7 @@ export async function editPosts(parts: PostParts, context: Context, accountId: s
   const change = async (tx: Tx) => {
     await getAccount(tx, context, accountId);
     await lockEditedMedia(parts, tx, account, { viewer: context, edits });
-    // Locked, so that each post still is as the check of the entry before it saw it.
+    // Locked, so that no post changes while the entries before it are written.
     const rows = await findPosts(tx, context, { accountId, postIds, lock: true });
     const previous: PreviousFields[] = [];
     const stamp = { actor: context.actor, now: context.clock.now() };
@@ -78,7 +78,7 @@ async function prepareAll(
       else errors.push(result.reason);
     }
   }
-  if (errors.length > 0) throw asOne(errors);
+  if (errors.length > 0) throw asOneRefusal(errors);
   return prepared;
 }
 
@@ -111,29 +111,28 @@ async function eachOrRefuse<Entry, Outcome>(
       errors.push(error);
     }
   }
-  if (errors.length > 0) throw asOne(errors);
+  if (errors.length > 0) throw asOneRefusal(errors);
   return outcomes;
 }
 
 function unknownPost(prefix: string): Detail {
-  return { path: `${prefix}id`, code: 'post_not_found', message: 'The account has no such post.' };
+  return { path: `${prefix}id`, code: 'post_not_found', message: 'This account has no post with this id.' };
 }
 
-/** The answer of a dry run: it is computed in a transaction that is then rolled back. */
+/** Returns the answer of a change whose transaction is then rolled back. Only an exception rolls it back. */
 async function rolledBack<Answer>(
   transaction: PostParts['database']['transaction'],
   change: (tx: Tx) => Promise<Answer>,
 ): Promise<Answer> {
   const rollBack = new Error('a dry run is rolled back');
-  let answer: { value: Answer } | undefined;
+  const answers: Answer[] = [];
   try {
     await transaction(async (tx) => {
-      answer = { value: await change(tx) };
+      answers.push(await change(tx));
       throw rollBack;
     });
   } catch (error) {
     if (error !== rollBack) throw error;
   }
-  if (!answer) throw new Error('a dry run has an answer');
-  return answer.value;
+  return single(answers);
 }

@@ -1,4 +1,4 @@
-// A person settles a post whose outcome is unknown.
+// A person resolves a post whose outcome is unknown.
 import { describe, expect, test } from 'vitest';
 import { fieldCodes } from '../../../../test/answer.ts';
 import type { Json } from '../../../../test/app.ts';
@@ -28,7 +28,7 @@ async function lostPost(when: 'before' | 'after') {
   return post;
 }
 
-test('published: the post is sent with that Pin, at the moment it was asked for', async () => {
+test('a post resolved as published is sent with that Pin, at the time of its attempt', async () => {
   const post = await lostPost('after');
   const askedAt = Math.floor(app.clock.now().getTime() / 1000);
   app.clock.advance(5_000);
@@ -52,7 +52,7 @@ test('published: the post is sent with that Pin, at the moment it was asked for'
   });
 });
 
-test('not published: the post goes out again at once, without another look', async () => {
+test('a post resolved as not published is published again at once, without another search', async () => {
   const post = await lostPost('before');
   const answer = await resolve(post.id, { outcome: 'not_published' });
   expect(answer.body.data.post).toMatchObject({ status: 'queued', sendAt: post.sendAt, failure: null });
@@ -61,7 +61,7 @@ test('not published: the post goes out again at once, without another look', asy
   expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 2 });
 });
 
-test('an equal post that waited for it goes out at once', async () => {
+test('a twin that waited for a resolved post is published at once', async () => {
   const post = await lostPost('after');
   const twin = await app.createPost(account, {
     sendAt: new Date(app.clock.now().getTime() + 1_000).toISOString(),
@@ -73,7 +73,7 @@ test('an equal post that waited for it goes out at once', async () => {
   expect(await app.getPost(account, twin.id)).toMatchObject({ status: 'sent' });
 });
 
-test('a Pin of another post is refused and named; the post stays as it was', async () => {
+test('the Pin of another post is refused with the id of that post, and the post is unchanged', async () => {
   const sent = await app.createPost(account, { title: 'First' });
   await runAfter(minute);
   const { pinId } = await app.getPost(account, sent.id);
@@ -88,7 +88,7 @@ test('a Pin of another post is refused and named; the post stays as it was', asy
   expect(await app.getPost(account, post.id)).toEqual(before);
 });
 
-test('of two who give two lost posts the same Pin at once, one is refused', async () => {
+test('of two simultaneous requests that give two posts the same Pin, one is refused', async () => {
   const first = await app.createPost(account, { title: 'One' });
   const second = await app.createPost(account, { title: 'Two' });
   await app.faults([{ operation: 'pins/create', when: 'after', kind: 'reset', times: 2 }]);
@@ -100,7 +100,7 @@ test('of two who give two lost posts the same Pin at once, one is refused', asyn
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
 });
 
-test('only a post whose outcome is unknown can be settled', async () => {
+test('only a post whose outcome is unknown can be resolved', async () => {
   const draft = await app.createPost(account, { sendAt: undefined });
   const sent = await app.createPost(account);
   const queued = await app.createPost(account, { sendAt: '2028-03-01T09:00:00Z' });
@@ -128,7 +128,7 @@ describe('the body', () => {
       { pinid: 'unknown_field', pinId: 'required' },
     ],
     [{ outcome: 'not_published', pinId: '12' }, { pinId: 'not_allowed' }],
-  ])('%j is refused', async (body, fields) => {
+  ])('the body %j of a resolve is refused', async (body, fields) => {
     const post = await app.createPost(account, { sendAt: undefined });
     const answer = await resolve(post.id, body);
     expect(answer.status).toBe(400);
@@ -136,7 +136,7 @@ describe('the body', () => {
   });
 });
 
-test('who may not write the post cannot settle it', async () => {
+test('a key that may not write the post cannot resolve it', async () => {
   const post = await lostPost('before');
   const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
   const reader = (await app.makeKey({ scopes: ['posts:read'] })).key;
@@ -145,6 +145,6 @@ test('who may not write the post cannot settle it', async () => {
   expect(await app.getPost(account, post.id)).toMatchObject({ publication: 'confirming' });
 });
 
-test('none of this was logged as an error', () => {
+test('resolving posts logs no errors', () => {
   expect(app.logLines.filter((line) => line.level >= errorLevel)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// A person says what became of a post whose answer was lost.
+// Resolves a post whose answer was lost: a person decides whether its Pin exists.
 import type { Tx } from '../../../platform/db/index.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
 import { lockLane, lowerWake } from '../../lanes/index.ts';

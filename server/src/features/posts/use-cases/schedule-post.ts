@@ -1,4 +1,4 @@
-// Schedules a draft or a failed post, or gives a queued post another time.
+// Schedules a draft or a failed post, or reschedules a queued one.
 import { type Context, invalidBody } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccount } from '../../accounts/index.ts';
 import { accessProblem, accountWarnings, problemsOfPlaces } from '../compose/check-post.ts';
@@ -29,7 +29,7 @@ export async function schedulePost(
   return context.commit(async (tx) => {
     const post = await getPostRow(tx, context, target);
     checkVersion(post, target.ifMatch);
-    // The checks above were made of the post as it was.
+    // The checks above are of the post as it was then.
     if (post.board_id !== checked.board_id || missingToSchedule({ ...post, boardId }).length > 0) {
       throw postChanged();
     }

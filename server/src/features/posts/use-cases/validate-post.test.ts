@@ -1,4 +1,4 @@
-// Validate never says yes to what creating or publishing refuses, and leaves nothing behind.
+// Validate accepts only bodies that create and publish accept, and stores nothing.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -40,7 +40,7 @@ const slot = () =>
     timezone: 'UTC',
   });
 
-test('a good body passes every check; each has a sentence, and nothing to do', async () => {
+test('a valid body passes every check, each with a message and without a remediation', async () => {
   const { ok, checks } = await validate(complete({ sendAt: inMs(minute) }));
   expect(ok).toBe(true);
   expect(checks.map(({ name }) => name)).toEqual([
@@ -62,7 +62,7 @@ test('a good body passes every check; each has a sentence, and nothing to do', a
   }
 });
 
-describe('what create refuses, validate refuses with the same codes', () => {
+describe('bodies that create refuses', () => {
   test.each<[string, () => Promise<Json> | Json]>([
     ['nothing at all', () => ({})],
     ['no media', () => complete({ mediaUrl: undefined })],
@@ -106,7 +106,7 @@ describe('what create refuses, validate refuses with the same codes', () => {
       },
     ],
     ['no http address', () => complete({ url: 'javascript:alert(1)' })],
-  ])('%s', async (_, make) => {
+  ])('validate refuses %s with the codes of create', async (_, make) => {
     const body = await make();
     const told = await validate(body);
     const answer = await create(body);
@@ -119,7 +119,7 @@ describe('what create refuses, validate refuses with the same codes', () => {
     for (const check of failedOf(told)) expect(check.remediation).toBeTruthy();
   });
 
-  test('a body of another shape, and fields that do not exist, are 400', async () => {
+  test('validate refuses a body that is not an object, or has unknown fields, with 400', async () => {
     const at = (body: unknown) => send('POST', `${pathOf()}/validate`, body);
     expect(refusal(await at('{"title"'))[0]).toBe(400);
     expect(refusal(await at([]))[0]).toBe(400);
@@ -132,7 +132,7 @@ describe('what create refuses, validate refuses with the same codes', () => {
     expect((await send('POST', `${pathOf()}/validate`, {}, { key: stranger })).status).toBe(404);
   });
 
-  test('several boards want several slots: that there is only one is told beforehand', async () => {
+  test('validate of several boards with slots reports when there are too few slots', async () => {
     await slot();
     const body = complete({
       boardId: undefined,
@@ -144,7 +144,7 @@ describe('what create refuses, validate refuses with the same codes', () => {
   });
 });
 
-describe('what validate says yes to, is created and published', () => {
+describe('bodies that validate accepts', () => {
   test.each<[string, () => Promise<Json> | Json]>([
     ['a picture', () => complete()],
     ['everything', () => complete({ altText: 'x'.repeat(500), title: '🍋'.repeat(100), tags: ['a'] })],
@@ -169,7 +169,7 @@ describe('what validate says yes to, is created and published', () => {
       () => complete({ title: '<b>&amp;', description: '"\'\\n\t', altText: '\u202e' }),
     ],
     ['a link with signs', () => complete({ url: 'https://example.com/%C3%A4?a=1&b=%20#c' })],
-  ])('%s', async (_, make) => {
+  ])('validate accepts %s, which is then created and published', async (_, make) => {
     const body = { ...(await make()), now: true };
     const told = await validate(body);
     expect(failedOf(told)).toEqual([]);
@@ -180,7 +180,7 @@ describe('what validate says yes to, is created and published', () => {
   });
 });
 
-test('warnings are those of create, and do not make it fail', async () => {
+test('validate has the warnings of create, and they do not fail it', async () => {
   await created({ sendAt: inMs(minute) });
   const body = complete({ sendAt: inMs(2 * minute), productTagPinIds: ['1'] });
   const told = await validate(body);
@@ -193,7 +193,7 @@ test('warnings are those of create, and do not make it fail', async () => {
   expect(told.ok).toBe(true);
 });
 
-test('nothing is stored: no post, no media, no file, no slot', async () => {
+test('validate stores no post, no media and no file, and claims no slot', async () => {
   await slot();
   const files = async () =>
     (await readdir(join(app.parts.config.dataDir, 'media'), { recursive: true })).length;

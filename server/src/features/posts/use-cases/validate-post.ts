@@ -1,4 +1,4 @@
-// The use case of validating: every check that creating and publishing would make, with nothing stored.
+// Validates a post: runs every check of creating and publishing, and stores nothing.
 import { Refusal } from '../../../platform/errors.ts';
 import { type Context, toDetails } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccount } from '../../accounts/index.ts';
@@ -19,38 +19,40 @@ import type { Check, ValidatePost } from './validate-post.schema.ts';
 
 type CheckName = Check['name'];
 
-/** What was found of one check: nothing is as it should be. */
+/** A result of a check. */
 type Finding = Pick<Check, 'status' | 'code' | 'message'>;
 
 const remediations: Record<CheckName, string> = {
-  fields: 'Change the field that is named.',
+  fields: 'Correct the field that the message names.',
   account: 'Connect the account again: POST /v1/accounts/connect.',
-  access: 'Ask for Standard access on developers.pinterest.com.',
+  access: 'Request Standard access on developers.pinterest.com.',
   board: 'Choose a board of GET …/boards, and a section of it.',
   externalId: 'Choose another externalId.',
   media: 'Correct the media, or use another picture or video.',
-  url: 'Use the address of the page itself.',
-  time: 'Choose another time, or make timeslots.',
+  url: 'Use the URL of the page itself.',
+  time: 'Choose another time, or create timeslots.',
   spacing: 'Choose another time, or send "useNextOpenSlot".',
-  duplicate: 'Use another picture, or leave more time between the two.',
-  productTags: 'Tag the products on Pinterest once the Pin is there.',
+  duplicate: 'Use another picture, or leave more time between the two Pins.',
+  productTags: 'Tag the products on Pinterest after the Pin is published.',
 };
 
 const passed: Record<CheckName, string> = {
-  fields: 'Every field is as it should be.',
+  fields: 'Every field is valid.',
   account: 'Pinterest accepts the token of the account.',
   access: 'The app may create Pins.',
   board: 'The account has the board.',
-  externalId: 'No other post has it.',
-  media: 'Pinterest takes the media.',
-  url: 'The destination looks fine.',
-  time: 'The post can go out then.',
-  spacing: 'No post with the same destination is too near.',
-  duplicate: 'No recent post shows the same picture for the same destination.',
-  productTags: 'None are given.',
+  externalId: 'No other post has this externalId.',
+  media: 'Pinterest accepts the media.',
+  url: 'The destination URL has no known problem.',
+  time: 'The post can be published at this time.',
+  spacing: 'No post with the same destination is too close in time.',
+  duplicate: 'No recent post has the same picture and destination.',
+  productTags: 'The post has no product tags.',
 };
 
-/** @returns every check with its findings; throws only accountNotFound */
+/** Returns every check with its findings.
+ * @throws accountNotFound
+ */
 export async function validatePost(
   parts: PostParts,
   context: Context,
@@ -84,13 +86,13 @@ export async function validatePost(
       }),
     ),
   ];
-  const checks = findings.flatMap(([name, found]) =>
-    (found.length > 0 ? found : [ok(name)]).map((finding) => toCheck(name, finding)),
+  const checks = findings.flatMap(([name, ofCheck]) =>
+    (ofCheck.length > 0 ? ofCheck : [ok(name)]).map((finding) => toCheck(name, finding)),
   );
   return { ok: checks.every((check) => check.status !== 'failed'), checks };
 }
 
-/** The fields that are valid by themselves, so that an invalid field does not hide what is wrong with others. */
+/** The fields that are valid alone, so that an invalid field does not hide the problems of others. */
 function validFields({ shape }: ReturnType<typeof createPostBody>, input: ValidatePost): Partial<CreatePost> {
   const fields = Object.entries(shape).flatMap(([name, schema]) => {
     const parsed = schema.safeParse((input as Record<string, unknown>)[name]);
@@ -111,7 +113,7 @@ async function findNamedMedia(
   return findMedia(find, input);
 }
 
-/** When the post would be published. Claims nothing. */
+/** Returns the time at which the post would be published. Claims no slot. */
 async function findTime(
   { database, schedule }: PostParts,
   { clock }: Context,

@@ -1,20 +1,21 @@
 // Reports the refusals of several checks together, so that callers can correct everything at once.
-import { Refusal } from '../../../platform/errors.ts';
+import { Refusal } from '../errors.ts';
 
-/** Waits for all. Refusals of the same kind become one that tells everything; whatever else was thrown goes first. */
+/** Waits for all results. Throws what `asOneRefusal` returns when some failed. */
 export async function allOrRefuse<T extends readonly unknown[]>(
   work: T,
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   const results = await Promise.allSettled(work);
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  if (errors.length > 0) throw asOne(errors);
-  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
-    -readonly [K in keyof T]: Awaited<T[K]>;
-  };
+  if (errors.length > 0) throw asOneRefusal(errors);
+  return Promise.all(work);
 }
 
-/** What to throw for all of these. */
-export function asOne(errors: readonly unknown[]): unknown {
+/**
+ * Returns the error to throw for several: the first that is not a refusal, otherwise the first refusal with the details of
+ * all refusals of its kind.
+ */
+export function asOneRefusal(errors: readonly unknown[]): unknown {
   const [first] = errors;
   const refusals = errors.filter((error) => error instanceof Refusal);
   if (!(first instanceof Refusal) || refusals.length < errors.length) {
