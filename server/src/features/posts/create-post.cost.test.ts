@@ -1,4 +1,4 @@
-// What creating posts costs the database, in statements: each is a way there and back, and they add up unnoticed.
+// The number of statements of a create: each one is a round trip to the database.
 import pg from 'pg';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { account, app, useApp } from '../../../test/use-app.ts';
@@ -14,7 +14,7 @@ afterEach(() => vi.restoreAllMocks());
 
 /** The beginnings of the statements that this process sends while `work` runs. */
 async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
-  const submit = vi.spyOn(pg.Query.prototype, 'submit');
+  const submit = vi.spyOn(pg.Query.prototype, 'submit').mockClear();
   await work();
   return submit.mock.contexts.map((query) =>
     String((query as { text?: unknown }).text)
@@ -38,23 +38,46 @@ async function create(fields: Record<string, unknown>): Promise<void> {
 
 const sendAt = () => new Date(app.clock.now().getTime() + 3600_000).toISOString();
 
-test('a post with known media and a url of its own takes one read and a transaction of two statements', async () => {
+test('a create with stored media and a new url takes one read and a transaction of two statements', async () => {
   const url = 'https://example.com/of-its-own';
   await create({ url: 'https://example.com/first', sendAt: sendAt() });
   const statements = await statementsOf(() => create({ url, sendAt: sendAt() }));
   expect(statements, statements.join('\n')).toHaveLength(5);
 });
 
-test('one more where another post leads to the same page, to compare the pictures', async () => {
+test('a create whose url another post has takes one more statement, to compare the pictures', async () => {
   const url = 'https://example.com/twice';
   await create({ url, sendAt: sendAt() });
   expect(await statementsOf(() => create({ url, sendAt: sendAt() }))).toHaveLength(6);
 });
 
-test('posts on several boards take no more statements than one', async () => {
+test('a create for several boards takes no more statements than for one', async () => {
   const intervalBoards = Object.values(account.boards).map((boardId) => ({ boardId }));
   expect(intervalBoards.length).toBeGreaterThan(1);
   const fields = { url: 'https://example.com/boards', intervalDays: 1, sendAt: sendAt(), boardId: undefined };
   const statements = await statementsOf(() => create({ ...fields, intervalBoards }));
   expect(statements, statements.join('\n')).toHaveLength(5);
+});
+
+test('an edit of three posts reads the facts of all in as many statements as an edit of one', async () => {
+  const posts = await Promise.all(
+    [1, 2, 3].map(() => app.createPost(account, { sendAt: undefined, mediaUrl: undefined, mediaId })),
+  );
+  const edits = posts.map(({ id }, index) => ({
+    id,
+    boardId: Object.values(account.boards)[index % 2],
+    mediaId,
+    externalId: `edit-${index}`,
+  }));
+  const editsOf = async (entries: typeof edits) => {
+    const body = { posts: entries, dryRun: true };
+    const answer = await app.call('PATCH', `/v1/accounts/${account.accountId}/posts`, body);
+    expect([answer.status, answer.body.error]).toEqual([200, undefined]);
+  };
+  await editsOf(edits);
+  const reads = (statements: readonly string[]) =>
+    statements.filter((statement) => statement.startsWith('select')).length;
+  const readsOfFirst = reads(await statementsOf(() => editsOf(edits.slice(0, 1))));
+  expect(readsOfFirst).toBeGreaterThan(0);
+  expect(reads(await statementsOf(() => editsOf(edits)))).toBe(readsOfFirst);
 });

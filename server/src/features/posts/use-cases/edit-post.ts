@@ -21,6 +21,20 @@ export async function editPost(parts: PostParts, context: Context, target: PostT
   const facts = await findFacts(parts, account, context, namesInEdit(checked, edit));
   const prepare = { viewer: context, post: checked, edit, prefix: '', signal };
   const prepared = await prepareEdit(parts, facts, prepare);
+  // Before the transaction: the search for similar pictures is another connection's work.
+  const destination = {
+    account,
+    url: edit.url === undefined ? checked.url : edit.url,
+    at: checked.send_at,
+    exceptPostId: checked.id,
+  };
+  const warnings = await warningsFor(parts, db, {
+    ...destination,
+    spacing: await findSpacing(parts, db, destination),
+    productTagPinIds: edit.productTagPinIds ?? checked.product_tag_pin_ids,
+    media: prepared.media?.rows.get(prepared.media.content.mediaId),
+    now: clock.now(),
+  });
   return context.commit(async (tx) => {
     const post = await getPostRow(tx, context, target);
     checkVersion(post, target.ifMatch);
@@ -28,14 +42,6 @@ export async function editPost(parts: PostParts, context: Context, target: PostT
     const now = clock.now();
     const edited = await applyEdit(parts, tx, post, prepared, { actor, now });
     const answer = await postAnswer(parts, tx, edited, { now });
-    const destination = { account, url: edited.url, at: edited.send_at, exceptPostId: edited.id };
-    const warnings = await warningsFor(parts, db, {
-      ...destination,
-      spacing: await findSpacing(parts, db, destination),
-      productTagPinIds: edited.product_tag_pin_ids,
-      media: prepared.media?.rows.get(prepared.media.content.mediaId),
-      now,
-    });
     return { ...answer, warnings: warnings.map(({ code, message }) => ({ code, message })) };
   });
 }
