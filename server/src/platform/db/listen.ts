@@ -29,31 +29,14 @@ const heartbeatMs = 30_000;
 
 /** Resolves when it is listening. Fails with an Outage if the database is unavailable at the start. */
 export async function listen(listening: Listen): Promise<Listener> {
-  const { url, channel, onNotify, onGap, log, clock, answerPatienceMs = 10_000 } = listening;
+  const { channel, onNotify, onGap, log, clock } = listening;
   let client: pg.Client | undefined;
   let connecting: Promise<void> | undefined;
   let cancelRetry: Cancel | undefined;
   let isClosed = false;
 
   async function connect(): Promise<void> {
-    const next = new pg.Client({
-      connectionString: url,
-      application_name: `${applicationName} listener`,
-      keepAlive: true,
-      connectionTimeoutMillis: answerPatienceMs,
-      query_timeout: answerPatienceMs,
-    });
-    next.on('error', (error) =>
-      log.debug({ reason: error.message, channel }, 'the listening connection failed'),
-    );
-    next.on('notification', ({ payload }) => safely(() => onNotify(payload ?? '')));
-    try {
-      await next.connect();
-      await next.query(`listen ${pg.escapeIdentifier(channel)}`);
-    } catch (error) {
-      await next.end().catch(() => undefined);
-      throw asOutage(error);
-    }
+    const next = await openListeningClient(listening, (payload) => safely(() => onNotify(payload)));
     client = next;
     next.once('end', () => {
       if (client === next) client = undefined;
@@ -112,4 +95,30 @@ export async function listen(listening: Listen): Promise<Listener> {
       await client?.end();
     },
   };
+}
+
+/** @throws Outage */
+async function openListeningClient(
+  { url, channel, log, answerPatienceMs = 10_000 }: Listen,
+  onNotify: (payload: string) => void,
+): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: `${applicationName} listener`,
+    keepAlive: true,
+    connectionTimeoutMillis: answerPatienceMs,
+    query_timeout: answerPatienceMs,
+  });
+  client.on('error', (error) =>
+    log.debug({ reason: error.message, channel }, 'the listening connection failed'),
+  );
+  client.on('notification', ({ payload }) => onNotify(payload ?? ''));
+  try {
+    await client.connect();
+    await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw asOutage(error);
+  }
 }

@@ -1,8 +1,8 @@
-// The storage that keeps its objects in a bucket of S3, or of anything that speaks its language (MinIO, R2, Ceph).
+// Stores objects in a bucket of S3 or of a compatible service (MinIO, R2, Ceph).
 //
-// An object is put with one request, which S3 takes whole or not at all: there is never anything half made. That
-// needs a known length, so a stream is written to a file of ours first; a file goes out as it is read. Either way
-// memory stays flat. One request takes up to 5 GB, more than Pinterest takes of anything.
+// An object is put with one request, which S3 accepts completely or not at all, so nothing is ever incomplete. The request
+// needs a known length: a stream is written to a temporary file first, and a file is sent as it is read. Memory stays flat
+// either way. One request takes up to 5 GB, more than Pinterest accepts.
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -18,10 +18,11 @@ import {
   type ListOptions,
   ObjectTooLarge,
   type Storage,
+  type StorageSource,
   type StoredObject,
   storageOutage,
 } from './storage.ts';
-import { openTemporaryFolder } from './temporary-folder.ts';
+import { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 
 export interface S3Settings {
   /** The address of the service, without the bucket. */
@@ -54,45 +55,16 @@ const pauseMs = 200;
 const passing = new Set([429, 500, 502, 503, 504]);
 const pageMax = 1000;
 
+type Call = (wanted: S3Request) => Promise<Dispatcher.ResponseData>;
+
 export async function createS3Storage(options: S3StorageOptions): Promise<Storage> {
-  const { clock } = options;
-  const spool = await openTemporaryFolder(options.spoolFolder, clock);
-  const call = (wanted: S3Request) => callS3(options, wanted);
-
-  async function putFile(key: string, file: string): Promise<void> {
-    const { size } = await stat(file);
-    await putBody(key, size, () => createReadStream(file));
-  }
-
-  async function putBody(key: string, bytes: number, body: () => Readable): Promise<void> {
-    const headers = { 'content-length': String(bytes) };
-    const answer = await call({ method: 'PUT', key, headers, body });
-    await answer.body.dump();
-    if (answer.statusCode !== 200) throw unexpected(answer);
-  }
-
+  const spool = await openTemporaryFolder(options.spoolFolder, options.clock);
+  const call: Call = (wanted) => callS3(options, wanted);
   return {
     async put(key, source, { bytesMax = Number.POSITIVE_INFINITY } = {}) {
       try {
         checkKey(key);
-        if ('file' in source) {
-          if ((await stat(source.file)).size > bytesMax) throw new ObjectTooLarge();
-          await putFile(key, source.file);
-          return;
-        }
-        if ('bytes' in source) {
-          const { bytes } = source;
-          if (bytes.length > bytesMax) throw new ObjectTooLarge();
-          await putBody(key, bytes.length, () => Readable.from([bytes]));
-          return;
-        }
-        await spool.withPath(async (path) => {
-          const file = await open(path, 'wx').catch((error: unknown) => {
-            throw storageOutage(error);
-          });
-          await pipeline(source, limitBytes(bytesMax), file.createWriteStream());
-          await putFile(key, path);
-        });
+        await putSource(call, spool, { key, source, bytesMax });
       } finally {
         if (source instanceof Readable) source.destroy();
       }
@@ -104,7 +76,7 @@ export async function createS3Storage(options: S3StorageOptions): Promise<Storag
       if (answer.statusCode === 200 || answer.statusCode === 206) return answer.body;
       await answer.body.dump();
       if (answer.statusCode === 404) return undefined;
-      // The range begins behind the end.
+      // The range starts after the end.
       if (answer.statusCode === 416) return Readable.from([]);
       throw unexpected(answer);
     },
@@ -125,36 +97,78 @@ export async function createS3Storage(options: S3StorageOptions): Promise<Storag
       if (![200, 204, 404].includes(answer.statusCode)) throw unexpected(answer);
     },
 
-    async list({ prefix = '', after = '', limit }: ListOptions) {
-      const objectsSoFar: StoredObject[] = [];
-      let isMore = true;
-      // A page may be short though there is more.
-      while (isMore && objectsSoFar.length < limit) {
-        const startAfter = objectsSoFar.at(-1)?.key ?? after;
-        const answer = await call({
-          method: 'GET',
-          key: '',
-          query: {
-            'list-type': '2',
-            'encoding-type': 'url',
-            'max-keys': String(Math.min(pageMax, limit - objectsSoFar.length)),
-            ...(prefix && { prefix }),
-            ...(startAfter && { 'start-after': startAfter }),
-          },
-        });
-        const text = await answer.body.text();
-        if (answer.statusCode !== 200) throw unexpected(answer, text);
-        const page = readPage(text);
-        objectsSoFar.push(...page);
-        isMore = /<IsTruncated>true</.test(text) && page.length > 0;
-      }
-      return objectsSoFar.slice(0, limit);
-    },
+    list: (listing) => listObjects(call, listing),
 
     async removeAbandoned() {
-      // S3 has nothing half made, and what waits in our own folder was swept when it was opened.
+      // S3 has no incomplete objects, and the spool folder was cleared when it was opened.
     },
   };
+}
+
+interface Put {
+  key: string;
+  source: StorageSource;
+  bytesMax: number;
+}
+
+async function putSource(call: Call, spool: TemporaryFolder, { key, source, bytesMax }: Put): Promise<void> {
+  if ('file' in source) {
+    if ((await stat(source.file)).size > bytesMax) throw new ObjectTooLarge();
+    await putFile(call, key, source.file);
+  } else if ('bytes' in source) {
+    const { bytes } = source;
+    if (bytes.length > bytesMax) throw new ObjectTooLarge();
+    await putBody(call, key, bytes.length, () => Readable.from([bytes]));
+  } else {
+    await spool.withPath(async (path) => {
+      const file = await open(path, 'wx').catch((error: unknown) => {
+        throw storageOutage(error);
+      });
+      await pipeline(source, limitBytes(bytesMax), file.createWriteStream());
+      await putFile(call, key, path);
+    });
+  }
+}
+
+async function putFile(call: Call, key: string, file: string): Promise<void> {
+  const { size } = await stat(file);
+  await putBody(call, key, size, () => createReadStream(file));
+}
+
+async function putBody(call: Call, key: string, bytes: number, body: () => Readable): Promise<void> {
+  const headers = { 'content-length': String(bytes) };
+  const answer = await call({ method: 'PUT', key, headers, body });
+  await answer.body.dump();
+  if (answer.statusCode !== 200) throw unexpected(answer);
+}
+
+async function listObjects(
+  call: Call,
+  { prefix = '', after = '', limit }: ListOptions,
+): Promise<StoredObject[]> {
+  const objects: StoredObject[] = [];
+  let isMore = true;
+  // A page may be short although more follow.
+  while (isMore && objects.length < limit) {
+    const startAfter = objects.at(-1)?.key ?? after;
+    const answer = await call({
+      method: 'GET',
+      key: '',
+      query: {
+        'list-type': '2',
+        'encoding-type': 'url',
+        'max-keys': String(Math.min(pageMax, limit - objects.length)),
+        ...(prefix && { prefix }),
+        ...(startAfter && { 'start-after': startAfter }),
+      },
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode !== 200) throw unexpected(answer, text);
+    const page = readPage(text);
+    objects.push(...page);
+    isMore = /<IsTruncated>true</.test(text) && page.length > 0;
+  }
+  return objects.slice(0, limit);
 }
 
 async function callS3(options: S3StorageOptions, wanted: S3Request): Promise<Dispatcher.ResponseData> {
