@@ -11,7 +11,8 @@ import {
   usePublishing,
   worker,
 } from '../../../../test/publishing.ts';
-import { sweepNow } from '../lane/lanes.fixture.ts';
+import { addMs } from '../../../platform/clock.ts';
+import { emptyLanes, sweepNow } from '../lane/lanes.fixture.ts';
 import { changePost, createVideoPost, storePictures, storeVideo } from '../posts.fixture.ts';
 
 usePublishing();
@@ -313,6 +314,47 @@ describe('failures on the way', () => {
     mayGoOn.resolve();
     await run;
     expect((await uploads()).find((upload) => upload.post_id === id)).toEqual(taken);
+  });
+});
+
+describe('the lease of an upload', () => {
+  beforeEach(emptyLanes);
+
+  const claim = async () => {
+    const now = app.clock.now();
+    const [upload] = await app.app.videos.claim({
+      ...{ owner: 'first', now, leaseUntil: addMs(now, 12_000), uploads: 1, checks: 0, perAccount: 1 },
+      ...{ startBefore: addMs(now, minute), freshAfter: addMs(now, -minute) },
+    });
+    if (!upload) throw new Error('no upload was due');
+    return upload;
+  };
+  const leaseUntil = async (id: string) =>
+    (await uploads()).find((upload) => upload.post_id === id)?.lease_until;
+
+  test('is extended by a renewal, and never shortened', async () => {
+    const id = await createVideoPost(minute);
+    const upload = await claim();
+    const until = addMs(app.clock.now(), 13_000);
+    const renew = (to: Date) => app.app.videos.renew({ uploads: [upload], leaseUntil: to });
+    expect(await renew(until)).toEqual(new Set([id]));
+    expect(await renew(app.clock.now())).toEqual(new Set([id]));
+    expect(await leaseUntil(id)).toEqual(until);
+  });
+
+  test('cannot be renewed when another lease has followed, or when it was released', async () => {
+    const id = await createVideoPost(minute);
+    const earlier = await claim();
+    app.clock.advance(12_000);
+    const later = await claim();
+    const until = await leaseUntil(id);
+    const renew = (upload: typeof later) =>
+      app.app.videos.renew({ uploads: [upload], leaseUntil: addMs(app.clock.now(), minute) });
+    expect(await renew(earlier)).toEqual(new Set());
+    expect(await leaseUntil(id)).toEqual(until);
+    await app.app.videos.releaseAll('first');
+    expect(await renew(later)).toEqual(new Set());
+    expect(await leaseUntil(id)).toBeNull();
   });
 });
 
