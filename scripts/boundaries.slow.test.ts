@@ -1,5 +1,5 @@
-// Proves that every boundary rule reports a breach: each is planted in a small tree of its own. The boundary checker
-// reads TypeScript through swc, without a TypeScript compiler that it knows, so its silence alone proves nothing.
+// Proves that every boundary rule reports a breach, each planted in a small tree. The boundary checker reads TypeScript
+// through swc, because it does not support the installed compiler, so its silence alone proves nothing.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-/** The names of the rules that the tree breaks, and everything printed. */
+/** Returns the names of the rules that the tree violates, and the output. */
 async function cruise(files: Record<string, string>): Promise<{ rules: string[]; output: string }> {
   for (const [path, text] of Object.entries(files)) {
     await mkdir(join(root, dirname(path)), { recursive: true });
@@ -33,7 +33,7 @@ async function cruise(files: Record<string, string>): Promise<{ rules: string[];
   return { rules: [...new Set(rules)], output };
 }
 
-/** A file that imports another, and the file that it imports. */
+/** Returns a file that imports another one, and the imported file. */
 function breach(
   from: string,
   to: string,
@@ -109,7 +109,7 @@ describe('every boundary rule', () => {
     expect(rules, output).toContain(rule);
   });
 
-  test('has a planted breach here', () => {
+  test('every boundary rule has a planted breach in this file', () => {
     const names = (configuration.forbidden ?? []).map(({ name }) => name ?? '');
     expect(Object.keys(planted).sort()).toEqual(names.sort());
   });
@@ -122,7 +122,7 @@ describe('a breach is reported', () => {
     ['a re-export', (path: string) => `export { x } from '${path}';\n`],
     ['a re-export of a type', (path: string) => `export type { X } from '${path}';\n`],
     ['a dynamic import', (path: string) => `export const y = await import('${path}');\n`],
-  ])('when it is %s', async (_kind, statement) => {
+  ])('a breach is reported when it is %s', async (_kind, statement) => {
     const { rules, output } = await cruise(
       breach('server/src/platform/a.ts', 'server/src/pinterest/index.ts', statement),
     );
@@ -130,7 +130,7 @@ describe('a breach is reported', () => {
   });
 });
 
-test('A tree without a breach passes without a warning', async () => {
+test('a tree without a breach passes without a warning', async () => {
   const { output } = await cruise(breach('server/src/pinterest/a.ts', 'server/src/platform/b.ts'));
   expect(output).toMatch(/no dependency violations found \(2 modules, 1 dependencies cruised\)/);
   expect(output).not.toMatch(/missing-|missed/);

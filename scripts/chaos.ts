@@ -1,5 +1,5 @@
 // The long form of the chaos test: npm run chaos -- --posts 2000 --kills 100 --seed 7. Kills PostgreSQL too.
-// Prints what came of it, and ends with 1 when a post was lost or published twice.
+// Prints the result, and exits with 1 when a post was lost or published twice.
 import { parseArgs } from 'node:util';
 import { startThrowawayServer, sweepThrowawayServers } from '@pintail/embedded-postgres';
 import { migrate } from '../server/src/platform/db/index.ts';
@@ -9,7 +9,7 @@ import { anySeed } from '../server/test/chaos/seeded.ts';
 
 const usage = 'Usage: npm run chaos -- [--posts 2000] [--kills 100] [--seed N] [--accounts 8] [--workers 3]';
 
-/** A server with production's settings (it writes to disk), that can be killed and comes back where it was. */
+/** A server with production settings (it flushes to disk), that can be killed and restarted on the same port. */
 async function startDatabase() {
   const log = createLog({ level: 'error', format: 'pretty' });
   const server = await startThrowawayServer({ log, name: 'chaos', durable: true });
@@ -48,8 +48,8 @@ function readArguments() {
     accounts: Number(values.accounts),
     workers: Number(values.workers),
   };
-  const areFit = Object.values(numbers).every((value) => Number.isInteger(value) && value >= 0);
-  if (!areFit || numbers.accounts < 1 || numbers.workers < 1 || numbers.posts < 1) throw new Error(usage);
+  const areValid = Object.values(numbers).every((value) => Number.isInteger(value) && value >= 0);
+  if (!areValid || numbers.accounts < 1 || numbers.workers < 1 || numbers.posts < 1) throw new Error(usage);
   return numbers;
 }
 
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   console.log(
     `seed ${options.seed}: ${options.posts} posts on ${options.accounts} accounts, ${options.workers} workers, ` +
-      `${options.kills} times kill -9`,
+      `${options.kills} kills with SIGKILL`,
   );
   await sweepThrowawayServers();
   const database = await startDatabase();

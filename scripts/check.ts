@@ -1,4 +1,4 @@
-// All of CI, fastest first. `--except tests` leaves a step out; a step's name alone runs only that one.
+// All steps of CI. `--except tests` omits a step; the name of a step runs only that step.
 import { spawnSync } from 'node:child_process';
 import { systemClock } from '../server/src/platform/clock.ts';
 
@@ -13,13 +13,15 @@ const steps: [name: string, command: string, args: string[]][] = [
 ];
 
 const [first, second] = process.argv.slice(2);
-const chosen = steps.filter(([name]) => (first === '--except' ? name !== second : !first || name === first));
-if (chosen.length === 0) {
-  console.error(`There is no such step. There are: ${steps.map(([name]) => name).join(', ')}.`);
+const selected = steps.filter(([name]) =>
+  first === '--except' ? name !== second : !first || name === first,
+);
+if (selected.length === 0) {
+  console.error(`Unknown step. Use one of: ${steps.map(([name]) => name).join(', ')}.`);
   process.exit(1);
 }
 const failed: string[] = [];
-for (const [name, command, args] of chosen) {
+for (const [name, command, args] of selected) {
   const began = systemClock.now().getTime();
   console.log(`\n== ${name}`);
   const { status } = spawnSync(command, args, { stdio: 'inherit' });

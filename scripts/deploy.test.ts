@@ -1,4 +1,4 @@
-// The files in deploy/ name settings, programs and paths. No container is run here, so at least those must exist.
+// The files in deploy/ name settings, programs and paths. No test runs a container, so these must at least exist.
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { settings } from '../server/src/settings.ts';
@@ -10,7 +10,7 @@ const others = new Set(['NODE_ENV', 'POSTGRES_USER', 'POSTGRES_PASSWORD']);
 const unknown = (names: Iterable<string | undefined>) =>
   [...names].filter((name) => name && !known.has(name.replace(/_FILE$/, '')) && !others.has(name));
 
-test('compose.yaml sets only settings that there are', () => {
+test('compose.yaml sets only existing settings', () => {
   const text = read('compose.yaml');
   const set = [...text.matchAll(/^ +([A-Z][A-Z_]+):/gm)].map(([, name]) => name);
   const asked = [...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
@@ -18,7 +18,7 @@ test('compose.yaml sets only settings that there are', () => {
   expect(unknown([...set, ...asked])).toEqual([]);
 });
 
-test('the Dockerfile sets only settings that there are, and copies only what there is', () => {
+test('the Dockerfile sets only existing settings, and copies only existing paths', () => {
   const text = read('Dockerfile');
   const [line = ''] = /^ENV .*$/m.exec(text) ?? [];
   expect(unknown([...line.matchAll(/([A-Z_]+)=/g)].map(([, name]) => name))).toEqual([]);
@@ -43,7 +43,7 @@ test('the image has every workspace that the server uses', () => {
   }
 });
 
-test('the systemd unit starts the program that there is, with settings that there are', () => {
+test('the systemd unit starts an existing program with existing settings', () => {
   const text = read('pintail.service');
   const [, program = ''] = /^ExecStart=\S+ (\S+) serve$/m.exec(text) ?? [];
   expect(existsSync(new URL(`../${program}`, import.meta.url))).toBe(true);

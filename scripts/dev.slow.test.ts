@@ -41,7 +41,7 @@ test.each(endings)(
     });
     await Promise.race([ready, exited]);
 
-    // Both the terminal and npm pass Ctrl+C on.
+    // Both the terminal and npm forward Ctrl+C.
     child.kill(first);
     await expect.poll(() => output, { timeout: 20_000 }).toContain('"msg":"stopping"');
     for (const other of others) child.kill(other);

@@ -1,4 +1,4 @@
-// npm run dev: the server with `node --watch`, which restarts it when a source file changes. Ctrl+C stops it in order.
+// npm run dev: the server with `node --watch`, which restarts it when a source file changes. Ctrl+C stops it gracefully.
 import { spawn } from 'node:child_process';
 import { memoryArguments, memoryEnvironment } from '../server/bin/memory-settings.js';
 import { systemClock } from '../server/src/platform/clock.ts';
@@ -24,9 +24,9 @@ const watcher = spawn(
   },
 );
 
-// A second signal makes `node --watch` wait for ever, on a slow machine even one that comes after a while. So the watcher
-// runs in a process group of its own and receives one signal; a later request to stop at once goes to the whole group,
-// and so to the server itself. `node --watch` does not handle SIGHUP: it would end and leave the server running.
+// A second signal makes `node --watch` wait forever, on a slow machine even a later one. So the watcher runs in a separate
+// process group and receives one signal; a later request to stop immediately goes to the whole group, and so to the
+// server itself. `node --watch` does not handle SIGHUP: it would end and leave the server running.
 handleStopSignals();
 onStopSignal({
   clock: systemClock,

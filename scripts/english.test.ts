@@ -68,17 +68,17 @@ test('An occurrence has its line', () => {
 });
 
 describe('the ratchet', () => {
-  test('accepts a count that is equal or lower', () => {
+  test('the ratchet accepts a count that is equal or lower', () => {
     expect(risen({ anew: 3, mend: 1 }, { anew: 3, mend: 2 })).toEqual([]);
   });
 
-  test('refuses a count that is higher, with what to write instead', () => {
+  test('the ratchet refuses a higher count, and says what to write instead', () => {
     expect(risen({ anew: 4 }, { anew: 3 })).toEqual([
       expect.stringMatching(/"anew" occurs 4 times; 3 are allowed\. Write "again"\. Where: .*--list 'anew'/),
     ]);
   });
 
-  test('refuses a construction without an allowed count', () => {
+  test('the ratchet refuses a construction without an allowed count', () => {
     expect(risen({ anew: 1 }, {})).toHaveLength(1);
   });
 });

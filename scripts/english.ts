@@ -1,5 +1,5 @@
-// Counts constructions that docs/contributing/writing.md rules out, in sources and documents. The counts may fall and not
-// rise: scripts/english.json holds those allowed. `--write` stores lower ones, `--list NAME` shows where a construction is.
+// Counts constructions that docs/contributing/writing.md forbids, in sources and documents. The counts can fall but not
+// rise: scripts/english.json contains the allowed ones. `--write` stores lower counts, `--list NAME` prints occurrences.
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 
 export interface Construction {
@@ -80,7 +80,7 @@ const sources = [
   'deploy/*',
 ];
 
-/** Files that quote bad sentences, and files derived from sources that are counted already. */
+/** Files that quote bad sentences, and files that are generated from sources. */
 const exempt =
   /node_modules\/|\.gen\.|^docs\/contributing\/writing\.md$|^docs\/(errors|settings|lifecycle)\.md$|^scripts\/english(\.test)?\.ts$/;
 
@@ -92,7 +92,7 @@ export interface Occurrence {
   text: string;
 }
 
-/** Every occurrence in a text. */
+/** Returns every occurrence in a text. */
 export function findConstructions(text: string): Occurrence[] {
   return constructions.flatMap(({ name, pattern }) =>
     [...text.matchAll(pattern)].map((match) => {
@@ -102,7 +102,7 @@ export function findConstructions(text: string): Occurrence[] {
   );
 }
 
-/** A sentence for each construction that occurs more often than it may. */
+/** Returns a sentence for each construction that occurs more often than allowed. */
 export function risen(counts: Record<string, number>, allowed: Record<string, number>): string[] {
   return constructions.flatMap(({ name, instead }) => {
     const count = counts[name] ?? 0;
@@ -133,7 +133,7 @@ function countByName(occurrences: Occurrence[]): Record<string, number> {
   );
 }
 
-/** A sentence for each construction of the tree that occurs more often than scripts/english.json allows. */
+/** Returns a sentence for each construction that occurs in the tree more often than scripts/english.json allows. */
 export function englishBreaches(): string[] {
   return risen(countByName(findInTree()), JSON.parse(readFileSync(allowedFile, 'utf8')));
 }

@@ -25,7 +25,7 @@ const catalog: Catalog = {
   statements: ['CREATE INDEX i ON public.some_things USING btree (name)'],
 };
 
-test('types say what may be read and written: null, defaults, generated columns, JSON', () => {
+test('types declare what can be read and written: null, defaults, generated columns, JSON', () => {
   expect(renderTypes(catalog)).toContain(`export interface SomeThingsTable {
   id: GeneratedAlways<number>;
   name: string | null;

@@ -26,7 +26,7 @@ test.each([
   expect(breachesOf('server/src/platform/http/some.ts', line)).toEqual([]);
 });
 
-test('a feature, and a test of the platform, may name an event', () => {
+test('a feature and a test of the platform can name an event', () => {
   const line = "append({ type: 'post.sent' });";
   expect(breachesOf('server/src/features/posts/some.ts', line)).toEqual([]);
   expect(breachesOf('server/src/platform/http/some.test.ts', line)).toEqual([]);

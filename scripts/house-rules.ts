@@ -1,6 +1,6 @@
-// The habits of the house that no linter knows: where the clock, the environment and SQL may be touched, what the
-// platform may name, where states of posts are named, which constructions no sentence may have (english.ts), which room
-// writes which table (table-writers.ts), and how many files a folder may hold.
+// House rules that no linter checks: which files use the clock, the environment and SQL, which words the platform
+// contains, where states of posts are named, which constructions sentences must not have (english.ts), which room writes
+// which table (table-writers.ts), and how many files a folder contains.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, matchesGlob } from 'node:path';
 import { actorTypes } from '../server/src/domain/actor-types.ts';
@@ -18,7 +18,7 @@ interface Rule {
 }
 
 const productWords = [...eventTypes, ...scopes].map(RegExp.escape).join('|');
-// The platform has an actor of its own, for changes that no request caused.
+// The platform has the actor `system`, for changes that no request caused.
 const actors = actorTypes.filter((type) => type !== 'system').join('|');
 const prefixes = [...idPrefixes, ...numberedIdPrefixes].join('|');
 
@@ -35,7 +35,7 @@ const rules: Rule[] = [
   {
     what: 'Tests do not sleep; move the test clock, or wait for what happens.',
     files: '{embedded-postgres,server,simulator,scripts}/**/*.test.ts',
-    // Holds the text of a slow program that stands in for npm.
+    // Contains the text of a slow program that replaces npm.
     except: /\/prepare\.test\.ts$/,
     pattern: /\b(setTimeout|setInterval)\(|\b(sleep|delay)\(|timers\/promises/,
   },
@@ -63,7 +63,7 @@ const rules: Rule[] = [
     files: 'server/src/{domain,features,operator,status}/**/*.ts',
     except:
       /\/domain\/post-states(\.queries)?\.ts$|\/posts\/record\/lifecycle\.ts$|\/posts\/read\/(list-posts\.queries|posts\.schema)\.ts$|\.(test|fixture)\.ts$/,
-    // Deliveries fail, and videos are being uploaded, too: such words alone are not the name of a post's state.
+    // Deliveries fail and videos are uploaded too: these words alone are not the name of a post's state.
     pattern: /'(draft|queued|held)'|\b(state|status)\b(', '\W+',)?[^'\n]{0,12}'(publishing|unknown|sent)'/,
   },
   {
@@ -76,7 +76,7 @@ const rules: Rule[] = [
   },
 ];
 
-/** Every breach in a file of this text, as `file:line: what`. */
+/** Returns every violation in a file with this text, as `file:line: rule`. */
 export function breachesOf(file: string, text: string): string[] {
   return rules
     .filter((rule) => matchesGlob(file, rule.files) && !rule.except.test(`/${file}`))
@@ -94,14 +94,14 @@ function breaches(): string[] {
 
 const citing = '{server,simulator,bench,scripts,embedded-postgres}/**/*.{ts,js,sql}';
 
-/** The anchor that a heading gets on the forge. */
+/** Returns the anchor of a heading on the forge. */
 const anchorOf = (heading: string) =>
   heading
     .toLowerCase()
     .replace(/[^\w\- ]/g, '')
     .replaceAll(' ', '-');
 
-/** Comments that cite a document, or a section of one, that is not in the repository. */
+/** Returns comments that cite a document or a section that does not exist. */
 function deadCitations(): string[] {
   return globSync(citing, { exclude: ['**/node_modules/**'] }).flatMap((file) =>
     readFileSync(file, 'utf8')
@@ -110,15 +110,15 @@ function deadCitations(): string[] {
         [...line.matchAll(/\b(docs\/[\w/-]+\.md)#([\w-]+)/g)].flatMap(
           ([citation, page = '', anchor = '']) => {
             const headings = existsSync(page) ? readFileSync(page, 'utf8').match(/(?<=^#+ ).+$/gm) : null;
-            const isThere = headings?.some((heading) => anchorOf(heading) === anchor);
-            return isThere ? [] : [`${file}:${index + 1}: ${citation} does not exist.`];
+            const exists = headings?.some((heading) => anchorOf(heading) === anchor);
+            return exists ? [] : [`${file}:${index + 1}: ${citation} does not exist.`];
           },
         ),
       ),
   );
 }
 
-/** Tables of the database that more than one room writes; tests may write any. */
+/** Returns the tables that more than one room writes. Tests are exempt. */
 function tablesWrittenByTwo(): string[] {
   const tables = tablesOf(readFileSync('docs/schema.sql', 'utf8'));
   const files = globSync('server/src/**/*.ts').filter((file) => !/[.](test|fixture)[.]ts$/.test(file));
@@ -127,7 +127,7 @@ function tablesWrittenByTwo(): string[] {
 
 const filesPerFolder = 25;
 
-/** Folders with more files, tests included, than a reader can take in from one listing. */
+/** Returns the folders with more files, tests included, than a listing can present well. */
 export function crowdedFolders(files: string[]): string[] {
   const counts = Object.entries(Object.groupBy(files, (file) => dirname(file)));
   return counts

@@ -10,7 +10,7 @@ const arePresent = [published, derived].every((file) => file && existsSync(file)
 const absent = 'SKIPPED: ../shared/pinterest/openapi.json is absent (CONTRIBUTING.md, "Conformance tests")';
 if (!arePresent) console.log(absent);
 
-/** Without what no validator reads. */
+/** Removes the fields that no validator reads. */
 function withoutProse(value: unknown): unknown {
   const prose = new Set([
     'example',
@@ -26,7 +26,7 @@ function withoutProse(value: unknown): unknown {
   );
 }
 
-/** A property may be named `title` or `description`. */
+/** A property can have the name `title` or `description`. */
 const isSchema = (part: unknown) =>
   typeof part === 'object' && part !== null && ('type' in part || '$ref' in part);
 
@@ -43,7 +43,7 @@ test.skipIf(!arePresent)('The derived contract equals the document that the conf
   expect(withoutProse((contract as { paths?: unknown }).paths)).toEqual(withoutProse(expected.paths));
 });
 
-test('A document of another shape is refused with what is missing', () => {
+test('a document of another shape is refused with what is missing', () => {
   expect(() => deriveContract({ openapi: '3.0.3', paths: {}, components: { schemas: {} } })).toThrow(
     /nothing at .* version 5\.23\.0/,
   );

@@ -1,6 +1,6 @@
-// Makes `npm start` and `npm test` work on a fresh clone: installs what the lockfile names, and makes sure
-// that a Node new enough will run them. Plain JavaScript without dependencies, since it runs before there are
-// any, and on the system's Node, which may be as old as 18.
+// Makes `npm start` and `npm test` work on a fresh clone: installs the packages of the lockfile, and checks that Node is
+// new enough. Plain JavaScript without dependencies, because it runs before any are installed, and on the system's Node,
+// which may be as old as 18.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -23,16 +23,16 @@ function readJson(/** @type {string} */ path) {
 }
 
 /**
- * Compares what npm has installed, of which it keeps a list, with the lockfile: by content, because times say
- * little after a checkout. npm writes its list last, so that an installation cut short has none.
+ * Whether the packages that npm has listed as installed are those of the lockfile. Compares contents, because file times
+ * are meaningless after a checkout. npm writes its list last, so that an interrupted installation has none.
  */
 function isInstalled() {
-  const wanted = readJson(join(root, 'package-lock.json'))?.packages ?? {};
+  const required = readJson(join(root, 'package-lock.json'))?.packages ?? {};
   const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages;
   if (!installed) return false;
   // A server may have been installed with --omit=dev; every other script needs the development packages.
   const runsServer = ['prestart', 'prepintail'].includes(process.env.npm_lifecycle_event ?? '');
-  return Object.entries(wanted).every(([path, { version, integrity, optional, dev, devOptional }]) => {
+  return Object.entries(required).every(([path, { version, integrity, optional, dev, devOptional }]) => {
     if (!path.startsWith('node_modules/')) return true;
     const found = installed[path];
     if (!found) return optional || ((dev || devOptional) && runsServer);
@@ -49,15 +49,15 @@ function isAlive(/** @type {number} */ pid) {
   }
 }
 
-/** Two installations at once would delete each other's files. */
-async function takeLock() {
+/** Waits for the lock: two concurrent installations would delete each other's files. */
+async function acquireLock() {
   for (let isFirst = true; ; isFirst = false) {
     try {
       mkdirSync(lockFolder, { recursive: true, mode: 0o700 });
       writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
       return;
     } catch (error) {
-      // ENOENT: a holder that is just done has removed the folder between the two.
+      // ENOENT: the previous holder has removed the folder between the two calls.
       if (error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
     }
     const holder = Number(readJson(lockFile));
@@ -67,13 +67,13 @@ async function takeLock() {
   }
 }
 
-/** Moved away first: of several who find it stale only one gets it, and none takes a new one away. */
+/** Renames the lock first: only one of several processes succeeds, and none removes a new lock. */
 function removeStaleLock(/** @type {number} */ holder) {
-  const mine = `${lockFile}-${process.pid}`;
+  const renamed = `${lockFile}-${process.pid}`;
   try {
-    renameSync(lockFile, mine);
-    if (Number(readJson(mine)) !== holder) renameSync(mine, lockFile);
-    else unlinkSync(mine);
+    renameSync(lockFile, renamed);
+    if (Number(readJson(renamed)) !== holder) renameSync(renamed, lockFile);
+    else unlinkSync(renamed);
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
   }
@@ -82,13 +82,13 @@ function removeStaleLock(/** @type {number} */ holder) {
 function releaseLock() {
   unlinkSync(lockFile);
   try {
-    rmdirSync(lockFolder); // Unless it has become the data directory.
+    rmdirSync(lockFolder); // Fails when it is used as the data directory.
   } catch {}
 }
 
 function install() {
-  say('Installing the packages of package-lock.json (npm ci); this takes a minute or so.');
-  // npm's own Node: ours may be the copy in node_modules, which npm ci deletes.
+  say('Installing the packages of package-lock.json (npm ci); this takes about a minute.');
+  // npm's own Node: the current one may be the copy in node_modules, which npm ci deletes.
   const node = process.env.npm_node_execpath ?? process.execPath;
   const npm = process.env.npm_execpath;
   const [program, args] = npm ? [node, [npm, 'ci']] : ['npm', ['ci']];
@@ -100,12 +100,12 @@ function install() {
   if (status === 0) return true;
   process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
   say(
-    `npm ci failed${error ? ` (${error.message})` : ''}; its output is above. Put that right and try again.`,
+    `npm ci failed${error ? ` (${error.message})` : ''}; its output is above. Fix the problem, then retry.`,
   );
   return false;
 }
 
-/** Looks with the path that npm gives its scripts: packages first, then the system. */
+/** Whether the Node in the path of npm scripts is new enough: packages first, then the system. */
 function isNodeNewEnough() {
   const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
   const { stdout } = spawnSync('node', ['--version'], {
@@ -115,19 +115,19 @@ function isNodeNewEnough() {
   const version = (stdout ?? '').trim();
   if (Number(version.slice(1).split('.')[0]) >= majorMin) return true;
   say(
-    `Pintail needs Node ${majorMin} or newer; ${version ? `this is ${version}` : 'there is none here'}. ` +
-      'Its own copy is missing, because npm was told not to run install scripts or to leave out development ' +
+    `Pintail needs Node ${majorMin} or newer; ${version ? `this is ${version}` : 'none was found'}. ` +
+      'The copy in node_modules is missing, because npm is configured not to run install scripts or to omit development ' +
       'packages. Run `npm ci --ignore-scripts=false --include=dev`, or install Node ' +
-      `${majorMin} from https://nodejs.org, and try again.`,
+      `${majorMin} from https://nodejs.org, then retry.`,
   );
   return false;
 }
 
 async function prepare() {
   if (!isInstalled()) {
-    await takeLock();
+    await acquireLock();
     try {
-      // Another process may have done it while we waited.
+      // Another process may have installed them meanwhile.
       if (!isInstalled() && !install()) return false;
     } finally {
       releaseLock();

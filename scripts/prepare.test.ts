@@ -6,7 +6,7 @@ import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-// Works on a made-up project with a pretended npm, which writes down that it was called.
+// Uses a sample project with a fake npm, which records that it was called.
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'pintail-prepare-'));
@@ -29,7 +29,7 @@ if (existsSync('busy')) throw new Error('two at once');
 mkdirSync('busy');
 console.log('npm talks a lot');
 rmSync('node_modules', { recursive: true, force: true });
-// For as long as the test holds it up.
+// Blocks until the test releases it.
 await new Promise((done) => {
   const watcher = watch('.', look);
   look();
@@ -92,14 +92,14 @@ function prepare(
 const a = { version: '1.0.0', integrity: 'sha512-a' };
 
 describe('installing', () => {
-  test('happens on a fresh clone, in one line', async () => {
+  test('a fresh clone is installed, with one line of output', async () => {
     const { code, output } = await prepare();
     expect(await calls()).toBe('ci\n');
     expect(output).toMatch(/^Installing [^\n]*\n$/);
     expect(code).toBe(0);
   });
 
-  test('does not happen again, and then there is nothing to say', async () => {
+  test('an installed clone is not installed again, without output', async () => {
     await prepare();
     expect(await prepare()).toEqual({ code: 0, output: '' });
     expect(await calls()).toBe('ci\n');
@@ -118,25 +118,28 @@ describe('installing', () => {
     expect(await calls()).toBe('ci\n');
   });
 
-  test('happens after one that was cut short', async () => {
+  test('an interrupted installation is repeated', async () => {
     await mkdir(join(root, 'node_modules/a'), { recursive: true });
     await prepare();
     expect(await calls()).toBe('ci\n');
   });
 
-  test('does not happen for a package of another platform', async () => {
+  test('a missing package of another platform causes no installation', async () => {
     await writeLock({ 'node_modules/a': a, 'node_modules/win': { version: '1.0.0', optional: true } });
     await writeInstalled({ 'node_modules/a': a });
     await prepare();
     expect(await calls()).toBe('');
   });
 
-  test.each(['prestart', 'prepintail'])('of development packages does not happen in %s', async (event) => {
-    await writeLock({ 'node_modules/a': a, 'node_modules/tool': { version: '1.0.0', dev: true } });
-    await writeInstalled({ 'node_modules/a': a });
-    await prepare({ npm_lifecycle_event: event });
-    expect(await calls()).toBe('');
-  });
+  test.each(['prestart', 'prepintail'])(
+    'missing development packages cause no installation in %s',
+    async (event) => {
+      await writeLock({ 'node_modules/a': a, 'node_modules/tool': { version: '1.0.0', dev: true } });
+      await writeInstalled({ 'node_modules/a': a });
+      await prepare({ npm_lifecycle_event: event });
+      expect(await calls()).toBe('');
+    },
+  );
 
   test.each(['pretest', 'pretest:quick', 'precheck', 'pregenerate'])(
     'of development packages happens in %s',
@@ -148,7 +151,7 @@ describe('installing', () => {
     },
   );
 
-  test('comes before every npm script', async () => {
+  test('every npm script has a pre-script that installs', async () => {
     const { scripts } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
       scripts: Record<string, string>;
     };
@@ -158,7 +161,7 @@ describe('installing', () => {
     expect(names).toContain('check');
   });
 
-  test('happens once where several start at once', async () => {
+  test('several concurrent starts install once', async () => {
     await writeFile(join(root, 'held'), '');
     let waiting = 0;
     const count = (text: string) => {
@@ -175,14 +178,14 @@ describe('installing', () => {
     expect(await calls()).toBe('ci\n');
   });
 
-  test('is not held up by the lock of a process that was killed', async () => {
+  test('the lock of a killed process does not block an installation', async () => {
     await mkdir(join(root, '.pintail'));
     await writeFile(join(root, '.pintail/prepare.lock'), String(2 ** 31 - 1));
     expect((await prepare()).code).toBe(0);
     expect(await calls()).toBe('ci\n');
   });
 
-  test('that fails shows what npm said, and the next start tries again', async () => {
+  test("a failed installation prints npm's output, and the next start retries", async () => {
     await writeFile(join(root, 'broken'), '');
     const { code, output } = await prepare();
     expect(code).toBe(1);
@@ -203,12 +206,12 @@ describe('Node', () => {
 
   const withOldSystem = () => prepare({ PATH: `${join(root, 'system')}:/usr/bin:/bin` });
 
-  test('of the packages is enough, however old the system’s is', async () => {
+  test('the Node of the packages is sufficient, however old that of the system is', async () => {
     await symlink(execPath, join(root, 'node_modules/.bin/node'));
     expect(await withOldSystem()).toEqual({ code: 0, output: '' });
   });
 
-  test('that is too old, with a link to a copy that was never fetched, is told with what to do', async () => {
+  test('an old Node, with a link to a copy that was never installed, is reported with what to do', async () => {
     await symlink('../node/bin/node', join(root, 'node_modules/.bin/node'));
     const { code, output } = await withOldSystem();
     expect(code).toBe(1);
@@ -217,7 +220,7 @@ describe('Node', () => {
     );
   });
 
-  test('of the system is enough where that copy was never fetched', async () => {
+  test('the Node of the system is sufficient when the copy was never installed', async () => {
     await symlink('../node/bin/node', join(root, 'node_modules/.bin/node'));
     expect(await prepare()).toEqual({ code: 0, output: '' });
   });

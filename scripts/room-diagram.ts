@@ -1,8 +1,8 @@
-// Which room imports which, read from the sources: the picture in docs/architecture.md.
+// The diagram of imports among rooms in docs/architecture.md, derived from the sources.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The room of a file of the server; undefined for what is drawn by nobody (tests). */
+/** Returns the room of a file of the server; undefined for tests, which are not drawn. */
 function roomOf(file: string): string | undefined {
   if (/\.(test|fixture|suite)\.ts$/.test(file)) return undefined;
   const [, feature] = /^server\/src\/features\/([^/]+)\//.exec(file) ?? [];
@@ -33,7 +33,7 @@ function edges(): Map<string, Set<string>> {
   return imports;
 }
 
-/** Whether there is a way that is longer than the direct one. */
+/** Whether another path than the direct one exists. */
 function isImplied(from: string, to: string, all: Map<string, Set<string>>): boolean {
   const reach = (room: string, seen: Set<string>): boolean =>
     [...(all.get(room) ?? [])].some((next) => {
@@ -45,10 +45,10 @@ function isImplied(from: string, to: string, all: Map<string, Set<string>>): boo
   return reach(from, new Set([from]));
 }
 
-/** Used by every room, so that their arrows would say nothing. */
+/** Every room uses these, so their arrows are omitted. */
 const usedByAll = ['domain', 'platform'];
 
-/** A diagram without the arrows that follow from others, and without the rooms that all use. */
+/** Returns the diagram, without implied arrows and without the rooms that all use. */
 export function roomDiagram(): string {
   const all = edges();
   for (const room of usedByAll) {

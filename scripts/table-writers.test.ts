@@ -35,7 +35,7 @@ describe('no write is seen in', () => {
   ])('%s', (text) => expect(tablesIn(text)).toEqual([]));
 });
 
-test('a table that two rooms write is reported at each place; one room may write it in several files', () => {
+test('a table that two rooms write is reported at each write; one room can write it in several files', () => {
   const own = writesIn(lanes, 'update lanes set owner = null', tables);
   const alike = writesIn('server/src/features/lanes/lease.queries.ts', 'update lanes set fence = 1', tables);
   expect(sharedTables([...own, ...alike])).toEqual([]);
@@ -46,7 +46,7 @@ test('a table that two rooms write is reported at each place; one room may write
   ]);
 });
 
-test('every table of the schema is written by somebody, as far as the rule can see', () => {
+test('every table of the schema has a room that writes it, as far as the rule recognizes', () => {
   const schema = tablesOf(readFileSync('docs/schema.sql', 'utf8'));
   expect(schema).toContain('lanes');
   const written = globSync('server/src/**/*.queries.ts').flatMap((file) =>

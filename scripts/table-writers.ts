@@ -1,4 +1,4 @@
-// Which room writes which table, read from the sources: raw SQL and Kysely alike.
+// Finds the rooms that write each table in the sources, both in raw SQL and through Kysely.
 export interface TableWrite {
   table: string;
   /** The room of the file: `features/posts`, `platform/http`. */
@@ -7,7 +7,7 @@ export interface TableWrite {
   line: number;
 }
 
-/** Of CREATE TABLE in docs/schema.sql. */
+/** Returns the tables that docs/schema.sql creates. */
 export function tablesOf(schemaSql: string): string[] {
   return [...schemaSql.matchAll(/^create table (\w+)/gm)].map(([, table]) => table ?? '');
 }
@@ -17,10 +17,10 @@ const rawWrite =
 const kyselyWrite =
   /\.(?:insertInto|updateTable|deleteFrom|mergeInto|replaceInto)\(\s*['"`](?:public\.)?(\w+)/g;
 
-/** A room that only appends to the table of another: it is counted as a part of that one. */
+/** A room that only appends to the table of another room counts as a part of it. */
 const partOf: Record<string, string> = { 'platform/outbox': 'features/events' };
 
-/** The writes that stand in a source file of the server. A table whose name is computed is not recognized. */
+/** Returns the writes in a source file of the server. A computed table name is not recognized. */
 export function writesIn(file: string, text: string, tables: readonly string[]): TableWrite[] {
   const folder = /^server\/src\/((?:features|platform)\/[^/]+|[^/]+)/.exec(file)?.[1] ?? file;
   const room = partOf[folder] ?? folder;
@@ -34,7 +34,7 @@ export function writesIn(file: string, text: string, tables: readonly string[]):
     });
 }
 
-/** Every write of a table that more than one room writes, as `file:line: what`. */
+/** Returns every write of a table that more than one room writes, as `file:line: message`. */
 export function sharedTables(writes: readonly TableWrite[]): string[] {
   return [...Map.groupBy(writes, ({ table }) => table)].flatMap(([table, all]) => {
     const rooms = [...new Set(all.map(({ room }) => room))].sort();
@@ -44,7 +44,7 @@ export function sharedTables(writes: readonly TableWrite[]): string[] {
   });
 }
 
-/** Lines stay where they are. */
+/** Line numbers remain unchanged. */
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|^\s*(?:\/\/|--).*$/gm, (comment) => comment.replace(/[^\n]/g, ' '));
 }

@@ -8,7 +8,7 @@ import { eventually } from '../../server/test/eventually.ts';
 import { type PintailProcess, startPintail } from '../../server/test/pintail-process.ts';
 import { deadHost, groups } from './seed-content.ts';
 
-// A whole server publishes some sixty posts.
+// A server publishes about sixty posts.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let dataDir: string;
@@ -97,7 +97,7 @@ async function readContents(): Promise<Contents> {
 const total = (contents: Contents) => Object.values(contents.posts).reduce((sum, count) => sum + count, 0);
 
 describe('npm run seed', () => {
-  test('fills an installation with 200 posts in every status, and what belongs to them', async () => {
+  test('npm run seed fills an installation with 200 posts in every status', async () => {
     expect(first, first.output).toMatchObject({ code: 0 });
     const contents = await readContents();
     expect(contents).toEqual({
@@ -113,12 +113,12 @@ describe('npm run seed', () => {
     expect(total(contents)).toBe(groups.reduce((sum, { count }) => sum + count, 0));
   });
 
-  test('prints what it added', () => {
+  test('npm run seed prints what it added', () => {
     for (const { shows } of groups) expect(first.output).toContain(`posts: ${shows}`);
     expect(first.output).toMatch(/ 1 {2}failing webhooks/);
   });
 
-  test('adds nothing in a second run', async () => {
+  test('a second run adds nothing', async () => {
     const before = await readContents();
     const second = await seed();
     expect(second.code, second.output).toBe(0);
@@ -126,7 +126,7 @@ describe('npm run seed', () => {
     expect(await readContents()).toEqual(before);
   });
 
-  test('refuses an installation for the real Pinterest', async () => {
+  test('npm run seed refuses an installation for the real Pinterest', async () => {
     const { code, output } = await seed({
       PINTEREST_ENVIRONMENT: 'sandbox',
       PINTEREST_APP_ID: '1',
