@@ -2,7 +2,7 @@
 // (docs/pinterest.md#analytics). Not available in the sandbox.
 import { z } from 'zod';
 import { Refusal } from '../ground/refusal.ts';
-import type { Answer, Call, Operation } from '../http/operation.ts';
+import { type Answer, type Call, operationTable } from '../http/operation.ts';
 import { adAccount, check, digits, queryInteger, queryList } from '../http/parse.ts';
 import type { Pin } from '../store/model.ts';
 import { getPin } from './access.ts';
@@ -194,57 +194,25 @@ function requireDays(call: Call, query: { start_date: string; end_date: string }
   return days;
 }
 
-const category = 'org_analytics';
-const isMissingInSandbox = true;
-const pinScopes = ['boards:read', 'pins:read'];
-const topScopes = ['pins:read', 'user_accounts:read'];
+const topPins = { scopes: ['pins:read', 'user_accounts:read'], takesClientCredentials: true };
 
-export const analyticsOperations: Operation[] = [
-  {
-    id: 'pins/analytics',
-    method: 'GET',
-    path: '/pins/:pin_id/analytics',
-    scopes: pinScopes,
-    category,
-    isMissingInSandbox,
-    handle: readPinAnalytics,
-  },
-  {
-    id: 'multi_pins/analytics',
-    method: 'GET',
-    path: '/pins/analytics',
-    scopes: pinScopes,
-    category,
-    isMissingInSandbox,
-    handle: readManyPinAnalytics,
-  },
-  {
-    id: 'user_account/analytics',
-    method: 'GET',
-    path: '/user_account/analytics',
-    scopes: ['user_accounts:read'],
-    category,
-    isMissingInSandbox,
-    handle: readAccountAnalytics,
-  },
-  {
-    id: 'user_account/analytics/top_pins',
-    method: 'GET',
-    path: '/user_account/analytics/top_pins',
-    scopes: topScopes,
-    category,
-    isMissingInSandbox,
-    takesClientCredentials: true,
-    handle: readTopPins,
-  },
-  {
-    id: 'user_account/analytics/top_video_pins',
-    method: 'GET',
-    path: '/user_account/analytics/top_video_pins',
-    scopes: topScopes,
-    category,
-    isMissingInSandbox,
-    takesClientCredentials: true,
-    handle: readTopVideoPins,
-  },
-];
+export const analyticsOperations = operationTable(
+  { category: 'org_analytics', scopes: ['boards:read', 'pins:read'], isMissingInSandbox: true },
+  [
+    ['pins/analytics', 'GET /pins/:pin_id/analytics', readPinAnalytics],
+    ['multi_pins/analytics', 'GET /pins/analytics', readManyPinAnalytics],
+    [
+      'user_account/analytics',
+      'GET /user_account/analytics',
+      readAccountAnalytics,
+      { scopes: ['user_accounts:read'] },
+    ],
+    ['user_account/analytics/top_pins', 'GET /user_account/analytics/top_pins', readTopPins, topPins],
+    [
+      'user_account/analytics/top_video_pins',
+      'GET /user_account/analytics/top_video_pins',
+      readTopVideoPins,
+      topPins,
+    ],
+  ],
+);

@@ -1,7 +1,7 @@
 // Creates, updates and deletes boards and their sections (docs/pinterest.md#boards-and-paging).
 import { z } from 'zod';
 import { badParameter, boardNameTaken, missingScopes } from '../ground/refusal.ts';
-import type { Answer, Call, Operation } from '../http/operation.ts';
+import { type Answer, type Call, operationTable } from '../http/operation.ts';
 import { check, digits } from '../http/parse.ts';
 import type { Board, Section } from '../store/model.ts';
 import { getBoard, getSection } from './access.ts';
@@ -131,51 +131,14 @@ function requireSecretScope(call: Call, privacy: Board['privacy']): void {
   if (privacy === 'SECRET' && !call.token.scopes.includes(needed)) throw missingScopes([needed]);
 }
 
-const scopes = ['boards:read', 'boards:write'];
-const category = 'org_write';
-
-export const boardWriteOperations: Operation[] = [
-  {
-    id: 'boards/create',
-    method: 'POST',
-    path: '/boards',
-    scopes,
-    category,
-    takesClientCredentials: true,
-    handle: createBoard,
-  },
-  {
-    id: 'boards/update',
-    method: 'PATCH',
-    path: '/boards/:board_id',
-    scopes,
-    category,
-    takesClientCredentials: true,
-    handle: updateBoard,
-  },
-  { id: 'boards/delete', method: 'DELETE', path: '/boards/:board_id', scopes, category, handle: deleteBoard },
-  {
-    id: 'board_sections/create',
-    method: 'POST',
-    path: '/boards/:board_id/sections',
-    scopes,
-    category,
-    handle: createSection,
-  },
-  {
-    id: 'board_sections/update',
-    method: 'PATCH',
-    path: '/boards/:board_id/sections/:section_id',
-    scopes,
-    category,
-    handle: updateSection,
-  },
-  {
-    id: 'board_sections/delete',
-    method: 'DELETE',
-    path: '/boards/:board_id/sections/:section_id',
-    scopes,
-    category,
-    handle: deleteSection,
-  },
-];
+export const boardWriteOperations = operationTable(
+  { category: 'org_write', scopes: ['boards:read', 'boards:write'] },
+  [
+    ['boards/create', 'POST /boards', createBoard, { takesClientCredentials: true }],
+    ['boards/update', 'PATCH /boards/:board_id', updateBoard, { takesClientCredentials: true }],
+    ['boards/delete', 'DELETE /boards/:board_id', deleteBoard],
+    ['board_sections/create', 'POST /boards/:board_id/sections', createSection],
+    ['board_sections/update', 'PATCH /boards/:board_id/sections/:section_id', updateSection],
+    ['board_sections/delete', 'DELETE /boards/:board_id/sections/:section_id', deleteSection],
+  ],
+);

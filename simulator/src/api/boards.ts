@@ -1,6 +1,6 @@
 // The account, its boards and their sections (docs/pinterest.md#boards-and-paging).
 import { z } from 'zod';
-import type { Answer, Call, Operation } from '../http/operation.ts';
+import { type Answer, type Call, operationTable } from '../http/operation.ts';
 import { pageOf } from '../http/paging.ts';
 import { adAccount, check, digits, paging } from '../http/parse.ts';
 import { getBoard, maySee } from './access.ts';
@@ -50,41 +50,12 @@ function listSections(call: Call): Answer {
   return { status: 200, body: { items: page.items.map(sectionView), bookmark: page.bookmark } };
 }
 
-export const boardOperations: Operation[] = [
-  {
-    id: 'user_account/get',
-    method: 'GET',
-    path: '/user_account',
-    scopes: ['user_accounts:read'],
-    category: 'org_read',
-    takesClientCredentials: true,
-    handle: readAccount,
-  },
-  {
-    id: 'boards/list',
-    method: 'GET',
-    path: '/boards',
-    scopes: ['boards:read'],
-    category: 'org_read',
-    takesClientCredentials: true,
-    handle: listBoards,
-  },
-  {
-    id: 'boards/get',
-    method: 'GET',
-    path: '/boards/:board_id',
-    scopes: ['boards:read'],
-    category: 'org_read',
-    takesClientCredentials: true,
-    handle: readBoard,
-  },
-  {
-    id: 'board_sections/list',
-    method: 'GET',
-    path: '/boards/:board_id/sections',
-    scopes: ['boards:read'],
-    category: 'org_read',
-    takesClientCredentials: true,
-    handle: listSections,
-  },
-];
+export const boardOperations = operationTable(
+  { category: 'org_read', scopes: ['boards:read'], takesClientCredentials: true },
+  [
+    ['user_account/get', 'GET /user_account', readAccount, { scopes: ['user_accounts:read'] }],
+    ['boards/list', 'GET /boards', listBoards],
+    ['boards/get', 'GET /boards/:board_id', readBoard],
+    ['board_sections/list', 'GET /boards/:board_id/sections', listSections],
+  ],
+);

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { badParameter, mediaNotFound } from '../ground/refusal.ts';
-import type { Answer, ApiParts, Call, Operation } from '../http/operation.ts';
+import { type Answer, type ApiParts, type Call, operationTable } from '../http/operation.ts';
 import { pageOf } from '../http/paging.ts';
 import { check, digits, paging } from '../http/parse.ts';
 import type { Media } from '../store/model.ts';
@@ -108,29 +108,13 @@ export function requireUsableMedia(call: Call, mediaId: string): Media {
   return media;
 }
 
-export const mediaOperations: Operation[] = [
-  {
-    id: 'media/create',
-    method: 'POST',
-    path: '/media',
-    scopes: ['pins:read', 'pins:write'],
-    category: 'org_write',
-    handle: registerMedia,
-  },
-  {
-    id: 'media/list',
-    method: 'GET',
-    path: '/media',
-    scopes: ['pins:read'],
-    category: 'org_read',
-    handle: listMedia,
-  },
-  {
-    id: 'media/get',
-    method: 'GET',
-    path: '/media/:media_id',
-    scopes: ['pins:read'],
-    category: 'org_read',
-    handle: readMedia,
-  },
-];
+export const mediaOperations = operationTable({ category: 'org_read', scopes: ['pins:read'] }, [
+  [
+    'media/create',
+    'POST /media',
+    registerMedia,
+    { category: 'org_write', scopes: ['pins:read', 'pins:write'] },
+  ],
+  ['media/list', 'GET /media', listMedia],
+  ['media/get', 'GET /media/:media_id', readMedia],
+]);

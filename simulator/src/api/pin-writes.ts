@@ -1,7 +1,7 @@
 // Updates a Pin, and saves a Pin to another board. Updating is in beta at Pinterest, not available to all apps.
 import { z } from 'zod';
 import { boardNotFound } from '../ground/refusal.ts';
-import type { Answer, Call, Operation } from '../http/operation.ts';
+import { type Answer, type Call, operationTable } from '../http/operation.ts';
 import { adAccount, check, digits } from '../http/parse.ts';
 import type { Picture, Pin } from '../store/model.ts';
 import { getBoard, getPin, getSection } from './access.ts';
@@ -85,18 +85,10 @@ function savePin(call: Call): Answer {
   return { status: 201, body: pinView(call, row, { viewer: call.account, withMetrics: false }) };
 }
 
-const scopes = ['boards:read', 'boards:write', 'pins:read', 'pins:write'];
-const category = 'org_write';
-
-export const pinWriteOperations: Operation[] = [
-  {
-    id: 'pins/update',
-    method: 'PATCH',
-    path: '/pins/:pin_id',
-    scopes,
-    category,
-    takesClientCredentials: true,
-    handle: updatePin,
-  },
-  { id: 'pins/save', method: 'POST', path: '/pins/:pin_id/save', scopes, category, handle: savePin },
-];
+export const pinWriteOperations = operationTable(
+  { category: 'org_write', scopes: ['boards:read', 'boards:write', 'pins:read', 'pins:write'] },
+  [
+    ['pins/update', 'PATCH /pins/:pin_id', updatePin, { takesClientCredentials: true }],
+    ['pins/save', 'POST /pins/:pin_id/save', savePin],
+  ],
+);

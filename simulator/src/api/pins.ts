@@ -1,6 +1,6 @@
 // Reading, listing and deleting Pins.
 import { z } from 'zod';
-import type { Answer, Call, Operation } from '../http/operation.ts';
+import { type Answer, type Call, operationTable } from '../http/operation.ts';
 import { pageOf } from '../http/paging.ts';
 import { adAccount, check, digits, paging, queryBoolean, queryList } from '../http/parse.ts';
 import type { Pin } from '../store/model.ts';
@@ -102,59 +102,14 @@ function deletePin(call: Call): Answer {
   return { status: 204 };
 }
 
-export const pinOperations: Operation[] = [
-  {
-    id: 'pins/create',
-    method: 'POST',
-    path: '/pins',
-    scopes: writeScopes,
-    category: 'org_write',
-    takesClientCredentials: true,
-    handle: createPin,
-  },
-  {
-    id: 'pins/list',
-    method: 'GET',
-    path: '/pins',
-    scopes: readScopes,
-    category: 'org_read',
-    takesClientCredentials: true,
-    handle: listOwnPins,
-  },
-  {
-    id: 'pins/get',
-    method: 'GET',
-    path: '/pins/:pin_id',
-    scopes: readScopes,
-    category: 'org_read',
-    takesClientCredentials: true,
-    handle: readPin,
-  },
-  {
-    id: 'pins/delete',
-    method: 'DELETE',
-    path: '/pins/:pin_id',
-    scopes: writeScopes,
-    category: 'org_write',
-    takesClientCredentials: true,
-    handle: deletePin,
-  },
-  {
-    id: 'boards/list_pins',
-    method: 'GET',
-    path: '/boards/:board_id/pins',
-    scopes: readScopes,
-    category: 'org_read',
-    takesClientCredentials: true,
-    handle: listBoardPins,
-  },
-  {
-    id: 'board_sections/list_pins',
-    method: 'GET',
-    path: '/boards/:board_id/sections/:section_id/pins',
-    scopes: readScopes,
-    category: 'org_read',
-    takesClientCredentials: true,
-    handle: listSectionPins,
-  },
-];
+export const pinOperations = operationTable(
+  { category: 'org_read', scopes: readScopes, takesClientCredentials: true },
+  [
+    ['pins/create', 'POST /pins', createPin, { scopes: writeScopes, category: 'org_write' }],
+    ['pins/list', 'GET /pins', listOwnPins],
+    ['pins/get', 'GET /pins/:pin_id', readPin],
+    ['pins/delete', 'DELETE /pins/:pin_id', deletePin, { scopes: writeScopes, category: 'org_write' }],
+    ['boards/list_pins', 'GET /boards/:board_id/pins', listBoardPins],
+    ['board_sections/list_pins', 'GET /boards/:board_id/sections/:section_id/pins', listSectionPins],
+  ],
+);

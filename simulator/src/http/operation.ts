@@ -54,6 +54,24 @@ export interface Operation {
   handle(call: Call): Answer | Promise<Answer>;
 }
 
+type OperationRow = [
+  id: string,
+  route: `${Operation['method']} /${string}`,
+  handle: Operation['handle'],
+  options?: Partial<Operation>,
+];
+
+/** Declares operations that share options, such as their category. */
+export function operationTable(
+  shared: Pick<Operation, 'scopes' | 'category'> & Partial<Operation>,
+  rows: readonly OperationRow[],
+): Operation[] {
+  return rows.map(([id, route, handle, options]) => {
+    const [method, path = ''] = route.split(' ');
+    return { ...shared, id, method: method as Operation['method'], path, handle, ...options };
+  });
+}
+
 /** A token call, authenticated with the app's own id and secret instead of a bearer token. */
 export interface AppOperation {
   id: string;
