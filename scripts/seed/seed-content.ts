@@ -1,6 +1,6 @@
 // The contents of `npm run seed`: accounts, and groups of posts with the state that each group ends in.
 
-/** Nothing listens there, so every delivery of the seeded webhook fails. */
+/** Nothing listens on this address, so every delivery of the seeded webhook fails. */
 export const deadHost = '127.0.0.1:9';
 
 export const samples = ['recipe', 'garden', 'interior', 'travel', 'workshop', 'fashion'] as const;
@@ -10,7 +10,7 @@ export const boardNames = ['Recipes', 'Garden', 'Home'] as const;
 export const accountNames = { active: 'seed_kitchen', paused: 'seed_balcony' } as const;
 export type SeededAccount = keyof typeof accountNames;
 
-/** A fault of the simulator that the creates of a group meet, each of them once. */
+/** A fault of the simulator for one create of a group. */
 export interface GroupFault {
   kind: 'status' | 'reset';
   status?: number;
@@ -23,10 +23,10 @@ export interface PostGroup {
   name: string;
   account: SeededAccount;
   count: number;
-  /** How the posts are scheduled; absent for drafts. `inDays`: one after the other from tomorrow. */
+  /** How the posts are scheduled; absent for drafts. `inDays`: one per day from tomorrow on. */
   schedule?: 'now' | 'useNextOpenSlot' | 'inDays';
   faults?: GroupFault[];
-  /** The state that the run waits for; absent where the posts stay as they were created. */
+  /** The state that the run waits for; absent when the posts remain as they were created. */
   until?: { status: string; publication?: string };
   shows: string;
 }
@@ -38,7 +38,7 @@ export interface PostGroup {
 export const groups: PostGroup[] = [
   { name: 'draft', account: 'active', count: 40, shows: 'drafts' },
   { name: 'slot', account: 'active', count: 40, schedule: 'useNextOpenSlot', shows: 'queued in timeslots' },
-  { name: 'dated', account: 'active', count: 20, schedule: 'inDays', shows: 'queued at times of their own' },
+  { name: 'dated', account: 'active', count: 20, schedule: 'inDays', shows: 'queued at specific times' },
   {
     name: 'sent',
     account: 'active',
@@ -70,7 +70,7 @@ export const groups: PostGroup[] = [
     until: { status: 'uploading', publication: 'confirming' },
     shows: 'response lost: confirming, after about 12 minutes a person decides',
   },
-  { name: 'waiting', account: 'paused', count: 6, schedule: 'now', shows: 'due, held back by a pause' },
+  { name: 'waiting', account: 'paused', count: 6, schedule: 'now', shows: 'due, delayed by a pause' },
   { name: 'later', account: 'paused', count: 10, schedule: 'inDays', shows: 'queued on a paused account' },
   { name: 'idea', account: 'paused', count: 4, shows: 'drafts of a paused account' },
 ];

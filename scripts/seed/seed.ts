@@ -1,13 +1,9 @@
 // npm run seed: fills a Pintail that runs on the simulator with demo data, through its REST API and the simulator's
-// control interface. Where none is running, it starts one and stops it at the end. A second run adds only what is missing.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Config, readConfig } from '../../server/src/config.ts';
+// control interface. If none is running, it starts one and stops it at the end. A second run adds only what is missing.
+import { readConfig } from '../../server/src/config.ts';
 import { postStatuses } from '../../server/src/domain/post-states.ts';
 import { addressesOf, publicUrlOf } from '../../server/src/installation.ts';
-import { addMs, pause, systemClock } from '../../server/src/platform/clock.ts';
+import { addMs, systemClock } from '../../server/src/platform/clock.ts';
 import {
   accountNames,
   boardNames,
@@ -18,6 +14,7 @@ import {
   samples,
   textsOf,
 } from './seed-content.ts';
+import { type Call, createCall, ensureServer, readKey, SeedProblem, until } from './seed-server.ts';
 
 interface Account {
   id: string;
@@ -38,82 +35,11 @@ interface Post {
   publication: string;
 }
 
-type Method = 'GET' | 'POST' | 'PATCH';
-type Call = <Data>(method: Method, path: string, body?: object) => Promise<Data>;
-
-const pollMs = 250;
-const startMs = 60_000;
-/** One group: publishing, with time to spare on a busy machine. */
+/** The time for publishing one group, with a margin for a busy machine. */
 const groupMs = 180_000;
 const dayMs = 24 * 60 * 60 * 1000;
 
-class SeedProblem extends Error {}
-
-async function until<Value>(limitMs: number, what: string, probe: () => Promise<Value | undefined>) {
-  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += pollMs) {
-    const value = await probe();
-    if (value !== undefined) return value;
-    await pause(pollMs);
-  }
-  throw new SeedProblem(`Timed out: ${what}.`);
-}
-
-const isServing = (url: string) =>
-  fetch(`${url}/health`).then(
-    (response) => response.ok,
-    () => false,
-  );
-
-/** Starts a server where none is running; the result stops it. */
-async function ensureServer(url: string): Promise<() => Promise<void>> {
-  if (await isServing(url)) return async () => {};
-  console.log('No server is running; starting one for the time of this run.');
-  const child = spawn(process.execPath, ['server/bin/pintail.js', 'serve'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { LOG_LEVEL: 'error', WEBHOOK_ALLOWED_PRIVATE_HOSTS: deadHost, ...process.env },
-    detached: true,
-  });
-  const exited = once(child, 'exit');
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await exited;
-  };
-  try {
-    await until(startMs, 'the server did not start', async () => {
-      if (child.exitCode !== null) throw new SeedProblem('The server did not start; its output is above.');
-      return (await isServing(url)) || undefined;
-    });
-  } catch (error) {
-    if (child.exitCode === null) await stop();
-    throw error;
-  }
-  return stop;
-}
-
-function readKey({ dataDir }: Config): string {
-  try {
-    return readFileSync(join(dataDir, 'first-api-key'), 'utf8').trim();
-  } catch {
-    throw new SeedProblem(
-      `No API key in ${dataDir}. Is this the data directory of the server that is running?`,
-    );
-  }
-}
-
-function createCall(base: string, headers: Record<string, string>): Call {
-  return async (method, path, body) => {
-    const response = await fetch(`${base}${path}`, {
-      method,
-      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new SeedProblem(`${method} ${path} returned ${response.status}: ${text}`);
-    return JSON.parse(text);
-  };
-}
-
-/** Seeds one installation. `created` counts what this run added. */
+/** Seeds one installation. `created` counts the rows that this run added. */
 class Seeder {
   readonly created = new Map<string, number>();
   readonly #api: Call;
@@ -285,7 +211,7 @@ class Seeder {
     }
   }
 
-  /** One fault for each create, spread evenly; each is used up by its create, so that none is left over. */
+  /** Sets one fault for each create, distributed evenly. Each create uses one, so that none remains. */
   async #addFaults({ faults = [] }: PostGroup, account: Account, creates: number): Promise<void> {
     if (faults.length === 0) return;
     const { accounts } = await this.#simulator<{ accounts: { id: string; username: string }[] }>(
@@ -323,7 +249,7 @@ async function main(): Promise<void> {
     const api = createCall(url, { authorization: `Bearer ${readKey(config)}` });
     const seeder = new Seeder(api, createCall(simulatorUrl, {}), simulatorUrl);
     await seeder.run();
-    if (seeder.created.size === 0) console.log('Everything is there already; nothing was added.');
+    if (seeder.created.size === 0) console.log('Everything exists already; nothing was added.');
     for (const [what, count] of seeder.created) console.log(`${String(count).padStart(5)}  ${what}`);
     console.log(`Accounts ${accountNames.active} and ${accountNames.paused} (paused), at ${url}`);
   } finally {
