@@ -1,17 +1,17 @@
-// An answer of the API as tests look at it.
+// A response of the API, as tests read it.
 import { expect } from 'vitest';
 
 /**
- * JSON as tests and benchmarks look into it. A type for each of the hundred shapes would have to repeat what the
- * schemas say, and would check nothing: that a field is there is what the comparison shows that reads it.
+ * JSON of any shape. A type for each of the hundred shapes would repeat the schemas and check nothing: the comparison
+ * that reads a field shows whether it exists.
  */
-// biome-ignore lint/suspicious/noExplicitAny: said above; the one place that has it.
+// biome-ignore lint/suspicious/noExplicitAny: see above; the only place that has it.
 export type AnyShape = any;
 
 export interface Answer {
   status: number;
   headers: Headers;
-  /** The bytes as they came. */
+  /** The body as text. */
   text: string;
   body: AnyShape;
 }
@@ -32,7 +32,7 @@ export interface Detail {
   message: string;
 }
 
-/** The code of each field that a refusal names: each field once, and with a sentence, which may begin with an id. */
+/** Returns the code of each field that a refusal names. Each field must occur once, with a sentence, which may begin with an id. */
 export function fieldCodes(details: readonly Detail[]): Record<string, string> {
   for (const { message } of details) expect(message).toMatch(/^([A-Z]|[a-z]+_).*[.?]$/);
   const codes = Object.fromEntries(details.map(({ path, code }) => [path, code]));

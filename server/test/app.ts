@@ -1,6 +1,5 @@
-// A whole Pintail for a test file: its own database, a simulator over real HTTP, an API that listens, a
-// worker that the test runs, and a clock that the test moves.
-
+// A complete Pintail for a test file: a separate database, a simulator over real HTTP, an API that listens, a worker that
+// the test runs, and a clock that the test advances.
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +17,7 @@ import { findEventProblems } from './check-events.ts';
 import { createTestClock, type TestClock } from './clock.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { collectLog, type LogLine } from './log.ts';
+import { postTexts } from './new-post.ts';
 import { recordExamples } from './record-examples.ts';
 import { withCreatePin } from './with-create-pin.ts';
 
@@ -33,10 +33,10 @@ export interface PinterestAccount {
   accessToken: string;
 }
 
-/** Our app on the simulator. */
+/** Pintail's app on the simulator. */
 export const testApp = { appId: 'pintail-test', appSecret: 'secret-of-the-app' };
 
-/** An account on the simulator, by an access token alone. */
+/** A grant of an account on the simulator, with only an access token. */
 export const plainGrant = {
   actor: systemActor,
   environment: 'simulator',
@@ -52,10 +52,16 @@ export interface TestAppOptions {
   config?: Partial<Config>;
   now?: Date;
   logLevel?: LogSettings['level'];
-  /** With data in it already, instead of an empty one; dropped at the end all the same. */
+  /** A database with data, instead of an empty one. Dropped at the end too. */
   testDatabase?: TestDatabase;
-  /** Puts something between Pintail and the simulator: is given the API's address and gives its own. */
+  /** Inserts a proxy before the simulator: receives the URL of the API and returns its own. */
   via?: (apiUrl: string) => Promise<string>;
+}
+
+interface SendOptions {
+  headers?: Record<string, string>;
+  /** Null: without a key. */
+  key?: string | null;
 }
 
 export async function createTestApp({
@@ -118,22 +124,27 @@ export async function createTestApp({
     return (await answer.json()) as Json;
   }
 
-  async function call(
+  async function send(
     method: string,
     path: string,
     body?: unknown,
-    key: string | null = firstKey.key,
+    { headers = {}, key = firstKey.key }: SendOptions = {},
   ): Promise<Answer> {
+    const isRaw = typeof body === 'string' || body instanceof Uint8Array;
     const answer = await fetch(`${url}${path}`, {
       method,
       headers: {
         ...(key !== null && { authorization: `Bearer ${key}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
       },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body !== undefined && { body: isRaw ? (body as string) : JSON.stringify(body) }),
     });
     return readAnswer(answer);
   }
+
+  const call = (method: string, path: string, body?: unknown, key?: string | null) =>
+    send(method, path, body, key === undefined ? {} : { key });
 
   let accountNumber = 0;
 
@@ -148,7 +159,10 @@ export async function createTestApp({
     databaseUrl: test.url,
     organizationId: firstKey.organizationId,
     key: firstKey.key,
+    /** Sends a request to the API with the first key. */
     call,
+    /** Sends a request to the API with headers or another key. */
+    send,
     control,
 
     async makeKey(
@@ -162,7 +176,7 @@ export async function createTestApp({
       });
     },
 
-    /** A connected account with boards of these names. */
+    /** Connects an account with boards of these names. */
     async connectAccount({
       boards = ['Recipes', 'Garden'],
       sections = [] as string[],
@@ -192,16 +206,14 @@ export async function createTestApp({
       };
     },
 
-    /** Creates a post and gives what the answer says of it; whatever is not given is filled in. */
+    /** Creates a post, with defaults for absent fields, and returns it. */
     async createPost(account: PinterestAccount, change: Json = {}, key?: string) {
       const answer = await call(
         'POST',
         `/v1/accounts/${account.accountId}/posts`,
         {
           mediaUrl: `${simulator.url}/samples/recipe.jpg`,
-          title: 'Lemon tart',
-          description: 'Crisp, sour, done in an hour.',
-          url: 'https://example.com/lemon-tart',
+          ...postTexts,
           boardId: Object.values(account.boards)[0],
           sendAt: new Date(clock.now().getTime() + 60_000).toISOString(),
           ...change,
@@ -213,18 +225,18 @@ export async function createTestApp({
       return answer.body.data.post;
     },
 
-    /** The post as the API shows it now. */
+    /** Returns the post from the API. */
     async getPost(account: PinterestAccount, id: string) {
       return (await call('GET', `/v1/accounts/${account.accountId}/posts/${id}`)).body.data.post;
     },
 
-    /** The address of a picture that can be fetched. */
+    /** The URL of an image that can be fetched. */
     picture: (name = 'recipe.jpg') => `${simulator.url}/samples/${name}`,
 
-    /** A worker that stops for good at a moment of its first post, as if its process had been killed there. */
+    /** A worker that stops permanently at a moment of its first post, as if its process had been killed. */
     dyingWorker: ({ before }: { before: 'ask' | 'settle' }) => createDyingWorker(app, clock, before),
 
-    /** Runs `work` while the media folder is away. */
+    /** Runs `work` while the media folder is missing. */
     async withoutMedia(work: () => Promise<void>): Promise<void> {
       const media = join(folder, 'media');
       await rename(media, `${media}.away`);
@@ -235,7 +247,7 @@ export async function createTestApp({
       }
     },
 
-    /** What Pinterest has: the ledger, not our database. */
+    /** Returns the Pins on the simulator. */
     async pins(filter: { boardId?: string } = {}): Promise<Json[]> {
       const query = new URLSearchParams(filter).toString();
       return ((await control('GET', `/pins?${query}`)) as { pins: Json[] }).pins;
@@ -263,14 +275,14 @@ function createDyingWorker(app: App, clock: TestClock, before: 'ask' | 'settle')
   const died = new Promise<void>((resolve) => {
     die = resolve;
   });
-  // What a dead process waits for never comes.
+  // A dead process waits forever.
   const never = <T>() => {
     die();
     return new Promise<T>(() => {});
   };
   const worker = app.createWorker({
     owner: 'dying',
-    // The dead renew no leases.
+    // A dead process renews no leases.
     clock: { ...clock, every: () => () => {} },
     ...(before === 'ask'
       ? { media: { ...app.media, readForPublishing: () => never() } }

@@ -37,10 +37,10 @@ export function watchCodes(http: FastifyInstance): () => void {
 
 const reasonsOf = (route: Route) => new Set(refusalsOf(route).map(({ declaration }) => declaration.reason));
 
-/** Where a refusal says nothing of a single field, its reason is the code of what it becomes in a list. */
+/** The code of a refusal in a list is its reason, when the refusal concerns no single field. */
 const isExplained = (code: string, route: Route) => isDetailCode(code) || reasonsOf(route).has(code);
 
-/** Everything in an answer that has a code and a message: failures of posts, entries of batches, findings. */
+/** Returns everything in a response that has a code and a message: failures of posts, entries of batches, findings. */
 function codedIn(value: unknown): { code: string }[] {
   if (typeof value !== 'object' || value === null) return [];
   const inside = Object.values(value).flatMap(codedIn);

@@ -1,4 +1,4 @@
-// Checks every event in the database of a test app: its data must be what the type declares, for callers rely on it.
+// Checks every event in the database of a test app: its data must match the declaration of its type, on which callers rely.
 import { eventData, timelineKeys, toVisibleData, visibleEventData } from '../src/domain/event-data.ts';
 import { type EventType, eventTypes } from '../src/domain/event-types.ts';
 import { type Connection, sql } from '../src/platform/db/index.ts';
@@ -9,7 +9,7 @@ interface Event {
   data: Record<string, unknown>;
 }
 
-/** More would make the end of a large test slow. */
+/** A higher number would make the end of a large test slow. */
 const checkedMax = 20_000;
 
 /** Returns a sentence for each way in which an event differs from the declaration of its type. */

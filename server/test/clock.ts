@@ -1,8 +1,8 @@
-// A clock that stands still until the test says otherwise.
+// A clock that stands still until the test advances it.
 import { addMs, type Clock } from '../src/platform/clock.ts';
 
 export interface TestClock extends Clock {
-  /** Moves time on, running what falls due on the way, each at its own moment. */
+  /** Advances the time, and runs the timers that become due, each at its own moment. */
   advance(ms: number): void;
 }
 

@@ -1,6 +1,5 @@
-// The whole way against Pinterest's own document: connect, list boards, publish, look for a lost Pin, refresh.
-// Each request of ours and each answer of the simulator is judged by an independent validator.
-
+// All uses of Pinterest against its own document: connect, list boards, publish, search for a lost Pin, refresh.
+// An independent validator checks each request of the client and each response of the simulator.
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasContract } from '../src/pinterest/contract.fixture.ts';
@@ -42,7 +41,7 @@ describe.skipIf(!hasContract)(hasContract ? 'conformance' : absent, () => {
         .toBuffer()
     ).toString('base64');
 
-  test('a picture is published by Pintail, also when its first answer is lost', async () => {
+  test('an image is published according to the contract, also when the first response is lost', async () => {
     const post = await app.createPost(account, { isSimplifiedPin: false });
     await app.faults([{ operation: 'pins/create', when: 'after', kind: 'status', status: 500, times: 1 }]);
     const worker = app.app.createWorker();
@@ -53,7 +52,7 @@ describe.skipIf(!hasContract)(hasContract ? 'conformance' : absent, () => {
     expect(await app.getPost(account, post.id)).toMatchObject({ status: 'sent', attempts: 1 });
   });
 
-  test('a carousel is published', async () => {
+  test('a carousel is published according to the contract', async () => {
     const item = { contentType: 'image/jpeg', data: await picture(), title: 'A slide' } as const;
     const outcome = await client().createPin(account.accessToken, {
       boardId: account.boards.Recipes ?? '',
@@ -63,23 +62,26 @@ describe.skipIf(!hasContract)(hasContract ? 'conformance' : absent, () => {
     expect(outcome).toMatchObject({ ...created, pin: { mediaKind: 'carousel' } });
   });
 
-  test.each(['own cover', 'a frame as cover'])('a video with %s is published', async (kind) => {
-    const cover =
-      kind === 'own cover'
-        ? ({ type: 'image_base64', contentType: 'image/jpeg', data: await picture() } as const)
-        : ({ type: 'key_frame', seconds: 1 } as const);
-    const outcome = await client().createPin(account.accessToken, {
-      boardId: account.boards.Recipes ?? '',
-      title: `A video with ${kind}`,
-      source: { type: 'video_id', mediaId: await uploadVideo(), cover },
-    });
-    expect(outcome).toMatchObject({ ...created, pin: { mediaKind: 'video' } });
-  });
+  test.each(['own cover', 'a frame as cover'])(
+    'a video with %s is published according to the contract',
+    async (kind) => {
+      const cover =
+        kind === 'own cover'
+          ? ({ type: 'image_base64', contentType: 'image/jpeg', data: await picture() } as const)
+          : ({ type: 'key_frame', seconds: 1 } as const);
+      const outcome = await client().createPin(account.accessToken, {
+        boardId: account.boards.Recipes ?? '',
+        title: `A video with ${kind}`,
+        source: { type: 'video_id', mediaId: await uploadVideo(), cover },
+      });
+      expect(outcome).toMatchObject({ ...created, pin: { mediaKind: 'video' } });
+    },
+  );
 
   async function uploadVideo(): Promise<string> {
     const registered = await client().registerMedia(account.accessToken);
     if (registered.kind !== 'ok') throw new Error(registered.failure.message);
-    // The head of an MP4 file; the simulator looks no further.
+    // The beginning of an MP4 file; the simulator reads no more.
     const head = Buffer.from('000000186674797069736f6d0000020069736f6d6d703432', 'hex');
     const bytes = new Blob([head, Buffer.alloc(4096)]);
     const uploaded = await client().uploadMedia(registered.value, {
@@ -93,7 +95,7 @@ describe.skipIf(!hasContract)(hasContract ? 'conformance' : absent, () => {
     return registered.value.mediaId;
   }
 
-  test('a thousand boards, with forty sections on one of them, are listed whole', async () => {
+  test('a thousand boards, with forty sections on one of them, are listed completely', async () => {
     const large = await app.connectAccount({
       boards: Array.from({ length: 1000 }, (_, index) => `Board ${index}`),
       sections: Array.from({ length: 40 }, (_, index) => `Section ${index}`),
@@ -104,7 +106,7 @@ describe.skipIf(!hasContract)(hasContract ? 'conformance' : absent, () => {
     expect(sections.kind === 'ok' && new Set(sections.value.map((section) => section.name)).size).toBe(40);
   });
 
-  test('refusals are as Pinterest documents them', async () => {
+  test('refusals match Pinterest’s documentation', async () => {
     const pin = {
       boardId: '999',
       title: 'x',
@@ -114,7 +116,7 @@ describe.skipIf(!hasContract)(hasContract ? 'conformance' : absent, () => {
     expect(await client().createPin('pina_nobody', pin)).toMatchObject({ kind: 'postponed' });
   });
 
-  test('nothing was off contract', () => {
+  test('no request or response violates the contract', () => {
     expect(proxy.violations).toEqual([]);
     expect(proxy.requests).toBeGreaterThan(15);
     expect(proxy.answers).toBe(proxy.requests);

@@ -1,11 +1,11 @@
-// Stands between Pintail and the simulator and holds both against Pinterest's own document: every request that
-// our client makes, and every answer that the simulator gives.
+// A proxy between Pintail and the simulator that validates both against Pinterest's own document: every request of the
+// client and every response of the simulator.
 import { createServer, type IncomingMessage } from 'node:http';
 import { loadContract as loadAnswers } from '../../simulator/test/contract.ts';
 import { loadContract as loadRequests } from '../src/pinterest/contract.fixture.ts';
 
 export interface ContractProxy {
-  /** With `/v5`. */
+  /** Includes `/v5`. */
   apiUrl: string;
   requests: number;
   answers: number;
@@ -13,7 +13,7 @@ export interface ContractProxy {
   close(): Promise<void>;
 }
 
-/** @param target The simulator's API, with `/v5`. Call only where the document is at hand. */
+/** Requires the document. @param target The simulator's API, with `/v5` */
 export async function startContractProxy(target: string): Promise<ContractProxy> {
   const [requests, answers] = [await loadRequests(), loadAnswers()];
   if (answers === null) throw new Error('the contract is absent');
@@ -26,10 +26,10 @@ export async function startContractProxy(target: string): Promise<ContractProxy>
         typeof value === 'string' ? [[name, value]] : [],
       ),
     );
-    const asked = `${method} ${path}`;
+    const requested = `${method} ${path}`;
     proxy.requests += 1;
     for (const problem of requests.problemsOf({ method, path, headers, body: sent.toString() })) {
-      proxy.violations.push(`request ${asked}: ${problem}`);
+      proxy.violations.push(`request ${requested}: ${problem}`);
     }
     const { host: _ours, connection: _hop, 'content-length': _counted, ...passed } = headers;
     const answer = await fetch(`${target}${path.replace(/^\/v5/, '')}`, {
@@ -41,9 +41,9 @@ export async function startContractProxy(target: string): Promise<ContractProxy>
     proxy.answers += 1;
     const call = { method, path: path.replace(/^\/v5/, ''), status: answer.status, body: parse(text) };
     for (const problem of answers.problems(call)) {
-      proxy.violations.push(`answer ${answer.status} to ${asked}: ${problem}`);
+      proxy.violations.push(`answer ${answer.status} to ${requested}: ${problem}`);
     }
-    response.writeHead(answer.status, Object.fromEntries(kept(answer.headers)));
+    response.writeHead(answer.status, Object.fromEntries(forwarded(answer.headers)));
     response.end(text);
   });
   await new Promise<void>((listening) => {
@@ -73,8 +73,8 @@ function parse(text: string): unknown {
   return text === '' ? null : JSON.parse(text);
 }
 
-/** All but what belongs to the one connection. */
-function kept(headers: Headers): [string, string][] {
+/** Returns the headers without those of the connection. */
+function forwarded(headers: Headers): [string, string][] {
   return [...headers].filter(
     ([name]) => !['connection', 'transfer-encoding', 'content-length', 'content-encoding'].includes(name),
   );

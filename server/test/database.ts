@@ -1,4 +1,4 @@
-// A database of its own for a test file: call `createTestDatabase` in beforeAll, `drop` in afterAll.
+// A separate database for a test file: call `createTestDatabase` in beforeAll, `drop` in afterAll.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -8,12 +8,12 @@ import { createLog } from '../src/platform/log.ts';
 export interface TestDatabase {
   url: string;
   database: Database;
-  /** Closes `database` and removes it from the server, whoever else is still connected. */
+  /** Closes `database` and drops it, even when other clients are connected. */
   drop(): Promise<void>;
 }
 
 export interface CreateTestDatabase {
-  /** Without our tables: for tests of migrations. */
+  /** Creates no tables, for tests of migrations. */
   empty?: boolean;
 }
 
@@ -21,7 +21,7 @@ export async function createTestDatabase({ empty = false }: CreateTestDatabase =
   const server = inject('databaseServer');
   const name = `test_${randomBytes(8).toString('hex')}`;
   const template = empty ? 'template1' : inject('databaseTemplate');
-  // Copying the files is faster than logging them, and nothing here has to survive a crash.
+  // Copying the files is faster than logging them, and test data need not survive a crash.
   await onServer(server, `create database ${name} template ${template} strategy file_copy`);
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
   const database = openDatabase({ url, log: createLog({ level: 'warn', format: 'pretty' }) });

@@ -1,9 +1,9 @@
-// Looks for secrets in what left the process, also in the forms that programs give them.
+// Searches for secrets in the output of the process, also in encoded forms.
 
-/** The secret as it is, and as it would look on its way through other programs. */
+/** Returns the secret and its encoded forms. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret, 'latin1');
-  // Base64 of a longer text holds it in one of three forms; two characters at each end depend on the neighbours.
+  // Base64 of a longer text contains it in one of three forms; two characters at each end depend on the adjacent text.
   const inBase64 = [0, 1, 2].flatMap((offset) => {
     const text = Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')
@@ -16,7 +16,7 @@ function formsOf(secret: string): string[] {
   );
 }
 
-/** Where a text shows one of the secrets, which go by what they are. */
+/** Returns the occurrences of secrets in a text. The keys of `secrets` are their names. */
 export function findSecrets(secrets: ReadonlyMap<string, string>, where: string, text: string): string[] {
   return [...secrets].flatMap(([name, secret]) =>
     formsOf(secret).flatMap((form) => (text.includes(form) ? [`${name} in ${where}, as ${form}`] : [])),

@@ -1,5 +1,4 @@
 // Starts the one PostgreSQL server of a test run, with a migrated template that tests clone.
-
 import { startThrowawayServer, sweepThrowawayServers } from '@pintail/embedded-postgres';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
@@ -8,7 +7,7 @@ import { createLog } from '../src/platform/log.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The test server, as the role that owns the databases of tests. */
+    /** The URL of the test server, with the role that owns the databases of tests. */
     databaseServer: string;
     /** The name of the migrated database to clone. */
     databaseTemplate: string;
@@ -19,11 +18,11 @@ const template = 'template_pintail';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const log = createLog({ level: 'warn', format: 'pretty' });
-  // A run that was killed has not stopped its server.
+  // A killed run has not stopped its server.
   await sweepThrowawayServers();
   const server = await startThrowawayServer({ log, name: 'test' });
   try {
-    await makeTemplate(server.superuserUrl);
+    await createTemplate(server.superuserUrl);
     await migrate({ url: databaseUrl(server.url, template), log });
   } catch (error) {
     await server.stop();
@@ -34,10 +33,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return () => server.stop();
 }
 
-async function makeTemplate(superuserUrl: string): Promise<void> {
+async function createTemplate(superuserUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: superuserUrl });
   await client.connect();
-  // Tests act as the role that production uses, so that a right it lacks is noticed here.
+  // Tests use the same role as production, so that they notice a missing right.
   await client.query('alter role pintail createdb');
   await client.query(`create database ${template} owner pintail`);
   await client.end();

@@ -1,4 +1,4 @@
-// Log lines as a test can read them.
+// Collects log lines for tests.
 import type { DestinationStream } from 'pino';
 
 export type LogLine = Record<string, unknown> & { level: number; msg: string };

@@ -1,15 +1,21 @@
-// A post straight into the database, where a test is not about how posts are created.
-
+// A post for tests, over HTTP or directly in the database.
 import { newId } from '../src/domain/ids.ts';
 import type { NewPost } from '../src/features/posts/record/content.ts';
 
-/** What most tests do not care about is filled in. */
+/** The texts of a post for tests that need none in particular. */
+export const postTexts = {
+  title: 'Lemon tart',
+  description: 'Crisp, sour, done in an hour.',
+  url: 'https://example.com/lemon-tart',
+};
+
+/** Completes a post for `createPosts`, for tests that do not create posts over HTTP. */
 export function newPost(
   post: Pick<NewPost, 'organizationId' | 'accountId' | 'mediaId' | 'sendAt'> & Partial<NewPost>,
 ): NewPost {
   return {
     id: newId('post'),
-    title: 'Lemon tart',
+    title: postTexts.title,
     description: 'd',
     url: 'https://example.com/',
     destinationKey: 'example.com',

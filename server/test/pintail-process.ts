@@ -1,5 +1,4 @@
-// Pintail as its user runs it: the command line in a process of its own, on a data folder of its own. For
-// tests that kill it.
+// Pintail as a user runs it: the command line in a separate process with a separate data folder, for tests that kill it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { execPath } from 'node:process';
@@ -12,10 +11,10 @@ export interface PintailProcess {
   child: ChildProcess;
   /** Null for a worker. */
   url: string | null;
-  /** All that was printed. */
+  /** Returns the whole output. */
   output(): string;
   kill9(): Promise<void>;
-  /** As Ctrl+C or a service manager stops it; resolves with the exit code. */
+  /** Stops it as a service manager does. Resolves with the exit code. */
   stop(): Promise<number | null>;
 }
 
@@ -32,7 +31,7 @@ export interface LaunchedPintail {
   ready: Promise<{ url: string | null }>;
 }
 
-/** Starts it and waits for nothing. It leads a process group, as it does in a terminal. */
+/** Starts it without waiting. It leads a process group, as in a terminal. */
 export function launchPintail({ command = 'serve', dataDir, env = {} }: StartPintail): LaunchedPintail {
   const child = spawn(execPath, [program, command], {
     detached: true,
@@ -62,7 +61,7 @@ export function launchPintail({ command = 'serve', dataDir, env = {} }: StartPin
   return { child, output: () => text, exited, ready };
 }
 
-/** Resolves once it says that it is ready. @throws Error with all that it printed when it ends before. */
+/** Resolves when it logs that it is ready. @throws Error with its output when it ends first. */
 export async function startPintail(start: StartPintail): Promise<PintailProcess> {
   const { child, output, exited, ready } = launchPintail(start);
   const outcome = await Promise.race([ready, exited]);

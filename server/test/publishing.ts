@@ -1,11 +1,11 @@
-// For tests that follow posts to Pinterest: one app and worker for the file, an account of its own for each test.
+// For tests that publish posts: one app and worker for the file, and a separate account for each test.
 import { afterEach, beforeAll, expect } from 'vitest';
 import type { Worker } from '../src/features/publishing/index.ts';
 import { account, app, useApp } from './use-app.ts';
 
 export { account, app };
 
-// Set by the hook below, as those are.
+// Set by the hook below.
 export let worker: Worker;
 
 export const minute = 60_000;
@@ -19,22 +19,22 @@ export function usePublishing(): void {
   afterEach(() => app.clearFaults());
 }
 
-/** Moves time on and serves what is due then. */
+/** Advances the time and runs the work that is due. */
 export async function runAfter(ms: number, by: Worker = worker): Promise<void> {
   app.clock.advance(ms);
   await by.runDue();
 }
 
-/** Pinterest refuses the next Pin for its limit, and says in these headers how long to wait. */
+/** Makes Pinterest refuse the next Pin because of its rate limit, with these headers. */
 export const limitNextPin = (headers: Record<string, string> = {}) =>
   app.faults([
     { operation: 'pins/create', when: 'before', kind: 'status', status: 429, code: 8, headers, times: 1 },
   ]);
 
-/** What Pinterest has on the account's first board. */
+/** Returns the Pins on the account's first board. */
 export const pinsHere = () => app.pins({ boardId: account.boards.Recipes ?? '' });
 
-/** The board has one Pin, and it is that of this post, which was asked for once. */
+/** Expects that the board has a single Pin, that of this post, after one attempt. */
 export async function expectAdopted(postId: string): Promise<void> {
   const pins = await pinsHere();
   expect(pins).toHaveLength(1);

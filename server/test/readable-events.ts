@@ -1,10 +1,11 @@
+// Waits until readers of the event log see all its events.
 import { type Connection, sql } from '../src/platform/db/index.ts';
 import { eventually } from './eventually.ts';
 
 /**
- * Until whoever reads the log from now on gets all that is in it. Readers stop at a transaction that ends in just that
- * moment, for it may be of this database, and go on when they look again; with many tests on one server it may be any
- * other's. Not for tests that keep a transaction open.
+ * Resolves when a reader of the log would see every event. Readers stop at the oldest open transaction of the server, because
+ * it may belong to this database; with many tests on one server, it may belong to another. Not for tests that leave a
+ * transaction open.
  */
 export async function readableEvents(connection: Connection): Promise<void> {
   await eventually('no transaction is older than the last event', async () => {

@@ -1,5 +1,4 @@
-// While examples are collected (scripts/examples.ts), each test app writes down what it answers, one line for each
-// successful exchange.
+// While examples are collected (scripts/examples.ts), each test app records its successful exchanges, one line each.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -7,7 +6,7 @@ import { expect } from 'vitest';
 
 export interface Exchange {
   testFile: string;
-  /** In the order of the file's answers. */
+  /** The position among the responses of the file. */
   number: number;
   operationId: string;
   body?: unknown;
@@ -16,11 +15,11 @@ export interface Exchange {
 
 let number = 0;
 
-/** Does nothing unless PINTAIL_RECORD_EXAMPLES names a folder. */
+/** Has no effect unless PINTAIL_RECORD_EXAMPLES names a folder. */
 export function recordExamples(http: FastifyInstance): void {
   const folder = process.env.PINTAIL_RECORD_EXAMPLES;
   if (!folder) return;
-  // What was sent: validation puts something else in its place.
+  // Stores the body as sent: validation replaces it.
   http.addHook('preValidation', async (request) => {
     const isJson = request.headers['content-type']?.startsWith('application/json');
     Object.assign(request, { sentBody: isJson ? request.body : undefined });

@@ -1,15 +1,15 @@
-// Requests that a route probably takes, made from what it declares: nothing here knows any particular route; names of
-// fields and parameters are all it goes by.
+// Requests that a route probably accepts, derived from its declaration: independent of particular routes, based only on
+// the names of fields and parameters.
 import { z } from 'zod';
 import type { Route } from '../src/platform/http/contract/index.ts';
 
-/** What a tenant has: ids by their prefix, or the name of the parameter that takes them. */
+/** The ids of a tenant, by their prefix or by the name of the parameter that accepts them. */
 export type Belongings = ReadonlyMap<string, readonly string[]>;
 
 export interface Tenants {
   own: Belongings;
   foreign: Belongings;
-  /** A picture that can be fetched. */
+  /** The URL of an image that can be fetched. */
   pictureUrl: string;
 }
 
@@ -43,7 +43,7 @@ const prefixes: Record<string, string> = {
   apiKeyId: 'key',
 };
 
-/** As the route takes it in, with every part of it in place. */
+/** Returns the input schema as JSON Schema, with every part inlined. */
 export function schemaOf(schema: z.ZodType | undefined): JsonSchema {
   if (!schema) return {};
   const json = z.toJSONSchema(schema, {
@@ -57,26 +57,26 @@ export function schemaOf(schema: z.ZodType | undefined): JsonSchema {
 
 const depthMax = 4;
 
-/** Every field, also inside objects and lists. */
+/** Returns every field, also inside objects and lists. */
 export function fieldsOf(schema: JsonSchema, path: Path = []): { path: Path; schema: JsonSchema }[] {
   if (path.length >= depthMax) return [];
   const inner = [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])];
-  const found = inner.flatMap(({ properties = {}, items }) => [
+  const fields = inner.flatMap(({ properties = {}, items }) => [
     ...Object.entries(properties).map(([name, field]) => ({ path: [...path, name], schema: field })),
     ...(items ? [{ path: [...path, 0], schema: items }] : []),
   ]);
-  const unique = new Map(found.map((field) => [field.path.join('.'), field]));
+  const unique = new Map(fields.map((field) => [field.path.join('.'), field]));
   return [...unique.values()].flatMap((field) => [field, ...fieldsOf(field.schema, field.path)]);
 }
 
-/** A body that the route probably takes. Null where it takes none. */
+/** Returns a body that the route probably accepts; undefined when it has none. */
 export function sampleBody(route: Route, tenants: Tenants): unknown {
   return route.body ? sampleOf(schemaOf(route.body), '', tenants) : undefined;
 }
 
 function sampleOf(schema: JsonSchema, name: string, tenants: Tenants): unknown {
-  const known = knownSample(name, tenants);
-  if (known !== undefined) return known;
+  const sample = namedSample(name, tenants);
+  if (sample !== undefined) return sample;
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
   const [choice] = schema.anyOf ?? schema.oneOf ?? [];
@@ -106,7 +106,7 @@ function sampleOf(schema: JsonSchema, name: string, tenants: Tenants): unknown {
   }
 }
 
-function knownSample(name: string, { own, pictureUrl }: Tenants): unknown {
+function namedSample(name: string, { own, pictureUrl }: Tenants): unknown {
   const samples: Record<string, unknown> = {
     mediaUrl: pictureUrl,
     url: 'https://example.com/zebra',
@@ -127,10 +127,10 @@ export function parametersOf(route: Route): string[] {
   return [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
 }
 
-/** The route's path with ids of the tenant's, or with others where they are given. */
-export function pathOf(route: Route, own: Belongings, given: Record<string, string> = {}): string {
+/** Returns the route's path with ids of the tenant, or with the ids in `override`. */
+export function pathOf(route: Route, own: Belongings, override: Record<string, string> = {}): string {
   return route.path.replaceAll(/:(\w+)/g, (_, name: string) => {
-    const id = given[name] ?? idsFor(name, own)[0] ?? `${prefixes[name] ?? 'x'}_${'0'.repeat(26)}`;
+    const id = override[name] ?? idsFor(name, own)[0] ?? `${prefixes[name] ?? 'x'}_${'0'.repeat(26)}`;
     return encodeURIComponent(id);
   });
 }

@@ -1,4 +1,4 @@
-// How PostgreSQL would run statements: for tests that no query in a request reads a whole table.
+// The plans of statements, for tests that no query of a request reads a whole table.
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import pg from 'pg';
 import type { Connection, Database, Schema } from '../src/platform/db/index.ts';
@@ -10,7 +10,7 @@ interface Plan {
   Plans?: Plan[];
 }
 
-/** The scans of each statement that `work` issues, as `type index` or `type table`. */
+/** Returns the scans of each statement that `work` issues, as `type index` or `type table`. */
 export async function scansOf(
   { pool }: Pick<Database, 'pool'>,
   work: (connection: Connection) => Promise<unknown>,
@@ -38,14 +38,14 @@ export async function scansOf(
 
 export interface Cost {
   statement: string;
-  /** Pages that it has read, from memory or not. */
+  /** The number of pages that it read, from memory or disk. */
   pages: number;
   plan: string;
 }
 
 /**
- * What the statements cost that `work` issues, each run once as planned for its values and once as planned for any.
- * Nothing of what they write is kept.
+ * Returns the cost of the statements that `work` issues, each run once with a custom plan and once with a generic plan.
+ * Their writes are rolled back.
  */
 export async function costsOf(
   { pool }: Pick<Database, 'pool'>,
@@ -84,13 +84,13 @@ export async function costsOf(
   }
 }
 
-/** Kysely gives a client back after each statement; this one is kept. */
+/** Kysely releases a client after each statement; this one remains. */
 function asPool(client: pg.PoolClient): PostgresPool {
   const lent = { query: client.query.bind(client), release: () => {} };
   return { connect: async () => lent, end: async () => {}, options: {} } as unknown as PostgresPool;
 }
 
-/** As the driver sends it. */
+/** Converts a parameter as the driver does. */
 function toLiteral(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   if (value instanceof Date) return `'${value.toISOString()}'`;

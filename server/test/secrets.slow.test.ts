@@ -1,5 +1,5 @@
-// Secrets are planted everywhere, the ways that work and the ways that fail are gone, with every log line written;
-// then all that left the process is searched for each secret, also in the forms that programs give them.
+// Plants secrets everywhere, exercises successes and failures with every log level, then searches everything that left the
+// process for each secret, also in encoded forms.
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { getAccountForWork } from '../src/features/accounts/index.ts';
@@ -24,15 +24,15 @@ const s3 = {
 vi.setConfig({ testTimeout: 60_000 });
 
 let app: TestApp;
-/** An app whose media are in a bucket that cannot be reached. */
+/** An app whose bucket for media is unreachable. */
 let withBucket: TestApp;
 let account: PinterestAccount;
-/** A subscriber that answers with the headers it was sent, and fails every second time. */
+/** A webhook receiver that returns the request headers, and fails every second time. */
 let receiver: Receiver;
-/** By what they are. */
+/** The secrets by name. */
 const secrets = new Map<string, string>();
-/** All that callers were told, with where. */
-const told: [string, string][] = [];
+/** Everything that callers received, with its source. */
+const output: [string, string][] = [];
 
 beforeAll(async () => {
   receiver = await startReceiver();
@@ -57,7 +57,7 @@ afterAll(async () => {
   await receiver.close();
 });
 
-/** Asks, and keeps the whole answer. */
+/** Sends a request, and records the whole response. */
 async function ask(
   method: string,
   path: string,
@@ -75,21 +75,21 @@ async function ask(
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await answer.text();
-  told.push([
+  output.push([
     `${method} ${path.split('?')[0]}: ${answer.status}`,
     `${JSON.stringify([...answer.headers])}\n${text}`,
   ]);
   return text.startsWith('{') ? (JSON.parse(text) as Json) : {};
 }
 
-test('no secret is in any log line, answer, event, post, timeline or figure, whatever goes well or wrong', async () => {
+test('no secret is in any log line, response, event, post, timeline or metric', async () => {
   const posts = `/v1/accounts/${account.accountId}/posts`;
   const worker = app.app.createWorker();
   const post = async (change: Json = {}) => (await app.createPost(account, change)).id as string;
 
-  // Connecting through the consent page: state and code pass through the browser's address.
+  // Connects through the consent page: state and code are in URLs.
   const { data } = (await ask('POST', '/v1/accounts/connect', { body: {} })) as { data: { url: string } };
-  told.pop(); // Its answer is the address, with the state, for the person who asked.
+  output.pop(); // Its answer is the address, with the state, for the person who asked.
   const state = new URL(data.url).searchParams.get('state') ?? '';
   secrets.set('OAuth state', state);
   const seeded = (await app.control('POST', '/seed', {
@@ -119,7 +119,7 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
   secrets.set('access token by consent', app.app.accounts.accessToken(consented) ?? '');
   secrets.set('refresh token by consent', refreshToken ?? '');
 
-  // Refreshing, refused and granted.
+  // Refreshes tokens, refused and granted.
   await app.faults([{ operation: 'oauth/token', when: 'before', kind: 'status', status: 503, times: 1 }]);
   app.clock.advance(24 * 60 * minute * 25);
   await app.app.accounts.refreshDueTokens();
@@ -128,7 +128,7 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
   const refreshed = await getAccountForWork(app.database.db, consented.id);
   secrets.set('refreshed access token', app.app.accounts.accessToken(refreshed) ?? '');
 
-  // Publishing: well, with Pinterest repeating the token in its refusals, and with a connection that breaks.
+  // Publishes successfully, with refusals that repeat the token, and with a broken connection.
   const echo = `no: ${account.accessToken} ${testApp.appSecret} Bearer ${account.accessToken}`;
   const ids = [await post({ title: 'goes well' })];
   app.clock.advance(2 * minute);
@@ -149,13 +149,13 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
   app.clock.advance(20 * minute);
   await worker.runDue();
 
-  // Requests that are wrong in every way, secrets in places where they do not belong.
+  // Sends invalid requests, with secrets in wrong places.
   await ask('GET', '/v1/accounts', { key: `${app.key}x` });
   await ask('GET', `/v1/accounts?key=${app.key}`);
   await ask('GET', `/no/such/${app.key}`);
   await ask('GET', `/v1/accounts/${account.accessToken}/posts`);
   await ask('POST', posts, { body: `{"title": "${app.key}", ` });
-  await ask('POST', posts, { body: { mediaUrl: 5, [app.key]: 1 } }).then(() => told.pop());
+  await ask('POST', posts, { body: { mediaUrl: 5, [app.key]: 1 } }).then(() => output.pop());
   await ask('POST', posts, { body: { mediaUrl: `http://user:${testApp.appSecret}@127.0.0.1:1/x.jpg` } });
   await ask('POST', '/v1/accounts', {
     body: { accessToken: 'pina_wrong_token_planted', environment: 'simulator' },
@@ -166,7 +166,7 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
   await ask('GET', '/ready', { key: null });
 
   ids.push(await post({ title: 'unreadable token' }));
-  // A token that cannot be opened is a bug of somebody's, and gets the longest log line.
+  // A token that cannot be decrypted is a bug, and causes the longest log line.
   await app.database.db
     .updateTable('accounts')
     .set({ access_token: Buffer.from('garbage, not sealed') })
@@ -190,9 +190,9 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
   await bucketAway();
   await doctor();
 
-  // Everything in the database that callers are ever shown, what is kept for repeats, and what jobs know.
+  // Everything in the database that callers can see, stored responses, and data of jobs.
   for (const table of ['events', 'posts', 'boards', 'organizations'] as const) {
-    told.push([
+    output.push([
       `table ${table}`,
       JSON.stringify(await app.database.db.selectFrom(table).selectAll().execute()),
     ]);
@@ -207,20 +207,20 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
     'pgboss.job',
   ]) {
     const { rows } = await app.database.pool.query(
-      // As text too: bytes look like numbers in JSON.
+      // As text too: bytes are numbers in JSON.
       `select t::text as line, to_jsonb(t) as row from ${table} t`,
     );
-    told.push([`table ${table}`, JSON.stringify(rows)]);
+    output.push([`table ${table}`, JSON.stringify(rows)]);
     for (const { row } of rows) {
       for (const value of Object.values(row as Json)) {
         if (typeof value === 'string' && value.startsWith('\\x'))
-          told.push([`bytes in ${table}`, Buffer.from(value.slice(2), 'hex').toString('latin1')]);
+          output.push([`bytes in ${table}`, Buffer.from(value.slice(2), 'hex').toString('latin1')]);
       }
     }
   }
   const tokens = await app.database.db.selectFrom('accounts').selectAll().execute();
-  told.push(['table accounts', JSON.stringify(tokens)]);
-  // And the database away, which libraries like to complain about with the whole address.
+  output.push(['table accounts', JSON.stringify(tokens)]);
+  // An unreachable database: libraries may report it with the whole URL.
   await app.database.close();
   await ask('GET', '/v1/accounts');
   await ask('GET', '/ready', { key: null });
@@ -228,26 +228,26 @@ test('no secret is in any log line, answer, event, post, timeline or figure, wha
 
   expect([...secrets].filter(([, secret]) => secret.length < 8)).toEqual([]);
   const lines = [...app.logLines, ...withBucket.logLines].map((line) => JSON.stringify(line));
-  // Proof that something was looked at.
+  // Proves that the search had input.
   expect(lines.length).toBeGreaterThan(60);
-  expect(told.length).toBeGreaterThan(30);
-  expect(told.some(([, text]) => text.includes('post.unknown'))).toBe(true);
+  expect(output.length).toBeGreaterThan(30);
+  expect(output.some(([, text]) => text.includes('post.unknown'))).toBe(true);
   expect(lines.some((line) => line.includes('encrypted with another key'))).toBe(true);
   expect([
     ...lines.flatMap((line) => findSecrets(secrets, `the log line ${line.slice(0, 300)}`, line)),
-    ...told.flatMap(([where, text]) => findSecrets(secrets, where, text)),
+    ...output.flatMap(([where, text]) => findSecrets(secrets, where, text)),
   ]).toEqual([]);
 });
 
-/** Secrets that are shown once, asked for under a key that keeps the answer; and deliveries, well and badly. */
+/** Requests secrets that are shown once with an Idempotency-Key, and causes successful and failed deliveries. */
 async function webhooksAndKeys(): Promise<void> {
   const events = await openStream(`${app.url}/v1/events`, { key: app.key });
-  /** The answer holds the secret, and is the one place where it may be. */
+  /** Only the response may contain the secret. */
   const askOnce = async (path: string, body: unknown, pick: (data: Json) => unknown) => {
     const answer = await ask('POST', path, { body, idempotencyKey: `once ${path}` });
     const again = await ask('POST', path, { body, idempotencyKey: `once ${path}` });
     expect(again).toEqual(answer);
-    told.splice(-2);
+    output.splice(-2);
     const secret = String(pick(answer.data as Json));
     expect(secret.length).toBeGreaterThan(20);
     return { data: answer.data as Json, secret };
@@ -260,14 +260,14 @@ async function webhooksAndKeys(): Promise<void> {
   const rotated = await askOnce(`/v1/webhooks/${id}/rotate-secret`, undefined, (data) => data.secret);
   for (const [name, { secret }] of Object.entries({ 'webhook secret': webhook, 'its next one': rotated })) {
     secrets.set(name, secret);
-    // Also as the bytes that it stands for.
+    // Also as the bytes that it encodes.
     secrets.set(`${name}, raw`, Buffer.from(secret.slice('whsec_'.length), 'base64').toString('latin1'));
   }
   const connect = await askOnce('/v1/accounts/connect', {}, (data) => data.url);
   secrets.set('OAuth state kept for a repeat', new URL(connect.secret).searchParams.get('state') ?? '');
 
   await ask('POST', `/v1/webhooks/${id}/test`);
-  await app.createPost(account, { title: 'told of' });
+  await app.createPost(account, { title: 'Seen by a subscriber' });
   app.clock.advance(2 * minute);
   for (let round = 0; round < 4; round += 1) {
     await app.app.webhooks.run();
@@ -282,12 +282,12 @@ async function webhooksAndKeys(): Promise<void> {
   await ask('GET', '/v1/api-keys');
   await ask('GET', '/v1/events?limit=100');
   await ask('GET', '/metrics', { key: metricsToken });
-  // A secret that cannot be opened is a bug of somebody's.
+  // A secret that cannot be decrypted is a bug.
   await app.database.pool.query(`update webhooks set secret = 'garbage' where id = $1`, [id]);
   await ask('POST', `/v1/webhooks/${id}/test`);
   await app.app.webhooks.runDue();
   await events.until(1);
-  told.push(['the event stream', JSON.stringify(events.events)]);
+  output.push(['the event stream', JSON.stringify(events.events)]);
   events.close();
 }
 
@@ -322,10 +322,10 @@ async function doctor(): Promise<void> {
     );
   });
   expect(text).toContain('FAIL  storage');
-  told.push(['doctor', text]);
+  output.push(['doctor', text]);
 }
 
-test('each log line says for which request, account and post it was written', () => {
+test('each log line has the ids of its request, account and post', () => {
   const of = (msg: string) => app.logLines.filter((line) => line.msg === msg);
   const id = (prefix: string) => expect.stringMatching(new RegExp(`^${prefix}_`));
   expect(of('publish').length).toBeGreaterThan(4);

@@ -1,12 +1,12 @@
-// For tests over HTTP: one app for the file, and an account of its own for each test or for the file.
+// For tests over HTTP: one app for the file, and a separate account for each test or for the file.
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createTestApp, type PinterestAccount, type TestApp, type TestAppOptions } from './app.ts';
 
-// Set by the hooks below; a test file has an instance of this module to itself.
+// Set by the hooks below; each test file has its own instance of this module.
 export let app: TestApp;
 export let account: PinterestAccount;
 
-/** Call once, at the top of the file: its hooks come before those of the file. */
+/** Call once, at the top of the file, so that its hooks run before those of the file. */
 export function useApp({
   accountPer = 'test',
   sections = [],

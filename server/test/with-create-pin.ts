@@ -1,9 +1,10 @@
+// Replaces how Pins are created, for tests of the moments around a create.
 import type { App } from '../src/app.ts';
 import type { Pinterest } from '../src/pinterest/index.ts';
 
 type CreatePin = Pinterest['createPin'];
 
-/** Every environment as it is, but for how Pins are created there. */
+/** Returns the environments with another `createPin`. */
 export function withCreatePin(
   environments: App['pinterest'],
   replace: (createPin: CreatePin) => CreatePin,

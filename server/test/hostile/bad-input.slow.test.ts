@@ -1,5 +1,5 @@
-// Every route against everything that it should not be sent, made from its own declaration: never a 5xx, always the
-// envelope, never another tenant's data, unknown fields always named.
+// Sends every route bad requests that are derived from its declaration: never a 5xx, always the envelope, never another
+// tenant's data, unknown fields always named.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Route } from '../../src/platform/http/contract/route.ts';
 import { createTestApp, type PinterestAccount, type TestApp } from '../app.ts';
@@ -7,10 +7,10 @@ import { errorLevel } from '../log.ts';
 import { type Belongings, pathOf, sampleBody, type Tenants } from '../route-samples.ts';
 import { type Attack, attacksOn } from './bad-input.ts';
 
-/** What only the other tenant's data hold. */
+/** Only the other tenant's data contain this word. */
 const marker = 'Quagga';
 const casesMin = 5_000;
-const atOnce = 8;
+const concurrency = 8;
 const answerMsMax = 20_000;
 const betweenMs = 10_000;
 
@@ -20,7 +20,7 @@ let foreignIds: string[];
 let foreignKey: string;
 
 beforeAll(async () => {
-  // The limit on requests is not what is tested here.
+  // This test does not concern the rate limit.
   app = await createTestApp({ config: { ratePerMinute: 1_000_000 } });
   const account = await app.connectAccount({ boards: ['Recipes', 'Garden'], sections: ['Soups'] });
   await app.createPost(account, { sendAt: new Date(app.clock.now().getTime() + 86_400_000).toISOString() });
@@ -41,7 +41,7 @@ beforeAll(async () => {
     foreign: toMap({ ...foreign, ...(await idsOf(other.organizationId)) }),
     pictureUrl,
   };
-  // The key that attacks must not be the one that is revoked.
+  // The attacking key must not be revoked by an attack.
   const inUse = await app.database.db
     .selectFrom('api_keys')
     .select('id')
@@ -61,7 +61,7 @@ function idsAtPinterest(account: PinterestAccount): Record<string, string[]> {
   return { boardId: Object.values(account.boards) };
 }
 
-/** The ids in every table that belongs to an organization, by prefix. */
+/** Returns the ids in every table with organizations, by prefix. */
 async function idsOf(organizationId: string): Promise<Record<string, string[]>> {
   const { pool } = app.database;
   const tables = await pool.query<{ name: string }>(`
@@ -70,11 +70,11 @@ async function idsOf(organizationId: string): Promise<Record<string, string[]>> 
     group by table_name having count(*) = 2`);
   const ids: Record<string, string[]> = {};
   for (const { name } of tables.rows) {
-    const found = await pool.query<{ id: string }>(
+    const sample = await pool.query<{ id: string }>(
       `select id from "${name}" where organization_id = $1 order by id limit 3`,
       [organizationId],
     );
-    for (const { id } of found.rows) {
+    for (const { id } of sample.rows) {
       const prefix = id.split('_')[0] ?? '';
       ids[prefix] = [...(ids[prefix] ?? []), id];
     }
@@ -82,7 +82,7 @@ async function idsOf(organizationId: string): Promise<Record<string, string[]>> 
   return ids;
 }
 
-/** So that there is something to attack, and something to find: whatever can be created is, with the tenant's name. */
+/** Creates one of everything that can be created, with the tenant's name, as targets of attacks. */
 async function makeOneOfEach(account: PinterestAccount, of: Tenants, key: string): Promise<void> {
   const makers = app.app.routes.filter(({ method, status }) => method === 'POST' && status === 201);
   for (const route of makers) {
@@ -115,8 +115,8 @@ interface Envelope {
   meta?: { requestId?: unknown };
 }
 
-/** What is wrong with the answer; null when nothing is. */
-async function judge(attack: Attack): Promise<string | null> {
+/** Returns the problem with the response, or null. */
+async function findProblem(attack: Attack): Promise<string | null> {
   const { status, requestId, text } = await launch(attack);
   if (status >= 500) return `answers ${status}: ${text}`;
   if (attack.method === 'HEAD') return requestId === null ? 'has no request id' : null;
@@ -132,7 +132,7 @@ async function judge(attack: Attack): Promise<string | null> {
     return `answers ${status} without the envelope: ${text.slice(0, 100)}`;
   }
   if (!isRefusal && answer.data === undefined) return `answers ${status} without data`;
-  // A route whose answer is a judgement may say it there.
+  // A route that validates may report the problem in its data.
   if (!isRefusal && isJudgedBad(answer.data)) return leakIn(text, attack);
   if (attack.isRefused && !isRefusal) return `is accepted: ${status}`;
   const details = answer.error?.details ?? [];
@@ -148,22 +148,24 @@ function isJudgedBad(data: unknown): boolean {
   return typeof data === 'object' && data !== null && 'ok' in data && data.ok === false;
 }
 
-/** The other tenant's words, or an id of theirs that the request did not hold itself. */
+/** Finds the other tenant's texts, or an id of theirs that was not in the request. */
 function leakIn(text: string, { path, body }: Attack): string | null {
   const sent = `${decodeURIComponent(path.replaceAll(/%(?:ff|fe)/g, ''))} ${JSON.stringify(body ?? null)}`;
-  if (text.includes(marker)) return `tells of the other tenant: ${text.slice(0, 200)}`;
+  if (text.includes(marker)) return `reveals the other tenant: ${text.slice(0, 200)}`;
   const leaked = foreignIds.find((id) => text.includes(id) && !sent.includes(id));
-  return leaked ? `tells the other tenant's ${leaked}` : null;
+  return leaked ? `reveals the other tenant's ${leaked}` : null;
 }
 
 async function failuresOf(attacks: readonly Attack[]): Promise<string[]> {
   const failures: string[] = [];
-  for (let next = 0; next < attacks.length; next += atOnce) {
-    const batch = attacks.slice(next, next + atOnce);
-    // Pinterest's limits, which the simulator keeps, are not what is tested here either.
+  for (let next = 0; next < attacks.length; next += concurrency) {
+    const batch = attacks.slice(next, next + concurrency);
+    // This test does not concern the simulator's rate limits either.
     app.clock.advance(betweenMs);
     const verdicts = await Promise.all(
-      batch.map((attack) => judge(attack).catch((error: unknown) => `gets no answer: ${String(error)}`)),
+      batch.map((attack) =>
+        findProblem(attack).catch((error: unknown) => `gets no answer: ${String(error)}`),
+      ),
     );
     verdicts.forEach((verdict, index) => {
       const attack = batch[index];
@@ -173,13 +175,13 @@ async function failuresOf(attacks: readonly Attack[]): Promise<string[]> {
   return failures;
 }
 
-test('both tenants have something of each kind that can be made', () => {
+test('both tenants have one of everything that can be created', () => {
   for (const belongings of [tenants.own, tenants.foreign]) {
     expect([...belongings.keys()]).toEqual(expect.arrayContaining(['acc', 'post', 'med', 'boardId']));
   }
 });
 
-test('at least 5,000 bad requests, on every route: never a 5xx, always the envelope, nothing of another tenant', {
+test('at least 5,000 bad requests to all routes cause no 5xx, always return the envelope, and reveal nothing of another tenant', {
   timeout: 240_000,
 }, async () => {
   const routes: readonly Route[] = app.app.routes;
@@ -193,7 +195,7 @@ test('at least 5,000 bad requests, on every route: never a 5xx, always the envel
   expect(new Set(attacks.map(({ operationId }) => operationId)).size).toBe(routes.length);
 });
 
-test('the other tenant’s data are as they were', async () => {
+test('bad requests leave the other tenant’s data unchanged', async () => {
   const { rows } = await app.database.pool.query<{ count: number }>(
     `select count(*)::int as count from accounts a join organizations o on o.id = a.organization_id
      where o.name = $1 and a.access_token is not null`,
@@ -202,7 +204,7 @@ test('the other tenant’s data are as they were', async () => {
   expect(rows[0]?.count).toBe(1);
 });
 
-test('nothing of it was a bug: the log has no error', () => {
+test('bad requests cause no error in the log', () => {
   const bugs = app.logLines.filter(({ level }) => level >= errorLevel);
   expect(bugs.map(({ msg, err }) => [msg, err])).toEqual([]);
 });

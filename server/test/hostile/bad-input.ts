@@ -1,5 +1,4 @@
-// Makes bad requests for any route from what the route declares: so that a new route is attacked on the day it is
-// added.
+// Derives bad requests for a route from its declaration, so that tests attack a new route as soon as it exists.
 import type { Route } from '../../src/platform/http/contract/index.ts';
 import {
   type Belongings,
@@ -20,35 +19,35 @@ export interface Attack {
   operationId: string;
   method: string;
   path: string;
-  /** Sent as it is when it is text or bytes. */
+  /** Sent unchanged when it is text or bytes. */
   body?: unknown;
   headers?: Record<string, string>;
   key?: null;
-  /** The fields that the answer must name, since none of them exists. */
+  /** Unknown fields, which the response must name. */
   unknownFields?: readonly string[];
-  /** It must be refused; others may turn out to be harmless. */
+  /** Must be refused; attacks without it may be harmless. */
   isRefused?: true;
 }
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'];
 
-/** Every attack on every route. */
+/** Returns all attacks on all routes. */
 export function attacksOn(routes: readonly Route[], tenants: Tenants): Attack[] {
-  const gentleFirst = ['GET', 'PATCH', 'POST', 'PUT', 'DELETE'];
-  // What deletes comes last, and whole accounts after all else: the others want something to attack.
+  const methodOrder = ['GET', 'PATCH', 'POST', 'PUT', 'DELETE'];
+  // Routes that delete are last, and those that delete whole accounts at the end: other attacks need the data.
   const ordered = routes.toSorted(
-    (a, b) => gentleFirst.indexOf(a.method) - gentleFirst.indexOf(b.method) || b.path.length - a.path.length,
+    (a, b) => methodOrder.indexOf(a.method) - methodOrder.indexOf(b.method) || b.path.length - a.path.length,
   );
   return ordered.flatMap((route) => [
-    ...onWay(route, tenants),
+    ...onRequest(route, tenants),
     ...onParameters(route, tenants),
     ...onQuery(route, tenants),
     ...onBody(route, tenants),
   ]);
 }
 
-/** Key, method, media type, headers, and bodies that are none. */
-function onWay(route: Route, tenants: Tenants): Attack[] {
+/** Attacks with the key, method, media type, headers and malformed bodies. */
+function onRequest(route: Route, tenants: Tenants): Attack[] {
   const path = pathOf(route, tenants.own);
   const base = { operationId: route.operationId, method: route.method, path };
   const body = sampleBody(route, tenants);
@@ -81,7 +80,7 @@ function onWay(route: Route, tenants: Tenants): Attack[] {
   return attacks;
 }
 
-/** Ids that are none, and ids of another tenant's. */
+/** Attacks with invalid ids and with ids of another tenant. */
 function onParameters(route: Route, { own, foreign }: Tenants): Attack[] {
   return parametersOf(route).flatMap((name, position) => {
     const sendable = hostileTexts.filter((text) => text !== '' && text.isWellFormed());
@@ -111,7 +110,7 @@ function onQuery(route: Route, tenants: Tenants): Attack[] {
     ...base,
     what: `unknown parameter like ${name}`,
     path: `${path}?${name}x_=1`,
-    // A body that is wrong is told first.
+    // An invalid body is reported first.
     ...(!route.body && { unknownFields: [`${name}x_`] }),
     isRefused: true,
   }));
@@ -147,7 +146,7 @@ function onBody(route: Route, tenants: Tenants): Attack[] {
   if (!route.body) return attacks;
   for (const { path, schema } of fieldsOf(schemaOf(route.body))) {
     const name = path.join('.');
-    // The same values come again and again: a third of them for each field, a sixth inside lists and objects.
+    // A third of the values for each field, a sixth inside lists and objects.
     const step = path.length === 1 ? 3 : 6;
     const tried = hostileValues.filter((_, index) => index % step === attacks.length % step);
     const values = [...tried, ...atLimits(schema), ...foreignFor(path, tenants.foreign)];
@@ -173,7 +172,7 @@ function onBody(route: Route, tenants: Tenants): Attack[] {
   return attacks;
 }
 
-/** Ids of another tenant's, for a field that seems to take one. */
+/** Returns ids of another tenant, for a field whose name suggests an id. */
 function foreignFor(path: Path, foreign: Belongings): readonly unknown[] {
   const name = String(path.findLast((step) => typeof step === 'string') ?? '');
   const ids = idsFor(name.replace(/s$/, ''), foreign);
@@ -190,7 +189,7 @@ function atLimits({ maxLength, minimum, enum: allowed }: JsonSchema): unknown[] 
   ];
 }
 
-/** A copy of `value` with something else at a path; undefined takes it away. */
+/** Returns a copy of `value` with a replacement at a path; undefined removes the field. */
 function put(value: unknown, [step, ...rest]: Path, replacement: unknown): unknown {
   if (step === undefined) return replacement;
   if (typeof step === 'number') {

@@ -1,19 +1,19 @@
-// How long a request keeps the process from everything else. The requests come from a thread of their own, and what
-// is measured is processor time of the thread that serves, so that a busy machine makes no difference.
+// Measures how long a request blocks the process. The requests come from a separate thread, and the CPU time of the serving
+// thread is measured, so that a busy machine makes no difference.
 import { Worker } from 'node:worker_threads';
 
 export interface HostileRequest {
   method?: string;
   path: string;
   headers?: Record<string, string>;
-  /** The text of an expression that makes the body: it is evaluated in the thread that sends. */
+  /** The source of an expression for the body, which the sending thread evaluates. */
   body?: string;
 }
 
 export interface Measured {
   status: number;
   answer: string;
-  /** The longest piece of work that nothing could interrupt. */
+  /** The longest uninterrupted work. */
   stallMs: number;
 }
 
@@ -32,7 +32,7 @@ const sender = `
   parentPort.postMessage('ready');
 `;
 
-/** @param after What belongs to the request and comes after its answer */
+/** @param after Waits for work of the request after its response */
 export async function measureStall(
   url: string,
   { method = 'POST', path, headers = {}, body }: HostileRequest,
@@ -58,7 +58,7 @@ export async function measureStall(
   }
 }
 
-/** Looks between any two turns of the event loop how much processor time this thread has used. */
+/** Reads the CPU time of this thread between any two iterations of the event loop. */
 function watchThread() {
   const usedMs = () => {
     const { user, system } = process.threadCpuUsage();
@@ -66,20 +66,20 @@ function watchThread() {
   };
   let longest = 0;
   let last = usedMs();
-  const look = () => {
+  const read = () => {
     const now = usedMs();
     longest = Math.max(longest, now - last);
     last = now;
   };
   let next: NodeJS.Immediate;
   const again = () => {
-    look();
+    read();
     next = setImmediate(again);
   };
   next = setImmediate(again);
   return {
     longestMs() {
-      look();
+      read();
       return longest;
     },
     stop: () => clearImmediate(next),

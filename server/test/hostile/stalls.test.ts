@@ -1,11 +1,11 @@
-// No request, however it is made, keeps the process from its other work for long: publishing, health, other callers.
+// No request blocks the process for long, so that publishing, health and other callers continue.
 import { expect, test } from 'vitest';
 import { account, app, usePublishing } from '../publishing.ts';
 import { type HostileRequest, measureStall } from './longest-stall.ts';
 
 usePublishing();
 
-/** The worst takes some 60 ms here; processors differ. */
+/** The slowest takes about 60 ms; processors differ. */
 const stallMsMax = 200;
 const answerBytesMax = 64 * 1024;
 
@@ -16,11 +16,11 @@ const lines = 'application/x-ndjson';
 const batches = () => `/v1/accounts/${account.accountId}/posts/batches`;
 const posts = () => `/v1/accounts/${account.accountId}/posts`;
 
-/** Entries up to 16 MiB, each made of its index. */
+/** Entries of up to 16 MiB in total, each derived from its index. */
 const entries = (count: number, entry: string) => `Array.from({ length: ${count} }, (_, i) => ${entry})`;
 const listOf = (list: string, sign = ',') => `'{"posts":[' + ${list}.join('${sign}') + ']}'`;
 const unknownFields = (count: number) => `'{' + ${entries(count, "'\"k' + i + '\":1'")}.join(',') + '}'`;
-/** A post as large as 1,000 of them may be. */
+/** A post of the largest size that 1,000 posts of a batch can have. */
 const largePost = (text: string) =>
   `'{"title":"' + '${text}'.repeat(${Math.floor((15 * mib) / 1000 / Buffer.byteLength(text))}) + '","boardId":"1","url":"https://example.com/' + i + '"}'`;
 

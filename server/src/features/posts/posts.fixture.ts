@@ -1,8 +1,8 @@
 // Requests and test data for the tests of posts.
 import { expect } from 'vitest';
 import { type Answer, fieldCodes, readAnswer } from '../../../test/answer.ts';
-import type { Json, PinterestAccount } from '../../../test/app.ts';
-import { newPost } from '../../../test/new-post.ts';
+import type { Json, PinterestAccount, TestApp } from '../../../test/app.ts';
+import { newPost, postTexts } from '../../../test/new-post.ts';
 import { account, app } from '../../../test/publishing.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { picture } from '../media/pictures/sample-pictures.fixture.ts';
@@ -18,37 +18,13 @@ export const unix = (moment: string | Date) => Math.floor(new Date(moment).getTi
 export function complete(change: Json = {}): Json {
   return {
     mediaUrl: app.picture(),
-    title: 'Lemon tart',
-    description: 'Crisp, sour, done in an hour.',
-    url: 'https://example.com/lemon-tart',
+    ...postTexts,
     boardId: account.boards.Recipes,
     ...change,
   };
 }
 
-interface Send {
-  headers?: Record<string, string>;
-  key?: string;
-}
-
-export async function send(
-  method: string,
-  path: string,
-  body?: unknown,
-  { headers = {}, key = app.key }: Send = {},
-): Promise<Answer> {
-  const isText = typeof body === 'string' || body instanceof Uint8Array;
-  const answer = await fetch(`${app.url}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${key}`,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body !== undefined && { body: isText ? (body as string) : JSON.stringify(body) }),
-  });
-  return readAnswer(answer);
-}
+export const send: TestApp['send'] = (...request) => app.send(...request);
 
 export const create = (body: Json, of?: PinterestAccount) => send('POST', pathOf(of), body);
 export const edit = (id: string, body: Json, headers: Record<string, string> = {}) =>

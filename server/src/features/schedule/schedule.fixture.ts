@@ -2,6 +2,7 @@
 // reads, without the way there.
 import { createHash } from 'node:crypto';
 import { beforeEach } from 'vitest';
+import { postTexts } from '../../../test/new-post.ts';
 import { account, app, useApp } from '../../../test/use-app.ts';
 import { newId } from '../../domain/ids.ts';
 import { type HeldReason, mayHavePin, type PostState } from '../../domain/post-states.ts';
@@ -92,8 +93,7 @@ export async function placePost(
       organization_id: account.organization_id,
       account_id: account.id,
       ...situation,
-      title: 'Lemon tart',
-      description: 'Crisp, sour.',
+      ...postTexts,
       url,
       board_id: '1',
       is_simplified_pin: true,
