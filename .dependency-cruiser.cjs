@@ -203,13 +203,12 @@ module.exports = {
     {
       name: 'tools-use-doors',
       comment:
-        'Benchmarks and scripts enter a room through its index.ts. The generators of documents read the declarations of HTTP.',
+        'Benchmarks and scripts enter a room through its index.ts. The page of errors lists every refusal.',
       severity: 'error',
-      from: { path: '^(bench|scripts)/' },
+      from: { path: '^(bench|scripts)/', pathNot: '^scripts/errors-page[.]ts$' },
       to: {
         path: '^server/src/[^/]+/',
-        pathNot:
-          '/index[.]ts$|^server/src/(domain|platform)/[^/]+$|^server/src/platform/http/(contract|openapi)/',
+        pathNot: '/index[.]ts$|^server/src/(domain|platform)/[^/]+$',
       },
     },
     {
