@@ -158,7 +158,7 @@ module.exports = {
       comment: 'Every other way to write a post would bypass its rules, its event and its lane.',
       severity: 'error',
       from: { path: '^server/src', pathNot: `^${rooms}/posts/record/|[.](test|fixture)[.]ts$` },
-      to: { path: `^${rooms}/posts/record/(insert|ground)[.]queries[.]ts$` },
+      to: { path: `^${rooms}/posts/record/insert[.]queries[.]ts$` },
     },
     {
       name: 'embedded-postgres-stands-alone',

@@ -59,6 +59,12 @@ test('a create for several boards takes no more statements than for one', async 
   expect(statements, statements.join('\n')).toHaveLength(5);
 });
 
+test('a create with a board, media, an externalId and a url reads all its facts in one statement', async () => {
+  const fields = { url: 'https://example.com/facts', externalId: 'facts-1', sendAt: sendAt() };
+  const statements = await statementsOf(() => create(fields));
+  expect(statements, statements.join('\n')).toHaveLength(5);
+});
+
 test('an edit of three posts reads the facts of all in as many statements as an edit of one', async () => {
   const posts = await Promise.all(
     [1, 2, 3].map(() => app.createPost(account, { sendAt: undefined, mediaUrl: undefined, mediaId })),

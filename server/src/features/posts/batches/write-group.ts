@@ -3,7 +3,7 @@ import type { Tx } from '../../../platform/db/index.ts';
 import { Outage } from '../../../platform/errors.ts';
 import { first } from '../../../platform/single.ts';
 import { actorFromColumn } from '../../../platform/use-case/index.ts';
-import { writePosts } from '../compose/write-new-posts.ts';
+import { writePosts } from '../use-cases/create-post.ts';
 import { type EntryResult, lockBatch, recordResults } from './batches.queries.ts';
 import { type BatchRun, type ComposedEntry, failedEntry, type RunParts } from './compose-group.ts';
 

@@ -7,6 +7,7 @@ import type { Warning } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import type { MediaRow } from '../../media/index.ts';
 import type { SpacingLook } from '../../schedule/index.ts';
+import { externalIdTakenBy } from '../record/posts.errors.ts';
 import { type Facts, type Place, placeKey } from './facts.ts';
 import type { CheckParts } from './parts.ts';
 
@@ -20,6 +21,24 @@ export function problemsOfPlaces(
       placeProblems.get(placeKey({ ...place, boardSectionId: null })) ?? placeProblems.get(placeKey(place));
     return problem ? [{ ...problem, path: `${place.at}${problem.path}` }] : [];
   });
+}
+
+interface ExternalIdOptions {
+  /** The post that will have the id, and may have it already. */
+  exceptPostId?: string;
+  /** The prefix of the field in a refusal. */
+  prefix?: string;
+}
+
+/** @throws externalIdTaken */
+export function refuseTakenId(
+  { takenIds }: Pick<Facts, 'takenIds'>,
+  externalId: string | null | undefined,
+  { exceptPostId, prefix = '' }: ExternalIdOptions = {},
+): void {
+  if (externalId === undefined || externalId === null) return;
+  const holderId = takenIds.get(externalId);
+  if (holderId !== undefined && holderId !== exceptPostId) throw externalIdTakenBy(holderId, prefix);
 }
 
 /** The check of validate that shows a warning. */

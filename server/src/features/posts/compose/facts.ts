@@ -5,10 +5,8 @@ import type { Caller } from '../../../platform/use-case/index.ts';
 import { type AccountRow, accountNotFound } from '../../accounts/index.ts';
 import type { MediaRow, MediaViewer } from '../../media/index.ts';
 import type { SpacingLook } from '../../schedule/index.ts';
-import { findPostsByExternalId } from '../record/posts.queries.ts';
 import type { CreatePost } from './create-post.schema.ts';
-import { findNamed } from './facts.queries.ts';
-import { mediaIdsNamed } from './media.ts';
+import { findNamed, findTakenIds } from './facts.queries.ts';
 import type { CreateParts } from './parts.ts';
 
 /** The board and section of a post, and the field that names them. */
@@ -28,8 +26,8 @@ export interface Facts {
   placeProblems: ReadonlyMap<string, Detail>;
   /** The named media that the caller sees, by id. */
   media: ReadonlyMap<string, MediaRow>;
-  /** The posts that have the named external ids, by external id. */
-  takenIds: ReadonlyMap<string, { id: string }>;
+  /** The ids of the posts that have the named external ids, by external id. */
+  takenIds: ReadonlyMap<string, string>;
   /** The posts around the time with the same destination; null without a time or a URL, and for several bodies. */
   spacing: SpacingLook | null;
 }
@@ -39,6 +37,15 @@ export interface Names {
   places: readonly Place[];
   mediaIds: readonly string[];
   externalIds: readonly string[];
+}
+
+export type NamedMedia = Pick<CreatePost, 'mediaUrl' | 'mediaId' | 'mediaType' | 'carousel' | 'cover'>;
+
+/** Returns the ids of media that a body names. */
+export function mediaIdsNamed({ mediaId, carousel, cover }: NamedMedia): string[] {
+  return [mediaId, cover?.mediaId, ...(carousel ?? []).map((slide) => slide.mediaId)].flatMap(
+    (id) => id ?? [],
+  );
 }
 
 export function placesOf(
@@ -95,13 +102,10 @@ export async function findFactsOfCreate(
       ? { destinationKey: parts.schedule.destinationKey(body.url), at: timing.at }
       : null;
   const boardIds = names.places.map(({ boardId }) => boardId);
-  const named = await findNamed(db, caller, accountId, { boardIds, mediaIds: names.mediaIds, visit });
+  const named = await findNamed(db, caller, accountId, { ...names, boardIds, visit });
   if (!named) throw accountNotFound();
-  const { account, storedBoardIds, media, spacing } = named;
-  const [placeProblems, takenIds] = await Promise.all([
-    findPlaceProblems(parts, account, names.places, storedBoardIds),
-    findPostsByExternalId(db, account.id, names.externalIds),
-  ]);
+  const { account, storedBoardIds, media, takenIds, spacing } = named;
+  const placeProblems = await findPlaceProblems(parts, account, names.places, storedBoardIds);
   return { account, placeProblems, media, takenIds, spacing };
 }
 
@@ -118,7 +122,7 @@ export async function findFacts(
   const { db } = parts.database;
   const [media, takenIds, placeProblems] = await Promise.all([
     parts.media.findMany(db, viewer, names.mediaIds),
-    findPostsByExternalId(db, account.id, names.externalIds),
+    findTakenIds(db, account.id, names.externalIds),
     findPlaceProblems(parts, account, names.places),
   ]);
   return { account, placeProblems, media, takenIds, spacing: null };

@@ -12,16 +12,7 @@ import {
 } from '../../media/index.ts';
 import type { PostContent, Slide } from '../record/content.ts';
 import { refuseGone } from '../record/posts.errors.ts';
-import type { CreatePost } from './create-post.schema.ts';
-
-export type NamedMedia = Pick<CreatePost, 'mediaUrl' | 'mediaId' | 'mediaType' | 'carousel' | 'cover'>;
-
-/** Returns the ids of media that a body names. */
-export function mediaIdsNamed({ mediaId, carousel, cover }: NamedMedia): string[] {
-  return [mediaId, cover?.mediaId, ...(carousel ?? []).map((slide) => slide.mediaId)].flatMap(
-    (id) => id ?? [],
-  );
-}
+import type { NamedMedia } from './facts.ts';
 
 function mediaNotFound(path: string): Detail {
   const message = 'There is no media with this id. POST /v1/media adds media, GET /v1/media lists it.';

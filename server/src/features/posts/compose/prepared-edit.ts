@@ -6,22 +6,13 @@ import type { AccountRow } from '../../accounts/index.ts';
 import type { MediaViewer } from '../../media/index.ts';
 import { mediaIdsOfRow, editPost as writeEdit } from '../record/content.ts';
 import { missingToSchedule } from '../record/fields.ts';
-import { postChanged } from '../record/posts.errors.ts';
+import { postChanged, refusingTakenIds } from '../record/posts.errors.ts';
 import type { PostRow } from '../record/posts.queries.ts';
-import { problemsOfPlaces } from './check-post.ts';
+import { problemsOfPlaces, refuseTakenId } from './check-post.ts';
 import type { EditPost } from './edit-post.schema.ts';
 import { contentAfter, type FoundEdit, namesMedia } from './edited-content.ts';
-import { refuseTakenId, refusingTakenIds } from './external-id.ts';
-import type { Facts, Names, Place } from './facts.ts';
-import {
-  checkFrame,
-  coverOfPicture,
-  findCover,
-  findMedia,
-  lockNamedMedia,
-  mediaIdsNamed,
-  unknownMedia,
-} from './media.ts';
+import { type Facts, mediaIdsNamed, type Names, type Place } from './facts.ts';
+import { checkFrame, coverOfPicture, findCover, findMedia, lockNamedMedia, unknownMedia } from './media.ts';
 import type { CreateParts } from './parts.ts';
 
 /** A checked edit, whose media is fetched. */

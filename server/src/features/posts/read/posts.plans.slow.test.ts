@@ -9,6 +9,7 @@ import { systemActor } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccountForWork } from '../../accounts/index.ts';
 import { insertMedia } from '../../schedule/schedule.fixture.ts';
 import * as batches from '../batches/batches.queries.ts';
+import * as facts from '../compose/facts.queries.ts';
 import * as posts from '../record/posts.queries.ts';
 import * as lists from './list-posts.queries.ts';
 
@@ -150,7 +151,7 @@ test.each<[string, (db: Connection) => Promise<unknown>]>([
   ['500 posts', (db) => posts.findPosts(db, caller(), { accountId: busy.id, postIds: ids(500) })],
   ['a Pin among many', (db) => posts.listOwnedPinIds(db, busy.id, ['4711', '4712'])],
   ['the post of a Pin', (db) => posts.findPostOfPin(db, busy.id, '4711')],
-  ['externalIds', (db) => posts.findPostsByExternalId(db, busy.id, ids(500))],
+  ['externalIds', (db) => facts.findTakenIds(db, busy.id, ids(500))],
   ['doubtful posts', (db) => posts.listDoubtful(db, inDays(1), 1000)],
   ['old marks of deleted posts', (db) => posts.removeDeletedPosts(db, inDays(-28))],
   [

@@ -1,9 +1,8 @@
-// Inserts posts: rows, words, events and the lane's wake-up in one statement.
+// Inserts posts: one statement locks the rows that they depend on, and one writes rows, words, events and the lane's wake-up.
 import { type RawBuilder, sql } from 'kysely';
 import { insertionOfEvents, type NewEvent } from '../../../domain/events.ts';
 import { atOnce, type Schema, type Tx } from '../../../platform/db/index.ts';
 import { lowering } from '../../lanes/index.ts';
-import { type Ground, type LockedGround, lockingGround } from './ground.queries.ts';
 import { type PostRow, searchOf } from './posts.queries.ts';
 
 /** The columns that are written when a post is created. A column that callers write belongs here. */
@@ -60,6 +59,19 @@ const isDefaulted: Record<DefaultedColumn, true> = {
 const insertedList = sql.raw(insertedColumns.join(', '));
 const defaultedList = sql.raw(Object.keys(isDefaulted).join(', '));
 
+/** The rows that new posts depend on. */
+interface Ground {
+  organizationId: string;
+  accountId: string;
+  mediaIds: readonly string[];
+}
+
+/** The rows of it that exist. */
+interface LockedGround {
+  isConnected: boolean;
+  mediaIds: string[];
+}
+
 export interface InsertPostRows {
   ground: Ground;
   /** Throws a refusal if a row is missing; the transaction must then be rolled back. */
@@ -113,5 +125,32 @@ function inserting(
     told as (${insertionOfEvents(events)}),
     besides as (${besides})
     select id, ${defaultedList} from inserted
+  `;
+}
+
+/**
+ * SQL: whether the account is connected and the media exist. Locks them until the transaction ends, and the lane as
+ * lowerWake does, which is why it must be a statement before the one that writes. The lock is KEY SHARE, as of a foreign
+ * key: only disconnecting, deleting and releasing the lane wait for it. The account is locked first, as everywhere, and
+ * media in the order of their ids.
+ */
+function lockingGround({ organizationId, accountId, mediaIds }: Ground): RawBuilder<LockedGround> {
+  return sql`
+    with account as materialized (
+      select id, organization_id from accounts
+      where id = ${accountId} and organization_id = ${organizationId} and disconnected_at is null
+      for key share
+    ),
+    lane as materialized (
+      select account_id from lanes where account_id = (select id from account) for key share
+    ),
+    locked_media as materialized (
+      select id from media
+      where id = any(${[...mediaIds]}::text[]) and organization_id = (select organization_id from account)
+        and deleted_at is null
+      order by id
+      for key share
+    )
+    select exists (select 1 from lane) as "isConnected", array(select id from locked_media) as "mediaIds"
   `;
 }

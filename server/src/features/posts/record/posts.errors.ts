@@ -1,4 +1,5 @@
-import { refusal } from '../../../platform/errors.ts';
+import { type Refusal, refusal } from '../../../platform/errors.ts';
+import { isExternalIdViolation } from './posts.queries.ts';
 
 export const postNotFound = refusal({
   code: 'NOT_FOUND',
@@ -38,6 +39,27 @@ export const externalIdTaken = refusal({
   message: 'Another post of this account has this externalId',
   fix: 'The detail names the other post: GET it, or choose another externalId.',
 });
+
+/**
+ * Returns the refusal of an externalId.
+ * @param owner The post that has it: its id, or words.
+ * @param prefix The prefix of the field: `posts.3.`
+ */
+export function externalIdTakenBy(owner: string, prefix = ''): Refusal {
+  return externalIdTaken([
+    { path: `${prefix}externalId`, code: 'external_id_taken', message: `${owner} has it already.` },
+  ]);
+}
+
+/** Runs a write; an externalId that another post got since it was checked becomes externalIdTaken. */
+export async function refusingTakenIds<T>(write: () => Promise<T>, prefix = ''): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isExternalIdViolation(error)) throw error;
+    throw externalIdTakenBy('Another post', prefix);
+  }
+}
 
 /** The medium was deleted between the read and the write of this request. */
 export const mediaGone = refusal({

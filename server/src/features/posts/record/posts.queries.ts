@@ -248,25 +248,6 @@ export async function removeDeletedPosts(connection: Connection, before: Date): 
   return Number(result.numAffectedRows ?? 0);
 }
 
-/** Finds the posts of the account with these external ids, by external id. */
-export async function findPostsByExternalId(
-  connection: Connection,
-  accountId: string,
-  externalIds: readonly string[],
-): Promise<Map<string, Pick<PostRow, 'id'>>> {
-  if (externalIds.length === 0) return new Map();
-  const rows = await connection
-    .selectFrom('posts')
-    .select(['id', 'external_id'])
-    .where('account_id', '=', accountId)
-    .where('external_id', '=', sql<string>`any(${[...externalIds]}::text[])`)
-    .where('deleted_at', 'is', null)
-    .execute();
-  return new Map(
-    rows.flatMap(({ id, external_id }) => (external_id === null ? [] : [[external_id, { id }]])),
-  );
-}
-
 /** Whether the database refused a write because another post has the externalId. */
 export function isExternalIdViolation(error: unknown): boolean {
   return error instanceof Error && 'constraint' in error && error.constraint === 'posts_by_external_id';

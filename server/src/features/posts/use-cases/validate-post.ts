@@ -7,11 +7,11 @@ import {
   findSpacing,
   type PostWarning,
   problemsOfPlaces,
+  refuseTakenId,
   type WarningAbout,
   warningsFor,
 } from '../compose/check-post.ts';
 import { type CreatePost, createPostBody } from '../compose/create-post.schema.ts';
-import { refuseTakenId } from '../compose/external-id.ts';
 import { type Facts, findFacts, namesIn, placesOf, timingOf } from '../compose/facts.ts';
 import { type FoundMedia, findMedia } from '../compose/media.ts';
 import type { PostParts } from './parts.ts';
