@@ -1,4 +1,4 @@
-// The same picture to the same page again: what Pinterest takes for spam, and callers mostly for a slip.
+// Finds a post with the same picture for the same page: Pinterest treats it as spam, and callers mostly mean it as a mistake.
 import { addMs } from '../../../platform/clock.ts';
 import type { Connection } from '../../../platform/db/index.ts';
 import type { MediaRow } from '../record/media.queries.ts';

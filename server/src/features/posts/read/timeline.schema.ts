@@ -101,7 +101,7 @@ function messageOf(type: string, data: PostEventData): string | undefined {
   if (data.failure) return `${data.failure.message} ${data.failure.remediation}`;
   if (type === 'post.video_uploading') return 'Its video is being uploaded to Pinterest.';
   if (type === 'post.video_ready') return 'Its video is ready at Pinterest.';
-  if (type === 'post.created') return data.sendAt ? `To go out at ${data.sendAt}.` : 'As a draft.';
+  if (type === 'post.created') return data.sendAt ? `Scheduled for ${data.sendAt}.` : 'As a draft.';
   if (type === 'post.updated') return `Changed: ${(data.changed ?? []).join(', ')}.`;
   if (type === 'post.deleted') return 'Deleted.';
   switch (data.move) {
@@ -110,7 +110,7 @@ function messageOf(type: string, data: PostEventData): string | undefined {
     case 'schedule':
       return data.shifted
         ? `Publishing is paused: moved on to ${data.sendAt}.`
-        : `To go out at ${data.sendAt}.`;
+        : `Scheduled for ${data.sendAt}.`;
     case 'accept':
       return `Pin ${data.pinId} was created.`;
     case 'find':

@@ -26,7 +26,7 @@ test('the timeline of a published post has its creation, its attempt and the ans
       at: createdAt,
       type: 'post.created',
       actor: keyActor,
-      message: 'To go out at 2027-03-01T08:01:00.000Z.',
+      message: 'Scheduled for 2027-03-01T08:01:00.000Z.',
     },
     { at: seconds(), type: 'post.publishing', actor: systemActor, attempt: 1 },
     {
