@@ -21,8 +21,11 @@ export interface LedgerEntry {
   requestId: string;
 }
 
+type RequestStart = Pick<LedgerEntry, 'at' | 'method' | 'path' | 'operation' | 'requestId'>;
+
 export interface Ledger {
-  open(entry: Omit<LedgerEntry, 'requestNumber'>): LedgerEntry;
+  /** Adds an entry for a request that is being answered. */
+  open(entry: RequestStart & Partial<LedgerEntry>): LedgerEntry;
   list(): readonly LedgerEntry[];
   clear(): void;
   /** Continues the numbers after a restart, so that a Pin's requestNumber remains unique. */
@@ -37,7 +40,19 @@ export function createLedger(): Ledger {
   return {
     open(fields) {
       last += 1;
-      const entry = { requestNumber: last, ...fields };
+      const entry: LedgerEntry = {
+        requestNumber: last,
+        query: {},
+        environment: null,
+        accountId: null,
+        appId: null,
+        body: null,
+        status: null,
+        durationMs: null,
+        faults: [],
+        answer: 'pending',
+        ...fields,
+      };
       entries.push(entry);
       if (entries.length > entriesMax) entries = entries.slice(-entriesMax / 2);
       return entry;

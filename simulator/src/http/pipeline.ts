@@ -46,11 +46,6 @@ export function enterLedger(
     environment,
     accountId: caller?.account.id ?? null,
     appId: caller?.app.id ?? null,
-    body: null,
-    status: null,
-    durationMs: null,
-    faults: [],
-    answer: 'pending',
     requestId,
   });
 }

@@ -81,16 +81,7 @@ function enter(parts: UploadParts, request: IncomingMessage): LedgerEntry {
     at: parts.clock.now().toISOString(),
     method: request.method ?? '',
     path: (request.url ?? '').split('?')[0]?.slice(0, 500) ?? '',
-    query: {},
     operation: uploadOperation,
-    environment: null,
-    accountId: null,
-    appId: null,
-    body: null,
-    status: null,
-    durationMs: null,
-    faults: [],
-    answer: 'pending',
     requestId: newRequestId(),
   });
 }
