@@ -83,8 +83,8 @@ describe('create', () => {
   });
 
   test('a board of another account is refused', async () => {
-    const other = await app.connectAccount({ boards: ['Elsewhere'] });
-    const answer = await app.call('POST', posts, scheduled({ boardId: other.boards.Elsewhere }));
+    const secondAccount = await app.connectAccount({ boards: ['Elsewhere'] });
+    const answer = await app.call('POST', posts, scheduled({ boardId: secondAccount.boards.Elsewhere }));
     expect(answer.body.error.details[0].code).toBe('board_not_found');
   });
 
@@ -140,10 +140,12 @@ describe('get and list', () => {
     await create(5);
     const second = await app.call('GET', `${path}?limit=2&cursor=${first.body.data.cursor}`);
     const third = await app.call('GET', `${path}?limit=2&cursor=${second.body.data.cursor}`);
-    const seen = [first, second, third].flatMap((page) => page.body.data.posts);
-    const minutes = seen.map((post) => Math.round((post.sendAt * 1000 - app.clock.now().getTime()) / 60_000));
+    const listed = [first, second, third].flatMap((page) => page.body.data.posts);
+    const minutes = listed.map((post) =>
+      Math.round((post.sendAt * 1000 - app.clock.now().getTime()) / 60_000),
+    );
     expect(minutes).toEqual([10, 20, 30, 30, 50]);
-    expect(new Set(seen.map((post) => post.id)).size).toBe(5);
+    expect(new Set(listed.map((post) => post.id)).size).toBe(5);
     expect(third.body.data.cursor).toBeNull();
   });
 
@@ -251,11 +253,11 @@ describe('access', () => {
   });
 
   test('a key that is restricted to an account sees no other one, and a key without the scope cannot write', async () => {
-    const other = await app.connectAccount();
-    const restricted = (await app.makeKey({ accountIds: [other.accountId] })).key;
+    const visible = await app.connectAccount();
+    const restricted = (await app.makeKey({ accountIds: [visible.accountId] })).key;
     expect((await app.call('GET', posts, undefined, restricted)).status).toBe(404);
     const list = await app.call('GET', '/v1/accounts', undefined, restricted);
-    expect(list.body.data.accounts.map((entry: { id: string }) => entry.id)).toEqual([other.accountId]);
+    expect(list.body.data.accounts.map((entry: { id: string }) => entry.id)).toEqual([visible.accountId]);
     const reader = (await app.makeKey({ scopes: ['posts:read'] })).key;
     expect((await app.call('GET', posts, undefined, reader)).status).toBe(200);
     const answer = await app.call('POST', posts, scheduled(), reader);

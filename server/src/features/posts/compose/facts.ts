@@ -137,9 +137,9 @@ export async function findPlaceProblems(
 ): Promise<Map<string, Detail>> {
   if (places.length === 0) return new Map();
   const boardIds = [...new Set(places.map(({ boardId }) => boardId))];
-  // The id stands for the path, by which the problems are told apart.
-  const wanted = boardIds.map((boardId) => ({ boardId, path: boardId }));
-  const boardProblems = await boards.checkAll(account, wanted, storedIds);
+  // The id is used as the path, so that each problem can be assigned to its board.
+  const named = boardIds.map((boardId) => ({ boardId, path: boardId }));
+  const boardProblems = await boards.checkAll(account, named, storedIds);
   const problems = new Map(boardProblems.map((problem) => [problem.path, { ...problem, path: 'boardId' }]));
   const sections = new Map(places.map((place) => [placeKey(place), place]));
   await Promise.all(

@@ -1,6 +1,7 @@
 // Finds or fetches the media that a body names: by URL or by id, several for a carousel, and a cover.
 import type { Tx } from '../../../platform/db/index.ts';
 import type { Detail } from '../../../platform/errors.ts';
+import { first } from '../../../platform/single.ts';
 import { allOrRefuse, invalidBody } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import {
@@ -70,8 +71,7 @@ export async function findMedia(parts: FindMedia, named: NamedMedia): Promise<Fo
       : allOrRefuse([findOrFetch(parts, named, '', named.mediaType)]),
     cover ? findCover(parts, cover) : { coverMediaId: null, coverSeconds: null, row: undefined },
   ]);
-  const [own] = ownRows;
-  if (!own) throw new Error('a body names at least one medium');
+  const own = first(ownRows);
   const mediaType = isVideo(own) ? 'video' : 'image';
   if (cover && mediaType === 'image') throw coverOfPicture(parts.prefix);
   if (cover) checkFrame(own, cover, parts.prefix);

@@ -120,8 +120,8 @@ test('pages of a filtered list have no gaps or repeats while posts are added and
     sendAt: at(1 + Math.floor(index / 2)),
   });
   const ids = await add(Array.from({ length: 30 }, (_, index) => body(index, index % 3 ? ['in'] : ['out'])));
-  const wanted = ids.filter((_, index) => index % 3);
-  const seen: string[] = [];
+  const expected = ids.filter((_, index) => index % 3);
+  const listed: string[] = [];
   let cursor = '';
   for (let page = 0; page < 20; page += 1) {
     const answer = await ask({
@@ -131,12 +131,12 @@ test('pages of a filtered list have no gaps or repeats while posts are added and
       limit: '3',
       ...(cursor && { cursor }),
     });
-    seen.push(...answer.body.data.posts.map(({ id }: { id: string }) => id));
+    listed.push(...answer.body.data.posts.map(({ id }: { id: string }) => id));
     cursor = answer.body.data.cursor;
     if (!cursor) break;
     // The first is before the cursor, and the second is no longer part of the list.
     await add([body(0, ['in'])]);
-    await edit(seen[0] ?? '', { tags: ['gone'] });
+    await edit(listed[0] ?? '', { tags: ['gone'] });
   }
-  expect(seen).toEqual(wanted);
+  expect(listed).toEqual(expected);
 });

@@ -32,10 +32,10 @@ describe('mediaId instead of mediaUrl', () => {
 
   test('a mediaId that is unknown and one of another organization get the same refusal', async () => {
     const { id } = await newPicture();
-    const other = await app.makeKey({ organization: 'Other' });
+    const foreignKey = await app.makeKey({ organization: 'Other' });
     await app.database.db
       .updateTable('media')
-      .set({ organization_id: other.organizationId })
+      .set({ organization_id: foreignKey.organizationId })
       .where('id', '=', id)
       .execute();
     const before = await stored();

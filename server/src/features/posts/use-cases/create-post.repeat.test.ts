@@ -23,8 +23,11 @@ describe('externalId', () => {
     expect(refusal(again)).toEqual([409, 'CONFLICT', { externalId: 'external_id_taken' }]);
     expect(again.body.error.details[0].message).toContain(first.id);
     // Another account has posts of its own.
-    const other = await app.connectAccount();
-    const there = await create(complete({ externalId: 'shop-1', boardId: other.boards.Recipes }), other);
+    const secondAccount = await app.connectAccount();
+    const there = await create(
+      complete({ externalId: 'shop-1', boardId: secondAccount.boards.Recipes }),
+      secondAccount,
+    );
     expect(there.status).toBe(201);
   });
 
@@ -50,16 +53,16 @@ describe('externalId', () => {
   });
 
   test('two simultaneous edits, or two entries of one bulk edit, cannot set the same externalId', async () => {
-    const [one, other] = [await created(), await created()];
+    const [initial, second] = [await created(), await created()];
     const answers = await Promise.all([
-      edit(one.id, { externalId: 'edited' }),
-      edit(other.id, { externalId: 'edited' }),
+      edit(initial.id, { externalId: 'edited' }),
+      edit(second.id, { externalId: 'edited' }),
     ]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     const bulk = await send('PATCH', pathOf(), {
       posts: [
-        { id: one.id, externalId: 'both' },
-        { id: other.id, externalId: 'both' },
+        { id: initial.id, externalId: 'both' },
+        { id: second.id, externalId: 'both' },
       ],
     });
     expect(refusal(bulk)).toEqual([409, 'CONFLICT', { 'posts.1.externalId': 'external_id_taken' }]);
@@ -75,10 +78,10 @@ describe('Idempotency-Key', () => {
     const body = complete({ sendAt: inMs(3600_000) });
     const answers = await Promise.all(Array.from({ length: 50 }, () => withKey('fifty', body)));
     const done = answers.filter(({ status }) => status === 201);
-    const waiting = answers.filter(({ status }) => status === 409);
+    const inProgress = answers.filter(({ status }) => status === 409);
     expect(done.length).toBeGreaterThan(0);
-    expect(done.length + waiting.length).toBe(50);
-    for (const { body } of waiting) expect(body.error.code).toBe('IDEMPOTENCY_IN_PROGRESS');
+    expect(done.length + inProgress.length).toBe(50);
+    for (const { body } of inProgress) expect(body.error.code).toBe('IDEMPOTENCY_IN_PROGRESS');
     expect(new Set(done.map(({ text }) => text)).size).toBe(1);
     expect((await stored()).posts).toBe(before.posts + 1);
     expect((await stored()).events).toBe(before.events + 1);

@@ -123,7 +123,7 @@ describe('intervalBoards', () => {
     ]);
     expect(post).toEqual(posts[0]);
     // Each is a post of its own.
-    for (const one of posts) expect(await app.getPost(account, one.id)).toEqual(one);
+    for (const post of posts) expect(await app.getPost(account, post.id)).toEqual(post);
   });
 
   test('intervalBoards with slots places each post at least intervalDays after the previous one', async () => {

@@ -239,9 +239,9 @@ test('disconnecting turns ten thousand queued posts into drafts in one request',
 });
 
 test('a key that cannot see the account, or lacks the scope, cannot disconnect it', async () => {
-  const other = await app.connectAccount();
+  const visible = await app.connectAccount();
   const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
-  const restricted = (await app.makeKey({ accountIds: [other.accountId] })).key;
+  const restricted = (await app.makeKey({ accountIds: [visible.accountId] })).key;
   for (const key of [stranger, restricted]) {
     const answer = await disconnect(key);
     expect([answer.status, answer.body.error.message]).toEqual([404, 'Account not found']);
@@ -253,12 +253,12 @@ test('a key that cannot see the account, or lacks the scope, cannot disconnect i
 
 describe('a key that is restricted to some accounts', () => {
   test('a restricted key can connect its own accounts again, and no others', async () => {
-    const other = await app.connectAccount();
+    const hidden = await app.connectAccount();
     const { key } = await app.makeKey({ accountIds: [account.accountId] });
     await disconnect();
     const again = await app.call('POST', '/v1/accounts', { accessToken: account.accessToken }, key);
     expect([again.status, again.body.data.account.id]).toEqual([201, account.accountId]);
-    const refused = await app.call('POST', '/v1/accounts', { accessToken: other.accessToken }, key);
+    const refused = await app.call('POST', '/v1/accounts', { accessToken: hidden.accessToken }, key);
     expect([refused.status, refused.body.error.code]).toEqual([403, 'FORBIDDEN']);
     expect((await app.call('POST', '/v1/accounts/connect', {}, key)).status).toBe(403);
     const named = await app.call('POST', '/v1/accounts/connect', { accountId: account.accountId }, key);

@@ -44,11 +44,11 @@ describe('absent, null and a value are three things', () => {
     ['isSimplifiedPin', true],
   ])('an edit of %s changes it and nothing else', async (name, value) => {
     const post = await created({ ...full, externalId: `full-${name}` });
-    const wanted = name === 'boardId' ? account.boards.Garden : value;
-    const changed = await edit(post.id, { [name]: wanted });
+    const newValue = name === 'boardId' ? account.boards.Garden : value;
+    const changed = await edit(post.id, { [name]: newValue });
     expect([changed.status, changed.body.error]).toEqual([200, undefined]);
     // Nothing else has changed but the time of the change.
-    expect(changed.body.data.post).toEqual({ ...post, [name]: wanted });
+    expect(changed.body.data.post).toEqual({ ...post, [name]: newValue });
     expect(await app.getPost(account, post.id)).toEqual(changed.body.data.post);
     const cleared = await edit(post.id, { [name]: null });
     const isClearable = !['tags', 'productTagPinIds', 'isSimplifiedPin'].includes(name);
@@ -89,7 +89,7 @@ describe('absent, null and a value are three things', () => {
 
 describe('media', () => {
   test('an edit replaces a picture with a video, a carousel, and a picture again', async () => {
-    const [one, two] = [await newPicture(), await newPicture()];
+    const [firstPicture, secondPicture] = [await newPicture(), await newPicture()];
     const clip = await newVideo();
     const { id } = await created();
     const video = await edit(id, { mediaId: clip.id, mediaType: 'video', cover: { seconds: 2 } });
@@ -99,17 +99,26 @@ describe('media', () => {
       sourceMediaUrl: null,
       cover: { seconds: 2 },
     });
-    const cover = await edit(id, { cover: { mediaId: one.id } });
-    expect(cover.body.data.post.cover).toEqual({ mediaUrl: expect.stringContaining(one.id), seconds: null });
+    const cover = await edit(id, { cover: { mediaId: firstPicture.id } });
+    expect(cover.body.data.post.cover).toEqual({
+      mediaUrl: expect.stringContaining(firstPicture.id),
+      seconds: null,
+    });
     expect(refusal(await edit(id, { cover: { seconds: 60 } }))[2]).toEqual({
       'cover.seconds': 'after_the_end',
     });
     expect((await edit(id, { cover: null })).body.data.post.cover).toBeNull();
-    const carousel = await edit(id, { carousel: [{ mediaId: one.id }, { mediaId: two.id, title: 'Two' }] });
-    expect(carousel.body.data.post).toMatchObject({ mediaType: 'image', media: { id: one.id }, cover: null });
+    const carousel = await edit(id, {
+      carousel: [{ mediaId: firstPicture.id }, { mediaId: secondPicture.id, title: 'Two' }],
+    });
+    expect(carousel.body.data.post).toMatchObject({
+      mediaType: 'image',
+      media: { id: firstPicture.id },
+      cover: null,
+    });
     expect(refusal(await edit(id, { cover: { seconds: 1 } }))[2]).toEqual({ cover: 'not_together' });
     const alone = await edit(id, { carousel: null });
-    expect(alone.body.data.post).toMatchObject({ carousel: null, media: { id: one.id } });
+    expect(alone.body.data.post).toMatchObject({ carousel: null, media: { id: firstPicture.id } });
     const picture = await edit(id, { mediaUrl: app.picture('travel.jpg') });
     expect(picture.body.data.post).toMatchObject({
       sourceMediaUrl: app.picture('travel.jpg'),

@@ -70,7 +70,7 @@ describe('all or none', () => {
   }, 60_000);
 
   test('queued posts that would lose required fields, and sent posts, are reported by index', async () => {
-    const [queued, other, sent] = [
+    const [queued, secondQueued, sent] = [
       await created({ sendAt: inMs(minute) }),
       await created({ sendAt: inMs(minute) }),
       await created(),
@@ -78,7 +78,7 @@ describe('all or none', () => {
     const losing = await editMany([
       { id: queued.id, title: null },
       { id: sent.id, title: null },
-      { id: other.id, url: null },
+      { id: secondQueued.id, url: null },
     ]);
     expect(refusal(losing)[2]).toEqual({ 'posts.0.title': 'required', 'posts.2.url': 'required' });
     expect(await app.getPost(account, sent.id)).toEqual(sent);
@@ -88,7 +88,7 @@ describe('all or none', () => {
     ]);
     expect(taken.status).toBe(200);
     const again = await editMany([
-      { id: other.id, externalId: 'mine' },
+      { id: secondQueued.id, externalId: 'mine' },
       { id: queued.id, externalId: 'mine' },
     ]);
     expect(refusal(again)).toEqual([
@@ -124,8 +124,8 @@ describe('all or none', () => {
     expect(refusal(await editMany([]))[2]).toEqual({ posts: 'too_small' });
     const many = Array.from({ length: 501 }, (_, index) => ({ id: `post_${index}`, title: 'a' }));
     expect(refusal(await editMany(many))[2]).toEqual({ posts: 'too_large' });
-    const other = await app.connectAccount();
-    const elsewhere = await send('PATCH', pathOf(other), { posts: [{ id: post.id, title: 'a' }] });
+    const secondAccount = await app.connectAccount();
+    const elsewhere = await send('PATCH', pathOf(secondAccount), { posts: [{ id: post.id, title: 'a' }] });
     expect(refusal(elsewhere)[2]).toEqual({ 'posts.0.id': 'post_not_found' });
   });
 
@@ -157,12 +157,15 @@ test('a dry run of a bulk edit shows the result and changes nothing', async () =
 });
 
 test('sending `previous` of a bulk edit restores the posts, whatever was edited', async () => {
-  const [one, two, three] = [await newPicture(), await newPicture(), await newPicture()];
+  const [picture, two, three] = [await newPicture(), await newPicture(), await newPicture()];
   const clip = await newVideo();
   const start = [
     await created({ tags: ['a'], externalId: 'a' }),
     await created({ mediaUrl: undefined, mediaId: clip.id, cover: { seconds: 2 }, altText: 'x' }),
-    await created({ mediaUrl: undefined, carousel: [{ mediaId: one.id, title: 'I' }, { mediaId: two.id }] }),
+    await created({
+      mediaUrl: undefined,
+      carousel: [{ mediaId: picture.id, title: 'I' }, { mediaId: two.id }],
+    }),
     (await app.call('POST', pathOf(), { mediaUrl: app.picture() })).body.data.post,
   ];
   const text = fc.option(fc.string({ maxLength: 20, unit: 'grapheme' }), { nil: null });
@@ -170,7 +173,7 @@ test('sending `previous` of a bulk edit restores the posts, whatever was edited'
     {},
     {},
     { mediaId: three.id },
-    { mediaId: clip.id, mediaType: 'video', cover: { mediaId: one.id } },
+    { mediaId: clip.id, mediaType: 'video', cover: { mediaId: picture.id } },
     { carousel: [{ mediaId: two.id }, { mediaId: three.id, description: 'III' }] },
     { carousel: null },
     { cover: null },
@@ -189,12 +192,12 @@ test('sending `previous` of a bulk edit restores the posts, whatever was edited'
     },
     { requiredKeys: [] },
   );
-  const change = fc.tuple(fields, media).map(([own, other]): Json => ({ ...own, ...other }));
+  const change = fc.tuple(fields, media).map(([own, ofMedia]): Json => ({ ...own, ...ofMedia }));
   const isTold = (answer: { status: number; text: string }) => expect(answer.status, answer.text).toBe(200);
   await fc.assert(
     fc.asyncProperty(fc.array(change, { minLength: 4, maxLength: 4 }), async (changes) => {
-      const posts = changes.flatMap((one, index) =>
-        Object.keys(one).length === 0 ? [] : [{ id: start[index].id, ...one }],
+      const posts = changes.flatMap((edit, index) =>
+        Object.keys(edit).length === 0 ? [] : [{ id: start[index].id, ...edit }],
       );
       if (posts.length === 0) return;
       const answer = await editMany(posts);

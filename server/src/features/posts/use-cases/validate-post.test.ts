@@ -108,15 +108,15 @@ describe('bodies that create refuses', () => {
     ['no http address', () => complete({ url: 'javascript:alert(1)' })],
   ])('validate refuses %s with the codes of create', async (_, make) => {
     const body = await make();
-    const told = await validate(body);
+    const validated = await validate(body);
     const answer = await create(body);
     const [status, , details] = refusal(answer);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
-    expect(told.ok).toBe(false);
-    const codes = failedOf(told).map(({ code }) => code);
+    expect(validated.ok).toBe(false);
+    const codes = failedOf(validated).map(({ code }) => code);
     expect(codes).toEqual(expect.arrayContaining(Object.values(details)));
-    for (const check of failedOf(told)) expect(check.remediation).toBeTruthy();
+    for (const check of failedOf(validated)) expect(check.remediation).toBeTruthy();
   });
 
   test('validate refuses a body that is not an object, or has unknown fields, with 400', async () => {
@@ -171,8 +171,8 @@ describe('bodies that validate accepts', () => {
     ['a link with signs', () => complete({ url: 'https://example.com/%C3%A4?a=1&b=%20#c' })],
   ])('validate accepts %s, which is then created and published', async (_, make) => {
     const body = { ...(await make()), now: true };
-    const told = await validate(body);
-    expect(failedOf(told)).toEqual([]);
+    const validated = await validate(body);
+    expect(failedOf(validated)).toEqual([]);
     const answer = await create(body);
     expect(answer.status).toBe(201);
     await runAfter(minute);
@@ -183,14 +183,14 @@ describe('bodies that validate accepts', () => {
 test('validate has the warnings of create, and they do not fail it', async () => {
   await created({ sendAt: inMs(minute) });
   const body = complete({ sendAt: inMs(2 * minute), productTagPinIds: ['1'] });
-  const told = await validate(body);
+  const validated = await validate(body);
   const answer = await create(body);
-  const warned = told.checks.filter(({ status }) => status === 'warning');
+  const warned = validated.checks.filter(({ status }) => status === 'warning');
   expect(warned.map(({ code }) => code).sort()).toEqual(
     answer.body.meta.warnings.map(({ code }: { code: string }) => code).sort(),
   );
   expect(warned.map(({ name }) => name)).toEqual(['duplicate', 'productTags']);
-  expect(told.ok).toBe(true);
+  expect(validated.ok).toBe(true);
 });
 
 test('validate stores no post, no media and no file, and claims no slot', async () => {
@@ -199,8 +199,8 @@ test('validate stores no post, no media and no file, and claims no slot', async 
     (await readdir(join(app.parts.config.dataDir, 'media'), { recursive: true })).length;
   const before = [await stored(), await files()];
   const fresh = new URL('/samples/garden.png', app.picture()).href;
-  const one = await validate(complete({ useNextOpenSlot: true, mediaUrl: fresh }));
-  expect(one.ok).toBe(true);
+  const validated = await validate(complete({ useNextOpenSlot: true, mediaUrl: fresh }));
+  expect(validated.ok).toBe(true);
   await validate(
     complete({ mediaUrl: undefined, carousel: [{ mediaUrl: fresh }, { mediaUrl: app.picture() }] }),
   );
