@@ -10,11 +10,6 @@ export type BoardsService = ReturnType<typeof bindBoards>;
 /** Binds the parts once, for all who use this room. */
 export function bindBoards(parts: BoardParts) {
   return {
-    /** The problem with one board, or null when Pins can be sent there; see `checkBoards`. */
-    async check(account: AccountRow, boardId: string, path = 'boardId', recognizedIds?: ReadonlySet<string>) {
-      const [problem] = await checkBoards(parts, account, [{ boardId, path }], recognizedIds);
-      return problem ?? null;
-    },
     /** See `checkBoards`. */
     checkAll: (account: AccountRow, wanted: readonly WantedBoard[], storedIds?: ReadonlySet<string>) =>
       checkBoards(parts, account, wanted, storedIds),

@@ -2,14 +2,14 @@
 import { type PostContent, slidesOf } from '../record/content.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 import type { EditPost, PreviousFields } from './edit-post.schema.ts';
-import type { FoundMedia, findCover, MediaContent } from './media.ts';
+import type { ComposedMedia, composeCover, MediaContent } from './media.ts';
 
 /** An edit with the media that it names. */
-export interface FoundEdit {
+export interface EditWithMedia {
   edit: EditPost;
-  media: FoundMedia | null;
+  media: ComposedMedia | null;
   /** The new cover of a video that does not change. */
-  cover: Awaited<ReturnType<typeof findCover>> | null;
+  cover: Awaited<ReturnType<typeof composeCover>> | null;
 }
 
 const mediaFields = ['mediaUrl', 'mediaId', 'mediaType', 'carousel', 'cover'] as const;
@@ -23,7 +23,7 @@ export function namesMedia(edit: EditPost): boolean {
 /** Returns the content after an edit: absent fields are unchanged, null clears a field. */
 export function contentAfter(
   post: PostRow,
-  { edit, media, cover }: FoundEdit,
+  { edit, media, cover }: EditWithMedia,
   destinationKey: (url: string) => string,
 ): PostContent {
   const after = <T>(value: T | undefined, present: T): T => (value === undefined ? present : value);
@@ -49,8 +49,8 @@ export function contentAfter(
 function mediaAfter(
   post: PostRow,
   edit: EditPost,
-  media: FoundEdit['media'],
-  cover: FoundEdit['cover'],
+  media: EditWithMedia['media'],
+  cover: EditWithMedia['cover'],
 ): MediaContent {
   if (media) {
     const isSame = media.content.mediaId === post.media_id;

@@ -48,6 +48,7 @@ export function mediaIdsNamed({ mediaId, carousel, cover }: NamedMedia): string[
   );
 }
 
+/** Returns the places that a body names: one, several with `intervalBoards`, or none. */
 export function placesOf(
   input: Partial<Pick<CreatePost, 'boardId' | 'boardSectionId' | 'intervalBoards'>>,
 ): Place[] {
@@ -62,6 +63,7 @@ export function placesOf(
   return [{ boardId: input.boardId, boardSectionId: input.boardSectionId ?? null, at: '' }];
 }
 
+/** Returns the time that a body names. */
 export function timingOf(
   input: Partial<Pick<CreatePost, 'sendAt' | 'useNextOpenSlot' | 'now'>>,
   now: Date,
@@ -71,6 +73,7 @@ export function timingOf(
   return input.sendAt ? { kind: 'at', at: input.sendAt } : { kind: 'none' };
 }
 
+/** Returns everything that bodies name. */
 export function namesIn(bodies: readonly Partial<CreatePost>[]): Names {
   return {
     places: bodies.flatMap(placesOf),
@@ -79,13 +82,13 @@ export function namesIn(bodies: readonly Partial<CreatePost>[]): Names {
   };
 }
 
-/** Of a board, or of a section of a board. */
+/** The key of a board, or of a section of a board, in `placeProblems`. */
 export function placeKey({ boardId, boardSectionId }: Pick<Place, 'boardId' | 'boardSectionId'>): string {
   return boardSectionId === null ? boardId : `${boardId} ${boardSectionId}`;
 }
 
 /**
- * The facts about the body of a create. One statement finds all that the database knows.
+ * Returns the facts about the body of a create. One statement reads all that is in the database.
  * @throws accountNotFound; Outage when a board is unknown and Pinterest does not answer
  */
 export async function findFactsOfCreate(
@@ -110,7 +113,7 @@ export async function findFactsOfCreate(
 }
 
 /**
- * The facts about several bodies, which mostly name the same few boards and media: each is read once.
+ * Returns the facts about several bodies, which often name the same boards and media: each is read once.
  * @throws Outage when a board is unknown and Pinterest does not answer
  */
 export async function findFacts(
@@ -128,7 +131,10 @@ export async function findFacts(
   return { account, placeProblems, media, takenIds, spacing: null };
 }
 
-/** @param storedIds The named boards that the stored list has, where the caller has read them */
+/**
+ * Returns the boards and sections that cannot be used, by `placeKey`, each with its problem.
+ * @param storedIds The named boards that the stored list has, if the caller has read them.
+ */
 export async function findPlaceProblems(
   { boards }: Pick<CreateParts, 'boards'>,
   account: AccountRow,

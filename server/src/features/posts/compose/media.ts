@@ -22,7 +22,7 @@ function mediaNotFound(path: string): Detail {
 
 /** Returns a detail for each id that names no media, so that nothing is fetched for a body with such an id. */
 export function unknownMedia(
-  known: FindMedia['known'],
+  known: MediaSource['known'],
   { mediaId, carousel, cover }: NamedMedia,
   prefix = '',
 ): Detail[] {
@@ -42,13 +42,13 @@ export type MediaContent = Pick<
   'mediaType' | 'mediaId' | 'sourceMediaUrl' | 'carousel' | 'coverMediaId' | 'coverSeconds'
 >;
 
-export interface FoundMedia {
+export interface ComposedMedia {
   content: MediaContent;
   /** All media of the content, by id. */
   rows: Map<string, MediaRow>;
 }
 
-export interface FindMedia {
+export interface MediaSource {
   /** The named media that the viewer sees, by id. */
   known: ReadonlyMap<string, MediaRow>;
   fetchFromUrl: MediaService['fetchFromUrl'];
@@ -62,34 +62,37 @@ export interface FindMedia {
  * Fetches, checks and stores media that is named by URL, and finds media that is named by id.
  * @throws mediaRefused, or invalidBody for an unknown id, with all problems at once.
  */
-export async function findMedia(parts: FindMedia, named: NamedMedia): Promise<FoundMedia> {
+export async function composeMedia(source: MediaSource, named: NamedMedia): Promise<ComposedMedia> {
   const { carousel, cover } = named;
   const slides = carousel?.map((slide, index) => ({ ...slide, at: `carousel.${index}.` }));
-  const [ownRows, found] = await allOrRefuse([
+  const [ownRows, composedCover] = await allOrRefuse([
     slides
-      ? allOrRefuse(slides.map((slide) => findOrFetch(parts, slide, slide.at, 'image')))
-      : allOrRefuse([findOrFetch(parts, named, '', named.mediaType)]),
-    cover ? findCover(parts, cover) : { coverMediaId: null, coverSeconds: null, row: undefined },
+      ? allOrRefuse(slides.map((slide) => findOrFetch(source, slide, slide.at, 'image')))
+      : allOrRefuse([findOrFetch(source, named, '', named.mediaType)]),
+    cover ? composeCover(source, cover) : { coverMediaId: null, coverSeconds: null, row: undefined },
   ]);
   const own = first(ownRows);
   const mediaType = isVideo(own) ? 'video' : 'image';
-  if (cover && mediaType === 'image') throw coverOfPicture(parts.prefix);
-  if (cover) checkFrame(own, cover, parts.prefix);
+  if (cover && mediaType === 'image') throw coverOfPicture(source.prefix);
+  if (cover) checkFrame(own, cover, source.prefix);
   const problems = slides ? checkCarousel(ownRows) : [];
-  if (problems.length > 0) throw mediaRefused(prefixed(problems, parts.prefix));
+  if (problems.length > 0) throw mediaRefused(prefixed(problems, source.prefix));
   return {
     content: {
       mediaType,
       mediaId: own.id,
       sourceMediaUrl: (slides ? slides[0]?.mediaUrl : named.mediaUrl) ?? null,
       carousel: slides ? slides.map((slide, index) => toSlide(slide, ownRows[index] ?? own)) : null,
-      coverMediaId: found.coverMediaId,
-      coverSeconds: found.coverSeconds,
+      coverMediaId: composedCover.coverMediaId,
+      coverSeconds: composedCover.coverSeconds,
     },
-    rows: new Map([...ownRows, ...(found.row ? [found.row] : [])].map((row) => [row.id, row])),
+    rows: new Map(
+      [...ownRows, ...(composedCover.row ? [composedCover.row] : [])].map((row) => [row.id, row]),
+    ),
   };
 }
 
+/** Returns the refusal of a cover for a picture. */
 export function coverOfPicture(prefix = '') {
   return invalidBody([
     { path: `${prefix}cover`, code: 'not_together', message: 'Only a video has a cover.' },
@@ -109,11 +112,11 @@ export function checkFrame(
 }
 
 /** Finds or fetches a cover alone, for a video that does not change. */
-export async function findCover(
-  parts: FindMedia,
+export async function composeCover(
+  source: MediaSource,
   cover: NonNullable<NamedMedia['cover']>,
 ): Promise<Pick<MediaContent, 'coverMediaId' | 'coverSeconds'> & { row: MediaRow | undefined }> {
-  const row = cover.seconds === undefined ? await findOrFetch(parts, cover, 'cover.', 'image') : undefined;
+  const row = cover.seconds === undefined ? await findOrFetch(source, cover, 'cover.', 'image') : undefined;
   return { coverMediaId: row?.id ?? null, coverSeconds: cover.seconds ?? null, row };
 }
 
@@ -131,7 +134,7 @@ function toSlide(texts: NonNullable<NamedMedia['carousel']>[number], row: MediaR
  * @param type The required type. Undefined: an image when fetched (the hosted API's default), any type when stored.
  */
 async function findOrFetch(
-  { known, fetchFromUrl, viewer, prefix = '', signal }: FindMedia,
+  { known, fetchFromUrl, viewer, prefix = '', signal }: MediaSource,
   named: { mediaUrl?: string | undefined; mediaId?: string | undefined },
   at: string,
   type: 'image' | 'video' | undefined,

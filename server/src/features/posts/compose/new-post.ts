@@ -7,7 +7,7 @@ import { noAccess } from '../record/posts.errors.ts';
 import { accessProblem, problemsOfPlaces, refuseTakenId, warningsFor } from './check-post.ts';
 import type { CreatePost } from './create-post.schema.ts';
 import { type Facts, placesOf, type Timing, timingOf } from './facts.ts';
-import { findMedia, unknownMedia } from './media.ts';
+import { composeMedia, unknownMedia } from './media.ts';
 import type { CreateParts } from './parts.ts';
 
 /** A checked body, whose media is fetched. */
@@ -50,7 +50,7 @@ export async function preparePost(
   if (access) throw noAccess([access]);
   refuseTakenId(facts, input.externalId);
   const { fetchFromUrl } = parts.media;
-  const { content, rows } = await findMedia({ known: facts.media, fetchFromUrl, viewer, signal }, input);
+  const { content, rows } = await composeMedia({ known: facts.media, fetchFromUrl, viewer, signal }, input);
   const common = {
     title: input.title ?? null,
     description: input.description ?? null,

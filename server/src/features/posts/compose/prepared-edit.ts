@@ -10,13 +10,20 @@ import { postChanged, refusingTakenIds } from '../record/posts.errors.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 import { problemsOfPlaces, refuseTakenId } from './check-post.ts';
 import type { EditPost } from './edit-post.schema.ts';
-import { contentAfter, type FoundEdit, namesMedia } from './edited-content.ts';
+import { contentAfter, type EditWithMedia, namesMedia } from './edited-content.ts';
 import { type Facts, mediaIdsNamed, type Names, type Place } from './facts.ts';
-import { checkFrame, coverOfPicture, findCover, findMedia, lockNamedMedia, unknownMedia } from './media.ts';
+import {
+  checkFrame,
+  composeCover,
+  composeMedia,
+  coverOfPicture,
+  lockNamedMedia,
+  unknownMedia,
+} from './media.ts';
 import type { CreateParts } from './parts.ts';
 
 /** A checked edit, whose media is fetched. */
-export interface PreparedEdit extends FoundEdit {
+export interface PreparedEdit extends EditWithMedia {
   /** The post that was checked. */
   checked: PostRow;
   /** The prefix of field names in a refusal: `posts.3.`. Empty for a body of its own. */
@@ -57,12 +64,12 @@ export async function prepareEdit(
   const find = { known: facts.media, fetchFromUrl: parts.media.fetchFromUrl, viewer, prefix, signal };
   const prepared = { checked: post, edit, prefix, media: null, cover: null };
   const isMediaNamed = Boolean(edit.mediaUrl ?? edit.mediaId ?? edit.carousel);
-  if (isMediaNamed) return { ...prepared, media: await findMedia(find, named) };
+  if (isMediaNamed) return { ...prepared, media: await composeMedia(find, named) };
   if (!named.cover) return prepared;
   if (post.media_type !== 'video') throw coverOfPicture(prefix);
   const video = facts.media.get(post.media_id);
   if (video) checkFrame(video, named.cover, prefix);
-  return { ...prepared, cover: await findCover(find, named.cover) };
+  return { ...prepared, cover: await composeCover(find, named.cover) };
 }
 
 function namedMedia(edit: EditPost) {

@@ -14,6 +14,7 @@ import type { PostRow } from '../record/posts.queries.ts';
 import type { PostParts } from './parts.ts';
 
 /**
+ * Creates the posts of a body. The answer has the first one, and with `intervalBoards` all of them.
  * @throws accountNotFound, invalidBody, mediaRefused, mediaGone, externalIdTaken, noAccess, noTimeslots, noOpenSlot
  */
 export async function createPost(parts: PostParts, context: Context, accountId: string, input: CreatePost) {

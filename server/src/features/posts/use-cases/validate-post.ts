@@ -13,7 +13,7 @@ import {
 } from '../compose/check-post.ts';
 import { type CreatePost, createPostBody } from '../compose/create-post.schema.ts';
 import { type Facts, findFacts, namesIn, placesOf, timingOf } from '../compose/facts.ts';
-import { type FoundMedia, findMedia } from '../compose/media.ts';
+import { type ComposedMedia, composeMedia } from '../compose/media.ts';
 import type { PostParts } from './parts.ts';
 import type { Check, ValidatePost } from './validate-post.schema.ts';
 
@@ -106,11 +106,11 @@ async function findNamedMedia(
   context: Context,
   facts: Facts,
   input: Partial<CreatePost>,
-): Promise<FoundMedia | null> {
+): Promise<ComposedMedia | null> {
   const isNamed = [input.mediaUrl, input.mediaId, input.carousel].some((named) => named !== undefined);
   if (!isNamed) return null;
   const find = { known: facts.media, fetchFromUrl: media.lookAtUrl, viewer: context, signal: context.signal };
-  return findMedia(find, input);
+  return composeMedia(find, input);
 }
 
 /** Returns the time at which the post would be published. Claims no slot. */
