@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { settings } from '../server/src/settings.ts';
 
 const read = (name: string) => readFileSync(new URL(`../deploy/${name}`, import.meta.url), 'utf8');
-const known = new Set(Object.keys(settings));
+const settingNames = new Set(Object.keys(settings));
 const others = new Set(['NODE_ENV', 'POSTGRES_USER', 'POSTGRES_PASSWORD']);
 
 const unknown = (names: Iterable<string | undefined>) =>
-  [...names].filter((name) => name && !known.has(name.replace(/_FILE$/, '')) && !others.has(name));
+  [...names].filter((name) => name && !settingNames.has(name.replace(/_FILE$/, '')) && !others.has(name));
 
 test('compose.yaml sets only existing settings', () => {
   const text = read('compose.yaml');

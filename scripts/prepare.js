@@ -34,9 +34,9 @@ function isInstalled() {
   const runsServer = ['prestart', 'prepintail'].includes(process.env.npm_lifecycle_event ?? '');
   return Object.entries(required).every(([path, { version, integrity, optional, dev, devOptional }]) => {
     if (!path.startsWith('node_modules/')) return true;
-    const found = installed[path];
-    if (!found) return optional || ((dev || devOptional) && runsServer);
-    return found.version === version && found.integrity === integrity;
+    const copy = installed[path];
+    if (!copy) return optional || ((dev || devOptional) && runsServer);
+    return copy.version === version && copy.integrity === integrity;
   });
 }
 

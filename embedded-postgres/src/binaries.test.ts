@@ -81,9 +81,9 @@ test.runIf(isRoot)(
     expect((await runs(binaries?.initdb ?? '')).succeeded).toBe(true);
     const [copy = '', ...others] = await readdir(copyTo);
     expect(others).toEqual([]);
-    const made = await stat(join(copyTo, copy));
+    const copied = await stat(join(copyTo, copy));
     await find();
-    expect((await stat(join(copyTo, copy))).ino).toBe(made.ino);
+    expect((await stat(join(copyTo, copy))).ino).toBe(copied.ino);
 
     await rm(join(copyTo, copy, 'bin/postgres'));
     await find();

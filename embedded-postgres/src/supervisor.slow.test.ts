@@ -155,15 +155,15 @@ describe('a process that exits without having left', () => {
   }, 120_000);
 });
 
-describe('a start that is given up', () => {
+describe('a start that is canceled', () => {
   test('a canceled start ends everything that it has started, and the next start succeeds', async () => {
     const directory = await embedded.newDirectory();
     for (const [moment, isNow] of momentsOfAStart(directory)) {
-      const given = new AbortController();
-      const starting = directory.start({ signal: given.signal });
+      const canceling = new AbortController();
+      const starting = directory.start({ signal: canceling.signal });
       starting.catch(() => undefined);
       await eventually(moment, isNow, 60_000);
-      given.abort(new Error('given up'));
+      canceling.abort(new Error('given up'));
       await expect(starting, moment).rejects.toThrow('given up');
       expect(processesOn(directory.path), moment).toEqual([]);
     }
@@ -176,16 +176,16 @@ describe('a start that is given up', () => {
 
   test('a canceled start stops waiting for the lock, and leaves the server of others running', async () => {
     const directory = await embedded.usedDirectory();
-    const other = await directory.startProcess();
+    const user = await directory.startProcess();
     const { startLock } = await openDataDirectory(directory.path);
     const turn = tryLock(startLock, 'exclusive');
-    const given = new AbortController();
-    const starting = directory.start({ signal: given.signal });
-    given.abort(new Error('given up'));
+    const canceling = new AbortController();
+    const starting = directory.start({ signal: canceling.signal });
+    canceling.abort(new Error('given up'));
     await expect(starting).rejects.toThrow('given up');
     turn?.release();
-    expect(await notes(other.url)).toEqual(['kept']);
-    await other.end();
+    expect(await notes(user.url)).toEqual(['kept']);
+    await user.end();
   });
 });
 
@@ -286,15 +286,15 @@ describe('what an earlier server has left', () => {
     const text = await directory.readPidFile();
     await first.stop();
     // A process of the server's user, which PostgreSQL could mistake for a server.
-    const other = spawn('/bin/sleep', ['600'], { ...serverUser(), stdio: 'ignore' });
+    const sleeper = spawn('/bin/sleep', ['600'], { ...serverUser(), stdio: 'ignore' });
     onTestFinished(() => {
-      other.kill();
+      sleeper.kill();
     });
-    await directory.writePidFile(text.replace(/^\d+/, String(other.pid)));
+    await directory.writePidFile(text.replace(/^\d+/, String(sleeper.pid)));
     const { url, adopted } = await directory.start();
     expect(adopted).toBe(false);
     expect(await notes(url)).toEqual(['kept']);
-    expect(other.exitCode ?? other.signalCode).toBeNull();
+    expect(sleeper.exitCode ?? sleeper.signalCode).toBeNull();
   });
 
   test('an empty postmaster.pid does not prevent the start', async () => {

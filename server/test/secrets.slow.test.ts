@@ -252,8 +252,8 @@ async function webhooksAndKeys(): Promise<void> {
     expect(secret.length).toBeGreaterThan(20);
     return { data: answer.data as Json, secret };
   };
-  const made = await askOnce('/v1/api-keys', { name: 'planted' }, (data) => data.secret);
-  secrets.set('API key made over HTTP', made.secret);
+  const created = await askOnce('/v1/api-keys', { name: 'planted' }, (data) => data.secret);
+  secrets.set('API key created over HTTP', created.secret);
   const { url } = receiver;
   const webhook = await askOnce('/v1/webhooks', { url }, (data) => data.secret);
   const { id } = webhook.data.webhook as { id: string };
@@ -292,10 +292,10 @@ async function webhooksAndKeys(): Promise<void> {
 }
 
 async function bucketAway(): Promise<void> {
-  const other = await withBucket.connectAccount();
+  const bucketAccount = await withBucket.connectAccount();
   await ask('GET', '/ready', { key: null, at: withBucket });
   const body = { mediaUrl: withBucket.picture(), title: 'no bucket' };
-  const answer = await ask('POST', `/v1/accounts/${other.accountId}/posts`, { body, at: withBucket });
+  const answer = await ask('POST', `/v1/accounts/${bucketAccount.accountId}/posts`, { body, at: withBucket });
   expect(answer).toMatchObject({ error: { code: 'SERVICE_UNAVAILABLE' } });
   secrets.set('secret key of the bucket', s3.secretAccessKey);
 }

@@ -155,8 +155,8 @@ test('a backup made under load and restored after a disaster has every post with
     const post = await eventually(
       `${title} is settled`,
       async () => {
-        const found = await after.statusOf(id);
-        return found.status === 'sent' ? found : undefined;
+        const post = await after.statusOf(id);
+        return post.status === 'sent' ? post : undefined;
       },
       60_000,
     );

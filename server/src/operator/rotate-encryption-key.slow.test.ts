@@ -36,8 +36,8 @@ beforeAll(async () => {
   const { webhook, secret } = JSON.parse(firstAnswer).data;
   const rotated = await app.call('POST', `/v1/webhooks/${webhook.id}/rotate-secret`);
   webhookSecrets[webhook.id] = [rotated.body.data.secret, secret];
-  const other = await app.call('POST', '/v1/webhooks', { url: 'http://127.0.0.1:9/other' });
-  webhookSecrets[other.body.data.webhook.id] = [other.body.data.secret];
+  const second = await app.call('POST', '/v1/webhooks', { url: 'http://127.0.0.1:9/other' });
+  webhookSecrets[second.body.data.webhook.id] = [second.body.data.secret];
 });
 afterAll(async () => {
   await app.stop();

@@ -197,13 +197,13 @@ describe('a signal before Pintail is ready', () => {
 });
 
 test('a start that fails stops the database that it has started', async () => {
-  const other = createServer().listen(0, '127.0.0.1');
-  await once(other, 'listening');
+  const blocker = createServer().listen(0, '127.0.0.1');
+  await once(blocker, 'listening');
   onTestFinished(() => {
-    other.close();
+    blocker.close();
   });
   const dataDir = await newDataDir();
-  const { port } = other.address() as { port: number };
+  const { port } = blocker.address() as { port: number };
   const pintail = launch(dataDir, { env: { PORT: String(port) } });
   expect(await pintail.exited).toEqual([1, null]);
   expect(pintail.output()).toContain(`Port ${port} is in use`);

@@ -24,21 +24,21 @@ beforeAll(async () => {
   app = await createTestApp({ config: { ratePerMinute: 1_000_000 } });
   const account = await app.connectAccount({ boards: ['Recipes', 'Garden'], sections: ['Soups'] });
   await app.createPost(account, { sendAt: new Date(app.clock.now().getTime() + 86_400_000).toISOString() });
-  const other = await app.makeKey({ organization: marker });
-  foreignKey = other.key;
+  const foreignTenant = await app.makeKey({ organization: marker });
+  foreignKey = foreignTenant.key;
   const foreignAccount = await app.connectAccount({
     boards: [`${marker} board`],
     sections: [`${marker} section`],
-    organizationId: other.organizationId,
+    organizationId: foreignTenant.organizationId,
   });
   const own = { ...(await idsOf(app.organizationId)), ...idsAtPinterest(account) };
-  const foreign = { ...(await idsOf(other.organizationId)), ...idsAtPinterest(foreignAccount) };
+  const foreign = { ...(await idsOf(foreignTenant.organizationId)), ...idsAtPinterest(foreignAccount) };
   const pictureUrl = app.picture();
   await makeOneOfEach(account, { own: toMap(own), foreign: new Map(), pictureUrl }, app.key);
   await makeOneOfEach(foreignAccount, { own: toMap(foreign), foreign: new Map(), pictureUrl }, foreignKey);
   tenants = {
     own: toMap({ ...own, ...(await idsOf(app.organizationId)) }),
-    foreign: toMap({ ...foreign, ...(await idsOf(other.organizationId)) }),
+    foreign: toMap({ ...foreign, ...(await idsOf(foreignTenant.organizationId)) }),
     pictureUrl,
   };
   // The attacking key must not be revoked by an attack.

@@ -74,8 +74,8 @@ test.skipIf(!isPossible)(
       const two = await inDatabase(server.url, 'two');
       await run('pg_restore', ['--no-owner', `--dbname=${two.url}`, dump]);
       expect(await restoreCommand(app, two.url, takenAt)).toMatch(/before they are published: 1\./);
-      const known = await sql`select from pg_stats where tablename = 'posts'`.execute(two.database.db);
-      expect(known.rows).not.toEqual([]);
+      const statistics = await sql`select from pg_stats where tablename = 'posts'`.execute(two.database.db);
+      expect(statistics.rows).not.toEqual([]);
       const restored = await createApp({ ...app.parts, database: two.database });
       const worker = restored.createWorker();
       for (const minutes of [9, 1, 3, 11]) {

@@ -164,8 +164,8 @@ test('API and worker as two processes on one PostgreSQL server share the work', 
     MEDIA_ALLOWED_PRIVATE_HOSTS: new URL(simulatorUrl).host,
     PORT: '0',
   };
-  const other = { dataDir: join(dataDir, 'second'), env: shared };
-  const cli = (...args: string[]) => runCli(other.dataDir, shared, args);
+  const second = { dataDir: join(dataDir, 'second'), env: shared };
+  const cli = (...args: string[]) => runCli(second.dataDir, shared, args);
   const token = 'pina_second_account';
   await fetch(`${simulatorUrl}/_control/seed`, {
     method: 'POST',
@@ -178,8 +178,8 @@ test('API and worker as two processes on one PostgreSQL server share the work', 
   const account = JSON.parse(
     await cli('accounts', 'add', '--access-token', token, '--organization', 'O', '--json'),
   );
-  const api = await start({ ...other, env: { ...shared, PINTAIL_ROLE: 'api' } });
-  const worker = await start({ ...other, command: 'worker', env: { ...shared, WORKER_PORT: '0' } });
+  const api = await start({ ...second, env: { ...shared, PINTAIL_ROLE: 'api' } });
+  const worker = await start({ ...second, command: 'worker', env: { ...shared, WORKER_PORT: '0' } });
   // A process with only a worker serves its status and nothing else.
   const [, status] = /"url":"([^"]+)","msg":"status of the worker"/.exec(worker.output()) ?? [];
   expect(await (await fetch(`${status}/health`)).json()).toEqual({ status: 'ok' });
