@@ -367,15 +367,15 @@ create table video_uploads (
   status text not null,
   pinterest_media_id text,
   uploaded_at timestamp with time zone,
-  look_at timestamp with time zone,
+  wake_at timestamp with time zone,
   tries integer not null default 0,
-  waits integer not null default 0,
+  delays integer not null default 0,
   owner text,
   lease_until timestamp with time zone,
   fence bigint not null default 0,
   constraint video_uploads_pkey PRIMARY KEY (post_id),
-  constraint ready_rests CHECK (((status = 'ready'::text) = (look_at IS NULL))),
-  constraint there_once_uploaded CHECK (((status = 'uploading'::text) = ((pinterest_media_id IS NULL) AND (uploaded_at IS NULL)))),
+  constraint ready_needs_no_work CHECK (((status = 'ready'::text) = (wake_at IS NULL))),
+  constraint uploaded_has_a_media_id CHECK (((status = 'uploading'::text) = ((pinterest_media_id IS NULL) AND (uploaded_at IS NULL)))),
   constraint video_uploads_status_check CHECK ((status = ANY (ARRAY['uploading'::text, 'processing'::text, 'ready'::text]))),
   constraint video_uploads_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
   constraint video_uploads_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE
@@ -473,7 +473,7 @@ CREATE INDEX posts_slide_3_of_account ON public.posts USING btree (account_id, (
 CREATE INDEX posts_slide_4_of_account ON public.posts USING btree (account_id, (((carousel -> 3) ->> 'mediaId'::text))) WHERE ((carousel IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX posts_slide_5_of_account ON public.posts USING btree (account_id, (((carousel -> 4) ->> 'mediaId'::text))) WHERE ((carousel IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX posts_with_video ON public.posts USING btree (run_at) WHERE ((media_type = 'video'::text) AND (state = 'queued'::text) AND (run_at IS NOT NULL));
-CREATE INDEX video_uploads_due ON public.video_uploads USING btree (look_at) WHERE (look_at IS NOT NULL);
+CREATE INDEX video_uploads_due ON public.video_uploads USING btree (wake_at) WHERE (wake_at IS NOT NULL);
 CREATE INDEX webhook_deliveries_by_time ON public.webhook_deliveries USING brin (created_at) WITH (autosummarize='on');
 CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (webhook_id, next_attempt_at, id) WHERE (state = 'pending'::text);
 CREATE INDEX webhook_deliveries_listed ON public.webhook_deliveries USING btree (webhook_id, id);

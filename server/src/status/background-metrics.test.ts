@@ -75,11 +75,11 @@ test('Batches that are not completed and videos that posts wait for are counted'
   );
   const post = await app.createPost(account);
   await pool.query(
-    `insert into video_uploads (post_id, account_id, media_id, status, look_at)
+    `insert into video_uploads (post_id, account_id, media_id, status, wake_at)
      select id, account_id, media_id, 'uploading', $2 from posts where id = $1`,
     [post.id, at],
   );
-  expect(await figure('pintail_batch_entries_waiting')).toBe(3);
+  expect(await figure('pintail_batch_entries_pending')).toBe(3);
   expect(await figure('pintail_batches_oldest_seconds')).toBe(20);
   expect(await figure('pintail_video_uploads{state="uploading"}')).toBe(1);
   expect(await figure('pintail_video_uploads{state="ready"}')).toBe(0);

@@ -58,7 +58,8 @@ export async function checkSection(
 ): Promise<Detail | null> {
   const notFound = (message: string) => ({ path, code: 'section_not_found', message });
   const boardProblems = await checkBoards(parts, account, [{ boardId, path }]);
-  if (boardProblems.length > 0) return notFound('The account has no such board, and so no such section.');
+  if (boardProblems.length > 0)
+    return notFound('This account has no board with the id in boardId, so the section cannot be checked.');
   const hasSection = (sections: readonly Section[]) => sections.some(({ id }) => id === sectionId);
   const stored = await findSections(parts, account, boardId);
   if (stored.areFresh && hasSection(stored.sections)) return null;

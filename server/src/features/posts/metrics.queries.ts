@@ -63,7 +63,7 @@ export async function countHeld(connection: Connection): Promise<Record<HeldReas
 
 interface BatchCounts {
   /** Entries that are not processed. */
-  waiting: number;
+  pending: number;
   /** When the oldest batch that is not completed was created. */
   since: Date | null;
 }
@@ -74,8 +74,8 @@ export async function countBatches(connection: Connection): Promise<BatchCounts>
     select
       (select count(*) from (
         select 1 from batch_entries where status = 'pending' limit ${gaugeCountMax}
-      ) entries) as waiting,
+      ) entries) as pending,
       (select min(created_at) from batches where status = 'processing') as since
   `.execute(connection);
-  return rows[0] ?? { waiting: 0, since: null };
+  return rows[0] ?? { pending: 0, since: null };
 }

@@ -17,7 +17,7 @@ export function declarePostGauges(metrics: Metrics): GaugeReading {
     ['reason'],
   );
   const entries = metrics.gauge(
-    'pintail_batch_entries_waiting',
+    'pintail_batch_entries_pending',
     'Entries of batches that are not processed, counted up to 100,000.',
   );
   const batchesAge = metrics.gauge(
@@ -29,8 +29,8 @@ export function declarePostGauges(metrics: Metrics): GaugeReading {
     const missed = await countMissed(connection, new Date(now.getTime() - missedAfterMs));
     for (const [state, count] of Object.entries({ ...counts, missed })) posts.set({ state }, count);
     for (const [reason, count] of Object.entries(await countHeld(connection))) held.set({ reason }, count);
-    const { waiting, since } = await countBatches(connection);
-    entries.set(waiting);
+    const { pending, since } = await countBatches(connection);
+    entries.set(pending);
     batchesAge.set(secondsSince(since, now));
   };
 }

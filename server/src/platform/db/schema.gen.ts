@@ -265,9 +265,9 @@ export interface VideoUploadsTable {
   status: 'uploading' | 'processing' | 'ready';
   pinterest_media_id: string | null;
   uploaded_at: Date | null;
-  look_at: Date | null;
+  wake_at: Date | null;
   tries: Generated<number>;
-  waits: Generated<number>;
+  delays: Generated<number>;
   owner: string | null;
   lease_until: Date | null;
   fence: Generated<number>;

@@ -125,7 +125,7 @@ describe.each(histories)('statistics $name, then $queuedAfter queued', (history)
     await addPosts('queued', mediaId, history.queuedAfter, history.queuedBefore);
     // A video in a hundred is on its way.
     await sql`
-      insert into video_uploads (post_id, account_id, media_id, status, look_at)
+      insert into video_uploads (post_id, account_id, media_id, status, wake_at)
       select id, account_id, media_id, 'uploading', ${now} from posts where media_type = 'video' limit 30
     `.execute(db);
     const queued = db.selectFrom('posts').selectAll().where('state', '=', 'queued').limit(1);

@@ -67,10 +67,10 @@ test('a post that was published after the backup is found; one that was not is u
   const { db } = app.database;
   const set = (id: string, change: object) =>
     db.updateTable('video_uploads').set(change).where('post_id', '=', id).execute();
-  await set(stages.processing, { status: 'processing', look_at: app.clock.now() });
+  await set(stages.processing, { status: 'processing', wake_at: app.clock.now() });
   // Leased by a worker that no longer exists.
   await set(stages.uploading, {
-    ...{ status: 'uploading', pinterest_media_id: null, uploaded_at: null, look_at: app.clock.now() },
+    ...{ status: 'uploading', pinterest_media_id: null, uploaded_at: null, wake_at: app.clock.now() },
     ...{ owner: 'gone', lease_until: addMs(app.clock.now(), 12_000) },
   });
   const takenAt = app.clock.now();

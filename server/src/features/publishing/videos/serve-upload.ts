@@ -68,9 +68,9 @@ async function send(
   // Opened after registering, because `uploadMedia` reads what was opened, or closes it.
   const video = await openVideo(parts, upload);
   if (video === null) {
-    const lookAt = addMs(clock.now(), retryDelayMs({ retryAfterMs: null }, upload.waits, parts.random()));
+    const wakeAt = addMs(clock.now(), retryDelayMs({ retryAfterMs: null }, upload.delays, parts.random()));
     const cause = { failure: mediaAway };
-    return videos.sendLater(upload, { lookAt, counts: false, now: clock.now(), cause });
+    return videos.sendLater(upload, { wakeAt, counts: false, now: clock.now(), cause });
   }
   const timeoutMs = uploadBaseMs + (video.sizeBytes / uploadBytesPerSMin) * 1000;
   const uploaded = await pinterest.uploadMedia(registered.value, video, {
@@ -79,7 +79,7 @@ async function send(
   if (uploaded.kind === 'failed') return postpone(parts, upload, account, uploaded);
   const now = clock.now();
   const { mediaId: pinterestMediaId } = registered.value;
-  return videos.sent(upload, { pinterestMediaId, lookAt: addMs(now, firstCheckMs), now });
+  return videos.sent(upload, { pinterestMediaId, wakeAt: addMs(now, firstCheckMs), now });
 }
 
 /** Null if the file cannot be read at the moment. */
@@ -108,7 +108,7 @@ async function check(parts: UploadParts, checked: Checked): Promise<void> {
     if (answer.failure.reason === 'media_not_found')
       return sendAgain(parts, upload, { failure: toPostFailure(answer.failure) });
     await reportToken(parts, account, answer.failure);
-    return videos.checkLater(upload, addMs(now, retryDelayMs(answer.failure, upload.waits, parts.random())));
+    return videos.checkLater(upload, addMs(now, retryDelayMs(answer.failure, upload.delays, parts.random())));
   }
   switch (answer.value.status) {
     case 'succeeded':
@@ -120,7 +120,7 @@ async function check(parts: UploadParts, checked: Checked): Promise<void> {
     case 'unknown': {
       const since = upload.uploadedAt?.getTime() ?? 0;
       if (now.getTime() - since > processingMsMax) return sendAgain(parts, upload, { failure: notFinished });
-      const delayMs = Math.min(checkMsMax, firstCheckMs * 2 ** Math.min(upload.waits, 10));
+      const delayMs = Math.min(checkMsMax, firstCheckMs * 2 ** Math.min(upload.delays, 10));
       return videos.checkLater(upload, addMs(now, delayMs));
     }
   }
@@ -131,11 +131,11 @@ function sendAgain(
   parts: UploadParts,
   upload: VideoUpload,
   cause: UploadFailure,
-  lookAt = parts.clock.now(),
+  wakeAt = parts.clock.now(),
 ): Promise<void> {
   const now = parts.clock.now();
   if (upload.tries + 1 >= uploadTriesMax) return parts.videos.giveUp(upload, cause, now);
-  return parts.videos.sendLater(upload, { lookAt, counts: true, now, cause });
+  return parts.videos.sendLater(upload, { wakeAt, counts: true, now, cause });
 }
 
 /** Registering or sending has failed: it is sent again later, or its post fails. */
@@ -151,10 +151,10 @@ async function postpone(
   if (!isTokenRefused && !failure.retryable) return parts.videos.giveUp(upload, cause, now);
   if (failure.reason === 'rate_limited' && failure.scope === 'app' && failure.retryAfterMs !== null)
     await parts.appBudget.pause(environmentOf(account), addMs(now, failure.retryAfterMs));
-  const lookAt = addMs(now, retryDelayMs(failure, upload.waits, parts.random()));
+  const wakeAt = addMs(now, retryDelayMs(failure, upload.delays, parts.random()));
   // With `repeatsMax` null only time decides.
-  if (!isTokenRefused && failure.repeatsMax !== null) return sendAgain(parts, upload, cause, lookAt);
-  return parts.videos.sendLater(upload, { lookAt, counts: false, now, cause });
+  if (!isTokenRefused && failure.repeatsMax !== null) return sendAgain(parts, upload, cause, wakeAt);
+  return parts.videos.sendLater(upload, { wakeAt, counts: false, now, cause });
 }
 
 /** Whether Pinterest refused the account's token; then the queue waits for a new one. */

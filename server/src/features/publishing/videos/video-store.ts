@@ -49,13 +49,13 @@ export interface VideoStore {
   /** Appends the event that its bytes are being sent now. */
   announceSending(upload: VideoUpload, now: Date): Promise<void>;
   /** Pinterest has its bytes. */
-  sent(upload: VideoUpload, to: { pinterestMediaId: string; lookAt: Date; now: Date }): Promise<void>;
+  sent(upload: VideoUpload, to: { pinterestMediaId: string; wakeAt: Date; now: Date }): Promise<void>;
   /** Pinterest is still processing it, or cannot be reached. */
-  checkLater(upload: VideoUpload, lookAt: Date): Promise<void>;
+  checkLater(upload: VideoUpload, wakeAt: Date): Promise<void>;
   /** It is sent again later. `counts`: as one of its tries. */
   sendLater(
     upload: VideoUpload,
-    at: { lookAt: Date; counts: boolean; now: Date; cause: UploadFailure },
+    at: { wakeAt: Date; counts: boolean; now: Date; cause: UploadFailure },
   ): Promise<void>;
   /** A Pin can be created from it: its account's lane wakes in time. */
   ready(upload: VideoUpload, now: Date): Promise<void>;
@@ -100,29 +100,29 @@ export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'tra
       transaction(async (tx) => {
         await tell(tx, upload, { type: 'post.video_uploading', data: {} }, now);
       }),
-    sent: (upload, { pinterestMediaId, lookAt, now }) =>
+    sent: (upload, { pinterestMediaId, wakeAt, now }) =>
       transaction(async (tx) => {
-        const change = { pinterest_media_id: pinterestMediaId, uploaded_at: now, look_at: lookAt, waits: 0 };
+        const change = { pinterest_media_id: pinterestMediaId, uploaded_at: now, wake_at: wakeAt, delays: 0 };
         await releaseUpload(tx, upload, { status: 'processing', ...change });
       }),
-    async checkLater(upload, lookAt) {
-      await releaseUpload(db, upload, { status: upload.status, look_at: lookAt, waits: upload.waits + 1 });
+    async checkLater(upload, wakeAt) {
+      await releaseUpload(db, upload, { status: upload.status, wake_at: wakeAt, delays: upload.delays + 1 });
     },
-    sendLater: (upload, { lookAt, counts, now, cause }) =>
+    sendLater: (upload, { wakeAt, counts, now, cause }) =>
       transaction(async (tx) => {
         const isOurs = await releaseUpload(tx, upload, {
           status: 'uploading',
           pinterest_media_id: null,
           uploaded_at: null,
-          look_at: lookAt,
+          wake_at: wakeAt,
           tries: upload.tries + (counts ? 1 : 0),
-          waits: upload.waits + 1,
+          delays: upload.delays + 1,
         });
         if (isOurs) await tell(tx, upload, { type: 'post.video_delayed', data: { ...cause } }, now);
       }),
     ready: (upload, now) =>
       transaction(async (tx) => {
-        if (!(await releaseUpload(tx, upload, { status: 'ready', look_at: null, waits: 0 }))) return;
+        if (!(await releaseUpload(tx, upload, { status: 'ready', wake_at: null, delays: 0 }))) return;
         const post = await tell(tx, upload, { type: 'post.video_ready', data: {} }, now);
         if (post?.run_at) await lowerWake(tx, post.account_id, post.run_at, now);
       }),

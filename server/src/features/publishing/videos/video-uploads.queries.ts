@@ -19,7 +19,7 @@ export interface VideoUpload extends UploadFence {
   pinterestMediaId: string | null;
   uploadedAt: Date | null;
   tries: number;
-  waits: number;
+  delays: number;
 }
 
 /** For `accounts a`: nothing is uploaded that could not be published. */
@@ -34,7 +34,7 @@ export async function beginUploads(
   { now, startBefore, freshAfter, limit }: { now: Date; startBefore: Date; freshAfter: Date; limit: number },
 ): Promise<void> {
   await sql`
-    insert into video_uploads (post_id, account_id, media_id, status, look_at)
+    insert into video_uploads (post_id, account_id, media_id, status, wake_at)
     select p.id, p.account_id, p.media_id, 'uploading', ${now}
     from posts p
     -- LIMIT keeps it a read by the key; so does the one below.
@@ -51,11 +51,11 @@ export async function beginUploads(
     on conflict (post_id) do update set
       media_id = excluded.media_id,
       status = excluded.status,
-      look_at = excluded.look_at,
+      wake_at = excluded.wake_at,
       pinterest_media_id = null,
       uploaded_at = null,
       tries = 0,
-      waits = 0,
+      delays = 0,
       owner = null,
       lease_until = null,
       fence = video_uploads.fence + 1
@@ -80,7 +80,7 @@ export async function claimUploads(
   },
 ): Promise<VideoUpload[]> {
   const { now } = claim;
-  const isFree = sql`v.look_at <= ${now} and (v.lease_until is null or v.lease_until <= ${now})`;
+  const isFree = sql`v.wake_at <= ${now} and (v.lease_until is null or v.lease_until <= ${now})`;
   const { rows } = await sql<VideoUpload>`
     with busy as (
       select account_id, count(*) as uploads from video_uploads
@@ -116,7 +116,7 @@ export async function claimUploads(
     returning v.post_id as "postId", v.account_id as "accountId",
       (select organization_id from posts p where p.id = v.post_id) as "organizationId",
       v.media_id as "mediaId", v.status, v.pinterest_media_id as "pinterestMediaId",
-      v.uploaded_at as "uploadedAt", v.tries, v.waits, v.fence
+      v.uploaded_at as "uploadedAt", v.tries, v.delays, v.fence
   `.execute(connection);
   return rows;
 }
@@ -150,9 +150,9 @@ export interface UploadChange {
   status: 'uploading' | 'processing' | 'ready';
   pinterest_media_id?: string | null;
   uploaded_at?: Date | null;
-  look_at: Date | null;
+  wake_at: Date | null;
   tries?: number;
-  waits: number;
+  delays: number;
 }
 
 /** Releases an upload with its result. Returns false if another lease has followed: then nothing has changed. */
@@ -217,11 +217,11 @@ export async function resetUpload(
     .updateTable('video_uploads')
     .set((eb) => ({
       status: 'uploading',
-      look_at: now,
+      wake_at: now,
       pinterest_media_id: null,
       uploaded_at: null,
       tries: eb('tries', '+', 1),
-      waits: 0,
+      delays: 0,
     }))
     .where('post_id', '=', postId)
     .where('status', '=', 'ready')

@@ -489,22 +489,22 @@ create table video_uploads (
   pinterest_media_id text,
   uploaded_at timestamptz,
   -- When a worker continues with it; null once it is ready.
-  look_at timestamptz,
+  wake_at timestamptz,
   -- Uploads that failed for a reason that repeating may not fix.
   tries integer not null default 0,
-  -- Waits in a row, which spaces them.
-  waits integer not null default 0,
+  -- Postponements in a row; each further one is longer.
+  delays integer not null default 0,
   -- The lease, as in a lane.
   owner text,
   lease_until timestamptz,
   fence bigint not null default 0,
 
-  constraint there_once_uploaded check (
+  constraint uploaded_has_a_media_id check (
     (status = 'uploading') = (pinterest_media_id is null and uploaded_at is null)
   ),
-  constraint ready_rests check ((status = 'ready') = (look_at is null))
+  constraint ready_needs_no_work check ((status = 'ready') = (wake_at is null))
 );
-create index video_uploads_due on video_uploads (look_at) where look_at is not null;
+create index video_uploads_due on video_uploads (wake_at) where wake_at is not null;
 
 -- Room: platform/outbox, events.
 
