@@ -157,8 +157,11 @@ module.exports = {
       name: 'posts-are-written-by-record',
       comment: 'Every other way to write a post would bypass its rules, its event and its lane.',
       severity: 'error',
-      from: { path: '^server/src', pathNot: `^${rooms}/posts/record/|[.](test|fixture)[.]ts$` },
-      to: { path: `^${rooms}/posts/record/insert[.]queries[.]ts$` },
+      from: {
+        path: '^server/src',
+        pathNot: `^${rooms}/posts/record/(move|content|insert[.]queries)[.]ts$|[.](test|fixture)[.]ts$`,
+      },
+      to: { path: `^${rooms}/posts/record/(insert|write)[.]queries[.]ts$` },
     },
     {
       name: 'embedded-postgres-stands-alone',

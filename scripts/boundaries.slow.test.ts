@@ -58,8 +58,8 @@ const planted: Record<string, Record<string, string>> = {
     `${rooms}/posts/use-cases/b.ts`,
   ),
   'posts-are-written-by-record': breach(
-    `${rooms}/posts/use-cases/a.ts`,
-    `${rooms}/posts/record/insert.queries.ts`,
+    `${rooms}/posts/record/step.ts`,
+    `${rooms}/posts/record/write.queries.ts`,
   ),
   'no-unresolved': { 'server/src/platform/a.ts': "import { b } from './absent.ts';\nb;\n" },
   'platform-knows-nothing': breach('server/src/platform/a.ts', 'server/src/pinterest/index.ts'),

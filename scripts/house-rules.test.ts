@@ -76,3 +76,12 @@ test.each(['const found = 1;', 'list.map((one) => one.id)', 'list.sort((some, ot
     expect(breachesOf('server/src/app.test.ts', line)).toEqual([]);
   },
 );
+
+test('sql is imported from the door of the database', () => {
+  const breach = "import { type RawBuilder, sql } from 'kysely';";
+  expect(breachesOf('server/src/features/posts/a.queries.ts', breach)).toHaveLength(1);
+  expect(breachesOf('server/src/platform/db/a.ts', breach)).toEqual([]);
+  const allowed =
+    "import { sql } from '../../platform/db/index.ts';\nimport type { RawBuilder } from 'kysely';";
+  expect(breachesOf('server/src/features/posts/a.queries.ts', allowed)).toEqual([]);
+});

@@ -59,6 +59,12 @@ const rules: Rule[] = [
     pattern: /\bsql(<[^>]*>)?`|\.(selectFrom|insertInto|updateTable|deleteFrom)\(/,
   },
   {
+    what: 'Import sql from platform/db/index.ts.',
+    files: 'server/src/**/*.ts',
+    except: /\/platform\/db\//,
+    pattern: /^(import|export) (?!type\b)\{[^}]*\bsql\b[^}]*\} from 'kysely'/,
+  },
+  {
     what: 'Only domain/post-states*.ts, the lifecycle and the list of posts name states of posts; ask a question of domain/.',
     files: 'server/src/{domain,features,operator,status}/**/*.ts',
     except:

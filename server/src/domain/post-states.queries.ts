@@ -1,6 +1,7 @@
 // The questions of post-states.ts in SQL, for a row of posts under the name that is passed in. With literals: a stored plan
 // cannot see from a parameter that a partial index contains the row.
-import { type RawBuilder, sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
+import { sql } from '../platform/db/index.ts';
 import {
   datedStatuses,
   slotStatuses,

@@ -11,7 +11,7 @@ import {
   wakeLane,
 } from '../../src/features/lanes/index.ts';
 import type { PostRow, Step } from '../../src/features/posts/index.ts';
-import { createPosts, deletePost, editPost } from '../../src/features/posts/record/content.ts';
+import { createPosts, markDeleted, writeEdit } from '../../src/features/posts/record/content.ts';
 import { movePost } from '../../src/features/posts/record/move.ts';
 import { createLaneStore } from '../../src/features/publishing/index.ts';
 import { addMs } from '../../src/platform/clock.ts';
@@ -112,7 +112,7 @@ export async function compareCalls(
       'remove',
       post.id,
       () => model.remove(post, now),
-      () => transaction((tx) => deletePost(tx, post, { actor: systemActor, now })),
+      () => transaction((tx) => markDeleted(tx, post, { actor: systemActor, now })),
     );
   }
 
@@ -126,7 +126,7 @@ export async function compareCalls(
       'edit',
       [post.id, edited.title, boardId],
       () => model.edit(post, edited, now),
-      () => transaction((tx) => editPost(tx, post, edited, { actor: systemActor, now })),
+      () => transaction((tx) => writeEdit(tx, post, edited, { actor: systemActor, now })),
     );
   }
 

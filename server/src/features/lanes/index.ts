@@ -14,7 +14,7 @@ export {
   type LaneRest,
   leasing,
   releasing,
-  renewLeases,
+  renewLaneLeases,
   sweepLanes,
 } from './lease.queries.ts';
 export { countLanes } from './metrics.queries.ts';

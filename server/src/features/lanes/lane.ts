@@ -23,7 +23,7 @@
 //              paused. What fell due long before this moment was missed. Written by a claim that comes late, by a
 //              release that could not serve the account, and by `resetQueue` when an account is resumed.
 // owner        The process with the lease; null: leased by none. Written by a claim, cleared by a release.
-// lease_until  Until when nobody else can lease the lane. Written by a claim, raised by `renewLeases`, cleared by a
+// lease_until  Until when nobody else can lease the lane. Written by a claim, raised by `renewLaneLeases`, cleared by a
 //              release. A lease that has expired is worth nothing, whatever `owner` says.
 // fence        Grows by one with each lease and never goes back. Every write of a worker names the fence of its lease, and
 //              changes nothing if another lease has followed. Written by a claim only.
@@ -53,7 +53,7 @@
 //   paused → due, any → due         `resetQueue`: paused, resumed, or paused in another way. A rest stays.
 //   due, expired → leased           A claim: `owner`, `lease_until`, and `fence + 1` in one statement, with SKIP LOCKED,
 //                                   so that several workers claim at once.
-//   leased → leased                 `renewLeases`, several times in each lease.
+//   leased → leased                 `renewLaneLeases`, several times in each lease.
 //   leased → idle, waiting,         A release, which recomputes wake_at from the posts. What is due already goes to the
 //            resting, paced, due    back of the line, behind the accounts that waited meanwhile.
 //   leased → expired                No renewal for a whole lease.

@@ -44,7 +44,7 @@ export function leasing({ owner, now, leaseUntil, limit }: LaneClaim): RawBuilde
  * that was suspended may have leased the lane a second time, and what it was about to do before must not continue. Never
  * shortens a lease: of two renewals at once the earlier may come last, and the worker counts on the later.
  */
-export async function renewLeases(
+export async function renewLaneLeases(
   connection: Connection,
   { lanes, leaseUntil }: { lanes: readonly LaneFence[]; leaseUntil: Date },
 ): Promise<Set<string>> {

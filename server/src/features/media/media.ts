@@ -14,7 +14,7 @@ import {
 } from './files/read-files.ts';
 import { createSweep } from './files/sweep.ts';
 import { findSimilarPost } from './pictures/similar-post.ts';
-import { holdMedia, listMedia, type MediaRow } from './record/media.queries.ts';
+import { findMediaRows, holdMedia, type MediaRow } from './record/media.queries.ts';
 import { keepInSight, listVisible, type MediaViewer } from './record/visible-media.queries.ts';
 
 export interface MediaOptions {
@@ -39,7 +39,7 @@ export async function createMedia(options: MediaOptions) {
   return {
     ...createIntake({ ...options, temporaryFolder, removeFiles }),
     /** Media of an organization by id, deleted media included: published posts still describe it. */
-    getMany: listMedia,
+    getMany: findMediaRows,
     find,
     findMany,
     /** Call it before a post stops using media: a restricted key still sees it then, and can undo its edit. */

@@ -18,13 +18,7 @@ export {
 } from './record/due.queries.ts';
 export { allowedMoves, situations, stateNotes } from './record/lifecycle.ts';
 export { normaliseText } from './record/match-key.ts';
-export { movePost, movingIf } from './record/move.ts';
-export {
-  kindOfWritten,
-  listOwnedPinIds,
-  type PostRow,
-  readWritten,
-  type WrittenRow,
-} from './record/posts.queries.ts';
+export { kindOfWritten, movePost, movingIf, readWritten, type WrittenRow } from './record/move.ts';
+export { listOwnedPinIds, type PostRow } from './record/posts.queries.ts';
 export type { Step } from './record/step.ts';
 export { createPostSweeps } from './sweep-posts.ts';

@@ -7,7 +7,7 @@ import type { Answer, Call } from './answers.ts';
 import type { Failure } from './failure.ts';
 import { failureFor } from './failure.ts';
 import { hideSecrets } from './hide-secrets.ts';
-import { judge, type Verdict } from './outcomes.ts';
+import { type Verdict, verdictOf } from './outcomes.ts';
 import { parseJson } from './parse-json.ts';
 import { parseRateHeaders } from './rate-headers.ts';
 import type { Exchange, Outgoing, Transport } from './transport.ts';
@@ -163,7 +163,7 @@ function hear<T>(question: Question<T>, exchange: Exchange, secrets: string[]): 
     rateLimit: rate.rateLimit,
     startedAt: exchange.startedAt,
   };
-  const verdict = judge({
+  const verdict = verdictOf({
     reach: exchange.reach,
     status: exchange.status,
     code,

@@ -1,7 +1,7 @@
 // The table of what Pinterest's answers mean: each row is something Pinterest's documents or a developer
 // reported, and what we make of it.
 import { describe, expect, test } from 'vitest';
-import { type Heard, judge } from './outcomes.ts';
+import { type Heard, verdictOf } from './outcomes.ts';
 import { type ReasonCode, reasons } from './reasons.ts';
 
 type Kind = 'created' | 'refused' | 'postponed' | 'lost';
@@ -146,14 +146,14 @@ const rows: Row[] = [
 
 describe('what an answer means', () => {
   test.each(rows)('%s', (_title, over, kind, reason) => {
-    const verdict = judge(heard(over));
+    const verdict = verdictOf(heard(over));
     expect(verdict.kind).toBe(kind);
     expect('failure' in verdict ? verdict.failure.reason : null).toBe(reason);
   });
 
   test('only what is postponed may be sent again', () => {
     for (const [title, over, kind] of rows) {
-      const verdict = judge(heard(over));
+      const verdict = verdictOf(heard(over));
       if (!('failure' in verdict)) continue;
       expect(verdict.failure.retryable, title).toBe(kind === 'postponed');
       expect(verdict.failure.repeatsMax, title).not.toBe(kind === 'postponed' ? 0 : null);
@@ -162,14 +162,14 @@ describe('what an answer means', () => {
 
   test('no status, code or words turn a request that got no answer into anything but lost', () => {
     for (const [, over] of rows) {
-      expect(judge(heard({ ...over, reach: 'sent', status: null })).kind).toBe('lost');
+      expect(verdictOf(heard({ ...over, reach: 'sent', status: null })).kind).toBe('lost');
     }
   });
 
   test('whatever the code, a 5xx is lost and only a usable 2xx is created', () => {
     for (let status = 100; status < 600; status += 1) {
       for (const code of [null, 1, 2, 3, 7, 8, 9, 29, 40, 58, 409, 2787]) {
-        const { kind } = judge(heard({ status, code }));
+        const { kind } = verdictOf(heard({ status, code }));
         expect(kind).not.toBe('created');
         if (status < 400 || status >= 500) expect(kind).toBe('lost');
       }
@@ -179,7 +179,7 @@ describe('what an answer means', () => {
 
 describe('who should pause, and for how long', () => {
   const failure = (over: Partial<Heard>) => {
-    const verdict = judge(heard(over));
+    const verdict = verdictOf(heard(over));
     if (verdict.kind === 'created') throw new Error('a failure was expected');
     return verdict.failure;
   };
@@ -240,7 +240,7 @@ describe('the sentences', () => {
   });
 
   test('Pinterest’s own words are added where they help', () => {
-    const verdict = judge(heard({ status: 400, code: 1, message: 'Board name is odd.' }));
+    const verdict = verdictOf(heard({ status: 400, code: 1, message: 'Board name is odd.' }));
     expect('failure' in verdict && verdict.failure.message).toContain('“Board name is odd.”');
   });
 });

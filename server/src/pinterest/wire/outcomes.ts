@@ -46,7 +46,7 @@ const busyRepeatsMax = 6;
 /** The limits per user renew each minute. A longer wait is the daily quota of a Trial app, which all accounts share. */
 const userLimitMsMax = 15 * minuteMs;
 
-export function judge(heard: Heard): Verdict {
+export function verdictOf(heard: Heard): Verdict {
   if (heard.reach === 'not_sent') return postponed('connection_failed', {});
   const { status, code } = heard;
   if (heard.reach === 'sent' || status === null) return lost('answer_lost', heard);

@@ -5,7 +5,7 @@ import { atOnce, type Connection, type Schema, sql, type Tx } from '../../../pla
 export type MediaRow = Selectable<Schema['media']>;
 
 /** Several of one organization, by id; deleted ones too, for posts that are out still show them. */
-export async function listMedia(
+export async function findMediaRows(
   db: Connection,
   organizationId: string,
   ids: readonly string[],

@@ -9,7 +9,7 @@ import { mediaUrl, toMediaView } from '../index.ts';
 import { fetchMedia, harness, look, organizationId, reasonOf, useMedia } from '../media.fixture.ts';
 import { picture } from '../pictures/sample-pictures.fixture.ts';
 import { refusedVideos, takenVideos, tidiedVideos, video, videoBomb } from './sample-videos.fixture.ts';
-import { inspectVideo, judge } from './video.ts';
+import { inspectVideo, problemOfVideo } from './video.ts';
 
 useMedia();
 
@@ -101,14 +101,22 @@ describe('a video that Pinterest would not take', () => {
 
   it('is refused with its codec, its length and its shape in words', () => {
     const facts = { codec: 'avc', sampleEntry: 'avc1', width: 1080, height: 1920, durationMs: 10_000 };
-    expect(judge(facts)).toBeNull();
-    expect(judge({ ...facts, codec: 'vp9' })?.message).toContain('coded as vp9. Pinterest accepts H.264');
-    expect(judge({ ...facts, codec: null })?.message).toContain('encrypted');
-    expect(judge({ ...facts, codec: null, sampleEntry: 'dvh1' })?.message).toMatch(/Dolby Vision.*HDR Video/);
-    expect(judge({ ...facts, codec: null, sampleEntry: 'apcn' })?.message).toContain('coded as Apple ProRes');
-    expect(judge({ ...facts, durationMs: 3500 })?.message).toContain('lasts 3.5 seconds');
-    expect(judge({ ...facts, width: 0, height: 0 })?.code).toBe('video_shape_unsupported');
-    expect(judge({ ...facts, width: 4000 })?.message).toContain('4000 × 1920 pixels, 2.08 times as wide');
+    expect(problemOfVideo(facts)).toBeNull();
+    expect(problemOfVideo({ ...facts, codec: 'vp9' })?.message).toContain(
+      'coded as vp9. Pinterest accepts H.264',
+    );
+    expect(problemOfVideo({ ...facts, codec: null })?.message).toContain('encrypted');
+    expect(problemOfVideo({ ...facts, codec: null, sampleEntry: 'dvh1' })?.message).toMatch(
+      /Dolby Vision.*HDR Video/,
+    );
+    expect(problemOfVideo({ ...facts, codec: null, sampleEntry: 'apcn' })?.message).toContain(
+      'coded as Apple ProRes',
+    );
+    expect(problemOfVideo({ ...facts, durationMs: 3500 })?.message).toContain('lasts 3.5 seconds');
+    expect(problemOfVideo({ ...facts, width: 0, height: 0 })?.code).toBe('video_shape_unsupported');
+    expect(problemOfVideo({ ...facts, width: 4000 })?.message).toContain(
+      '4000 × 1920 pixels, 2.08 times as wide',
+    );
   });
 
   it('is recognised although it was declared a picture', async () => {

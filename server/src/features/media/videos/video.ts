@@ -53,7 +53,7 @@ export async function inspectVideo(path: string, type: string, clock: Clock): Pr
       'There is no moving picture in this file, at most sound. Send a video, or a picture with "mediaType": "image".',
     );
   }
-  const problem = judge(answer.facts);
+  const problem = problemOfVideo(answer.facts);
   if (problem) throw problem;
   const { width, height, durationMs } = answer.facts;
   return {
@@ -114,7 +114,13 @@ const codecNames: Record<string, string> = {
 };
 
 /** Returns the first reason for which Pinterest would refuse a video: each one means another export. */
-export function judge({ codec, sampleEntry, width, height, durationMs }: VideoFacts): MediaProblem | null {
+export function problemOfVideo({
+  codec,
+  sampleEntry,
+  width,
+  height,
+  durationMs,
+}: VideoFacts): MediaProblem | null {
   if (codec !== 'avc' && codec !== 'hevc') {
     const name = codec ?? (sampleEntry && codecNames[sampleEntry]);
     const coded = name ? `coded as ${name}` : 'encrypted, or coded in a way that is not known';

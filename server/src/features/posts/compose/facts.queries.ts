@@ -1,6 +1,6 @@
 // Reads all that the checks of a new post need from the database, in one statement instead of one for each room.
-import { type RawBuilder, sql } from 'kysely';
-import type { Connection } from '../../../platform/db/index.ts';
+import type { RawBuilder } from 'kysely';
+import { type Connection, sql } from '../../../platform/db/index.ts';
 import { single } from '../../../platform/single.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
 import { type AccountRow, selectVisible } from '../../accounts/index.ts';

@@ -4,7 +4,7 @@ import type { Tx } from '../../../platform/db/index.ts';
 import { invalidBody, type Stamp } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import type { MediaViewer } from '../../media/index.ts';
-import { mediaIdsOfRow, editPost as writeEdit } from '../record/content.ts';
+import { mediaIdsOfRow, writeEdit } from '../record/content.ts';
 import { missingToSchedule } from '../record/fields.ts';
 import { postChanged, refusingTakenIds } from '../record/posts.errors.ts';
 import type { PostRow } from '../record/posts.queries.ts';

@@ -1,8 +1,8 @@
 // Lists posts by status, filters and words. The searchable words of a post are written with it (`searchOf`).
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { RawBuilder, SqlBool } from 'kysely';
 import { isHeld } from '../../../domain/post-states.queries.ts';
 import type { PostStatus } from '../../../domain/post-states.ts';
-import type { Connection } from '../../../platform/db/index.ts';
+import { type Connection, sql } from '../../../platform/db/index.ts';
 import { isVideoGoingUp, type PostRow } from '../record/posts.queries.ts';
 
 /** A status, `missed` (past their time), or `held` (a person is needed). */

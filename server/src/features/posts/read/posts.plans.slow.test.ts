@@ -11,6 +11,7 @@ import { insertMedia } from '../../schedule/schedule.fixture.ts';
 import * as batches from '../batches/batches.queries.ts';
 import * as facts from '../compose/facts.queries.ts';
 import * as posts from '../record/posts.queries.ts';
+import { writePost } from '../record/write.queries.ts';
 import * as lists from './list-posts.queries.ts';
 
 let app: TestApp;
@@ -157,7 +158,7 @@ test.each<[string, (db: Connection) => Promise<unknown>]>([
   [
     'a post that is written, with new words',
     (db) =>
-      posts.writePost(
+      writePost(
         db,
         { id: `post_${busy.id}4711`, version: 1 },
         {

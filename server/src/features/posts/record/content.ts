@@ -11,7 +11,8 @@ import { insertPostRows } from './insert.queries.ts';
 import { matchKey } from './match-key.ts';
 import { cannot, written } from './move.ts';
 import { refuseGone } from './posts.errors.ts';
-import { type PostRow, writePost } from './posts.queries.ts';
+import type { PostRow } from './posts.queries.ts';
+import { writePost } from './write.queries.ts';
 
 /** A picture of a carousel. */
 export interface Slide {
@@ -178,7 +179,7 @@ export async function createPosts(
  * Changes the content of a post at rest.
  * @throws postCannot when it is sent or its Pin may exist, postChanged when it was changed since it was read.
  */
-export async function editPost(
+export async function writeEdit(
   tx: Tx,
   post: PostRow,
   content: PostContent,
@@ -219,7 +220,7 @@ export function deletedBefore(now: Date): Date {
  * Marks a post at rest as deleted. It is guarded like a move, so a deletion and a worker's move cannot both succeed.
  * @throws postCannot when it is sent or its Pin may exist, postChanged when it was changed since it was read.
  */
-export async function deletePost(tx: Tx, post: PostRow, { now, actor }: Stamp): Promise<void> {
+export async function markDeleted(tx: Tx, post: PostRow, { now, actor }: Stamp): Promise<void> {
   if (!isAtRest(post)) throw cannot(post, 'delete');
   written(
     await writePost(tx, post, {

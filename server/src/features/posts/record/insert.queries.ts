@@ -1,9 +1,10 @@
 // Inserts posts: one statement locks the rows that they depend on, and one writes rows, words, events and the lane's wake-up.
-import { type RawBuilder, sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
 import { insertionOfEvents, type NewEvent } from '../../../domain/events.ts';
-import { atOnce, type Schema, type Tx } from '../../../platform/db/index.ts';
+import { atOnce, type Schema, sql, type Tx } from '../../../platform/db/index.ts';
 import { lowering } from '../../lanes/index.ts';
-import { type PostRow, searchOf } from './posts.queries.ts';
+import type { PostRow } from './posts.queries.ts';
+import { searchOf } from './write.queries.ts';
 
 /** The columns that are written when a post is created. A column that callers write belongs here. */
 const insertedColumns = [
@@ -83,7 +84,7 @@ export interface InsertPostRows {
 }
 
 /**
- * Inserts posts. Only for content.ts: every other caller would bypass its rules. The statement that locks the ground and
+ * Inserts posts. The statement that locks the ground and
  * the one that writes are sent at once: the second one sees the wake-up that a worker left, and a refusal rolls it back.
  */
 export async function insertPostRows(

@@ -15,18 +15,20 @@ import { afterMove, type Move } from './lifecycle.ts';
 import { changeOf, type MovedColumns, unscheduled } from './move-columns.ts';
 import { eventOfMove } from './move-event.ts';
 import { postCannot, postChanged } from './posts.errors.ts';
+import { lockQueuedIds, type PostChange, type PostRow } from './posts.queries.ts';
+import type { Step } from './step.ts';
 import {
-  lockQueuedIds,
-  type PostChange,
-  type PostRow,
+  kindOfWritten,
   type PostWrite,
+  readWritten,
   updateLockedRows,
   type Written,
   type WrittenRow,
   writePost,
   writingOf,
-} from './posts.queries.ts';
-import type { Step } from './step.ts';
+} from './write.queries.ts';
+
+export { kindOfWritten, readWritten, type WrittenRow };
 
 /**
  * Moves a post.

@@ -2,7 +2,7 @@
 import type { Context } from '../../../platform/use-case/index.ts';
 import { getPostRow } from '../read/get-post.ts';
 import { checkVersion } from '../read/views.ts';
-import { deletePost as markDeleted } from '../record/content.ts';
+import { markDeleted } from '../record/content.ts';
 import type { PostTarget } from './parts.ts';
 
 /** @throws accountNotFound, postNotFound, postCannot, postChanged, versionDiffers */

@@ -7,8 +7,8 @@ import { account, app, minute, usePublishing } from '../../../../test/publishing
 import { addMs } from '../../../platform/clock.ts';
 import { sql, type Tx } from '../../../platform/db/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
-import { type LaneLease, renewLeases } from '../../lanes/index.ts';
-import { createPosts, deletePost } from '../../posts/record/content.ts';
+import { type LaneLease, renewLaneLeases } from '../../lanes/index.ts';
+import { createPosts, markDeleted } from '../../posts/record/content.ts';
 import { movePost } from '../../posts/record/move.ts';
 import type { PostRow } from '../../posts/record/posts.queries.ts';
 import type { Step } from '../../posts/record/step.ts';
@@ -43,7 +43,7 @@ const rowOf = (id: string) =>
 const mark = () => app.app.lanes.move(lane, post, { move: 'mediaReady' }, app.clock.now());
 
 const renewLease = (tx: Tx) =>
-  renewLeases(tx, { lanes: [lane], leaseUntil: addMs(app.clock.now(), leaseMs) });
+  renewLaneLeases(tx, { lanes: [lane], leaseUntil: addMs(app.clock.now(), leaseMs) });
 
 /** The events of the post since its creation. */
 async function eventsOf({ id }: PostRow): Promise<string[]> {
@@ -131,7 +131,7 @@ test('a move waits for a renewal that is under way, and then moves the post', as
 
 test('while a move waits for its post, no worker can claim the lane', async () => {
   const user = await openTransaction(app.database, (tx) =>
-    deletePost(tx, post, { actor: systemActor, now: app.clock.now() }),
+    markDeleted(tx, post, { actor: systemActor, now: app.clock.now() }),
   );
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
@@ -148,7 +148,10 @@ test.each([
     change: (tx: Tx) =>
       movePost(tx, post, { move: 'unschedule' }, { actor: systemActor, now: app.clock.now() }),
   },
-  { what: 'deleted', change: (tx: Tx) => deletePost(tx, post, { actor: systemActor, now: app.clock.now() }) },
+  {
+    what: 'deleted',
+    change: (tx: Tx) => markDeleted(tx, post, { actor: systemActor, now: app.clock.now() }),
+  },
 ])('a post that is $what while its move waits for it is not moved', async ({ what, change }) => {
   const user = await openTransaction(app.database, change);
   const moving = mark();
@@ -162,7 +165,7 @@ test('a post that is changed while its move waits for the lane is not moved', as
   const concurrent = await openTransaction(app.database, renewLease);
   const moving = mark();
   await waitsOrEnds(app.database.db, moving);
-  await app.database.transaction((tx) => deletePost(tx, post, { actor: systemActor, now: app.clock.now() }));
+  await app.database.transaction((tx) => markDeleted(tx, post, { actor: systemActor, now: app.clock.now() }));
   await concurrent.commit();
   expect(await moving).toEqual({ kind: 'post_changed' });
   expect(await eventsOf(post)).toEqual(['post.deleted']);

@@ -13,7 +13,7 @@ import {
   type LaneFence,
   type LaneRest,
   releasing,
-  renewLeases,
+  renewLaneLeases,
   sweepLanes,
 } from '../../lanes/index.ts';
 import {
@@ -89,7 +89,7 @@ export function createLaneStore({
 }: Pick<Database, 'db' | 'transactionAtOnce'>): LaneStore {
   return {
     claim: (claim) => claimLanes(db, claim),
-    renew: (renewal) => renewLeases(db, renewal),
+    renew: (renewal) => renewLaneLeases(db, renewal),
     async release(lane, rest, last) {
       const guard = guardingRelease(lane);
       const first = last

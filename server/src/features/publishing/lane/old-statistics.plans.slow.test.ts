@@ -13,7 +13,7 @@ import {
   guardingLease,
   guardingRelease,
   releasing,
-  renewLeases,
+  renewLaneLeases,
   sweepLanes,
 } from '../../lanes/index.ts';
 import { removeOldBatches } from '../../posts/batches/batches.queries.ts';
@@ -193,7 +193,7 @@ describe.each(histories)('statistics $name, then $queuedAfter queued', (history)
       'a renewal',
       100,
       (db) =>
-        renewLeases(db, {
+        renewLaneLeases(db, {
           lanes: Array.from({ length: 64 }, (_, n) => ({ accountId: `acc_${n + 2}`, fence: 0 })),
           leaseUntil: later,
         }),

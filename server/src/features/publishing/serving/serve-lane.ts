@@ -23,7 +23,7 @@ export interface LaneParts extends PublishParts, ConfirmParts, PauseParts {
 /** After this many posts the account goes to the back of the line, so that a long queue delays nobody else. */
 const postsPerLease = 10;
 /** How long an account without a working token rests; connecting it again wakes it at once. */
-const unauthorizedRestMs = 15 * 60 * 1000;
+const unauthorizedLaneRestMs = 15 * 60 * 1000;
 
 /** How to release a lane that was served. */
 export interface LaneResult {
@@ -41,7 +41,7 @@ export async function serveLane(
   const { account, first } = lane.opening ?? (await open(parts, lane));
   const token = account.token_authorized ? parts.accounts.accessToken(account) : null;
   if (token === null)
-    return { rest: { isAway: true, notBefore: addMs(parts.clock.now(), unauthorizedRestMs) } };
+    return { rest: { isAway: true, notBefore: addMs(parts.clock.now(), unauthorizedLaneRestMs) } };
   const pausedUntil = await parts.appBudget.pausedUntil(environmentOf(account));
   if (pausedUntil !== null) return { rest: { notBefore: pausedUntil } };
   let rest: LaneResult['rest'] = {};

@@ -33,7 +33,7 @@ const processingMsMax = 15 * 60_000;
 const firstCheckMs = 1_000;
 const checkMsMax = 15_000;
 /** Without a working token nothing can be done; the upload continues at the next check after there is a new one. */
-const unauthorizedRestMs = 60_000;
+const unauthorizedUploadRestMs = 60_000;
 /** An upload that hangs must not occupy its slot for as long as the largest video on a slow line may take. */
 const uploadBaseMs = 2 * 60_000;
 const uploadMsMax = 30 * 60_000;
@@ -45,7 +45,7 @@ export async function serveUpload(parts: UploadParts, upload: VideoUpload): Prom
   const { clock, videos } = parts;
   const account = await parts.lanes.getAccount(upload.accountId);
   const token = account.token_authorized ? parts.accounts.accessToken(account) : null;
-  if (token === null) return videos.checkLater(upload, addMs(clock.now(), unauthorizedRestMs));
+  if (token === null) return videos.checkLater(upload, addMs(clock.now(), unauthorizedUploadRestMs));
   const pausedUntil = await parts.appBudget.pausedUntil(environmentOf(account));
   if (pausedUntil !== null) return videos.checkLater(upload, pausedUntil);
   if (upload.pinterestMediaId === null) return send(parts, upload, account, token);

@@ -6,7 +6,7 @@ import type { Log } from '../../log.ts';
 import { answerTooSlow } from './wire-errors.ts';
 
 const bodyMsMax = 60_000;
-const lookEveryMs = 5_000;
+const checkEveryMs = 5_000;
 
 export function cutSlowBodies(app: FastifyInstance, { clock, log }: { clock: Clock; log: Log }): void {
   /** When each body began, oldest first. */
@@ -27,7 +27,7 @@ export function cutSlowBodies(app: FastifyInstance, { clock, log }: { clock: Clo
     done();
   });
 
-  const cancel = clock.every(lookEveryMs, () => {
+  const cancel = clock.every(checkEveryMs, () => {
     for (const [request, beganAt] of reading) {
       if (clock.now().getTime() - beganAt < bodyMsMax) return;
       reading.delete(request);

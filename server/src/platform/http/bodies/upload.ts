@@ -42,7 +42,7 @@ export function isUpload(body: unknown): body is Upload {
 
 /** A form has few fields and they are short. */
 const limits = { files: 2, fields: 20, fieldNameSize: 100, fieldSize: 2000, headerPairs: 20, parts: 22 };
-const lookEveryMs = 10_000;
+const stallCheckMs = 10_000;
 /** A client that sends nothing during this many checks has gone, or is hostile. */
 const idleLooksMax = 6;
 /**
@@ -146,7 +146,7 @@ function openParser(payload: IncomingMessage) {
 function watch({ socket }: IncomingMessage, clock: Clock, onIdle: () => void): () => void {
   let before = socket.bytesRead;
   let idleLooks = 0;
-  return clock.every(lookEveryMs, () => {
+  return clock.every(stallCheckMs, () => {
     idleLooks = socket.bytesRead === before ? idleLooks + 1 : 0;
     before = socket.bytesRead;
     if (idleLooks >= idleLooksMax) onIdle();

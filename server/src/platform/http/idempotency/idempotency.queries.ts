@@ -96,7 +96,7 @@ export async function releaseKey(connection: Connection, claim: Claim): Promise<
 }
 
 /** Moves on the leases of requests that still run. */
-export async function renewLeases(
+export async function renewRunning(
   connection: Connection,
   running: readonly Claim[],
   leaseUntil: Date,

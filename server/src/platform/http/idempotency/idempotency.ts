@@ -26,7 +26,7 @@ import {
   findRequest,
   releaseKey,
   removeExpired,
-  renewLeases,
+  renewRunning,
   type StoredAnswer,
   storeAnswer,
 } from './idempotency.queries.ts';
@@ -103,7 +103,7 @@ function startUpkeep(parts: IdempotencyParts, running: ReadonlySet<Claim>): () =
     background.add(done);
   }
   const cancelRenewal = clock.every(renewEveryMs, () => {
-    if (running.size > 0) inBackground(renewLeases(database.db, [...running], leaseUntil(clock)));
+    if (running.size > 0) inBackground(renewRunning(database.db, [...running], leaseUntil(clock)));
   });
   let isSweeping = false;
   const cancelSweep = clock.every(sweepEveryMs, () => {
