@@ -68,6 +68,15 @@ export function createInvariants({
     }
   }
 
+  /** The Pin of a lost answer could be mistaken for the Pin of an equal post. */
+  function checkTwins(account: ModelAccount, taken: PostRow, foundAt: number): void {
+    for (const other of account.open.values()) {
+      if (other.id === taken.id || other.match_key !== taken.match_key || !isUnresolved(other)) continue;
+      if (isSince(touched.get(other.id), foundAt)) continue;
+      breach(`${taken.id} was taken while its equal ${other.id} was ${other.state}`);
+    }
+  }
+
   return {
     broken,
     breach,
@@ -86,8 +95,12 @@ export function createInvariants({
           breach(`${post.id} counts as sent, and Pin ${post.pin_id} is not its Pin`);
       } else if (!mayHavePin(post) && pins.length > 0)
         breach(`${post.id} became ${post.state}, and has a Pin`);
-      if (post.state === 'publishing' && process)
-        checkOrder(model().accountOf(post.account_id), before ?? post, process.foundAt.get(post.id) ?? 0);
+      if (post.state === 'publishing' && process) {
+        const account = model().accountOf(post.account_id);
+        const foundAt = process.foundAt.get(post.id) ?? 0;
+        checkOrder(account, before ?? post, foundAt);
+        checkTwins(account, post, foundAt);
+      }
     },
 
     /** Called right after a Pin was created. */

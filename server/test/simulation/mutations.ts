@@ -1,6 +1,7 @@
 // Planted mistakes of publishing, each with the objection that the simulation must raise.
 import { isInFlight } from '../../src/domain/post-states.ts';
 import type { Step } from '../../src/features/posts/index.ts';
+import { withoutHeld } from './model-rules.ts';
 import type { Mutation } from './world.ts';
 
 export interface Mistake extends Mutation {
@@ -24,7 +25,14 @@ export const mistakes: Record<string, Mistake> = {
   },
   'equal posts do not wait for a lost one': {
     rules: () => ({ isBlockedByTwin: () => false }),
-    objection: /is not its Pin|constraint posts_by_pin|became queued, and has a Pin|published twice/,
+    objection:
+      /while its equal|is not its Pin|constraint posts_by_pin|became queued, and has a Pin|published twice/,
+  },
+  'equal posts do not wait for a held one': {
+    rules: (right) => ({
+      isBlockedByTwin: (account, post) => right.isBlockedByTwin(withoutHeld(account), post),
+    }),
+    objection: /while its equal/,
   },
   'a search that cannot decide counts as a search that found none': {
     lanes: (right) => ({
