@@ -26,12 +26,18 @@ import {
   docsPaths,
   serveDocs,
 } from './platform/http/index.ts';
-
 import type { Log } from './platform/log.ts';
 import type { Metrics } from './platform/metrics.ts';
 import type { Storage } from './platform/storage/index.ts';
 import { version } from './platform/version.ts';
-import { healthPaths, metricsPaths, registerHealth, registerMetrics } from './status/index.ts';
+import {
+  healthPaths,
+  metricsPaths,
+  registerHealth,
+  registerMetrics,
+  registerStartPage,
+  startPagePaths,
+} from './status/index.ts';
 
 export interface AppHttpParts {
   config: Config;
@@ -103,12 +109,20 @@ function addPages(http: FastifyInstance, parts: AppHttpParts): void {
   registerMediaFiles(http, parts);
   registerConnectCallback(http, parts.accountParts);
   serveDocs(http, () => openApiOf(parts));
+  registerStartPage(http);
 }
 
 function openApiOf({ routes, publicUrl }: AppHttpParts) {
   return createOpenApi({
     routes,
-    system: { ...healthPaths, ...metricsPaths, ...docsPaths, ...mediaFilePaths, ...connectPaths },
+    system: {
+      ...startPagePaths,
+      ...healthPaths,
+      ...metricsPaths,
+      ...docsPaths,
+      ...mediaFilePaths,
+      ...connectPaths,
+    },
     webhooks: webhookMessages,
     info: { version, url: publicUrl },
     examples: readExamples(),

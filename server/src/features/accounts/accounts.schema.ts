@@ -32,7 +32,8 @@ const missedPolicyAbout =
 export const AccountView = z
   .object({
     id: z.string().meta({ description: 'Account id.' }),
-    userId: z.string().meta({ description: 'The id of the organization that owns the account.' }),
+    userId: z.string().meta({ description: 'The id of the user on Pinterest.' }),
+    organizationId: z.string().meta({ description: 'The id of the organization that owns the account.' }),
     displayName: z.string().meta({ description: 'Display name on Pinterest.' }),
     username: z.string().meta({ description: 'Username on Pinterest. It may change; the id does not.' }),
     avatarUrl: z.string().nullable().meta({ description: 'URL of the profile picture.' }),
@@ -142,7 +143,8 @@ export function toAccountView(row: AccountRow, now: Date): z.input<typeof Accoun
   const isExpiring = expiresAt !== null && expiresAt.getTime() - now.getTime() < tokenExpiringMs;
   return {
     id: row.id,
-    userId: row.organization_id,
+    userId: row.pinterest_user_id,
+    organizationId: row.organization_id,
     displayName: row.display_name,
     username: row.username,
     avatarUrl: row.avatar_url,

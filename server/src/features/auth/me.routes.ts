@@ -33,7 +33,7 @@ const LimitsView = z
 const MeAnswer = z
   .object({
     organization: z.object({
-      id: z.string().meta({ description: 'Organization id. Accounts have it as `userId`.' }),
+      id: z.string().meta({ description: 'Organization id. Accounts have it as `organizationId`.' }),
       name: z.string().meta({ description: 'Organization name.' }),
     }),
     key: KeyView,

@@ -90,11 +90,11 @@ describe('envelope', () => {
     }
   });
 
-  test('a path or method that does not exist is answered like everything else', async () => {
+  test('a path that does not exist is answered like everything else', async () => {
     for (const [method, path] of [
       ['GET', '/v1/posts'],
-      ['PUT', '/v1/accounts'],
-      ['GET', '/'],
+      ['PUT', '/v1/accounts/'],
+      ['GET', '/docs/'],
       ['GET', '/v1/accounts/%ff/posts'],
       ['GET', `/v1/accounts/${'x'.repeat(1000)}/posts`],
       ['GET', '/v1/accounts/../../etc/passwd'],
@@ -102,6 +102,32 @@ describe('envelope', () => {
       const answer = await app.call(method, path);
       expect([path, answer.status, answer.body.error.code]).toEqual([path, 404, 'NOT_FOUND']);
     }
+  });
+
+  test.each([
+    ['PUT', '/v1/accounts', 'GET, HEAD, POST'],
+    ['DELETE', '/v1/accounts/acc_x/posts?limit=5', 'GET, HEAD, PATCH, POST'],
+    ['PUT', '/v1/accounts/acc_x/posts/post_x', 'DELETE, GET, HEAD, PATCH'],
+    // One path matches two routes.
+    ['PUT', '/v1/accounts/connect', 'DELETE, GET, HEAD, PATCH, POST'],
+    ['POST', '/health', 'GET, HEAD'],
+    ['POST', '/docs/assets/swagger-ui.css', 'GET, HEAD'],
+    ['POST', '/', 'GET, HEAD'],
+  ])('%s %s is a method that the path does not support', async (method, path, allow) => {
+    const answer = await app.call(method, path, { large: 'x'.repeat(2_000_000) }, null);
+    expect([answer.status, answer.body.error.code, answer.body.error.reason]).toEqual([
+      405,
+      'METHOD_NOT_ALLOWED',
+      'method_not_allowed',
+    ]);
+    expect(answer.headers.get('allow')).toBe(allow);
+  });
+
+  test('with CORS a path that does not exist is still not found', async () => {
+    const open = await createTestApp({ config: { corsOrigins: ['*'] } });
+    expect((await open.call('PUT', '/v1/posts')).status).toBe(404);
+    expect((await open.call('PUT', '/v1/accounts')).status).toBe(405);
+    await open.stop();
   });
 
   test('an invalid account id is an account that does not exist', async () => {
@@ -149,14 +175,15 @@ describe('for machines and people around the API', () => {
     expect(body.components.schemas.Post.properties.pinId).toMatchObject({ type: ['string', 'null'] });
   });
 
-  test('the reference page is served whole from here, and may load nothing from elsewhere', async () => {
-    const page = await fetch(`${app.url}/docs`);
+  test.each(['/docs', '/'])('the page %s is served whole from here, under any path prefix', async (path) => {
+    const page = await fetch(`${app.url}${path}`);
     const html = await page.text();
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(html).not.toMatch(/https?:\/\//);
-    for (const [, path] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
-      const asset = await fetch(`${app.url}${path}`);
-      expect([path, asset.status, (await asset.text()).length > 100]).toEqual([path, 200, true]);
+    for (const [, link = ''] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+      expect(link).not.toMatch(/^\//);
+      const linked = await fetch(new URL(link, page.url));
+      expect([link, linked.status, (await linked.text()).length > 100]).toEqual([link, 200, true]);
     }
   });
 });

@@ -16,6 +16,7 @@ import type { Log } from '../log.ts';
 import type { LogIds } from '../log-ids.ts';
 import type { Caller } from '../use-case/index.ts';
 import { addRoute } from './add-route.ts';
+import { type AllowedMethods, recordMethods } from './allowed-methods.ts';
 import { answerError } from './answer-error.ts';
 import { readBodies } from './bodies/bodies.ts';
 import { type BodyMemory, createBodyMemory } from './bodies/body-memory.ts';
@@ -23,7 +24,7 @@ import { cutSlowBodies } from './bodies/slow-bodies.ts';
 import { passForms } from './bodies/upload.ts';
 import { answerClientError } from './bodies/wire-errors.ts';
 import { checkWith } from './check-request.ts';
-import { noSuchRoute } from './contract/refusals.ts';
+import { methodNotAllowed, noSuchRoute } from './contract/refusals.ts';
 import type { Route } from './contract/route.ts';
 import { createIdempotency } from './idempotency/idempotency.ts';
 import { createOverload } from './limits/overload.ts';
@@ -86,11 +87,12 @@ declare module 'fastify' {
 export function createHttpServer(options: HttpOptions): FastifyInstance {
   const { routes, bodyMemory = createBodyMemory() } = options;
   const app = createFastify(options);
+  const allowedMethods = recordMethods(app);
   readBodies(app, routes, bodyMemory);
   cutSlowBodies(app, options);
   allowOrigins(app, options.corsOrigins);
   passForms(app, routes, options.clock);
-  decorate(app, options.logIds);
+  decorate(app, options.logIds, allowedMethods);
   logRequests(app, options.log);
   app.setValidatorCompiler(({ schema, httpPart }) => checkWith(schema as unknown as z.ZodType, httpPart));
   app.setErrorHandler(answerError);
@@ -135,7 +137,7 @@ function allowOrigins(app: FastifyInstance, corsOrigins: readonly string[]): voi
   });
 }
 
-function decorate(app: FastifyInstance, logIds: LogIdPrefixes): void {
+function decorate(app: FastifyInstance, logIds: LogIdPrefixes, allowedMethods: AllowedMethods): void {
   app.decorateRequest('caller', null);
   app.decorateRequest('refusedAs', null);
   app.decorateRequest('logIds', null);
@@ -143,7 +145,11 @@ function decorate(app: FastifyInstance, logIds: LogIdPrefixes): void {
     reply.header('x-request-id', request.id);
     request.logIds = pathIdsOf(request, logIds);
     // Here rather than in the handler: the body of a request to an unknown path is not read.
-    if (request.is404) throw noSuchRoute();
+    if (!request.is404) return;
+    const methods = allowedMethods(request.url.split('?', 1)[0] ?? '');
+    if (methods.length === 0) throw noSuchRoute();
+    reply.header('allow', methods.join(', '));
+    throw methodNotAllowed();
   });
 }
 

@@ -102,7 +102,7 @@ test('without origins in the settings no page of another origin may call; with t
   const origin = 'https://app.example.com';
   const preflight = { origin, 'access-control-request-method': 'POST' };
   const closed = await server.call('OPTIONS', '/v1/things', { headers: preflight });
-  expect([closed.status, closed.headers.get('access-control-allow-origin')]).toEqual([404, null]);
+  expect([closed.status, closed.headers.get('access-control-allow-origin')]).toEqual([405, null]);
 
   const opened = await bare.serve(routes, { corsOrigins: [origin], requestsMax: 1 });
   const before = await opened.call('OPTIONS', '/v1/things', { key: null, headers: preflight });

@@ -10,6 +10,7 @@ export const statusOf: Record<ErrorCode, number> = {
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
   CONFLICT: 409,
   IDEMPOTENCY_IN_PROGRESS: 409,
   PRECONDITION_FAILED: 412,
@@ -48,6 +49,13 @@ export const noSuchRoute = refusal({
   reason: 'endpoint_not_found',
   message: 'No such endpoint',
   fix: 'See /docs for all operations.',
+});
+
+export const methodNotAllowed = refusal({
+  code: 'METHOD_NOT_ALLOWED',
+  reason: 'method_not_allowed',
+  message: 'This path does not support the method of the request',
+  fix: 'The header `Allow` lists the supported methods. See /docs for all operations.',
 });
 
 export const bodyTooLarge = refusal({

@@ -171,6 +171,7 @@ test('The schemas do not mislead generators', () => {
 });
 
 test.each([
+  ['/', 200],
   ['/health', 200],
   ['/ready', 200],
   ['/metrics', 200],
@@ -192,7 +193,7 @@ test('Paths outside /v1 are all in the document', () => {
   const served = app.app.createHttp().printRoutes({ commonPrefix: false });
   for (const path of ['health', 'ready', 'metrics', 'openapi.json', 'docs']) expect(served).toContain(path);
   const system = Object.keys(document.paths).filter((path) => !path.startsWith('/v1'));
-  expect(system).toHaveLength(7);
+  expect(system).toHaveLength(8);
 });
 
 test('The document without examples has none, is smaller, and is valid', async () => {

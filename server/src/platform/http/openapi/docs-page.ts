@@ -10,25 +10,26 @@ import type { SystemPaths } from '../contract/system-path.ts';
 const require = createRequire(import.meta.url);
 const assets = dirname(require.resolve('swagger-ui-dist/package.json'));
 
+// Addresses are relative, so that the page works under the path prefix of a proxy.
 const page = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Pintail API</title>
-    <link rel="stylesheet" href="/docs/assets/swagger-ui.css">
-    <link rel="icon" href="/docs/assets/favicon-32x32.png">
+    <link rel="stylesheet" href="docs/assets/swagger-ui.css">
+    <link rel="icon" href="docs/assets/favicon-32x32.png">
   </head>
   <body>
     <div id="reference"></div>
-    <script src="/docs/assets/swagger-ui-bundle.js"></script>
-    <script src="/docs/start.js"></script>
+    <script src="docs/assets/swagger-ui-bundle.js"></script>
+    <script src="docs/start.js"></script>
   </body>
 </html>
 `;
 
 const start = `SwaggerUIBundle({
-  url: '/openapi.json',
+  url: 'openapi.json',
   dom_id: '#reference',
   deepLinking: true,
   persistAuthorization: true,
