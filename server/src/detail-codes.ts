@@ -43,6 +43,7 @@ const input: Codes = {
   malformed: 'The body, or a line of it, cannot be parsed.',
   not_utf8: 'The body is not UTF-8.',
   unsupported_media_type: 'The route does not accept the media type of the body.',
+  content_encoding: 'The body is compressed. Send it without compression.',
 };
 
 /** The state of the resources does not allow the request. */

@@ -32,7 +32,7 @@ describe('listing boards', () => {
     const before = await listCalls();
     await list();
     expect((await listCalls()) - before).toBe(0);
-    await list('?refresh=true');
+    await list('?refresh=True');
     expect((await listCalls()) - before).toBe(1);
     app.clock.advance(10 * 60_000);
     await list();

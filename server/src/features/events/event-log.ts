@@ -64,15 +64,15 @@ export interface FollowEvents extends Pick<ListEvents, 'accountId' | 'type'> {
 }
 
 /**
- * Yields every event after `after` and then each new one, until the signal is aborted. The position is found before this
- * resolves, so a client whose stream has begun misses no event that is appended after that.
+ * Follows the log: every event after `after` and then each new one, until the signal is aborted. The position is found
+ * before this resolves, so a client whose stream has begun misses no event that is appended after that.
  */
 export async function followEvents(
   log: EventLog,
   caller: Caller,
   query: FollowEvents,
   signal: AbortSignal,
-): Promise<AsyncIterable<EventView>> {
+): Promise<{ startId: string; events: AsyncIterable<EventView> }> {
   if (log.watch.count() >= streamsMax) throw new Outage('Another stream of events');
   const filter = filterFor(caller, query);
   const watcher = log.watch.join(caller.organizationId, signal);
@@ -82,7 +82,8 @@ export async function followEvents(
     query.after === undefined
       ? await presentPlace(db, organizationId)
       : await placeOf(db, organizationId, query.after);
-  return readOn(db, { filter, watcher, place, signal });
+  const events = readOn(db, { filter, watcher, place, signal });
+  return { startId: toEventId(place.idsAbove || place.id), events };
 }
 
 interface Reading {

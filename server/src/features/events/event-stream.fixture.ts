@@ -13,6 +13,8 @@ export interface SeenEvent {
 export interface StreamClient {
   status: number;
   contentType: string | undefined;
+  /** The last event id that the client would send to resume. */
+  lastId(): string;
   events: SeenEvent[];
   beats(): number;
   hasEnded(): boolean;
@@ -42,6 +44,7 @@ export async function openStream(
   asked.on('error', () => undefined);
   const events: SeenEvent[] = [];
   let beats = 0;
+  let lastId = '';
   let hasEnded = false;
   let text = '';
   answer.setEncoding('utf8');
@@ -53,6 +56,7 @@ export async function openStream(
       const fields = new Map(
         part.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
       );
+      lastId = fields.get('id') ?? lastId;
       const data = fields.get('data');
       if (data === undefined) continue;
       events.push({ id: fields.get('id') ?? '', type: fields.get('event') ?? '', data: JSON.parse(data) });
@@ -65,6 +69,7 @@ export async function openStream(
   return {
     status: answer.statusCode ?? 0,
     contentType: answer.headers['content-type'],
+    lastId: () => lastId,
     events,
     beats: () => beats,
     hasEnded: () => hasEnded,

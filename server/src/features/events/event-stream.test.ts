@@ -6,6 +6,7 @@ import { createTestApp, type TestApp } from '../../../test/app.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { readableEvents } from '../../../test/readable-events.ts';
 import { sampleData, sampleJson } from '../../../test/sample-events.ts';
+import { wantsEventStream } from '../../platform/http/contract/event-stream.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { openStream, type StreamClient } from './event-stream.fixture.ts';
 
@@ -159,6 +160,51 @@ test('A stream ends when its key is revoked', async () => {
   await app.app.auth.revokeKey(id);
   app.clock.advance(15 * second);
   await eventually('the end', () => client.hasEnded());
+});
+
+test('A client that is disconnected before its first event resumes without a gap', async () => {
+  await log([1]);
+  await readableEvents(app.database.db);
+  const client = await open();
+  await eventually('the start', () => client.lastId() !== '');
+  client.close();
+  await eventually('the end', () => client.hasEnded());
+  await log([2, 3]);
+  const again = await open('', { lastEventId: client.lastId() });
+  await untilEvents(again, 2);
+  expect(numbersOf(again)).toEqual([2, 3]);
+  expect(again.lastId()).toBe(again.events.at(-1)?.id);
+});
+
+test('A stream of an organization without events begins at the beginning of the log', async () => {
+  const empty = await createTestApp();
+  await empty.database.pool.query('delete from events');
+  const client = await open('', { key: empty.key, url: empty.url });
+  await eventually('the start', () => client.lastId() !== '');
+  const again = await open('', { key: empty.key, url: empty.url, lastEventId: client.lastId() });
+  await eventually('the start', () => again.lastId() !== '');
+  expect(again.lastId()).toBe(client.lastId());
+  for (const opened of [client, again]) {
+    opened.close();
+    await eventually('the end', () => opened.hasEnded());
+  }
+  await empty.stop();
+});
+
+test.each([
+  ['text/event-stream', true],
+  ['Text/Event-Stream;charset=utf-8', true],
+  ['text/event-stream, application/json;q=0.9, */*;q=0.8', true],
+  ['text/event-stream, */*', true],
+  ['application/json, text/event-stream', false],
+  ['application/json, text/event-stream;q=0.1', false],
+  ['text/event-stream;q=0', false],
+  ['*/*', false],
+  ['text/html, application/xhtml+xml, */*;q=0.8', false],
+  ['', false],
+  [undefined, false],
+])('Accept: %s asks for a stream: %s', (accept, isStream) => {
+  expect(wantsEventStream(accept)).toBe(isStream);
 });
 
 test('A stream ends at once when the server stops', async () => {

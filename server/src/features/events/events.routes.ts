@@ -22,7 +22,7 @@ export function eventRoutes(log: EventLog) {
       stream: {
         schema: 'PintailEvent',
         description:
-          'Each event, within about a second. `id` is the value for `Last-Event-ID` (or `after`), `event` the type, `data` a PintailEvent as JSON. Without `Last-Event-ID` and `after`, the stream begins with the next new event. A comment line is sent every 15 seconds. A client that stops reading is disconnected and can resume.',
+          'Each event, within about a second. `id` is the value for `Last-Event-ID` (or `after`), `event` the type, `data` a PintailEvent as JSON. Without `Last-Event-ID` and `after`, the stream begins with the next new event. Its first block has only the id at which it begins, so a client that is disconnected before its first event resumes without a gap. A comment line is sent every 15 seconds. A client that stops reading is disconnected and can resume.',
         open: ({ caller, query, lastEventId, signal }) =>
           followEvents(log, caller, { ...query, after: lastEventId ?? query.after }, signal),
       },

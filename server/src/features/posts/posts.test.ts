@@ -172,6 +172,7 @@ describe('get and list', () => {
       const answer = await app.call('GET', `${posts}?status=queued&cursor=${cursor}`);
       expect(answer.status).toBe(400);
       expect(answer.body.error.details[0].code).toBe('invalid_cursor');
+      expect((await app.call('GET', `${posts}?status=queued&cursor=`)).status).toBe(200);
     }
   });
 });

@@ -63,7 +63,10 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
     },
     preValidation: async (request) => {
       request.params = withoutNul(request.params as Record<string, string>);
-      checkQueryIsText(request.query as Record<string, unknown>);
+      const query = request.query as Record<string, unknown>;
+      // A template leaves the cursor of the first page empty.
+      if (route.paging?.param && query[route.paging.param] === '') delete query[route.paging.param];
+      checkQueryIsText(query);
     },
     onSend: async (request) => parts.overload.leave(request),
     handler: (request, reply) => {
@@ -111,7 +114,7 @@ function answerStream(
     stream,
   }: { request: FastifyRequest; reply: FastifyReply; caller: Caller; stream: NonNullable<Route['stream']> },
 ): Promise<FastifyReply> {
-  const lastEventId = request.headers['last-event-id']?.toString();
+  const lastEventId = request.headers['last-event-id']?.toString() || undefined;
   const input = { caller, params: request.params, query: request.query, lastEventId };
   return sendEventStream(reply, (signal) => stream.open({ ...input, signal }), {
     clock,

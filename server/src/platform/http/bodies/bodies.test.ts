@@ -141,6 +141,16 @@ test.each([
   expect(await rawPost('/v1/lines', `${typed}${length(0)}`, '')).toBe(400);
 });
 
+test.each(['gzip', 'br', 'GZIP, br'])(
+  'a body with the Content-Encoding %s is refused by name',
+  async (encoding) => {
+    const answer = await post('/v1/lines', 'text/csv', 'a', { 'content-encoding': encoding });
+    expect([answer.status, answer.body.error.details[0].code]).toEqual([415, 'content_encoding']);
+    expect(answer.body.error.details[0].message).toContain(encoding.toLowerCase());
+    expect((await post('/v1/lines', 'text/csv', 'a', { 'content-encoding': 'identity' })).status).toBe(200);
+  },
+);
+
 test('a client that disconnects during its body is not logged as a bug', async () => {
   const seen = bare.logLines.length;
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');

@@ -30,6 +30,7 @@ export function readBodies(app: FastifyInstance, routes: readonly Route[], memor
   app.addHook('preParsing', (request, reply, _payload, done) => {
     forgetUselessType(request);
     if (hasBody(request)) {
+      refuseEncoded(request);
       const share = memory.open(request.caller);
       request.bodyShare = share;
       reply.raw.once('close', () => share.release());
@@ -51,6 +52,14 @@ function forgetUselessType({ headers, routeOptions }: FastifyRequest): void {
   if (headers['content-length'] === '0' || !typesOf(routeOptions.config.route).includes(mediaType)) {
     delete headers['content-type'];
   }
+}
+
+/** Compressed bodies are not accepted: their size would not be known before they are unpacked. */
+function refuseEncoded({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding']?.trim().toLowerCase();
+  if (!encoding || encoding === 'identity') return;
+  const message = `The body has the Content-Encoding "${encoding}". Send it without compression.`;
+  throw unsupportedMediaType([{ path: '', code: 'content_encoding', message }]);
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {

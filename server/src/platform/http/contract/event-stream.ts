@@ -2,6 +2,7 @@
 // client that stops reading is disconnected, and resumes with Last-Event-ID.
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import Negotiator from 'negotiator';
 import type { Clock } from '../../clock.ts';
 import type { Caller } from '../../use-case/index.ts';
 
@@ -28,7 +29,13 @@ export interface RouteStream<Params, Query> {
   description: string;
   /** The name of the component that describes the JSON of an event. */
   schema: string;
-  open(input: StreamInput<Params, Query>): Promise<AsyncIterable<StreamedEvent>>;
+  open(input: StreamInput<Params, Query>): Promise<OpenStream>;
+}
+
+export interface OpenStream {
+  /** The id of the event after which the stream begins: a client that has received no event yet resumes with it. */
+  startId: string;
+  events: AsyncIterable<StreamedEvent>;
 }
 
 export interface SendEventStream {
@@ -44,8 +51,14 @@ const beatMs = 15_000;
 /** The number of beats after which a client that read nothing is disconnected. */
 const beatsWithoutReadingMax = 2;
 
+/** A client can name the encoding of the stream. */
+const answerTypes = ['application/json', 'text/event-stream', 'text/event-stream;charset=utf-8'];
+
+/** Whether a client prefers a stream to JSON. Of two types with the same quality value it prefers the one named first. */
 export function wantsEventStream(accept: string | undefined): boolean {
-  return accept?.toLowerCase().includes('text/event-stream') ?? false;
+  if (accept === undefined) return false;
+  const [preferred] = new Negotiator({ headers: { accept } }).mediaTypes(answerTypes);
+  return preferred?.startsWith('text/event-stream') ?? false;
 }
 
 /**
@@ -54,14 +67,14 @@ export function wantsEventStream(accept: string | undefined): boolean {
  */
 export async function sendEventStream(
   reply: FastifyReply,
-  open: (signal: AbortSignal) => Promise<AsyncIterable<StreamedEvent>>,
+  open: (signal: AbortSignal) => Promise<OpenStream>,
   { clock, isStillAllowed, stopping }: SendEventStream,
 ): Promise<FastifyReply> {
   const { raw } = reply;
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, stopping]);
   raw.once('close', () => over.abort());
-  const events = await open(signal).catch((error: unknown) => {
+  const { startId, events } = await open(signal).catch((error: unknown) => {
     over.abort();
     throw error;
   });
@@ -87,8 +100,8 @@ export async function sendEventStream(
   else signal.addEventListener('abort', cancelBeat);
 
   async function* text(): AsyncGenerator<string> {
-    // Sent at once, so that the client knows that it is connected.
-    yield 'retry: 2000\n\n';
+    // Sent at once, so that the client knows that it is connected. A block without data sets the last event id.
+    yield `retry: 2000\nid: ${startId}\n\n`;
     const iterator = events[Symbol.asyncIterator]();
     let next = iterator.next();
     while (!signal.aborted) {

@@ -117,9 +117,10 @@ export const unixSeconds = z.int().meta({ format: 'unix-time', description: 'Uni
 
 /** A boolean in a query. */
 export const queryFlag = z
-  .enum(['true', 'false'])
+  // Python writes True and False.
+  .enum(['true', 'false', 'True', 'False', 'TRUE', 'FALSE'], { error: 'Must be `true` or `false`.' })
   .default('false')
-  .transform((value) => value === 'true')
+  .transform((value) => value.toLowerCase() === 'true')
   .meta({
     override: ({ jsonSchema }) => {
       delete jsonSchema.enum;

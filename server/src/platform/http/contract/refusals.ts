@@ -68,7 +68,7 @@ export const bodyTooLarge = refusal({
 export const unsupportedMediaType = refusal({
   code: 'UNSUPPORTED_MEDIA_TYPE',
   reason: 'unsupported_media_type',
-  message: 'Unsupported Content-Type',
+  message: 'Unsupported Content-Type or Content-Encoding',
   fix: '`details` lists the accepted types. Most endpoints accept `application/json` only.',
 });
 
