@@ -1,4 +1,4 @@
-// Whether several pictures can be one carousel.
+// Checks whether several pictures can form a carousel.
 import type { Detail } from '../../platform/errors.ts';
 import type { MediaRow } from './record/media.queries.ts';
 
@@ -6,12 +6,12 @@ const slidesMin = 2;
 const slidesMax = 5;
 
 /**
- * The base64 of a carousel's pictures together. Pinterest does not say how large a request may be; a single
- * picture of its largest size is 27 million characters.
+ * The maximum size of all pictures of a carousel in base64. Pinterest does not document the maximum size of a request;
+ * a single picture of the maximum size has 27 million characters.
  */
 export const carouselCharactersMax = 40_000_000;
 
-/** Checks the media of a carousel. Returns one detail per bad slide; none when it can be published. */
+/** Checks the media of a carousel. Returns one detail for each invalid slide; none if it can be published. */
 export function checkCarousel(rows: readonly MediaRow[]): Detail[] {
   const details: Detail[] = [];
   if (rows.length < slidesMin || rows.length > slidesMax) {
@@ -27,7 +27,7 @@ export function checkCarousel(rows: readonly MediaRow[]): Detail[] {
         message: 'This is a video. A carousel has pictures only.',
       });
     } else if (first && (row.width !== first.width || row.height !== first.height)) {
-      // Pinterest refuses other carousels at the time of publishing, as other schedulers document.
+      // Other schedulers document that Pinterest refuses other carousels when they are published.
       details.push({
         path: `carousel.${index}`,
         code: 'carousel_sizes_differ',

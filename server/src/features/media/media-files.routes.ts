@@ -1,7 +1,7 @@
 // Serves our copies and their thumbnails to browsers and to Pinterest: GET and HEAD /media/:mediaId/:fileName.
 //
-// No key is asked for. `mediaUrl` is shown in dashboards and fetched by Pinterest, neither of which can send one;
-// the id in the path has 74 random bits and is shown only to callers that see the post, so knowing it is the permission.
+// Requests need no key, because dashboards show `mediaUrl` and Pinterest fetches it, and neither can send one. The id
+// in the path has 74 random bits and is shown only to callers that see the post, so it is the permission.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { namesTag, type SystemPaths } from '../../platform/http/contract/index.ts';
@@ -42,7 +42,7 @@ export const mediaFilePaths: SystemPaths = {
   },
 };
 
-/** Adds the route. The server's error handler answers what it throws: mediaNotFound, Outage. */
+/** Adds the route. It throws mediaNotFound and Outage to the server's error handler. */
 export function registerMediaFiles(app: FastifyInstance, { media }: MediaFilesOptions): void {
   app.route<{ Params: MediaFilePath }>({
     method: ['GET', 'HEAD'],
@@ -58,13 +58,13 @@ export function registerMediaFiles(app: FastifyInstance, { media }: MediaFilesOp
 
 async function answer(file: PublicFile, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   reply.headers({
-    // The type is what we found it to be; a browser must not think again, and must run nothing in it.
+    // The type was detected by us; a browser must not guess another one, and must not run scripts in the file.
     'content-type': file.contentType,
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none'; sandbox",
-    // A dashboard on another origin may show it.
+    // Allows a dashboard on another origin to show it.
     'cross-origin-resource-policy': 'cross-origin',
-    // A row and its files never change.
+    // The files of a row never change.
     'cache-control': 'public, max-age=31536000, immutable',
     'accept-ranges': 'bytes',
     etag: file.etag,

@@ -1,4 +1,4 @@
-// Media over HTTP: sent, counted, and looked for where they would be left.
+// Sends media over HTTP for tests, and counts the rows and files that result.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect } from 'vitest';
@@ -10,7 +10,9 @@ import { picture } from './pictures/sample-pictures.fixture.ts';
 export let stranger: string;
 let seed = 1000;
 
-/** One app and account for the file, no media when a test begins. Call once, at the top of the file. */
+/**
+ * Starts one app with an account for the test file, without media at the start of each test. Call it once, at the top.
+ */
 export function useMediaRoutes(): void {
   useApp({ accountPer: 'file' });
   beforeAll(async () => {
@@ -23,7 +25,7 @@ export function useMediaRoutes(): void {
   });
 }
 
-/** Another picture each time. */
+/** Returns a different picture each time. */
 export async function jpeg(): Promise<Buffer> {
   seed += 1;
   return picture(seed).jpeg().toBuffer();

@@ -1,4 +1,4 @@
-// Everything a test of media needs: a database, folders, and a site on this machine that serves what it is given.
+// The harness of media tests: a database, folders, and a local site that serves the files of a test.
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -39,11 +39,11 @@ type Change = Partial<InsertObject<Schema, 'posts'>>;
 
 export type MediaHarness = Awaited<ReturnType<typeof createMediaHarness>>;
 
-// Set by the hooks below; a test file has an instance of this module to itself.
+// Set by the hooks below. Each test file has its own instance of this module.
 export let harness: MediaHarness;
 export let organizationId: string;
 
-/** One harness for the file, an organization of its own for each test. Call once, at the top of the file. */
+/** Starts one harness for the test file, with a separate organization for each test. Call it once, at the top. */
 export function useMedia(): void {
   beforeAll(async () => {
     harness = await createMediaHarness();
@@ -54,12 +54,12 @@ export function useMedia(): void {
   afterAll(() => harness.close());
 }
 
-/** Fetches the file that the site serves, as a picture unless something else is declared. */
+/** Fetches the file that the site serves, as a picture unless another type is declared. */
 export function fetchMedia(input: Partial<FetchFromUrl> = {}): Promise<MediaRow> {
   return harness.media.fetchFromUrl({ organizationId, url: harness.url, declaredType: 'image', ...input });
 }
 
-/** The one detail of the refusal that this must end in. */
+/** Returns the single detail of the refusal with which `work` must fail. */
 export async function reasonOf(work: Promise<unknown>) {
   const error = await work.then(
     () => undefined,
@@ -131,7 +131,7 @@ export async function createMediaHarness() {
       await database.db.insertInto('lanes').values({ account_id: id }).execute();
       return id;
     },
-    /** A draft that uses this, unless `change` says otherwise. */
+    /** Creates a draft that uses the media; `change` replaces columns. */
     async addPost(
       account: { organizationId: string; accountId: string },
       mediaId: string,
@@ -151,7 +151,7 @@ export async function createMediaHarness() {
       return id;
     },
     rows: () => database.db.selectFrom('media').selectAll().orderBy('id').execute(),
-    /** Every file there is, kept or half made. */
+    /** Lists all files, stored and temporary. */
     async files(): Promise<string[]> {
       const entries = await readdir(folder, { recursive: true, withFileTypes: true });
       return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

@@ -5,7 +5,7 @@ import { pageLimit, unixSeconds, webUrl } from '../../platform/http/contract/ind
 import type { MediaRow } from './record/media.queries.ts';
 import { mediaUrl, toMediaView } from './record/media.view.ts';
 
-/** Signed addresses of file stores run long. */
+/** Signed URLs of file stores are long. */
 const urlLengthMax = 8192;
 
 const mediaTypes = ['image', 'video'] as const;

@@ -1,4 +1,4 @@
-// The functions of this room that other rooms use: to take media in, to find it, and to read its files.
+// The functions of this room that other rooms use: to receive media, to find it, and to read its files.
 import { isId } from '../../domain/ids.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database, Tx } from '../../platform/db/index.ts';
@@ -23,9 +23,11 @@ export interface MediaOptions {
   storage: Storage;
   outbound: Outbound;
   log: Log;
-  /** A folder for files that are not checked yet. It is created if necessary, and cleared of files of a crash. */
+  /**
+   * The folder for files that are not checked yet. It is created if necessary, and files that a crash left are removed.
+   */
   temporaryDir: string;
-  /** How long media is kept that no post uses. */
+  /** The retention of media that no post uses. */
   graceMs: number;
 }
 
@@ -38,11 +40,11 @@ export async function createMedia(options: MediaOptions) {
   const { sweep, removeFiles } = createSweep({ ...options, temporaryFolder });
   return {
     ...createIntake({ ...options, temporaryFolder, removeFiles }),
-    /** Media of an organization by id, deleted media included: published posts still describe it. */
+    /** Finds media of an organization by id, including deleted media, because published posts still show it. */
     getMany: findMediaRows,
     find,
     findMany,
-    /** Call it before a post stops using media: a restricted key still sees it then, and can undo its edit. */
+    /** Call it before a post stops using media, so that a restricted key still sees the media and can undo its edit. */
     keepInSight,
     hold,
     /** The post of an account with the same or a similar picture, the same destination and about the same time. */
@@ -55,7 +57,9 @@ export async function createMedia(options: MediaOptions) {
   };
 }
 
-/** Undefined also for an invalid id, for deleted media, and for media that the viewer does not see. */
+/**
+ * Finds media by id. Undefined also for an invalid id, for deleted media, and for media that the viewer does not see.
+ */
 async function find(
   connection: Connection,
   viewer: MediaViewer,
@@ -64,7 +68,7 @@ async function find(
   return (await findMany(connection, viewer, [mediaId])).get(mediaId);
 }
 
-/** Several at once, by id. */
+/** Finds several media by id. */
 async function findMany(
   connection: Connection,
   viewer: MediaViewer,
@@ -74,8 +78,8 @@ async function findMany(
 }
 
 /**
- * Returns the media that is not deleted, and locks it against deletion until the transaction ends. A transaction that
- * begins to use media for a post or a slide reads it so.
+ * Returns the media that is not deleted, and locks it against deletion until the transaction ends. Every transaction
+ * that begins to use media for a post or a slide calls it.
  */
 async function hold(
   tx: Tx,

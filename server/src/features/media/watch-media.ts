@@ -1,4 +1,4 @@
-// Counts fetches and uploads around the service.
+// Counts fetches and uploads, as a wrapper of the service.
 import { Refusal } from '../../platform/errors.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { MediaService } from './media.ts';

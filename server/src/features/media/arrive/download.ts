@@ -1,8 +1,8 @@
-// Brings the file behind a URL to the disk.
+// Downloads the file behind a URL to the disk.
 import type { Outbound } from '../../../platform/outbound/index.ts';
 import { pictureBytesMax, type Receive, type Received, receive, videoBytesMax } from './receive.ts';
 
-/** 2 GB on a line of 20 Mbit/s. Pictures have the 15 seconds that every fetch has. */
+/** Enough for 2 GB at 20 Mbit/s. Pictures have the 15 seconds of every fetch. */
 const videoTimeoutMs = 15 * 60 * 1000;
 
 export interface Download extends Omit<Receive, 'body' | 'isPaced'> {
@@ -11,7 +11,10 @@ export interface Download extends Omit<Receive, 'body' | 'isPaced'> {
   signal?: AbortSignal | undefined;
 }
 
-/** Waiting for a place to receive counts as time of the fetch. @throws OutboundFailure, and what `receive` throws */
+/**
+ * Time spent waiting for the receiving gate counts as time of the fetch. @throws OutboundFailure; the errors of
+ * `receive`
+ */
 export async function download({ outbound, url, signal, ...rest }: Download): Promise<Received> {
   const isPicture = rest.wanted === 'image';
   const { body } = await outbound.fetchStream(url, {

@@ -1,5 +1,4 @@
-// Turns a file that has just arrived into a row and its stored files: identifies it, checks it, and converts it where
-// necessary.
+// Turns a received file into a row and its stored files: detects its type, checks it, and converts it if necessary.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -23,31 +22,31 @@ export interface IngestParts {
   clock: Clock;
   storage: Storage;
   temporaryFolder: TemporaryFolder;
-  /** How long media is kept that no post uses. */
+  /** The retention of media that no post uses. */
   graceMs: number;
   removeFiles: MediaSweep['removeFiles'];
-  /** Limits how much is decoded at the same time. */
+  /** Limits the decoding that runs at the same time. */
   decoding: Gate;
 }
 
 export interface Arrived {
   organizationId: string;
-  /** The restricted key that sent it; null for one without restriction. */
+  /** The restricted key that sent the file; null for a key without restriction. */
   restrictedActorId: string | null;
-  /** Null: it was uploaded. */
+  /** Null for an upload. */
   sourceUrl: string | null;
   wanted: WantedType;
   /** The path of the file; the caller removes it. */
   path: string;
   received: Received;
-  /** A dry run: neither a row nor a file is created, and the result is the row that there would be. */
+  /** A dry run creates neither a row nor a file, and returns the row that would be created. */
   isOnlyLooked?: true;
 }
 
 /** The file to store, and the columns of its row. */
 interface Prepared {
   path: string;
-  /** The file that arrived was changed where it was. */
+  /** Whether the received file was changed in place. */
   isChanged: boolean;
   contentType: MediaRow['content_type'];
   width: number;
@@ -60,11 +59,11 @@ interface Prepared {
 }
 
 /**
- * One more than the number of processors, because each decoder waits now and then. Never all four threads of Node's
- * pool, which file access needs as well: decoding occupies one until it ends.
+ * One more than the number of processors, because each decoder sometimes waits. At most three of the four threads of
+ * Node's pool, because file access needs the pool too and decoding occupies a thread until it ends.
  */
 const decodersMax = Math.min(3, availableParallelism() + 1);
-/** A row whose check was postponed so recently is not updated again. */
+/** A check that was postponed less than this ago is not postponed again. */
 const checkSlackMs = 10 * 60 * 1000;
 
 /** The limit of a process for decoding pictures and reading videos. */
@@ -113,7 +112,7 @@ async function prepareVideo({ clock }: IngestParts, path: string, type: string):
   return { ...(await inspectVideo(path, type, clock)), path, frames: 1, perceptualHash: null };
 }
 
-/** The look-up comes after admission: of many requests for the same file, one or two decode it. */
+/** The look-up follows admission by the gate, so of many requests for the same file one or two decode it. */
 async function prepare(
   parts: IngestParts,
   arrived: Arrived,
@@ -123,7 +122,7 @@ async function prepare(
   return parts.decoding.run(decodeBytes, async () => (await findKept(parts, arrived)) ?? work());
 }
 
-/** The media with the same bytes. Where its files are missing from the storage, they are written again. */
+/** Returns the existing media with the same bytes. If its files are missing from the storage, it writes them again. */
 async function findKept(
   parts: IngestParts,
   { organizationId, received }: Arrived,
@@ -140,8 +139,8 @@ async function findKept(
 }
 
 /**
- * Files first, row last: a row without its files would be worse than the reverse. Should the database fail in
- * between, the files stay until the sweep finds them.
+ * Writes the files first and the row last, because a row without files would be worse than files without a row. If the
+ * database fails in between, the sweep removes the files later.
  */
 async function keep(parts: IngestParts, arrived: Arrived, prepared: Prepared): Promise<MediaRow> {
   const { received } = arrived;
@@ -151,20 +150,20 @@ async function keep(parts: IngestParts, arrived: Arrived, prepared: Prepared): P
   try {
     await putFiles(parts, row, prepared);
   } catch (error) {
-    // A disk that is full must not stay so because of us. What cannot be removed now is left to the sweep.
+    // Removed so that a full disk does not remain full. The sweep removes what cannot be removed now.
     await parts.removeFiles(row).catch(() => {});
     throw error;
   }
   return parts.database.transaction(async (tx) => {
-    // A removal of files locks them too, and checks for a row first. If it ran just before, the files are missing again;
-    // if it runs after, it sees the row.
+    // A removal of files locks them too, and then checks for a row. If it ran first, the files are missing again; if it
+    // runs later, it sees the row.
     const added = await addMedia(tx, row, nameOf(ownerOfFiles(arrived, kept)));
     if (!(await hasFiles(parts, added))) await putFiles(parts, added, prepared);
     return added;
   });
 }
 
-/** Both at once: mostly they wait for the disk. Over when both are, so that what is removed then stays so. */
+/** Writes both files concurrently, because they mostly wait for the disk. Waits for both, also when one fails. */
 async function putFiles({ storage }: IngestParts, row: FileKeys, prepared: Prepared): Promise<void> {
   const ends = await Promise.allSettled([
     storage.put(row.storage_key, { file: prepared.path }),

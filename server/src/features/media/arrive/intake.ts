@@ -1,4 +1,4 @@
-// Takes in media from a URL or an upload, and limits how many come in at the same time.
+// Receives media from a URL or an upload, and limits the number that is received at the same time.
 import type { Readable } from 'node:stream';
 import type { Log } from '../../../platform/log.ts';
 import { type Outbound, OutboundFailure } from '../../../platform/outbound/index.ts';
@@ -11,19 +11,19 @@ import { type Arrived, createDecodingGate, type IngestParts, ingest } from './in
 import type { DeclaredType, WantedType } from './media-type.ts';
 import { type Received, receive } from './receive.ts';
 
-/** The key that media come from. A restricted key sees from then on what it added. */
+/** The key that adds the media. A restricted key sees the media that it added. */
 export type Sender = Pick<MediaViewer, 'actor' | 'accountIds'>;
 
 export interface FetchFromUrl {
   organizationId: string;
-  /** Left out: a key without restriction, or Pintail itself. */
+  /** Omitted for a key without restriction and for Pintail itself. */
   sender?: Sender;
   url: string;
-  /** `any`: the caller did not have to say. */
+  /** `any` where the caller did not have to declare a type. */
   declaredType: DeclaredType | 'any';
-  /** The field of the request that had the URL, for the details of a refusal. Default: `mediaUrl`. */
+  /** The field of the request with the URL, for the details of a refusal. Default: `mediaUrl`. */
   path?: string;
-  /** Aborts when the caller has gone. */
+  /** Aborted when the caller disconnects. */
   signal?: AbortSignal;
 }
 
@@ -46,16 +46,16 @@ export interface IntakeParts extends Omit<IngestParts, 'decoding'> {
 
 interface Gates {
   pictures: Gate;
-  /** Videos take long, and must not delay pictures. */
+  /** Videos have a gate of their own, because they take long and must not delay pictures. */
   videos: Gate;
   uploads: Gate;
 }
 
-/** With 200 at once, received bytes that were not written yet took most of the memory. */
+/** At 200 at a time, bytes that were received and not yet written used most of the memory. */
 const receiversMax = 48;
 const videoReceiversMax = 8;
 
-/** The gates are per process: call it once. */
+/** Creates the gates of a process. Call it once. */
 export function createIntake(options: IntakeParts) {
   const parts = { ...options, decoding: createDecodingGate() };
   const gates: Gates = {
@@ -65,21 +65,21 @@ export function createIntake(options: IntakeParts) {
   };
   return {
     /**
-     * Fetches, checks, converts where needed and stores the file behind a URL. Bytes that the organization has
-     * already give the row that it has. A refusal leaves neither a row nor a file.
+     * Fetches, checks and stores the file behind a URL, and converts it if necessary. If the organization already has
+     * these bytes, returns the existing row. A refusal leaves neither a row nor a file.
      *
-     * The media is safe from the sweep for a while, but not from deletion by its owner: call `hold` in the transaction
-     * that begins to use it.
+     * The sweep does not remove the media for a while, but its owner can delete it: call `hold` in the transaction that
+     * begins to use it.
      *
      * @throws mediaRefused with the reason in its details; Outage when storage or database are not available
      */
     fetchFromUrl: (input: FetchFromUrl) => fetchMedia(parts, gates, input, {}),
-    /** The same checks without storing anything: returns the row that there would be. */
+    /** Runs the same checks without storing anything, and returns the row that would be created. */
     lookAtUrl: (input: FetchFromUrl) => fetchMedia(parts, gates, input, { isOnlyLooked: true }),
     /**
-     * The same for a file that a caller sends.
+     * Checks and stores a file that a caller sends, like `fetchFromUrl`.
      *
-     * @throws uploadRefused with the reason in its details; what `read` throws; Outage
+     * @throws uploadRefused with the reason in its details; the errors of `read`; Outage
      */
     receiveUpload: (input: ReceiveUpload) => receiveMedia(parts, gates.uploads, input),
   };
@@ -122,7 +122,7 @@ async function receiveMedia(
   try {
     return await temporaryFolder.withPath(async (path) => {
       const received = Promise.withResolvers<Received>();
-      // The fields may follow the file, so its declared type is known only when all of the form has arrived.
+      // The fields may follow the file, so the declared type is known only after the whole form was read.
       const { mediaType: wanted = 'any' } = await read(async (body) => {
         received.resolve(await receive({ body, receiving, wanted: 'any', path, clock, isPaced: true }));
       });
@@ -154,7 +154,7 @@ function toUploadRefusal(error: unknown, organizationId: string, log: Log): unkn
   return uploadRefused([{ path: 'file', code: error.code, message: error.message }]);
 }
 
-/** The caller gets what it can act on; the log gets the cause as well. */
+/** Returns the refusal for the caller, and logs its cause. */
 function toRefusal(error: unknown, { organizationId, path = 'mediaUrl' }: FetchFromUrl, log: Log): unknown {
   const isOutbound = error instanceof OutboundFailure;
   if (!isOutbound && !(error instanceof MediaProblem)) return error;

@@ -4,13 +4,13 @@ import { fileTypeFromBuffer, fileTypeFromFile } from 'file-type';
 import { MediaProblem } from '../record/media.errors.ts';
 
 export type DeclaredType = 'image' | 'video';
-/** `any`: the caller did not say, and need not. */
+/** `any`: the caller declared no type, and need not. */
 export type WantedType = DeclaredType | 'any';
 
-/** The number of bytes that `refuseEarly` needs: file-type knows all types but a few by them. */
+/** The number of bytes that `refuseEarly` needs: file-type detects all but a few types by them. */
 export const headBytes = 4100;
 
-/** Types that we can decode. All but the first two are converted: Pinterest takes JPEG and PNG. */
+/** The types that can be decoded. All but the first two are converted, because Pinterest accepts JPEG and PNG. */
 const pictureTypes = new Set([
   'image/jpeg',
   'image/png',
@@ -24,7 +24,7 @@ const pictureTypes = new Set([
   'image/heic-sequence',
   'image/heif-sequence',
 ]);
-/** .mp4, .mov and .m4v, which Pinterest accepts; and brands of the same family under which phones write an MP4. */
+/** The types of .mp4, .mov and .m4v, which Pinterest accepts, and other brands under which phones store an MP4. */
 const videoTypes = new Set([
   'video/mp4',
   'video/quicktime',
@@ -38,8 +38,7 @@ const accepted =
   'Send a JPEG or PNG (HEIC, WebP, GIF, AVIF and TIFF are converted), or a video as MP4, MOV or M4V.';
 
 /**
- * Refuses a file whose beginning shows that it is not accepted, so that a long video or a web page is not fetched to its
- * end first.
+ * Refuses a file by its beginning, so that a long video or a web page is not fetched to its end first.
  *
  * @param head The first `headBytes` of the file, or all of it
  * @returns the type, as far as it is known yet
@@ -49,7 +48,7 @@ export async function refuseEarly(head: Uint8Array, wanted: WantedType): Promise
   if (head.length === 0)
     throw new MediaProblem('empty_file', 'There is nothing in this file. Check where it comes from.');
   const type = (await fileTypeFromBuffer(head))?.mime;
-  // The tables of a TIFF may be at its end, so it is judged when all of it has arrived.
+  // The tables of a TIFF may be at its end, so its type is checked when the whole file was received.
   if (type === undefined && isTiff(head)) return undefined;
   return judge(type === undefined || type === 'application/xml' ? (textType(head) ?? type) : type, wanted);
 }
@@ -57,7 +56,7 @@ export async function refuseEarly(head: Uint8Array, wanted: WantedType): Promise
 /**
  * Detects the type of a whole file.
  *
- * @param begun The result of `refuseEarly`. The file is read again only where that is undefined
+ * @param begun The result of `refuseEarly`. The file is read again only if it is undefined
  * @throws MediaProblem when it is not the declared type, or a type that is not accepted
  */
 export async function identify(path: string, begun: string | undefined, wanted: WantedType): Promise<string> {
@@ -110,7 +109,7 @@ function isTiff(head: Uint8Array): boolean {
   return magic === 'II*\0' || magic === 'MM\0*';
 }
 
-/** Types that are text, which file-type leaves alone. */
+/** The text types, which file-type does not detect. */
 function textType(head: Uint8Array): string | undefined {
   const text = Buffer.from(head)
     .toString('utf8')

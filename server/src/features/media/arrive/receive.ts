@@ -1,5 +1,5 @@
-// Brings a stream to the disk, counting and digesting on the way, and stops as soon as it is clear that it is not
-// what was wanted, too large, or too slow.
+// Writes a stream to the disk, and counts and hashes its bytes. Stops as soon as it has the wrong type, is too large,
+// or is too slow.
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -9,30 +9,30 @@ import type { Gate } from '../../../platform/work/gate.ts';
 import { MediaProblem } from '../record/media.errors.ts';
 import { headBytes, isVideoType, refuseEarly, type WantedType } from './media-type.ts';
 
-/** The largest picture that is taken: Pinterest's limit in its app, counted in the larger megabytes. */
+/** The largest picture that is accepted: the limit of Pinterest's app, in MiB. */
 export const pictureBytesMax = 32 * 1024 * 1024;
-/** Pinterest's limit for videos, counted in the smaller gigabytes. */
+/** Pinterest's limit for videos, in decimal gigabytes. */
 export const videoBytesMax = 2_000_000_000;
 
-/** Written at once, for a write costs as much as copying another 64 kB: four pieces of what usually comes. */
+/** The size of a write, four chunks of a typical stream. A write costs as much as copying 64 kB. */
 const writeBytes = 256 * 1024;
-/** Of what comes in crumbs, each of which takes memory of its own. */
+/** The maximum number of chunks per write: very small chunks use more memory than their bytes. */
 const writePiecesMax = 64;
 
 const paceCheckMs = 10_000;
-/** A slow mobile line has more. Only what drips on purpose has less for ten seconds. */
+/** The minimum per check, which a slow mobile connection exceeds. Only a deliberately slow sender is below it. */
 const paceBytesMin = 10 * 20_000;
 
 export interface Receive {
-  /** Read to its end, or destroyed. */
+  /** It is read to its end, or destroyed. */
   body: Readable;
-  /** Limits how many are received at the same time. */
+  /** Limits the number of files that are received at the same time. */
   receiving: Gate;
   wanted: WantedType;
-  /** Where to write it. The caller removes it, whether this succeeds or not. */
+  /** The file to write. The caller removes it, also after an error. */
   path: string;
   clock: Clock;
-  /** Aborts a slow sender. For files that may take long and have no other time limit. */
+  /** Whether a slow sender is aborted. For files that may take long and have no other time limit. */
   isPaced: boolean;
 }
 
@@ -44,14 +44,14 @@ export interface Received {
   type: string | undefined;
 }
 
-/** @throws MediaProblem; what the body threw; Outage when the disk takes no more */
+/** @throws MediaProblem; the errors of the body; Outage when the disk is full */
 export async function receive({ body, receiving, wanted, path, clock, isPaced }: Receive): Promise<Received> {
   const hash = createHash('sha256');
   const head: Uint8Array[] = [];
   const unwritten: Buffer[] = [];
   let bytes = 0;
   let bytesWritten = 0;
-  // The limit of a picture, also while the type is not known: it is known long before this many bytes.
+  // The limit of a picture applies until the type is known, which takes far fewer bytes.
   let bytesMax = pictureBytesMax;
   let isJudged = false;
   let type: string | undefined;
@@ -66,7 +66,7 @@ export async function receive({ body, receiving, wanted, path, clock, isPaced }:
     bytesWritten = bytes;
     unwritten.length = 0;
   };
-  // A file that has not begun to arrive takes no permit.
+  // A file takes no permit before its first byte arrives.
   const permit = receiving.enter();
   let file: FileHandle | undefined;
   let stopWatching = () => {};
@@ -107,7 +107,7 @@ function watchPace(body: Readable, received: () => number, clock: Clock): () => 
   });
 }
 
-/** One write may take less than all, as on a disk that is nearly full; what it left is written until it all is, or fails. */
+/** Repeats a write until all bytes are written: on a disk that is nearly full, one write may take only a part. */
 async function writeAll(file: FileHandle, pieces: readonly Buffer[]): Promise<void> {
   const { bytesWritten } = await file.writev(pieces);
   const all = pieces.reduce((sum, piece) => sum + piece.length, 0);

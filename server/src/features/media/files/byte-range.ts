@@ -1,9 +1,9 @@
-// The Range header of HTTP, as far as it is worth: one range of bytes (RFC 9110, section 14).
+// Parses the Range header of HTTP. Supports one range of bytes (RFC 9110, section 14).
 import type { ByteRange } from '../../../platform/storage/index.ts';
 
 /**
- * @param size Of the whole file, in bytes
- * @returns `whole` when there is no range or one that may be ignored (other units, several ranges, nonsense)
+ * @param size The size of the whole file, in bytes
+ * @returns `whole` without a range, and for a range that may be ignored (other units, several ranges, invalid)
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | 'whole' | 'unsatisfiable' {
   const [, from, to] = /^bytes=(\d*)-(\d*)$/i.exec(header?.trim() ?? '') ?? [];

@@ -12,11 +12,11 @@ export interface FileParts {
   storage: Storage;
 }
 
-/** A file that the public may read. */
+/** A file that can be read without a key. */
 export interface PublicFile {
   contentType: string;
   bytes: number;
-  /** Differs for each content. */
+  /** Unique for the content. */
   etag: string;
   open(range?: ByteRange): Promise<Readable>;
 }
@@ -27,7 +27,7 @@ export interface PictureForPublishing {
 }
 
 export interface VideoForPublishing {
-  /** Read it to its end, or leave the loop over it, which closes the file. */
+  /** Read it to its end, or leave the loop over it; both close the file. */
   bytes: AsyncIterable<Uint8Array>;
   sizeBytes: number;
   contentType: string;
@@ -39,10 +39,10 @@ export interface MediaOfOrganization {
 }
 
 /**
- * The picture of a post as Pinterest's `media_source` of type `image_base64` takes it: plain base64, at most 27 MB.
- * Null when its row or its file is gone, or it is a video.
+ * Returns a picture for Pinterest's `media_source` of type `image_base64`: plain base64, at most 27 MB. Null for a
+ * video, and when the row or the file does not exist.
  *
- * @throws Outage when database or storage are not available
+ * @throws Outage when the database or the storage is not available
  */
 export async function readForPublishing(
   { database, storage }: FileParts,
@@ -57,9 +57,9 @@ export async function readForPublishing(
 }
 
 /**
- * A video for the upload to Pinterest, as a stream. Null when its row or its file is gone, or it is a picture.
+ * Opens a video for the upload to Pinterest. Null for a picture, and when the row or the file does not exist.
  *
- * @throws Outage when database or storage are not available
+ * @throws Outage when the database or the storage is not available
  */
 export async function openVideo(
   { database, storage }: FileParts,
@@ -71,7 +71,7 @@ export async function openVideo(
   return stream ? { bytes: stream, sizeBytes: row.bytes, contentType: row.content_type } : null;
 }
 
-/** A file of media by its name in the URL; undefined when there is none. */
+/** Opens a file of media by its name in the URL; undefined for an unknown name. */
 export async function findPublicFile(
   parts: FileParts,
   mediaId: string,
@@ -102,7 +102,7 @@ async function openObject(storage: Storage, key: string, range?: ByteRange): Pro
   return stream;
 }
 
-/** A row promises its files. When they are missing, the storage is wrong, for example not mounted. */
+/** If the files of a row are missing, something is wrong with the storage: it may not be mounted. */
 function objectMissing(key: string): Outage {
   return new Outage('The media storage', new Error(`${key} is not in the storage`));
 }

@@ -1,15 +1,15 @@
-// SQL for finding out what nothing needs, and for deleting it without racing those who begin to need it.
+// SQL that finds and deletes unused media, without a race with transactions that begin to use it.
 import { isSent } from '../../../domain/post-states.queries.ts';
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
 import { lockingFiles, type MediaRow } from '../record/media.queries.ts';
 import type { FileOwner } from '../record/stored-files.ts';
 
-/** Locks files against another removal; adding files locks them together with the row. */
+/** Locks files against another removal and against `addMedia`. */
 export async function lockFiles(tx: Tx, name: string): Promise<void> {
   await lockingFiles(name).execute(tx);
 }
 
-/** Those whose time to be looked at has come. Locked: no post begins to use them; another sweep passes them by. */
+/** Returns media that is due for a check, locked so that no post begins to use it and other sweeps skip it. */
 export async function lockDueMedia(tx: Tx, now: Date, limit: number): Promise<MediaRow[]> {
   return tx
     .selectFrom('media')
@@ -22,7 +22,7 @@ export async function lockDueMedia(tx: Tx, now: Date, limit: number): Promise<Me
     .execute();
 }
 
-/** One of an organization's that is not deleted, locked like those. */
+/** Returns media of an organization that is not deleted, locked in the same way. */
 export async function lockMedia(tx: Tx, organizationId: string, id: string): Promise<MediaRow | undefined> {
   return tx
     .selectFrom('media')
@@ -34,7 +34,7 @@ export async function lockMedia(tx: Tx, organizationId: string, id: string): Pro
     .executeTakeFirst();
 }
 
-/** Of these, the ones to which any post refers, in whatever state it is: as its media, its cover, or a slide. */
+/** Returns the ids of the media that a post in any state uses as its media, its cover or a slide. */
 export async function listReferredMedia(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   const { rows } = await sql<{ id: string }>`
@@ -57,8 +57,8 @@ export interface UsingPost {
 }
 
 /**
- * Posts because of which it may not be deleted: those that are not out yet; and for a key restricted to some accounts all
- * posts of others, whose address of the file would be gone. The posts of its own accounts come first.
+ * Returns the posts that prevent the deletion of media: posts that are not sent, and for a restricted key all posts of
+ * other accounts, whose `mediaUrl` would stop working. The posts of the key's own accounts come first.
  */
 export async function listHoldingPosts(
   tx: Tx,
@@ -76,7 +76,7 @@ export async function listHoldingPosts(
   return rows;
 }
 
-/** Some of those that `lockDueMedia` gave, to which no post refers. */
+/** Deletes media that `lockDueMedia` returned and that no post uses. */
 export async function deleteMediaRows(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await tx
@@ -94,12 +94,12 @@ export async function setCheckAt(tx: Tx, ids: readonly string[], checkAt: Date):
     .execute();
 }
 
-/** Posts that are out still refer to it, so the row stays for now. */
+/** Marks media as deleted. The row remains while sent posts refer to it. */
 export async function markDeleted(tx: Tx, id: string, now: Date): Promise<void> {
   await tx.updateTable('media').set({ deleted_at: now, check_at: now }).where('id', '=', id).execute();
 }
 
-/** Of these, the ones that have a row which is not deleted. */
+/** Returns the owners that have a row that is not deleted. */
 export async function listKeptFiles(db: Connection, owners: readonly FileOwner[]): Promise<FileOwner[]> {
   if (owners.length === 0) return [];
   const { rows } = await sql<FileOwner>`

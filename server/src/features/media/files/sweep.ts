@@ -1,5 +1,5 @@
-// Removes media that no post uses, files without a row, and files of a crash. Media of an unpublished post is never
-// removed: a foreign key protects `media_id` and the cover, and a lock that each new use waits for protects slides.
+// Removes media that no post uses, files without a row, and files that a crash left. Media of an unpublished post is
+// never removed: a foreign key protects `media_id` and the cover, and a lock that every new use takes protects slides.
 import { addMs, type Cancel, type Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/db/index.ts';
 import type { Log } from '../../../platform/log.ts';
@@ -19,7 +19,7 @@ export interface SweepParts {
   database: Database;
   storage: Storage;
   temporaryFolder: TemporaryFolder;
-  /** How long media is kept that no post uses. */
+  /** The retention of media that no post uses. */
   graceMs: number;
 }
 
@@ -27,29 +27,29 @@ export interface SweepParts {
 export type MediaFiles = Pick<MediaRow, 'organization_id' | 'sha256' | 'storage_key' | 'thumbnail_key'>;
 
 export interface Swept {
-  /** Rows that no post used. */
+  /** The number of rows that no post used. */
   rows: number;
-  /** Files in the storage that had no row. */
+  /** The number of files in the storage that had no row. */
   files: number;
 }
 
 export interface MediaSweep {
-  /** One round. The files of the storage are checked a page at a time, over many rounds. */
+  /** Runs one round. The files of the storage are checked one page per round. */
   sweep(at: { now: Date }): Promise<Swept>;
-  /** Removes the files of a row that is gone or deleted, unless another row has the same ones. */
+  /** Removes the files of a row that was removed or deleted, unless another row has the same files. */
   removeFiles(row: MediaFiles): Promise<void>;
 }
 
-/** The number of rows in one transaction. */
+/** The maximum number of rows per transaction. */
 const sweptRowsAtOnce = 200;
-/** The number of transactions in one round, so that a round ends. */
+/** The maximum number of transactions per round. */
 const batchesMax = 100;
 const filesAtOnce = 1000;
-/** When media that a post uses is checked again. */
+/** The interval between checks of media that a post uses. */
 const recheckMs = 7 * 24 * 3600 * 1000;
 
 export function createSweep({ database, storage, temporaryFolder, graceMs }: SweepParts): MediaSweep {
-  /** The last key of the previous page; undefined to begin again. */
+  /** The last key of the previous page; undefined to start from the first page. */
   let place: string | undefined;
 
   async function removeFiles(row: MediaFiles): Promise<void> {
@@ -139,7 +139,7 @@ export interface MediaSweeperParts {
   log: Log;
 }
 
-/** A round every ten minutes, never two at a time in a process. Any number of processes may run it. */
+/** Runs a round every ten minutes, one at a time in a process. Any number of processes may run it. */
 export function startMediaSweeper({ media, clock, log }: MediaSweeperParts): Cancel {
   let isSweeping = false;
   return clock.every(sweepEveryMs, () => {

@@ -1,5 +1,5 @@
-// Decodes a HEIC picture in a thread of its own (heic.ts): libheif, compiled to WebAssembly, is C++ that reads hostile
-// files. Writes the upright picture as PNG with its colour profile, and answers with `HeicAnswer`.
+// Decodes a HEIC picture in a separate thread (heic.ts), because libheif is C++, compiled to WebAssembly, that reads
+// untrusted files. Writes the upright picture as PNG with its color profile, and responds with `HeicAnswer`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -90,7 +90,7 @@ function textAt(heif: Heif, at: number): string {
   return Buffer.from(heif.HEAPU8.subarray(at, end)).toString('utf8');
 }
 
-/** Behind the header of 33 bytes. sharp can convert to a profile, not say which one raw pixels have. */
+/** Inserts the color profile after the header of 33 bytes: sharp cannot declare the profile of raw pixels. */
 function insertProfile(path: string, icc: Buffer): void {
   const png = readFileSync(path);
   const body = Buffer.concat([Buffer.from('iCCPprofile\0\0', 'latin1'), deflateSync(icc)]);
@@ -103,7 +103,7 @@ function insertProfile(path: string, icc: Buffer): void {
 
 async function run(task: HeicTask): Promise<HeicAnswer> {
   const require = createRequire(import.meta.url);
-  // Its own entry looks for the binary in the working directory.
+  // The entry of the package looks for the binary in the working directory.
   const create = require('libheif-js/libheif-wasm/libheif.js') as (options: object) => Promise<Heif>;
   const wasm = require.resolve('libheif-js/libheif-wasm/libheif.wasm');
   const heif = await create({ wasmBinary: readFileSync(wasm) });

@@ -1,11 +1,11 @@
-// A difference hash of a picture, in 64 bits. Each bit says whether one spot of a very small grey
-// version is darker than its neighbour to the right, which survives other sizes, other quality and small changes of
-// light, and differs for another picture.
+// A difference hash of a picture, in 64 bits. Each bit says whether one pixel of a very small gray version is darker
+// than the pixel to its right. Scaling, compression and small changes of brightness change few bits; a different
+// picture changes many.
 import sharp, { type OutputInfo } from 'sharp';
 
 /**
- * Up to how many differing bits two pictures count as near-equal. The same photograph compressed, scaled, lightened
- * or made grey differs in 0 to 7 of them, different ones in 20 and more; see the test.
+ * The maximum number of different bits of two similar pictures. The same photograph compressed, scaled, brightened or
+ * turned gray differs in 0 to 7 bits, different photographs in 20 or more (see the test).
  */
 const nearBitsMax = 8;
 
@@ -28,7 +28,7 @@ export async function perceptualHash({ data, info }: { data: Buffer; info: Outpu
   return bits.toString(16).padStart(16, '0');
 }
 
-/** Whether two hashes are of pictures that people would call the same. */
+/** Whether two hashes belong to pictures that look the same. */
 export function looksLike(hash: string, otherHash: string): boolean {
   let differing = BigInt(`0x${hash}`) ^ BigInt(`0x${otherHash}`);
   let count = 0;

@@ -1,12 +1,12 @@
-// The parts of a picture file besides its pixels that decide whether it can be stored unchanged.
+// Reads the parts of a picture file besides its pixels, which decide whether it can be stored unchanged.
 import { appendFile, copyFile, type FileHandle, open } from 'node:fs/promises';
 import type { Metadata } from 'sharp';
 
-/** Whether EXIF or XMP say where the picture was taken. In doubt they do, and the file is converted. */
+/** Whether EXIF or XMP contain a location. In doubt the result is true, and the file is converted. */
 export function hasLocation({ exif, xmp, comments }: Metadata): boolean {
   if (exif && hasGpsTable(exif)) return true;
   if (xmp && /GPS(Latitude|Longitude|Position)/i.test(xmp.toString('utf8'))) return true;
-  // Old ImageMagick hides a JPEG's EXIF in a text block of the PNG.
+  // Old versions of ImageMagick store a JPEG's EXIF in a text chunk of the PNG.
   return comments?.some(({ keyword }) => /^Raw profile type/i.test(keyword)) ?? false;
 }
 
@@ -29,22 +29,22 @@ function hasGpsTable(exif: Buffer): boolean {
 }
 
 /**
- * Whether the colours are sRGB, by the profile's own description. No profile at all means sRGB too. `c2` is what
- * Facebook calls it, `uRGB` and `nRGB` are the smallest of github.com/saucecontrol/Compact-ICC-Profiles.
+ * Whether the colors are sRGB, by the description in the profile. A file without a profile is sRGB too. `c2` is the
+ * name that Facebook uses; `uRGB` and `nRGB` are the smallest of github.com/saucecontrol/Compact-ICC-Profiles.
  */
 export function isSrgb({ icc, space }: Metadata): boolean {
   if (space !== 'srgb' && space !== 'b-w') return false;
   return icc === undefined || /sRGB|^(c2|uRGB|nRGB)$/.test(profileDescription(icc));
 }
 
-/** The text of the tag `desc`: ASCII in profiles of version 2, UTF-16 in version 4 (ICC.1:2022, 9.2.41). */
+/** Returns the text of the tag `desc`: ASCII in profiles of version 2, UTF-16 in version 4 (ICC.1:2022, 9.2.41). */
 function profileDescription(icc: Buffer): string {
   if (icc.length < 132) return '';
   const count = Math.min(icc.readUInt32BE(128), 100);
   for (let at = 132; at < 132 + count * 12 && at + 12 <= icc.length; at += 12) {
     if (icc.toString('latin1', at, at + 4) !== 'desc') continue;
     const offset = icc.readUInt32BE(at + 4);
-    // Leaves out the header of the tag and the zero bytes of UTF-16.
+    // Skips the header of the tag and the zero bytes of UTF-16.
     const tag = icc.subarray(offset + 12, offset + icc.readUInt32BE(at + 8));
     return tag.toString('latin1').replaceAll('\0', '');
   }
@@ -55,8 +55,8 @@ const jpegEnd = Buffer.from('ffd9', 'hex');
 const pngEnd = Buffer.from('0000000049454e44ae426082', 'hex');
 
 /**
- * Whether a JPEG or PNG is one picture and nothing else. Phones append the film of a "motion photo", with its own
- * location; others append archives or a second picture.
+ * Whether a JPEG or PNG contains one picture and nothing else. Phones append the video of a "motion photo", which has a
+ * location; other programs append archives or a second picture.
  */
 export async function isPictureOnly(path: string, bytes: number, format: 'jpeg' | 'png'): Promise<boolean> {
   const file = await open(path, 'r');
@@ -70,8 +70,8 @@ export async function isPictureOnly(path: string, bytes: number, format: 'jpeg' 
 }
 
 /**
- * The frames of an animated PNG, by its chunk `acTL`, which stands before the pixels (PNG, third edition, 11.3.6.1).
- * 1 when there is none.
+ * Returns the number of frames of a PNG, from its chunk `acTL`, which precedes the pixels (PNG, third edition,
+ * 11.3.6.1); 1 without that chunk.
  */
 export async function countFrames(path: string): Promise<number> {
   const file = await open(path, 'r');
@@ -90,16 +90,16 @@ export async function copyWithEndMarker(path: string, to: string): Promise<void>
   await appendFile(to, jpegEnd);
 }
 
-/** How the segments begin that announce a second picture, or more metadata than the decoder shows us. */
+/** The beginnings of segments that declare a second picture, or more metadata than the decoder returns. */
 const moreSegments = ['MPF\0', 'http://ns.adobe.com/xmp/extension/\0'];
-/** More than any real file has before its pixels. */
+/** The maximum number of segments before the pixels; no real file has as many. */
 const segmentsMax = 2000;
-/** How much of a segment tells what it is. */
+/** The number of bytes that identify a segment. */
 const segmentBytes = 40;
-/** Most pictures have all their segments in so much: one reading instead of ten. */
+/** The size of the first read. Most pictures have all their segments in it, which saves nine reads. */
 const windowBytes = 16 * 1024;
 
-/** Walks the segments of a JPEG up to the pixels (ITU-T T.81, annex B). In doubt there is more. */
+/** Reads the segments of a JPEG up to the pixels (ITU-T T.81, annex B). In doubt the result is that there is more. */
 async function announcesMore(file: FileHandle): Promise<boolean> {
   let window = await readAt(file, 0, windowBytes);
   let windowAt = 0;
@@ -114,7 +114,7 @@ async function announcesMore(file: FileHandle): Promise<boolean> {
     const marker = segment.readUInt8(1);
     if (marker === 0xda) return false;
     if (moreSegments.some((start) => segment.toString('latin1', 4, 4 + start.length) === start)) return true;
-    // Any number of fill bytes may stand before a marker.
+    // Any number of fill bytes may precede a marker.
     at += marker === 0xff ? 1 : 2 + segment.readUInt16BE(2);
   }
   return true;

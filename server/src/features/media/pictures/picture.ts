@@ -1,5 +1,5 @@
-// Turns a picture file into one that Pinterest accepts, with a thumbnail and a placeholder. A file that fits is kept
-// unchanged, bit for bit. Independent of where files come from and where they are stored.
+// Turns a picture file into one that Pinterest accepts, with a thumbnail and a placeholder. A file that Pinterest
+// accepts remains unchanged. Independent of where files come from and where they are stored.
 import { rm } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { Clock } from '../../../platform/clock.ts';
@@ -18,9 +18,11 @@ import { perceptualHash } from './perceptual-hash.ts';
 import { countFrames, hasLocation, isPictureOnly, isSrgb } from './picture-metadata.ts';
 import { makePlaceholder, thumbnailOf } from './thumbnail.ts';
 
-/** Pinterest's published limit for a picture sent from a computer, counted in the smaller megabytes. */
+/** Pinterest's published limit for a picture sent from a computer, in decimal megabytes. */
 const keptBytesMax = 20_000_000;
-/** The least side that others report Pinterest to accept; below it comes code 233 (Pinterest's create Pin). */
+/**
+ * The smallest side that Pinterest is reported to accept; smaller ones are refused with code 233 when a Pin is created.
+ */
 const sideMin = 100;
 /** The memory that decoding one picture may need, and several pictures together. */
 export const decodeBytesMax = 400_000_000;
@@ -32,12 +34,12 @@ export interface PictureFile {
 
 export interface PictureHeader {
   metadata: Metadata;
-  /** As a viewer sees it, in pixels. */
+  /** In pixels, after rotation. */
   width: number;
   height: number;
-  /** Of an animation, or pages of a document. Only the first is kept. */
+  /** The number of frames of an animation or pages of a document. Only the first one is stored. */
   frames: number;
-  /** The memory that decoding will need. */
+  /** The memory that decoding needs. */
   decodeBytes: number;
 }
 
@@ -47,13 +49,13 @@ export interface Picture {
   contentType: 'image/jpeg' | 'image/png';
   width: number;
   height: number;
-  /** A WebP of about 400 pixels' width. */
+  /** A WebP about 400 pixels wide. */
   thumbnail: Buffer;
   /** ThumbHash, base64. */
   placeholder: string;
-  /** A hash of its appearance, 64 bits in hexadecimal. */
+  /** The perceptual hash, 64 bits in hexadecimal. */
   perceptualHash: string;
-  /** The number of frames in the file that arrived; the first one is kept. */
+  /** The number of frames in the received file. Only the first one is stored. */
   frames: number;
 }
 
@@ -61,7 +63,7 @@ export interface Picture {
  * Reads the header of a picture without decoding it.
  *
  * @param type The media type by its first bytes
- * @throws MediaProblem when it is too small, too large to decode, or its parts contradict each other
+ * @throws MediaProblem when it is too small, too large to decode, or inconsistent
  */
 export async function readHeader(path: string, type: string): Promise<PictureHeader> {
   const metadata = await sharp(path, { limitInputPixels: false }).metadata().catch(throwBroken);
@@ -92,10 +94,10 @@ function isOfType({ mediaType }: Metadata, type: string): boolean {
 }
 
 /**
- * Decodes all of a picture, converts it if it must be, and makes the thumbnail and the placeholder.
+ * Decodes a whole picture, converts it if necessary, and creates the thumbnail and the placeholder.
  *
- * @param convertedPath Where a converted copy may be written; the caller removes it
- * @throws MediaProblem when it is damaged or takes too long; Outage when the disk takes no more
+ * @param convertedPath The path for a converted copy; the caller removes it
+ * @throws MediaProblem when it is damaged or takes too long; Outage when the disk is full
  */
 export async function preparePicture(
   file: PictureFile,
@@ -116,12 +118,12 @@ export async function preparePicture(
     return { ...(await prepareFrom(source, metadata, asItIs, convertedPath)), frames };
   } catch (error) {
     const failOn = await toleratedLevel(error, file.path, convertedPath);
-    // Pinterest's decoder may be strict as well, so a flawed file is never kept as it is.
+    // Pinterest's decoder may be strict too, so a file with a flaw is always converted.
     return { ...(await prepareFrom({ ...source, failOn }, metadata, null, convertedPath)), frames };
   }
 }
 
-/** @param asItIs The type under which the file can be kept unchanged; null when it must be converted */
+/** @param asItIs The type under which the file can be stored unchanged; null if it must be converted */
 async function prepareFrom(
   source: Source,
   metadata: Metadata,
@@ -132,7 +134,7 @@ async function prepareFrom(
   const kept: Kept = asItIs
     ? { path: source.path, contentType: asItIs, width, height }
     : await convert(source, metadata, convertedPath);
-  // Making the thumbnail reads every pixel, and so finds a damaged file that would have been kept as it is.
+  // Creating the thumbnail reads every pixel, and so finds damage in a file that would be stored unchanged.
   const small = await smallPixels(asItIs ? source : { path: kept.path, failOn: 'warning' });
   return {
     ...kept,
@@ -157,7 +159,9 @@ async function withDecodedHeic<Result>(
   }
 }
 
-/** The type of a file that can be published unchanged: upright 8-bit sRGB without a location, and small enough. */
+/**
+ * Returns the type of a file that can be published unchanged: upright 8-bit sRGB without a location, and small enough.
+ */
 async function fitsAsItIs(
   { path, bytes }: PictureFile,
   metadata: Metadata,
@@ -179,11 +183,11 @@ type Kept = Pick<Picture, 'path' | 'contentType' | 'width' | 'height'>;
 interface Attempt {
   quality: number;
   chromaSubsampling: '4:4:4' | '4:2:0';
-  /** Shrinks the picture until no side is longer. */
+  /** The longest side; a larger picture is scaled down. */
   sideMax?: number;
 }
 
-/** From the best to the smallest. The last of each fits `keptBytesMax` whatever the picture shows. */
+/** From the best quality to the smallest file. The last entry of each fits `keptBytesMax` for any picture. */
 const jpegAttempts: readonly Attempt[] = [
   { quality: 92, chromaSubsampling: '4:4:4' },
   { quality: 80, chromaSubsampling: '4:2:0' },
@@ -192,13 +196,13 @@ const jpegAttempts: readonly Attempt[] = [
 ];
 const pngSides: readonly (number | undefined)[] = [undefined, 4000, 2200];
 
-/** Upright, 8-bit sRGB, first frame, no metadata at all; PNG where there is transparency, else JPEG. */
+/** Converts to upright 8-bit sRGB: the first frame, without metadata. PNG with transparency, otherwise JPEG. */
 async function convert(source: Source, metadata: Metadata, to: string): Promise<Kept> {
   const isPng = metadata.hasAlpha && (await hasTransparency(source));
   const attempts = isPng
     ? pngSides.map((side) => shrunk(source, side).png())
     : jpegAttempts.map(({ quality, chromaSubsampling, sideMax }) =>
-        // Optimized coding would hold all of the picture in memory: 1.2 GB for 100 megapixels instead of 0.1.
+        // Optimized coding would hold the whole picture in memory: 1.2 GB for 100 megapixels instead of 0.1 GB.
         shrunk(source, sideMax).jpeg({ quality, chromaSubsampling, optimizeCoding: false }),
       );
   for (const attempt of attempts) {
@@ -213,7 +217,10 @@ async function convert(source: Source, metadata: Metadata, to: string): Promise<
   );
 }
 
-/** Whether any pixel is transparent; every animated GIF claims so. Checked at a size that keeps single pixels. */
+/**
+ * Whether any pixel is transparent, because every animated GIF declares transparency. Checked at a size that preserves
+ * single pixels.
+ */
 async function hasTransparency(source: Source): Promise<boolean> {
   const alpha = await shrunk(source, 1000).extractChannel('alpha').raw().toBuffer().catch(throwDecodeError);
   return alpha.some((value) => value < 255);
@@ -226,7 +233,10 @@ function shrunk(source: Source, sideMax: number | undefined): Sharp {
     : picture.resize({ width: sideMax, height: sideMax, fit: 'inside', withoutEnlargement: true });
 }
 
-/** Measured (peak of the process less its base, sharp 0.35) and rounded up. Baseline JPEG and PNG are streamed. */
+/**
+ * Returns the memory for decoding: measured (peak of the process minus its base, sharp 0.35) and rounded up. Baseline
+ * JPEG and PNG are streamed.
+ */
 function decodeBytesPerPixel({ format, compression, isProgressive, orientation = 1 }: Metadata): number {
   if (compression === 'hevc') return 8;
   if (format === 'heif') return 18;

@@ -1,4 +1,5 @@
-// Finds a post with the same picture for the same page: Pinterest treats it as spam, and callers mostly mean it as a mistake.
+// Finds a post with the same picture and the same destination. Pinterest treats such posts as spam, and most are
+// mistakes.
 import { addMs } from '../../../platform/clock.ts';
 import type { Connection } from '../../../platform/db/index.ts';
 import type { MediaRow } from '../record/media.queries.ts';
@@ -11,25 +12,25 @@ export interface FindSimilarPost {
   media: MediaRow;
   /** `posts.destination_key`; without a destination nothing is similar. */
   destinationKey: string | null;
-  /** When the post would go out. */
+  /** When the post would be published. */
   around: Date;
-  /** How far from there, in either direction, others count. */
+  /** The maximum distance from `at`, in either direction. */
   withinDays: number;
-  /** The post itself, when it exists already. */
+  /** The post itself, if it already exists. */
   exceptPostId?: string;
 }
 
 export interface SimilarPost {
   postId: string;
-  /** When it went or goes out; when it was made for a draft. */
+  /** When it was or will be published; the time of creation for a draft. */
   at: Date;
-  /** Equal to the byte, or only near-equal to look at. */
+  /** Whether the pictures are byte for byte equal, or only look alike. */
   isSame: boolean;
 }
 
 const dayMs = 24 * 3600 * 1000;
 
-/** The nearest in time of those with the very same picture, or else of those with one that looks like it. */
+/** Returns the post nearest in time with the same picture, or else with a picture that looks like it. */
 export async function findSimilarPost(db: Connection, query: FindSimilarPost): Promise<SimilarPost | null> {
   const { destinationKey, around, withinDays, media } = query;
   if (destinationKey === null) return null;

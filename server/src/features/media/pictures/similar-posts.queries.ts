@@ -19,10 +19,10 @@ export interface SimilarPostQuery {
   exceptPostId: string | undefined;
 }
 
-/** More posts than this with one destination in one window are not looked at: nobody would read the warning. */
+/** The maximum number of posts that are compared: with more, the warning would be of no use. */
 const postsMax = 500;
 
-/** Walks the index posts_by_destination. Failed posts may never go out, and do not count. */
+/** Walks the index posts_by_destination. Failed posts do not count, because they may never be published. */
 export async function listPostsToCompare(db: Connection, query: SimilarPostQuery): Promise<PostToCompare[]> {
   let posts = db
     .selectFrom('posts')

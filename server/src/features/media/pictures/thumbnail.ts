@@ -1,4 +1,4 @@
-// The small things that lists show, made from pixels that are small already.
+// Creates the thumbnail and the placeholder that lists show, from pixels that were already scaled down.
 import sharp, { type OutputInfo } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 
@@ -8,18 +8,18 @@ export interface Pixels {
   info: OutputInfo;
 }
 
-/** Thumbhash takes up to 100, four times as slowly, and keeps seven waves in each direction: these show in less. */
+/** ThumbHash accepts up to 100 pixels, which takes four times as long. Its seven waves per direction need fewer. */
 const placeholderSide = 48;
 
-/** The lowest at which WebP files are small: the next, up to its default, takes 2 to 3 times as long to save 2 to 4 %. */
+/** The lowest effort with small files. Higher values up to the default take 2 to 3 times as long and save 2 to 4 %. */
 const webpEffort = 2;
 
-/** As WebP. */
+/** Encodes the thumbnail as WebP. */
 export async function thumbnailOf({ data, info }: Pixels): Promise<Buffer> {
   return sharp(data, { raw: info }).webp({ quality: 75, effort: webpEffort }).toBuffer();
 }
 
-/** ThumbHash, base64. */
+/** Returns the ThumbHash in base64. */
 export async function makePlaceholder({ data, info }: Pixels): Promise<string> {
   const tiny = await sharp(data, { raw: info })
     .resize({ width: placeholderSide, height: placeholderSide, fit: 'inside' })

@@ -1,7 +1,7 @@
-// The refusals of this feature, and the one error in which its parts say what is wrong with a file.
+// The refusals of this room, and the error with which its parts report a file that cannot be used.
 import { refusal } from '../../../platform/errors.ts';
 
-/** The sentence is the hosted API's, word for word; the real reason and the remedy are in the details. */
+/** The message is the hosted API's, word for word. The details have the cause and the remedy. */
 export const mediaRefused = refusal({
   code: 'UNPROCESSABLE_ENTITY',
   reason: 'media_processing_failed',
@@ -29,7 +29,7 @@ export const mediaNotFound = refusal({
   message: 'Media not found',
 });
 
-/** The faults of a file that has arrived. Faults of the fetch are `OutboundReason`. */
+/** The problems of a file that was received. Problems of fetching it are `OutboundReason`. */
 export type MediaProblemCode =
   | 'empty_file'
   | 'too_large'
@@ -51,7 +51,7 @@ export type MediaProblemCode =
   | 'video_too_long'
   | 'video_shape_unsupported';
 
-/** Thrown by the parts that look at a file, which do not know which field of a request named it. */
+/** Thrown by the code that examines a file, which does not know the field of the request that named it. */
 export class MediaProblem extends Error {
   override readonly name = 'MediaProblem';
   readonly code: MediaProblemCode;

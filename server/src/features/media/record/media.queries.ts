@@ -1,10 +1,10 @@
-// SQL on the table of media. What a row says of its files never changes.
+// SQL on the table `media`. The columns that describe the files of a row never change.
 import type { Insertable, RawBuilder, Selectable } from 'kysely';
 import { atOnce, type Connection, type Schema, sql, type Tx } from '../../../platform/db/index.ts';
 
 export type MediaRow = Selectable<Schema['media']>;
 
-/** Several of one organization, by id; deleted ones too, for posts that are out still show them. */
+/** Finds media of an organization by id, including deleted media, because published posts still show it. */
 export async function findMediaRows(
   db: Connection,
   organizationId: string,
@@ -25,7 +25,7 @@ export function kept(connection: Connection) {
   return connection.selectFrom('media').selectAll().where('deleted_at', 'is', null);
 }
 
-/** One that is not deleted, for work that no caller waits for. What a caller asks for: `listVisible`. */
+/** Finds media that is not deleted, for background work. Requests use `listVisible`. */
 export async function findMedia(
   db: Connection,
   organizationId: string,
@@ -35,8 +35,8 @@ export async function findMedia(
 }
 
 /**
- * Those that are not deleted, and cannot be before the transaction ends: the lock is the one that a foreign key
- * takes, so any number may hold the same row, and only who wants to delete it waits.
+ * Finds media that is not deleted, and locks it against deletion until the transaction ends. The lock is the one of a
+ * foreign key: any number of transactions can hold it, and only a deletion waits.
  */
 export async function holdMedia(
   tx: Tx,
@@ -47,14 +47,14 @@ export async function holdMedia(
   const rows = await kept(tx)
     .where('organization_id', '=', organizationId)
     .where('id', 'in', [...new Set(ids)])
-    // Always in the same order: two that hold several must not wait for each other.
+    // Always in the same order, so that two transactions that lock several rows do not deadlock.
     .orderBy('id')
     .forKeyShare()
     .execute();
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** One page of those that are not deleted, newest first. Ids sort by the time of their making. */
+/** Returns a page of the media that is not deleted, newest first. Ids sort by the time of creation. */
 export async function listMediaPage(
   db: Connection,
   organizationId: string,
@@ -65,12 +65,12 @@ export async function listMediaPage(
   return query.execute();
 }
 
-/** Media of any organization: for public files, where knowing the id is the permission. */
+/** Finds media of any organization. For public files: a caller that knows the id may read them. */
 export async function findPublicMedia(db: Connection, id: string): Promise<MediaRow | undefined> {
   return kept(db).where('id', '=', id).executeTakeFirst();
 }
 
-/** The media that the organization has for the same original bytes. */
+/** Finds the media of an organization that was created from the same original bytes. */
 export async function findMediaBySource(
   db: Connection,
   organizationId: string,
@@ -83,7 +83,7 @@ export async function findMediaBySource(
     .executeTakeFirst();
 }
 
-/** It is about to be used: nobody needs to look at it before then. Undefined when it was deleted meanwhile. */
+/** Postpones the sweep's check of media that is about to be used. Returns undefined if it was deleted meanwhile. */
 export async function postponeCheck(db: Connection, id: string, until: Date): Promise<MediaRow | undefined> {
   return db
     .updateTable('media')
@@ -95,18 +95,19 @@ export async function postponeCheck(db: Connection, id: string, until: Date): Pr
 }
 
 /**
- * Until the transaction ends nobody else adds or removes files of this name. Adding a row and removing the files of
- * none both need it, so that neither can come between the other's look and deed.
+ * SQL: locks the files with this name until the transaction ends. Adding a row and removing files without a row both
+ * take the lock, so neither can run between the other's check and its change.
  */
 export function lockingFiles(name: string): RawBuilder<unknown> {
   return sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
 }
 
 /**
- * Adds a row, unless the organization has these bytes already: then gives that row, to be kept as long as a new one.
- * Locks the files first. Both are sent at once: the second sees all that was committed while the first waited.
+ * Adds a row. If the organization already has media with these bytes, returns that row, with the retention of a new
+ * one. Locks the files first. The two statements are sent together; the second one sees what was committed while the
+ * first one waited.
  *
- * @param files What the names of its files begin with
+ * @param files The prefix of the names of its files
  */
 export async function addMedia(tx: Tx, row: Insertable<Schema['media']>, files: string): Promise<MediaRow> {
   const adding = tx
@@ -122,6 +123,6 @@ export async function addMedia(tx: Tx, row: Insertable<Schema['media']>, files: 
   const [locked, added] = await atOnce(tx, [lockingFiles(files).compile(tx), adding.compile()]);
   locked();
   const [kept] = added();
-  if (!kept) throw new Error('An insert that updates what is in its way gives a row.');
+  if (!kept) throw new Error('An insert with `on conflict do update` returns a row.');
   return kept;
 }

@@ -13,14 +13,14 @@ export interface MediaView {
   durationMs?: number;
   contentType: string;
   bytes: number;
-  /** Of our copy, in hexadecimal. */
+  /** SHA-256 of our copy, in hexadecimal. */
   sha256: string;
   thumbnailUrl: string;
   /** ThumbHash, base64. */
   placeholder: string;
 }
 
-/** @param publicUrl Where this server is reached, such as `https://pins.example.com` */
+/** @param publicUrl The URL of this server, such as `https://pins.example.com` */
 export function toMediaView(row: MediaRow, publicUrl: string): MediaView {
   return {
     id: row.id,

@@ -1,8 +1,8 @@
-// The names of the files of media: in the storage, and at the end of their public addresses. Both are made here and read
+// The names of the files of media: in the storage, and at the end of their public URLs. Names are created and parsed
 // here, from one list of types, so that no file can be stored under a name that the sweep does not recognize.
 import type { MediaRow } from './media.queries.ts';
 
-/** Every type that is stored, and the extension of its file. The table of media has the same list. */
+/** The types that are stored, with the extension of their files. The table `media` has the same list. */
 const extensions = {
   'image/jpeg': 'jpg',
   'image/png': 'png',
@@ -25,7 +25,7 @@ export interface FileOwner {
 
 export type FileKeys = Pick<MediaRow, 'storage_key' | 'thumbnail_key'>;
 
-/** The beginning of the keys of all files of an owner; also the name of their lock. */
+/** Returns the prefix of the keys of all files of an owner, which is also the name of their lock. */
 export function nameOf({ organizationId, sha256 }: FileOwner): string {
   return `${organizationId}/${sha256.slice(0, 2)}/${sha256}`;
 }
@@ -47,7 +47,10 @@ const keyPattern = new RegExp(
     .join('|')})$`,
 );
 
-/** The owner of a file. Undefined for a key that `keysOf` cannot have made: a bucket may hold other files too. */
+/**
+ * Returns the owner of a file; undefined for a key that `keysOf` does not create, because a bucket may have other
+ * files.
+ */
 export function ownerOf(key: string): FileOwner | undefined {
   const [, organizationId, , sha256] = keyPattern.exec(key) ?? [];
   return organizationId && sha256 ? { organizationId, sha256 } : undefined;

@@ -9,7 +9,9 @@ import { kept, listMediaPage, type MediaRow } from './media.queries.ts';
 /** The caller for whom media are found. */
 export type MediaViewer = Pick<Caller, 'organizationId' | 'actor' | 'accountIds'>;
 
-/** Of media with this id. Each part is a walk of an index that ends at the first row; `limit` keeps it so. */
+/**
+ * SQL: whether the viewer sees the media with this id. Each part reads one row of an index, which `limit` guarantees.
+ */
 export function isVisible(
   viewer: Omit<MediaViewer, 'organizationId'>,
   id: RawBuilder<string>,
@@ -22,7 +24,7 @@ export function isVisible(
   )`;
 }
 
-/** Whether a post of these accounts uses it, in whatever state it is. */
+/** SQL: whether a post of these accounts uses the media, in any state. */
 function isUsedBy(accountIds: readonly string[], id: RawBuilder<string>): RawBuilder<boolean> {
   const own = sql`p.account_id = any(${[...accountIds]}::text[]) and p.deleted_at is null`;
   return sql`coalesce(
@@ -35,7 +37,7 @@ function isUsedBy(accountIds: readonly string[], id: RawBuilder<string>): RawBui
   )`;
 }
 
-/** Those of these ids that are not deleted and that the viewer sees, by id. */
+/** Finds media by id that is not deleted and that the viewer sees. */
 export async function listVisible(
   db: Connection,
   viewer: MediaViewer,
@@ -50,14 +52,14 @@ export async function listVisible(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** A row as JSON brings it, which has no dates. */
+/** A row in JSON, which has no dates. */
 export interface MediaJson extends Omit<MediaRow, 'created_at' | 'check_at' | 'deleted_at'> {
   created_at: string;
   check_at: string;
   deleted_at: null;
 }
 
-/** Those that are not deleted and that the viewer sees, as a part of a larger statement. */
+/** SQL: the media that is not deleted and that the viewer sees, as JSON, for a larger statement. */
 export function mediaAsJson(viewer: MediaViewer, ids: readonly string[]): RawBuilder<MediaJson[]> {
   const possible = ids.filter((id) => isId('med', id));
   return sql`(
@@ -76,7 +78,7 @@ interface Page {
   limit: number;
 }
 
-/** One page of what the viewer sees, newest first. */
+/** Returns a page of the media that the viewer sees, newest first. */
 export async function listVisiblePage(db: Connection, viewer: MediaViewer, page: Page): Promise<MediaRow[]> {
   const { organizationId, actor, accountIds } = viewer;
   if (accountIds === null) return listMediaPage(db, organizationId, page);
@@ -86,7 +88,7 @@ export async function listVisiblePage(db: Connection, viewer: MediaViewer, page:
 /** Sorts after every id of media. */
 const afterAllIds = `med_${'z'.repeat(27)}`;
 
-/** Where a post names media. Each has an index by account that is in the order of these ids. */
+/** The columns of posts that name media. Each has an index by account in the order of these ids. */
 const uses = [
   { id: sql`p.media_id`, where: sql`true` },
   { id: sql`p.cover_media_id`, where: sql`p.cover_media_id is not null` },
@@ -97,12 +99,12 @@ const uses = [
 ];
 
 /**
- * Steps from each id to the next smaller one that the key added or that a post of its accounts names. A step asks each
- * index for one entry. So a page costs as much as it has entries, however many media the organization has, and however
- * many posts use the same one.
+ * Steps from each id to the next smaller id that the key added or that a post of its accounts names. Each step reads
+ * one entry of each index, so the cost of a page depends on its entries alone, and not on the media of the organization
+ * or on the posts that use the same media.
  *
- * Rows are compared by owner and id together, and the owner is checked outside: with the owner as a condition of its own,
- * PostgreSQL may walk an index on the id alone, through the rows of all others.
+ * Rows are compared by owner and id together, and the owner is checked outside. With the owner as a separate condition,
+ * PostgreSQL may choose an index on the id alone and read the rows of all other owners.
  */
 async function walkPage(
   db: Connection,
@@ -143,7 +145,7 @@ async function walkPage(
   return rows;
 }
 
-/** The rows as their viewer is shown them: a restricted key learns nothing of where others had them from, and when. */
+/** Returns the rows as the viewer may see them: a restricted key does not see where and when others added them. */
 export async function asShown(
   db: Connection,
   viewer: MediaViewer,
@@ -173,7 +175,7 @@ export interface Addition {
   now: Date;
 }
 
-/** A restricted key has added it, maybe as the second to do so. Media that are being deleted are passed by. */
+/** Records that a restricted key added media, also if another key added it first. Skips media that is being deleted. */
 export async function recordAddition(
   db: Connection,
   mediaId: string,
@@ -187,12 +189,12 @@ export async function recordAddition(
       where a.source_url is null and excluded.source_url is not null`.execute(db);
 }
 
-/** A key without restriction has added what so far only restricted ones had. */
+/** Records that a key without restriction added media that only restricted keys had added. */
 export async function recordUnrestricted(db: Connection, mediaId: string): Promise<void> {
   await db.updateTable('media').set({ added_unrestricted: true }).where('id', '=', mediaId).execute();
 }
 
-/** Records media as added by the viewer, so that it still sees them when no post uses them: an edit can be undone. */
+/** Records media as added by the viewer, so that it still sees the media when no post uses it and can undo an edit. */
 export async function keepInSight(tx: Tx, viewer: MediaViewer, ids: readonly string[]): Promise<void> {
   if (viewer.accountIds === null || ids.length === 0) return;
   await sql`
@@ -206,11 +208,11 @@ export async function keepInSight(tx: Tx, viewer: MediaViewer, ids: readonly str
 
 /** The facts that decide whether a restricted key may delete media. */
 export interface Claims {
-  /** A post of its accounts uses it. */
+  /** Whether a post of the key's accounts uses the media. */
   isUsed: boolean;
-  /** It added it itself. */
+  /** Whether the key added the media. */
   isOwn: boolean;
-  /** A key that sees other accounts added it as well. */
+  /** Whether a key that sees other accounts added the media as well. */
   isOthers: boolean;
 }
 
@@ -229,7 +231,7 @@ export async function findClaims(
           and (k.account_ids <@ ${[...accountIds]}::text[]) is not true
       ) as "isOthers"`.execute(tx);
   const [claims] = rows;
-  if (!claims) throw new Error('A select without a table gives a row.');
+  if (!claims) throw new Error('A select without a table returns a row.');
   return claims;
 }
 

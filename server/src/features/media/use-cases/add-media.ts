@@ -1,4 +1,4 @@
-// Adds media on its own, before a post uses it.
+// Adds media before a post uses it.
 import type { Readable } from 'node:stream';
 import type { Tx } from '../../../platform/db/index.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
@@ -33,14 +33,14 @@ export async function addMediaFromUrl(parts: MediaParts, context: Context, { url
   return context.commit((tx) => answer(parts, tx, context, row));
 }
 
-/** @throws uploadRefused with the reason in its details, and what `read` throws */
+/** @throws uploadRefused with the reason in its details; the errors of `read` */
 export async function addUploadedMedia(parts: MediaParts, context: Context, read: ReadForm) {
   const { organizationId } = context;
   const row = await parts.media.receiveUpload({ organizationId, sender: context, read });
   return context.commit((tx) => answer(parts, tx, context, row));
 }
 
-/** The media, unless its owner deleted it at the same moment. */
+/** Returns the view of the media. @throws mediaNotFound when its owner deleted it meanwhile */
 async function answer({ media, publicUrl }: MediaParts, tx: Tx, context: Context, added: MediaRow) {
   const locked = (await media.hold(tx, context.organizationId, [added.id])).get(added.id);
   const [shown] = await asShown(tx, context, locked ? [locked] : []);

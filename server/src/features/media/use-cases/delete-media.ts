@@ -8,17 +8,17 @@ import { mediaInUse, mediaNotFound } from '../record/media.errors.ts';
 import type { MediaRow } from '../record/media.queries.ts';
 import { findClaims, removeAddition } from '../record/visible-media.queries.ts';
 
-/** The number of posts that a refusal names. */
+/** The maximum number of posts that a refusal names. */
 const namedPostsMax = 5;
 
 /**
- * Deletes media and its files. Where others added it as well, a restricted key removes only its own addition.
+ * Deletes media and its files. If others added it as well, a restricted key removes only its own addition.
  * @throws mediaNotFound, mediaInUse
  */
 export async function deleteMedia({ media }: MediaParts, context: Context, mediaId: string) {
   let deleted: MediaRow | undefined;
   const result = await context.commit(async (tx) => {
-    // Visibility is checked first: nothing that the caller does not see is locked.
+    // Visibility is checked first, so that a caller locks only media that it sees.
     const isSeen = (await media.find(tx, context, mediaId)) !== undefined;
     const locked = isSeen ? await lockMedia(tx, context.organizationId, mediaId) : undefined;
     if (!locked) throw mediaNotFound();
@@ -31,7 +31,7 @@ export async function deleteMedia({ media }: MediaParts, context: Context, media
     deleted = locked;
     return answer;
   });
-  // The files are not reachable any more. Those that cannot be removed now are found by the sweep.
+  // The files can no longer be reached. The sweep removes those that cannot be removed now.
   if (deleted) {
     await media
       .removeFiles(deleted)
@@ -41,9 +41,9 @@ export async function deleteMedia({ media }: MediaParts, context: Context, media
 }
 
 /**
- * Removes only the addition of a restricted key, where others added the media as well.
+ * Removes the addition of a restricted key if others added the media as well.
  *
- * @returns whether that is all there is to do
+ * @returns whether the deletion is complete
  * @throws mediaInUse when the key would still see it, because a post of its accounts uses it
  */
 async function leaveToOthers(tx: Tx, { actor, accountIds }: Caller, row: MediaRow): Promise<boolean> {

@@ -1,4 +1,4 @@
-// The media that a caller sees.
+// Lists and returns the media that a caller sees.
 import { isId } from '../../../domain/ids.ts';
 import { type Caller, invalidQuery } from '../../../platform/use-case/index.ts';
 import { toMediaResource } from '../media.schema.ts';
@@ -12,7 +12,7 @@ interface Page {
 }
 
 /**
- * A page of media, newest first.
+ * Returns a page of media, newest first.
  * @throws invalidQuery for a cursor of another list
  */
 export async function listMedia(

@@ -1,29 +1,31 @@
-// The outermost boxes of a file of the MP4 family (ISO/IEC 14496-12, section 4.2): enough to see whether all of it is
-// there, whether something else follows it, and whether its tables are small enough to be read.
+// Reads the outermost boxes of a file of the MP4 family (ISO/IEC 14496-12, section 4.2), to check that the file is
+// complete, whether other data follows, and that its tables are small enough to be read.
 import { type FileHandle, open } from 'node:fs/promises';
 import { MediaProblem } from '../record/media.errors.ts';
 
-/** The limit of everything except pictures and sound. Fifteen minutes at 60 frames a second need about 2 MB. */
+/**
+ * The maximum size of everything except pictures and sound. Fifteen minutes at 60 frames per second need about 2 MB.
+ */
 const tableBytesMax = 32 * 1024 * 1024;
-/** A fragmented film has three boxes per fragment, and a fragment lasts half a second or more. */
+/** A fragmented video has three boxes per fragment, and a fragment lasts half a second or more. */
 const boxesMax = 20_000;
-/** Boxes that a reader skips: their content costs nothing. */
+/** Boxes whose content a reader skips. */
 const skipped = new Set(['mdat', 'free', 'skip', 'wide', 'uuid']);
 
-/** Boxes that stand at the outermost level. What follows a whole film under another name is not part of it. */
+/** The boxes of the outermost level. A box with another name after a complete video is not part of it. */
 const outermost = new Set([
   ...['ftyp', 'styp', 'moov', 'moof', 'mdat', 'mfra', 'sidx', 'ssix', 'prft', 'emsg', 'meta', 'meco'],
   ...['free', 'skip', 'wide', 'uuid', 'pdin', 'bloc', 'udta', 'pnot', 'PICT'],
 ]);
-/** Cameras and phones append texts and tables to a film; a piece of the film itself is longer. */
+/** The maximum size of data that cameras and phones append to a video. A part of the video itself is larger. */
 const trailerBytesMax = 64 * 1024;
 const readBytes = 256 * 1024;
 
 /**
- * Finds where the film ends. Messengers pad a file with zeros and cameras append data of their own; players ignore both.
+ * Finds the end of the video. Messengers pad a file with zeros and cameras append their own data; players ignore both.
  *
- * @returns how many bytes of the file are boxes, from its beginning; what follows can be left off
- * @throws MediaProblem `video_broken` when the boxes are not all there, or are not those of a film
+ * @returns the number of bytes from the beginning of the file that are boxes; the rest can be removed
+ * @throws MediaProblem `video_broken` when boxes are missing, or are not the boxes of a video
  */
 export async function findFilmEnd(path: string): Promise<number> {
   const file = await open(path, 'r');
@@ -60,8 +62,8 @@ function isFilm(types: ReadonlySet<string>): boolean {
 }
 
 /**
- * Zeros of any length, or a short trailer. A film in fragments (`moof`) may only be padded: behind a damaged place the
- * rest of the film could follow.
+ * Whether the rest of a file is padding with zeros, or a short trailer. After a fragmented video (`moof`) only padding
+ * is accepted, because the rest of the video could follow a damaged part.
  */
 async function isLeftOff(
   file: FileHandle,
@@ -78,7 +80,7 @@ async function isLeftOff(
   return true;
 }
 
-/** 1 means that the size stands in the next eight bytes, 0 that the box reaches to the end of the file. */
+/** 1 means that the next eight bytes have the size, 0 that the box extends to the end of the file. */
 function sizeOf(header: Buffer, bytesRead: number, rest: number): number {
   const size = header.readUInt32BE(0);
   if (size === 0) return rest;

@@ -1,5 +1,5 @@
-// The thumbnail of a video. Its own frames cannot be shown: Node has no decoder for H.264 and H.265, and a program such
-// as ffmpeg cannot be assumed. So it is a neutral card in the shape of the video; a post with a cover picture has a real
+// The thumbnail of a video: a neutral card in the shape of the video. A frame of the video cannot be shown, because
+// Node has no decoder for H.264 and H.265, and ffmpeg may not be installed. A post with a cover picture has a real
 // thumbnail.
 import sharp from 'sharp';
 import { makePlaceholder, thumbnailOf } from '../pictures/thumbnail.ts';
@@ -12,7 +12,7 @@ export async function drawCard(
 ): Promise<{ thumbnail: Buffer; placeholder: string }> {
   const high = Math.round((cardWidth * height) / width);
   const [x, y, r] = [cardWidth / 2, high / 2, Math.min(cardWidth, high) / 7];
-  // Only numbers of ours go into it: nothing that the file says.
+  // Contains only our own numbers, and no text of the file.
   const sign = `${x - r * 0.35},${y - r * 0.55} ${x - r * 0.35},${y + r * 0.55} ${x + r * 0.65},${y}`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${cardWidth}" height="${high}">
     <rect width="100%" height="100%" fill="#2b2d33"/>

@@ -1,15 +1,15 @@
-// Reads the tables of a video in a thread of its own: video.ts ends the thread when a hostile file takes too much memory
-// or time. Gets a path as `workerData` and posts one `VideoAnswer`.
+// Reads the tables of a video in a separate thread, which video.ts ends when a file takes too much memory or time. Gets
+// a path as `workerData` and posts one `VideoAnswer`.
 import { parentPort, workerData } from 'node:worker_threads';
 import { EncodedPacketSink, FilePathSource, Input, type InputVideoTrack, MP4, QTFF } from 'mediabunny';
 
 /** The facts in the tables of a video. */
 export interface VideoFacts {
-  /** `avc`, `hevc`, or another; null when the library has no name for it, as for encrypted ones. */
+  /** `avc`, `hevc` or another codec; null if the library has no name for it, as for encrypted videos. */
   codec: string | null;
-  /** The four characters by which the file names the codec, such as `avc1`. */
+  /** The four characters that name the codec in the file, such as `avc1`. */
   sampleEntry: string | null;
-  /** As a viewer sees it: turned upright, pixels made square. */
+  /** In square pixels, after rotation. */
   width: number;
   height: number;
   durationMs: number;
@@ -31,7 +31,7 @@ async function probe(path: string): Promise<VideoAnswer> {
     const sampleEntry = typeof entry === 'string' ? entry : null;
     if (codec === null) return { kind: 'video', facts: { codec, sampleEntry, width, height, durationMs: 0 } };
     await readEnds(track);
-    // From the samples themselves: what the header claims need not be so.
+    // From the samples, because the header may be wrong.
     const begin = Math.max(await track.getFirstTimestamp(), 0);
     const durationMs = Math.round(((await track.computeDuration()) - begin) * 1000);
     return { kind: 'video', facts: { codec, sampleEntry, width, height, durationMs } };
@@ -42,7 +42,7 @@ async function probe(path: string): Promise<VideoAnswer> {
   }
 }
 
-/** The first picture and the last one must be where the tables say. */
+/** Checks that the first and the last frame are where the tables say. */
 async function readEnds(track: InputVideoTrack): Promise<void> {
   const sink = new EncodedPacketSink(track);
   const first = await sink.getFirstKeyPacket();

@@ -1,6 +1,6 @@
-// Checks that a file is a video that Pinterest accepts. Nothing is converted: a video stays as it is, except for what
-// follows the film and for the name of its brand, or is refused with the reason. Independent of where files come
-// from and where they are stored.
+// Checks that a file is a video that Pinterest accepts, and refuses others with the reason. Videos are not converted:
+// only data after the video is removed, and the name of its brand is replaced. Independent of where files come from and
+// where they are stored.
 import { open, stat, truncate } from 'node:fs/promises';
 import type { Clock } from '../../../platform/clock.ts';
 import { runThread } from '../../../platform/work/run-thread.ts';
@@ -12,15 +12,15 @@ import type { VideoAnswer, VideoFacts } from './video-probe.worker.ts';
 /** Pinterest's published limits (help pages for video Pins, seen November 2026). */
 const durationMsMin = 4000;
 const durationMsMax = 15 * 60 * 1000;
-/** Width to height, as published: to two places. */
+/** The published limits of width divided by height, with two decimals. */
 const ratioMin = 0.5;
 const ratioMax = 1.91;
-/** Two places of a ratio are published, so what rounds to the limit is within it: 1200 × 628 is "1.91:1". */
+/** The published ratios have two decimals, so a ratio that rounds to the limit is allowed: 1200 × 628 is "1.91:1". */
 const ratioTolerance = 0.005;
 /** The containers may round a duration by a frame. */
 const durationMsTolerance = 50;
 
-/** For the gate: what a thread may need at most, and as much again, so that there is one at a time. */
+/** The memory for the gate: twice the maximum of a thread, so that one runs at a time. */
 export const probeBytesMax = 250_000_000;
 const probeHeapMegabytes = 96;
 const probeTimeoutMs = 10_000;
@@ -30,15 +30,15 @@ export interface Video {
   width: number;
   height: number;
   durationMs: number;
-  /** The file was changed where it was: it ends with the film now, or has another brand. */
+  /** Whether the file was changed in place: data after the video was removed, or its brand was replaced. */
   isChanged: boolean;
-  /** Stands for a picture of it; see video-card.ts. */
+  /** Used instead of a frame of the video; see video-card.ts. */
   thumbnail: Buffer;
   placeholder: string;
 }
 
 /**
- * Checks a video, and tidies the file in place where that makes it acceptable.
+ * Checks a video, and changes the file in place if that makes it acceptable.
  *
  * @param type The media type by its first bytes
  * @throws MediaProblem
@@ -57,7 +57,7 @@ export async function inspectVideo(path: string, type: string, clock: Clock): Pr
   if (problem) throw problem;
   const { width, height, durationMs } = answer.facts;
   return {
-    // An .m4v without protection is an MP4 by another name.
+    // An .m4v without protection is an MP4 with another name.
     contentType: type === 'video/quicktime' ? 'video/quicktime' : 'video/mp4',
     width,
     height,
@@ -67,13 +67,14 @@ export async function inspectVideo(path: string, type: string, clock: Clock): Pr
   };
 }
 
-/** Brands under which phones write what is an MP4 otherwise, and browsers refuse to play it. */
+/** Brands that phones give to files that are otherwise MP4. Browsers do not play them. */
 const foreignBrands = new Set(['video/3gpp', 'video/3gpp2', 'audio/x-m4a']);
-/** The first box is `ftyp`, and its major brand stands behind the header of eight bytes. */
+/** The position of the major brand: the first box is `ftyp`, with a header of eight bytes. */
 const brandAt = 8;
 
 /**
- * Leaves off what follows the film, and renames a brand that hides an MP4. The film itself is not changed.
+ * Removes data after the video, and replaces the brand of a file that is otherwise MP4. The video itself is not
+ * changed.
  *
  * @returns whether the file was changed
  */
@@ -92,7 +93,7 @@ async function tidy(path: string, type: string): Promise<boolean> {
 }
 
 const dolbyVision = 'Dolby Vision';
-/** Sample entries that the library has no codec for, by the name that editors show. */
+/** Sample entries of codecs that the library does not know, with the names that editors show. */
 const codecNames: Record<string, string> = {
   dvh1: dolbyVision,
   dvhe: dolbyVision,
@@ -113,7 +114,7 @@ const codecNames: Record<string, string> = {
   vvc1: 'H.266',
 };
 
-/** Returns the first reason for which Pinterest would refuse a video: each one means another export. */
+/** Returns the first reason for which Pinterest would refuse a video; each reason requires a new export. */
 export function problemOfVideo({
   codec,
   sampleEntry,
@@ -157,7 +158,7 @@ function seconds(ms: number): number {
   return Math.round(ms / 100) / 10;
 }
 
-/** In a thread: a file that announces four billion samples, or fills the memory, ends only the thread. */
+/** Runs in a thread, so that a file that declares four billion samples or fills the memory ends only the thread. */
 async function probe(path: string, clock: Clock): Promise<VideoAnswer> {
   const program = new URL('./video-probe.worker.ts', import.meta.url);
   const limits = { timeoutMs: probeTimeoutMs, heapMegabytes: probeHeapMegabytes };
