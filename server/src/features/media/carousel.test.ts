@@ -8,11 +8,11 @@ function slide(change: Partial<MediaRow> = {}): MediaRow {
 const video = slide({ content_type: 'video/mp4' });
 
 describe('a carousel', () => {
-  it.each([2, 3, 4, 5])('may have %i pictures of one size', (count) => {
+  it.each([2, 3, 4, 5])('a carousel of %i pictures of one size is accepted', (count) => {
     expect(checkCarousel(Array.from({ length: count }, () => slide()))).toEqual([]);
   });
 
-  it('may mix JPEG and PNG', () => {
+  it('a carousel can mix JPEG and PNG', () => {
     expect(checkCarousel([slide(), slide({ content_type: 'image/png' })])).toEqual([]);
   });
 
@@ -26,7 +26,7 @@ describe('a carousel', () => {
     ]);
   });
 
-  it('has every slide named that has another size than the first, or is a video', () => {
+  it('a carousel is refused with every slide that is a video or differs in size from the first', () => {
     const details = checkCarousel([slide(), slide({ height: 1499 }), video, slide({ width: 999 })]);
     expect(details.map(({ path, code }) => [path, code])).toEqual([
       ['carousel.1', 'carousel_sizes_differ'],
@@ -36,7 +36,7 @@ describe('a carousel', () => {
     expect(details[0]?.message).toContain('1000 × 1499 pixels, and the first one 1000 × 1500');
   });
 
-  it('is not measured by a video that stands first', () => {
+  it('a video in the first place does not define the size of a carousel', () => {
     expect(checkCarousel([video, slide(), slide()]).map(({ path }) => path)).toEqual(['carousel.0']);
   });
 });

@@ -37,7 +37,7 @@ const image = () => new URL(mediaUrl(row, 'http://a')).pathname;
 const thumbnail = () => new URL(toMediaView(row, 'http://a').thumbnailUrl).pathname;
 
 describe('a hosted file', () => {
-  it('is served as what it is, so that a browser runs nothing in it and keeps it for ever', async () => {
+  it('a file is served with its type, without scripts, and cached forever', async () => {
     const answer = await ask(image());
     expect(answer.statusCode).toBe(200);
     expect(answer.rawPayload.equals(bytes)).toBe(true);
@@ -52,21 +52,21 @@ describe('a hosted file', () => {
     });
   });
 
-  it('has a thumbnail beside it', async () => {
+  it('a file has a thumbnail', async () => {
     const answer = await ask(thumbnail());
     expect(answer.headers['content-type']).toBe('image/webp');
     expect(answer.rawPayload.subarray(8, 12).toString()).toBe('WEBP');
     expect(answer.headers.etag).not.toBe(`"${row.sha256}"`);
   });
 
-  it('is described by HEAD without being sent', async () => {
+  it('HEAD describes a file without sending it', async () => {
     const answer = await ask(image(), {}, 'HEAD');
     expect(answer).toMatchObject({ statusCode: 200, body: '' });
     expect(answer.headers).toMatchObject({ 'content-length': String(bytes.length), etag: `"${row.sha256}"` });
     expect((await ask(image(), { range: 'bytes=0-9' }, 'HEAD')).headers['content-length']).toBe('10');
   });
 
-  it('is not sent again to a client that has it', async () => {
+  it('a file is not sent again to a client that has it', async () => {
     for (const tag of [`"${row.sha256}"`, `W/"${row.sha256}"`, `"x", "${row.sha256}"`, '*']) {
       const answer = await ask(image(), { 'if-none-match': tag });
       expect(answer).toMatchObject({ statusCode: 304, body: '' });
@@ -75,7 +75,7 @@ describe('a hosted file', () => {
     expect((await ask(image(), { 'if-none-match': '"other"' })).statusCode).toBe(200);
   });
 
-  it('is served in parts', async () => {
+  it('a file is served in ranges', async () => {
     const answer = await ask(image(), { range: 'bytes=10-19' });
     expect(answer.statusCode).toBe(206);
     expect(answer.headers).toMatchObject({
@@ -87,20 +87,20 @@ describe('a hosted file', () => {
     expect(end.rawPayload.equals(bytes.subarray(-5))).toBe(true);
   });
 
-  it('is served whole to a client that has a part of another version', async () => {
+  it('a client with a part of another version gets the whole file', async () => {
     const answer = await ask(image(), { range: 'bytes=10-19', 'if-range': '"other"' });
     expect(answer.statusCode).toBe(200);
     const same = await ask(image(), { range: 'bytes=10-19', 'if-range': `"${row.sha256}"` });
     expect(same.statusCode).toBe(206);
   });
 
-  it('has no part beyond its end', async () => {
+  it('a range beyond the end of a file is refused', async () => {
     const answer = await ask(image(), { range: `bytes=${bytes.length}-` });
     expect(answer.statusCode).toBe(416);
     expect(answer.headers['content-range']).toBe(`bytes */${bytes.length}`);
   });
 
-  it('is found by its own name only', async () => {
+  it('a file is found only by its own name', async () => {
     for (const name of ['image.png', 'image.webp', 'thumbnail.jpg', '..%2Fimage.jpg', 'constructor', '%00']) {
       expect((await ask(`/media/${row.id}/${name}`)).statusCode).toBe(404);
     }
@@ -109,7 +109,7 @@ describe('a hosted file', () => {
     }
   });
 
-  it('that the storage has lost is an outage, not a file that never was', async () => {
+  it('a file that is missing from the storage is an outage, and not unknown', async () => {
     await harness.storage.remove(row.storage_key);
     await harness.storage.remove(row.thumbnail_key);
     expect((await ask(image())).statusCode).toBe(503);

@@ -21,7 +21,7 @@ import { video } from './videos/sample-videos.fixture.ts';
 useMediaRoutes();
 
 describe('media by upload', () => {
-  test('are kept, pictures and videos, and served bit for bit', async () => {
+  test('uploaded pictures and videos are stored and served unchanged', async () => {
     for (const [bytes, type] of [
       [await jpeg(), 'image'],
       [await video(), 'video'],
@@ -34,7 +34,7 @@ describe('media by upload', () => {
     expect(await temporaryFiles()).toEqual([]);
   });
 
-  test('may say what they must be, before the file or behind it', async () => {
+  test('an upload can declare its type before or after the file', async () => {
     const file = await jpeg();
     for (const parts of [
       [
@@ -63,7 +63,7 @@ describe('media by upload', () => {
     ).toBe(201);
   });
 
-  test('have a warning when only the first frame is kept', async () => {
+  test('an upload of which only the first frame is stored has a warning', async () => {
     const gif = (await convertible['an animated GIF']?.make()) ?? Buffer.alloc(0);
     const answer = await upload([['file', gif]]);
     expect(answer.body.meta.warnings).toEqual([
@@ -72,7 +72,7 @@ describe('media by upload', () => {
     expect((await upload([['file', await jpeg()]])).body.meta.warnings).toBeUndefined();
   });
 
-  test('happen once with an Idempotency-Key', async () => {
+  test('an upload with an Idempotency-Key happens once', async () => {
     const form: Parts = [['file', await jpeg()]];
     const first = await upload(form, app.key, { 'idempotency-key': 'upload-1' });
     expect(first.status).toBe(201);
@@ -148,7 +148,7 @@ describe('media by upload', () => {
     await add();
   });
 
-  test('are refused without a key before anything is read, and elsewhere than here', async () => {
+  test('an upload without a key is refused before it is read, as is an upload to another path', async () => {
     expect((await upload([['file', await jpeg()]], null)).status).toBe(401);
     const { key } = await app.makeKey({ scopes: ['posts:read'] });
     expect((await upload([['file', await jpeg()]], key)).status).toBe(403);
@@ -187,7 +187,7 @@ describe('media by upload', () => {
     expect(await rows()).toEqual([]);
   });
 
-  test('leave nothing when the sender goes away half-way', async () => {
+  test('an upload whose sender disconnects leaves nothing', async () => {
     const file = await jpeg();
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
     await once(socket, 'connect');
@@ -203,7 +203,7 @@ describe('media by upload', () => {
     expect(await rows()).toEqual([]);
   });
 
-  test('are given up when nothing comes any more', async () => {
+  test('an upload that stalls is aborted', async () => {
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
     await once(socket, 'connect');
     socket.write(

@@ -7,7 +7,7 @@ import { add, keptFiles, rows, stranger, useMediaRoutes } from './media-routes.f
 useMediaRoutes();
 
 describe('media from a URL', () => {
-  test('are fetched, kept and described', async () => {
+  test('media from a URL is fetched, stored and described', async () => {
     const answer = await app.call('POST', '/v1/media', { url: app.picture() });
     expect(answer.status).toBe(201);
     const { media } = answer.body.data;
@@ -30,7 +30,7 @@ describe('media from a URL', () => {
     expect(again.body.data.media.id).toBe(media.id);
   });
 
-  test('are refused with the field and the reason', async () => {
+  test('media from a URL is refused with the field and the reason', async () => {
     const wrong = await app.call('POST', '/v1/media', { url: app.picture(), mediaType: 'video' });
     expect([wrong.status, wrong.body.error.details]).toEqual([
       422,
@@ -51,7 +51,7 @@ describe('media from a URL', () => {
 });
 
 describe('a list of media', () => {
-  test('is in pages, newest first, stable while others are added', async () => {
+  test('a list of media has stable pages, newest first', async () => {
     const added: string[] = [];
     for (let count = 0; count < 5; count += 1) added.push((await add()).id);
     const seen: string[] = [];
@@ -66,7 +66,7 @@ describe('a list of media', () => {
     expect(seen).toEqual(added.toReversed());
   });
 
-  test('is empty for others, and knows its cursors', async () => {
+  test('a list of media is empty for other organizations, and refuses foreign cursors', async () => {
     await add();
     expect((await app.call('GET', '/v1/media', undefined, stranger)).body.data).toEqual({
       media: [],
@@ -78,7 +78,7 @@ describe('a list of media', () => {
 });
 
 describe('a deletion', () => {
-  test('takes the row, its files and its addresses', async () => {
+  test('a deletion removes the row, its files and its URLs', async () => {
     const { id, mediaUrl, thumbnailUrl } = await add();
     expect(await keptFiles()).toHaveLength(2);
     const answer = await app.call('DELETE', `/v1/media/${id}`);
@@ -91,7 +91,7 @@ describe('a deletion', () => {
     expect((await app.call('GET', '/v1/media')).body.data.media).toEqual([]);
   });
 
-  test('does not reach what is not the caller’s, or is nothing', async () => {
+  test('media of others and unknown ids cannot be deleted', async () => {
     const { id } = await add();
     for (const [path, key] of [
       [`/v1/media/${id}`, stranger],
@@ -107,7 +107,7 @@ describe('a deletion', () => {
     expect((await app.call('GET', `/v1/media/${id}`)).status).toBe(200);
   });
 
-  test('is refused while a post that is not out uses it, naming the post', async () => {
+  test('a deletion is refused with the unpublished posts that use the media', async () => {
     const post = await app.createPost(account);
     const answer = await app.call('DELETE', `/v1/media/${post.media.id}`);
     expect([answer.status, answer.body.error.code]).toEqual([409, 'CONFLICT']);
@@ -118,7 +118,7 @@ describe('a deletion', () => {
     expect((await app.call('DELETE', `/v1/media/${post.media.id}`)).status).toBe(200);
   });
 
-  test('is refused for a cover and for a slide as well', async () => {
+  test('a deletion is refused for covers and slides too', async () => {
     const post = await app.createPost(account);
     const [cover, slide] = [await add(), await add()];
     const change = {
@@ -131,7 +131,7 @@ describe('a deletion', () => {
     }
   });
 
-  test('leaves the posts that are out as they were', async () => {
+  test('a deletion does not change sent posts', async () => {
     const post = await app.createPost(account);
     app.clock.advance(60_000);
     await app.app.createWorker().runDue();

@@ -29,8 +29,8 @@ function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-describe('a picture that Pinterest takes', () => {
-  it.each(Object.entries(fitting))('is kept bit for bit: %s', async (_name, make) => {
+describe('a picture that Pinterest accepts', () => {
+  it.each(Object.entries(fitting))('a picture is stored unchanged: %s', async (_name, make) => {
     const bytes = await make();
     // The Content-Type of the server is ignored.
     harness.serve(bytes, { 'content-type': 'text/html' });
@@ -50,8 +50,8 @@ describe('a picture that Pinterest takes', () => {
   });
 });
 
-describe('a picture that Pinterest would not take, or that says too much', () => {
-  it.each(Object.entries(convertible))('is converted: %s', async (_name, { make, to }) => {
+describe('a picture that must be converted', () => {
+  it.each(Object.entries(convertible))('a picture is converted: %s', async (_name, { make, to }) => {
     const bytes = await make();
     harness.serve(bytes);
     const row = await fetchMedia();
@@ -78,7 +78,7 @@ describe('a picture that Pinterest would not take, or that says too much', () =>
     if (to === 'image/png') expect(pixel(150, 60)[3]).toBeLessThanOrEqual(60);
   });
 
-  it('is turned upright', async () => {
+  it('a rotated picture is stored upright', async () => {
     harness.serve(await rotated());
     const row = await fetchMedia();
     expect(row).toMatchObject({ width: 120, height: 160 });
@@ -89,7 +89,7 @@ describe('a picture that Pinterest would not take, or that says too much', () =>
     expect(pixel(60, 150)[0]).toBeLessThan(110);
   });
 
-  it('is brought under 20 MB', async () => {
+  it('a large picture is converted to less than 20 MB', async () => {
     const noise = { type: 'gaussian', mean: 128, sigma: 255 } as const;
     const bytes = await sharp({
       create: { width: 3250, height: 3250, channels: 3, background: 'red', noise },
@@ -104,8 +104,8 @@ describe('a picture that Pinterest would not take, or that says too much', () =>
   });
 });
 
-describe('what is kept', () => {
-  it('comes with a small WebP and a placeholder, and a view of both', async () => {
+describe('stored pictures', () => {
+  it('a picture has a small WebP, a placeholder and a view of both', async () => {
     harness.serve(await picture().resize(1000, 1500, { fit: 'fill' }).jpeg().toBuffer());
     const row = await fetchMedia();
     const thumbnail = await (await harness.storage.read(row.thumbnail_key))?.toArray();
@@ -125,7 +125,7 @@ describe('what is kept', () => {
     expect(mediaUrl(row, 'https://pins.example')).toBe(`https://pins.example/media/${row.id}/image.jpg`);
   });
 
-  it('is one row and one file for equal bytes, however many ask at once', async () => {
+  it('concurrent requests for equal bytes share one row and one file', async () => {
     harness.serve(await picture().jpeg().toBuffer());
     const rows = await Promise.all(Array.from({ length: 20 }, () => fetchMedia()));
     expect(new Set(rows.map(({ id }) => id)).size).toBe(1);
@@ -133,7 +133,7 @@ describe('what is kept', () => {
     expect(await harness.files()).toHaveLength(2);
   });
 
-  it('is one row for the same bytes converted again, and nothing is written for them', async () => {
+  it('the same bytes are converted once, and nothing is written again', async () => {
     harness.serve(await picture().webp().toBuffer());
     const first = await fetchMedia();
     const put = vi.spyOn(harness.storage, 'put');
@@ -143,7 +143,7 @@ describe('what is kept', () => {
     put.mockRestore();
   });
 
-  it('is apart for two organizations', async () => {
+  it('two organizations have separate rows and files', async () => {
     harness.serve(await picture().jpeg().toBuffer());
     const mine = await fetchMedia();
     const theirs = await fetchMedia({ organizationId: await harness.addOrganization() });
@@ -152,7 +152,7 @@ describe('what is kept', () => {
     expect(theirs.storage_key).not.toBe(mine.storage_key);
   });
 
-  it('is stored again when its file is missing', async () => {
+  it('a missing file is written again', async () => {
     const bytes = await picture().jpeg().toBuffer();
     harness.serve(bytes);
     const row = await fetchMedia();
@@ -164,7 +164,7 @@ describe('what is kept', () => {
     expect((await keptBytes(row)).equals(bytes)).toBe(true);
   });
 
-  it('is found by id', async () => {
+  it('media is found by id', async () => {
     harness.serve(await picture().jpeg().toBuffer());
     const row = await fetchMedia();
     const { db } = harness.database;
@@ -174,7 +174,7 @@ describe('what is kept', () => {
     expect(await harness.media.readForPublishing({ organizationId: own, mediaId: 'med_none' })).toBeNull();
   });
 
-  it('is not there for another organization', async () => {
+  it('media is not found for another organization', async () => {
     harness.serve(await picture().jpeg().toBuffer());
     const row = await fetchMedia();
     const stranger = 'org_stranger';
@@ -184,7 +184,7 @@ describe('what is kept', () => {
 });
 
 describe('starting', () => {
-  it('sweeps the files that a crash left', async () => {
+  it('starting removes the temporary files of a crash', async () => {
     const left = join(harness.temporaryDir, 'left');
     await writeFile(left, 'x');
     const longAgo = new Date(harness.clock.now().getTime() - 3_700_000);

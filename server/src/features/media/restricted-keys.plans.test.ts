@@ -103,7 +103,7 @@ test.each<[string, (connection: Parameters<typeof listVisible>[0]) => Promise<un
         await findClaims(db as never, { actorId: 'key_x', accountIds }, mediaId(30_000));
       }),
   ],
-])('%s walks indexes only', async (_name, work) => {
+])('%s uses indexes only', async (_name, work) => {
   const scans = await scansOf(app.database, work);
   expect(scans.filter((scan) => scan.startsWith('Seq Scan') && !scan.includes('api_keys'))).toEqual([]);
 });

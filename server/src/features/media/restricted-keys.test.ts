@@ -191,7 +191,7 @@ test.each(table)('$name: media $origin', async ({ make, seenBy, way }) => {
 });
 
 describe('a list', () => {
-  test('has the media of posts, covers and every slide once, newest first, in pages of any size', async () => {
+  test('a list has the media of posts, covers and slides once, newest first, in pages of any size', async () => {
     const agency = { key: app.key, at: account };
     const pictures: string[] = [];
     for (let count = 0; count < 7; count += 1) pictures.push((await addAs(agency)).id);
@@ -216,7 +216,7 @@ describe('a list', () => {
     }
   });
 
-  test('leaves out what was deleted without a gap', async () => {
+  test('a list omits deleted media without gaps in its pages', async () => {
     const ids: string[] = [];
     for (let count = 0; count < 4; count += 1) ids.push((await addAs(actors.restricted)).id);
     const [first, second, third, fourth] = ids;
@@ -228,7 +228,7 @@ describe('a list', () => {
 });
 
 describe('the same bytes from several keys', () => {
-  test('are one row, of which each restricted key is shown only what it sent', async () => {
+  test('the same bytes are one row, of which each restricted key sees only its own addition', async () => {
     const { restricted, other, unrestricted } = actors;
     const url = app.picture();
     const fromUrl = (actor: Actor, address: string) => call(actor, 'POST', '/v1/media', { url: address });
@@ -249,7 +249,7 @@ describe('the same bytes from several keys', () => {
     expect((await shown(other)).sourceUrl).toBe(`${url}?token=secret`);
   });
 
-  test('a key that sees them only in a post is not told where they came from', async () => {
+  test('a key that sees media only in a post does not see its source', async () => {
     const post = await app.createPost(account);
     const { media } = (await call(actors.restricted, 'GET', `/v1/media/${post.media.id}`)).body.data;
     expect(media.sourceUrl).toBeNull();
@@ -270,7 +270,7 @@ describe('the same bytes from several keys', () => {
     },
   );
 
-  test('first added by a restricted key and then by the organization stay for the organization', async () => {
+  test('media added by a restricted key and then by the organization remains for the organization', async () => {
     const bytes = await jpeg();
     const { id } = await addAs(actors.restricted, bytes);
     await addAs(actors.unrestricted, bytes);
@@ -278,7 +278,7 @@ describe('the same bytes from several keys', () => {
     expect((await call(actors.unrestricted, 'GET', `/v1/media/${id}`)).status).toBe(200);
   });
 
-  test('first added as another file of equal result stay for the organization too', async () => {
+  test('media added as another file with the same result remains for the organization too', async () => {
     const bytes = await picture(7).webp({ lossless: true }).toBuffer();
     const { id } = await addAs(actors.restricted, bytes);
     const row = (await rows()).find((one) => one.id === id);
@@ -288,7 +288,7 @@ describe('the same bytes from several keys', () => {
     expect((await rows())[0]?.added_unrestricted).toBe(true);
   });
 
-  test('added by two keys of the same account go when one of them deletes them', async () => {
+  test('media added by two keys of the same account is deleted when one of them deletes it', async () => {
     const bytes = await jpeg();
     const { id } = await addAs(actors.restricted, bytes);
     await addAs(sibling, bytes);
@@ -305,7 +305,7 @@ describe('a deletion by a restricted key', () => {
     return [answer.status, answer.body.error?.details];
   };
 
-  test('takes the row and the files of what it alone added', async () => {
+  test('a restricted key deletes the row and the files of media that it alone added', async () => {
     const { id } = await addAs(actors.restricted);
     expect(await attempt(actors.restricted, id)).toEqual([200, undefined]);
     expect(await keptFiles()).toEqual([]);
@@ -337,7 +337,7 @@ describe('a deletion by a restricted key', () => {
     },
   );
 
-  test('is refused for what its sent post uses and a key of another account added', async () => {
+  test('a restricted key cannot delete media that its sent post uses and a key of another account added', async () => {
     const bytes = await jpeg();
     await addAs(actors.other, bytes);
     const { id } = await addAs(actors.restricted, bytes);
@@ -353,7 +353,7 @@ describe('a deletion by a restricted key', () => {
 describe('what changes later', () => {
   const status = async (actor: Actor, id: string) => (await call(actor, 'GET', `/v1/media/${id}`)).status;
 
-  test('media of a post that is deleted are out of sight again', async () => {
+  test('a restricted key no longer sees the media of a deleted post', async () => {
     const { id } = await addAs(actors.unrestricted);
     const post = await createAs({ key: app.key, at: account }, { mediaId: id });
     expect(await status(actors.restricted, id)).toBe(200);
@@ -362,7 +362,7 @@ describe('what changes later', () => {
     expect((await call(actors.restricted, 'GET', '/v1/media')).body.data.media).toEqual([]);
   });
 
-  test('an edit that takes media from a post can be undone', async () => {
+  test('an edit that removes media from a post can be undone', async () => {
     const { id } = await addAs(actors.unrestricted);
     const post = await createAs({ key: app.key, at: account }, { mediaId: id });
     const edit = { posts: [{ id: post.id, mediaId: (await addAs(actors.restricted)).id }] };

@@ -73,7 +73,7 @@ describe.skipIf(!isMounted)('a disk that fills up', () => {
     expect(await app.database.db.selectFrom('media').select('id').execute()).toEqual([]);
   });
 
-  it('takes what fits, before and after', async () => {
+  it('media that fits is accepted before and after a refusal', async () => {
     const answer = await upload(await noise(400, 400).jpeg().toBuffer());
     expect(answer.status).toBe(201);
     expect(await files()).toHaveLength(2);

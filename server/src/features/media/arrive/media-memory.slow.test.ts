@@ -61,7 +61,7 @@ async function* longVideo(number: number): AsyncGenerator<Buffer> {
   for (let count = 0; count < 300; count += 1) yield chunk;
 }
 
-it('videos of 300 MB, two at once, need less than 400 MB, as the pictures do', {
+it('two videos of 300 MB at once need less than 400 MB', {
   timeout: 180_000,
 }, async () => {
   const answer: RequestListener = (request, response) => {

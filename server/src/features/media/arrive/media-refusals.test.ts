@@ -37,7 +37,7 @@ describe('a refusal', () => {
     expect(reason?.message).toContain(message);
   });
 
-  it('tells a video that Pinterest does not take', async () => {
+  it('a video that Pinterest does not accept is refused', async () => {
     harness.serve(webm);
     expect(await reasonOf(fetchMedia({ declaredType: 'video' }))).toMatchObject({
       code: 'unsupported_video_type',
@@ -45,14 +45,14 @@ describe('a refusal', () => {
     expect(await reasonOf(fetchMedia())).toMatchObject({ code: 'media_type_mismatch' });
   });
 
-  it('tells a picture that was declared a video', async () => {
+  it('a picture that was declared as a video is refused', async () => {
     harness.serve(await picture().jpeg().toBuffer());
     const reason = await reasonOf(fetchMedia({ declaredType: 'video' }));
     expect(reason).toMatchObject({ code: 'media_type_mismatch' });
     expect(reason?.message).toContain('This is a picture (image/jpeg). Send "mediaType": "image"');
   });
 
-  it('tells a long video from its beginning, without fetching the rest', async () => {
+  it('a long video that was declared as a picture is refused by its beginning', async () => {
     const closed = Promise.withResolvers<void>();
     harness.serve((_request, response) => {
       response.once('close', closed.resolve);
@@ -62,7 +62,7 @@ describe('a refusal', () => {
     await closed.promise;
   });
 
-  it('of more than 32 MB comes before they are all there', async () => {
+  it('a picture of more than 32 MB is refused before it was received', async () => {
     const jpeg = await picture().jpeg().toBuffer();
     harness.serve((_request, response) => {
       response
@@ -73,7 +73,7 @@ describe('a refusal', () => {
     expect(await reasonOf(fetchMedia())).toMatchObject({ code: 'too_large' });
   });
 
-  it('of a URL that cannot be fetched names the field of the request and the reason', async () => {
+  it('the refusal of a URL that cannot be fetched names the field and the reason', async () => {
     harness.serve((_request, response) => void response.writeHead(404).end());
     expect(await reasonOf(fetchMedia({ path: 'carousel.0.mediaUrl' }))).toMatchObject({
       path: 'carousel.0.mediaUrl',
@@ -85,7 +85,7 @@ describe('a refusal', () => {
     expect(await reasonOf(fetchMedia({ url: 'ftp://example.com/a.jpg' }))).toMatchObject({ code: 'bad_url' });
   });
 
-  it('of a picture that drips comes after 15 seconds', async () => {
+  it('a picture that arrives too slowly is refused after 15 seconds', async () => {
     const jpeg = await picture().jpeg().toBuffer();
     const begun = Promise.withResolvers<ServerResponse>();
     harness.serve((_request, response) => {
@@ -98,7 +98,7 @@ describe('a refusal', () => {
     expect(await asked).toMatchObject({ code: 'timeout' });
   });
 
-  it('comes in time even while slow servers take all the places', async () => {
+  it('a refusal arrives in time while slow servers occupy all permits', async () => {
     const late = Promise.withResolvers<ServerResponse>();
     const answered: ServerResponse[] = [];
     harness.serve((request, response) => {
@@ -121,7 +121,7 @@ describe('a refusal', () => {
     fetchStream.mockRestore();
   });
 
-  it('of a picture that breaks off is not a half picture', async () => {
+  it('a truncated picture is refused', async () => {
     const jpeg = await picture().jpeg().toBuffer();
     harness.serve((request, response) => {
       response.writeHead(200, { 'content-length': String(jpeg.length) });
@@ -130,7 +130,7 @@ describe('a refusal', () => {
     expect(await reasonOf(fetchMedia())).toMatchObject({ code: 'connection_failed' });
   });
 
-  it('is an outage when the storage takes no more', async () => {
+  it('a full storage is an outage', async () => {
     harness.serve(await picture().jpeg().toBuffer());
     const media = await harness.openMedia({
       storage: { ...harness.storage, put: () => Promise.reject(new Outage('The media storage')) },
@@ -139,7 +139,7 @@ describe('a refusal', () => {
     await expect(asked).rejects.toThrow(Outage);
   });
 
-  it('leaves nothing when the thumbnail cannot be kept, however late the file is', async () => {
+  it('nothing remains when the thumbnail cannot be stored', async () => {
     harness.serve(await picture().jpeg().toBuffer());
     const before = await harness.files();
     const isRefused = Promise.withResolvers<void>();

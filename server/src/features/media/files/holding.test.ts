@@ -31,7 +31,7 @@ function deleteIt(id: string): Promise<boolean> {
 }
 
 describe('one that is found', () => {
-  it('is the row, and nothing for a bad id, another organization or a deleted one', async () => {
+  it('media is found by id, except for invalid ids, other organizations and deleted media', async () => {
     const { db } = harness.database;
     const row = await add();
     const viewer = { organizationId, actor: systemActor, accountIds: null };
@@ -48,7 +48,7 @@ describe('one that is found', () => {
 });
 
 describe('those that are held', () => {
-  it('are there as often as asked for once, without the bad and the deleted', async () => {
+  it('several media are found by id, without invalid ids and deleted media', async () => {
     const [one, other, gone] = [await add(), await add(), await add()];
     await deleteIt(gone.id);
     const ids = [one.id, other.id, one.id, gone.id, 'med_x', 'nothing\0'];
@@ -62,7 +62,7 @@ describe('those that are held', () => {
     );
   });
 
-  it('cannot be deleted before the transaction ends, and can be held by others', async () => {
+  it('held media cannot be deleted before the transaction ends, and others can hold it too', async () => {
     const row = await add();
     let isDeleted = false;
     const deleting = await harness.database.transaction(async (tx) => {
@@ -79,7 +79,7 @@ describe('those that are held', () => {
     expect(isDeleted).toBe(true);
   });
 
-  it('are not those whose deletion was under way', async () => {
+  it('media whose deletion was in progress cannot be held', async () => {
     const row = await add();
     const { pending } = await harness.database.transaction(async (tx) => {
       await lockMedia(tx, organizationId, row.id);

@@ -54,7 +54,7 @@ async function touchFiles(ageMs: number): Promise<void> {
 }
 
 describe('a row that no post refers to', () => {
-  it('goes with its files when the grace period is over, not before', async () => {
+  it('an unused row is removed with its files after the grace period, not before', async () => {
     const row = await add();
     await touchFiles(0);
     expect(await sweep(dayMs - 1)).toEqual({ rows: 0, files: 0 });
@@ -64,7 +64,7 @@ describe('a row that no post refers to', () => {
     expect(await keys()).toEqual([]);
   });
 
-  it('stays for another grace period when the same bytes come again', async () => {
+  it('an unused row remains for another grace period when the same bytes are added again', async () => {
     const bytes = await picture(1).png().toBuffer();
     const row = await add(bytes);
     await touchFiles(0);
@@ -74,14 +74,14 @@ describe('a row that no post refers to', () => {
     expect((await sweep(dayMs)).rows).toBe(1);
   });
 
-  it('is removed once when several sweep at the same time', async () => {
+  it('an unused row is removed once by concurrent sweeps', async () => {
     for (let count = 0; count < 5; count += 1) await add();
     const rounds = await Promise.all([sweep(dayMs), sweep(dayMs), sweep(dayMs)]);
     expect(rounds.reduce((sum, { rows }) => sum + rows, 0)).toBe(5);
     expect(await keys()).toEqual([]);
   });
 
-  it('leaves the files that another organization has of the same bytes', async () => {
+  it('removing a row leaves the files of another organization with the same bytes', async () => {
     const bytes = await picture(2).png().toBuffer();
     await add(bytes);
     const organizationId = await harness.addOrganization();
@@ -124,7 +124,7 @@ describe('a row that a post refers to', () => {
     expect(await keys()).toEqual([]);
   });
 
-  it('stays when the post begins to use it while the sweep is at work', async () => {
+  it('a row that a post begins to use during a sweep remains', async () => {
     const row = await add();
     const swept = await harness.database.transaction(async (tx) => {
       await harness.media.hold(tx, account.organizationId, [row.id]);
@@ -147,7 +147,7 @@ describe('a row that a post refers to', () => {
 });
 
 describe('a row that was deleted', () => {
-  it('stays while a post that is out refers to it, and leaves the files to one with the same bytes', async () => {
+  it('a deleted row remains while a sent post uses it, and a new row with the same bytes keeps its files', async () => {
     const bytes = await picture(3).png().toBuffer();
     const row = await add(bytes);
     const now = harness.clock.now();
@@ -170,7 +170,7 @@ describe('a row that was deleted', () => {
 });
 
 describe('a file without a row', () => {
-  it('goes when the grace period is over, and one that is nobody’s business stays', async () => {
+  it('a file without a row is removed after the grace period, and files of others remain', async () => {
     const row = await add();
     await harness.addPost(account, row.id);
     const orphan = `${account.organizationId}/ab/${'ab'.repeat(32)}`;
@@ -185,7 +185,7 @@ describe('a file without a row', () => {
     );
   });
 
-  it('is found however many others there are, a page at a time', async () => {
+  it('a file without a row is found among many others, one page per round', async () => {
     const row = await add();
     await harness.addPost(account, row.id);
     const put = (number: number) => {
@@ -204,7 +204,7 @@ describe('a file without a row', () => {
     expect(await keys()).toHaveLength(2);
   });
 
-  it('is not taken from a fetch that has put it and not yet written its row', async () => {
+  it('a file whose row is about to be written is not removed', async () => {
     const bytes = await picture(4).png().toBuffer();
     const row = await add(bytes);
     await harness.database.db.deleteFrom('media').execute();
@@ -230,7 +230,7 @@ describe('a file without a row', () => {
 });
 
 describe('a round', () => {
-  it('removes what a crash left half made', async () => {
+  it('a round removes the temporary files of a crash', async () => {
     const left = join(harness.temporaryDir, 'left');
     await writeFile(left, 'x');
     const longAgo = addMs(harness.clock.now(), -hourMs - 1000);
@@ -239,7 +239,7 @@ describe('a round', () => {
     expect(await harness.files()).toEqual([]);
   });
 
-  it('comes every ten minutes, one at a time, and goes on after one that failed', async () => {
+  it('rounds run every ten minutes, one at a time, also after a failed one', async () => {
     const log = createLog({ level: 'silent', format: 'json' });
     const ends: PromiseWithResolvers<void>[] = [];
     const sweepOnce = vi.fn(async () => {

@@ -55,7 +55,7 @@ const changes: Record<string, (picture: Sharp) => Sharp> = {
 };
 
 describe('the hash of a picture', () => {
-  it('changes little with what leaves the picture the same, and much from one picture to another', async () => {
+  it('the hash changes little for the same picture and much for another picture', async () => {
     const scenes = await Promise.all(Array.from({ length: 40 }, (_, index) => scene(index + 1)));
     const hashes = await Promise.all(scenes.map((pixels) => hashOf(sharp(pixels, { raw }))));
     const near: number[] = [];
@@ -69,13 +69,13 @@ describe('the hash of a picture', () => {
     expect(Math.min(...far)).toBeGreaterThan(14);
   });
 
-  it('is 64 bits in hexadecimal, and none for one colour', async () => {
+  it('the hash has 64 bits in hexadecimal, and is absent for a single color', async () => {
     const plain = { create: { width: 400, height: 500, channels: 3, background: 'teal' } } as const;
     expect(await hashOf(sharp(plain))).toBe('0000000000000000');
     expect(await hashOf(sharp(await scene(1), { raw }))).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it('counts as near up to eight bits', () => {
+  it('hashes are similar up to eight different bits', () => {
     expect(looksLike('00000000000000ff', '0000000000000000')).toBe(true);
     expect(looksLike('00000000000001ff', '0000000000000000')).toBe(false);
     expect(looksLike('ffffffffffffffff', 'ffffffffffffffff')).toBe(true);

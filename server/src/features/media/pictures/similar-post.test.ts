@@ -56,30 +56,30 @@ function queuedAt(at: Date) {
   return { state: 'queued', send_at: at, run_at: at } as const;
 }
 
-describe('a post with a picture to a page', () => {
-  it('is found by the same picture', async () => {
+describe('a post with the same picture and destination', () => {
+  it('a post with the same picture is found', async () => {
     const postId = await post(photo);
     expect(await find()).toEqual({ postId, at: harness.clock.now(), isSame: true });
   });
 
-  it('is found by the same picture in another size, as one that looks like it', async () => {
+  it('a post with the picture in another size is found as one that looks like it', async () => {
     const postId = await post(photo);
     expect(await find({ media: samePhotoSmaller })).toMatchObject({ postId, isSame: false });
   });
 
-  it('is not found by another picture', async () => {
+  it('a post with another picture is not found', async () => {
     await post(photo);
     expect(await find({ media: otherPhoto })).toBeNull();
   });
 
-  it('is found by its picture although neither says what it looks like', async () => {
+  it('a post with the same picture is found without perceptual hashes', async () => {
     const postId = await post(photo);
     const media = { ...photo, perceptual_hash: null };
     expect(await find({ media })).toMatchObject({ postId, isSame: true });
     expect(await find({ media: { ...media, sha256: 'x', source_sha256: 'y' } })).toBeNull();
   });
 
-  it('counts as far from the moment as was asked, in both directions', async () => {
+  it('posts are found up to the given distance in time, in both directions', async () => {
     const { clock } = harness;
     const postId = await post(photo, queuedAt(addMs(clock.now(), 3 * dayMs)));
     expect(await find({ withinDays: 3 })).toMatchObject({ postId });
@@ -89,7 +89,7 @@ describe('a post with a picture to a page', () => {
     expect(await find({ around: later, withinDays: 2 })).toBeNull();
   });
 
-  it('that is the same comes before one that only looks like it, and the nearer before the farther', async () => {
+  it('the same picture is preferred to a similar one, and the nearer post to the farther one', async () => {
     const now = harness.clock.now();
     await post(samePhotoSmaller, queuedAt(addMs(now, 1000)));
     const near = await post(photo, queuedAt(addMs(now, dayMs)));
@@ -97,7 +97,7 @@ describe('a post with a picture to a page', () => {
     expect(await find()).toMatchObject({ postId: near, isSame: true });
   });
 
-  it('counts when it is on its way or out, not when it failed or was deleted', async () => {
+  it('scheduled and sent posts are found, failed and deleted ones are not', async () => {
     const now = harness.clock.now();
     const scheduled = { send_at: now };
     await post(photo, {
@@ -119,7 +119,7 @@ describe('a post with a picture to a page', () => {
     }
   });
 
-  it('does not find itself, nor posts of other accounts, organizations and pages', async () => {
+  it('a post does not find itself, or posts of other accounts, organizations and destinations', async () => {
     const postId = await post(photo);
     expect(await find({ exceptPostId: postId })).toBeNull();
     expect(await find({ accountId: await harness.addAccount(account.organizationId) })).toBeNull();

@@ -90,7 +90,7 @@ test.each(cases)('$way removes $contentType from $place', async ({ place, conten
   expect(await keys()).toEqual([]);
 });
 
-test('the table takes the types that are stored, and no others', async () => {
+test('the table accepts the stored types, and no others', async () => {
   const { rows } = await sql<{ definition: string }>`
     select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 'media_content_type_check'
   `.execute(harness.database.db);

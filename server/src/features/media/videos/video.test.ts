@@ -15,8 +15,8 @@ useMedia();
 
 const fetchVideo = (declaredType: 'video' | 'any' | 'image' = 'video') => fetchMedia({ declaredType });
 
-describe('a video that Pinterest takes', () => {
-  it.each(Object.entries(takenVideos))('is kept bit for bit: %s', async (_name, { make, row }) => {
+describe('a video that Pinterest accepts', () => {
+  it.each(Object.entries(takenVideos))('a video is stored unchanged: %s', async (_name, { make, row }) => {
     const bytes = await make();
     harness.serve(bytes, { 'content-type': 'application/octet-stream' });
     const kept = await fetchVideo();
@@ -52,7 +52,7 @@ describe('a video that Pinterest takes', () => {
     },
   );
 
-  it('comes with a card in its shape, a placeholder and a view', async () => {
+  it('a video has a card in its shape, a placeholder and a view', async () => {
     harness.serve(await video({ width: 1080, height: 1920 }));
     const row = await fetchVideo('any');
     const thumbnail = await (await harness.storage.read(row.thumbnail_key))?.toArray();
@@ -68,13 +68,13 @@ describe('a video that Pinterest takes', () => {
     expect(mediaUrl(row, 'https://pins.example')).toBe(`https://pins.example/media/${row.id}/video.mp4`);
   });
 
-  it('is one row and one file for equal bytes', async () => {
+  it('equal bytes share one row and one file', async () => {
     harness.serve(await video({ seconds: 7 }));
     const [first, second] = await Promise.all([fetchVideo(), fetchVideo('any')]);
     expect(second?.id).toBe(first?.id);
   });
 
-  it('is not opened for a picture, or for another organization', async () => {
+  it('no video is opened for a picture or for another organization', async () => {
     harness.serve(await picture(7).jpeg().toBuffer());
     const image = await fetchVideo('any');
     expect(await harness.media.openVideo({ organizationId, mediaId: image.id })).toBeNull();
@@ -84,7 +84,7 @@ describe('a video that Pinterest takes', () => {
   });
 });
 
-describe('a video that Pinterest would not take', () => {
+describe('a video that Pinterest would refuse', () => {
   it.each(Object.entries(refusedVideos))(
     'is refused with the reason, and leaves nothing: %s',
     async (_name, { make, code }) => {
@@ -99,7 +99,7 @@ describe('a video that Pinterest would not take', () => {
     },
   );
 
-  it('is refused with its codec, its length and its shape in words', () => {
+  it('the refusal of a video names its codec, its length or its shape', () => {
     const facts = { codec: 'avc', sampleEntry: 'avc1', width: 1080, height: 1920, durationMs: 10_000 };
     expect(problemOfVideo(facts)).toBeNull();
     expect(problemOfVideo({ ...facts, codec: 'vp9' })?.message).toContain(
@@ -119,7 +119,7 @@ describe('a video that Pinterest would not take', () => {
     );
   });
 
-  it('is recognised although it was declared a picture', async () => {
+  it('a video that was declared as a picture is detected', async () => {
     harness.serve(await video());
     expect(await reasonOf(fetchVideo('image'))).toMatchObject({
       code: 'media_type_mismatch',
@@ -127,7 +127,7 @@ describe('a video that Pinterest would not take', () => {
     });
   });
 
-  it('of more than 2 GB is refused before it has come', async () => {
+  it('a video of more than 2 GB is refused before it was received', async () => {
     const film = await video({ pictureBytes: 5000 });
     harness.serve((_request, response) => {
       response.writeHead(200, { 'content-length': '2000000001' }).write(film);
@@ -135,7 +135,7 @@ describe('a video that Pinterest would not take', () => {
     expect(await reasonOf(fetchVideo())).toMatchObject({ code: 'too_large' });
   });
 
-  it('that drips is given up', async () => {
+  it('a video that arrives too slowly is aborted', async () => {
     const film = await video({ pictureBytes: 5000 });
     const begun = Promise.withResolvers<void>();
     harness.serve((_request, response) => {
@@ -151,7 +151,7 @@ describe('a video that Pinterest would not take', () => {
   });
 });
 
-it('a file that was made to keep us counting for ever is given up with the thread that reads it', async () => {
+it('a file that would take forever to read is refused, and its thread ended', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pintail-bomb-'));
   try {
     const path = join(folder, 'bomb.mp4');
