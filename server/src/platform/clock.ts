@@ -1,22 +1,21 @@
-// The only file that asks the machine for the time or sets a timer. Everything else is given a Clock,
-// so that a test decides what time it is and nothing under test ever sleeps.
+// The only file that reads the machine's time or sets a timer. All other code receives a Clock, so that tests control the
+// time and never sleep.
 
-/** Ends a timer. Calling it twice, or after the timer has run, does nothing. */
+/** Cancels a timer. Has no effect when called twice or after the timer has run. */
 export type Cancel = () => void;
 
 export interface Clock {
-  /** The present moment. */
   now(): Date;
-  /** Calls `run` once, `delayMs` from now (at once when it is 0 or less). */
+  /** Calls `run` once after `delayMs`, or as soon as possible if `delayMs` is 0 or less. */
   after(delayMs: number, run: () => void): Cancel;
-  /** Calls `run` each `periodMs` until cancelled. */
+  /** Calls `run` every `periodMs` until canceled. */
   every(periodMs: number, run: () => void): Cancel;
 }
 
 /** Node's timers hold 31 bits of milliseconds; a longer delay would fire at once. */
 const delayMsMax = 2 ** 31 - 1;
 
-/** The machine's clock. Its timers do not keep the process alive; the servers do. */
+/** The machine's clock. Its timers do not keep the process running; the servers do. */
 export const systemClock: Clock = {
   now: () => new Date(),
   after(delayMs, run) {
@@ -31,13 +30,13 @@ export const systemClock: Clock = {
   },
 };
 
-/** Keeps the process from ending while nothing but timers is left; systemClock's do not. */
+/** Keeps the process running until canceled, which the timers of `systemClock` do not. */
 export function keepAlive(): Cancel {
   const timer = setInterval(() => {}, delayMsMax);
   return () => clearInterval(timer);
 }
 
-/** A moment as the contract's integer Unix seconds. */
+/** Returns whole Unix seconds, the API's format of times, rounded down. */
 export function toUnixSeconds(moment: Date): number {
   return Math.floor(moment.getTime() / 1000);
 }
@@ -46,14 +45,14 @@ export function addMs(moment: Date, ms: number): Date {
   return new Date(moment.getTime() + ms);
 }
 
-/** A real pause, for polling what only the machine knows (a process, a file). Never for waiting until a time. */
+/** Waits in real time. Only for polling processes and files; to wait until a time, use a Clock. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
 }
 
-/** Lets everything else that waits in this process run first; for long work that is done in pieces. */
+/** Yields to the event loop, between the pieces of long work. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

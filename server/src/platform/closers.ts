@@ -1,11 +1,10 @@
-// Closes parts in the opposite order of their opening.
+// Closes parts in the reverse order of their opening.
 import { throwAll } from './errors.ts';
 
 export type Closer = () => Promise<void> | void;
 
 /**
- * Closes the last first and empties the list. One that fails does not keep the others open; its error is thrown
- * after them.
+ * Closes all, the last one first, and empties the list. Errors are thrown after all have been closed.
  */
 export async function closeAll(closers: Closer[]): Promise<void> {
   const errors: unknown[] = [];

@@ -6,7 +6,7 @@ import { createEncryption, keyFromFile } from './encryption.ts';
 
 const key = Buffer.alloc(32, 1);
 
-test('what was encrypted comes back, and never looks the same twice', () => {
+test('a decrypted text equals the original, and no two encryptions of it are equal', () => {
   const encryption = createEncryption(key);
   const sealed = encryption.encrypt('pina_secret', 'acc_1');
   expect(encryption.decrypt(sealed, 'acc_1')).toBe('pina_secret');
@@ -14,7 +14,7 @@ test('what was encrypted comes back, and never looks the same twice', () => {
   expect(sealed.includes('pina_secret')).toBe(false);
 });
 
-test('another key, another row or a changed byte is refused', () => {
+test('decrypting with another key, for another row or after a change of a byte throws', () => {
   const sealed = createEncryption(key).encrypt('pina_secret', 'acc_1');
   expect(() => createEncryption(Buffer.alloc(32, 2)).decrypt(sealed, 'acc_1')).toThrow(
     /PINTAIL_ENCRYPTION_KEY/,
@@ -25,7 +25,7 @@ test('another key, another row or a changed byte is refused', () => {
   expect(() => createEncryption(key).decrypt(sealed, 'acc_1')).toThrow();
 });
 
-test('the key file is made once, for its owner only', () => {
+test('the key file is created once, readable by its owner only', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pintail-key-'));
   try {
     const file = join(folder, 'encryption.key');

@@ -1,4 +1,4 @@
-// Encrypts small secrets at rest: AES-256-GCM, with the id of the key in front so that keys can be rotated.
+// Encrypts small secrets at rest with AES-256-GCM. Results begin with the id of the key, so that keys can be rotated.
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -15,11 +15,11 @@ import {
 import { dirname } from 'node:path';
 
 export interface Encryption {
-  /** @param purpose Bound to the result: what was encrypted for one row can't be decrypted as another's. */
+  /** @param purpose Authenticated with the result: a value encrypted for one row cannot be decrypted for another */
   encrypt(text: string, purpose: string): Buffer;
-  /** @throws Error when the key, the purpose or a byte differs. */
+  /** @throws Error if the key, the purpose or a byte differs */
   decrypt(sealed: Buffer, purpose: string): string;
-  /** Stands at the beginning of all that is encrypted from now on. */
+  /** The first bytes of every result of `encrypt`. */
   keyId: Buffer;
 }
 
@@ -28,12 +28,12 @@ const tagLength = 16;
 const keyIdLength = 4;
 
 /**
- * @param key 32 bytes: encrypts, and decrypts.
- * @param old Only decrypts: what was stored before the key was changed.
+ * @param key 32 bytes, for encryption and decryption
+ * @param old The previous key, for decryption only
  */
 export function createEncryption(key: Buffer, old?: Buffer): Encryption {
   const keyId = idOf(key);
-  const keys = [key, ...(old ? [old] : [])].map((known) => ({ id: idOf(known), known }));
+  const keys = [key, ...(old ? [old] : [])].map((bytes) => ({ id: idOf(bytes), bytes }));
   return {
     keyId,
     encrypt(text, purpose) {
@@ -46,12 +46,12 @@ export function createEncryption(key: Buffer, old?: Buffer): Encryption {
       const key = keys.find(({ id }) => sealed.subarray(0, keyIdLength).equals(id));
       if (!key) {
         throw new Error(
-          'A stored token was encrypted with another key. Start with the PINTAIL_ENCRYPTION_KEY that it was stored with.',
+          'A stored token was encrypted with another key. Start with the PINTAIL_ENCRYPTION_KEY that encrypted it.',
         );
       }
       const iv = sealed.subarray(keyIdLength, keyIdLength + ivLength);
       const tag = sealed.subarray(keyIdLength + ivLength, keyIdLength + ivLength + tagLength);
-      const decipher = createDecipheriv('aes-256-gcm', key.known, iv)
+      const decipher = createDecipheriv('aes-256-gcm', key.bytes, iv)
         .setAAD(Buffer.from(purpose))
         .setAuthTag(tag);
       const text = sealed.subarray(keyIdLength + ivLength + tagLength);
@@ -64,13 +64,13 @@ function idOf(key: Buffer): Buffer {
   return createHash('sha256').update('pintail key id').update(key).digest().subarray(0, keyIdLength);
 }
 
-/** The key kept in a file that only its owner can read; made on first use, whole or not at all. */
+/** Returns the key in a file that only its owner can read. Creates the file atomically if it does not exist. */
 export function keyFromFile(file: string): Buffer {
   if (!existsSync(file)) {
     const draft = `${file}.${process.pid}`;
     writeFileSync(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
     try {
-      // Of two processes starting at once, the first to link wins; both read the same key.
+      // If two processes start at once, the first link succeeds and both read the same key.
       linkSync(draft, file);
     } catch (error) {
       if (!existsSync(file)) throw error;
@@ -85,20 +85,20 @@ export function keyFromFile(file: string): Buffer {
 function readKey(file: string): Buffer {
   const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
   if (key.length !== 32)
-    throw new Error(`${file} does not hold an encryption key. Restore it from a backup.`);
+    throw new Error(`${file} does not contain an encryption key. Restore it from a backup.`);
   return key;
 }
 
 const oldFile = (file: string) => `${file}.old`;
 
-/** The key before the present one, while the file's key is being changed. */
+/** Returns the previous key while a rotation is in progress. */
 export function oldKeyFromFile(file: string): Buffer | undefined {
   return existsSync(oldFile(file)) ? readKey(oldFile(file)) : undefined;
 }
 
 /**
- * Puts a new key into the file and keeps the old one beside it. Called again after a crash it goes on where it
- * was: at no moment is there a key in use that no file holds.
+ * Writes a new key to the file and stores the old one beside it. After a crash, call it again to continue: every key in use
+ * is in a file at every moment.
  */
 export function beginKeyRotation(file: string): void {
   const present = keyFromFile(file);
@@ -114,7 +114,7 @@ export function beginKeyRotation(file: string): void {
   sync(dirname(file));
 }
 
-/** Once nothing is left that only the old key opens. */
+/** Removes the old key. Call it when no stored value is encrypted with it. */
 export function endKeyRotation(file: string): void {
   rmSync(oldFile(file), { force: true });
 }

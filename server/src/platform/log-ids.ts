@@ -1,16 +1,16 @@
-// The ids of the request and of the things that the present work is for, so that every log line within has them, also
-// those written by rooms that know of neither (an outgoing call, a fetch). Which things exist is the domain's choice.
+// The ids of the current request or task, which are added to every log line that it writes, including those of rooms that
+// do not have the ids (an outgoing call, a fetch). The domain defines which ids there are.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 export type LogIds = Readonly<Record<string, string>>;
 
-const present = new AsyncLocalStorage<LogIds>();
+const current = new AsyncLocalStorage<LogIds>();
 
-/** Runs `work`; its log lines have these ids, besides those of the work that it is part of. */
+/** Runs `work`. Its log lines have these ids, in addition to the current ones. */
 export function runWithLogIds<T>(ids: LogIds, work: () => T): T {
-  return present.run({ ...present.getStore(), ...ids }, work);
+  return current.run({ ...current.getStore(), ...ids }, work);
 }
 
 export function presentLogIds(): LogIds | undefined {
-  return present.getStore();
+  return current.getStore();
 }

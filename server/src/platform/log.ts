@@ -1,4 +1,4 @@
-// Structured logs. Secrets are redacted here as a last defence; the first is not to pass them.
+// Structured logs. Redaction is the last line of defense: code must not log secrets.
 import { Writable } from 'node:stream';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
@@ -13,7 +13,7 @@ export interface LogSettings {
 
 const redacted = ['authorization', 'accessToken', 'refreshToken', 'secret', 'password', 'token'];
 
-/** @param to Where the lines go; standard output unless a test wants to read them. */
+/** @param to The destination of the lines. Default: standard output */
 export function createLog(settings: LogSettings, to?: DestinationStream): Log {
   const options = {
     level: settings.level,
@@ -24,14 +24,14 @@ export function createLog(settings: LogSettings, to?: DestinationStream): Log {
   };
   if (to) return pino(options, to);
   if (settings.format === 'json') return pino(options, standardOutput());
-  // In this process rather than in a worker thread: less memory, and the last lines before an exit are kept.
+  // In this process rather than a worker thread, which takes less memory and does not lose the last lines before an exit.
   return pino(
     options,
     pretty({ destination: asStream(standardOutput()), translateTime: 'SYS:HH:MM:ss.l', singleLine: true }),
   );
 }
 
-/** When its reader is gone, a closed terminal for example, lines are lost; work under way is not. */
+/** Ignores errors of a reader that is gone, such as a closed terminal, so that the process can complete its work. */
 function standardOutput(): DestinationStream {
   const output = destination({ dest: 1, sync: true });
   output.on('error', (error: NodeJS.ErrnoException) => {
@@ -41,7 +41,7 @@ function standardOutput(): DestinationStream {
   return output;
 }
 
-/** pino-pretty gives up a stream that has failed once; this one does not fail. */
+/** Wraps the output in a stream that never fails, because pino-pretty stops writing after an error. */
 function asStream(output: DestinationStream): Writable {
   return new Writable({
     decodeStrings: false,
@@ -52,7 +52,7 @@ function asStream(output: DestinationStream): Writable {
   });
 }
 
-/** Leaves out ids that the line or its logger already has: many parsers reject JSON with a key twice. */
+/** Adds the current ids, except those that the logger already has: many parsers reject JSON with duplicate keys. */
 function addIds(_line: object, _level: number, logger: Logger): object {
   const ids = presentLogIds();
   if (!ids) return {};
@@ -60,7 +60,7 @@ function addIds(_line: object, _level: number, logger: Logger): object {
   return Object.fromEntries(Object.entries(ids).filter(([name]) => !(name in bound)));
 }
 
-/** The useful fields of an error. Some libraries attach whole connections, passwords included. */
+/** Returns the useful fields of an error. Some libraries attach whole connections, including passwords. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return {

@@ -1,12 +1,11 @@
-// Figures for Prometheus. A registry that is created once and passed in; nothing is global. It is independent of what is
-// counted: each room declares its own figures with it.
+// Metrics for Prometheus. The registry is created once and passed to the rooms, which declare their own metrics with it.
 import { statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type * as Prometheus from 'prom-client';
 import type { Clock } from './clock.ts';
 import type { Connection } from './db/index.ts';
 
-// One by one: the package's front door loads a cluster's and a gateway's needs besides, 18 MB of them.
+// Imported separately, because the index of the package also loads support for clusters and gateways, 18 MB.
 const require = createRequire(import.meta.url);
 const Registry: typeof Prometheus.Registry = require('prom-client/lib/registry');
 const Counter: typeof Prometheus.Counter = require('prom-client/lib/counter');
@@ -14,7 +13,7 @@ const Gauge: typeof Prometheus.Gauge = require('prom-client/lib/gauge');
 const Histogram: typeof Prometheus.Histogram = require('prom-client/lib/histogram');
 
 export interface Metrics {
-  /** @param labels Of few values each: never an id, an address or what a caller wrote. */
+  /** @param labels Labels with few values each: never an id, an address or input of callers */
   counter<Label extends string>(
     name: string,
     help: string,
@@ -27,22 +26,22 @@ export interface Metrics {
     buckets: readonly number[],
     labels?: readonly Label[],
   ): Prometheus.Histogram<Label>;
-  /** Runs before the figures are read, to set gauges. Must be quick: the scrape waits for it. */
+  /** Registers a function that sets gauges before each read. It must be fast, because the scrape waits for it. */
   beforeReading(take: () => void | Promise<void>): void;
-  /** All figures as Prometheus wants them. */
+  /** Returns all metrics in the format of Prometheus. */
   read(): Promise<{ contentType: string; text: string }>;
 }
 
 /**
- * Sets a room's gauges from what the database holds. Its statements must cost about the same with ten posts stored and
- * with ten million: they read small tables and partial indexes of what is unfinished, and bound every count.
+ * Sets a room's gauges from the database. Its statements must cost about the same for ten posts as for ten million: they
+ * read small tables and partial indexes of unfinished rows, and limit every count.
  */
 export type GaugeReading = (connection: Connection, now: Date) => Promise<void>;
 
-/** Gauges count the rows of one kind up to this number. */
+/** The limit of gauges that count rows. */
 export const gaugeCountMax = 100_000;
 
-/** For gauges of an age; 0 where there is nothing that waits. */
+/** Returns an age in seconds, or 0 for null. */
 export function secondsSince(since: Date | null, now: Date): number {
   return since === null ? 0 : Math.max(0, now.getTime() - since.getTime()) / 1000;
 }
@@ -66,15 +65,15 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** The figures of a process that have these names everywhere with Prometheus; the others cost memory. */
+/** Adds the usual process metrics of Prometheus. Others are omitted because they cost memory. */
 export function watchProcess(metrics: Metrics, clock: Clock): void {
-  const started = metrics.gauge('process_start_time_seconds', 'When this process began, in Unix seconds.');
+  const started = metrics.gauge('process_start_time_seconds', 'Start time of this process, in Unix seconds.');
   started.set(Math.round(clock.now().getTime() / 1000 - process.uptime()));
-  const resident = metrics.gauge('process_resident_memory_bytes', 'Memory that this process holds.');
-  const cpu = metrics.counter('process_cpu_seconds_total', 'Processor time that this process has used.');
+  const resident = metrics.gauge('process_resident_memory_bytes', 'Resident memory of this process.');
+  const cpu = metrics.counter('process_cpu_seconds_total', 'Processor time used by this process.');
   const busy = metrics.gauge(
     'nodejs_eventloop_utilization_ratio',
-    'How busy the event loop was since it was asked last, 0 to 1. Near 1, everything waits.',
+    'Utilization of the event loop since the last scrape, 0 to 1. Near 1, everything is delayed.',
   );
   let lastLoop = performance.eventLoopUtilization();
   let lastCpu = process.cpuUsage();
@@ -90,23 +89,23 @@ export function watchProcess(metrics: Metrics, clock: Clock): void {
   });
 }
 
-/** The room on the disk of a folder. */
+/** Adds a gauge for the free space on the disk of a folder. */
 export function watchDisk(metrics: Metrics, folder: string): void {
-  const free = metrics.gauge('pintail_disk_free_bytes', 'Room on the disk of the data folder.');
+  const free = metrics.gauge('pintail_disk_free_bytes', 'Free space on the disk of the data folder.');
   metrics.beforeReading(async () => {
     const { bavail, bsize } = await statfs(folder);
     free.set(bavail * bsize);
   });
 }
 
-/** The connections of a pool, as pg counts them. */
+/** Adds gauges for the connections of a pool. */
 export function watchPool(
   metrics: Metrics,
   pool: { totalCount: number; idleCount: number; waitingCount: number },
 ): void {
   const connections = metrics.gauge(
     'pintail_db_pool_connections',
-    'Connections to the database: total, idle; and requests waiting for one.',
+    'Connections to the database: total and idle. waiting: requests that wait for a connection.',
     ['state'],
   );
   metrics.beforeReading(() => {

@@ -1,11 +1,11 @@
-// Ids of rows that the database numbers, as callers see them: a prefix, and the number in base 36. They sort by it.
+// Public ids of rows that the database numbers: a prefix and the number in base 36. They sort like the numbers.
 
-/** The largest safe integer has 11 digits in base 36. All ids have that length, so that they sort as texts. */
+/** The number of base 36 digits of the largest safe integer. All ids have this length, so that they sort as text. */
 const digits = 11;
 
 export interface NumberedIds {
   to(number: number): string;
-  /** Undefined for a text that is not such an id. */
+  /** Returns undefined if the text is not such an id. */
   from(text: string): number | undefined;
 }
 

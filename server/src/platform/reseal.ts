@@ -1,18 +1,18 @@
-// Encrypts rows with the present key that were encrypted with an older one, while others may use and change them.
+// Encrypts rows with the current key that were encrypted with an older one, while other processes may use and change them.
 import type { Connection } from './db/index.ts';
 
 export interface Resealed {
   resealed: number;
-  /** The rows that none of the keys opens, by their names in the report. */
+  /** The names of the rows that none of the keys can decrypt, for the report. */
   unreadable: string[];
 }
 
 export interface Reseal<Row extends { id: string }, Sealed> {
-  /** The next rows after an id that were encrypted with another key, by their ids. */
+  /** Returns the next rows after an id that were encrypted with another key, ordered by id. */
   list(connection: Connection, page: { keyId: Buffer; after: string; limit: number }): Promise<Row[]>;
-  /** The row's columns with the present key. Throws when no key opens them. */
+  /** Returns the row's columns encrypted with the current key. Throws if no key can decrypt them. */
   seal(row: Row): Sealed;
-  /** Writes them, unless others were stored meanwhile; whether it did. */
+  /** Stores the columns, unless the row has changed since. Returns whether it did. */
   replace(connection: Connection, row: Row, sealed: Sealed): Promise<boolean>;
   nameOf(row: Row): string;
 }
@@ -20,8 +20,8 @@ export interface Reseal<Row extends { id: string }, Sealed> {
 const batch = 100;
 
 /**
- * May be stopped at any moment and called again: each row is changed by one statement. What was stored meanwhile has
- * the present key, or is found by the next call.
+ * Can be interrupted at any moment and called again: each row is changed by one statement. Values stored meanwhile have the
+ * current key, or are found by the next call.
  */
 export async function resealRows<Row extends { id: string }, Sealed>(
   connection: Connection,

@@ -24,7 +24,7 @@ test('a signal repeated within two seconds is ignored', () => {
   expect(calls).toEqual(['stop SIGINT']);
 });
 
-test('any later signal forces', () => {
+test('a later signal forces the stop', () => {
   const { clock, calls, receive } = watch();
   receive('SIGINT');
   receive('SIGINT');
@@ -33,7 +33,7 @@ test('any later signal forces', () => {
   expect(calls).toEqual(['stop SIGINT', 'force SIGTERM']);
 });
 
-test('two seconds count from the first signal, not from its repeats', () => {
+test('the two seconds begin with the first signal, not with its repeats', () => {
   const { clock, calls, receive } = watch();
   receive('SIGHUP');
   clock.advance(1_500);

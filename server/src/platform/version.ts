@@ -1,4 +1,4 @@
-// The version of Pintail, from its package.
+// The version of Pintail, from its package.json.
 import { readFileSync } from 'node:fs';
 
 const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');

@@ -141,7 +141,7 @@ describe('/ready', () => {
       expect(body.checks).toContainEqual({
         name: 'storage',
         ok: false,
-        reason: 'The media storage cannot be written to.',
+        reason: 'The media storage is not writable.',
       });
     });
     expect((await ready()).status).toBe(200);
@@ -173,7 +173,7 @@ describe('/ready', () => {
     expect(body.checks[0]).toEqual({
       name: 'database',
       ok: false,
-      reason: 'The database does not answer.',
+      reason: 'The database does not respond.',
     });
     expect(JSON.stringify(body)).not.toMatch(/127\.0\.0\.1|postgres:|\/tmp/);
     await broken.stop();

@@ -1,10 +1,10 @@
-// A check of one part, and its finding. `/ready` shows the name and the message to strangers; the doctor shows
-// everything to the person who runs Pintail.
+// The types of a health check and its finding. `/ready` shows the name and the message to anyone; the doctor shows the
+// whole finding to the operator.
 
 export interface Finding {
   /** `warning`: the part works, but something needs attention. */
   status: 'ok' | 'warning' | 'failed';
-  /** The result as a sentence. For a failed check of `/ready` it is public: no host, path, user or key. */
+  /** The result as a sentence. For a failed check of `/ready` it is public: it contains no host, path, user or key. */
   message: string;
   /** The remedy. For the doctor only. */
   fix?: string;
@@ -34,11 +34,11 @@ export function failed(message: string, fix?: string, cause?: unknown): Finding 
   };
 }
 
-/** Runs a check; one that throws has failed. */
+/** Runs a check. If it throws, the finding is `failed`. */
 export async function runCheck({ name, run }: Check): Promise<Finding> {
   try {
     return await run();
   } catch (error) {
-    return failed(`The check of this part (${name}) did not complete.`, undefined, error);
+    return failed(`The check "${name}" did not complete.`, undefined, error);
   }
 }

@@ -1,5 +1,5 @@
-// Checks of the platform's own parts: database, storage, disk, clock. Both thresholds of a part are here: beyond the
-// first one the doctor warns, beyond the second one the part has failed and `/ready` answers 503.
+// Checks of the platform's own parts: database, storage, disk, clock. Each has two thresholds: beyond the first, the doctor
+// warns; beyond the second, the part has failed and `/ready` answers 503.
 import { randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -10,7 +10,7 @@ import { type Check, type Finding, failed, ok, warning } from './check.ts';
 
 const freeBytes = { warnBelow: 1024 ** 3, failBelow: 256 * 1024 ** 2 };
 const skewMs = { warnAbove: 2_000, failAbove: 5_000 };
-/** Writing to the storage has a cost, and anyone may request `/ready`. */
+/** A successful check is reused for this long: writing to the storage has a cost, and anyone may request `/ready`. */
 const storageCheckedMs = 30_000;
 
 export function databaseCheck(database: Database): Check {
@@ -21,7 +21,7 @@ export function databaseCheck(database: Database): Check {
         const { version } = await ping(database.db);
         return ok(`PostgreSQL ${version}`);
       } catch (error) {
-        return failed('The database does not answer.', undefined, error);
+        return failed('The database does not respond.', undefined, error);
       }
     },
   };
@@ -39,13 +39,13 @@ export function migrationsCheck(database: Database): Check {
         }
         return ok('up to date');
       } catch (error) {
-        return failed('Whether the database is up to date could not be determined.', undefined, error);
+        return failed('Could not determine whether the database is up to date.', undefined, error);
       }
     },
   };
 }
 
-/** Does what Pintail does with every file: put, stat, remove. A success is not repeated for half a minute. */
+/** Puts, stats and removes a file, as Pintail does with every medium. */
 export function storageCheck(storage: Storage, clock: Clock): Check {
   const key = `ready/${randomUUID()}`;
   let writableAt: number | null = null;
@@ -53,14 +53,14 @@ export function storageCheck(storage: Storage, clock: Clock): Check {
     name: 'storage',
     async run() {
       const now = clock.now().getTime();
-      const good = ok('The media storage can be written.');
+      const good = ok('The media storage is writable.');
       if (writableAt !== null && now - writableAt < storageCheckedMs) return good;
       try {
         await storage.put(key, Readable.from([Buffer.from('ready')]));
         await storage.stat(key);
         await storage.remove(key);
       } catch (error) {
-        return failed('The media storage cannot be written to.', storageFix, error);
+        return failed('The media storage is not writable.', storageFix, error);
       }
       const listed = await listable(storage);
       if (listed.status === 'ok') writableAt = now;
@@ -70,9 +70,9 @@ export function storageCheck(storage: Storage, clock: Clock): Check {
 }
 
 const storageFix =
-  'Check the folder and its owner, or of a bucket S3_ENDPOINT, S3_REGION, that it exists, and that the key may read, list, write and delete.';
+  'For a folder, check its path and owner. For a bucket, check S3_ENDPOINT and S3_REGION, that it exists, and that the key may read, list, write and delete.';
 
-/** Only the sweep lists: posts are published without it. */
+/** A failure is only a warning: the sweep lists files, publishing does not. */
 async function listable(storage: Storage): Promise<Finding> {
   try {
     await storage.list({ limit: 1 });
@@ -92,11 +92,11 @@ export function diskCheck(dataDir: string): Check {
   return {
     name: 'disk',
     async run() {
-      const fix = `Free some space on the disk of ${dataDir}; when it is full, media are refused.`;
+      const fix = `Free some space on the disk of ${dataDir}. When it is full, uploads of media are refused.`;
       try {
         const { bavail, bsize } = await statfs(dataDir);
         const free = bavail * bsize;
-        if (free < freeBytes.failBelow) return failed('Less than 256 MiB are left on the disk.', fix);
+        if (free < freeBytes.failBelow) return failed('Less than 256 MiB is left on the disk.', fix);
         if (free < freeBytes.warnBelow) return warning('Less than 1 GiB is left on the disk.', fix);
         return ok(`${gibibytes(free)} GiB free in ${dataDir}`);
       } catch (error) {
@@ -111,7 +111,7 @@ function gibibytes(bytes: number): string {
   return number >= 10 ? String(Math.round(number)) : number.toFixed(1);
 }
 
-/** @param clock The one to compare with the database's. */
+/** @param clock The clock to compare with the database's */
 export function clockCheck(database: Database, clock: Clock): Check {
   return {
     name: 'clock',
@@ -119,7 +119,7 @@ export function clockCheck(database: Database, clock: Clock): Check {
       try {
         const skew = await measureSkew(database, clock);
         const message = `The clock differs from the database's by ${(skew / 1000).toFixed(1)} s.`;
-        const fix = "Posts are published by the database's clock. Set both clocks by NTP.";
+        const fix = "Posts are published by the database's clock. Synchronize both clocks with NTP.";
         if (skew > skewMs.failAbove) return failed(message, fix);
         if (skew > skewMs.warnAbove) return warning(message, fix);
         return ok(`within ${Math.round(skew)} ms of the database's`);
@@ -130,7 +130,7 @@ export function clockCheck(database: Database, clock: Clock): Check {
   };
 }
 
-/** The time that the query takes does not count as a difference. */
+/** Returns the difference in milliseconds, without the duration of the query. */
 async function measureSkew(database: Database, clock: Clock): Promise<number> {
   const before = clock.now().getTime();
   const { now } = await ping(database.db);

@@ -8,20 +8,20 @@ export type Answer<Row> = () => Row[];
 type Answers<Rows extends readonly unknown[]> = { [Index in keyof Rows]: Answer<Rows[Index]> };
 
 /**
- * Runs statements on one connection, in their order and each with its own snapshot. Resolves when all have completed. In a
- * transaction the statements after a failed one fail as well, so read the results in their order.
+ * Runs statements on one connection, in order, each with its own snapshot. Resolves when all have completed. In a
+ * transaction, the statements after a failed one fail as well, so read the results in order.
  */
 export async function atOnce<const Rows extends readonly unknown[]>(
   connection: Pick<Kysely<Schema>, 'getExecutor'>,
   statements: { readonly [Index in keyof Rows]: CompiledQuery<Rows[Index]> },
 ): Promise<Answers<Rows>> {
-  const settled = await connection
+  const results = await connection
     .getExecutor()
     .provideConnection((connection) =>
       Promise.allSettled(statements.map((statement) => connection.executeQuery<unknown>(statement))),
     );
-  return settled.map((end) => () => {
-    if (end.status === 'rejected') throw end.reason;
-    return end.value.rows;
+  return results.map((result) => () => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value.rows;
   }) as unknown as Answers<Rows>;
 }

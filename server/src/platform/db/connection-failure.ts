@@ -1,5 +1,5 @@
-// Distinguishes "the database is unavailable" from "the statement is wrong". The driver has no common sign for the former:
-// it may be an error of the socket, of the server's shutdown, or of the driver itself, recognized by its text.
+// Distinguishes "the database is unavailable" from "the statement is wrong". The driver has no common code for the former:
+// it may be a socket error, a shutdown error of the server, or an error of the driver itself, recognized by its text.
 import { Outage } from '../errors.ts';
 
 const socketCodes = new Set([
@@ -9,7 +9,7 @@ const socketCodes = new Set([
   'ECONNRESET',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'ENOENT', // a Unix socket that is not there
+  'ENOENT', // the Unix socket does not exist
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
@@ -18,7 +18,7 @@ const socketCodes = new Set([
 /** admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections. Class 08: connection exceptions. */
 const serverCodes = new Set(['57P01', '57P02', '57P03', '53300']);
 
-/** Texts of pg 8.23, whose errors have no code here. */
+/** Messages of pg 8.23 for errors without a code. */
 const driverTexts =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed and is not queryable|Cannot use a pool after calling end)/;
 

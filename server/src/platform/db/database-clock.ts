@@ -1,5 +1,5 @@
-// The database's time on this machine. Several machines share one schedule, and their clocks differ; due times and leases
-// are therefore compared with the one clock that all of them can read.
+// The database's time. Several machines share one schedule and their clocks differ, so due times and leases are compared
+// with the one clock that all of them can read.
 
 import { sql } from 'kysely';
 import type { Cancel, Clock } from '../clock.ts';
@@ -10,7 +10,7 @@ const measureEveryMs = 30_000;
 /** A smaller difference is measurement noise. */
 const noiseMs = 5;
 /** A larger difference is logged as a warning. */
-const worrisomeMs = 2_000;
+const warnAboveMs = 2_000;
 
 export interface DatabaseClock extends Clock {
   stop(): void;
@@ -28,11 +28,11 @@ export async function createDatabaseClock(
     const before = machine.now().getTime();
     const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(database.db);
     const after = machine.now().getTime();
-    const theirs = rows[0]?.now.getTime() ?? after;
-    const measured = Math.round(theirs - (before + after) / 2);
+    const databaseTime = rows[0]?.now.getTime() ?? after;
+    const measured = Math.round(databaseTime - (before + after) / 2);
     offsetMs = Math.abs(measured) <= Math.max(noiseMs, after - before) ? 0 : measured;
-    if (Math.abs(offsetMs) > worrisomeMs) {
-      log.warn({ offsetMs }, "this machine's clock differs from the database's; the database's counts");
+    if (Math.abs(offsetMs) > warnAboveMs) {
+      log.warn({ offsetMs }, "this machine's clock differs from the database's, which is used instead");
     }
   }
 

@@ -1,5 +1,5 @@
-// Kysely's PostgreSQL dialect with one change: the begin of a transaction is sent together with its first statement, which
-// saves a round trip. Needs connections that pipeline.
+// Kysely's PostgreSQL dialect with one change: `begin` is sent together with the first statement of a transaction, which
+// saves a round trip. Requires connections that pipeline.
 import {
   type DatabaseConnection,
   PostgresDialect,
@@ -29,8 +29,7 @@ class EagerPostgresDriver extends PostgresDriver {
     settings: TransactionSettings,
   ): Promise<void> {
     const begun = super.beginTransaction(connection, settings);
-    // It fails only with its connection, and then the first statement fails too. If it ever failed alone, the commit would
-    // fail.
+    // `begin` fails only if the connection fails, and then the first statement fails too. Otherwise the commit reports it.
     begun.catch(() => {});
     this.#begun.set(connection, begun);
   }

@@ -1,5 +1,5 @@
-// The tables of the job library (platform/jobs), in a schema of their own. They are migrated with ours, under the lock of
-// `migrate`, so that two processes never migrate at once and a serving process never changes tables.
+// The tables of the job library (platform/jobs), in a separate schema. They are migrated together with ours, under the lock
+// of `migrate`, so that two processes never migrate at once and a serving process never changes tables.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import type pg from 'pg';
 import { SetupProblem } from './setup-problem.ts';
 
 export const jobsSchema = 'pgboss';
-/** The version that the installed library expects; a test compares. A constant, so that reading it does not load the library. */
+/** The version that the installed library expects (checked by a test). A constant, because the library is slow to load. */
 export const jobsSchemaVersion = 46;
 
 const printPlans = fileURLToPath(new URL('./print-job-plans.ts', import.meta.url));
@@ -19,11 +19,11 @@ export async function migrateJobsSchema(client: pg.Client): Promise<boolean> {
   if (installed !== null && installed > jobsSchemaVersion) {
     throw new SetupProblem(
       `The database is newer than this version of Pintail: its job tables have version ${installed}, and this ` +
-        `version knows ${jobsSchemaVersion}. Start the newer version again, or restore a backup from before the upgrade.`,
+        `version supports ${jobsSchemaVersion}. Start the newer version again, or restore a backup from before the upgrade.`,
     );
   }
-  // Loading the library costs 18 MB permanently, also on an installation without jobs. So another process loads it, prints
-  // the statements and ends.
+  // Loading the library takes 18 MB for the life of the process, even without jobs. A separate process loads it and prints
+  // the statements.
   const { stdout } = await promisify(execFile)(process.execPath, [printPlans, String(installed ?? '')], {
     maxBuffer: 8 * 1024 * 1024,
   });

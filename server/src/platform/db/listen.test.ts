@@ -77,24 +77,24 @@ function runTimer(): number {
   return timer?.delayMs ?? 0;
 }
 
-test('notifications of other processes are received', async () => {
+test('a listener receives the notifications of other processes', async () => {
   await notify('one');
   await notify('two');
   await eventually('both arrive', () => heard.length === 2);
   expect(heard).toEqual(['one', 'two']);
 });
 
-test('after a lost connection it listens again and reports the gap', async () => {
+test('after a lost connection the listener reconnects and reports the gap', async () => {
   await cutConnection();
   await notify('nobody hears this');
   runTimer();
   await eventually('the gap is reported', () => heard.length > 0);
   await notify('back');
-  await eventually('it hears again', () => heard.length > 1);
+  await eventually('the next notification is received', () => heard.length > 1);
   expect(heard).toEqual(['(gap)', 'back']);
 });
 
-test('while the database is unavailable it retries less and less often, and reports no gap', async () => {
+test('while the database is unavailable the listener retries with growing delays and reports no gap', async () => {
   const admin = testing.database.pool;
   const name = new URL(testing.url).pathname.slice(1);
   await admin.query(`alter database ${name} connection limit 0`);
@@ -131,14 +131,14 @@ test('an error in the handler does not stop the listener', async () => {
   await eventually('both arrive', () => heard.length === 2);
 });
 
-test('a closed listener leaves no connection and plans no retry', async () => {
+test('a closed listener has no connection and plans no retry', async () => {
   await listener.close();
   await eventually('the session ends', async () => (await listenerPid()) === undefined);
   expect(timers).toEqual([]);
   expect(heartbeats).toEqual([]);
 });
 
-test('closing during a retry leaves no connection', async () => {
+test('a listener that is closed during a retry has no connection', async () => {
   await cutConnection();
   runTimer();
   await listener.close();

@@ -1,5 +1,5 @@
-// Receives the notifications of other processes (NOTIFY) on a connection of its own. Notifications are lost while that
-// connection is down, so the caller is notified of every gap and then polls.
+// Receives notifications of other processes (NOTIFY) on a dedicated connection. Notifications are lost while the connection
+// is down, so the caller is notified of every gap and then polls.
 import pg from 'pg';
 import { addMs, type Cancel, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -10,11 +10,11 @@ export interface Listen {
   url: string;
   channel: string;
   onNotify(payload: string): void;
-  /** The connection was down and is back: notifications may have been lost. */
+  /** Called when the connection is restored: notifications may have been lost. */
   onGap(): void;
   log: Log;
   clock: Clock;
-  /** How long the server may take to respond. */
+  /** The time within which the server must respond. */
   answerPatienceMs?: number;
 }
 
@@ -24,10 +24,13 @@ export interface Listener {
 
 const retryMsFirst = 250;
 const retryMsMax = 15_000;
-/** Detects a connection that was cut without notice, as firewalls do. */
+/** A heartbeat detects connections that were dropped silently, for example by a firewall. */
 const heartbeatMs = 30_000;
 
-/** Resolves when it is listening. Fails with an Outage if the database is unavailable at the start. */
+/**
+ * Resolves when the connection is listening.
+ * @throws Outage if the database is unavailable at the start
+ */
 export async function listen(listening: Listen): Promise<Listener> {
   const { channel, onNotify, onGap, log, clock } = listening;
   let client: pg.Client | undefined;
@@ -71,7 +74,7 @@ export async function listen(listening: Listen): Promise<Listener> {
     safely(onGap);
   }
 
-  /** An error of the caller's handler is a bug and is logged; the connection stays. */
+  /** Logs an error of the caller's handler, which is a bug, and keeps the connection. */
   function safely(act: () => void): void {
     try {
       act();
@@ -82,9 +85,9 @@ export async function listen(listening: Listen): Promise<Listener> {
 
   await connect();
   const cancelHeartbeat = clock.every(heartbeatMs, () => {
-    const asked = client;
-    // Its end event leads to `retry`; a socket that was cut off would never end otherwise.
-    asked?.query('select 1').catch(() => asked.connection.stream.destroy());
+    const checked = client;
+    // A dropped socket would never end otherwise; its end event leads to `retry`.
+    checked?.query('select 1').catch(() => checked.connection.stream.destroy());
   });
   return {
     async close() {

@@ -28,7 +28,7 @@ async function rowsOf(query: string): Promise<unknown[]> {
   return (await testing.database.pool.query(query)).rows;
 }
 
-/** How many connections to this database wait for a lock. */
+/** Returns the number of connections to this database that wait for a lock. */
 const locksWaitedFor = async () =>
   (
     await rowsOf(
@@ -37,7 +37,7 @@ const locksWaitedFor = async () =>
   ).length;
 
 describe('migrations', () => {
-  test('are applied in the order of their numbers, each once', async () => {
+  test('migrations are applied in the order of their numbers, each once', async () => {
     await write('0002_rows.sql', "insert into log values ('second')");
     await write('0001_table.sql', "create table log (entry text); insert into log values ('first')");
     expect(await run()).toEqual({ applied: ['0001_table.sql', '0002_rows.sql'] });
@@ -51,9 +51,9 @@ describe('migrations', () => {
     ]);
   });
 
-  test('are applied once by many processes that start together', async () => {
+  test('migrations are applied once when many processes start together', async () => {
     await write('0001_table.sql', 'create table log (entry text)');
-    // The first of them is held up in the middle, until the others are seen to wait for it.
+    // The first process is blocked in the middle until the others wait for it.
     await write('0002_held.sql', "select pg_advisory_xact_lock(1); insert into log values ('once')");
     const holder = await testing.database.pool.connect();
     await holder.query('select pg_advisory_lock(1)');
@@ -68,7 +68,7 @@ describe('migrations', () => {
     expect(await rowsOf('select entry from log')).toEqual([{ entry: 'once' }]);
   });
 
-  test('that fail leave nothing behind, and the error names the line', async () => {
+  test('a failed migration is rolled back, and the error names the line', async () => {
     await write('0001_table.sql', 'create table log (entry text)');
     await write('0002_wrong.sql', 'create table other (x text);\n\nselect * from nowhere;');
     await expect(run()).rejects.toThrow(
@@ -78,10 +78,10 @@ describe('migrations', () => {
     expect(await rowsOf("select to_regclass('other') as other")).toEqual([{ other: null }]);
   });
 
-  test('are committed together with their record, or not at all', async () => {
+  test('a migration is rolled back when its record cannot be stored', async () => {
     await write('0001_table.sql', 'create table log (entry text)');
     await run();
-    // Takes its own place in the record, so that the runner cannot.
+    // Inserts its own record, so that the runner's insert fails.
     await write(
       '0002_odd.sql',
       "create table odd (x text); insert into migrations values ('0002_odd.sql', '')",
@@ -90,14 +90,14 @@ describe('migrations', () => {
     expect(await rowsOf("select to_regclass('odd') as odd")).toEqual([{ odd: null }]);
   });
 
-  test('run without the timeout of ordinary statements', async () => {
+  test('migrations run without the timeout of ordinary statements', async () => {
     await write('0001_look.sql', "create table seen as select current_setting('statement_timeout') as value");
     await run();
     expect(await rowsOf('select value from seen')).toEqual([{ value: '0' }]);
   });
 });
 
-describe('a history that does not match is refused with a remedy:', () => {
+describe('a history that does not match is refused with a remedy', () => {
   beforeEach(async () => {
     await write('0001_a.sql', 'create table a (x text);\n');
     await write('0003_c.sql', 'create table c (x text);\n');
@@ -110,22 +110,22 @@ describe('a history that does not match is refused with a remedy:', () => {
     return String(error);
   };
 
-  test('a file that was changed after it had been applied', async () => {
+  test('a file that was changed after it was applied is refused', async () => {
     await write('0001_a.sql', 'create table a (x text, y text);\n');
     expect(await refusal()).toMatch(/0001_a.sql was changed after .* Restore the file/);
   });
 
-  test('not a file that Git has checked out with other line endings', async () => {
+  test('a file that Git checked out with other line endings is accepted', async () => {
     await write('0001_a.sql', 'create table a (x text);\r\n');
     expect(await run()).toEqual({ applied: [] });
   });
 
-  test('a database that is newer than the code', async () => {
+  test('a database that is newer than the code is refused', async () => {
     await rm(join(folder, '0003_c.sql'));
     expect(await refusal()).toMatch(/newer than this version .* 0003_c.sql.* Start the newer version again/);
   });
 
-  test('a database from before the migrations were replaced by a baseline', async () => {
+  test('a database from before the baseline is refused', async () => {
     await rm(join(folder, '0001_a.sql'));
     await write('0001_baseline.sql', 'create table a (x text);');
     expect(await refusal()).toMatch(/before the first release: .* 0001_a.sql.* Start with an empty database/);
@@ -135,28 +135,28 @@ describe('a history that does not match is refused with a remedy:', () => {
     ]);
   });
 
-  test('a file that comes before an applied one', async () => {
+  test('a file that comes before an applied one is refused', async () => {
     await write('0002_b.sql', 'create table b (x text)');
     expect(await refusal()).toMatch(/0002_b.sql comes before 0003_c.sql.* next free number/);
   });
 
-  test('two files with one number', async () => {
+  test('two files with the same number are refused', async () => {
     await write('0003_b.sql', 'create table b (x text)');
     expect(await refusal()).toMatch(/Two migrations have the number 0003/);
   });
 
-  test('a file whose name has no number', async () => {
+  test('a file whose name has no number is refused', async () => {
     await write('fix.sql', 'create table b (x text)');
     expect(await refusal()).toMatch(/fix.sql must be named like/);
   });
 });
 
 describe('the version of PostgreSQL', () => {
-  test('14 is enough', () => {
+  test('PostgreSQL 14 is accepted', () => {
     expect(() => requireVersion(140_000, '14.0')).not.toThrow();
   });
 
-  test('older than 14 is refused by name', () => {
+  test('PostgreSQL 13 is refused, and the error names the version', () => {
     expect(() => requireVersion(130_014, '13.14')).toThrow(
       /runs PostgreSQL 13.14; Pintail needs 14 or newer/,
     );

@@ -14,7 +14,7 @@ import { SetupProblem } from './setup-problem.ts';
 export interface Migrate {
   url: string;
   log: Log;
-  /** The folder of the files; ours unless a test passes another. */
+  /** The folder of the migrations. Tests pass another one. */
   folder?: string;
 }
 
@@ -31,7 +31,7 @@ interface AppliedMigration {
 
 const ownFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 const fileName = /^\d{4}_[a-z0-9_]+\.sql$/;
-/** The oldest PostgreSQL still maintained when Pintail 0.1 was written. */
+/** The oldest version maintained when Pintail 0.1 was written. */
 const versionMin = 14;
 /** An arbitrary number that no other advisory lock of this database uses. */
 const migrationLock = 7_265_311;
@@ -47,7 +47,7 @@ export async function migrate({ url, log, folder = ownFolder }: Migrate): Promis
   try {
     await client.connect();
     await checkVersion(client);
-    // A lock of the session, so that it spans the transactions below and ends with the connection.
+    // A session lock: it spans the transactions below and ends with the connection.
     await client.query('select pg_advisory_lock($1)', [migrationLock]);
     await client.query(`create table if not exists migrations (
       name text primary key,
@@ -75,8 +75,8 @@ export async function migrate({ url, log, folder = ownFolder }: Migrate): Promis
 }
 
 /**
- * Returns how many migrations this version would apply, and how many are applied that it does not recognize. For a
- * running process: others may have changed the database since its start.
+ * Returns the number of migrations that this version would apply, and of applied ones that it does not recognize. A running
+ * process needs this because others may have migrated the database since its start.
  */
 export async function pendingMigrations({ db }: Database): Promise<{ missing: number; unknown: number }> {
   ownNames ??= (await readMigrations(ownFolder)).map(({ name }) => name);
@@ -86,7 +86,7 @@ export async function pendingMigrations({ db }: Database): Promise<{ missing: nu
   return { missing, unknown: applied.size - (ownNames.length - missing) };
 }
 
-/** The names of the files of this version, which do not change while a process runs. */
+/** A cache: the files do not change while a process runs. */
 let ownNames: string[] | undefined;
 
 async function readMigrations(folder: string): Promise<MigrationFile[]> {
@@ -104,7 +104,7 @@ async function readMigrations(folder: string): Promise<MigrationFile[]> {
   }
   return Promise.all(
     names.map(async (name) => {
-      // Git may check files out with CRLF; that is not a change.
+      // Git may check out files with CRLF, which must not change the checksum.
       const sql = (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n');
       return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
     }),
@@ -119,7 +119,7 @@ async function checkVersion(client: pg.Client): Promise<void> {
   if (version) requireVersion(version.number, version.text);
 }
 
-/** @param number As PostgreSQL reports it: 140005 is 14.5. */
+/** @param number The version as PostgreSQL reports it: 140005 is 14.5 */
 export function requireVersion(number: number, text: string): void {
   if (number >= versionMin * 10_000) return;
   throw new SetupProblem(
@@ -128,7 +128,10 @@ export function requireVersion(number: number, text: string): void {
   );
 }
 
-/** Returns the files still to apply. Refuses a history that is not a beginning of the files. */
+/**
+ * Returns the files to apply.
+ * @throws SetupProblem unless the applied migrations are the first ones of the files, unchanged
+ */
 function compare(files: MigrationFile[], applied: AppliedMigration[]): MigrationFile[] {
   const byName = new Map(files.map((file) => [file.name, file]));
   const numbers = new Set(files.map((file) => file.name.slice(0, 4)));
@@ -155,12 +158,12 @@ function compare(files: MigrationFile[], applied: AppliedMigration[]): Migration
   return missing;
 }
 
-/** A migration with one of our numbers and another name is of a version from before the baseline. */
+/** A migration with one of our numbers but a different name comes from a version before the baseline. */
 function unknownMigration(name: string, numbers: ReadonlySet<string>): SetupProblem {
   if (numbers.has(name.slice(0, 4))) {
     return new SetupProblem(
       `The database was created by a version from before the first release: it has the migration ${name}, and cannot ` +
-        'be upgraded. Start with an empty database: name another one in DATABASE_URL, or another PINTAIL_DATA_DIR.',
+        'be upgraded. Start with an empty database: set a different DATABASE_URL or PINTAIL_DATA_DIR.',
     );
   }
   return new SetupProblem(
@@ -187,7 +190,7 @@ async function apply(client: pg.Client, file: MigrationFile): Promise<void> {
   }
 }
 
-/** Turns the position of PostgreSQL, which counts characters from 1, into a line. */
+/** Converts PostgreSQL's error position, which counts characters from 1, into a line number. */
 function atLine(sql: string, position: string | undefined): string {
   if (!position) return '';
   return ` at line ${sql.slice(0, Number(position) - 1).split('\n').length}`;

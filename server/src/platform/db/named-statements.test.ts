@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => testing.drop());
 
-// One connection, so that each statement finds the names of those before it.
+// One connection, so that statements share their names.
 beforeEach(async () => {
   await sql`drop table if exists things`.execute(testing.database.db);
   await sql`create table things (name text primary key)`.execute(testing.database.db);
@@ -31,13 +31,13 @@ const find = async (name: string) =>
 const named = async () =>
   (await sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(database.db)).rows;
 
-test('a frequent statement is planned once, and still returns the rows of each value', async () => {
+test('a frequent statement is planned once and returns the rows of each value', async () => {
   for (let time = 0; time < 10; time += 1) expect(await find('a')).toEqual([{ name: 'a' }]);
   expect(await find('b')).toEqual([{ name: 'b' }]);
   expect(await named()).toEqual([{ statement: 'select * from things where name = $1' }]);
 });
 
-test('a statement that is used once gets no name', async () => {
+test('a statement that runs once gets no name', async () => {
   await find('a');
   expect(await named()).toEqual([]);
 });
@@ -60,7 +60,7 @@ test('after a migration has changed the result type of a statement, it fails onc
   for (let time = 0; time < 10; time += 1) expect(await find('b')).toEqual([{ name: 'b', size: null }]);
 });
 
-test('names that a proxy has forgotten are created again', async () => {
+test('names that a proxy has lost are created again', async () => {
   for (let time = 0; time < 10; time += 1) await find('a');
   await sql`deallocate all`.execute(database.db);
   await expect(find('a')).rejects.toThrow(Outage);

@@ -1,10 +1,10 @@
-// Names frequent statements. PostgreSQL then parses and plans them once per connection, which is more than half of the cost
-// of a short statement. Queries are written without regard to it.
+// Names frequent statements, so that PostgreSQL parses and plans them once per connection. Both together are more than half
+// of the cost of a short statement. Queries need no changes for it.
 import { Outage } from '../errors.ts';
 
 /** A statement gets a name after this number of uses. */
 const runsBeforeNamed = 5;
-/** Each name uses memory in each connection, and lists of different lengths are an unlimited number of statements. */
+/** Each name uses memory in each connection, and lists of different lengths produce any number of statements. */
 const namedMax = 300;
 const countedMax = 2_000;
 
@@ -18,8 +18,8 @@ export interface NamedStatements {
   /** Returns the query for the driver. */
   of(text: string, values: readonly unknown[]): Statement;
   /**
-   * Returns the error to throw instead of `error`. A migration may change the result type of a named statement, which
-   * PostgreSQL refuses once; and a proxy may have forgotten the names. Then all statements get new names.
+   * Returns the error to throw instead of `error`. If PostgreSQL refuses a name, because a migration changed the result
+   * type of its statement or a proxy lost the name, all statements get new names.
    */
   failed(error: unknown): unknown;
 }
@@ -32,15 +32,15 @@ function isForgotten(error: unknown): boolean {
   );
 }
 
-/** The names for all connections of a pool: the driver records which connection has which name. */
+/** Creates the names for all connections of a pool. The driver records which connection has which name. */
 export function createNamedStatements(): NamedStatements {
   const runs = new Map<string, number>();
   const names = new Map<string, string>();
   let lastName = 0;
 
   function nameOf(text: string): string | undefined {
-    const known = names.get(text);
-    if (known !== undefined || names.size >= namedMax) return known;
+    const existing = names.get(text);
+    if (existing !== undefined || names.size >= namedMax) return existing;
     const count = (runs.get(text) ?? 0) + 1;
     if (count < runsBeforeNamed) {
       if (runs.size >= countedMax) runs.clear();

@@ -23,7 +23,7 @@ async function value(expression: string): Promise<unknown> {
   return rows[0].value;
 }
 
-/** Cuts a connection as an administrator or a restart of the server would. */
+/** Terminates a connection as an administrator or a restart of the server would. */
 async function cut(applicationName: string): Promise<void> {
   const client = new pg.Client({ connectionString: testing.url });
   await client.connect();
@@ -35,29 +35,29 @@ async function cut(applicationName: string): Promise<void> {
 }
 
 describe('values', () => {
-  test('an int8 is a number, also in an array', async () => {
+  test('an int8 is a number, including in arrays', async () => {
     expect(await value('7::int8')).toBe(7);
     expect(await value('array[1, null, 3]::int8[]')).toEqual([1, null, 3]);
   });
 
-  test('an int8 that a number cannot hold is an error rather than another number', async () => {
+  test('an int8 that is too large for a number is an error', async () => {
     await expect(value('9007199254740993::int8')).rejects.toThrow(/too large/);
   });
 
-  test('a timestamptz is a moment', async () => {
+  test('a timestamptz is a Date', async () => {
     expect(await value(`'2027-03-28 01:30:00+02'::timestamptz`)).toEqual(new Date('2027-03-27T23:30:00Z'));
   });
 
-  test('a date is read as it was written, whatever the time zone of the machine', async () => {
+  test('a date is a string, independent of the time zone of the machine', async () => {
     expect(await value(`'2027-03-28'::date`)).toBe('2027-03-28');
   });
 
-  test('a numeric is read with all its digits', async () => {
+  test('a numeric is a string with all digits', async () => {
     expect(await value(`'0.12345678901234567890'::numeric`)).toBe('0.12345678901234567890');
   });
 
   test.each([{ value: ['a', 'b'] }, { value: 'text' }, { value: { a: [1, null] } }])(
-    'json $value comes back as it was',
+    'json $value is read as it was written',
     async ({ value: data }) => {
       await sql`insert into things (name, data) values ('json', ${json(data)})
         on conflict (name) do update set data = excluded.data`.execute(database.db);
@@ -75,7 +75,7 @@ describe('a transaction', () => {
     return rows.map(({ name }) => name);
   };
 
-  test('is committed when its work succeeds, and returns the result of the work', async () => {
+  test('a transaction is committed when its work succeeds, and returns the result of the work', async () => {
     const result = await database.transaction(async (tx) => {
       await sql`insert into things (name) values ('kept')`.execute(tx);
       return 'done';
@@ -84,7 +84,7 @@ describe('a transaction', () => {
     expect(await names()).toContain('kept');
   });
 
-  test('leaves nothing when its work fails, and passes the error on', async () => {
+  test('a transaction is rolled back when its work fails, and throws the error', async () => {
     const failure = new Error('no');
     const work = database.transaction(async (tx) => {
       await sql`insert into things (name) values ('undone')`.execute(tx);
@@ -94,7 +94,7 @@ describe('a transaction', () => {
     expect(await names()).not.toContain('undone');
   });
 
-  test('is READ COMMITTED even where the database has another default', async () => {
+  test('a transaction is READ COMMITTED', async () => {
     const [row] = await database.transaction(async (tx) => {
       return (
         await sql<{ level: string }>`select current_setting('transaction_isolation') as level`.execute(tx)
@@ -109,13 +109,13 @@ describe('a transaction at once', () => {
   const named = (name: string) =>
     sql<{ name: string }>`select name from things where name = ${name}`.compile(database.db);
 
-  test('runs its statements in order and returns the rows of each', async () => {
+  test('a transaction at once runs its statements in order and returns the rows of each', async () => {
     const rows = await database.transactionAtOnce([add('at once'), named('at once')]);
     expect(rows).toEqual([[], [{ name: 'at once' }]]);
     expect((await database.db.executeQuery(named('at once'))).rows).toHaveLength(1);
   });
 
-  test('is rolled back when a statement fails, throws the first error, and leaves a usable connection', async () => {
+  test('a transaction at once with a failed statement is rolled back, throws the first error, and leaves a usable connection', async () => {
     const own = openDatabase({
       url: testing.url,
       log: createLog({ level: 'silent', format: 'json' }),
@@ -128,13 +128,13 @@ describe('a transaction at once', () => {
     await own.close();
   });
 
-  test('sees in each statement what others committed while the one before it waited', async () => {
+  test('each statement of a transaction at once sees what others committed while the previous one waited', async () => {
     await sql`insert into things (name) values ('locked')`.execute(database.db);
     const lock = sql`select 1 from things where name = 'locked' for update`.compile(database.db);
     const { work } = await database.transaction(async (tx) => {
       await sql`select 1 from things where name = 'locked' for update`.execute(tx);
       const work = database.transactionAtOnce([lock, named('meanwhile')]);
-      await eventually('it waits for the lock', () =>
+      await eventually('the transaction waits for the lock', () =>
         value(`exists (select 1 from pg_locks where not granted)`),
       );
       await sql`insert into things (name) values ('meanwhile')`.execute(tx);
@@ -145,7 +145,7 @@ describe('a transaction at once', () => {
 });
 
 describe('sessions', () => {
-  test('have a name and limits', async () => {
+  test('sessions have a name and timeouts', async () => {
     expect(await value(`current_setting('application_name')`)).toBe('pintail');
     expect(await value(`current_setting('statement_timeout')`)).toBe('30s');
     expect(await value(`current_setting('idle_in_transaction_session_timeout')`)).toBe('30s');
@@ -171,7 +171,7 @@ describe('when the database is unavailable', () => {
     await away.close();
   });
 
-  test('a connection lost while idle is logged, and the next query gets another one', async () => {
+  test('a connection lost while idle is logged, and the next query uses another one', async () => {
     const lines: string[] = [];
     const own = openDatabase({
       url: testing.url,
@@ -186,7 +186,7 @@ describe('when the database is unavailable', () => {
     await own.close();
   });
 
-  test('a connection that ends after the pool was closed is not logged as lost', async () => {
+  test('a connection that ends after the pool is closed is not logged as lost', async () => {
     const lines: string[] = [];
     const own = openDatabase({
       url: testing.url,
@@ -205,7 +205,7 @@ describe('when the database is unavailable', () => {
     expect(lines).toEqual([]);
   });
 
-  test('a connection lost between two queries of a transaction fails it with an Outage', async () => {
+  test('a transaction that loses its connection between two queries fails with an Outage', async () => {
     const own = openDatabase({ url: testing.url, log: createLog({ level: 'silent', format: 'json' }) });
     const work = own.transaction(async (tx) => {
       await sql`set application_name = 'busy'`.execute(tx);
@@ -217,7 +217,7 @@ describe('when the database is unavailable', () => {
     await own.close();
   });
 
-  test('a connection lost while a transaction begins fails it with an Outage', async () => {
+  test('a transaction that loses its connection while it begins fails with an Outage', async () => {
     const postgres = new URL(testing.url);
     const between = createServer((socket) => {
       const onwards = connect(Number(postgres.port), postgres.hostname);
@@ -251,7 +251,7 @@ describe('when the database is unavailable', () => {
   });
 });
 
-test('a database may be closed twice', async () => {
+test('a database can be closed twice', async () => {
   const own = openDatabase({ url: testing.url, log: createLog({ level: 'warn', format: 'json' }) });
   await sql`select 1`.execute(own.db);
   await own.close();

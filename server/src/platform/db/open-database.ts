@@ -1,4 +1,4 @@
-// The connection pool, and the JavaScript types of values. Independent of any table.
+// The connection pool and the JavaScript types of values. Independent of any table.
 import { CompiledQuery, Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';
@@ -15,11 +15,11 @@ export type Tx = Transaction<Schema>;
 export interface Database {
   db: Kysely<Schema>;
   pool: pg.Pool;
-  /** READ COMMITTED. Commits when `work` resolves, rolls back when it throws. */
+  /** Runs `work` in a READ COMMITTED transaction. Commits when it resolves, rolls back when it throws. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /**
-   * Runs a transaction of fixed statements in one round trip, begin and commit included. Each statement still has its own
-   * snapshot, and sees what others committed before it ran. Returns the rows of each. An error rolls everything back.
+   * Runs a transaction of fixed statements in one round trip, including `begin` and `commit`. Each statement has its own
+   * snapshot and sees what others committed before it ran. Returns the rows of each. An error rolls everything back.
    */
   transactionAtOnce(statements: readonly CompiledQuery[]): Promise<unknown[][]>;
   /** Waits for running queries. May be called more than once. */
@@ -45,7 +45,7 @@ const commit = CompiledQuery.raw('commit');
 
 const oid = { int8: 20, int8Array: 1016, date: 1082, dateArray: 1182, textArray: 1009 };
 
-/** int8 as number; date as `2027-01-31`, because a Date would shift it by the machine's time zone. */
+/** An int8 becomes a number. A date stays `2027-01-31`, because a Date would shift it by the machine's time zone. */
 const parsers: Record<number, (value: string) => unknown> = {
   [oid.int8]: toSafeInteger,
   [oid.int8Array]: (value) => parseTexts(value).map((text) => (text === null ? null : toSafeInteger(text))),
@@ -53,7 +53,7 @@ const parsers: Record<number, (value: string) => unknown> = {
   [oid.dateArray]: (value) => parseTexts(value),
 };
 
-/** The parsers of values, for every connection. */
+/** The parsers of values for every connection. */
 export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser: (id, format) =>
     (format === 'binary' ? undefined : parsers[id]) ?? pg.types.getTypeParser(id, format),
@@ -88,10 +88,10 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
   const reportLoss = (message: string) => (error: Error) => {
     // `pool.end` resolves before the connections have ended, and the embedded database may stop in between.
     if (closed) return;
-    // The error carries the whole client; only its text is for the log.
+    // The error contains the whole client, so only its message is logged.
     log.warn({ reason: error.message }, message);
   };
-  // The pool has dropped the client already and opens another one when it is needed.
+  // The pool has already removed the client, and opens another one when needed.
   pool.on('error', reportLoss('an idle connection to the database was lost'));
   const statements = createNamedStatements();
   reportOutages(pool, 'connect');
@@ -99,8 +99,8 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
   pool.on('connect', (client) => {
     nameStatements(client, statements);
     reportOutages(client, 'query');
-    // Between queries of a transaction a client is neither idle nor busy: without this, the loss of its
-    // connection would end the process. The next query on it fails with the reason.
+    // Between the queries of a transaction a client is neither idle nor busy. Without a listener, the loss of its
+    // connection would end the process. The next query fails with the reason.
     client.on('error', reportLoss('a connection to the database was lost'));
   });
 
@@ -119,11 +119,11 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
 
 async function transactionAtOnce(db: Connection, statements: readonly CompiledQuery[]): Promise<unknown[][]> {
   const answers = await atOnce(db, [begin, ...statements, commit]);
-  // The errors of later statements say less; the commit became a rollback.
+  // Throws the first error, which is the cause of the later ones.
   return answers.map((answer) => answer()).slice(1, -1);
 }
 
-/** Passes statements with parameters, as Kysely creates them, through `statements`. */
+/** Makes a client name its statements with parameters, as Kysely creates them. */
 function nameStatements(client: pg.PoolClient, statements: NamedStatements): void {
   const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
   const naming = (...parameters: unknown[]): unknown => {
@@ -137,7 +137,7 @@ function nameStatements(client: pg.PoolClient, statements: NamedStatements): voi
   Object.assign(client, { query: naming });
 }
 
-/** Wraps a method that returns a promise, so that it rejects with an Outage if the database is unavailable. */
+/** Wraps a method that returns a promise: it rejects with an Outage if the database is unavailable. */
 function reportOutages<Name extends string>(target: { [name in Name]: unknown }, name: Name): void {
   const original = target[name];
   if (typeof original !== 'function') throw new TypeError(`${name} is not a method.`);

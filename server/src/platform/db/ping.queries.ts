@@ -7,6 +7,6 @@ export async function ping(connection: Connection): Promise<{ version: string; n
     select current_setting('server_version') as version, clock_timestamp() as now
   `.execute(connection);
   const [row] = rows;
-  if (!row) throw new Error('the database answered nothing');
+  if (!row) throw new Error('the database returned no row');
   return row;
 }

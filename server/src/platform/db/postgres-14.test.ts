@@ -1,4 +1,4 @@
-// The oldest PostgreSQL that DATABASE_URL may point to.
+// Tests with PostgreSQL 14, the oldest supported version.
 
 import { locatePackage, startThrowawayServer, type ThrowawayServer } from '@pintail/embedded-postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { createLog } from '../log.ts';
 import { type Database, migrate, openDatabase, sql } from './index.ts';
 
 const log = createLog({ level: 'warn', format: 'pretty' });
-// Installed on Linux with an x64 processor only.
+// Installed only on linux-x64.
 const packageFolder = locatePackage('postgres-14-linux-x64');
 const name = packageFolder ? 'on PostgreSQL 14' : 'on PostgreSQL 14 (skipped: its package is for linux-x64)';
 

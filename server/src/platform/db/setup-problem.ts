@@ -1,6 +1,6 @@
 /**
- * A problem that only the person who runs Pintail can fix. The message is complete: the problem and the remedy. Print it
- * without a stack.
+ * A problem that only the operator can fix. The message has the problem and the remedy, and is printed without a stack
+ * trace.
  */
 export class SetupProblem extends Error {
   override readonly name = 'SetupProblem';

@@ -1,4 +1,4 @@
-// Upgrades an installation that has data: later migrations change the schema, and the queue is published as before.
+// Upgrades an installation with data: later migrations change the schema, and the queue is published as before.
 
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,8 +17,8 @@ const own = fileURLToPath(new URL('./migrations', import.meta.url));
 const log = createLog({ level: 'silent', format: 'json' });
 
 /**
- * The migrations of a version to come: ours, then two as an upgrade writes them. The first gives a column to the posts
- * that are stored, the second corrects the text of the drafts.
+ * Creates the migrations of a future version: ours and two more. The first adds a column to posts, the second changes the
+ * titles of drafts.
  */
 async function laterMigrations(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pintail-upgrade-'));
@@ -36,7 +36,7 @@ async function laterMigrations(): Promise<string> {
   return folder;
 }
 
-/** Data of the present version: an account, a post in every state, a lane, events, an unfinished connection. */
+/** Data of the current version: an account, a post in every state, a lane, an event, an unfinished connection. */
 const stored = `
   insert into organizations values ('org_old', 'Old', '2027-02-01T00:00:00Z');
   insert into api_keys (id, organization_id, name, prefix, secret_hash, created_at)
@@ -75,7 +75,7 @@ const stored = `
       '{"type":"system","id":null,"name":"Pintail"}');
 `;
 
-test('stored data survive later migrations, and the queue is published once', async () => {
+test('stored data are unchanged after later migrations, and the queue is published once', async () => {
   const folder = await laterMigrations();
   const testDatabase = await createTestDatabase({ empty: true });
   const { pool } = testDatabase.database;
@@ -86,7 +86,7 @@ test('stored data survive later migrations, and the queue is published once', as
   const { applied } = await migrate({ url: testDatabase.url, log, folder });
   expect(applied).toEqual(['9001_campaigns.sql', '9002_draft_titles.sql']);
   expect((await migrate({ url: testDatabase.url, log, folder })).applied).toEqual([]);
-  // Every stored column has its value, apart from the one that was corrected.
+  // Every stored column has its value, except the titles that were changed.
   const after = (await pool.query('select * from posts order by id')).rows;
   expect(after.map(({ title }) => title)).toEqual(['t1 (draft)', 't2', 't3', 't4', 't5', 't6', 't7']);
   expect(after.map(({ campaign }) => campaign)).toEqual([
@@ -147,7 +147,7 @@ test('stored data survive later migrations, and the queue is published once', as
     app.clock.advance(seconds * 1000);
     await worker.runDue();
   }
-  // Two whose create answer was lost: not on Pinterest, so published now; and the queued one.
+  // The queued post, and the two whose create response was lost: they are not on Pinterest, so they are published.
   expect((await app.pins()).map(({ title }) => title).sort()).toEqual(['t2', 't3', 't6']);
   expect((await list('sent')).sort()).toEqual(['t2', 't3', 't4', 't6']);
   await app.stop();

@@ -1,4 +1,4 @@
-// One route on the server: who may call it, what it is asked with, and how what it gives goes out.
+// Adds a declared route to the server: authentication, rate limit, validation, idempotency and the response.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Clock, toUnixSeconds } from '../clock.ts';
@@ -25,14 +25,14 @@ export interface RouteParts {
   overload: Overload;
   /** Aborted when the server stops. */
   stopping: AbortSignal;
-  /** Finds out who holds a key; null when nobody does. */
+  /** Returns the owner of an API key, or null if the key is not valid. */
   authenticate(key: string): Promise<Caller | null>;
 }
 
-/** The schema of a route without a query or a body: a misspelt field must not be ignored. */
+/** The schema for a route without a query or a body. Strict, because a misspelled field must not be ignored. */
 const nothing = z.strictObject({});
 
-/** Answers requests to a route: a key and its rate first, then the body, then what the route does, in an envelope. */
+/** Adds a route. Requests are checked in this order: key, rate limit, scope, body; then the handler runs. */
 export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts): void {
   app.route({
     method: route.method,
@@ -45,7 +45,7 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
       ...(route.method !== 'GET' && { body: route.body ?? nothing.nullish() }),
       response: { [route.status]: toAnswerJsonSchema(successSchema(route.data)) },
     },
-    // Before the body is read: who has no key learns nothing, and costs nothing.
+    // Runs before the body is read: a request without a valid key costs little and reveals nothing.
     onRequest: async (request, reply) => {
       parts.overload.enter(request, reply);
       const key = bearerKey(request.headers.authorization);
@@ -78,14 +78,14 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
       const ids = { requestId: request.id, ...request.logIds };
       const handle = (commit: Commit) =>
         runWithLogIds(ids, () => {
-          const means = {
+          const tools = {
             clock: parts.clock,
             log: request.log as Log,
             signal: abortedWhenGone(reply),
             commit,
           };
           return route.handle({
-            context: { ...caller, ...means },
+            context: { ...caller, ...tools },
             params: request.params,
             query: request.query,
             ...bodyOrUpload(request.body),
@@ -153,7 +153,7 @@ interface KeyedRequest {
   handle(commit: Commit): Promise<Result<unknown>>;
 }
 
-/** The same as `answer`, but the bytes that go out are kept, or are those of the first time. */
+/** Answers a request that has an idempotency key, and stores the response. A repeated request gets the stored one. */
 async function answerOnce(idempotency: Idempotency, keyed: KeyedRequest) {
   const { request, reply, route, caller, idempotencyKey, handle } = keyed;
   const { id: requestId } = request;
@@ -172,14 +172,14 @@ async function answerOnce(idempotency: Idempotency, keyed: KeyedRequest) {
   });
   if (isReplayed) {
     request.log.info({ firstRequestId: answer.requestId }, 'an idempotent request was repeated');
-    // The id in the body: it is the first request that the log can explain.
+    // The same id as in the stored body. The log of that request has the details.
     reply.header('idempotent-replayed', 'true').header('x-request-id', answer.requestId);
   }
   if (answer.etag !== null) reply.header('etag', answer.etag);
   return reply.code(answer.status).type('application/json; charset=utf-8').send(answer.body);
 }
 
-/** Budgets and stored answers belong to the key or person that makes the request. */
+/** Rate limits and stored responses belong to the key or person that makes the request. */
 function actorIdOf({ actor }: Caller): string {
   if (actor.id === null) throw new Error('the actor of a request has an id');
   return actor.id;
@@ -198,7 +198,7 @@ function abortedWhenGone(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** A form is read by the handler, which also has it checked. */
+/** The handler reads a form itself, which also validates it. */
 function bodyOrUpload(body: unknown) {
   return isUpload(body) ? { body: undefined, upload: body } : { body, upload: undefined };
 }

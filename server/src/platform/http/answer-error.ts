@@ -1,4 +1,4 @@
-// Turns errors into responses: a refusal as it is, an outage as 503, and everything else as a bug of ours.
+// Turns errors into responses: a refusal as declared, an outage as 503, any other error as 500.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Outage, Refusal } from '../errors.ts';
 import { notTaken } from './bodies/bodies.ts';

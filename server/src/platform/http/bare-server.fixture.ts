@@ -1,4 +1,4 @@
-// A server with the routes that a test gives it, on a database of its own: for promises that hold for any route.
+// A server with the routes of a test and its own database, for tests of guarantees that apply to every route.
 import { type Answer, readAnswer } from '../../../test/answer.ts';
 import { createTestClock, type TestClock } from '../../../test/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
@@ -18,7 +18,7 @@ export interface BareServer {
 }
 
 export interface CallOptions {
-  /** The caller's name is the key. */
+  /** The API key, which is also the name of the caller. */
   key?: string | null;
   body?: string | Buffer<ArrayBuffer> | object;
   headers?: Record<string, string>;
@@ -28,7 +28,7 @@ export interface Bare {
   clock: TestClock;
   test: TestDatabase;
   logLines: LogLine[];
-  /** Starts a server; several on one database are as many processes. */
+  /** Starts a server. Several on one database represent several processes. */
   serve(routes: readonly Route[], options?: Partial<HttpOptions>): Promise<BareServer>;
   drop(): Promise<void>;
 }
@@ -85,7 +85,7 @@ export async function openBare(): Promise<Bare> {
           );
         },
         async close() {
-          // Also those that a test left without an answer.
+          // Includes connections whose requests a test left unanswered.
           http.server.closeAllConnections();
           await http.close();
           await database.close();
@@ -101,7 +101,7 @@ export async function openBare(): Promise<Bare> {
   };
 }
 
-/** Something to wait for, and its end. */
+/** Returns a promise and the function that resolves it. */
 export function gate<T = void>() {
   let open: (value: T) => void = () => {};
   const opened = new Promise<T>((resolve) => {

@@ -1,9 +1,9 @@
-// The checks of every request before its handler runs.
+// Validates every request before its handler runs.
 import type { z } from 'zod';
 import { invalidBody, invalidQuery, toDetails } from '../use-case/index.ts';
 import { isUpload } from './bodies/upload.ts';
 
-/** How Fastify is to check a part of a request with a schema of its route. A form is left to the handler, which reads it. */
+/** Returns Fastify's validator for a part of a request. The handler validates forms, because it also reads them. */
 export function checkWith(schema: z.ZodType, httpPart: string | undefined) {
   return (value: unknown) => {
     if (isUpload(value)) return { value };
@@ -15,7 +15,7 @@ export function checkWith(schema: z.ZodType, httpPart: string | undefined) {
   };
 }
 
-/** Nothing that is looked for has a NUL in it, and PostgreSQL would fail on one. */
+/** Refuses a NUL in the query, because PostgreSQL fails on it. */
 export function checkQueryIsText(query: Record<string, unknown>): void {
   const bad = Object.entries(query).filter(([, value]) => String(value).includes('\0'));
   if (bad.length === 0) return;
@@ -23,7 +23,7 @@ export function checkQueryIsText(query: Record<string, unknown>): void {
   throw invalidQuery(bad.map(([path]) => ({ path, code: 'bad_character', message })));
 }
 
-/** PostgreSQL holds no NUL. An id with one is the id of nothing, and no query need fail to find that out. */
+/** Replaces NULs in path parameters, on which PostgreSQL would fail. The result is an id that does not exist. */
 export function withoutNul(params: Record<string, string>): Record<string, string> {
   const entries = Object.entries(params).map(([name, value]) => [name, value.replaceAll('\0', '\ufffd')]);
   return Object.fromEntries(entries) as Record<string, string>;

@@ -1,4 +1,4 @@
-// Wire-level promises that hold for every route.
+// Guarantees that apply to the responses of every route.
 import { describe, expect, test } from 'vitest';
 import { createTestApp } from '../../../test/app.ts';
 import { errorLevel } from '../../../test/log.ts';
@@ -7,7 +7,7 @@ import { account, app, useApp } from '../../../test/use-app.ts';
 useApp({ accountPer: 'file' });
 
 describe('keys', () => {
-  test('missing, malformed, unknown, revoked and expired keys get one and the same answer', async () => {
+  test('missing, malformed, unknown, revoked and expired keys get the same response', async () => {
     const revoked = await app.makeKey();
     await app.app.auth.revokeKey(revoked.id);
     const expired = await app.makeKey();
@@ -32,7 +32,7 @@ describe('keys', () => {
     }
   });
 
-  test('a key that was revoked by this or another process works no longer', async () => {
+  test('a key that was revoked by this or another process is refused', async () => {
     const { id, key } = await app.makeKey();
     expect((await app.call('GET', '/v1/accounts', undefined, key)).status).toBe(200);
     await app.database.db
@@ -40,12 +40,12 @@ describe('keys', () => {
       .set({ revoked_at: app.clock.now() })
       .where('id', '=', id)
       .execute();
-    // The action of the listener on a notification of another process.
+    // The listener does this on a notification of another process.
     app.app.auth.forgetCached();
     expect((await app.call('GET', '/v1/accounts', undefined, key)).status).toBe(401);
   });
 
-  test('without a message the revocation counts within half a minute, and an expiry at once', async () => {
+  test('without a notification, a revocation takes effect within 30 seconds, and an expiry at once', async () => {
     const first = await app.makeKey();
     const second = await app.makeKey();
     const expiresAt = new Date(app.clock.now().getTime() + 1000);
@@ -73,14 +73,14 @@ describe('keys', () => {
     expect(JSON.stringify(rows)).not.toContain(app.key.slice(12));
   });
 
-  test('the key is asked for before the body is looked at', async () => {
+  test('the key is checked before the body is read', async () => {
     const answer = await app.call('POST', `/v1/accounts/${account.accountId}/posts`, '{', null);
     expect(answer.status).toBe(401);
   });
 });
 
 describe('envelope', () => {
-  test('every answer carries its request id, in the body, in the header and in the log', async () => {
+  test('every response has its request id in the body, in the header and in the log', async () => {
     for (const path of ['/v1/accounts', '/v1/nothing', '/v1/accounts/acc_x/posts']) {
       const answer = await app.call('GET', path);
       const id = answer.headers.get('x-request-id');
@@ -90,7 +90,7 @@ describe('envelope', () => {
     }
   });
 
-  test('a path that does not exist is answered like everything else', async () => {
+  test('the response to an unknown path has the envelope', async () => {
     for (const [method, path] of [
       ['GET', '/v1/posts'],
       ['PUT', '/v1/accounts/'],
@@ -113,7 +113,7 @@ describe('envelope', () => {
     ['POST', '/health', 'GET, HEAD'],
     ['POST', '/docs/assets/swagger-ui.css', 'GET, HEAD'],
     ['POST', '/', 'GET, HEAD'],
-  ])('%s %s is a method that the path does not support', async (method, path, allow) => {
+  ])('%s %s is refused with 405 and the supported methods', async (method, path, allow) => {
     const answer = await app.call(method, path, { large: 'x'.repeat(2_000_000) }, null);
     expect([answer.status, answer.body.error.code, answer.body.error.reason]).toEqual([
       405,
@@ -123,14 +123,14 @@ describe('envelope', () => {
     expect(answer.headers.get('allow')).toBe(allow);
   });
 
-  test('with CORS a path that does not exist is still not found', async () => {
+  test('with CORS, an unknown path is answered with 404', async () => {
     const open = await createTestApp({ config: { corsOrigins: ['*'] } });
     expect((await open.call('PUT', '/v1/posts')).status).toBe(404);
     expect((await open.call('PUT', '/v1/accounts')).status).toBe(405);
     await open.stop();
   });
 
-  test('an invalid account id is an account that does not exist', async () => {
+  test('an invalid account id is answered like an unknown account', async () => {
     for (const id of ['acc_x', 'acc_%00', "acc_'--", 'null', '%20']) {
       const answer = await app.call('GET', `/v1/accounts/${id}/posts`);
       expect([id, answer.status, answer.body.error.message]).toEqual([id, 404, 'Account not found']);
@@ -138,15 +138,15 @@ describe('envelope', () => {
   });
 });
 
-describe('for machines and people around the API', () => {
-  test('/health is bare, /ready looks at the database', async () => {
+describe('pages outside /v1', () => {
+  test('/health has no envelope, and /ready checks the database', async () => {
     expect((await app.call('GET', '/health', undefined, null)).body).toEqual({ status: 'ok' });
     const { body } = await app.call('GET', '/ready', undefined, null);
     expect(body).toMatchObject({ status: 'ready' });
     expect(body.checks).toContainEqual({ name: 'database', ok: true });
   });
 
-  test('/openapi.json describes every route, with what the page says of create', async () => {
+  test('/openapi.json describes every route, including the fields of a create', async () => {
     const { body } = await app.call('GET', '/openapi.json', undefined, null);
     expect(body.openapi).toBe('3.1.0');
     const described = Object.entries(body.paths as Record<string, Record<string, unknown>>).flatMap(
@@ -155,7 +155,7 @@ describe('for machines and people around the API', () => {
     const served = app.app.routes.map(
       (route) => `${route.method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`,
     );
-    // Those outside /v1 are compared by openapi/client-fields.test.ts.
+    // openapi/client-fields.test.ts compares the paths outside /v1.
     expect(described.filter((path) => path.includes(' /v1')).sort()).toEqual(served.sort());
     const create = body.paths['/v1/accounts/{accountId}/posts'].post;
     expect(Object.keys(create.responses)).toEqual(
@@ -175,20 +175,23 @@ describe('for machines and people around the API', () => {
     expect(body.components.schemas.Post.properties.pinId).toMatchObject({ type: ['string', 'null'] });
   });
 
-  test.each(['/docs', '/'])('the page %s is served whole from here, under any path prefix', async (path) => {
-    const page = await fetch(`${app.url}${path}`);
-    const html = await page.text();
-    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(html).not.toMatch(/https?:\/\//);
-    for (const [, link = ''] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
-      expect(link).not.toMatch(/^\//);
-      const linked = await fetch(new URL(link, page.url));
-      expect([link, linked.status, (await linked.text()).length > 100]).toEqual([link, 200, true]);
-    }
-  });
+  test.each(['/docs', '/'])(
+    'the page %s loads all its assets from this server, under any path prefix',
+    async (path) => {
+      const page = await fetch(`${app.url}${path}`);
+      const html = await page.text();
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(html).not.toMatch(/https?:\/\//);
+      for (const [, link = ''] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+        expect(link).not.toMatch(/^\//);
+        const linked = await fetch(new URL(link, page.url));
+        expect([link, linked.status, (await linked.text()).length > 100]).toEqual([link, 200, true]);
+      }
+    },
+  );
 });
 
-test('when the database is away the answer is 503, and no detail of it leaks', async () => {
+test('while the database is unavailable the response is 503, without details of the database', async () => {
   const broken = await createTestApp();
   await broken.database.close();
   const answer = await broken.call('GET', '/v1/accounts');
@@ -199,7 +202,7 @@ test('when the database is away the answer is 503, and no detail of it leaks', a
   await broken.stop();
 });
 
-test('a bug of ours is a 500 that tells the caller nothing and the log everything', async () => {
+test('a bug is answered with 500 and no details, and the log has its cause', async () => {
   await app.database.db
     .updateTable('accounts')
     .set({ boards_fetched_at: null, access_token: Buffer.from('not what was stored') })

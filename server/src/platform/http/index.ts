@@ -1,4 +1,4 @@
-// The HTTP server, for the application that creates it. Rooms declare their routes with contract/index.ts.
+// The HTTP server, imported by the application. Rooms declare their routes with contract/index.ts.
 export { createBodyMemory } from './bodies/body-memory.ts';
 export { entryBytesMax } from './bodies/parse-json.ts';
 export { countValues } from './bodies/scan-json.ts';

@@ -1,9 +1,9 @@
-// The ids in a request's path that its log lines have.
+// The ids of a request's path that are added to its log lines.
 import type { FastifyRequest } from 'fastify';
 import { isPrefixedId } from '../ids.ts';
 import type { LogIds } from '../log-ids.ts';
 
-/** A text that a caller wrote into the path is logged only if it has the form of an id. */
+/** Returns the ids in the path. Values that are not valid ids are not logged, because callers can write anything. */
 export function pathIdsOf(request: FastifyRequest, prefixes: LogIdPrefixes): LogIds {
   const parameters = request.params as Record<string, unknown>;
   const ids: Record<string, string> = {};
@@ -14,5 +14,5 @@ export function pathIdsOf(request: FastifyRequest, prefixes: LogIdPrefixes): Log
   return ids;
 }
 
-/** Path parameters that log lines have, each with the prefix of its ids. */
+/** The names of path parameters to log, each with the prefix of its ids. */
 export type LogIdPrefixes = Readonly<Record<string, string>>;

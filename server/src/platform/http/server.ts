@@ -1,4 +1,4 @@
-// The HTTP server: request ids, limits, one error handler, and hooks in their order. Independent of what the routes do.
+// The HTTP server: request ids, limits, the error handler and hooks. Independent of the routes.
 import fastifyCors from '@fastify/cors';
 import Fastify, {
   type FastifyBaseLogger,
@@ -35,31 +35,31 @@ export interface HttpOptions {
   log: Log;
   clock: Clock;
   database: Database;
-  /** For stored answers. */
+  /** Encrypts stored responses. */
   encryption: Encryption;
   routes: readonly Route[];
   logIds: LogIdPrefixes;
-  /** The number of requests that a key may make in a minute. */
+  /** The maximum number of requests of a key per minute. */
   ratePerMinute: number;
-  /** The number of requests that may run at a time. */
+  /** The maximum number of running requests. */
   requestsMax: number;
   /** The memory for bodies that are being read, shared by the servers of a process. */
   bodyMemory?: BodyMemory;
   /** Origins whose pages may call the API. */
   corsOrigins: readonly string[];
-  /** How long a client may take for its headers, and how often that is checked. */
+  /** The time within which the headers must arrive, and the interval of the check. */
   headersMsMax?: number;
   checkEveryMs?: number;
-  /** For tests: how late the event loop is. */
+  /** For tests: returns the delay of the event loop. */
   readLoopDelayMs?: () => number;
-  /** Returns the caller with a key; null for an unknown key. */
+  /** Returns the owner of an API key, or null if the key is not valid. */
   authenticate(key: string): Promise<Caller | null>;
 }
 
-/** docs/api-contract.md#ground-rules: larger bodies are refused with 413. */
+/** Larger bodies are refused with 413 (docs/api-contract.md#ground-rules). */
 export const bodyBytesMax = 1024 * 1024;
 
-/** For the whole request, an upload's body included. */
+/** The time within which a request must arrive, including the body of an upload. */
 const requestMsMax = 3_600_000;
 const headerBytesMax = 16 * 1024;
 
@@ -79,7 +79,7 @@ declare module 'fastify' {
     caller: Caller | null;
     /** The refusal of the request, for the metrics. */
     refusedAs: RefusalDeclaration | null;
-    /** The ids in its path, for its log lines; null until it is routed. */
+    /** The ids in the path, for log lines. Null until the request is routed. */
     logIds: LogIds | null;
   }
 }
@@ -108,7 +108,7 @@ function createFastify({ log, headersMsMax = 15_000, checkEveryMs = 5_000 }: Htt
     requestIdHeader: false,
     genReqId: () => newPrefixedId('req'),
     bodyLimit: bodyBytesMax,
-    // Disconnects a client that sends its request a byte at a time; see slow-bodies.ts for the bodies.
+    // Disconnects clients that send their request too slowly. slow-bodies.ts has a shorter limit for most bodies.
     requestTimeout: requestMsMax,
     http: {
       headersTimeout: headersMsMax,
@@ -116,7 +116,7 @@ function createFastify({ log, headersMsMax = 15_000, checkEveryMs = 5_000 }: Htt
       maxHeaderSize: headerBytesMax,
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, log),
-    // Longer than the minute that load balancers keep theirs, or they would sometimes use one that is closing.
+    // Longer than the usual 60 s of load balancers, which otherwise might use a connection that is being closed.
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
@@ -144,7 +144,7 @@ function decorate(app: FastifyInstance, logIds: LogIdPrefixes, allowedMethods: A
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     request.logIds = pathIdsOf(request, logIds);
-    // Here rather than in the handler: the body of a request to an unknown path is not read.
+    // Thrown here rather than in the handler, so that the body of a request to an unknown path is not read.
     if (!request.is404) return;
     const methods = allowedMethods(request.url.split('?', 1)[0] ?? '');
     if (methods.length === 0) throw noSuchRoute();
@@ -154,7 +154,7 @@ function decorate(app: FastifyInstance, logIds: LogIdPrefixes, allowedMethods: A
 }
 
 function logRequests(app: FastifyInstance, log: Log): void {
-  // Redaction was a sixth of the memory of a request, and none of these fields can contain a secret.
+  // No redaction: it takes a sixth of the memory of a request, and none of these fields can contain a secret.
   const requestLines = log.child({}, { redact: [] });
   app.addHook('onResponse', async (request, reply) => {
     requestLines.info(
@@ -179,7 +179,7 @@ function addRoutes(app: FastifyInstance, options: HttpOptions): void {
   const overload = createOverload(options);
   app.addHook('onClose', async () => overload.close());
   const stopping = new AbortController();
-  // Event streams never end on their own; their clients resume on another process.
+  // Event streams never end unless the server ends them. Their clients resume at another process.
   app.addHook('preClose', async () => stopping.abort());
   const parts = { ...options, idempotency, rateLimit, overload, stopping: stopping.signal };
   for (const route of options.routes) addRoute(app, route, parts);

@@ -1,4 +1,4 @@
-// Counts requests. By the route's pattern, never by the path: paths hold ids.
+// Counts requests by the route's pattern rather than the path, because paths contain ids.
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../metrics.ts';
 import type { BodyMemory } from './bodies/body-memory.ts';
@@ -6,40 +6,40 @@ import { bodiesTooLarge, bodyMemoryFull, overloaded, rateLimitExceeded } from '.
 
 const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10];
 
-/** The metrics that the servers of a process share. */
+/** Creates the metrics, which the servers of a process share. */
 export function createHttpWatch(metrics: Metrics, bodyMemory: BodyMemory): (app: FastifyInstance) => void {
   const requests = metrics.counter(
     'pintail_http_requests_total',
-    'Requests answered, by route and class of status. route="none": unknown route.',
+    'Requests answered, by route and class of status. route="none" is an unknown route.',
     ['method', 'route', 'status'],
   );
   const seconds = metrics.histogram(
     'pintail_http_request_seconds',
-    'From a request to the end of its answer.',
+    'Duration of requests, to the end of the response.',
     buckets,
     ['method', 'route'],
   );
   const turnedAway = metrics.counter(
     'pintail_http_turned_away_total',
-    'Requests refused for their number: rate_limit (of their API key), overload (of this process), bodies (too many or too large ones on the way).',
+    'Requests refused because of load: rate_limit (of the API key), overload (of this process), bodies (too many or too large bodies in progress).',
     ['reason'],
   );
   const replays = metrics.counter(
     'pintail_http_replays_total',
-    'Requests answered with the kept answer to the first one with the same Idempotency-Key.',
+    'Requests answered with the stored response to the first request with the same Idempotency-Key.',
   );
   turnedAway.inc({ reason: 'rate_limit' }, 0);
   turnedAway.inc({ reason: 'overload' }, 0);
   turnedAway.inc({ reason: 'bodies' }, 0);
   const bodyBytes = metrics.gauge(
     'pintail_http_body_bytes',
-    'Memory that the bodies of requests under way take.',
+    'Memory used by the bodies of requests in progress.',
   );
   metrics.beforeReading(() => bodyBytes.set(bodyMemory.heldBytes()));
   return (app) => {
     app.addHook('onResponse', async (request, reply) => {
       const route = request.routeOptions.url ?? 'none';
-      // A method that no route has is what a caller wrote, and could be anything.
+      // The method of an unknown route is arbitrary input.
       const method = route === 'none' ? 'any' : request.method;
       requests.inc({ method, route, status: `${Math.floor(reply.statusCode / 100)}xx` });
       if (request.refusedAs === rateLimitExceeded.declaration) turnedAway.inc({ reason: 'rate_limit' });

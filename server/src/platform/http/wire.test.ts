@@ -1,4 +1,4 @@
-// Malformed requests and connections.
+// Tests of malformed requests and connections.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -37,7 +37,7 @@ async function open(to = server): Promise<Socket> {
   return socket;
 }
 
-/** Everything that comes until the server hangs up. */
+/** Reads the response until the server closes the connection. */
 async function readAll(socket: Socket) {
   const chunks: Buffer[] = [];
   for await (const chunk of socket) chunks.push(chunk as Buffer);
@@ -55,23 +55,23 @@ const head =
   'POST /v1/things HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer one\r\nContent-Type: application/json\r\n';
 
 test.each([
-  ['no HTTP at all', 'hello\r\n\r\n', 400],
+  ['a text that is not HTTP', 'hello\r\n\r\n', 400],
   ['an invalid method', 'P@ST / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
   ['a header without a colon', 'GET / HTTP/1.1\r\nHost x\r\n\r\n', 400],
   ['two lengths', `${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 400],
   ['a length and chunks', `${head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
-  ['a length below zero', `${head}Content-Length: -1\r\n\r\n`, 400],
-  ['a chunk of nonsense', `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
+  ['a negative length', `${head}Content-Length: -1\r\n\r\n`, 400],
+  ['an invalid chunk', `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
   ['headers of 20 KiB', `GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-  ['an address of 20 KiB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431],
-])('%s is answered in the envelope, and the connection closed', async (_name, text, status) => {
+  ['a URL of 20 KiB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431],
+])('%s is answered in the envelope, and the connection is closed', async (_name, text, status) => {
   const answer = await send(text);
   expect([answer.status, answer.body.error.code]).toEqual([status, 'BAD_REQUEST']);
   expect(answer.head).toContain(`x-request-id: ${answer.body.meta.requestId}`);
   expect(answer.body.meta.requestId).toMatch(/^req_[0-9a-z]{26}$/);
 });
 
-test('headers that do not arrive in time are cut off with 408, and so is a connection that says nothing', async () => {
+test('a connection whose headers do not arrive in time, or that sends nothing, is closed with 408', async () => {
   const hasty = await bare.serve(routes, { headersMsMax: 50, checkEveryMs: 20 });
   for (const text of ['', 'GET /v1/things HTTP/1.1\r\nHost:']) {
     const socket = await open(hasty);
@@ -81,12 +81,12 @@ test('headers that do not arrive in time are cut off with 408, and so is a conne
   }
 });
 
-test('a body that drips in is cut off with 408 after a minute; one that comes in time is not', async () => {
+test('a request whose body takes more than a minute is closed with 408, and one in time is served', async () => {
   const [slow, quick] = [await open(), await open()];
   const seen = bare.logLines.length;
   for (const socket of [slow, quick])
     socket.write(`${head}Connection: close\r\nContent-Length: 14\r\n\r\n{"na`);
-  // Answered after the two have been read as far as they came.
+  // This request is answered after the server has read both partial bodies.
   await expect
     .poll(() => server.call('GET', '/health', { key: null }).then(({ status }) => status))
     .toBe(200);
@@ -98,7 +98,7 @@ test('a body that drips in is cut off with 408 after a minute; one that comes in
   expect(bare.logLines.slice(seen).map(({ msg }) => msg)).toContain('a request was cut off');
 });
 
-test('without origins in the settings no page of another origin may call; with them, those may', async () => {
+test('only pages of configured origins can call the API', async () => {
   const origin = 'https://app.example.com';
   const preflight = { origin, 'access-control-request-method': 'POST' };
   const closed = await server.call('OPTIONS', '/v1/things', { headers: preflight });

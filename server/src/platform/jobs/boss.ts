@@ -1,5 +1,5 @@
-// pg-boss, which stores jobs and runs them. It is loaded when the first job appears, because most installations have none
-// and it takes 18 MB.
+// pg-boss stores and runs jobs. It is loaded when the first job appears, because most installations have no jobs and it
+// takes 18 MB.
 import type { PgBoss, SendOptions } from 'pg-boss';
 import { type Database, jobsSchema } from '../db/index.ts';
 import type { Log } from '../log.ts';
@@ -8,24 +8,24 @@ import type { Queue } from './queue.ts';
 export interface BossParts {
   database: Database;
   log: Log;
-  /** Whether this process looks for jobs whose process died; read when pg-boss is loaded. */
+  /** Returns true if this process looks for jobs whose process died. Called when pg-boss is loaded. */
   supervises(): boolean;
 }
 
 export interface Boss {
   load(): Promise<PgBoss>;
-  /** Creates the queue unless it exists. Any number of processes may do so at once. */
+  /** Creates the queue unless it exists. Safe to call from several processes at once. */
   ensureQueue(boss: PgBoss, queue: Queue<object>): Promise<void>;
-  /** Waits for jobs under way; after `graceMs` another process runs them again. */
+  /** Waits for running jobs. After `graceMs`, another process runs them again. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** A job whose process gives no sign for this long is given to another one. The minimum of pg-boss. */
-const signOfLifeSeconds = 10;
-/** How often pg-boss looks for jobs whose process gave no sign. */
+/** A job whose process sends no heartbeat for this long is retried by another one. The minimum of pg-boss. */
+const heartbeatSeconds = 10;
+/** The interval at which pg-boss looks for jobs without a heartbeat. */
 const superviseSeconds = 20;
 const doneRetentionSeconds = 3600;
-/** A job that no process has claimed by then is removed. */
+/** A job that is not claimed within this time is deleted. */
 const waitingRetentionSeconds = 14 * 24 * 3600;
 
 export function createBoss({ database, log, supervises }: BossParts): Boss {
@@ -80,11 +80,11 @@ export function createBoss({ database, log, supervises }: BossParts): Boss {
   };
 }
 
-/** Sent with each job, so that a changed declaration applies to the next one. */
+/** Returns the options of a job. They are sent with each job, so a changed declaration applies to the next job. */
 export function sendOptions(queue: Queue<object>, key: string | undefined): SendOptions {
   return {
     expireInSeconds: queue.timeoutSeconds,
-    heartbeatSeconds: signOfLifeSeconds,
+    heartbeatSeconds,
     retryLimit: queue.retries,
     retryDelay: queue.retryDelaySeconds,
     retryBackoff: queue.retryDelaySeconds > 0,

@@ -1,25 +1,25 @@
-// The handlers of a process, one for each queue, and how pg-boss runs them.
+// Runs the handlers of a process, one for each queue, in the workers of pg-boss.
 import type { PgBoss } from 'pg-boss';
 import type { Log } from '../log.ts';
 import type { Boss } from './boss.ts';
 import type { Queue } from './queue.ts';
 
-/** Passed to a handler besides the job's data. */
+/** The second parameter of a handler. */
 export interface JobContext {
-  /** Aborted when the job has taken too long, or the process stops. */
+  /** Aborted when the job exceeds its timeout or the process stops. */
   signal: AbortSignal;
-  /** 1 for the first. */
+  /** The number of the attempt, from 1. */
   attempt: number;
   log: Log;
 }
 
-/** Resolves when the job is done. An error that it throws is logged, and the job retried. May run twice. */
+/** Runs a job. If it throws, the error is logged and the job retried. May run more than once for a job. */
 export type JobHandler<Data extends object> = (data: Data, context: JobContext) => Promise<void>;
 
 export interface Handled {
   queue: Queue<object>;
   handler: JobHandler<object>;
-  /** The ids that pg-boss has given the workers of this process. */
+  /** The ids of this process's workers in pg-boss. */
   workerIds: string[];
 }
 
@@ -30,7 +30,7 @@ interface ClaimedJob {
   signal: AbortSignal;
 }
 
-/** For jobs that were not announced: a retry, or one whose notification was lost. */
+/** The poll interval, for retries and for jobs whose notification was lost. */
 export const pollSeconds = 10;
 
 /** Starts the workers of a queue in this process. */
@@ -48,7 +48,7 @@ export async function startWorkers(
       try {
         if (job) await handle(entry, job, log);
       } finally {
-        // Otherwise the worker would wait for its next poll, whatever else is queued.
+        // Otherwise the worker would wait for its next poll even if more jobs are queued.
         pgBoss.notifyWorker(id);
       }
     });
@@ -56,7 +56,7 @@ export async function startWorkers(
   }
 }
 
-/** Lets the workers of one queue, or of all, look for jobs now. */
+/** Makes the workers of one queue, or of all queues, poll immediately. */
 export async function notifyWorkers(
   boss: Boss,
   handled: ReadonlyMap<string, Handled>,
@@ -67,7 +67,7 @@ export async function notifyWorkers(
     if (name === undefined || name === queue.name) for (const id of workerIds) pgBoss.notifyWorker(id);
 }
 
-/** Runs the jobs of a queue that are due, as many as its concurrency. Returns how many there were. */
+/** Runs due jobs of a queue, up to its concurrency. Returns their number. */
 export async function runDueOf(pgBoss: PgBoss, entry: Handled, log: Log): Promise<number> {
   const { name, concurrency } = entry.queue;
   const jobs = await pgBoss.fetch<object>(name, { batchSize: concurrency });

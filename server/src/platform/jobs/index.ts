@@ -1,4 +1,4 @@
-// Work for later, done at least once, when order does not matter. Posts have an order, and are published by lanes.
+// Background jobs that run at least once, in any order. Posts have an order and are published by lanes instead.
 
 export type { JobContext, JobHandler } from './handlers.ts';
 export { jobsChannel } from './jobs.queries.ts';

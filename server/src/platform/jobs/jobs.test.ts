@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 afterAll(() => testing.drop());
 
-/** As another process would have them. */
+/** Creates an instance, which represents a process. */
 function newJobs(): Jobs {
   const log = createLog({ level: 'debug', format: 'json' }, collectLog(logLines));
   const jobs = createJobs({ database: testing.database, clock, log });
@@ -33,7 +33,7 @@ function newJobs(): Jobs {
   return jobs;
 }
 
-/** A queue that no other test uses. */
+/** Creates a queue that no other test uses. */
 function newQueue(options: Partial<typeof plain> & { oneWaitingPerKey?: true } = {}) {
   queueNumber += 1;
   return defineQueue<{ text: string }>(`test-${queueNumber}`, { ...plain, ...options });
@@ -42,7 +42,7 @@ function newQueue(options: Partial<typeof plain> & { oneWaitingPerKey?: true } =
 const inTransaction: TestDatabase['database']['transaction'] = (work) => testing.database.transaction(work);
 
 describe('a job', () => {
-  test('is done once its transaction has committed, and never when it has not', async () => {
+  test('a job runs after its transaction commits, and never if it is rolled back', async () => {
     const jobs = newJobs();
     const queue = newQueue();
     const done: string[] = [];
@@ -58,7 +58,7 @@ describe('a job', () => {
     expect(done).toEqual(['kept']);
   });
 
-  test('that fails is retried as often as its queue says, and each failure is in the log', async () => {
+  test('a failed job is retried up to the limit of its queue, and each failure is logged', async () => {
     const jobs = newJobs();
     const queue = newQueue({ retries: 2 });
     const attempts: number[] = [];
@@ -77,7 +77,7 @@ describe('a job', () => {
     ]);
   });
 
-  test('can be sent by the handler of another job', async () => {
+  test('a handler can send another job', async () => {
     const jobs = newJobs();
     const queue = newQueue();
     const done: string[] = [];
@@ -90,14 +90,14 @@ describe('a job', () => {
     expect(done).toEqual(['x', 'xx', 'xxx']);
   });
 
-  test('waits once per key if its queue says so', async () => {
+  test('only one job per key waits in a queue with `oneWaitingPerKey`', async () => {
     const jobs = newJobs();
     const queue = newQueue({ oneWaitingPerKey: true });
     const sent = async (key: string) => inTransaction((tx) => jobs.send(tx, queue, { text: key }, { key }));
     const done: string[] = [];
     let again: boolean | undefined;
     jobs.work(queue, async ({ text }) => {
-      // One that is under way has begun before what came since; another may wait.
+      // A running job may have missed a later change, so another one can wait.
       if (done.length === 0) again = await sent(text);
       done.push(text);
     });
@@ -115,7 +115,7 @@ describe('processes that work', () => {
     jobs.work(queue, async ({ text }) => void done.push(text));
     await jobs.start();
     const log = createLog({ level: 'silent', format: 'json' });
-    const ears = await listen({
+    const listener = await listen({
       url: testing.url,
       channel: jobsChannel,
       onNotify: jobs.wake,
@@ -123,11 +123,11 @@ describe('processes that work', () => {
       log,
       clock,
     });
-    closers.push(() => ears.close());
+    closers.push(() => listener.close());
     return jobs;
   }
 
-  test('share the jobs, and are notified of them at once', async () => {
+  test('processes share the jobs and are notified of them immediately', async () => {
     const queue = newQueue();
     const done: string[] = [];
     await startProcess(queue, done);
@@ -139,21 +139,21 @@ describe('processes that work', () => {
       for (const text of texts) await sender.send(tx, queue, { text });
     });
     await eventually('all are done', () => done.length >= texts.length);
-    // Without a notification, or after each job, they would wait for their polls.
+    // Faster than polling: workers are notified of new jobs and after each job.
     expect(performance.now() - began).toBeLessThan(9_000);
     expect([...done].sort()).toEqual([...texts].sort());
   });
 
-  test('find jobs that waited before they started', async () => {
+  test('a process runs jobs that were sent before it started', async () => {
     const queue = newQueue();
     const sender = newJobs();
     await inTransaction((tx) => sender.send(tx, queue, { text: 'early' }));
     const done: string[] = [];
     await startProcess(queue, done);
-    await eventually('it is done', () => done.length === 1);
+    await eventually('the job is done', () => done.length === 1);
   });
 
-  test('complete the jobs under way before they stop', async () => {
+  test('a process completes its running jobs before it stops', async () => {
     const queue = newQueue();
     const jobs = newJobs();
     const begun = Promise.withResolvers<void>();
@@ -178,7 +178,7 @@ describe('processes that work', () => {
   });
 });
 
-test('the recorded version of the job tables is the one of pg-boss', () => {
+test('`jobsSchemaVersion` equals the schema version of pg-boss', () => {
   const file = new URL('../../../../node_modules/pg-boss/package.json', import.meta.url);
   const { pgboss } = JSON.parse(readFileSync(file, 'utf8')) as { pgboss: { schema: number } };
   expect(jobsSchemaVersion).toBe(pgboss.schema);

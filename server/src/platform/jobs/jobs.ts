@@ -1,5 +1,5 @@
-// Work that is done later, when order does not matter. A job is sent in the transaction of its cause, so it exists if, and
-// only if, that commits; and it is done at least once, whatever dies meanwhile. pg-boss stores and runs jobs.
+// Background jobs without an order. A job is sent in the transaction of its cause, so it exists only if that commits. It
+// runs at least once, even if processes die. pg-boss stores and runs jobs.
 import type { Cancel, Clock } from '../clock.ts';
 import type { Database, Tx } from '../db/index.ts';
 import type { Log } from '../log.ts';
@@ -22,22 +22,22 @@ export interface JobsParts {
 }
 
 export interface SendJob {
-  /** See `oneWaitingPerKey`. */
+  /** The key for `oneWaitingPerKey`. */
   key?: string;
 }
 
 export interface Jobs {
-  /** Call it in the transaction of the cause. Returns whether it was sent: false if one with this key waits. */
+  /** Sends a job in the transaction of its cause. Returns false if a job with this key is already waiting. */
   send<Data extends object>(tx: Tx, queue: Queue<Data>, data: Data, options?: SendJob): Promise<boolean>;
   /** Sets the handler of a queue. Called once for each queue, while the parts are built. */
   work<Data extends object>(queue: Queue<Data>, handler: JobHandler<Data>): void;
-  /** Begins to work. Only in processes with the worker's role. */
+  /** Starts working. Called only in processes with the worker role. */
   start(): Promise<void>;
-  /** A job was announced, or an announcement may have been lost. */
+  /** Polls immediately. Called after a notification, or when notifications may have been lost. */
   wake(queue?: string): void;
-  /** For tests: does every job that is due, and those they send, in this process; resolves when none is left. */
+  /** For tests: runs every due job, and those that they send, in this process. Resolves when none is left. */
   runDue(): Promise<void>;
-  /** Claims no more jobs and waits for those under way; after `graceMs` another process runs them again. */
+  /** Claims no more jobs and waits for running ones. After `graceMs`, another process runs them again. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export function createJobs({ database, clock, log }: JobsParts): Jobs {
   let isStarted = false;
   let cancelPoll: Cancel = () => {};
 
-  /** From here on this process works; before, it only waits for a first job to appear. */
+  /** Starts the workers. Until then, this process only polls for a first job. */
   function beginWork(): Promise<unknown> {
     const entries = [...handled.values()];
     working ??= boss
@@ -86,8 +86,8 @@ export function createJobs({ database, clock, log }: JobsParts): Jobs {
       return id !== null;
     },
     work<Data extends object>(queue: Queue<Data>, handler: JobHandler<Data>) {
-      if (handled.has(queue.name)) throw new Error(`The queue ${queue.name} has a handler already.`);
-      // A queue has only data that `send` was given, so the handler's type is that of the data.
+      if (handled.has(queue.name)) throw new Error(`The queue ${queue.name} already has a handler.`);
+      // Safe, because `send` accepts only data of the queue's type.
       handled.set(queue.name, { queue, handler: handler as JobHandler<object>, workerIds: [] });
     },
     async start() {

@@ -1,16 +1,16 @@
-// The declaration of a queue. A feature declares its queue beside the handler, and imports nothing else to send to it.
+// The declaration of a queue. Features declare their queues beside the handlers. Senders import only the declaration.
 
 export interface QueueOptions {
-  /** How many jobs one process works on at a time. */
+  /** The maximum number of jobs that run in one process at a time. */
   concurrency: number;
-  /** A job that takes longer counts as failed; its signal aborts. Less than a day. */
+  /** A job that takes longer fails, and its signal is aborted. Less than a day. */
   timeoutSeconds: number;
-  /** How often a failed job, or one whose process died, is retried. */
+  /** The maximum number of retries of a job that failed or whose process died. */
   retries: number;
-  /** Before the first retry; doubled, with jitter, for each further one, up to `retryDelaySecondsMax`. */
+  /** The delay of the first retry. Doubles for each further one, with jitter, up to `retryDelaySecondsMax`. */
   retryDelaySeconds: number;
   retryDelaySecondsMax?: number;
-  /** Of jobs that are sent with the same key, only one waits at a time; another may be under way. */
+  /** Only one of the jobs with the same key waits at a time. Another one may be running. */
   oneWaitingPerKey?: true;
 }
 
@@ -18,11 +18,11 @@ declare const dataOf: unique symbol;
 
 export interface Queue<Data extends object> extends QueueOptions {
   readonly name: string;
-  /** Only for the compiler. */
+  /** Exists only in types. */
   readonly [dataOf]?: Data;
 }
 
-/** @param name Letters, digits, `-`, `_`, `.`. It must not change, because waiting jobs are stored under it. */
+/** @param name Letters, digits, `-`, `_`, `.`. Must never change, because waiting jobs are stored with it */
 export function defineQueue<Data extends object>(name: string, options: QueueOptions): Queue<Data> {
   return { name, ...options };
 }

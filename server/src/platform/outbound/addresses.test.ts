@@ -1,4 +1,4 @@
-// The addresses and URLs that are allowed. A table on purpose: a range that is missing here is a hole.
+// Tables of the addresses and URLs that are allowed and refused. Every range must be in them.
 import { describe, expect, it } from 'vitest';
 import { isPublicAddress } from './addresses.ts';
 import { OutboundFailure } from './failure.ts';
@@ -50,10 +50,10 @@ const privateAddresses = [
 ];
 
 describe('isPublicAddress', () => {
-  it.each(publicAddresses)('lets %s through', (address) => {
+  it.each(publicAddresses)('returns true for %s', (address) => {
     expect(isPublicAddress(address)).toBe(true);
   });
-  it.each(privateAddresses)('does not let %s through', (address) => {
+  it.each(privateAddresses)('returns false for %j', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 });
@@ -136,11 +136,11 @@ describe('parseTarget', () => {
     ['https://[2606:4700::1111]/', '2606:4700::1111', 443],
     ['http://my_bucket.example.com/', 'my_bucket.example.com', 80],
     ['http://local.example.com/', 'local.example.com', 80],
-  ])('takes %s', (url, host, port) => {
+  ])('accepts %s', (url, host, port) => {
     expect(parseTarget(url, new Set())).toMatchObject({ host, port, isAllowedPrivate: false });
   });
 
-  it('lets a private host through only on the port that the operator named', () => {
+  it('accepts a private host only with the port that the operator allowed', () => {
     const allowed = readAllowedHosts(['localhost:9000', '10.0.0.5:80', '[::1]:9000']);
     expect(parseTarget('http://LocalHost:9000/a', allowed).isAllowedPrivate).toBe(true);
     expect(parseTarget('http://10.0.0.5/a', allowed).isAllowedPrivate).toBe(true);
@@ -154,7 +154,7 @@ describe('parseTarget', () => {
   });
 
   it.each(['localhost', 'http://localhost:1', 'a:b', 'a:1/x', 'user@a:1', ''])(
-    'refuses %j as a pair of host and port',
+    'throws for %j, which is not a pair of host and port',
     (pair) => {
       expect(() => readAllowedHosts([pair])).toThrow('is not a pair');
     },

@@ -1,4 +1,4 @@
-// The body of an answer as a stream that ends in time and stays within its size.
+// The body of a response as a stream with limits on time and size.
 import { type Duplex, Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import type { Dispatcher } from 'undici';
@@ -6,22 +6,22 @@ import { toFailure, tooLarge } from './failure.ts';
 
 interface Caps {
   bytesMax: number;
-  /** Its reason is the error that the reader gets. */
+  /** Its reason is the error of the stream. */
   signal: AbortSignal;
-  /** Called once, when the body is over for whatever reason. Must cut the connection. */
+  /** Called once, when the stream ends or fails. Must close the connection. */
   close(): void;
 }
 
 /**
- * How much of a body is still given out when its announced length is too large: enough for a reader to see what
- * kind of file it is and to say something better than "too large".
+ * The number of bytes returned of a body whose announced length is too large. The reader can then detect the type of the
+ * file and report a more specific problem than its size.
  */
 const previewBytes = 16 * 1024;
 
 export function cappedBody(answer: Dispatcher.ResponseData, { bytesMax, signal, close }: Caps): Readable {
   const chunks = read();
   const stream = new Readable({
-    // Nothing is read ahead: a chunk that was given out is never lost to an error that came after it.
+    // Nothing is read ahead, so that a later error does not discard chunks that arrived before it.
     highWaterMark: 1,
     read() {
       chunks.next().then(
@@ -35,7 +35,7 @@ export function cappedBody(answer: Dispatcher.ResponseData, { bytesMax, signal, 
       done(error);
     },
   });
-  // A reader still gets the error; this handler keeps an error without a reader from ending the process.
+  // A reader receives the error too. Without a listener, an error without a reader would end the process.
   stream.on('error', () => {});
   answer.body.on('error', () => {});
   signal.addEventListener('abort', abort, { once: true });
@@ -71,7 +71,7 @@ const decoders = new Map<string, () => Duplex>([
   ['zstd', createZstdDecompress],
 ]);
 
-/** Some servers compress although they were asked not to. Undone piece by piece, so that a bomb meets the cap. */
+/** Decompresses the body: some servers compress although the request forbids it. Streamed, so that the cap applies. */
 function decoded({ headers, body }: Dispatcher.ResponseData): AsyncIterable<Buffer> {
   const encoding = headers['content-encoding'];
   const createDecoder =

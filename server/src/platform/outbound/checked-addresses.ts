@@ -1,11 +1,15 @@
-// The addresses of a target, judged. What is returned is what is connected to.
+// Resolves and checks the addresses of a target.
 import { isIP } from 'node:net';
 import { isPublicAddress } from './addresses.ts';
 import { failure } from './failure.ts';
 import type { Resolve } from './resolve.ts';
 import type { Target } from './target.ts';
 
-/** Resolves once, so that a second answer of the resolver cannot matter. */
+/**
+ * Returns the addresses to connect to. The host is resolved only once, so that a different second result of the resolver
+ * has no effect.
+ * @throws OutboundFailure `dns_failed` or `private_address`
+ */
 export async function checkedAddresses(
   { host, isAllowedPrivate }: Target,
   resolve: Resolve,
@@ -20,7 +24,7 @@ export async function checkedAddresses(
   return addresses;
 }
 
-/** Stops waiting, whether or not the work itself can be stopped. */
+/** Waits for the work until the signal is aborted. Does not stop the work itself. */
 export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const abort = () => reject(signal.reason);

@@ -1,7 +1,7 @@
-// Why a URL could not be fetched: a code for programs and a sentence for people. The sentences name what the
-// caller can change and never an address that we looked up: an answer must not map the network behind us.
+// The failures of a fetch: a code for programs and a message for people. Messages say what the caller can change and never
+// contain a resolved address, which would reveal the internal network.
 
-/** The faults of a fetch, from the URL to the last byte. */
+/** The possible failures of a fetch, from the URL to the last byte. */
 export type OutboundReason =
   | 'bad_url'
   | 'private_address'
@@ -14,7 +14,7 @@ export type OutboundReason =
   | 'too_many_redirects'
   | 'too_large';
 
-/** A fetch that did not work out. `message` may be shown to the caller as it is; `cause` may not. */
+/** A failed fetch. `message` can be shown to the caller; `cause` must not be. */
 export class OutboundFailure extends Error {
   override readonly name = 'OutboundFailure';
   readonly reason: OutboundReason;
@@ -25,21 +25,21 @@ export class OutboundFailure extends Error {
   }
 }
 
-const sentences = {
+const messages = {
   private_address:
-    'This URL leads to an address that is not on the public internet. Use a URL that anyone can open, or let this server fetch it by adding its host and port to MEDIA_ALLOWED_PRIVATE_HOSTS.',
-  dns_failed: 'The host name of this URL could not be found. Check how it is spelt.',
+    'This URL leads to an address that is not on the public internet. Use a public URL, or allow the host by adding it with its port to MEDIA_ALLOWED_PRIVATE_HOSTS.',
+  dns_failed: 'The host name of this URL was not found. Check its spelling.',
   connection_failed:
-    'The server of this URL did not accept the connection, or broke it off. Check that the URL opens in a browser, then try again.',
+    'The server of this URL refused or closed the connection. Check that the URL opens in a browser, then try again.',
   tls_failed:
-    'No secure connection could be made to the server of this URL. Its certificate must be valid for its host name and issued by a public authority.',
+    'Could not establish a secure connection to the server of this URL. Its certificate must be valid for its host name and issued by a public authority.',
   bad_response:
-    'The server of this URL gave an answer that cannot be read as HTTP. Check that the URL opens in a browser.',
+    'The server of this URL sent a response that is not valid HTTP. Check that the URL opens in a browser.',
 } satisfies Partial<Record<OutboundReason, string>>;
 
-/** A failure whose sentence depends on nothing. */
-export function failure(reason: keyof typeof sentences, cause?: unknown): OutboundFailure {
-  return new OutboundFailure(reason, sentences[reason], cause);
+/** Creates a failure with a fixed message. */
+export function failure(reason: keyof typeof messages, cause?: unknown): OutboundFailure {
+  return new OutboundFailure(reason, messages[reason], cause);
 }
 
 export function badUrl(problem: string): OutboundFailure {
@@ -49,21 +49,21 @@ export function badUrl(problem: string): OutboundFailure {
 export function timedOut(timeoutMs: number): OutboundFailure {
   return new OutboundFailure(
     'timeout',
-    `The file did not arrive within ${Math.round(timeoutMs / 1000)} seconds. Use a faster host, or a smaller file.`,
+    `The file did not arrive within ${Math.round(timeoutMs / 1000)} seconds. Use a faster host or a smaller file.`,
   );
 }
 
 export function tooLarge(bytesMax: number): OutboundFailure {
   return new OutboundFailure(
     'too_large',
-    `The file is larger than ${formatBytes(bytesMax)}, the most that is accepted. Send a smaller one.`,
+    `The file is larger than ${formatBytes(bytesMax)}, the maximum size. Use a smaller file.`,
   );
 }
 
 export function tooManyRedirects(redirectsMax: number): OutboundFailure {
   return new OutboundFailure(
     'too_many_redirects',
-    `The URL was redirected more than ${redirectsMax} times. Use the URL it finally leads to.`,
+    `The URL was redirected more than ${redirectsMax} times. Use the final URL.`,
   );
 }
 
@@ -76,14 +76,14 @@ export function badStatus(status: number): OutboundFailure {
 
 function remedyFor(status: number): string {
   if (status === 401 || status === 403 || status === 407) {
-    return 'It must be readable without signing in: make it public, or use another URL.';
+    return 'The file must be readable without signing in. Make it public, or use another URL.';
   }
-  if (status === 404 || status === 410) return 'There is no file at this URL: check it.';
+  if (status === 404 || status === 410) return 'There is no file at this URL. Check the URL.';
   if (status === 429 || status >= 500) return 'Try again later, or use another host.';
-  return 'The URL must lead straight to the file.';
+  return 'The URL must lead directly to the file.';
 }
 
-/** Turns what undici, Node or OpenSSL threw into a failure. One that is a failure already stays itself. */
+/** Converts an error of undici, Node or OpenSSL into a failure. Returns failures unchanged. */
 export function toFailure(error: unknown): OutboundFailure {
   if (error instanceof OutboundFailure) return error;
   const code = codeOf(error);

@@ -1,5 +1,5 @@
-// One guarded GET: checks the URL, resolves its host, checks every address, connects to exactly these, follows redirects with
-// the same checks, and returns a body that is limited in bytes and time.
+// A guarded GET: checks the URL, resolves its host, checks every address, connects only to these, follows redirects with the
+// same checks, and returns a body with limits on bytes and time.
 import type { Readable } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
@@ -13,50 +13,50 @@ import { type Resolve, systemResolve } from './resolve.ts';
 import { parseTarget, readAllowedHosts, type Target } from './target.ts';
 
 export interface OutboundOptions {
-  /** `host:port` pairs that may be fetched although their address is private. */
+  /** `host:port` pairs that can be fetched although their address is private. */
   allowedPrivateHosts: readonly string[];
   clock: Clock;
-  /** Resolves names; the resolver of the system unless a test passes its own. */
+  /** Resolves host names. Default: `systemResolve`. */
   resolve?: Resolve;
 }
 
 export interface FetchOptions {
-  /** The most bytes of body, counted after decompression. */
+  /** The maximum size of the body, after decompression. */
   bytesMax: number;
-  /** For everything from the look-up of the name to the last byte. Default: 15,000. */
+  /** The time limit from the resolution of the name to the last byte. Default: 15,000. */
   timeoutMs?: number;
   /** Default: 5. */
   redirectsMax?: number;
-  /** Aborts when the caller has gone. */
+  /** Aborts the fetch. */
   signal?: AbortSignal;
-  /** Sent to the first host only, never along a redirect to another origin. */
+  /** Not sent after a redirect to another origin. */
   headers?: Readonly<Record<string, string>>;
 }
 
 export interface Fetched {
   status: number;
-  /** Names in lower case. Claims of the server, content type and length included: do not trust them. */
+  /** The headers, with names in lower case. Do not trust them, including content type and length. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** After redirects. */
+  /** The URL after redirects. */
   url: string;
   /**
-   * The body, without its content encoding. Fails with an OutboundFailure (`too_large`, `timeout`,
-   * `connection_failed`, `bad_response`). Read it to its end or destroy it: that frees the connection.
+   * The decompressed body. Fails with an OutboundFailure (`too_large`, `timeout`, `connection_failed`, `bad_response`).
+   * Read it to the end or destroy it, which closes the connection.
    */
   body: Readable;
 }
 
 export interface Outbound {
   /**
-   * Fetches a URL that a user named.
+   * Fetches a URL from a user.
    *
-   * @throws OutboundFailure for anything but a 2xx answer from a public host
+   * @throws OutboundFailure unless a public host responds with 2xx
    */
   fetchStream(url: string, options: FetchOptions): Promise<Fetched>;
   /**
-   * For POSTs to a URL that a user named. Close it when done.
+   * Opens connections for POSTs to a URL from a user. Close it when done.
    *
-   * @throws OutboundFailure when the URL does not lead to a public host
+   * @throws OutboundFailure if the URL does not lead to a public host
    */
   openPoster(url: string, options: OpenPoster): Promise<Poster>;
 }
@@ -66,7 +66,7 @@ const redirectsMaxDefault = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const userAgent = `Pintail/${version} (+media fetch)`;
 
-/** @throws Error when an entry of allowedPrivateHosts is not a pair of host and port */
+/** @throws Error if an entry of allowedPrivateHosts is not a pair of host and port */
 export function createOutbound({
   allowedPrivateHosts,
   clock,
@@ -140,8 +140,8 @@ async function request(
   signal: AbortSignal,
 ) {
   const addresses = await checkedAddresses(target, resolve, signal);
-  // A new client for each request: nothing is shared with another host or another user, and a connection that was made
-  // for one check is never used under another. The clock limits the time, not undici.
+  // A new client for each request, so that connections are not shared with another host, user or check. The clock limits
+  // the time, not undici.
   const client = new Client(target.url.origin, {
     allowH2: false,
     connect: { lookup: pinnedLookup(addresses), timeout: 0 },
@@ -163,6 +163,6 @@ async function request(
 }
 
 function discard(client: Client, answer: Dispatcher.ResponseData): void {
-  answer.body.on('error', () => {}); // Its connection is closed next, which is expected.
+  answer.body.on('error', () => {}); // Closing the connection is an error of the body.
   void client.destroy();
 }

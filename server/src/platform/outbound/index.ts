@@ -1,5 +1,5 @@
-// The door to the outside for every URL that a user names: media, and later webhooks and feeds.
-// Refuses private addresses, and bounds bytes, time and redirects. Independent of the content.
+// Requests to every URL that comes from a user (media, webhooks). Refuses private addresses, and limits bytes, time and
+// redirects. Independent of the content.
 export { OutboundFailure, type OutboundReason } from './failure.ts';
 export {
   createOutbound,

@@ -1,10 +1,10 @@
-// Makes a socket connect to addresses that were checked before, whatever the resolver would say by now.
+// Makes sockets connect to addresses that have been checked, instead of resolving the name again.
 import { isIP, type LookupFunction } from 'node:net';
 
 /**
- * A look-up that always gives these addresses. The name itself stays in the Host header and in TLS's server name.
+ * Returns a lookup function that always returns these addresses. The Host header and the TLS server name keep the name.
  *
- * @param addresses At least one; Node tries them in this order (RFC 8305).
+ * @param addresses At least one. Node tries them in this order (RFC 8305)
  */
 export function pinnedLookup(addresses: readonly string[]): LookupFunction {
   const entries = addresses.map((address) => ({ address, family: isIP(address) }));

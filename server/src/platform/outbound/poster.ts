@@ -1,5 +1,5 @@
-// Guarded POSTs to one URL: its addresses are judged once, and every connection goes to exactly these. A redirect
-// is an answer like any other and is never followed; of an answer only its beginning is read.
+// Guarded POSTs to one URL: its addresses are checked once, and every connection goes to these. Redirects are not followed
+// but returned like other responses. Only the beginning of a response is read.
 import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
 import { version } from '../version.ts';
@@ -11,30 +11,30 @@ import { parseTarget } from './target.ts';
 
 export interface Posted {
   status: number;
-  /** The beginning of the answer's body, as text. */
+  /** The beginning of the response body, as text. */
   text: string;
 }
 
 export interface PostOptions {
   headers: Readonly<Record<string, string>>;
   body: string;
-  /** For everything from the connection on. */
+  /** The time limit, including the connection. */
   timeoutMs: number;
-  /** How much of the answer is read. */
+  /** The number of bytes of the response body to read. */
   answerBytesMax: number;
 }
 
 export interface Poster {
-  /** @throws OutboundFailure where no answer came. Any status is an answer. */
+  /** @throws OutboundFailure if there was no response. Responses of any status are returned */
   post(options: PostOptions): Promise<Posted>;
-  /** Cuts what is open. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
 export interface OpenPoster {
-  /** How many POSTs at a time. */
+  /** The maximum number of concurrent POSTs. */
   connections: number;
-  /** For looking the host up. */
+  /** The time limit for resolving the host. */
   timeoutMs: number;
 }
 
@@ -46,7 +46,7 @@ interface PosterParts {
 
 const userAgent = `Pintail/${version} (+webhooks)`;
 
-/** @throws OutboundFailure for a URL that does not lead to a public host */
+/** @throws OutboundFailure if the URL does not lead to a public host */
 export async function openPoster(
   url: string,
   { connections, timeoutMs }: OpenPoster,
@@ -58,7 +58,7 @@ export async function openPoster(
     connections,
     allowH2: false,
     connect: { lookup: pinnedLookup(addresses), timeout: 0 },
-    // The clock bounds the time, not undici.
+    // The clock limits the time, not undici.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -78,12 +78,12 @@ export async function openPoster(
   };
 }
 
-/** A body that is incomplete, or late, is enough: the status has arrived. */
+/** Returns what was read even if the body is incomplete or late, because the status has arrived. */
 async function beginningOf(body: AsyncIterable<Buffer>, bytesMax: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    // Leaving the loop early cuts the connection.
+    // Leaving the loop early closes the connection.
     for await (const chunk of body) {
       chunks.push(chunk);
       bytes += chunk.length;
@@ -103,7 +103,7 @@ async function within<T>(
   const limit = new AbortController();
   const stopTimer = clock.after(timeoutMs, () =>
     limit.abort(
-      new OutboundFailure('timeout', `There was no answer within ${Math.round(timeoutMs / 1000)} seconds.`),
+      new OutboundFailure('timeout', `There was no response within ${Math.round(timeoutMs / 1000)} seconds.`),
     ),
   );
   try {

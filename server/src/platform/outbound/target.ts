@@ -1,29 +1,28 @@
-// From the text of a URL to a place that may be asked: scheme, host, port. Resolves nothing.
+// Parses and checks a URL: scheme, host and port. Does not resolve the host.
 import { isIP } from 'node:net';
 import { isPublicAddress } from './addresses.ts';
 import { badUrl, failure } from './failure.ts';
 
 export interface Target {
   url: URL;
-  /** A name, or an address without brackets. */
+  /** A host name, or an address without brackets. */
   host: string;
   port: number;
-  /** Named by the operator: may be fetched although its address is private. */
+  /** Allowed by the operator, although its address may be private. */
   isAllowedPrivate: boolean;
 }
 
-/** Longer than any signed URL of the big object stores. */
+/** Longer than signed URLs of the large object stores. */
 const urlCharactersMax = 8192;
 
-// Names that mean this machine or its own network whatever the resolver says: RFC 6761 (localhost), RFC 6762
-// (local), ICANN's private-use name (internal; also where the clouds and Docker keep their metadata and host
-// names), RFC 8375 (home.arpa).
+// Names of this machine or its network, independent of the resolver: RFC 6761 (localhost), RFC 6762 (local), ICANN's
+// private-use name (internal, which clouds and Docker use for metadata and host names), RFC 8375 (home.arpa).
 const localNames = /(^|\.)(localhost|local|internal|localdomain|home\.arpa)$/;
 
 /**
- * Reads and judges a URL.
+ * Parses and checks a URL.
  *
- * @param base For a `Location` header, which may be relative.
+ * @param base The base of a `Location` header, which may be relative
  * @throws OutboundFailure `bad_url` or `private_address`
  */
 export function parseTarget(text: string, allowedPrivateHosts: ReadonlySet<string>, base?: URL): Target {
@@ -31,13 +30,13 @@ export function parseTarget(text: string, allowedPrivateHosts: ReadonlySet<strin
   const url = URL.parse(text, base?.href);
   if (!url) throw badUrl('This is not a URL.');
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw badUrl(`A URL that begins with ${url.protocol} cannot be fetched.`);
+    throw badUrl(`URLs that begin with ${url.protocol} are not supported.`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw badUrl('The URL contains a user name or a password, which are not sent.');
+    throw badUrl('The URL contains a user name or a password.');
   }
   const port = url.port === '' ? defaultPort(url) : Number(url.port);
-  if (port === 0) throw badUrl('Port 0 cannot be connected to.');
+  if (port === 0) throw badUrl('Port 0 is not valid.');
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const target = { url, host, port };
   if (allowedPrivateHosts.has(`${url.hostname}:${port}`)) return { ...target, isAllowedPrivate: true };
@@ -46,17 +45,17 @@ export function parseTarget(text: string, allowedPrivateHosts: ReadonlySet<strin
     throw failure('private_address');
   }
   if (host.endsWith('.')) throw badUrl('The host name ends in a dot.');
-  // The URL parser reads 0x7f.1, 2130706433 and ①②⑦.0.0.1 as IPv4. Nobody writes a public address so.
+  // The URL parser reads 0x7f.1, 2130706433 and ①②⑦.0.0.1 as IPv4. Real public addresses are not written like this.
   if (isIP(host) === 4 && authorityOf(text, base) !== host) {
-    throw badUrl('The address in this URL is not written as four decimal numbers.');
+    throw badUrl('The IPv4 address in this URL is not written as four decimal numbers.');
   }
   return { ...target, isAllowedPrivate: false };
 }
 
 /**
- * Reads the operator's list of `host:port` pairs.
+ * Parses the operator's list of `host:port` pairs.
  *
- * @throws Error naming the first entry that is not a pair
+ * @throws Error with the first entry that is not a pair
  */
 export function readAllowedHosts(pairs: readonly string[]): ReadonlySet<string> {
   return new Set(
@@ -74,8 +73,8 @@ function defaultPort(url: URL): number {
   return url.protocol === 'https:' ? 443 : 80;
 }
 
-/** The host as it was typed, or the base's for a relative reference. */
+/** Returns the host as it is written in the URL, or the host of the base for a relative reference. */
 function authorityOf(text: string, base: URL | undefined): string | undefined {
-  const typed = /^(?:[a-z][a-z0-9+.-]*:)?\/\/([^/?#:]*)/i.exec(text)?.[1];
-  return typed ?? base?.hostname;
+  const written = /^(?:[a-z][a-z0-9+.-]*:)?\/\/([^/?#:]*)/i.exec(text)?.[1];
+  return written ?? base?.hostname;
 }

@@ -1,4 +1,4 @@
-// A server on this machine for tests of fetching, and what to ask of it. Not for production.
+// A local server for tests of outbound requests, and functions that fetch from it.
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createTestClock } from '../../../test/clock.ts';
@@ -7,12 +7,12 @@ import { createOutbound, OutboundFailure, type OutboundOptions } from './index.t
 export const clock = createTestClock();
 const closers: (() => Promise<void>)[] = [];
 
-/** For `afterEach`. */
+/** Closes all servers. Call it in `afterEach`. */
 export async function closeSites(): Promise<void> {
   await Promise.all(closers.splice(0).map((close) => close()));
 }
 
-/** A server on a free port of 127.0.0.1 that remembers who asked. */
+/** Starts a server on a free port of 127.0.0.1 that records its requests. */
 export async function serve(answer: RequestListener) {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
@@ -32,7 +32,7 @@ export function outboundTo(pairs: string[], options: Partial<OutboundOptions> = 
   return createOutbound({ allowedPrivateHosts: pairs, clock, ...options });
 }
 
-/** Fetches and reads all of it. */
+/** Returns the whole body. */
 export async function get(site: { pair: string; url: string }, bytesMax = 1_000_000): Promise<string> {
   const { body } = await outboundTo([site.pair]).fetchStream(site.url, { bytesMax });
   return Buffer.concat(await body.toArray()).toString();

@@ -1,4 +1,4 @@
-// Appends to the event log, in the transaction of the change that an event reports. Reading it is `features/events`.
+// Appends to the event log, in the transaction of the change that an event reports. `features/events` reads the log.
 export {
   appendEvent,
   appendEvents,

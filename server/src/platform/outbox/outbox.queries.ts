@@ -6,12 +6,12 @@ export interface NewEvent {
   organizationId: string;
   accountId: string | null;
   postId: string | null;
-  /** From the contract's list (docs/api-contract.md#events), or a finer one that only the timeline shows. */
+  /** A public type (docs/api-contract.md#events), or a more detailed one that only the timeline shows. */
   type: string;
   at: Date;
-  /** The key, person or part of Pintail that caused it. */
+  /** The key, person or part of Pintail that caused the change. */
   actor: Actor;
-  /** Never a secret: events are shown to callers. */
+  /** Visible to callers. Never contains a secret. */
   data: Record<string, unknown>;
 }
 
@@ -25,14 +25,14 @@ export async function appendEvents(connection: Connection, events: readonly NewE
 
 const columns = sql.raw('organization_id, account_id, post_id, type, at, actor, data');
 
-/** SQL that appends the events of a SELECT, which returns their columns in this order, as a part of a larger statement. */
+/** SQL, usable in a larger statement: appends the events of a SELECT that returns the columns in this order. */
 export function insertionOfEventsFrom(select: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`insert into events (${columns}) ${select}`;
 }
 
 /**
- * Appends events, also as a part of a larger statement; there, only if `condition` holds. All of them are one parameter,
- * so that the statement is the same for one event and for a thousand.
+ * SQL, usable in a larger statement: appends events if `condition` is true. All events are one parameter, so that the
+ * statement is the same for one event and for a thousand.
  */
 export function insertionOfEvents(
   events: readonly NewEvent[],

@@ -30,7 +30,7 @@ describeStorage('a folder as storage', async () => {
 });
 
 describe('a folder as storage', () => {
-  it('sweeps what a crash left long ago, at start and when asked, and spares what is being written', async () => {
+  it('removes old incomplete files when opened and by `removeAbandoned`, and leaves recent ones unchanged', async () => {
     const folder = await newFolder();
     const clock = createTestClock();
     await mkdir(join(folder, '.incoming'));
@@ -48,16 +48,16 @@ describe('a folder as storage', () => {
     expect(await filesIn(folder)).toEqual([]);
   });
 
-  it('keeps nothing when the disk is full, and calls it an outage', async () => {
+  it('stores nothing when the disk is full, and throws an Outage', async () => {
     const folder = await newFolder();
     const storage = await createFolderStorage({ folder, clock: createTestClock() });
-    // A file where the key needs a folder: the write goes well and the last step fails, as on a full disk.
+    // A file where the key needs a folder: writing succeeds and the last step fails, as on a full disk.
     await writeFile(join(folder, 'a'), '');
     await expect(storage.put('a/b', Readable.from([Buffer.from('x')]))).rejects.toThrow(Outage);
     expect(await filesIn(folder)).toEqual([join(folder, 'a')]);
   });
 
-  it('destroys a stream that it cannot even begin to write', async () => {
+  it('destroys the stream if it cannot begin to write', async () => {
     const folder = await newFolder();
     const storage = await createFolderStorage({ folder, clock: createTestClock() });
     await rm(join(folder, '.incoming'), { recursive: true });

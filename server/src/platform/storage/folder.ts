@@ -1,4 +1,4 @@
-// The storage that keeps its objects as files in a folder.
+// Stores objects as files in a folder.
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -11,15 +11,15 @@ import { checkKey, ObjectTooLarge, type Storage, type StorageSource, storageOuta
 import { openTemporaryFolder } from './temporary-folder.ts';
 
 export interface FolderStorageOptions {
-  /** Made if it does not exist. Must be one file system, for renaming. */
+  /** Created if it does not exist. Must be on one file system, because files are renamed. */
   folder: string;
   clock: Clock;
 }
 
-/** Opens the folder and sweeps what a crash left half written. */
+/** Opens the folder and removes incomplete files that a crash left. */
 export async function createFolderStorage({ folder, clock }: FolderStorageOptions): Promise<Storage> {
-  // A key cannot begin with a dot, so no object is ever here.
-  const halfWritten = await openTemporaryFolder(join(folder, '.incoming'), clock);
+  // A key cannot begin with a dot, so objects are never in this folder.
+  const incomplete = await openTemporaryFolder(join(folder, '.incoming'), clock);
   const pathOf = (key: string) => {
     checkKey(key);
     return join(folder, key);
@@ -29,7 +29,7 @@ export async function createFolderStorage({ folder, clock }: FolderStorageOption
     async put(key, source, { bytesMax = Number.POSITIVE_INFINITY } = {}) {
       const path = pathOf(key);
       await asOutage(
-        halfWritten.withPath(async (incoming) => {
+        incomplete.withPath(async (incoming) => {
           await write(incoming, source, bytesMax);
           const firstNewFolder = await moveTo(path, incoming);
           await syncFolders(dirname(path), firstNewFolder);
@@ -58,16 +58,16 @@ export async function createFolderStorage({ folder, clock }: FolderStorageOption
     },
 
     async removeAbandoned() {
-      await asOutage(halfWritten.removeAbandoned());
+      await asOutage(incomplete.removeAbandoned());
     },
   };
 }
 
-/** Until its bytes are on the disk. */
+/** Writes a file. Resolves when its bytes are on the disk. */
 async function write(path: string, source: StorageSource, bytesMax: number): Promise<void> {
   if ('file' in source) {
     if ((await stat(source.file)).size > bytesMax) throw new ObjectTooLarge();
-    await takeOver(source.file, path);
+    await linkOrCopy(source.file, path);
     await sync(path);
   } else if ('bytes' in source) {
     if (source.bytes.length > bytesMax) throw new ObjectTooLarge();
@@ -78,8 +78,8 @@ async function write(path: string, source: StorageSource, bytesMax: number): Pro
   }
 }
 
-/** A hard link to the same bytes, which costs nothing; a copy on another file system. */
-async function takeOver(file: string, path: string): Promise<void> {
+/** Creates a hard link, which needs no copy of the bytes, or a copy if the file is on another file system. */
+async function linkOrCopy(file: string, path: string): Promise<void> {
   try {
     await link(file, path);
   } catch (error) {
@@ -89,16 +89,16 @@ async function takeOver(file: string, path: string): Promise<void> {
   }
 }
 
-/** Mostly the folder is there already. @returns the first of the folders that had to be made */
+/** Renames a file. Creates the folder only if that fails, because it usually exists. Returns the first folder created. */
 async function moveTo(path: string, incoming: string): Promise<string | undefined> {
-  const isThere = await unlessMissing(rename(incoming, path).then(() => true));
-  if (isThere) return undefined;
+  const isMoved = await unlessMissing(rename(incoming, path).then(() => true));
+  if (isMoved) return undefined;
   const firstNewFolder = await mkdir(dirname(path), { recursive: true });
   await rename(incoming, path);
   return firstNewFolder;
 }
 
-/** A new name is safe only when the folder that holds it is on the disk too; likewise that of a new folder. */
+/** Syncs the folder of a new file, and the parent folders of new folders: otherwise a crash could lose the names. */
 async function syncFolders(folder: string, firstMade: string | undefined): Promise<void> {
   await sync(folder);
   if (firstMade === undefined) return;

@@ -1,4 +1,4 @@
-// Keeps files under keys. The door of the storage room.
+// Stores files by key, in a folder or in S3.
 export { createFolderStorage, type FolderStorageOptions } from './folder.ts';
 export { createS3Storage, type S3Settings } from './s3.ts';
 export type {

@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { ObjectTooLarge } from './storage.ts';
 
-/** Passes bytes on, and fails when there are more than `bytesMax`. */
+/** Passes bytes through, and fails with ObjectTooLarge after `bytesMax`. */
 export function limitBytes(bytesMax: number): Transform {
   let count = 0;
   return new Transform({

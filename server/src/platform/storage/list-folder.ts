@@ -1,5 +1,4 @@
-// The keys of a folder of objects, in the order of their bytes, a page at a time and with one folder at a time in
-// memory.
+// Lists the keys of a folder of objects in byte order, in pages. Reads one folder at a time into memory.
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,14 +7,14 @@ import type { ListOptions, StoredObject } from './storage.ts';
 export async function listFolder(root: string, { prefix = '', after = '', limit }: ListOptions) {
   const page: StoredObject[] = [];
   for await (const key of walk(root, '', { prefix, after })) {
-    const file = await stat(join(root, key)).catch(() => undefined); // Gone: removed meanwhile.
+    const file = await stat(join(root, key)).catch(() => undefined); // The file was removed meanwhile.
     if (file?.isFile()) page.push({ key, bytes: file.size, storedAt: file.mtime });
     if (page.length === limit) break;
   }
   return page;
 }
 
-/** A folder counts as its name with a slash, which puts its objects where their whole keys belong. */
+/** Sorts folders by their name with a slash, so that their objects are in the order of whole keys. */
 async function* walk(
   root: string,
   folder: string,

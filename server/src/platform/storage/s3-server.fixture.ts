@@ -1,10 +1,10 @@
-// An S3 server for tests that checks signatures. What it does otherwise than S3 is put right here (s3rver 5.0.0):
-// it lists in the order of its folders, cannot make continuation tokens (they need DES, which OpenSSL 3 has not),
-// and takes a range that ends at byte 0 for one without an end.
+// An S3 server for tests that checks signatures. Corrects where s3rver 5.0.0 differs from S3: it lists in the order of its
+// folders, cannot create continuation tokens (they need DES, which OpenSSL 3 does not have), and ignores the end of a range
+// that ends at byte 0.
 import S3rver from '@20minutes/s3rver';
 import { AwsClient } from 'aws4fetch';
 
-/** The credentials that the server knows. */
+/** The credentials that the server accepts. */
 export const credentials = { region: 'us-east-1', accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
 
 export async function startS3(directory: string) {
@@ -20,7 +20,7 @@ export async function startS3(directory: string) {
   };
   const getObject = store.getObject.bind(store);
   store.getObject = (bucket, key, options) =>
-    // An object is true where the number in it is not.
+    // `Object(0)` is truthy, unlike 0.
     getObject(bucket, key, options?.end === 0 ? { ...options, end: Object(0) as number } : options);
   const { port } = await server.run();
   const endpoint = `http://127.0.0.1:${port}`;

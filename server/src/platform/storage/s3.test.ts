@@ -63,7 +63,7 @@ async function listen(handle: RequestListener) {
 describeStorage('S3 as storage', () => openBucket());
 
 describe('S3 as storage', () => {
-  it('is refused with a wrong secret or a bucket that is not there, which is an outage with its reason', async () => {
+  it('throws an Outage with the reason for a wrong secret or an unknown bucket', async () => {
     for (const [change, reason] of [
       [{ secretAccessKey: 'wrong' }, /S3 answered 403/],
       [{ bucket: 'nowhere' }, /S3 answered 404/],
@@ -77,12 +77,12 @@ describe('S3 as storage', () => {
     }
   });
 
-  it('is an outage when nobody answers', async () => {
+  it('throws an Outage when the server is unreachable', async () => {
     const { storage } = await openBucket({ endpoint: 'http://127.0.0.1:1' });
     await expect(storage.stat('a')).rejects.toThrow(Outage);
   });
 
-  it('tries again when S3 asks for patience, with all of the bytes', async () => {
+  it('retries after a 503 with all bytes', async () => {
     const bodies: string[] = [];
     const server = await listen(async (incoming, answer) => {
       bodies.push(Buffer.concat(await incoming.toArray()).toString());
@@ -94,11 +94,11 @@ describe('S3 as storage', () => {
     server.close();
   });
 
-  it('goes on with a list of which S3 gave a short page', async () => {
-    const asked: (string | null)[] = [];
+  it('continues a list after a short page of S3', async () => {
+    const requested: (string | null)[] = [];
     const server = await listen((incoming, answer) => {
       const after = new URL(incoming.url ?? '', 'http://x').searchParams.get('start-after');
-      asked.push(after);
+      requested.push(after);
       const entry = `<Contents><Key>${after ? 'b' : 'a'}</Key><LastModified>2027-03-01T08:00:00.000Z</LastModified><Size>7</Size></Contents>`;
       answer.end(`<ListBucketResult>${entry}<IsTruncated>${!after}</IsTruncated></ListBucketResult>`);
     });
@@ -108,11 +108,11 @@ describe('S3 as storage', () => {
       { key: 'a', bytes: 7, storedAt },
       { key: 'b', bytes: 7, storedAt },
     ]);
-    expect(asked).toEqual([null, 'a']);
+    expect(requested).toEqual([null, 'a']);
     server.close();
   });
 
-  it('takes and gives back a file of 200 MB with flat memory', async () => {
+  it('stores and reads a file of 200 MB with constant memory', async () => {
     const { storage } = await openBucket();
     const path = join(root, 'large');
     const block = randomBytes(1024 * 1024);
@@ -132,7 +132,7 @@ describe('S3 as storage', () => {
       highest = Math.max(highest, process.memoryUsage.rss());
     }
     expect(received.digest('hex')).toBe(sent.digest('hex'));
-    // The server of the test is in this process too.
+    // Includes the memory of the test server, which runs in this process.
     expect((highest - before) / 1024 / 1024).toBeLessThan(120);
   });
 });

@@ -1,8 +1,8 @@
 // Stores objects in a bucket of S3 or of a compatible service (MinIO, R2, Ceph).
 //
-// An object is put with one request, which S3 accepts completely or not at all, so nothing is ever incomplete. The request
-// needs a known length: a stream is written to a temporary file first, and a file is sent as it is read. Memory stays flat
-// either way. One request takes up to 5 GB, more than Pinterest accepts.
+// An object is put with one request, which S3 stores completely or not at all, so objects are never incomplete. The request
+// needs a length, so a stream is written to a temporary file first. Memory use is independent of the size. One request can
+// have up to 5 GB, more than Pinterest accepts.
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -25,7 +25,7 @@ import {
 import { openTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 
 export interface S3Settings {
-  /** The address of the service, without the bucket. */
+  /** The URL of the service, without the bucket. */
   endpoint: string;
   region: string;
   bucket: string;
@@ -34,7 +34,7 @@ export interface S3Settings {
 }
 
 export interface S3StorageOptions extends S3Settings {
-  /** Where streams wait until their length is known. */
+  /** The folder for streams whose length is not known yet. */
   spoolFolder: string;
   clock: Clock;
 }
@@ -51,11 +51,11 @@ interface S3Request {
 
 const triesMax = 3;
 const pauseMs = 200;
-/** S3 asks for patience with these; what a try did is known to have failed. */
-const passing = new Set([429, 500, 502, 503, 504]);
+/** Statuses after which S3 recommends a retry. The request had no effect. */
+const retriedStatuses = new Set([429, 500, 502, 503, 504]);
 const pageMax = 1000;
 
-type Call = (wanted: S3Request) => Promise<Dispatcher.ResponseData>;
+type Call = (request: S3Request) => Promise<Dispatcher.ResponseData>;
 
 export async function createS3Storage(options: S3StorageOptions): Promise<Storage> {
   const spool = await openTemporaryFolder(options.spoolFolder, options.clock);
@@ -76,7 +76,7 @@ export async function createS3Storage(options: S3StorageOptions): Promise<Storag
       if (answer.statusCode === 200 || answer.statusCode === 206) return answer.body;
       await answer.body.dump();
       if (answer.statusCode === 404) return undefined;
-      // The range starts after the end.
+      // The range starts beyond the end.
       if (answer.statusCode === 416) return Readable.from([]);
       throw unexpected(answer);
     },
@@ -148,7 +148,7 @@ async function listObjects(
 ): Promise<StoredObject[]> {
   const objects: StoredObject[] = [];
   let isMore = true;
-  // A page may be short although more follow.
+  // A page may be short although there are more.
   while (isMore && objects.length < limit) {
     const startAfter = objects.at(-1)?.key ?? after;
     const answer = await call({
@@ -175,7 +175,7 @@ async function callS3(options: S3StorageOptions, wanted: S3Request): Promise<Dis
   for (let tries = 1; ; tries += 1) {
     try {
       const answer = await callOnce(options, wanted);
-      if (!passing.has(answer.statusCode) || tries === triesMax) return answer;
+      if (!retriedStatuses.has(answer.statusCode) || tries === triesMax) return answer;
       await answer.body.dump();
     } catch (error) {
       if (tries === triesMax) throw storageOutage(error);
@@ -215,7 +215,7 @@ async function callOnce(
 
 const rangeHeader = ({ first, last }: ByteRange) => ({ range: `bytes=${first}-${last}` });
 
-/** Names are percent-encoded, as asked for, so nothing in them is XML. */
+/** Parses a page of a list. Keys are percent-encoded, as requested, so they contain no XML. */
 function readPage(xml: string): StoredObject[] {
   return [...xml.matchAll(/<Contents>([\s\S]*?)<\/Contents>/g)].map(([, entry = '']) => ({
     key: decodeURIComponent((element(entry, 'Key') ?? '').replaceAll('+', ' ')),
@@ -228,7 +228,7 @@ function element(xml: string, name: string): string | undefined {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
 }
 
-/** Wrong credentials, no such bucket and the like: for the operator, and for callers an outage. */
+/** Creates an Outage for problems that only the operator can fix, such as wrong credentials or an unknown bucket. */
 function unexpected({ statusCode }: Dispatcher.ResponseData, text = ''): Outage {
   return storageOutage(new Error(`S3 answered ${statusCode} ${element(text, 'Code') ?? ''}`.trim()));
 }

@@ -1,4 +1,4 @@
-// Types for the S3 server of the tests, which has none.
+// Types for s3rver, the S3 server of the tests, which includes none.
 declare module '@20minutes/s3rver' {
   interface Listing {
     objects: { key: string }[];

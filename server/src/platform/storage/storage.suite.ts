@@ -1,4 +1,4 @@
-// The promises of a storage, to be run against every driver.
+// Tests of the Storage interface, run for every driver.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { type ListOptions, ObjectTooLarge, type Storage } from './storage.ts';
 
 export interface StorageUnderTest {
   storage: Storage;
-  /** Everything that the driver keeps, half-made things included, by whatever name it gives them. */
+  /** Returns the names of all files of the driver, including incomplete ones. */
   everything(): Promise<string[]>;
 }
 
@@ -33,7 +33,7 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       (await bytesOf(key, range))?.toString();
     const put = (key: string, content: string) => storage.put(key, Readable.from([Buffer.from(content)]));
 
-    it('gives back what a stream put into it, byte for byte', async () => {
+    it('stores a stream byte for byte', async () => {
       const bytes = randomBytes(3_000_000);
       const chunks = Array.from({ length: 30 }, (_, index) =>
         bytes.subarray(index * 100_000, (index + 1) * 100_000),
@@ -43,7 +43,7 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       expect(await storage.stat('org_1/ab/abcd.jpg')).toEqual({ bytes: 3_000_000 });
     });
 
-    it('takes a file and leaves it where it was', async () => {
+    it('stores a file and leaves it in place', async () => {
       const file = join(folder, 'source');
       await writeFile(file, 'content');
       await storage.put('a', { file });
@@ -51,18 +51,18 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       expect(await readFile(file, 'utf8')).toBe('content');
     });
 
-    it('takes what is in memory', async () => {
+    it('stores bytes from memory', async () => {
       await storage.put('a', { bytes: Buffer.from('content') });
       expect(await text('a')).toBe('content');
     });
 
-    it('keeps an empty object', async () => {
+    it('stores an empty object', async () => {
       await put('a', '');
       expect(await text('a')).toBe('');
       expect(await storage.stat('a')).toEqual({ bytes: 0 });
     });
 
-    it('knows what it does not have', async () => {
+    it('returns undefined for objects that do not exist', async () => {
       await put('a', 'x');
       for (const key of ['b', 'b/c', 'a/b']) {
         expect(await storage.read(key)).toBeUndefined();
@@ -70,39 +70,39 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       }
     });
 
-    it('does not take a folder of objects for an object', async () => {
+    it('does not treat a folder as an object', async () => {
       await put('a/b', 'x');
       expect(await storage.stat('a')).toBeUndefined();
     });
 
-    it('reads a part, counted from 0, both ends included', async () => {
+    it('reads a range, counted from 0, including both ends', async () => {
       await put('a', '0123456789');
       expect(await text('a', { first: 0, last: 0 })).toBe('0');
       expect(await text('a', { first: 3, last: 5 })).toBe('345');
       expect(await text('a', { first: 8, last: 99 })).toBe('89');
     });
 
-    it('replaces an object whole', async () => {
+    it('replaces an object completely', async () => {
       await put('a', 'the first, which is longer');
       await put('a', 'second');
       expect(await text('a')).toBe('second');
     });
 
-    it('lets a reader that began before a replacement finish the old object', async () => {
+    it('returns the old object to a reader that began before a replacement', async () => {
       await put('a', 'old');
       const reading = await storage.read('a');
       await put('a', 'new');
       expect((await reading?.toArray())?.join('')).toBe('old');
     });
 
-    it('keeps one of two objects that are put at once under one key', async () => {
+    it('stores one of several objects that are put concurrently with the same key', async () => {
       const contents = Array.from({ length: 8 }, (_, index) => String(index).repeat(100_000));
       await Promise.all(contents.map((content) => put('a', content)));
       expect(contents).toContain(await text('a'));
       expect(await everything()).toHaveLength(1);
     });
 
-    it('forgets an object, and one it never had', async () => {
+    it('removes an object, and ignores one that does not exist', async () => {
       await put('a/b', 'x');
       await storage.remove('a/b');
       await storage.remove('a/b');
@@ -119,7 +119,7 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
         for (const key of keys.toReversed()) await put(key, key);
       });
 
-      it('is in the order of the bytes of whole keys, with the size of each', async () => {
+      it('is in the byte order of whole keys, with the size of each object', async () => {
         expect(await listed()).toEqual(keys);
         const objects = await storage.list({ limit: 1000 });
         expect(objects.map(({ bytes }) => bytes)).toEqual(keys.map((key) => key.length));
@@ -136,25 +136,25 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
         expect(keysListed).toEqual(keys);
       });
 
-      it('begins after a key that need not be there', async () => {
+      it('begins after a key that may not exist', async () => {
         expect(await listed({ after: 'a/b' })).toEqual(['a/b.c', 'a/b/c', 'a0', 'b', 'c/d/e']);
         expect(await listed({ after: 'a/b/c' })).toEqual(['a0', 'b', 'c/d/e']);
         expect(await listed({ after: 'z' })).toEqual([]);
       });
 
-      it('has only what begins as asked, be it half a name', async () => {
+      it('has only keys with the prefix, which can end within a name', async () => {
         expect(await listed({ prefix: 'a/' })).toEqual(['a/a', 'a/b.c', 'a/b/c']);
         expect(await listed({ prefix: 'a/b' })).toEqual(['a/b.c', 'a/b/c']);
         expect(await listed({ prefix: 'a', after: 'a/b.c' })).toEqual(['a/b/c', 'a0']);
         expect(await listed({ prefix: 'd' })).toEqual([]);
       });
 
-      it('has no longer what was removed', async () => {
+      it('does not have removed objects', async () => {
         await storage.remove('c/d/e');
         expect(await listed({ prefix: 'c' })).toEqual([]);
       });
 
-      it('has nothing that is only half there', async () => {
+      it('does not have incomplete objects', async () => {
         const begun = Promise.withResolvers<void>();
         const end = Promise.withResolvers<void>();
         const slow = async function* () {
@@ -170,13 +170,13 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
         expect(await listed({ prefix: 'half' })).toEqual(['half']);
       });
 
-      it('is not changed by removing what was abandoned', async () => {
+      it('is not changed by `removeAbandoned`', async () => {
         await storage.removeAbandoned();
         expect(await listed()).toEqual(keys);
       });
     });
 
-    it('keeps nothing of a stream that breaks off, and the old object stays', async () => {
+    it('stores nothing of a stream that fails, and preserves the old object', async () => {
       const broken = async function* () {
         yield Buffer.alloc(100_000);
         throw new Error('the source broke');
@@ -189,7 +189,7 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       expect(await everything()).toHaveLength(1);
     });
 
-    it('keeps nothing of an object that is larger than it may be', async () => {
+    it('stores nothing of an object that exceeds `bytesMax`', async () => {
       const file = join(folder, 'source');
       await writeFile(file, '123456');
       await expect(storage.put('a', { file }, { bytesMax: 5 })).rejects.toThrow(ObjectTooLarge);

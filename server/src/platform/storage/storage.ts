@@ -1,87 +1,84 @@
-// The interface of a file storage: a few operations over keys. Each driver (a folder, S3) keeps every promise of this file,
-// which `storage.suite.ts` tests. Independent of the content of the files.
+// The interface of a file storage. Each driver (a folder, S3) implements everything that is documented here, which
+// `storage.suite.ts` tests. Independent of the content of the files.
 import type { Readable } from 'node:stream';
 import { Outage } from '../errors.ts';
 
 /**
- * Where the bytes of a new object come from: a stream, what is in memory already, or a finished file. That is left where
- * it is, and may be removed, but not be written to any more: a driver may keep it under a second name.
+ * The source of a new object: a stream, bytes, or a complete file. The file is left in place. It can be removed later, but
+ * must not be changed, because a driver may store it as a hard link.
  */
 export type StorageSource = Readable | { bytes: Uint8Array } | { file: string };
 
-/** The first and the last byte wanted, both counted from 0 and both included, as HTTP counts them. */
+/** The first and the last byte of a range, both counted from 0 and both included, as in HTTP. */
 export interface ByteRange {
   first: number;
   last: number;
 }
 
 export interface PutOptions {
-  /** More bytes than this are an error, and nothing is kept. */
+  /** The maximum size. A larger object is an error, and nothing is stored. */
   bytesMax?: number;
 }
 
-/** One object of a listing. */
+/** An entry of a list. */
 export interface StoredObject {
   key: string;
   bytes: number;
-  /** When it was put last. */
+  /** The time of the last put. */
   storedAt: Date;
 }
 
 export interface ListOptions {
-  /** Only keys that begin with this. Any text, also half a name: `tenant/a`. Absent: all. */
+  /** Lists only keys with this prefix, which can end within a name: `tenant/a`. */
   prefix?: string;
-  /** Only keys that come after this one, which need not exist. */
+  /** Lists only keys after this one, which may not exist. */
   after?: string;
-  /** How many at most: 1 to 1000. */
+  /** The maximum number of entries, 1 to 1000. */
   limit: number;
 }
 
 export interface Storage {
   /**
-   * Keeps an object, all of it or nothing: a reader sees the old object or the new one, never a part, and after
-   * a failure or a crash there is neither a part nor a trace. When it resolves the bytes are on the disk. A
-   * stream is used up, or destroyed.
+   * Stores an object atomically: readers see the old object or the new one, never a part, also after a failure or a crash.
+   * When it resolves, the object is durable. A stream is read completely or destroyed.
    *
-   * @throws what the source threw; ObjectTooLarge when there are more bytes than `bytesMax`; Outage when the
-   *   storage cannot take it (disk full, no rights)
+   * @throws The error of the source; ObjectTooLarge if there are more than `bytesMax` bytes; Outage if the storage cannot
+   *   store it (disk full, missing permissions)
    */
   put(key: string, source: StorageSource, options?: PutOptions): Promise<void>;
   /**
-   * Opens an object. Without a range, all of it. A range that reaches beyond the end gives what there is.
-   *
-   * @returns undefined when there is none
+   * Opens an object or a range of it, which may end beyond the end of the object. Returns undefined if there is no object.
    */
   read(key: string, range?: ByteRange): Promise<Readable | undefined>;
-  /** How large an object is; undefined when there is none. */
+  /** Returns the size of an object, or undefined if there is no object. */
   stat(key: string): Promise<{ bytes: number } | undefined>;
-  /** Forgets an object. One that is not there is forgotten already. */
+  /** Removes an object. Does nothing if there is no object. */
   remove(key: string): Promise<void>;
   /**
-   * One page of what there is, in the order of the keys' bytes. Fewer than `limit` means that there is no more.
-   * Objects that are put or removed meanwhile may be in it or not; half-made ones never are.
+   * Returns a page of objects in the byte order of their keys. The last page has fewer than `limit`. Objects that are put or
+   * removed meanwhile may be missing or present; incomplete ones are never included.
    */
   list(options: ListOptions): Promise<StoredObject[]>;
-  /** Removes what a crash left half made, when it is old enough that nobody can be making it still. */
+  /** Removes incomplete objects that a crash left, if they are old enough not to be in progress. */
   removeAbandoned(): Promise<void>;
 }
 
-/** The outage of a disk or a storage, as callers see it. They learn that it is full. */
+/** Creates the Outage of a disk or a storage. Its message says if the storage is full. */
 export function storageOutage(cause: unknown): Outage {
   const text = cause instanceof Error ? `${'code' in cause ? cause.code : ''} ${cause.message}` : '';
   const isFull = /ENOSPC|EDQUOT|No space left/.test(text);
   return new Outage('The media storage', cause, isFull ? 'is full' : undefined);
 }
 
-/** An object was larger than its maker said it may be. */
+/** The object is larger than `bytesMax`. */
 export class ObjectTooLarge extends Error {
   override readonly name = 'ObjectTooLarge';
 }
 
 /**
- * Keys are paths of plain names, so that every driver can have them: `tenant/ab/abcd.jpg`.
+ * Checks that a key is a path of plain names that every driver supports: `tenant/ab/abcd.jpg`.
  *
- * @throws Error for anything else. Keys are made by us, so a bad one is a bug, and never reaches the disk
+ * @throws Error for an invalid key. Only Pintail creates keys, so this is a bug
  */
 export function checkKey(key: string): void {
   const isPlain = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/.test(key);

@@ -1,32 +1,32 @@
-// Files that are only half made. They live in a folder of their own, and what a crash left there is swept away.
+// Incomplete files, in a separate folder from which files that a crash left are removed.
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 
 export interface TemporaryFolder {
-  /** A path at which nothing is yet. */
+  /** Returns a path without a file. */
   newPath(): string;
-  /** Runs `work` with such a path and removes whatever is there afterwards, however it ended. */
+  /** Runs `work` with such a path. Removes the file afterwards, also if it throws. */
   withPath<T>(work: (path: string) => Promise<T>): Promise<T>;
-  /** Removes what was abandoned in it. Done at opening too. */
+  /** Removes abandoned files. Also called when the folder is opened. */
   removeAbandoned(): Promise<void>;
 }
 
 /**
- * Another process may share the folder, and no half-made file of a living one was last written so long ago: what
- * is still coming is written to all the time, and what has come is dealt with in minutes.
+ * Older files are abandoned. Another process may share the folder, but it writes to an incomplete file all the time, and
+ * processes a complete one within minutes.
  */
 const abandonedAfterMs = 60 * 60 * 1000;
 
-/** Makes the folder if need be and removes what was abandoned in it. */
+/** Opens the folder, creating it if necessary, and removes abandoned files. */
 export async function openTemporaryFolder(folder: string, clock: Clock): Promise<TemporaryFolder> {
   await mkdir(folder, { recursive: true });
   async function removeAbandoned(): Promise<void> {
     const oldest = clock.now().getTime() - abandonedAfterMs;
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
-      const file = await stat(path).catch(() => undefined); // Gone: another process swept it, or finished with it.
+      const file = await stat(path).catch(() => undefined); // Another process removed it.
       if (file && file.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
     }
   }

@@ -1,7 +1,7 @@
 // Reports the refusals of several checks together, so that callers can correct everything at once.
 import { Refusal } from '../errors.ts';
 
-/** Waits for all results. Throws what `asOneRefusal` returns when some failed. */
+/** Waits for all results. If some failed, throws the error that `asOneRefusal` returns. */
 export async function allOrRefuse<T extends readonly unknown[]>(
   work: T,
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
@@ -12,8 +12,8 @@ export async function allOrRefuse<T extends readonly unknown[]>(
 }
 
 /**
- * Returns the error to throw for several: the first that is not a refusal, otherwise the first refusal with the details of
- * all refusals of its kind.
+ * Combines several errors into the one to throw: the first that is not a refusal, otherwise the first refusal with the
+ * details of all refusals with the same declaration.
  */
 export function asOneRefusal(errors: readonly unknown[]): unknown {
   const [first] = errors;

@@ -1,7 +1,7 @@
 // The result of a use case, and the transaction that produces it.
 import type { Tx } from '../db/index.ts';
 
-/** Something that was accepted and needs attention. */
+/** A note about accepted input that needs attention. */
 export interface Warning {
   /** Stable, for programs: `link_shortener`. */
   code: string;
@@ -9,7 +9,7 @@ export interface Warning {
   message: string;
 }
 
-/** The answer of a use case. HTTP wraps it in an envelope. */
+/** The result of a use case. HTTP wraps it in an envelope. */
 export interface Result<Data> {
   data: Data;
   warnings?: readonly Warning[];

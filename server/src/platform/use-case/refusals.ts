@@ -1,4 +1,4 @@
-// The refusals that all use cases share: invalid input, and a caller whose key is gone.
+// The refusals that all use cases share: invalid input, and an invalid or revoked key.
 import { refusal } from '../errors.ts';
 
 /** The message is that of the reference API (docs/api-contract.md#compatibility). */
@@ -9,7 +9,7 @@ export const invalidBody = refusal({
   fix: 'Each entry of `details` names a field, what is wrong with it and what to send.',
 });
 
-/** A query parameter that is invalid, or that needs a confirmation. */
+/** A query parameter is invalid, or a confirmation is required. */
 export const invalidQuery = refusal({
   code: 'BAD_REQUEST',
   reason: 'invalid_query',

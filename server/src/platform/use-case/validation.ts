@@ -1,39 +1,39 @@
-// Turns the issues of zod into the details of the contract: one entry for each invalid field, with a code for programs
-// and a sentence for people.
+// Converts issues of zod to details of the API: one entry for each invalid field, with a code for programs and a message
+// for people.
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { type Detail, detailsMax, limitDetails } from '../errors.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** The word for an invalid value in the sentences. */
+/** The word for an invalid value in messages. */
 type Noun = 'field' | 'parameter';
 
-/** A suggestion compares a name with all known names, so only the first unknown names get one. */
+/** Only this many unknown names get a suggestion, because each is compared with all known names. */
 const proposalsMax = 20;
 
-/** Returns details for the issues; a field with several issues has one detail, for the first. */
+/** Returns details for the issues. A field with several issues has one detail, for the first issue. */
 export function toDetails(
   issues: readonly Issue[],
   schema: z.ZodType,
   noun: Noun = 'field',
 ): readonly Detail[] {
   const byPath = new Map<string, Detail>();
-  let notMade = 0;
+  let omitted = 0;
   for (const issue of issues) {
-    if (byPath.size >= detailsMax) notMade += countOf(issue);
+    if (byPath.size >= detailsMax) omitted += countOf(issue);
     else {
       const details = detailsOf(issue, schema, noun);
-      notMade += countOf(issue) - details.length;
+      omitted += countOf(issue) - details.length;
       for (const detail of details) if (!byPath.has(detail.path)) byPath.set(detail.path, detail);
     }
   }
-  return limitDetails([...byPath.values()], byPath.size + notMade);
+  return limitDetails([...byPath.values()], byPath.size + omitted);
 }
 
 const countOf = (issue: Issue) => (issue.code === 'unrecognized_keys' ? issue.keys.length : 1);
 
-/** At most the number of details that an answer can list. */
+/** Returns the details of an issue, at most `detailsMax`. */
 function detailsOf(issue: Issue, schema: z.ZodType, noun: Noun): Detail[] {
   const path = issue.path.map((step) => printable(String(step))).join('.');
   if (issue.code === 'unrecognized_keys') {
@@ -57,8 +57,8 @@ function unknownField(key: string, parent: string, known: readonly string[], nou
 }
 
 /**
- * Returns the known name that the caller probably meant: one or two typing errors, or another spelling of the same
- * letters. Short names must be closer, since two errors in three letters could be any word.
+ * Returns the known name that the caller probably meant: it differs in one or two characters, or only in case and
+ * punctuation. Short names must be closer, because two different letters of three could be any word.
  */
 export function nearest(key: string, known: readonly string[]): string | undefined {
   if (known.length === 0 || key.length > 60) return undefined;
@@ -95,7 +95,7 @@ function definition(schema: z.ZodType): Definition {
   return inner ? definition(inner) : def;
 }
 
-/** A name from the caller, shortened and on one line, since it appears in the answer. */
+/** Returns a name from the caller, shortened and on one line, for the response. */
 function printable(text: string): string {
   const line = text.slice(0, 60).replaceAll(/[\p{Cc}\p{Cs}]/gu, '�');
   return text.length > 60 ? `${line}…` : line;
@@ -112,7 +112,7 @@ function describe(issue: Issue, noun: Noun): Omit<Detail, 'path'> {
       const was =
         issue.input === null ? 'null' : Array.isArray(issue.input) ? 'an array' : typeofWord(issue.input);
       const hint = issue.input === null ? ' Omit the field instead.' : '';
-      // The sentence of the schema is more specific.
+      // The message of the schema is more specific.
       if (!issue.message.startsWith('Invalid input')) return { code: 'wrong_type', message: issue.message };
       return { code: 'wrong_type', message: `Must be ${article(issue.expected)}, not ${was}.${hint}` };
     }
@@ -141,7 +141,7 @@ function describe(issue: Issue, noun: Noun): Omit<Detail, 'path'> {
   }
 }
 
-/** The sentence of the schema, or ours for a list without one: zod's mentions arrays and `<=`. */
+/** Returns the message of the schema, or ours for a list without one: zod's default mentions arrays and `<=`. */
 function countMessage(issue: Issue & { origin: string }, limit: number | bigint, bound: string): string {
   if (issue.origin !== 'array' || !issue.message.startsWith('Too ')) return issue.message;
   const entries = limit === 1 ? 'entry' : 'entries';

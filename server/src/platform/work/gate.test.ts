@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createGate } from './gate.ts';
 
-/** Enters, and reports whether it is admitted by now. */
+/** Enters the gate. Returns a state that says whether it is admitted. */
 function arrive(gate: ReturnType<typeof createGate>, bytes?: number) {
   const permit = gate.enter(bytes);
   const state = { isIn: false, release: permit.release };
@@ -14,7 +14,7 @@ function arrive(gate: ReturnType<typeof createGate>, bytes?: number) {
 const settle = () => new Promise<void>((done) => setImmediate(done));
 
 describe('a gate', () => {
-  it('lets in no more than it has places, in the order of arrival', async () => {
+  it('admits at most its number of permits, in the order of arrival', async () => {
     const gate = createGate(2);
     const all = [arrive(gate), arrive(gate), arrive(gate), arrive(gate)];
     await settle();
@@ -24,7 +24,7 @@ describe('a gate', () => {
     expect(all.map(({ isIn }) => isIn)).toEqual([true, true, true, false]);
   });
 
-  it('lets in no more than fits, and nobody past one that waits', async () => {
+  it('admits at most `bytesMax` together, and no task before an earlier one', async () => {
     const gate = createGate(3, 100);
     const [half, large, small] = [arrive(gate, 50), arrive(gate, 60), arrive(gate, 10)];
     await settle();
@@ -34,7 +34,7 @@ describe('a gate', () => {
     expect([large.isIn, small.isIn]).toEqual([true, true]);
   });
 
-  it('lets in alone what would never fit', async () => {
+  it('admits a task that exceeds `bytesMax` alone', async () => {
     const gate = createGate(3, 100);
     const [huge, small] = [arrive(gate, 500), arrive(gate, 1)];
     await settle();
@@ -44,7 +44,7 @@ describe('a gate', () => {
     expect(small.isIn).toBe(true);
   });
 
-  it('forgets who gave up waiting', async () => {
+  it('skips a task that stopped waiting', async () => {
     const gate = createGate(1);
     const [first, second, third] = [arrive(gate), arrive(gate), arrive(gate)];
     second.release();
@@ -53,7 +53,7 @@ describe('a gate', () => {
     expect([second.isIn, third.isIn]).toEqual([false, true]);
   });
 
-  it('gives the place back when the work fails', async () => {
+  it('releases the permit when the work fails', async () => {
     const gate = createGate(1);
     await expect(gate.run(1, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
     await expect(gate.run(1, async () => 'done')).resolves.toBe('done');

@@ -1,23 +1,23 @@
-// A gate limits how many tasks run at a time, and how much memory they use together. First come, first served.
+// A gate limits the number of tasks that run at a time and the memory that they use together. Tasks are admitted in order.
 
-/** A place in the queue of a gate, and then inside. */
+/** The permit of a task that has entered the gate or waits for it. */
 export interface Permit {
-  /** Resolves when it is admitted. */
+  /** Resolves when the task is admitted. */
   granted: Promise<void>;
-  /** Must be called once: leaves the gate, or the queue in front of it. */
+  /** Leaves the gate or its queue. Must be called exactly once. */
   release(): void;
 }
 
 export interface Gate {
-  /** @param bytes How much memory it will need. */
+  /** @param bytes The memory that the task needs */
   enter(bytes?: number): Permit;
   /** Waits for a permit, runs `work`, and releases the permit. */
   run<T>(bytes: number, work: () => Promise<T>): Promise<T>;
 }
 
 /**
- * @param permits How many are admitted at a time.
- * @param bytesMax How much memory they may need together; one that needs more than this is admitted alone.
+ * @param permits The maximum number of tasks at a time
+ * @param bytesMax The maximum memory of all tasks together. A task that needs more is admitted alone
  */
 export function createGate(permits: number, bytesMax = Number.POSITIVE_INFINITY): Gate {
   const waiting: { bytes: number; grant: () => void }[] = [];

@@ -1,21 +1,21 @@
-// A lease: the right to work on something until a time, as the process that has it sees it. The database decides who has
-// it (each table of work has a fence); this is what the process knows between two statements.
+// A lease in the process that has it: the right to work on something until a time. The database decides which process has
+// the lease (each table of work has a fence); this is the state in the process between two statements.
 import { addMs, type Cancel, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 
 export interface Lease {
   /**
-   * Whether the lease is valid, by our own clock. Call it before anything that cannot be undone: a process that was
-   * suspended may wake up after others have resolved what it was about to do. Once false it stays false.
+   * Returns true if the lease is valid according to our clock. Call it before anything that cannot be undone: another
+   * process may have taken over while this one was suspended. Once false, it stays false.
    */
   isHeld(): boolean;
-  /** It was renewed until then. */
+  /** Records a renewal. */
   renew(until: Date): void;
-  /** Another lease has followed. */
+  /** Records that another process has acquired the lease. */
   lose(): void;
 }
 
-/** A lease that was just acquired. */
+/** Creates the state of a lease that was just acquired. */
 export function createLease(clock: Clock, until: Date): Lease {
   let isLost = false;
   return {
@@ -24,7 +24,7 @@ export function createLease(clock: Clock, until: Date): Lease {
       return !isLost;
     },
     renew(renewedUntil) {
-      // A later renewal may have been answered before this one.
+      // Responses to renewals may arrive in a different order.
       if (renewedUntil > until) until = renewedUntil;
     },
     lose() {
@@ -33,18 +33,18 @@ export function createLease(clock: Clock, until: Date): Lease {
   };
 }
 
-/** A lease is renewed this many times before it would expire. */
+/** The number of renewals during the time of one lease. */
 const renewalsPerLease = 4;
 
 export interface RenewalParts<Item> {
   clock: Clock;
   log: Log;
   leaseMs: number;
-  /** Renews the leases that are still ours in the database. Returns their items. */
+  /** Renews the leases in the database that this process still has. Returns their items. */
   renew(items: readonly Item[], leaseUntil: Date): Promise<readonly Item[]>;
 }
 
-/** Renews the leases until cancelled. @param current The leases as they are at each renewal. */
+/** Renews leases until canceled. @param current Returns the leases, called before each renewal */
 export function renewLeases<Item>(
   { clock, log, leaseMs, renew }: RenewalParts<Item>,
   current: () => ReadonlyMap<Item, Lease>,

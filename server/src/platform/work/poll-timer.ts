@@ -1,24 +1,24 @@
-// When to poll next: part of the poller, and described there.
+// Decides when to poll next. A part of the poller, which describes it.
 import type { Cancel, Clock } from '../clock.ts';
 
 export interface PollTimerParts {
   clock: Clock;
   pollMs: number;
-  /** The minimum between the starts of two polls, as it is now. */
+  /** Returns the current minimum time between the starts of two polls. */
   spacingMs(): number;
-  /** Polls once. Returns in how many milliseconds something may be due. @param isWoken Whether `wake` was called meanwhile. */
+  /** Polls once. Returns the milliseconds until work may be due. @param isWoken Returns true if `wake` was called meanwhile */
   poll(isWoken: () => boolean): Promise<number>;
   failed(error: unknown): void;
 }
 
 export interface PollTimer {
   start(): void;
-  /** Something may be due: polls now, or as soon as the spacing allows. */
+  /** Polls as soon as the spacing allows, because work may be due. */
   wake(): void;
   stop(): void;
 }
 
-/** After one failed poll; doubled with each further one, up to `pollMs`. */
+/** The delay after a failed poll. Doubles with each further failure, up to `pollMs`. */
 const retryMs = 250;
 
 export function createPollTimer({ clock, pollMs, spacingMs, poll, failed }: PollTimerParts): PollTimer {
@@ -41,7 +41,7 @@ export function createPollTimer({ clock, pollMs, spacingMs, poll, failed }: Poll
     if (mode !== 'waiting') return;
     const agoMs = clock.now().getTime() - polledAt;
     const waitMs = spacingMs() - agoMs;
-    // A clock that was set back is not a reason to wait.
+    // A clock that was set back must not delay the poll.
     if (agoMs >= 0 && waitMs > 0) plan(waitMs);
     else void pollNow();
   }
@@ -64,7 +64,7 @@ export function createPollTimer({ clock, pollMs, spacingMs, poll, failed }: Poll
     failures = 0;
     if (isOff()) return;
     mode = 'waiting';
-    // An item that became due while the next wake-up was read must not wait for it.
+    // An item may have become due after the next wake-up was read.
     if (isWoken) wake();
     else plan(inMs);
   }

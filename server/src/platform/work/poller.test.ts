@@ -1,4 +1,4 @@
-// The poller alone, on work in memory, with the test clock. Its promises are let run by `settled`; nothing sleeps.
+// Tests the poller with work in memory and the test clock. `settled` waits for its promises.
 import { beforeEach, expect, test } from 'vitest';
 import { createTestClock, type TestClock } from '../../../test/clock.ts';
 import { collectLog, type LogLine } from '../../../test/log.ts';
@@ -13,7 +13,7 @@ interface Item {
 
 const leaseMs = 12_000;
 const pollMs = 2_000;
-/** For the test's own polls to be counted: the poller awaits a few promises between two of its steps. */
+/** Waits for the poller, which awaits a few promises between two steps. */
 const settled = async () => {
   for (let round = 0; round < 5; round += 1) await nextTurn();
 };
@@ -26,7 +26,7 @@ let due: Item[];
 let claims: { limit: number; at: number }[];
 let polls: number;
 let renewals: string[][];
-/** Items being served, with what ends them. */
+/** The items that are being served, with functions that end them. */
 let serving: Map<string, Serving & { finish(): void; fail(error: Error): void }>;
 let leases: Lease[];
 
@@ -84,7 +84,7 @@ async function finish(jobId: string): Promise<void> {
   await settled();
 }
 
-/** A claim that returns when the test says so. */
+/** Creates a claim that the test completes. */
 function createSlowClaim() {
   const answers: ((items: Item[]) => void)[] = [];
   return {
@@ -97,7 +97,7 @@ function createSlowClaim() {
   };
 }
 
-test('a started poller polls at once, then each interval', async () => {
+test('a started poller polls immediately and then at each interval', async () => {
   create().start();
   await settled();
   expect(claims).toHaveLength(1);
@@ -113,7 +113,7 @@ test('a poller that was not started does not poll when it is woken', async () =>
   expect(claims).toEqual([]);
 });
 
-test('the next poll is when the next item will be due, if that is sooner than the interval', async () => {
+test('the poller polls when the next item is due, if that is before the end of the interval', async () => {
   const next = new Date(clock.now().getTime() + 700);
   create({ findNextWake: async () => (clock.now() < next ? next : null) }).start();
   await settled();
@@ -125,7 +125,7 @@ test('the next poll is when the next item will be due, if that is sooner than th
   expect(claims).toHaveLength(2);
 });
 
-test('a poller that is woken polls at once', async () => {
+test('a poller that is woken polls immediately', async () => {
   const poller = create();
   poller.start();
   await settled();
@@ -134,7 +134,7 @@ test('a poller that is woken polls at once', async () => {
   expect(claims).toHaveLength(2);
 });
 
-test('however often it is woken, polls start no closer to each other than the spacing', async () => {
+test('a poller that is woken often polls no more than once per spacing', async () => {
   const poller = create({ spacingMs: () => 500 });
   poller.start();
   await settled();
@@ -172,7 +172,7 @@ test('a clock that was set back does not delay a poll', async () => {
   expect(claims).toHaveLength(2);
 });
 
-test('woken while it polls, it does not poll twice at a time, and polls again after', async () => {
+test('a poller that is woken during a poll polls again after it', async () => {
   const slow = createSlowClaim();
   const poller = create({ claim: slow.claim });
   poller.start();
@@ -188,7 +188,7 @@ test('woken while it polls, it does not poll twice at a time, and polls again af
   expect(claims).toHaveLength(2);
 });
 
-test('with no room left it claims nothing, however often it is woken, until an item is finished', async () => {
+test('a poller at its concurrency claims nothing until an item is finished', async () => {
   const poller = create();
   add('a', 'b', 'c');
   poller.start();
@@ -202,22 +202,22 @@ test('with no room left it claims nothing, however often it is woken, until an i
   expect(claims.map(({ limit }) => limit)).toEqual([2, 1]);
 });
 
-test('with no room left it does not read when the next item is due, but reports its polls', async () => {
-  let questions = 0;
+test('a poller at its concurrency does not read the next wake-up, but reports its polls', async () => {
+  let reads = 0;
   add('a');
   create({
     concurrency: 1,
     async findNextWake() {
-      questions += 1;
+      reads += 1;
       return null;
     },
   }).start();
   await settled();
   await advance(pollMs);
-  expect([polls, questions]).toEqual([2, 0]);
+  expect([polls, reads]).toEqual([2, 0]);
 });
 
-test('a claim that fails is logged and tried again, each time after twice as long, at most the interval', async () => {
+test('a failed claim is logged and retried with doubled delays, up to the interval', async () => {
   create({
     claim() {
       claims.push({ limit: 0, at: clock.now().getTime() });
@@ -232,7 +232,7 @@ test('a claim that fails is logged and tried again, each time after twice as lon
   expect(logged).toHaveLength(7);
 });
 
-test('while it backs off it does not poll when it is woken; after a success it does', async () => {
+test('a poller that backs off ignores wake-ups until a poll succeeds', async () => {
   let fails = true;
   const poller = create({
     async claim() {
@@ -254,7 +254,7 @@ test('while it backs off it does not poll when it is woken; after a success it d
   expect(claims).toHaveLength(3);
 });
 
-test('an item that cannot be served is logged with its id, makes room, and stops no other', async () => {
+test('an item that cannot be served is logged with its id, and the next item is served', async () => {
   const poller = create();
   add('a', 'b', 'c');
   poller.start();
@@ -265,7 +265,7 @@ test('an item that cannot be served is logged with its id, makes room, and stops
   expect([...serving.keys()]).toEqual(['a', 'b', 'c']);
 });
 
-test('leases are renewed four times before they would expire, all of them together', async () => {
+test('all leases are renewed together, four times before they would expire', async () => {
   add('a', 'b');
   create().start();
   await settled();
@@ -284,7 +284,7 @@ test('a lease that is not returned by its renewal is lost; the others are held',
   expect(leases.map((lease) => lease.isHeld())).toEqual([false, true]);
 });
 
-test('a lease whose renewals fail is lost when our clock passes its end, and stays lost', async () => {
+test('a lease whose renewals fail is lost at its end by our clock, and stays lost', async () => {
   let fails = true;
   add('a');
   create({
@@ -304,7 +304,7 @@ test('a lease whose renewals fail is lost when our clock passes its end, and sta
   expect(logged.map(({ msg }) => msg)).toContain('leases could not be renewed');
 });
 
-test('a renewal that is answered late does not shorten the lease of one that followed it', async () => {
+test('the late response of a renewal does not shorten a lease that was renewed later', async () => {
   const answers: (() => void)[] = [];
   add('a');
   create({
@@ -330,7 +330,7 @@ test('an item that is claimed again is served under the new lease; the earlier l
   add('a');
   poller.start();
   await settled();
-  // It expired, although this process was still serving it.
+  // The lease expired while this process was still serving the item.
   add('a');
   poller.wake();
   await settled();
@@ -339,7 +339,7 @@ test('an item that is claimed again is served under the new lease; the earlier l
   expect(renewals).toEqual([['a']]);
 });
 
-test('runDue serves what is due until nothing is, and returns how many items it served', async () => {
+test('runDue serves items until none is due, and returns their number', async () => {
   add('a', 'b', 'c');
   const poller = create();
   const done = poller.runDue();
@@ -350,7 +350,7 @@ test('runDue serves what is due until nothing is, and returns how many items it 
   expect(await done).toBe(3);
 });
 
-test('runDue renews leases while it runs, and leaves no timer behind', async () => {
+test('runDue renews leases while it runs, and stops its timer', async () => {
   let timers = 0;
   const counting: TestClock = {
     ...clock,
@@ -381,7 +381,7 @@ test('runDue of a stopped poller claims nothing', async () => {
   expect(due).toHaveLength(1);
 });
 
-test('a stopped poller claims nothing more, and completes when its items are finished', async () => {
+test('a stopped poller claims nothing, and its stop resolves when its items are finished', async () => {
   const poller = create();
   add('a', 'b', 'c');
   poller.start();
@@ -416,7 +416,7 @@ test('leases are renewed during the grace of a stop, and not after', async () =>
   expect(renewals).toEqual([]);
 });
 
-test('a stop without grace leaves what is being served, and says how much it is', async () => {
+test('a stop without grace returns the number of items that are being served', async () => {
   const poller = create();
   add('a', 'b');
   poller.start();
@@ -426,7 +426,7 @@ test('a stop without grace leaves what is being served, and says how much it is'
   expect(await stopping).toBe(2);
 });
 
-test('a stop during a claim waits for what was claimed, which is served with the abort signal set', async () => {
+test('a stop during a claim waits for the claimed items, which are served with an aborted signal', async () => {
   const slow = createSlowClaim();
   const poller = create({ claim: slow.claim });
   poller.start();
@@ -439,7 +439,7 @@ test('a stop during a claim waits for what was claimed, which is served with the
   expect(claims).toHaveLength(1);
 });
 
-test('a poller that is stopped while a claim fails does not try again', async () => {
+test('a poller that is stopped while a claim fails does not retry', async () => {
   const poller = create({
     claim() {
       claims.push({ limit: 0, at: clock.now().getTime() });
@@ -454,7 +454,7 @@ test('a poller that is stopped while a claim fails does not try again', async ()
   expect([claims.length, polls]).toEqual([1, 0]);
 });
 
-test('a poller that is stopped while it waits, or backs off, polls no more', async () => {
+test('a poller that is stopped while it waits or backs off does not poll', async () => {
   const waiting = create();
   waiting.start();
   const failing = create({ claim: () => Promise.reject(new Error('no database')) });

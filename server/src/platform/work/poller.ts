@@ -1,41 +1,41 @@
-// The engine for claimed work: polls a table for what is due, leases it, serves it under the lease, and polls again.
-// Lanes, video uploads and webhook endpoints run on it. It reads and writes nothing itself: its functions are passed in.
+// Polls a table for due work, leases it, serves it with the lease, and polls again. Used for lanes, video uploads and webhook
+// endpoints. All statements are in the functions that are passed to it.
 //
 // ## The modes of a poller
 //
 //   off          Polls only for `runDue`: before `start`, and after `stop`.
 //   waiting      A timer runs until the next poll.
-//   polling      A claim is under way, and then the read of the next wake-up. One poll at a time.
-//   backing off  The last poll failed. A timer runs until the next try.
+//   polling      A claim is running, and then the read of the next wake-up. One poll at a time.
+//   backing off  The last poll failed. A timer runs until the retry.
 //
-// and every way between them:
+// and every transition between them:
 //
 //   off → polling          `start`.
-//   waiting → polling      The timer fires; or `wake`: a notification came, or an item was finished, so that there is room
-//                          and its owner may have more work.
-//   waiting → waiting      `wake` sooner after the last poll than the spacing: the timer is set to the end of the spacing.
-//                          With much to do many items become due between two polls, and are claimed together.
-//   polling → waiting      The claim returned. The timer is set to the moment when something is due next, at most `pollMs`
-//                          away. With no room left that moment is not read: the next item that is finished wakes.
-//   polling → polling      `wake` was called during the poll, which may have missed what became due: polls again when the
-//                          spacing allows.
-//   polling → backing off  The claim failed, which is logged. The timer is set to 250 ms, twice as much after each further
-//                          failure, at most `pollMs`. `wake` does not shorten it, because the database is probably unavailable.
+//   waiting → polling      The timer fires; or `wake`: after a notification, or when an item is finished, because there is
+//                          capacity again and the item may have more work.
+//   waiting → waiting      `wake` before the end of the spacing: the timer is set to its end. Under load, many items become
+//                          due between two polls and are claimed together.
+//   polling → waiting      The claim returned. The timer is set to the time when the next item is due, at most `pollMs` from
+//                          now. Without free capacity that time is not read: the next finished item wakes the poller.
+//   polling → polling      `wake` was called during the poll, which may have missed an item: polls again when the spacing
+//                          allows.
+//   polling → backing off  The claim failed, which is logged. The timer is set to 250 ms, doubled after each further failure,
+//                          at most `pollMs`. `wake` does not shorten it, because the database is probably unavailable.
 //   backing off → polling  The timer fires.
-//   any → off              `stop`. A poll that is under way completes, and what it claimed is served with `stopping`
-//                          aborted, so that it is released at once.
+//   any → off              `stop`. A running poll completes, and the items that it claimed are served with `stopping`
+//                          aborted, so that they are released immediately.
 //
-// `runDue` polls in any mode, as long as there is something due; it joins a poll that is under way.
+// `runDue` polls in any mode while work is due. It joins a running poll.
 //
 // ## The life of an item
 //
-//   leased     By a claim. Its lease is renewed four times per lease, with those of all other items in one call.
-//   lost       A renewal did not return it, our clock passed the end of its lease, or the same key was claimed again. It is
-//              served to its end all the same; `lease.isHeld` is for `serve` to call, and the fence guards every write.
-//   finished   `serve` has returned, or thrown. An error is logged; nothing is written, and the lease expires unless `serve`
-//              has released it. Either way the poller wakes.
+//   leased     A claim returned it. Leases are renewed four times before they would expire, all items in one call.
+//   lost       A renewal did not return it, our clock passed the end of its lease, or the same key was claimed again. `serve`
+//              is not interrupted: it must call `lease.isHeld`, and the fence guards every write.
+//   finished   `serve` has returned or thrown. An error is logged; nothing is written, and the lease expires unless `serve`
+//              has released it. In both cases the poller wakes.
 //
-// `stop` waits for the items being served until the grace ends; then renewals end, and the leases of the rest expire.
+// `stop` waits for the items that are being served until the grace ends. Then renewals stop, and the remaining leases expire.
 import { addMs, type Cancel, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { createLease, type Lease, renewLeases } from './lease.ts';
@@ -44,7 +44,7 @@ import { createPollTimer } from './poll-timer.ts';
 export interface Claim<Item> {
   now: Date;
   leaseUntil: Date;
-  /** How many there is room for. */
+  /** The maximum number of items to claim. */
   limit: number;
   /** The items that are being served. */
   active: readonly Item[];
@@ -52,40 +52,40 @@ export interface Claim<Item> {
 
 export interface Serving {
   lease: Lease;
-  /** Aborted when the poller stops: finish soon. */
+  /** Aborted when the poller stops. `serve` should then finish soon. */
   stopping: AbortSignal;
 }
 
 export interface PollerParts<Item extends object> {
   clock: Clock;
   log: Log;
-  /** The property that identifies an item; its name is the one in the log. */
+  /** The property that identifies an item, also in log lines. */
   key: keyof Item & string;
-  /** How many items are served at a time. */
+  /** The maximum number of items that are served at a time. */
   concurrency: number;
   leaseMs: number;
-  /** Polls at least this often. */
+  /** The maximum time between two polls. */
   pollMs: number;
-  /** The minimum between the starts of two polls, while this many items are being served. */
+  /** Returns the minimum time between the starts of two polls while `active` items are being served. */
   spacingMs(active: number): number;
-  /** Leases items that are due and not leased, up to `limit`. */
+  /** Leases up to `limit` items that are due and not leased. Returns them. */
   claim(claim: Claim<Item>): Promise<Item[]>;
-  /** Does the work, and releases the lease. */
+  /** Does the work and releases the lease. */
   serve(item: Item, serving: Serving): Promise<void>;
-  /** Renews the leases that are still ours. Returns their items. */
+  /** Renews the leases that this process still has. Returns their items. */
   renew(items: readonly Item[], leaseUntil: Date): Promise<readonly Item[]>;
-  /** When something will be due next; null for never. Without it the poller polls each `pollMs`. */
+  /** Returns the time when the next item is due, or null if none is. Without it the poller polls every `pollMs`. */
   findNextWake?(now: Date): Promise<Date | null>;
   /** Called after each poll that did not fail. */
   polled?(): void;
 }
 
 export interface Poller {
-  /** Serves everything that is due now, and resolves when nothing is. Returns how many items it claimed. */
+  /** Serves items until none is due. Returns the number of items that it claimed. */
   runDue(): Promise<number>;
   start(): void;
   wake(): void;
-  /** Claims nothing more, and waits for what is being served until the grace ends. Returns how many items are left. */
+  /** Stops claiming and waits for the items being served, at most `graceMs`. Returns the number of unfinished items. */
   stop(graceMs: number): Promise<number>;
 }
 
@@ -151,7 +151,7 @@ export function createPoller<Item extends object>(parts: PollerParts<Item>): Pol
     async stop(graceMs) {
       stopping.abort();
       timer.stop();
-      // A claim that is under way leases items too.
+      // A running claim may still lease items.
       const claimed = claiming?.catch(() => 0);
       await withinGrace(clock, graceMs, Promise.resolve(claimed).then(work.finished));
       cancelRenewals();
@@ -160,7 +160,7 @@ export function createPoller<Item extends object>(parts: PollerParts<Item>): Pol
   };
 }
 
-/** The items that are being served. */
+/** Serves items and holds their leases. */
 function createWork<Item extends object>(parts: PollerParts<Item>, stopping: AbortSignal, wake: () => void) {
   const { clock, log, key } = parts;
   const leases = new Map<Item, Lease>();
@@ -181,7 +181,7 @@ function createWork<Item extends object>(parts: PollerParts<Item>, stopping: Abo
     begin(item: Item, leaseUntil: Date): void {
       for (const [earlier, lease] of leases) {
         if (earlier[key] !== item[key]) continue;
-        // We have claimed it again, so that lease had expired.
+        // The item was claimed again, so its earlier lease had expired.
         lease.lose();
         leases.delete(earlier);
         serving.delete(earlier);

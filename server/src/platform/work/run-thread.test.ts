@@ -6,7 +6,7 @@ const program = (code: string) => new URL(`data:text/javascript,${encodeURICompo
 const limits = { timeoutMs: 1000, heapMegabytes: 16 };
 const threads = "import { parentPort, workerData } from 'node:worker_threads';";
 
-it('a thread answers what its program posts', async () => {
+it('runThread returns the message that the program posts', async () => {
   const double = program(`${threads} parentPort.postMessage(workerData * 2);`);
   expect(await runThread(double, 21, limits, createTestClock())).toEqual({ kind: 'answered', answer: 42 });
 });
@@ -20,7 +20,7 @@ it.each([
   expect(result).toEqual({ kind: 'failed', why: typeof why === 'string' ? why : expect.stringMatching(why) });
 });
 
-it('a thread that never ends is ended when its time is up', async () => {
+it('a thread that never ends is terminated at the timeout', async () => {
   const clock = createTestClock();
   const running = runThread(program('for (;;);'), null, limits, clock);
   clock.advance(1000);

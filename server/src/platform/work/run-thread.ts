@@ -1,11 +1,11 @@
-// Runs one task in a thread of its own, for code that may take too much memory or time with hostile input: the thread
-// is ended, and nothing else is affected.
+// Runs a task in a separate thread, for code that may use too much memory or time with hostile input. The thread is then
+// terminated without affecting other work.
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 
 export interface ThreadLimits {
   timeoutMs: number;
-  /** Of JavaScript objects. Memory of WebAssembly and of buffers is outside it. */
+  /** The memory for JavaScript objects. WebAssembly and buffers do not count. */
   heapMegabytes: number;
 }
 
@@ -13,7 +13,7 @@ export type ThreadResult<Answer> = { kind: 'answered'; answer: Answer } | { kind
 
 /**
  * @param program A module that reads `workerData` and posts one message to its parent
- * @returns the message; or why there was none: the time or the memory ran out, or the program threw
+ * @returns The message, or the reason why there was none: the timeout, the memory limit, or an error of the program
  */
 export async function runThread<Answer>(
   program: URL,

@@ -23,13 +23,13 @@ const sweep = (name: string, run: () => Promise<unknown> = async () => {}): Swee
 
 const failing = (name: string) => sweep(name, () => Promise.reject(new Error(`no ${name}`)));
 
-test('a sweep that fails does not keep the others of the round from running', async () => {
+test('a failed sweep does not prevent the other sweeps of the round', async () => {
   const sweeps = [failing('lanes'), sweep('posts'), sweep('events')];
   await expect(createSweeper({ clock, log, sweeps }).run()).rejects.toThrow('no lanes');
   expect(swept).toEqual(['lanes', 'posts', 'events']);
 });
 
-test('a round reports each of several failures', async () => {
+test('a round throws all failures', async () => {
   const sweeps = [failing('lanes'), failing('posts')];
   const error = await createSweeper({ clock, log, sweeps })
     .run()
@@ -55,7 +55,7 @@ test('a started sweeper sweeps periodically, one round at a time, until it is ca
   expect(swept).toHaveLength(2);
 });
 
-test('pages are removed until one is not full, and for some seconds at most', async () => {
+test('inPages removes pages until one is not full, for at most five seconds', async () => {
   let pages = 3;
   await inPages(clock, async () => --pages > 0);
   expect(pages).toBe(0);

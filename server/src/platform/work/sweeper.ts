@@ -3,9 +3,9 @@ import { addMs, type Cancel, type Clock } from '../clock.ts';
 import { throwAll } from '../errors.ts';
 import type { Log } from '../log.ts';
 
-/** One room's periodic clean-up. It may run in several processes at once. */
+/** A periodic clean-up of one room. It may run in several processes at once. */
 export interface Sweep {
-  /** For the log. */
+  /** The name in log lines. */
   name: string;
   run(): Promise<unknown>;
 }
@@ -18,8 +18,8 @@ export interface SweeperParts {
 
 export interface Sweeper {
   /**
-   * One round. A sweep that fails does not keep the others from running.
-   * @throws What failed, when the round is over.
+   * Runs one round. A failed sweep does not prevent the others.
+   * @throws The errors of failed sweeps, after the round
    */
   run(): Promise<void>;
   start(): Cancel;
@@ -44,13 +44,13 @@ export function createSweeper({ clock, log, sweeps }: SweeperParts): Sweeper {
   return {
     run,
     start() {
-      // Never two rounds at a time: one may take longer than the pause between them.
+      // A round may take longer than the interval, so a second one must not start.
       let isSweeping = false;
       return clock.every(sweepEveryMs, () => {
         if (isSweeping) return;
         isSweeping = true;
         run()
-          // In the log already.
+          // Already logged.
           .catch(() => {})
           .finally(() => {
             isSweeping = false;
@@ -60,13 +60,13 @@ export function createSweeper({ clock, log, sweeps }: SweeperParts): Sweeper {
   };
 }
 
-/** For how long a sweep removes pages in one round. */
+/** The maximum time for which a sweep removes pages in one round. */
 const removalMsMax = 5_000;
 
 /**
- * Removes a page at a time, each in a transaction of its own, until one was not full. More than one page can have passed
- * its retention since the last round; a backlog is removed in several rounds, so that no other sweep waits for long.
- * @param removePage Returns whether there may be more.
+ * Removes pages, each in its own transaction, until one is not full or the time limit is reached. A backlog is removed in
+ * several rounds, so that other sweeps do not wait for long.
+ * @param removePage Removes a page. Returns true if there may be more
  */
 export async function inPages(clock: Clock, removePage: () => Promise<boolean>): Promise<void> {
   const end = addMs(clock.now(), removalMsMax);

@@ -68,7 +68,7 @@ test('a route accepts the media types that it names, with any parameters, and it
   expect([tooMany.status, tooMany.body.error.details[0].path]).toEqual([400, 'lines']);
 });
 
-test('invalid JSON, a wrong count and an unknown name are refused with their place', async () => {
+test('invalid JSON, a wrong count and an unknown name are refused with the location of the problem', async () => {
   const first = (answer: { body: { error: { details: unknown[] } } }) => answer.body.error.details[0];
   expect(first(await post('/v1/json-lines', 'application/json', '{"lines": [],}'))).toEqual({
     path: '',
@@ -88,12 +88,12 @@ test('invalid JSON, a wrong count and an unknown name are refused with their pla
   expect(first(query)).toMatchObject({ message: 'There is no parameter "foo".' });
 });
 
-test('what the parser refuses is refused, and a size limit holds for every type', async () => {
+test('a refusal of the parser is answered, and the size limit applies to every media type', async () => {
   expect((await post('/v1/lines', 'text/csv', 'a\0')).body.error.details[0].message).toBe('A NUL.');
   expect((await post('/v1/lines', 'text/csv', 'x'.repeat(101))).status).toBe(413);
 });
 
-test('other media types are refused with those that the route takes', async () => {
+test('the refusal of another media type lists those that the route accepts', async () => {
   for (const type of ['text/plain', 'application/xml', 'text/csvx', 'multipart/form-data', 'nonsense']) {
     const answer = await post('/v1/lines', type, 'a');
     expect([type, answer.status, answer.body.error.code]).toEqual([type, 415, 'UNSUPPORTED_MEDIA_TYPE']);
@@ -108,7 +108,7 @@ test('other media types are refused with those that the route takes', async () =
   ]);
 });
 
-/** Writes a body with a framing that `fetch` would not choose, and gives the status. */
+/** Sends a body with a framing that `fetch` would not use. Returns the status. */
 async function rawPost(path: string, headers: string, body: string): Promise<number> {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   socket.end(
@@ -130,14 +130,14 @@ test.each([
   'application/octet-stream',
   'nonsense',
   '',
-])('without a byte of body the type "%s" is of no account; with a body it is', async (type) => {
+])('the Content-Type "%s" is ignored for an empty body and refused with a body', async (type) => {
   const typed = `Content-Type: ${type}\r\n`;
   expect(await rawPost('/v1/act', `${typed}${length(0)}`, '')).toBe(200);
   expect(await rawPost('/v1/act', `${typed}${chunked}`, '0\r\n\r\n')).toBe(200);
   const refused = type === 'application/json' ? 400 : 415;
   expect(await rawPost('/v1/act', `${typed}${length(3)}`, 'a=1')).toBe(refused);
   expect(await rawPost('/v1/act', `${typed}${chunked}`, '3\r\na=1\r\n0\r\n\r\n')).toBe(refused);
-  // A route that needs one says so, rather than that the type is wrong.
+  // A route with a required body refuses the missing body, not the type.
   expect(await rawPost('/v1/lines', `${typed}${length(0)}`, '')).toBe(400);
 });
 
@@ -167,13 +167,13 @@ test('a client that disconnects during its body is not logged as a bug', async (
   expect(lines()).not.toContain('bug');
 });
 
-test('where there is no route the answer says that, whatever the body is', async () => {
+test('a path without a route is answered with 404, independent of the body', async () => {
   for (const type of ['text/csv', 'text/plain', 'application/json']) {
     expect((await post('/v1/none', type, 'a')).status).toBe(404);
   }
 });
 
-test('the bytes of such a body count for its Idempotency-Key', async () => {
+test('an Idempotency-Key with a different CSV body is refused', async () => {
   const headers = { 'idempotency-key': 'lines' };
   expect((await post('/v1/lines', 'text/csv', 'a', headers)).status).toBe(200);
   expect((await post('/v1/lines', 'text/csv', 'a', headers)).headers.get('idempotent-replayed')).toBe('true');

@@ -1,4 +1,4 @@
-// Reading what comes in: JSON everywhere, and on a route that says so other media types. Everything else is 415.
+// Reads request bodies: JSON on every route, and the other media types that a route declares. Any other type is 415.
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -12,13 +12,13 @@ import { readWhole } from './read-whole.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** SHA-256 of the body's bytes, where an Idempotency-Key came with it. */
+    /** SHA-256 of the body's bytes. Null without an Idempotency-Key. */
     bodyHash: Buffer | null;
-    /** The memory that its body has reserved; null before the body is read. */
+    /** The memory reserved for the body. Null before the body is read. */
     bodyShare: BodyShare | null;
   }
   interface FastifyContextConfig {
-    /** Absent where no route of ours answers. */
+    /** Absent for requests that match no declared route. */
     route?: Route;
   }
 }
@@ -28,7 +28,7 @@ export function readBodies(app: FastifyInstance, routes: readonly Route[], memor
   app.removeAllContentTypeParsers();
   app.decorateRequest('bodyShare', null);
   app.addHook('preParsing', (request, reply, _payload, done) => {
-    forgetUselessType(request);
+    removeUnusedType(request);
     if (hasBody(request)) {
       refuseEncoded(request);
       const share = memory.open(request.caller);
@@ -40,14 +40,15 @@ export function readBodies(app: FastifyInstance, routes: readonly Route[], memor
   readJson(app);
   const others = new Set(routes.flatMap((route) => Object.keys(route.otherBodies ?? {})));
   for (const mediaType of others) readOther(app, mediaType);
-  readNothingElse(app);
+  refuseOtherTypes(app);
 }
 
 /**
- * HTTP clients name a type even where they send no body: of a form, mostly (axios, wget, `curl -d ''`). Without a
- * type Fastify takes a length of 0 for no body, and asks `readNothingElse` about the rest.
+ * Removes the Content-Type of an empty body, and a type that the route does not accept. Some HTTP clients send the type of
+ * a form without a body (axios, wget, `curl -d ''`). Without a type, Fastify treats a length of 0 as no body, and otherwise
+ * calls the parser of `refuseOtherTypes`.
  */
-function forgetUselessType({ headers, routeOptions }: FastifyRequest): void {
+function removeUnusedType({ headers, routeOptions }: FastifyRequest): void {
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (headers['content-length'] === '0' || !typesOf(routeOptions.config.route).includes(mediaType)) {
     delete headers['content-type'];
@@ -67,7 +68,7 @@ function hasBody({ headers }: FastifyRequest): boolean {
 }
 
 /** Refuses a body of a type that the route does not accept. A chunked body may still be empty. */
-function readNothingElse(app: FastifyInstance): void {
+function refuseOtherTypes(app: FastifyInstance): void {
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: IncomingMessage) => {
     const { bodyShare, routeOptions } = request;
     if (!bodyShare) return;
@@ -81,23 +82,23 @@ async function readAllowed(request: FastifyRequest, payload: IncomingMessage): P
   if (!bodyShare) return Buffer.alloc(0);
   const bytesMax = routeOptions.bodyLimit;
   const body = await readWhole(payload, { bytesMax, tooLarge: () => bodyTooLarge(), share: bodyShare });
-  remember(request, body);
+  storeHash(request, body);
   return body;
 }
 
-/** An empty body counts as absent; the schema of the route decides whether it is required. */
+/** An empty body counts as absent. The schema of the route decides whether a body is required. */
 function readJson(app: FastifyInstance): void {
   const fastifyParse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: IncomingMessage) => {
     const body = await readAllowed(request, payload);
     if (body.length === 0) return undefined;
-    // Invalid bytes would be replaced silently, and the caller's text changed.
+    // Decoding would silently replace invalid bytes and so change the caller's text.
     if (!isUtf8(body)) throw malformedJson([{ path: '', code: 'not_utf8', message: 'Send UTF-8.' }]);
     return parseJson(body, {
       bytesMax: request.routeOptions.bodyLimit,
       parse(text) {
         let parsed: unknown;
-        // It calls back at once.
+        // The callback runs synchronously.
         fastifyParse(request, text, (error, value) => {
           if (error) throw error;
           parsed = value;
@@ -108,7 +109,7 @@ function readJson(app: FastifyInstance): void {
   });
 }
 
-/** Fastify knows parsers by media type for all routes together; only routes that take this one get here. */
+/** Fastify registers parsers for all routes together, but only requests to routes that accept this type arrive here. */
 function readOther(app: FastifyInstance, mediaType: string): void {
   app.addContentTypeParser(mediaType, async (request: FastifyRequest, payload: IncomingMessage) => {
     const body = await readAllowed(request, payload);
@@ -118,7 +119,7 @@ function readOther(app: FastifyInstance, mediaType: string): void {
   });
 }
 
-function remember(request: FastifyRequest, body: Buffer): void {
+function storeHash(request: FastifyRequest, body: Buffer): void {
   if (request.headers['idempotency-key'] === undefined) return;
   request.bodyHash = createHash('sha256').update(body).digest();
 }
@@ -131,7 +132,7 @@ function typesOf(route: Route | undefined): string[] {
   ];
 }
 
-/** The refusal of a media type, naming those that would do. */
+/** Creates the refusal of a media type, with the types that the route accepts. */
 export function notTaken(route: Route | undefined): Refusal {
   return unsupportedMediaType([
     {

@@ -1,4 +1,4 @@
-// Bodies that are on the way, and never all there.
+// Limits on the memory of bodies that are being received.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -46,18 +46,18 @@ async function serve(bytesMax?: number) {
 
 interface Part {
   key: string;
-  /** Announced as the length; otherwise the body comes in chunks. */
+  /** The Content-Length. Without it the body is chunked. */
   length?: number;
   bytes: number;
 }
 
-/** Sends a part of a body, and gives what the server says of it, if it does. */
+/** Sends a part of a body. Returns a promise of the response's status, which may never resolve. */
 async function sendPart({ key, length, bytes }: Part): Promise<{ status: Promise<number> }> {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   open.push(socket);
   const answer = Promise.withResolvers<number>();
   socket.on('data', (data: Buffer) => answer.resolve(Number(data.toString('latin1').split(' ')[1])));
-  socket.on('error', () => {}); // The server hangs up amid what is sent.
+  socket.on('error', () => {}); // The server closes the connection while the body is sent.
   await once(socket, 'connect');
   const framing = length === undefined ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`;
   socket.write(
@@ -71,7 +71,7 @@ async function sendPart({ key, length, bytes }: Part): Promise<{ status: Promise
 const isServed = async (key: string) =>
   (await server.call('POST', '/v1/much', { key, body: { text: 'x' } })).status;
 
-test('of 40 unfinished bodies of 15 MiB from one key two are read, and others are served', async () => {
+test('two of 40 unfinished 15 MiB bodies of one key are read, and other keys are served', async () => {
   await serve();
   const parts = await Promise.all(
     Array.from({ length: 40 }, () => sendPart({ key: 'greedy', length: 15 * mib, bytes: 8 * mib })),
@@ -94,7 +94,7 @@ test('of 40 unfinished bodies of 15 MiB from one key two are read, and others ar
   expect([more.status, more.headers.get('retry-after')]).toEqual([429, '1']);
 });
 
-test('a body that announces no length is large once it is', async () => {
+test('a body without a Content-Length counts as large when more than 1 MiB has arrived', async () => {
   await serve();
   const parts = [];
   for (let count = 0; count < 3; count += 1) parts.push(await sendPart({ key: 'greedy', bytes: 2 * mib }));
@@ -102,7 +102,7 @@ test('a body that announces no length is large once it is', async () => {
   await expect.poll(() => memory.heldBytes()).toBe(4 * mib);
 });
 
-test('of small bodies a key has a quarter, its organization half, and all keys together all', async () => {
+test('small bodies of one key use at most a quarter of the memory, and all keys together all of it', async () => {
   await serve(16 * mib);
   const fill = (key: string) =>
     Promise.all(Array.from({ length: 4 }, () => sendPart({ key, length: mib, bytes: mib - 1 })));
@@ -121,7 +121,7 @@ test('of small bodies a key has a quarter, its organization half, and all keys t
   ]);
 });
 
-test('an organization has half, however many keys it has', () => {
+test('bodies of one organization use at most half of the memory, independent of its number of keys', () => {
   memory = createBodyMemory(16 * mib);
   const shareOf = (id: string, organizationId: string) =>
     memory.open({ actor: { type: 'key', id, name: id }, organizationId, scopes: null, accountIds: null });
@@ -136,7 +136,7 @@ test('an organization has half, however many keys it has', () => {
   memory = createBodyMemory();
 });
 
-test('it is given back with the answer, and when a body is refused', async () => {
+test('the memory of a body is released with the response and when the body is refused', async () => {
   await serve();
   const text = 'x'.repeat(2 * mib);
   for (const body of [{ text }, { text, more: 1 }, `{"text": ${text}`]) {
@@ -147,7 +147,7 @@ test('it is given back with the answer, and when a body is refused', async () =>
   }
 });
 
-test('a body that comes byte by byte is read whole', async () => {
+test('a body that arrives byte by byte is read completely', async () => {
   await serve();
   const text = JSON.stringify({ text: 'ä'.repeat(2000) });
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');

@@ -1,8 +1,8 @@
-// How much memory the bodies of requests under way may take. It is drawn as bytes arrive, not as they are announced, and
-// given back when the request has been answered or the client has gone. Without it a thousand requests that are let in
-// could hold 16 GB. Uploads of media go to disk as they arrive and take nothing of it.
+// Limits the memory of request bodies. Memory is reserved as bytes arrive, not when a length is announced, and released
+// when the request is answered or the client disconnects. Without the limit, a thousand concurrent requests could use
+// 16 GB. Uploads of media are streamed to storage and do not count.
 //
-// No caller gets all of it: a key has a quarter, an organization half, and a key has two large bodies on the way at most.
+// A key can use a quarter of the memory, an organization half, and a key can have two large bodies in progress.
 import type { Caller } from '../../use-case/index.ts';
 import { bodiesTooLarge, bodyMemoryFull } from '../contract/refusals.ts';
 
@@ -10,13 +10,13 @@ const mib = 1024 * 1024;
 const largeBytes = mib;
 const largeBodiesMax = 2;
 
-/** The memory of the body of one request. */
+/** The memory of one request body. */
 export interface BodyShare {
-  /** A length that was announced. @throws Refusal for one more large body than the caller may send at once */
+  /** Records an announced length. @throws Refusal if the caller has too many large bodies in progress */
   announce(bytes: number): void;
-  /** Bytes that have arrived. @throws Refusal when there is no room for them */
+  /** Reserves memory for bytes that have arrived. @throws Refusal if a limit is reached */
   draw(bytes: number): void;
-  /** Releases everything; calling it again is harmless. */
+  /** Releases all of it. Has no effect when called again. */
   release(): void;
 }
 
@@ -25,7 +25,7 @@ export interface BodyMemory {
   heldBytes(): number;
 }
 
-/** Counts by name; a name with nothing is forgotten. */
+/** Counts by name. Names with a count of zero are removed. */
 function createCounts() {
   const counts = new Map<string, number>();
   return {
@@ -38,7 +38,7 @@ function createCounts() {
   };
 }
 
-/** @param bytesMax For all bodies of the process */
+/** @param bytesMax The limit for all bodies of the process */
 export function createBodyMemory(bytesMax = 128 * mib): BodyMemory {
   const bytesOf = createCounts();
   const largeOf = createCounts();

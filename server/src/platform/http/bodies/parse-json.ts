@@ -1,46 +1,46 @@
-// Parses the JSON that a client sends, so that no body keeps the process from its other work: one with more values
-// than any real one is refused before it is parsed, and a large one is parsed in pieces, between which others run.
+// Parses the JSON of clients without blocking the process: a body with more values than any real one is refused before it
+// is parsed, and a large body is parsed in pieces, between which other work runs.
 import { nextTurn } from '../../clock.ts';
 import type { Refusal } from '../../errors.ts';
 import { invalidBody } from '../../use-case/index.ts';
 import { malformedJson } from '../contract/refusals.ts';
 import { type ListRange, type Range, scanJson } from './scan-json.ts';
 
-/** Parsed in one piece at most: some 20 ms. */
+/** Bounds the time that one piece blocks the process to about 20 ms. */
 const pieceBytes = 64 * 1024;
 const wholeBytesMax = 256 * 1024;
-/** No post comes near it, with every field at its longest and every character escaped. */
+/** Larger than any post, even with every field at its longest and every character escaped. */
 export const entryBytesMax = 512 * 1024;
-/** Of a large body, everything but the lists in it. */
+/** The limit for everything outside the lists of a large body. */
 const outsideBytesMax = 1024 * 1024;
 const scanBytes = 1024 * 1024;
-/** Every route accepts this many values, and one more for each hundred bytes of its limit: real values are longer. */
+/** A route accepts one value per 100 bytes of its limit, and at least this many. Real values are longer on average. */
 const valuesMin = 1000;
 const bytesPerValue = 100;
 
 export interface ParseJson {
-  /** How large a body the route takes. */
+  /** The maximum body size of the route. */
   bytesMax: number;
   /** @throws Error for invalid JSON */
   parse(text: string): unknown;
 }
 
-/** @throws malformedJson, or invalidBody for one that is too large in its parts */
+/** @throws malformedJson, or invalidBody if the body has too many values or a part that is too large */
 export async function parseJson(bytes: Buffer, { bytesMax, parse }: ParseJson): Promise<unknown> {
   const whole = { from: 0, to: bytes.length };
   const valuesMax = Math.max(valuesMin, Math.floor(bytesMax / bytesPerValue));
-  // Each value has a sign before or after it.
+  // Each value has at least one punctuation character before or after it.
   if (bytes.length <= Math.min(2 * valuesMax, wholeBytesMax)) return parseRange(bytes, whole, parse);
   const scan = scanJson(bytes, { pieceBytes, entryBytesMax });
   while (!scan.isDone) {
     scan.next(scanBytes);
     if (scan.values > valuesMax) {
-      throw tooLarge(`The body has more than ${valuesMax} values. Send less, or in several requests.`);
+      throw tooLarge(`The body has more than ${valuesMax} values. Split it into several requests.`);
     }
     if (!scan.isDone) await nextTurn();
   }
   if (bytes.length <= wholeBytesMax) return parseRange(bytes, whole, parse);
-  if (scan.depth > 0) throw malformed('The body ends before its lists and objects do.');
+  if (scan.depth > 0) throw malformed('The body ends inside a list or an object.');
   if (scan.largeEntry !== null) {
     throw tooLarge(`Entry ${scan.largeEntry} of a list is larger than ${entryBytesMax / 1024} KiB.`);
   }
@@ -52,21 +52,21 @@ async function parsePieces(
   lists: readonly ListRange[],
   parse: ParseJson['parse'],
 ): Promise<unknown> {
-  // In place of each list stands one with its number.
+  // Each list is replaced by a list that contains only its index.
   const outside: Buffer[] = [];
   let from = 0;
   for (const [index, list] of lists.entries()) {
     outside.push(bytes.subarray(from, list.from), Buffer.from(String(index)));
     from = list.to;
   }
-  const rest = Buffer.concat([...outside, bytes.subarray(from)]);
-  if (rest.length > outsideBytesMax) {
-    throw tooLarge(`Apart from its lists the body is larger than ${outsideBytesMax / 1024} KiB.`);
+  const skeleton = Buffer.concat([...outside, bytes.subarray(from)]);
+  if (skeleton.length > outsideBytesMax) {
+    throw tooLarge(`The body without its lists is larger than ${outsideBytesMax / 1024} KiB.`);
   }
   const entries: unknown[][] = [];
   for (const list of lists) entries.push(await parseList(bytes, list, parse));
   await nextTurn();
-  const body = parseRange(rest, { from: 0, to: rest.length }, parse, { from: 0, to: bytes.length });
+  const body = parseRange(skeleton, { from: 0, to: skeleton.length }, parse, { from: 0, to: bytes.length });
   if (lists.length === 0) return body;
   const fields = body as Record<string, unknown>;
   for (const [name, value] of Object.entries(fields)) {
@@ -84,7 +84,7 @@ async function parseList(
   for (const piece of pieces) {
     const list = Buffer.concat([Buffer.from('['), bytes.subarray(piece.from, piece.to), Buffer.from(']')]);
     const entries = parseRange(list, { from: 0, to: list.length }, parse, piece) as unknown[];
-    // Nothing stands between two commas.
+    // An empty piece means two commas in a row, or one at the end.
     if (entries.length === 0 && pieces.length > 1) throw malformedIn('Unexpected comma', piece);
     for (const entry of entries) all.push(entry);
     await nextTurn();
@@ -92,7 +92,7 @@ async function parseList(
   return all;
 }
 
-/** @param original Which bytes of the body these are, where they were cut out of it */
+/** @param original The range of the body that these bytes come from, for the error message */
 function parseRange(
   bytes: Buffer,
   { from, to }: Range,
@@ -103,29 +103,29 @@ function parseRange(
   try {
     return parse(text);
   } catch {
-    const why = whyMalformed(text);
-    if (original) throw malformedIn(why.replace(/ in JSON at position.*$/s, ''), original);
-    throw malformed(why);
+    const problem = describeProblem(text);
+    if (original) throw malformedIn(problem.replace(/ in JSON at position.*$/s, ''), original);
+    throw malformed(problem);
   }
 }
 
-/** Fastify's parser does not say where the text ends to be JSON; the platform's own does. */
-function whyMalformed(text: string): string {
+/** Parses the text again with `JSON.parse`, whose errors have a position, unlike those of Fastify's parser. */
+function describeProblem(text: string): string {
   try {
-    // Spreadsheets and editors of some systems begin a file with this mark, which Fastify passes over.
+    // Some spreadsheets and editors begin a file with a byte order mark, which Fastify ignores.
     JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     if (error instanceof SyntaxError) return `${error.message}.`;
   }
-  return 'Leave out the fields "__proto__" and "constructor", which are not data.';
+  return 'Remove the fields "__proto__" and "constructor", which are not allowed.';
 }
 
 function malformed(message: string): Refusal {
   return malformedJson([{ path: '', code: 'malformed', message }]);
 }
 
-function malformedIn(why: string, { from, to }: Range): Refusal {
-  return malformed(`${why.replace(/\.$/, '')}: look between the bytes ${from} and ${to}.`);
+function malformedIn(problem: string, { from, to }: Range): Refusal {
+  return malformed(`${problem.replace(/\.$/, '')}, between bytes ${from} and ${to}.`);
 }
 
 function tooLarge(message: string): Refusal {

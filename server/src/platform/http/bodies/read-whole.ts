@@ -1,24 +1,23 @@
-// Reads a body that is needed as a whole.
+// Reads a request body into memory.
 import type { IncomingMessage } from 'node:http';
 import { badRequest } from '../contract/refusals.ts';
 import type { BodyShare } from './body-memory.ts';
 
 export interface ReadWhole {
   bytesMax: number;
-  /** Makes the error for a body that is larger. */
+  /** Creates the error for a body that is larger. */
   tooLarge(): Error;
-  /** The memory that it has reserved; the caller releases it once the request is over. */
+  /** The memory reserved for the body. The caller releases it after the request. */
   share: BodyShare;
 }
 
-/** A client may send its body some bytes at a time, and a piece costs more than those: such are joined. */
+/** A client may send its body a few bytes at a time. Small chunks are joined, because each has an overhead. */
 const piecesMax = 256;
 const joinedBytesMax = 1024 * 1024;
 
 /**
- * All bytes of a body. A length that is announced is judged before any of it arrives.
- * @throws what `tooLarge` makes once there is more; a Refusal where there is no memory for it; badRequest when the
- * client goes away first
+ * Reads all bytes of a body. An announced length is checked before the body arrives.
+ * @throws The error of `tooLarge`; a Refusal of `share`; badRequest if the client disconnects
  */
 export function readWhole(
   payload: IncomingMessage,
@@ -53,15 +52,16 @@ export function readWhole(
     ignore();
     resolve(Buffer.concat([...chunks, ...recent], bytes));
   }
-  const onGone = () => stop(badRequest([{ path: '', code: 'malformed', message: 'The body breaks off.' }]));
+  const onGone = () =>
+    stop(badRequest([{ path: '', code: 'malformed', message: 'The body is incomplete.' }]));
 
-  /** The rest flows on unread, until the answer closes the connection. */
+  /** The remaining bytes are discarded until the response closes the connection. */
   function stop(error: unknown): void {
     ignore();
     chunks = [];
     recent = [];
     share.release();
-    payload.on('error', () => {}); // The client disconnects, which is known.
+    payload.on('error', () => {}); // The client may disconnect.
     reject(error);
   }
   function ignore(): void {

@@ -1,5 +1,5 @@
-// Cuts off a client that sends its body a byte at a time. Node's own limits are one for all requests, and an upload
-// of a long video may take its time; bodies that are read whole before the handler runs may not.
+// Disconnects clients that send a body too slowly. Node's own limit is the same for all requests and must allow the upload
+// of a long video, so bodies that are read before the handler runs have a shorter one.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
@@ -9,7 +9,7 @@ const bodyMsMax = 60_000;
 const checkEveryMs = 5_000;
 
 export function cutSlowBodies(app: FastifyInstance, { clock, log }: { clock: Clock; log: Log }): void {
-  /** When each body began, oldest first. */
+  /** The start of each body, oldest first. */
   const reading = new Map<FastifyRequest, number>();
 
   app.addHook('preParsing', (request, reply, _payload, done) => {
@@ -21,7 +21,7 @@ export function cutSlowBodies(app: FastifyInstance, { clock, log }: { clock: Clo
     reading.delete(request);
     done();
   });
-  // A body that was refused on the way.
+  // For a body that is refused while it is read.
   app.addHook('onSend', (request, _reply, _payload, done) => {
     reading.delete(request);
     done();

@@ -1,5 +1,5 @@
-// A form with one file (multipart/form-data), handed on as it arrives: neither memory nor disk of this server ever
-// holds more of it than what is on its way. A route says `upload` to take one besides JSON.
+// Reads a form with one file (multipart/form-data) as a stream: the file is never completely in memory or on the disk of
+// this server. A route with `upload` accepts one in addition to JSON.
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy } from '@fastify/busboy';
@@ -11,21 +11,21 @@ import { invalidBody, toDetails } from '../../use-case/index.ts';
 import type { Route, Upload, UploadDefinition } from '../contract/route.ts';
 
 export const formType = 'multipart/form-data';
-/** The name of the field that holds the file. */
+/** The name of the field with the file. */
 const fileField = 'file';
 
 export const malformedForm = refusal({
   code: 'BAD_REQUEST',
   reason: 'malformed_form',
-  message: 'The body is not a whole and valid multipart form',
+  message: 'The body is not a complete and valid multipart form',
 });
 
-/** The form as the OpenAPI document shows it. */
+/** Returns the schema of the form for the OpenAPI document. */
 export function formSchema({ about, fields }: UploadDefinition): z.ZodType {
   return fields.extend({ [fileField]: z.file().meta({ description: about }) });
 }
 
-/** Lets forms through, unread; only those to routes that take them get here. */
+/** Passes forms to the handlers, unread. Only requests to routes that accept forms arrive here. */
 export function passForms(app: FastifyInstance, routes: readonly Route[], clock: Clock): void {
   if (!routes.some((route) => route.upload)) return;
   app.addContentTypeParser(formType, (_request, payload, done) => {
@@ -35,19 +35,19 @@ export function passForms(app: FastifyInstance, routes: readonly Route[], clock:
 
 const openUploads = new WeakSet<object>();
 
-/** Whether this body is a form that is on its way, rather than JSON. */
+/** Returns true if the body is a form that has not been read, rather than JSON. */
 export function isUpload(body: unknown): body is Upload {
   return typeof body === 'object' && body !== null && openUploads.has(body);
 }
 
-/** A form has few fields and they are short. */
+/** Forms have few and short fields. */
 const limits = { files: 2, fields: 20, fieldNameSize: 100, fieldSize: 2000, headerPairs: 20, parts: 22 };
 const stallCheckMs = 10_000;
-/** A client that sends nothing during this many checks has gone, or is hostile. */
-const idleLooksMax = 6;
+/** A client that sends nothing during this many checks has disconnected or is hostile. */
+const idleChecksMax = 6;
 /**
- * How much more is read, to no end, from a client whose file was refused: most listen for an answer only after they
- * have sent all, and one that is cut off before learns nothing.
+ * The number of bytes read and discarded after a file was refused. Most clients read the response only after they have
+ * sent everything, and would not see it if the connection were closed earlier.
  */
 const drainedBytesMax = 64 * 1024 * 1024;
 
@@ -58,7 +58,7 @@ function openUpload(payload: IncomingMessage, clock: Clock): Upload {
       const result = fields.safeParse(form.fields, { reportInput: true });
       const details = result.success ? [] : [...toDetails(result.error.issues, fields)];
       if (!form.hasFile) {
-        const message = `The file itself, as a part named "${fileField}" with a file name, is required.`;
+        const message = `The file is required. Send it as a part named "${fileField}" with a file name.`;
         details.unshift({ path: fileField, code: 'required', message });
       }
       if (!result.success || details.length > 0) throw invalidBody(details);
@@ -86,36 +86,36 @@ async function readForm(
   let taking = Promise.resolve();
 
   parser.on('field', (name, value, _isNameCut, isCut) => {
-    // Its schema will say how long it may be.
+    // The field's schema then refuses its length.
     form.fields[name] = isCut ? `${value}…` : value;
   });
   parser.on('file', (name, stream) => {
     if (name !== fileField || form.hasFile) {
       stream.resume();
-      // A file under another name is an unknown field, or a field that must be text.
-      if (name === fileField) reject(malformed('There is more than one file in it. Send one.'));
+      // The schema refuses a file with another name, as an unknown field or one that must be text.
+      if (name === fileField) reject(malformed('The form has more than one file. Send one.'));
       else form.fields[name] = '(a file)';
       return;
     }
     form.hasFile = true;
     file = stream;
-    stream.on('error', () => {}); // `take` gets the error too, and may have ended already.
+    stream.on('error', () => {}); // `take` also receives the error, unless it has already ended.
     taking = take(stream);
     taking.catch(reject);
   });
   parser.on('error', (error) =>
-    reject(malformed('It is incomplete, or its parts cannot be separated.', error)),
+    reject(malformed('The form is incomplete, or its parts cannot be separated.', error)),
   );
   for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
-    parser.on(limit, () => reject(malformed('It has too many parts.')));
+    parser.on(limit, () => reject(malformed('The form has too many parts.')));
   }
   parser.on('finish', () => taking.then(resolve, reject));
-  const gone = () => reject(malformed('The connection was closed before all of it had come.'));
-  if (payload.destroyed) gone();
+  const onGone = () => reject(malformed('The connection was closed before the form was complete.'));
+  if (payload.destroyed) onGone();
   payload.once('close', () => {
-    if (!payload.complete) gone();
+    if (!payload.complete) onGone();
   });
-  const stopWatching = watch(payload, clock, () => reject(malformed('Nothing of it came for a minute.')));
+  const stopWatching = watch(payload, clock, () => reject(malformed('No data was received for a minute.')));
   payload.pipe(parser);
   try {
     await promise;
@@ -138,18 +138,18 @@ function openParser(payload: IncomingMessage) {
     return new Busboy({ headers, limits });
   } catch (error) {
     drain(payload);
-    throw malformed('Its Content-Type has no boundary.', error);
+    throw malformed('The Content-Type has no boundary.', error);
   }
 }
 
-/** Bytes on the socket count: while the disk is slow nothing is read, and something is still on its way. */
+/** Counts bytes of the socket: while the storage is slow, the parser reads nothing although the client is sending. */
 function watch({ socket }: IncomingMessage, clock: Clock, onIdle: () => void): () => void {
-  let before = socket.bytesRead;
-  let idleLooks = 0;
+  let previous = socket.bytesRead;
+  let idleChecks = 0;
   return clock.every(stallCheckMs, () => {
-    idleLooks = socket.bytesRead === before ? idleLooks + 1 : 0;
-    before = socket.bytesRead;
-    if (idleLooks >= idleLooksMax) onIdle();
+    idleChecks = socket.bytesRead === previous ? idleChecks + 1 : 0;
+    previous = socket.bytesRead;
+    if (idleChecks >= idleChecksMax) onIdle();
   });
 }
 
@@ -159,7 +159,7 @@ function drain(payload: IncomingMessage): void {
     bytes += chunk.length;
     if (bytes > drainedBytesMax) payload.destroy();
   });
-  payload.on('error', () => {}); // The connection was cut, which is known.
+  payload.on('error', () => {}); // The client may disconnect.
   payload.resume();
 }
 

@@ -1,5 +1,5 @@
-// Answers to connections without a valid request: a line or header that is not HTTP, headers that are too large, a client
-// that takes for ever to send. Written straight to the socket, in the envelope like every other answer.
+// Responses to connections without a valid request: a line or header that is not HTTP, headers that are too large, a client
+// that sends too slowly. Written directly to the socket, in the same envelope as every other response.
 import type { Duplex } from 'node:stream';
 import type { Refusal, RefusalMaker } from '../../errors.ts';
 import { newPrefixedId } from '../../ids.ts';
@@ -8,7 +8,7 @@ import { failure } from '../contract/envelope.ts';
 import { headersTooLarge, malformedRequest, tooSlow } from '../contract/refusals.ts';
 
 interface WireAnswer {
-  /** These have no code of their own in the contract, but HTTP has a status for them. */
+  /** The status line. HTTP has statuses for these problems, the API has no error codes for them. */
   status: string;
   refuse: RefusalMaker;
 }
@@ -19,21 +19,21 @@ const answers: Record<string, WireAnswer> = {
 };
 const otherwise: WireAnswer = { status: '400 Bad Request', refuse: malformedRequest };
 
-/** Node's `clientError`. */
+/** Handles the event `clientError` of Node's server. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, log: Log): void {
   const { status, refuse } = answers[error.code ?? ''] ?? otherwise;
-  // Nobody is there to read it, or an answer is half sent.
+  // The client has disconnected, or a response is partly sent.
   if (error.code === 'ECONNRESET' || !socket.writable || hasAnswerBegun(socket)) return void socket.destroy();
   closeWith(socket, { status, refusal: refuse(), requestId: newPrefixedId('req'), log });
 }
 
-/** Tells a client that is too slow with its body, and hangs up. */
+/** Answers a client that sends its body too slowly, and closes the connection. */
 export function answerTooSlow(socket: Duplex, requestId: string, log: Log): void {
   if (!socket.writable || hasAnswerBegun(socket)) return void socket.destroy();
   closeWith(socket, { status: '408 Request Timeout', refusal: tooSlow(), requestId, log });
 }
 
-/** Node keeps the answer that it is writing on the socket, and asks this itself in its own handler. */
+/** Node stores the current response on the socket. Its default handler makes the same check. */
 function hasAnswerBegun(socket: Duplex): boolean {
   return (
     '_httpMessage' in socket &&
@@ -57,7 +57,7 @@ function closeWith(
       '',
       body,
     ].join('\r\n'),
-    // Further data of the client is not awaited.
+    // Does not wait for more data from the client.
     () => socket.destroy(),
   );
 }

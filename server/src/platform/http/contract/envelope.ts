@@ -1,4 +1,4 @@
-// The envelope of every answer under /v1 (docs/api-contract.md#compatibility, docs/api-contract.md#ground-rules).
+// The envelope of every response under /v1 (docs/api-contract.md#compatibility, docs/api-contract.md#ground-rules).
 import { z } from 'zod';
 import type { Detail, Refusal, RefusalDeclaration } from '../../errors.ts';
 import type { Warning } from '../../use-case/index.ts';
@@ -20,12 +20,12 @@ const successMeta = z
   })
   .meta({ id: 'Meta' });
 
-/** The schema of a successful answer whose payload is `data`. */
+/** Returns the schema of a successful response with this `data`. */
 export function successSchema(data: z.ZodType): z.ZodType {
   return z.object({ data, meta: successMeta });
 }
 
-/** The schema of every error answer. */
+/** The schema of every error response. */
 export const errorSchema = z
   .object({
     error: z.object({
@@ -57,7 +57,7 @@ export const errorSchema = z
   })
   .meta({ id: 'ErrorAnswer' });
 
-/** The body of a successful answer. */
+/** Returns the body of a successful response. */
 export function success(data: unknown, requestId: string, warnings: readonly Warning[] = []) {
   return { data, meta: warnings.length > 0 ? { requestId, warnings } : { requestId } };
 }
@@ -67,12 +67,12 @@ export interface ErrorEnvelope {
   meta: { requestId: string };
 }
 
-/** The part of an error answer that follows from the declaration alone. */
+/** Returns the part of an error response that depends only on the declaration. */
 export function toError({ code, reason, message, fix }: RefusalDeclaration) {
   return { code, reason, message, ...(fix !== undefined && { hint: fix }) };
 }
 
-/** The body of an error answer. */
+/** Returns the body of an error response. */
 export function failure(refusal: Refusal, requestId: string): ErrorEnvelope {
   const { details } = refusal;
   const error = { ...toError(refusal.declaration), ...(details.length > 0 && { details }) };

@@ -62,8 +62,8 @@ export function wantsEventStream(accept: string | undefined): boolean {
 }
 
 /**
- * Answers with a stream.
- * @param open Its error is answered like that of any route; later errors end the stream
+ * Responds with a stream.
+ * @param open Its error is answered like an error of any route. Later errors end the stream
  */
 export async function sendEventStream(
   reply: FastifyReply,

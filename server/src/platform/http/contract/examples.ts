@@ -1,11 +1,11 @@
-// Examples for the OpenAPI document: one exchange for each operation, recorded by tests
+// Examples for the OpenAPI document: one request and response for each operation, recorded by tests
 // (`npm run generate -- --examples`).
 import { readFileSync } from 'node:fs';
 
 export interface Example {
-  /** The body that was sent; absent where there was none. */
+  /** The request body, if the request has one. */
   body?: unknown;
-  /** The whole answer. */
+  /** The response body. */
   answer: unknown;
 }
 

@@ -2,10 +2,10 @@
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 
-/** Lengths count Unicode code points, as JSON Schema does; a JavaScript length counts UTF-16 units. */
+/** Returns the length in Unicode code points, as JSON Schema counts it. A JavaScript length counts UTF-16 units. */
 function codePoints(text: string): number {
   let count = 0;
-  // For well-formed text. An iterator would create a string for each character, which takes a second for 16 MiB.
+  // Correct for well-formed text. An iterator would create a string per character, which takes a second for 16 MiB.
   for (let index = 0; index < text.length; index += 1) {
     if ((text.charCodeAt(index) & 0xfc00) !== 0xdc00) count += 1;
   }
@@ -17,7 +17,7 @@ function isAtMost(text: string, lengthMax: number): boolean {
   return text.length <= 2 * lengthMax && codePoints(text) <= lengthMax;
 }
 
-/** Text that PostgreSQL can store without a change. */
+/** Text that PostgreSQL can store unchanged. */
 export function text(lengthMax?: number) {
   const plain = z.string().refine((value) => value.isWellFormed() && !value.includes('\0'), {
     params: { code: 'bad_character' },
@@ -36,7 +36,7 @@ export function text(lengthMax?: number) {
 export function webUrl(lengthMax: number) {
   return (
     text(lengthMax)
-      // A URL that is far too long is refused already, and would take long to parse.
+      // A URL that is far too long has already been refused, and would take long to parse.
       .refine((value) => value.length > 2 * lengthMax || isWebUrl(value), {
         params: { code: 'invalid_url' },
         error: 'Must be an absolute http or https URL, such as "https://example.com/recipe".',
@@ -64,10 +64,10 @@ export function refuseRepeats(entries: readonly string[], context: z.RefinementC
   }
 }
 
-/** RFC 3339 with an offset or Z. Other forms are ambiguous. */
+/** An RFC 3339 date and time with an offset or Z. Other forms are ambiguous. */
 export const moment = z
   .string({
-    // Times in answers are Unix seconds, so these are often sent by mistake.
+    // Times in responses are Unix seconds, which clients then send by mistake.
     error: ({ input }) =>
       typeof input === 'number'
         ? 'Must be an RFC 3339 date and time as a string, such as "2027-03-01T09:00:00Z", not a number.'
@@ -96,7 +96,7 @@ export const timezone = text(100)
   .transform((value) => zoneName(value) ?? value)
   .meta({ override: { type: 'string', maxLength: 100 } });
 
-/** Offsets are not accepted, because they have no daylight saving time. */
+/** Returns null for an invalid zone and for an offset: offsets have no daylight saving time. */
 function zoneName(value: string): string | null {
   if (!/^[A-Za-z][\w+/-]*$/.test(value)) return null;
   try {
@@ -112,7 +112,7 @@ export const wholeNumber = (min: number, max: number) =>
     .min(min, `Must be a whole number from ${min} to ${max}.`)
     .max(max, `Must be a whole number from ${min} to ${max}.`);
 
-/** A moment in an answer: whole seconds since 1970. */
+/** A time in a response: whole seconds since 1970. */
 export const unixSeconds = z.int().meta({ format: 'unix-time', description: 'Unix seconds.' });
 
 /** A boolean in a query. */

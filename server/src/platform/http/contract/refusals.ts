@@ -1,7 +1,7 @@
 // The refusals that every route shares, and the HTTP status of each code.
 import { type ErrorCode, refusal } from '../../errors.ts';
 
-// Use cases can throw it too, when the key is revoked while they run.
+// Use cases also throw it, if the key is revoked while they run.
 export { unauthorized } from '../../use-case/index.ts';
 
 /** docs/api-contract.md#ground-rules. */

@@ -1,5 +1,5 @@
-// Pages and files outside /v1, which are served without the envelope, the rate limit and, mostly, a key. They are declared
-// for the OpenAPI document only.
+// Pages and files outside /v1, which have no envelope and no rate limit, and mostly need no key. They are declared only for
+// the OpenAPI document.
 import type { z } from 'zod';
 
 export interface SystemOperation {
@@ -16,9 +16,9 @@ export interface SystemAnswer {
   description: string;
   /** The media type. Omitted if the body is an error answer or empty. */
   type?: string;
-  /** Of a JSON body; other bodies are text or bytes. */
+  /** The schema of a JSON body. Other bodies are text or bytes. */
   schema?: z.ZodType;
 }
 
-/** By path, with `{name}` for parameters. All are GET. */
+/** The operations by path, with `{name}` for parameters. All are GET. */
 export type SystemPaths = Readonly<Record<string, SystemOperation>>;

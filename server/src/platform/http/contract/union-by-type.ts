@@ -1,13 +1,13 @@
-// Unions of objects with a different literal `type` each.
+// Unions of objects that have a different literal `type` each.
 import { z } from 'zod';
 
 export interface UnionMember {
   type: string;
-  /** Has `type` as a literal. Its metadata have the id of its component. */
+  /** Has `type` as a literal, and the id of its component in its metadata. */
   schema: z.ZodType;
 }
 
-/** A union that generators of clients turn into a type that narrows by `type`. Later versions add members. */
+/** Returns a union that client generators turn into a type discriminated by `type`. Later versions may add members. */
 export function unionByType(about: { id: string; description: string }, members: readonly UnionMember[]) {
   const mapping = Object.fromEntries(
     members.map(({ type, schema }) => [type, `#/components/schemas/${schema.meta()?.id}`]),
@@ -15,7 +15,7 @@ export function unionByType(about: { id: string; description: string }, members:
   return z.union(members.map(({ schema }) => schema)).meta({
     ...about,
     override: ({ jsonSchema }) => {
-      // A value is of one member: `type` decides.
+      // `type` determines the member, so exactly one matches.
       Object.assign(jsonSchema, {
         oneOf: jsonSchema.anyOf,
         discriminator: { propertyName: 'type', mapping },

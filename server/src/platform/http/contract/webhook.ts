@@ -4,9 +4,9 @@ import type { z } from 'zod';
 export interface WebhookDeclaration {
   /** The type of the message. */
   type: string;
-  /** When it is sent. */
+  /** The cause of the message. */
   description: string;
-  /** The body. Its metadata have the id of its component. */
+  /** The schema of the body, with the id of its component in its metadata. */
   message: z.ZodType;
 }
 

@@ -1,6 +1,6 @@
 import { type Connection, isSealedOtherwise, sql } from '../../db/index.ts';
 
-/** The owner of a key, and the request that wants to run under it. */
+/** An idempotency key with its owner, and the request that claims it. */
 export interface Claim {
   keyId: string;
   idempotencyKey: string;
@@ -18,13 +18,13 @@ export interface StoredAnswer {
 export interface StoredRequest {
   requestHash: Buffer;
   requestId: string;
-  /** Null while it runs. */
+  /** Null while the request runs. */
   answer: StoredAnswer | null;
 }
 
 /**
- * Makes the row of a request that is about to run. Of several at once, one gets it. A row whose time is over, or
- * whose process died before it could answer, is taken over.
+ * Claims a key for a request that is about to run. One of several concurrent claims succeeds. Also claims a key whose row
+ * has expired, or whose process died before it stored a response.
  */
 export async function claimKey(
   connection: Connection,
@@ -67,7 +67,7 @@ export async function findRequest(
   };
 }
 
-/** Keeps the answer of the request that holds the row. False when another one has taken it over. */
+/** Stores the response of the request that claimed the key. Returns false if another request has claimed it since. */
 export async function storeAnswer(
   connection: Connection,
   claim: Claim,
@@ -84,7 +84,7 @@ export async function storeAnswer(
   return numUpdatedRows > 0n;
 }
 
-/** Lets the key be used again, unless the answer was stored after all. */
+/** Releases a key, so that it can be claimed again, unless a response has been stored. */
 export async function releaseKey(connection: Connection, claim: Claim): Promise<void> {
   await connection
     .deleteFrom('idempotent_requests')
@@ -95,7 +95,7 @@ export async function releaseKey(connection: Connection, claim: Claim): Promise<
     .execute();
 }
 
-/** Moves on the leases of requests that still run. */
+/** Renews the leases of running requests. */
 export async function renewRunning(
   connection: Connection,
   running: readonly Claim[],
@@ -114,7 +114,7 @@ export async function renewRunning(
       and held.status is null`.execute(connection);
 }
 
-/** Removes up to `limit` rows whose time is over; returns how many there were. */
+/** Deletes up to `limit` expired rows. Returns their number. */
 export async function removeExpired(connection: Connection, now: Date, limit: number): Promise<number> {
   const { numAffectedRows } = await sql`
     delete from idempotent_requests
@@ -128,10 +128,10 @@ export async function removeExpired(connection: Connection, now: Date, limit: nu
   return Number(numAffectedRows ?? 0n);
 }
 
-/** A stored answer, and whose it is. */
+/** A stored response with its key and request. */
 export type SealedAnswer = Pick<Claim, 'keyId' | 'idempotencyKey' | 'requestId'> & { body: Buffer };
 
-/** Answers encrypted with another key than this one, by API key and idempotency key, from `after` on. */
+/** Lists responses encrypted with another key, ordered by API key and idempotency key, after `after`. */
 export async function listAnswersSealedOtherwise(
   connection: Connection,
   encryptionKeyId: Buffer,
@@ -148,7 +148,7 @@ export async function listAnswersSealedOtherwise(
   return rows;
 }
 
-/** Replaces answers, where the key still belongs to the same request. */
+/** Replaces stored responses, unless another request has claimed the key since. Returns the number replaced. */
 export async function replaceSealedAnswers(
   connection: Connection,
   answers: readonly SealedAnswer[],

@@ -16,7 +16,7 @@ type Input = RouteInput<unknown, unknown, { name: string }>;
 
 let bare: Bare;
 let server: BareServer;
-/** The behavior of the next requests besides their effect; each test sets it. */
+/** Runs inside the transaction of the next requests, and around their handlers. Tests replace both. */
 let inside: (tx: Tx) => Promise<void> = async () => {};
 let around: (input: Input) => Promise<void> = async () => {};
 let calls = 0;
@@ -99,7 +99,7 @@ async function rowOf(idempotencyKey: string) {
     .executeTakeFirst();
 }
 
-test('a repeat gets the first answer byte for byte, request id and ETag included, and nothing happens again', async () => {
+test('a repeated request gets the first response byte for byte, including request id and ETag, and has no effect', async () => {
   const first = await send('bread', 'k-bread');
   expect([first.status, first.headers.get('idempotent-replayed')]).toEqual([201, null]);
   const again = await send('bread', 'k-bread');
@@ -112,7 +112,7 @@ test('a repeat gets the first answer byte for byte, request id and ETag included
   expect(await count('bread')).toBe(1);
 });
 
-test('an answer with a key is the same as one without', async () => {
+test('the response with an idempotency key equals the response without one', async () => {
   const keyed = await send('rye', 'k-rye');
   const plain = await server.call('POST', '/v1/things', { body: { name: 'barley' } });
   expect({ ...plain.body, data: null, meta: null }).toEqual({ ...keyed.body, data: null, meta: null });
@@ -120,7 +120,7 @@ test('an answer with a key is the same as one without', async () => {
   expect(plain.headers.get('etag')).toBe(keyed.headers.get('etag'));
 });
 
-test('50 repeats at once on two servers: one effect, one 201, and the others replay it or must wait', async () => {
+test('50 concurrent repeats on two servers have one effect; the others get the stored response or 409', async () => {
   const other = await bare.serve(routes);
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, index) => send('cake', 'k-cake', { to: index % 2 ? server : other })),
@@ -146,7 +146,7 @@ test('the same key with another body, path, query or method is refused', async (
     send('coffee', 'k-tea'),
     send('tea', 'k-tea', { path: '/v1/things-elsewhere' }),
     send('tea', 'k-tea', { path: '/v1/things?' }),
-    // The bytes count, not what they mean.
+    // The bytes are compared, not their meaning.
     server.call('POST', '/v1/things', { body: '{ "name": "tea" }', headers: { 'idempotency-key': 'k-tea' } }),
   ];
   for (const answer of await Promise.all(attempts)) {
@@ -155,26 +155,26 @@ test('the same key with another body, path, query or method is refused', async (
   expect(await count('tea')).toBe(1);
 });
 
-test('keys of different API keys have nothing to do with each other', async () => {
+test('two API keys can use the same idempotency key independently', async () => {
   await send('milk', 'k-shared', { key: 'one' });
   const other = await send('butter', 'k-shared', { key: 'two' });
   expect([other.status, other.body.data.name]).toEqual([201, 'butter']);
 });
 
-test('a key is 1 to 255 characters long', async () => {
+test('an idempotency key of 256 characters is refused', async () => {
   expect((await send('salt', 'x'.repeat(255))).status).toBe(201);
   const answer = await send('salt 2', 'x'.repeat(256));
   expect([answer.status, answer.body.error.details[0].path]).toEqual([400, 'Idempotency-Key']);
 });
 
-test('what was refused before anything happened may be corrected under the same key', async () => {
+test('a request with an invalid body can be corrected and sent with the same key', async () => {
   const headers = { 'idempotency-key': 'k-typo' };
   const bad = await server.call('POST', '/v1/things', { body: { nmae: 'oil' }, headers });
   expect(bad.status).toBe(400);
   expect((await send('oil', 'k-typo')).status).toBe(201);
 });
 
-test('a refusal of the handler is an answer too, and is repeated', async () => {
+test('a refusal of the handler is stored and repeated', async () => {
   around = async () => {
     throw noRoom([{ path: 'name', code: 'no_room', message: 'The shelf is full.' }]);
   };
@@ -186,7 +186,7 @@ test('a refusal of the handler is an answer too, and is repeated', async () => {
   expect(await count('jam')).toBe(0);
 });
 
-test('after a 5xx the request may be tried again', async () => {
+test('a request that was answered with 5xx can be repeated with the same key', async () => {
   around = async () => {
     throw new Error('a bug');
   };
@@ -196,7 +196,7 @@ test('after a 5xx the request may be tried again', async () => {
   expect(await count('honey')).toBe(1);
 });
 
-test('a crash between effect and commit leaves neither effect nor answer; a repeat runs', async () => {
+test('a crash before the commit leaves neither effect nor response, and a repeat runs', async () => {
   inside = async (tx) => {
     const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
     await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(bare.test.database.db);
@@ -208,7 +208,7 @@ test('a crash between effect and commit leaves neither effect nor answer; a repe
   expect(await count('pie')).toBe(1);
 });
 
-test('a crash after the commit and before the answer: a repeat gets the answer that nobody saw', async () => {
+test('after a crash between commit and response, a repeat gets the stored response', async () => {
   const committed = gate();
   const dying = await bare.serve(
     routes.map((entry) => ({
@@ -231,7 +231,7 @@ test('a crash after the commit and before the answer: a repeat gets the answer t
   void lost;
 });
 
-test('a process that died frees its key after half a minute; one that lives keeps it for as long as it runs', async () => {
+test('a key is released 30 seconds after its process died, and not while its request is running', async () => {
   const [started, end] = [gate(), gate()];
   around = async () => {
     started.open();
@@ -243,7 +243,7 @@ test('a process that died frees its key after half a minute; one that lives keep
   for (const _ of Array.from({ length: 6 })) {
     bare.clock.advance(10_000);
     const renewed = bare.clock.now().getTime() + 30_000;
-    await eventually('the lease was renewed', async () => {
+    await eventually('the lease is renewed', async () => {
       const row = await bare.test.database.db
         .selectFrom('idempotent_requests')
         .select('lease_until')
@@ -256,7 +256,7 @@ test('a process that died frees its key after half a minute; one that lives keep
   end.open();
   expect((await long).status).toBe(201);
 
-  // As a killed process leaves it.
+  // The row that a killed process leaves.
   await sql`
     insert into idempotent_requests (api_key_id, idempotency_key, request_hash, request_id, lease_until, expires_at)
     select api_key_id, 'k-dead', request_hash, 'req_dead', ${new Date(bare.clock.now().getTime() + 30_000)}, expires_at
@@ -266,7 +266,7 @@ test('a process that died frees its key after half a minute; one that lives keep
   expect((await send('goulash', 'k-dead')).status).toBe(201);
 });
 
-test('a request whose key another took over meanwhile changes nothing', async () => {
+test('a request whose key was claimed by another request has no effect', async () => {
   const [started, end] = [gate(), gate()];
   around = async () => {
     started.open();
@@ -286,14 +286,14 @@ test('a request whose key another took over meanwhile changes nothing', async ()
   expect((await send('curry', 'k-curry')).text).toBe(second.text);
 });
 
-test('an effect that is not in our database is repeated from the stored answer as well', async () => {
+test('the response to an effect outside our database is also stored and repeated', async () => {
   calls = 0;
   const first = await send('far', 'k-far', { path: '/v1/things-elsewhere' });
   const again = await send('far', 'k-far', { path: '/v1/things-elsewhere' });
   expect([first.status, again.text, calls]).toEqual([201, first.text, 1]);
 });
 
-test('an answer is kept for a day; then the key is free, and the row is swept', async () => {
+test('a response is stored for a day; then the key can be used again, and the row is deleted', async () => {
   const first = await send('fig', 'k-fig');
   bare.clock.advance(24 * 3600_000 - 1);
   expect((await send('fig', 'k-fig')).text).toBe(first.text);
@@ -307,7 +307,7 @@ test('an answer is kept for a day; then the key is free, and the row is swept', 
   expect(await removeExpired(bare.test.database.db, bare.clock.now(), 10)).toBe(0);
 });
 
-test('a request without a key asks the database nothing for it', async () => {
+test('a request without an idempotency key causes no query', async () => {
   const statements: string[] = [];
   const quiet = await bare.serve([
     route({
@@ -324,7 +324,7 @@ test('a request without a key asks the database nothing for it', async () => {
   expect(statements).toHaveLength(2);
 });
 
-test('what is kept of an answer is encrypted, and opens for its own key alone', async () => {
+test('stored responses are encrypted, and cannot be decrypted for another key', async () => {
   const first = await send('a secret recipe', 'k-sealed');
   await send('another recipe', 'k-moved');
   const rows = await bare.test.database.db.selectFrom('idempotent_requests').selectAll().execute();
@@ -339,14 +339,14 @@ test('what is kept of an answer is encrypted, and opens for its own key alone', 
   expect((await send('another recipe', 'k-moved')).status).toBe(409);
 });
 
-test('while the encryption key is changed, and after, repeats get the first answer', async () => {
+test('during and after a rotation of the encryption key, repeats get the first response', async () => {
   const [before, after] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
   const first = await send('lentils', 'k-lentils');
   const both = createEncryption(after, before);
   const during = await bare.serve(routes, { encryption: both });
   expect((await send('lentils', 'k-lentils', { to: during })).text).toBe(first.text);
 
-  // More than are looked at in one go, all before it, and none that a key opens.
+  // More rows than one batch, all ordered before that row, and none can be decrypted.
   await sql`
     insert into idempotent_requests
       (api_key_id, idempotency_key, request_hash, request_id, lease_until, expires_at, status, body)
@@ -360,13 +360,13 @@ test('while the encryption key is changed, and after, repeats get the first answ
   expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([first.text, 'true']);
 });
 
-test('an answer that no key opens is not given, and the request is not run again', async () => {
+test('a repeat whose stored response cannot be decrypted is refused, and not run again', async () => {
   await send('peas', 'k-peas');
   const strange = await bare.serve(routes, { encryption: createEncryption(Buffer.alloc(32, 3)) });
   const answer = await send('peas', 'k-peas', { to: strange });
   expect([answer.status, answer.body.error.code]).toEqual([409, 'CONFLICT']);
   expect(answer.body.error.message).toMatch(/carried out, but its response can no longer be read/);
   expect(await count('peas')).toBe(1);
-  // Another request under the key is refused with the reason, whether or not the answer can be decrypted.
+  // Another request with the key is refused as usual.
   expect((await send('beans', 'k-peas', { to: strange })).body.error.code).toBe('IDEMPOTENCY_KEY_REUSED');
 });

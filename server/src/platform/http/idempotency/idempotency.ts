@@ -1,11 +1,11 @@
-// Idempotency-Key (docs/api-contract.md#idempotency-and-concurrency): a request that is repeated with the same key gets
-// the first answer, and its effect happens once. The row of a key says that its request is running, or has the answer, which
-// is written in the transaction of the effect, so that a crash leaves both or neither.
+// Idempotency-Key (docs/api-contract.md#idempotency-and-concurrency): a request that is repeated with the same key gets the
+// first response and has no second effect. The row of a key either marks a running request or contains the response, which
+// is stored in the transaction of the effect, so that a crash leaves both or neither.
 //
-// Some answers show a secret once (a key, the secret of a webhook), so all are stored encrypted, bound to their owner.
+// Some responses show a secret once (an API key, the secret of a webhook), so all are encrypted, bound to their owner.
 //
-// Not stored: refusals from before the handler (key, scope, schema), which have no effect and cost nothing to
-// repeat; and 5xx, after which the request may be tried again.
+// Not stored: refusals before the handler runs (key, scope, schema), which have no effect; and 5xx responses, after which
+// the request can be repeated.
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { addMs, type Clock } from '../../clock.ts';
@@ -32,9 +32,8 @@ import {
 } from './idempotency.queries.ts';
 import { openAnswer, sealAnswer } from './sealed-answer.ts';
 
-/** How long an answer is stored. */
-const answerKeptMs = 24 * 60 * 60 * 1000;
-/** How long after its death a process blocks its keys. */
+const answerRetentionMs = 24 * 60 * 60 * 1000;
+/** The time for which a process that died blocks its keys. */
 const leaseMs = 30_000;
 const renewEveryMs = 10_000;
 const sweepEveryMs = 5 * 60_000;
@@ -42,19 +41,19 @@ const sweptAtOnceMax = 1000;
 const keyLengthMax = 255;
 
 export interface Answer extends StoredAnswer {
-  /** The request that produced the answer. */
+  /** The request that produced the response. */
   requestId: string;
   isReplayed: boolean;
 }
 
-/** One request under a key. */
+/** A request with an idempotency key. */
 export interface KeyedRun {
   claim: Claim;
-  /** The handler. It gets the commit in which its answer is stored. */
+  /** The handler. It must use this commit, which also stores the response. */
   work(commit: Commit): Promise<Result<unknown>>;
-  /** The answer as it will be sent. */
+  /** Returns the response to send. */
   toAnswer(result: Result<unknown>): StoredAnswer;
-  /** The answer to a refusal; null where the request may be tried again. */
+  /** Returns the response to a refusal, or null if the request can be repeated with the same key. */
   toRefusedAnswer(refusal: Refusal): StoredAnswer | null;
 }
 
@@ -72,7 +71,7 @@ export function createIdempotency(parts: IdempotencyParts) {
   const running = new Set<Claim>();
   const stopUpkeep = startUpkeep(parts, running);
   return {
-    /** Runs a request once per key; a repetition gets the stored answer. */
+    /** Runs a request, or returns the stored response if it has already run. */
     async run(run: KeyedRun): Promise<Answer> {
       const replayed = await claimOrReplay(parts, run.claim);
       if (replayed) return replayed;
@@ -87,12 +86,12 @@ export function createIdempotency(parts: IdempotencyParts) {
       }
     },
 
-    /** Ends the timers and waits for the work that they began. */
+    /** Stops the timers and waits for the work that they started. */
     close: stopUpkeep,
   };
 }
 
-/** Renews the leases of running requests and removes expired keys. Returns how to stop it. */
+/** Renews the leases of running requests and removes expired keys. Returns the function that stops it. */
 function startUpkeep(parts: IdempotencyParts, running: ReadonlySet<Claim>): () => Promise<void> {
   const { database, clock, log } = parts;
   const background = new Set<Promise<void>>();
@@ -135,20 +134,20 @@ function sealed(encryption: Encryption, claim: Claim, answer: StoredAnswer): Sto
   return { ...answer, body: sealAnswer(encryption, claim, answer.body) };
 }
 
-/** Null when this request has claimed the key and must run; else the answer of the request that ran. */
+/** Claims the key and returns null, or returns the response of the request that ran before. */
 async function claimOrReplay(parts: IdempotencyParts, claim: Claim): Promise<Answer | null> {
   const { database, clock, log, encryption } = parts;
   const now = clock.now();
-  const until = { now, leaseUntil: leaseUntil(clock), expiresAt: addMs(now, answerKeptMs) };
-  if (await claimKey(database.db, claim, until)) return null;
+  const times = { now, leaseUntil: leaseUntil(clock), expiresAt: addMs(now, answerRetentionMs) };
+  if (await claimKey(database.db, claim, times)) return null;
   const earlier = await findRequest(database.db, claim);
-  // Gone between the two queries: the other request failed, and the client repeats this one.
+  // The other request failed between the two queries. The client can repeat this one.
   if (!earlier) throw idempotencyInProgress();
   if (!earlier.requestHash.equals(claim.requestHash)) throw idempotencyKeyReused();
   if (!earlier.answer) throw idempotencyInProgress();
   const body = openAnswer(encryption, claim, earlier.answer.body);
   if (body === null) {
-    log.warn({ firstRequestId: earlier.requestId }, 'a stored answer could not be decrypted');
+    log.warn({ firstRequestId: earlier.requestId }, 'a stored response could not be decrypted');
     throw idempotentAnswerLost();
   }
   return { ...earlier.answer, body, requestId: earlier.requestId, isReplayed: true };
@@ -161,7 +160,7 @@ async function runClaimed(parts: IdempotencyParts, run: KeyedRun): Promise<Store
       const result = await work(tx);
       const answer = run.toAnswer(result);
       const stored = await storeAnswer(tx, run.claim, sealed(parts.encryption, run.claim, answer));
-      // Another request took the key over while this process was suspended: the effect of that one counts.
+      // Another request claimed the key while this process was suspended, so this effect is rolled back.
       if (!stored) throw idempotencyInProgress();
       committed = answer;
       return result;
@@ -170,7 +169,7 @@ async function runClaimed(parts: IdempotencyParts, run: KeyedRun): Promise<Store
   return committed ?? (await storeAfterwards(parts, run.claim, run.toAnswer(result)));
 }
 
-/** For an effect outside of our database: it has happened, so the answer is sent even if it cannot be stored. */
+/** Stores the response after an effect outside our database. If that fails, the response is sent nevertheless. */
 async function storeAfterwards(
   { database, log, encryption }: IdempotencyParts,
   claim: Claim,
@@ -180,12 +179,12 @@ async function storeAfterwards(
     if (!(await storeAnswer(database.db, claim, sealed(encryption, claim, answer))))
       log.warn('an idempotent request lost its lease');
   } catch (error) {
-    log.warn({ err: error }, 'the answer of an idempotent request could not be stored');
+    log.warn({ err: error }, 'the response to an idempotent request could not be stored');
   }
   return answer;
 }
 
-/** Stores a refusal as the answer; after other errors the key is free again. */
+/** Stores a refusal as the response. After other errors, releases the key and throws the error. */
 async function storeFailure(parts: IdempotencyParts, run: KeyedRun, error: unknown): Promise<StoredAnswer> {
   const answer = error instanceof Refusal ? run.toRefusedAnswer(error) : null;
   if (answer !== null) return storeAfterwards(parts, run.claim, answer);
@@ -196,7 +195,7 @@ async function storeFailure(parts: IdempotencyParts, run: KeyedRun, error: unkno
   throw error;
 }
 
-/** The value of the header; null without one, and for reads, which can be repeated anyway. */
+/** Returns the value of the header, or null without one and for reads, which can be repeated anyway. */
 export function idempotencyKeyOf(request: FastifyRequest): string | null {
   const key = request.headers['idempotency-key'];
   if (key === undefined || request.method === 'GET' || request.method === 'HEAD') return null;
@@ -211,8 +210,8 @@ export function idempotencyKeyOf(request: FastifyRequest): string | null {
 }
 
 /**
- * Two requests are the same when method, path, query and the bytes of the body are. For an upload, which is streamed, the
- * media type and the announced length stand for the bytes; its boundary differs on each try.
+ * Returns a hash of method, path, query and body. Uploads are streamed, so the hash has their media type and announced
+ * length instead of the body. Their boundary differs on each attempt.
  */
 export function hashRequest(request: FastifyRequest): Buffer {
   const hash = createHash('sha256').update(`${request.method} ${request.url}\n`);

@@ -1,18 +1,18 @@
-// The encrypted form of answers to idempotent requests: some show a secret that is stored nowhere else.
+// Encrypts the stored responses to idempotent requests, because some contain a secret that is stored nowhere else.
 import type { Connection } from '../../db/index.ts';
 import type { Encryption } from '../../encryption.ts';
 import { type Claim, listAnswersSealedOtherwise, replaceSealedAnswers } from './idempotency.queries.ts';
 
 type Owner = Pick<Claim, 'keyId' | 'idempotencyKey'>;
 
-/** An answer moved to another key's row opens as little as a forged one. */
+/** Binds a response to its owner, so that it cannot be decrypted in the row of another key. */
 const purposeOf = ({ keyId, idempotencyKey }: Owner) => `idempotent ${keyId} ${idempotencyKey}`;
 
 export function sealAnswer(encryption: Encryption, owner: Owner, body: Buffer): Buffer {
   return encryption.encrypt(body.toString(), purposeOf(owner));
 }
 
-/** Null when no key that we have opens it. */
+/** Returns null if none of the encryption keys can decrypt it. */
 export function openAnswer(encryption: Encryption, owner: Owner, sealed: Buffer): Buffer | null {
   try {
     return Buffer.from(encryption.decrypt(sealed, purposeOf(owner)));
@@ -23,7 +23,10 @@ export function openAnswer(encryption: Encryption, owner: Owner, sealed: Buffer)
 
 const batch = 100;
 
-/** May be stopped at any moment and called again. What no key opens is left: it is gone within the day. */
+/**
+ * Encrypts stored responses with the current key. Returns their number. Can be interrupted and called again. Responses that
+ * no key can decrypt are skipped; they expire within a day.
+ */
 export async function resealAnswers(connection: Connection, encryption: Encryption): Promise<number> {
   let resealed = 0;
   for (let after: Owner = { keyId: '', idempotencyKey: '' }; ; ) {

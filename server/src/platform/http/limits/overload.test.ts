@@ -40,20 +40,20 @@ const routes = [
 const isBusy = ({ status, body, headers }: Awaited<ReturnType<BareServer['call']>>) =>
   status === 503 && body.error.code === 'SERVICE_UNAVAILABLE' && headers.get('retry-after') === '1';
 
-test('2,000 requests at once on a server for 20: each is answered or told at once to come again; health stays green', async () => {
+test('of 2,000 concurrent requests to a server for 20, the others are refused with 503, and /health responds', async () => {
   const server = await bare.serve(routes, { requestsMax: 20 });
   const end = gate();
   work = () => end.opened;
-  let told = 0;
+  let refused = 0;
   const all = Promise.all(
     Array.from({ length: 2000 }, async () => {
       const answer = await server.call('GET', '/v1/things');
-      if (isBusy(answer)) told += 1;
+      if (isBusy(answer)) refused += 1;
       return answer.status;
     }),
   );
-  // Those that it lets in take as long as it takes to tell all the others.
-  await eventually('all but 20 are refused', () => told === 1980, 30_000).finally(() => end.open());
+  // The admitted requests run until all others are refused.
+  await eventually('all but 20 are refused', () => refused === 1980, 30_000).finally(() => end.open());
   const health = await server.call('GET', '/health', { key: null });
   const served = (await all).filter((status) => status === 200);
   expect(health.status).toBe(200);
@@ -61,7 +61,7 @@ test('2,000 requests at once on a server for 20: each is answered or told at onc
   expect((await server.call('GET', '/v1/things')).status).toBe(200);
 });
 
-test('while as many requests are under way as may be, the next is refused at once, and its place is free afterwards', async () => {
+test('a request is refused while the maximum number of requests is running, and served afterwards', async () => {
   const server = await bare.serve(routes, { requestsMax: 3 });
   const [end, started] = [gate(), gate()];
   let count = 0;
@@ -79,7 +79,7 @@ test('while as many requests are under way as may be, the next is refused at onc
   expect((await server.call('GET', '/v1/things')).status).toBe(200);
 });
 
-test('a client that goes away makes room', async () => {
+test('a request of a client that disconnects does not count as running', async () => {
   const server = await bare.serve(routes, { requestsMax: 1 });
   const started = gate();
   work = () => {
@@ -99,7 +99,7 @@ test('a client that goes away makes room', async () => {
   await expect.poll(async () => (await server.call('GET', '/v1/things')).status).toBe(200);
 });
 
-test('when queries wait for a connection for longer than a second, requests do not join the queue', async () => {
+test('while queries wait for a connection for longer than a second, requests are refused', async () => {
   const server = await bare.serve(routes);
   const [held, end] = [gate(), gate()];
   let holders = 0;
@@ -115,7 +115,7 @@ test('when queries wait for a connection for longer than a second, requests do n
   work = async () => queued.open();
   const waiting = server.call('GET', '/v1/things');
   await queued.opened;
-  // The first to meet a queue takes its place in it, and measures it.
+  // The first request that finds a queue also starts a probe, which measures the waiting time.
   const measuring = server.call('GET', '/v1/things');
   await expect.poll(() => server.database.pool.waitingCount).toBe(3);
   bare.clock.advance(1_001);
@@ -126,7 +126,7 @@ test('when queries wait for a connection for longer than a second, requests do n
   expect((await server.call('GET', '/v1/things')).status).toBe(200);
 });
 
-test('an event loop that is late twice in a row makes the server refuse, and one that is in time again serve', async () => {
+test('requests are refused after the event loop was late in two samples in a row, and served after one good sample', async () => {
   let delayMs = 0;
   const server = await bare.serve(routes, { readLoopDelayMs: () => delayMs });
   const statusAfter = async (ms: number, late: number) => {

@@ -1,5 +1,5 @@
-// Refuses requests at once that could only wait: when too many are running, when the process is too busy, or when the database
-// has no free connection. Admitted requests are answered.
+// Refuses requests immediately when too many are running, the process is too busy, or queries wait too long for a database
+// connection. Admitted requests are answered.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../clock.ts';
@@ -7,21 +7,21 @@ import type { Database } from '../../db/index.ts';
 import type { Log } from '../../log.ts';
 import { overloaded } from '../contract/refusals.ts';
 
-/** A turn of the event loop takes a few milliseconds; at this mean every answer is late. */
+/** The mean delay of the event loop is usually a few milliseconds. At this value every response is late. */
 const loopDelayMsMax = 300;
 const sampleEveryMs = 1_000;
-/** A pause of the whole process (a suspended laptop) spoils one sample; two in a row are load. */
+/** A pause of the whole process (a suspended laptop) affects one sample. Two in a row mean load. */
 const badSamplesMax = 2;
-/** A query that waits this long for a connection is one of too many. */
+/** The maximum time that a query may wait for a connection. */
 const poolWaitMsMax = 1_000;
 
 export interface OverloadParts {
   database: Database;
   clock: Clock;
   log: Log;
-  /** How many requests may be under way. */
+  /** The maximum number of running requests. */
   requestsMax: number;
-  /** Milliseconds by which the event loop was late, on average, since the last call. */
+  /** Returns the mean delay of the event loop since the last call, in milliseconds. */
   readLoopDelayMs?: () => number;
 }
 
@@ -31,14 +31,14 @@ export function createOverload({ database, clock, log, requestsMax, readLoopDela
   const { pool } = database;
   const loop = readLoopDelayMs ? null : watchEventLoop();
   const readDelay = readLoopDelayMs ?? (() => loop?.read() ?? 0);
-  const underWay = new Set<FastifyRequest>();
+  const running = new Set<FastifyRequest>();
   let sampledAt = clock.now().getTime();
   let badSamples = 0;
-  /** When the present probe of the pool began to wait. */
+  /** The time at which the current probe of the pool began to wait. */
   let probingSince: number | null = null;
   let lastWaitMs = 0;
 
-  /** Sampled when requests come, so that nothing runs while none do. */
+  /** Samples only when a request arrives, so that an idle process does nothing. */
   function isLoopLate(now: number): boolean {
     if (now - sampledAt >= sampleEveryMs) {
       badSamples = readDelay() > loopDelayMsMax ? badSamples + 1 : 0;
@@ -47,7 +47,7 @@ export function createOverload({ database, clock, log, requestsMax, readLoopDela
     return badSamples >= badSamplesMax;
   }
 
-  /** How long a query waits now for a connection: one of ours stands in the queue whenever there is one. */
+  /** Measures the waiting time for a connection with a probe, which waits in the queue whenever there is one. */
   function isPoolStuck(now: number): boolean {
     if (pool.waitingCount === 0) return false;
     if (probingSince === null) probe(now);
@@ -56,19 +56,19 @@ export function createOverload({ database, clock, log, requestsMax, readLoopDela
 
   function probe(now: number): void {
     probingSince = now;
-    const settle = () => {
+    const endProbe = () => {
       lastWaitMs = clock.now().getTime() - now;
       probingSince = null;
     };
     pool.connect().then((client) => {
       client.release();
-      settle();
-    }, settle);
+      endProbe();
+    }, endProbe);
   }
 
   function reasonToRefuse(): string | null {
     const now = clock.now().getTime();
-    if (underWay.size >= requestsMax) return 'requests under way';
+    if (running.size >= requestsMax) return 'running requests';
     if (isLoopLate(now)) return 'event loop';
     if (isPoolStuck(now)) return 'database connections';
     return null;
@@ -79,15 +79,15 @@ export function createOverload({ database, clock, log, requestsMax, readLoopDela
     enter(request: FastifyRequest, reply: FastifyReply): void {
       const reason = reasonToRefuse();
       if (reason !== null) {
-        log.debug({ reason, underWay: underWay.size, waiting: pool.waitingCount }, 'overloaded');
+        log.debug({ reason, running: running.size, waiting: pool.waitingCount }, 'overloaded');
         throw overloaded();
       }
-      underWay.add(request);
-      reply.raw.once('close', () => underWay.delete(request));
+      running.add(request);
+      reply.raw.once('close', () => running.delete(request));
     },
-    /** The answer is on its way; how long the client takes to read it costs nobody else anything. */
+    /** Call it when the response is sent: a client that reads slowly does not occupy a place. */
     leave(request: FastifyRequest): void {
-      underWay.delete(request);
+      running.delete(request);
     },
     close: () => loop?.stop(),
   };

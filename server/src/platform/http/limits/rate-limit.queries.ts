@@ -1,6 +1,6 @@
 import { type Connection, sql } from '../../db/index.ts';
 
-/** Draws requests from the minute's supply of a key. Returns how many all processes have drawn, these included. */
+/** Draws requests from a key's supply of the minute. Returns the number drawn by all processes, including these. */
 export async function drawRequests(
   connection: Connection,
   { keyId, windowStart, count }: { keyId: string; windowStart: Date; count: number },
@@ -14,6 +14,6 @@ export async function drawRequests(
       drawn = case when held.window_start < excluded.window_start then 0 else held.drawn end + excluded.drawn
     returning drawn`.execute(connection);
   const [row] = rows;
-  if (!row) throw new Error('an upsert returns its row');
+  if (!row) throw new Error('the upsert returned no row');
   return row.drawn;
 }

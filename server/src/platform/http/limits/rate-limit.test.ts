@@ -39,7 +39,7 @@ async function send(count: number, call: (index: number) => Promise<{ status: nu
   return { accepted: statuses.filter((status) => status === 200).length, statuses: new Set(statuses) };
 }
 
-test('every authenticated answer tells limit, remainder and reset, errors included; an unauthenticated one does not', async () => {
+test('every response to an authenticated request has the rate limit headers, including errors', async () => {
   const server = await bare.serve(routes, { ratePerMinute: 100 });
   const at = bare.clock.now().getTime() / 1000;
   for (const [path, status, remaining] of [
@@ -54,7 +54,7 @@ test('every authenticated answer tells limit, remainder and reset, errors includ
   expect([unknown.status, unknown.headers.has('x-ratelimit-limit')]).toEqual([401, false]);
 });
 
-test('one process lets through exactly the limit, then refuses until the minute is over', async () => {
+test('one process accepts exactly the limit, then refuses until the minute ends', async () => {
   for (const limit of [1, 7, 60, 1000]) {
     const server = await bare.serve(routes, { ratePerMinute: limit });
     const key = `exact-${limit}`;
@@ -74,7 +74,7 @@ test('one process lets through exactly the limit, then refuses until the minute 
   }
 });
 
-test('two processes together let through the limit, give or take the chunk that one of them may hold', async () => {
+test('two processes together accept the limit, plus or minus one chunk', async () => {
   const servers = [
     await bare.serve(routes, { ratePerMinute: 200 }),
     await bare.serve(routes, { ratePerMinute: 200 }),
@@ -87,7 +87,7 @@ test('two processes together let through the limit, give or take the chunk that 
   expect(accepted).toBeLessThanOrEqual(204);
 });
 
-test('requests of another process count as soon as this one draws', async () => {
+test('requests of another process count when this process draws', async () => {
   const [first, second] = [
     await bare.serve(routes, { ratePerMinute: 100 }),
     await bare.serve(routes, { ratePerMinute: 100 }),
@@ -99,13 +99,13 @@ test('requests of another process count as soon as this one draws', async () => 
   expect(remaining).toBeLessThanOrEqual(42);
 });
 
-test('keys are counted apart', async () => {
+test('each key has its own limit', async () => {
   const server = await bare.serve(routes, { ratePerMinute: 5 });
   await send(10, () => server.call('GET', '/v1/things', { key: 'greedy' }));
   expect((await server.call('GET', '/v1/things', { key: 'modest' })).status).toBe(200);
 });
 
-test('the database is written once for many requests, and not at all for few', async () => {
+test('the database is written once for many requests, and never for few', async () => {
   const server = await bare.serve(routes, { ratePerMinute: 6000 });
   let queries = 0;
   server.database.pool.on('acquire', () => {
@@ -117,7 +117,7 @@ test('the database is written once for many requests, and not at all for few', a
   expect(queries).toBe(4);
 });
 
-test('a flood of keys that nobody holds: malformed ones cost no query, and the same unknown one costs one', async () => {
+test('malformed keys cause no query, and a repeated revoked key causes one', async () => {
   const app = await createTestApp();
   const { id, key } = await app.makeKey();
   await app.app.auth.revokeKey(id);

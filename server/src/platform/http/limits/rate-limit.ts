@@ -1,8 +1,8 @@
 // Limits the requests of a key per minute of the clock, over all API processes, without a write for each request. Each process
-// may spend a small part of the limit on its own; the rest is drawn from one row in PostgreSQL, many requests at a time.
+// accepts a small part of the limit without asking. The rest is drawn in chunks from one row in PostgreSQL.
 //
-// One process lets through exactly the limit. With n processes it is at most the limit plus n - 1 chunks (a chunk is
-// a fiftieth of the limit), and a key may be refused up to n - 1 chunks early, where others hold what they drew.
+// One process accepts exactly the limit. n processes accept at most the limit plus n - 1 chunks (a chunk is 1/50 of the
+// limit), and may refuse a key up to n - 1 chunks early, if other processes have not used what they drew.
 import type { Clock } from '../../clock.ts';
 import type { Database } from '../../db/index.ts';
 import { drawRequests } from './rate-limit.queries.ts';
@@ -14,16 +14,16 @@ const chunksInLimit = 50;
 export interface RateLimitState {
   limit: number;
   remaining: number;
-  /** When the next minute begins. */
+  /** The beginning of the next minute. */
   resetsAt: Date;
   isExceeded: boolean;
 }
 
 interface Count {
   used: number;
-  /** Drawn by this process. */
+  /** The requests drawn by this process. */
   granted: number;
-  /** Drawn by all, as far as known. */
+  /** The requests drawn by all processes, as of the last draw. */
   drawn: number;
   drawing: Promise<void> | null;
 }
@@ -38,7 +38,7 @@ export type RateLimit = ReturnType<typeof createRateLimit>;
 
 export function createRateLimit({ database, clock, perMinute: limit }: RateLimitParts) {
   const chunk = Math.max(1, Math.floor(limit / chunksInLimit));
-  /** The drawn requests; the first chunk of each process is not drawn. */
+  /** The requests that can be drawn. The first chunk of a process is not drawn. */
   const supply = limit - chunk;
   let windowAt = 0;
   let counts = new Map<string, Count>();
@@ -63,23 +63,23 @@ export function createRateLimit({ database, clock, perMinute: limit }: RateLimit
     count.granted += Math.min(chunk, Math.max(0, supply - (drawn - chunk)));
   }
 
-  const held = (count: Count) => chunk + count.granted - count.used;
+  const available = (count: Count) => chunk + count.granted - count.used;
 
   return {
-    /** Counts a request. */
+    /** Counts a request, unless the limit is exceeded. */
     async take(keyId: string): Promise<RateLimitState> {
       const count = countOf(keyId);
       const resetsAt = new Date(windowAt + windowMs);
-      // Requests that wait for the same draw may find it spent, and draw again.
-      while (held(count) <= 0 && count.drawn < supply) {
+      // Several requests may wait for the same draw. Those that it does not cover draw again.
+      while (available(count) <= 0 && count.drawn < supply) {
         count.drawing ??= draw(keyId, count).finally(() => {
           count.drawing = null;
         });
         await count.drawing;
       }
-      const isExceeded = held(count) <= 0;
+      const isExceeded = available(count) <= 0;
       if (!isExceeded) count.used += 1;
-      const remaining = held(count) + Math.max(0, supply - count.drawn);
+      const remaining = available(count) + Math.max(0, supply - count.drawn);
       return { limit, remaining, resetsAt, isExceeded };
     },
   };

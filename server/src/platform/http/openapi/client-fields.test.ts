@@ -1,4 +1,4 @@
-// The parts of the document that generators of clients read.
+// Tests of the parts of the document that client generators read.
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AnyShape } from '../../../../test/answer.ts';
@@ -33,7 +33,7 @@ function nodesIn(value: unknown): AnyShape[] {
   return [value as AnyShape, ...Object.values(value).flatMap(nodesIn)];
 }
 
-/** Every method of an SDK, by group. A changed name breaks the code of callers. */
+/** Every SDK method, by group. Changing a name breaks the code of callers. */
 const methods = {
   accounts: 'connect connectByTokens disconnect get list pause resume update',
   apiKeys: 'create list revoke',
@@ -50,7 +50,7 @@ const methods = {
   webhooks: 'create delete get list listDeliveries redeliver redeliverDelivery rotateSecret test update',
 };
 
-test('Every operation names a method of an SDK, and no two the same', () => {
+test('Every operation has a unique SDK method', () => {
   const names = operations.map((operation) => operation['x-sdk']);
   expect(names.length).toBe(app.app.routes.length);
   expect(names.filter((name) => !/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/.test(name))).toEqual([]);
@@ -61,13 +61,13 @@ test('Every operation names a method of an SDK, and no two the same', () => {
   expect(names.toSorted()).toEqual(listed.toSorted());
 });
 
-test('An operation without the noun of its tag must name its method itself', () => {
+test('A route whose operationId does not contain the noun of its tag must declare its SDK method', () => {
   expect(sdkNameOf({ operationId: 'revokeApiKey', tag: 'API keys' })).toBe('apiKeys.revoke');
   expect(() => sdkNameOf({ operationId: 'getMe', tag: 'Posts' })).toThrow(/declare its name/);
   expect(sdkNameOf({ operationId: 'getMe', tag: 'Posts', sdk: 'me.get' })).toBe('me.get');
 });
 
-test('An operation that accepts several forms of body names a method for each', () => {
+test('An operation that accepts several media types has an SDK method for each', () => {
   const several = operations.filter(({ requestBody }) => Object.keys(requestBody?.content ?? {}).length > 1);
   expect(several.map(({ operationId }) => operationId).sort()).toEqual(['createBatch', 'createMedia']);
   for (const operation of several) {
@@ -77,13 +77,13 @@ test('An operation that accepts several forms of body names a method for each', 
   expect(new Set(forms).size).toBe(forms.length);
 });
 
-test('Every list names its entries, except the spacing rules, which are a default and a list', () => {
+test('Every list has `x-paging`, except the spacing rules, which are a default and a list', () => {
   const lists = operations.filter(({ operationId }) => operationId.startsWith('list'));
   const unnamed = lists.filter((operation) => !operation['x-paging']);
   expect(unnamed.map(({ operationId }) => operationId)).toEqual(['listSpacingRules']);
 });
 
-test('Every list with a cursor says where its entries are and how to get the next page', () => {
+test('The `x-paging` of every list with a cursor names its entries, its cursor and the parameter', () => {
   const paged = operations.filter((operation) => {
     const answer = Object.entries<AnyShape>(operation.responses).find(([status]) => status < '300')?.[1];
     const { data } = answer.content['application/json'].schema.properties;
@@ -111,14 +111,14 @@ test('Every list with a cursor says where its entries are and how to get the nex
   expect(paged).toHaveLength(5);
 });
 
-test('The event stream names the schema of its events', () => {
+test('The operation with an event stream references the schema of its events', () => {
   const streams = operations.filter((operation) => operation['x-stream']);
   expect(streams.map((operation) => operation['x-stream'])).toEqual(['PintailEvent']);
   const { discriminator, oneOf } = document.components.schemas.PintailEvent;
   expect(oneOf.map(({ $ref }: AnyShape) => $ref)).toEqual(Object.values(discriminator.mapping));
 });
 
-test('The schema of error answers lists every code, reason and detail code, as open lists', () => {
+test('The schema of error responses has every code, reason and detail code as open enums', () => {
   const { code, reason, details } = document.components.schemas.ErrorAnswer.properties.error.properties;
   expect(code).toMatchObject({ enum: expect.arrayContaining(['BAD_REQUEST']), 'x-open-enum': true });
   expect(reason).toMatchObject({ 'x-open-enum': true });
@@ -129,13 +129,13 @@ test('The schema of error answers lists every code, reason and detail code, as o
   });
 });
 
-test('Every refusal in `x-codes` has its example in the document', () => {
+test('Every refusal in `x-codes` has an example in the document', () => {
   const codes = operations.flatMap((operation) => operation['x-codes'] ?? []);
   expect(new Set(codes).size).toBeGreaterThan(30);
   expect(codes.filter((code) => document.components.examples[code] === undefined)).toEqual([]);
 });
 
-test('Every field that is not of OpenAPI is described at the top of the document', () => {
+test('Every extension field is described at the top of the document', () => {
   const keys = new Set(nodesIn(document).flatMap((node) => Object.keys(node)));
   const own = [...keys].filter((key) => key.startsWith('x-'));
   expect(own.sort()).toEqual(Object.keys(extensions).sort());
@@ -179,7 +179,7 @@ test.each([
   ['/docs', 200],
   ['/media/{mediaId}/{fileName}', 404],
   ['/oauth/pinterest/callback', 400],
-])('%s is in the document, and answers without a key as it says', async (path, status) => {
+])('%s responds without a key as described in the document', async (path, status) => {
   const operation = document.paths[path].get;
   expect(operation).toMatchObject({ tags: ['System'], security: [] });
   const response = await fetch(`${app.url}${path.replaceAll(/\{\w+\}/g, 'none')}`);
@@ -189,14 +189,14 @@ test.each([
   if (content) expect(response.headers.get('content-type')).toContain(Object.keys(content)[0]);
 });
 
-test('Paths outside /v1 are all in the document', () => {
+test('All paths outside /v1 are in the document', () => {
   const served = app.app.createHttp().printRoutes({ commonPrefix: false });
   for (const path of ['health', 'ready', 'metrics', 'openapi.json', 'docs']) expect(served).toContain(path);
   const system = Object.keys(document.paths).filter((path) => !path.startsWith('/v1'));
   expect(system).toHaveLength(8);
 });
 
-test('The document without examples has none, is smaller, and is valid', async () => {
+test('The document with `examples=false` has no examples, is smaller, and is valid', async () => {
   const { body } = await app.call('GET', '/openapi.json?examples=false', undefined, null);
   expect(nodesIn(body).filter((node) => 'example' in node || 'examples' in node)).toEqual([]);
   expect(JSON.stringify(body).length).toBeLessThan(JSON.stringify(document).length * 0.85);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compactJson } from './compact-json.ts';
 
-test('Compact JSON has references and short lists of values on one line, and says the same', () => {
+test('Compact JSON has references and short lists of values on one line, and parses to the same value', () => {
   const value = {
     schema: { $ref: '#/components/schemas/Post' },
     required: ['id', 'a "quoted", [1, 2]\n text', 1.5, true, null],

@@ -3,7 +3,7 @@
 
 const lineLengthMax = 120;
 const scalar = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null/.source;
-// It requires a line break, which JSON strings do not contain, so a string never matches.
+// Requires a line break, which JSON strings do not contain, so a string never matches.
 const list = new RegExp(`^(.*)\\[\\n\\s*((?:${scalar})(?:,\\n\\s*(?:${scalar}))*)\\n\\s*\\]`, 'gm');
 const reference = /\{\n\s*("\$ref": "[^"]*")\n\s*\}/g;
 
@@ -11,9 +11,9 @@ const reference = /\{\n\s*("\$ref": "[^"]*")\n\s*\}/g;
 export function compactJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2)
     .replaceAll(reference, '{ $1 }')
-    .replaceAll(list, (whole: string, before: string, entries: string) => {
-      const line = `${before}[${entries.replaceAll(/,\n\s*/g, ', ')}]`;
-      return line.length < lineLengthMax ? line : whole;
+    .replaceAll(list, (match: string, start: string, entries: string) => {
+      const line = `${start}[${entries.replaceAll(/,\n\s*/g, ', ')}]`;
+      return line.length < lineLengthMax ? line : match;
     });
   return `${text}\n`;
 }

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { SystemPaths } from '../contract/system-path.ts';
 
-// Only the files are needed. An import of the package would load all of it into this process, 20 MB of memory.
+// Only the files are needed. Importing the package would take 20 MB of memory.
 const require = createRequire(import.meta.url);
 const assets = dirname(require.resolve('swagger-ui-dist/package.json'));
 
@@ -37,12 +37,12 @@ const start = `SwaggerUIBundle({
 });
 `;
 
-/** For JSON.stringify. No schema of the document has a property of one of these names. */
-function leaveOutExamples(key: string, value: unknown): unknown {
+/** A replacer for JSON.stringify. No schema of the document has a property with one of these names. */
+function omitExamples(key: string, value: unknown): unknown {
   return key === 'example' || key === 'examples' ? undefined : value;
 }
 
-/** No script, style or picture from other hosts. Swagger UI needs inline styles and data: pictures. */
+/** Allows nothing from other hosts. Swagger UI needs inline styles and data: images. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 
@@ -52,7 +52,7 @@ export const docsPaths: SystemPaths = {
     summary: 'This document',
     query: z.object({
       examples: z.boolean().optional().meta({
-        description: '`false` leaves out the examples, a fifth of it. Default: `true`.',
+        description: '`false` omits the examples, a fifth of the document. Default: `true`.',
       }),
     }),
     responses: { 200: { description: 'An OpenAPI 3.1 document.', type: 'application/json' } },
@@ -60,13 +60,13 @@ export const docsPaths: SystemPaths = {
   '/docs': {
     operationId: 'getDocs',
     summary: 'The API reference as a page',
-    responses: { 200: { description: 'A page for people.', type: 'text/html' } },
+    responses: { 200: { description: 'An HTML page.', type: 'text/html' } },
   },
 };
 
 /**
  * Serves the document and the page.
- * @param createDocument Called once for each of the two forms, at the first request
+ * @param createDocument Called once for each variant (with and without examples), at its first request
  */
 export function serveDocs(app: FastifyInstance, createDocument: () => object): void {
   const texts = new Map<boolean, string>();
@@ -74,7 +74,7 @@ export function serveDocs(app: FastifyInstance, createDocument: () => object): v
     const hasExamples = request.query.examples !== 'false';
     let text = texts.get(hasExamples);
     if (text === undefined) {
-      text = JSON.stringify(createDocument(), hasExamples ? undefined : leaveOutExamples);
+      text = JSON.stringify(createDocument(), hasExamples ? undefined : omitExamples);
       texts.set(hasExamples, text);
     }
     return reply.type('application/json').send(text);

@@ -1,5 +1,5 @@
-// The values of `error.code`, `error.reason` and `error.details[].code` in the schema of error answers, for completion in
-// clients. Later versions add values.
+// Adds the values of `error.code`, `error.reason` and `error.details[].code` to the schema of error responses, for
+// completion in clients. Later versions may add values.
 import { statusOf } from '../contract/refusals.ts';
 import type { Route } from '../contract/route.ts';
 import { refusalsOf } from './openapi-answers.ts';
@@ -16,7 +16,6 @@ interface Document {
   components?: { schemas?: object };
 }
 
-/** Adds the values to the document. */
 export function nameErrorCodes(
   document: Document,
   routes: readonly Route[],

@@ -1,4 +1,4 @@
-// Headers and error answers in the OpenAPI document: they follow the same rules for every operation.
+// Headers and error responses in the OpenAPI document, which follow the same rules for every operation.
 import { z } from 'zod';
 import type { RefusalDeclaration, RefusalMaker } from '../../errors.ts';
 import { invalidBody, invalidQuery, unauthorized } from '../../use-case/index.ts';
@@ -23,10 +23,10 @@ import {
 } from '../contract/refusals.ts';
 import type { Route } from '../contract/route.ts';
 
-/** Whether the operation changes something: it then accepts a body and an Idempotency-Key. */
+/** Returns true if the operation changes something. It then accepts a body and an Idempotency-Key. */
 export const isWrite = (route: Route) => route.method !== 'GET';
 
-/** A route that can refuse a version also returns one, and reads If-Match. */
+/** Returns true if the route checks If-Match. It then also returns an ETag. */
 const hasVersion = (route: Route) =>
   route.refusals.some((maker) => maker.declaration.code === 'PRECONDITION_FAILED');
 
@@ -60,7 +60,7 @@ const lastEventId = z
     description: 'With `Accept: text/event-stream`: resume after the event with this id.',
   });
 
-/** The headers that an operation accepts; undefined for none. */
+/** Returns the headers that an operation accepts, or undefined if it accepts none. */
 export function requestHeaders(route: Route): z.ZodObject | undefined {
   const headers = {
     ...(isWrite(route) && { 'Idempotency-Key': idempotencyKey }),
@@ -84,7 +84,7 @@ const rateHeaders = {
   'X-RateLimit-Reset': header(
     'X-RateLimit-Reset',
     unixSeconds,
-    'When the next minute begins (Unix seconds).',
+    'The beginning of the next minute (Unix seconds).',
   ),
 };
 const replayed = header(
@@ -95,7 +95,7 @@ const replayed = header(
 const etag = header('ETag', z.string(), 'The version of the returned resource, for `If-Match`.');
 const retryAfter = header('Retry-After', z.int(), 'The number of seconds to wait before the next attempt.');
 
-/** The headers of a successful answer. */
+/** Returns the headers of a successful response. */
 export function answerHeaders(route: Route): z.ZodObject {
   return z.object({
     'X-Request-Id': requestId,
@@ -106,10 +106,10 @@ export function answerHeaders(route: Route): z.ZodObject {
   });
 }
 
-/** Every refusal of an operation, those that all operations share included. */
+/** Returns every refusal of an operation, including those that all operations share. */
 export function refusalsOf(route: Route): readonly RefusalMaker[] {
   return [
-    // Also of routes without a body or a query: one that is sent to them is refused rather than ignored.
+    // Also for routes without a body or a query: they refuse one rather than ignore it.
     ...(isWrite(route)
       ? [invalidBody, malformedJson, bodyTooLarge, unsupportedMediaType, bodiesTooLarge, bodyMemoryFull]
       : []),
@@ -123,7 +123,7 @@ export function refusalsOf(route: Route): readonly RefusalMaker[] {
   ];
 }
 
-/** One answer per status, with every refusal that has this status. */
+/** Returns one response per status, with every refusal that has this status. */
 export function refusalAnswers(route: Route): Record<string, unknown> {
   const byStatus = Map.groupBy(
     new Set(refusalsOf(route).map((maker) => maker.declaration)),
@@ -134,26 +134,26 @@ export function refusalAnswers(route: Route): Record<string, unknown> {
 }
 
 function answerOf(status: number, declarations: readonly RefusalDeclaration[]) {
-  const isLater =
+  const hasRetryAfter =
     status === 429 || declarations.some(({ retryAfterSeconds }) => retryAfterSeconds !== undefined);
   return {
     description: declarations.map(({ message, fix }) => (fix ? `${message}. ${fix}` : message)).join('\n\n'),
     headers: z.object({
       'X-Request-Id': requestId,
       ...(status !== 401 && rateHeaders),
-      ...(isLater && { 'Retry-After': status === 409 ? retryAfter.optional() : retryAfter }),
+      ...(hasRetryAfter && { 'Retry-After': status === 409 ? retryAfter.optional() : retryAfter }),
     }),
     content: { 'application/json': { schema: errorSchema, ...examplesOf(declarations) } },
   };
 }
 
-/** By reason, so that each refusal is written once: `components.examples` has them. */
+/** References the examples in `components.examples` by reason, so that each is in the document once. */
 function examplesOf(declarations: readonly RefusalDeclaration[]) {
   const entries = declarations.map(({ reason }) => [reason, { $ref: `#/components/examples/${reason}` }]);
   return { examples: Object.fromEntries(entries) as Record<string, { $ref: string }> };
 }
 
-/** An example answer for each refusal of these routes, by reason. */
+/** Returns an example response for each refusal of these routes, by reason. */
 export function refusalExamples(routes: readonly Route[]): Record<string, { value: unknown }> {
   const declarations = new Set(routes.flatMap(refusalsOf).map(({ declaration }) => declaration));
   return Object.fromEntries(

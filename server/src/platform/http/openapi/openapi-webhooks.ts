@@ -3,10 +3,10 @@ import type { z } from 'zod';
 import { unionByType } from '../contract/union-by-type.ts';
 import type { Webhooks } from '../contract/webhook.ts';
 
-/** A response that no operation has. It makes components of the messages, as of answers: they may grow. */
+/** A response that no operation references. Makes the messages components with open enums, as in responses. */
 export const messagesResponse = 'WebhookMessages';
 
-/** The section, and the responses that it needs among the components. */
+/** Returns the section, and the responses that it needs among the components. */
 export function openApiWebhooks({ headers, answers, messages }: Webhooks) {
   const responses = Object.entries(answers).map(([status, description]) => {
     const name = `Webhook${status === 'default' ? 'Refused' : status}`;
@@ -35,7 +35,7 @@ export function openApiWebhooks({ headers, answers, messages }: Webhooks) {
   const union = unionByType(
     {
       id: 'WebhookMessage',
-      description: 'The body of a request to a webhook. Types and fields may be added.',
+      description: 'The body of a request to a webhook. Later versions may add types and fields.',
     },
     messages.map(({ type, message }) => ({ type, schema: message })),
   );

@@ -25,13 +25,13 @@ test('The document is valid OpenAPI 3.1 for an independent validator', async () 
   const validator = new Validator();
   expect(await validator.validate(structuredClone(document))).toEqual({ valid: true });
   expect(validator.version).toBe('3.1');
-  // The validator does refuse: a document with an error in it is not valid.
+  // The validator finds an error in an invalid document.
   const broken = structuredClone(document);
   broken.paths['/v1/accounts'].get.responses = [];
   expect((await new Validator().validate(broken)).valid).toBe(false);
 });
 
-test('Every operation has an example; `npm run generate -- --examples` adds one that is missing', () => {
+test('Every operation has an example (`npm run generate -- --examples` adds missing ones)', () => {
   const examples = readExamples();
   const without = app.app.routes.filter(
     ({ operationId, body }) => !examples[operationId] || (body && examples[operationId].body === undefined),
@@ -46,14 +46,14 @@ test('Every operation has an example; `npm run generate -- --examples` adds one 
   );
 });
 
-test('Every example belongs to an operation that exists', () => {
+test('Every example belongs to an existing operation', () => {
   const operationIds = app.app.routes.map(({ operationId }) => operationId);
   expect(Object.keys(readExamples()).filter((operationId) => !operationIds.includes(operationId))).toEqual(
     [],
   );
 });
 
-test('Every example fits the schema of its answer', () => {
+test('Every example matches the schema of its response', () => {
   const examples = readExamples();
   for (const { operationId, data } of app.app.routes) {
     const answer = examples[operationId]?.answer as { data: unknown } | undefined;
@@ -61,7 +61,7 @@ test('Every example fits the schema of its answer', () => {
   }
 });
 
-test('Every write accepts an Idempotency-Key, no read does, and every answer has the rate limit', () => {
+test('Every write accepts an Idempotency-Key, no read does, and every response has the rate limit headers', () => {
   for (const route of app.app.routes) {
     const operation = operationOf(route);
     expect([route.operationId, headerNames(operation.parameters).includes('Idempotency-Key')]).toEqual([
@@ -75,7 +75,7 @@ test('Every write accepts an Idempotency-Key, no read does, and every answer has
   }
 });
 
-test('Error answers have names, each distinct one is written once, and each is used', () => {
+test('Each distinct error response is a component, exists once, and is used', () => {
   const answers = Object.values<object>(document.components.responses).map((answer) =>
     JSON.stringify(answer),
   );
@@ -89,7 +89,7 @@ test('Error answers have names, each distinct one is written once, and each is u
   expect(new Set(used)).toEqual(new Set(Object.keys(document.components.responses)));
 });
 
-/** Every schema below a part of the document, those that it references included. */
+/** Returns every schema in a part of the document, including those that it references. */
 function schemasIn(part: unknown, seen = new Set<unknown>()): AnyShape[] {
   if (typeof part !== 'object' || part === null || seen.has(part)) return [];
   seen.add(part);
@@ -101,7 +101,7 @@ function schemasIn(part: unknown, seen = new Set<unknown>()): AnyShape[] {
   return [part as AnyShape, ...[named, ...Object.values(part)].flatMap((inner) => schemasIn(inner, seen))];
 }
 
-test('Answers may grow: none is a closed object, and their lists of values are marked as open', () => {
+test('Response schemas have no closed objects, and all their enums are marked as open', () => {
   const schemas = app.app.routes.flatMap((route) => schemasIn(operationOf(route).responses));
   expect(schemas.length).toBeGreaterThan(1_000);
   expect(schemas.filter((schema) => schema.additionalProperties === false)).toEqual([]);
@@ -111,7 +111,7 @@ test('Answers may grow: none is a closed object, and their lists of values are m
   expect(bodies.filter((schema) => schema['x-open-enum'])).toEqual([]);
 });
 
-test('The data of every successful JSON answer has the name of a component', () => {
+test('The data of every successful JSON response is a component', () => {
   const unnamed = app.app.routes.filter((route) => {
     const answer = operationOf(route).responses[route.status].content['application/json'];
     return !answer.schema.properties.data.$ref?.startsWith('#/components/schemas/');
@@ -119,7 +119,7 @@ test('The data of every successful JSON answer has the name of a component', () 
   expect(unnamed.map(({ operationId }) => operationId)).toEqual([]);
 });
 
-/** Types of TypeScript's library and of browsers that generated clients use, and that Node does not define. */
+/** Types of TypeScript and of browsers that are not defined in Node. */
 const typeNames = [
   'Record',
   'Partial',
@@ -132,13 +132,13 @@ const typeNames = [
   'Node',
 ];
 
-test('No component has the name of a global, which it would shadow in generated clients', () => {
+test('No component has the name of a global that it would shadow in generated clients', () => {
   const names = Object.keys(document.components.schemas);
   expect(names).toEqual(expect.arrayContaining(['ErrorAnswer', 'PintailEvent']));
   expect(names.filter((name) => name in globalThis || typeNames.includes(name))).toEqual([]);
 });
 
-test('Each refusal has one example, which every answer with that refusal references', () => {
+test('Each refusal has one example, which every response with that refusal references', () => {
   const examples = Object.entries<AnyShape>(document.components.examples);
   expect(examples.filter(([reason, { value }]) => value.error.reason !== reason)).toEqual([]);
   const used = Object.values<AnyShape>(document.components.responses).flatMap(({ content }) =>

@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document and the answers' serializers, both from the route declarations.
+// Creates the OpenAPI 3.1 document and the serializers of responses from the route declarations.
 import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
 import { formSchema, formType } from '../bodies/upload.ts';
@@ -30,8 +30,8 @@ function simplifyNullable(schema: JsonSchema): void {
 }
 
 /**
- * Changes a schema for readers and generators of clients. Bodies stay strict. Answers may grow: they have no closed
- * objects, and `x-open-enum` marks the lists of values to which later versions add.
+ * Changes a schema for readers and client generators. Request bodies stay strict. Responses have no closed objects, and
+ * `x-open-enum` marks their enums, because later versions may add fields and values.
  */
 function toPublicSchema(schema: JsonSchema, io: 'input' | 'output'): void {
   simplifyNullable(schema);
@@ -54,7 +54,7 @@ function describeDefault(schema: JsonSchema): void {
   delete schema.default;
 }
 
-/** A union is serialized as it is: to choose one of its schemas, the serializer would validate each value. */
+/** Serializes unions without a schema: to choose a member, the serializer would validate each value. */
 function simplifyForSerializer(schema: JsonSchema): void {
   simplifyNullable(schema);
   if (!schema.anyOf && !schema.allOf) return;
@@ -62,12 +62,12 @@ function simplifyForSerializer(schema: JsonSchema): void {
   delete schema.allOf;
 }
 
-/** The JSON Schema from which Fastify creates the serializer of an answer. Other fields are not sent. */
+/** Returns the JSON Schema for Fastify's serializer of a response. Fields outside the schema are not sent. */
 export function toAnswerJsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     io: 'output',
     unrepresentable: 'any',
-    // Without ids, so that components are inlined: the serializer needs the whole shape.
+    // An empty registry has no ids, so components are inlined, as the serializer requires.
     metadata: z.registry<{ id?: string }>(),
     override: ({ jsonSchema }) => simplifyForSerializer(jsonSchema as JsonSchema),
   }) as JsonSchema;
@@ -87,11 +87,11 @@ export interface OpenApiParts {
   webhooks?: Webhooks;
   info: ApiInfo;
   examples: Examples;
-  /** The codes of single fields and parameters in error answers. */
+  /** The values of `error.details[].code`. */
   detailCodes: readonly string[];
 }
 
-/** The whole document, as served at /openapi.json. */
+/** Creates the document that is served at /openapi.json. */
 export function createOpenApi({ routes, system, webhooks, info, examples, detailCodes }: OpenApiParts) {
   const sent = webhooks && openApiWebhooks(webhooks);
   const document = createDocument(
@@ -200,14 +200,14 @@ function toOperation(route: Route, example: Example | undefined) {
   };
 }
 
-/** The schema without null and undefined: an absent body has the meaning of an empty one. */
+/** Returns the schema without null and undefined: an absent body means the same as an empty one. */
 function withoutNull(body: z.ZodType): z.ZodType {
   return body instanceof z.ZodOptional || body instanceof z.ZodNullable
     ? withoutNull(body.unwrap() as z.ZodType)
     : body;
 }
 
-/** JSON, and the other media types that a route accepts, which have no schema. */
+/** Returns the media types that a route accepts. Those other than JSON and forms have no schema. */
 function bodyContents(body: z.ZodType, { otherBodies = {}, upload }: Route, example: Example | undefined) {
   const others = Object.keys(otherBodies).map((type) => [type, { schema: { type: 'string' } }]);
   return {

@@ -1,13 +1,13 @@
-// The fields of an operation that generators of clients read: the method of an SDK, paging, the event stream, and the
-// refusals of its own.
+// The extension fields of an operation for client generators: the SDK method, paging, the event stream, and the refusals
+// that are specific to it.
 import type { RefusalMaker } from '../../errors.ts';
 import type { Route } from '../contract/route.ts';
 
 /**
- * `posts.create` for `createPost` under the tag Posts: the tag is the group, and the operation without the tag's noun is
- * the method. A route declares its own name if this one is not good.
+ * Returns the SDK method: `posts.create` for `createPost` with the tag Posts. The tag is the group, and the operationId
+ * without the tag's noun is the method. A route can declare a different name as `sdk`.
  *
- * @throws Error when the operation does not contain the noun and the route has no name
+ * @throws Error if the operationId does not contain the noun and the route declares no name
  */
 export function sdkNameOf({ operationId, tag, sdk }: Pick<Route, 'operationId' | 'tag' | 'sdk'>): string {
   if (sdk !== undefined) return sdk;
@@ -17,12 +17,12 @@ export function sdkNameOf({ operationId, tag, sdk }: Pick<Route, 'operationId' |
     .join('');
   const noun = [plural, plural.replace(/s$/, '')].find((name) => operationId.includes(name));
   if (noun === undefined)
-    throw new Error(`${operationId} has no "${plural}" in it: declare its name as \`sdk\`.`);
+    throw new Error(`${operationId} does not contain "${plural}": declare its name as \`sdk\`.`);
   return `${plural[0]?.toLowerCase()}${plural.slice(1)}.${operationId.replace(noun, '')}`;
 }
 
 /**
- * The fields of an operation that are not of OpenAPI; conventions.ts explains them.
+ * Returns the extension fields of an operation, which conventions.ts describes.
  * @param own The refusals that the route itself declares
  */
 export function clientFields(route: Route, own: readonly RefusalMaker[]) {

@@ -10,7 +10,7 @@ interface Document {
   components?: { parameters?: object };
 }
 
-/** Removes the description from the schema of a parameter that has the same one. */
+/** Removes the description of a parameter's schema if the parameter has the same one. */
 export function describeParametersOnce({ paths = {}, components }: Document): void {
   const operations = Object.values(paths).flatMap((item: object) => Object.values(item)) as {
     parameters?: Parameter[];

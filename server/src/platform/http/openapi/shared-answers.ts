@@ -1,5 +1,5 @@
-// Error answers of the OpenAPI document. Many operations have the same ones: each distinct answer is a component under
-// `components.responses`, which operations reference.
+// Shares the error responses of the OpenAPI document: each distinct response is a component in `components.responses`,
+// which operations reference.
 import { STATUS_CODES } from 'node:http';
 import { messagesResponse } from './openapi-webhooks.ts';
 
@@ -12,12 +12,12 @@ interface Document {
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** Returns the document with each distinct answer from status 400 as a component. */
+/** Returns the document with each distinct response with status 400 or higher as a component. */
 export function withSharedAnswers<Doc extends Document>(document: Doc): Doc {
   const names = new Map<string, string>();
   const responses: Json = {};
 
-  /** The name is that of the status. Further answers with the status have a number, in the order of the document. */
+  /** Returns the name of the status, with a number for further responses with this status, in document order. */
   function nameOf(status: string, answer: unknown): string {
     const text = JSON.stringify(answer);
     const existing = names.get(text);
@@ -31,7 +31,7 @@ export function withSharedAnswers<Doc extends Document>(document: Doc): Doc {
   }
 
   function shared(operation: Json): Json {
-    // Paths outside /v1 have answers of their own, without the envelope.
+    // Paths outside /v1 have other responses, without the envelope.
     if (operation.security) return operation;
     const entries = Object.entries(operation.responses as Json).map(([status, answer]) =>
       Number(status) < 400
