@@ -326,7 +326,7 @@ describe.skipIf(!hasScript)('npm start in a terminal', () => {
     expectNothingLeft(dataDir, pid);
   });
 
-  test('leaves nothing when the terminal is closed', async () => {
+  test('a closed terminal leaves no process', async () => {
     const dataDir = await newDataDir();
     const { child, output } = inTerminal(dataDir);
     await eventually('it is ready', () => output().includes('is ready.'), startMsMax);

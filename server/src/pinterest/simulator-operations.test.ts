@@ -18,7 +18,7 @@ test('an account is known by its id', async () => {
   });
 });
 
-test('boards and sections are made, changed and taken away', async () => {
+test('boards and sections are created, changed and deleted', async () => {
   const board = await world.pinterest.createBoard(token, { name: 'New', privacy: 'PUBLIC' });
   if (board.kind !== 'ok') throw new Error(JSON.stringify(board));
   expect(await world.pinterest.createBoard(token, { name: 'New' })).toMatchObject({
@@ -77,7 +77,7 @@ test('tokens are refreshed, and an unknown refresh token means connecting again'
   });
 });
 
-test('a person grants access, and the code they bring back works once', async () => {
+test('after consent the code works once', async () => {
   const page = authorizeUrl(world.authorizeUrl, {
     appId: app.appId,
     redirectUri,
@@ -104,7 +104,7 @@ test('a person grants access, and the code they bring back works once', async ()
   });
 });
 
-test('saving a Pin makes another one', async () => {
+test('saving a Pin creates another Pin', async () => {
   const outcome = await world.pinterest.createPin(token, world.pin());
   if (outcome.kind !== 'created') throw new Error(JSON.stringify(outcome));
   const board = await world.pinterest.createBoard(token, { name: 'Other' });

@@ -79,7 +79,7 @@ async function begin() {
 }
 
 describe('The event log', () => {
-  test('is read in pages, oldest first, from any event on', async () => {
+  test('the event log is read in pages, oldest first, after any event', async () => {
     for (const number of [1, 2, 3, 4, 5]) await log({ number });
     const first = await list({ limit: '2' });
     expect(numbersOf(first.events)).toEqual([1, 2]);
@@ -93,7 +93,7 @@ describe('The event log', () => {
     expect(await list({ after: third.latest })).toEqual({ events: [], cursor: null, latest: third.latest });
   });
 
-  test('shows the declared fields of an event, with times in Unix seconds, and no others', async () => {
+  test('an event has its declared fields, with times in Unix seconds, and no others', async () => {
     const sendAt = new Date('2027-03-01T09:00:00Z');
     await log({
       type: 'post.failed',
@@ -132,7 +132,7 @@ describe('The event log', () => {
     ]);
   });
 
-  test('is filtered by type and account, and has no events that only the timeline shows', async () => {
+  test('the event log is filtered by type and account, and omits events of timelines', async () => {
     await log({ type: 'post.created', number: 1 });
     await log({ type: 'post.claimed', number: 2 });
     await log({ type: 'post.failed', accountId: 'acc_2', number: 3 });
@@ -146,7 +146,7 @@ describe('The event log', () => {
     expect((await list({ after: latest })).events).toEqual([]);
   });
 
-  test('refuses unknown types and invalid positions, and lists the types', async () => {
+  test('the event log refuses unknown types and invalid positions, and lists the types', async () => {
     for (const [query, code] of [
       ['type=post.snet', 'unknown_event_type'],
       ['after=evt_1', 'invalid_event_id'],
@@ -159,7 +159,7 @@ describe('The event log', () => {
     }
   });
 
-  test('shows a restricted key the events of its accounts, and no key those of another organization', async () => {
+  test('a restricted key sees the events of its accounts, and no key those of another organization', async () => {
     await log({ accountId: 'acc_1', number: 1 });
     await log({ accountId: 'acc_2', number: 2 });
     await log({ accountId: null, type: 'batch.completed', number: 3 });
@@ -174,7 +174,7 @@ describe('The event log', () => {
     expect((await app.call('GET', '/v1/events', undefined, noReader.key)).status).toBe(403);
   });
 
-  test('continues after an event that was removed', async () => {
+  test('the event log continues after an event that was removed', async () => {
     for (const number of [1, 2, 3]) await log({ number });
     const { events } = await list();
     await app.database.pool.query('delete from events where organization_id = $1 and post_id = $2', [
@@ -202,7 +202,7 @@ describe('Transactions that end in another order than they wrote', () => {
     };
   }
 
-  test('do not skip an event that was written first and committed last', async () => {
+  test('an event that was written first and committed last is not skipped', async () => {
     const reader = createReader();
     const slow = await begin();
     await slow.log({ number: 1 });
@@ -213,7 +213,7 @@ describe('Transactions that end in another order than they wrote', () => {
     expect(reader.seen).toEqual([1, 2]);
   });
 
-  test('do not skip an event whose transaction began later', async () => {
+  test('an event whose transaction began later is not skipped', async () => {
     const reader = createReader();
     const early = await begin();
     const late = await begin();
@@ -226,7 +226,7 @@ describe('Transactions that end in another order than they wrote', () => {
     expect([...reader.seen].sort()).toEqual([1, 2]);
   });
 
-  test('do not skip or repeat any event of many concurrent writers', async () => {
+  test('events of many concurrent writers are neither skipped nor repeated', async () => {
     const reader = createReader();
     const isDone = { value: false };
     const writers = Promise.all(
@@ -247,7 +247,7 @@ describe('Transactions that end in another order than they wrote', () => {
     expect(new Set(reader.seen).size).toBe(90);
   });
 
-  test('do not delay events while a transaction in another database of the server is open', async () => {
+  test('events are not delayed by an open transaction in another database of the server', async () => {
     const other = await createTestDatabase();
     const client = new pg.Client({ connectionString: other.url });
     await client.connect();

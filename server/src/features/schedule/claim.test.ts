@@ -38,7 +38,7 @@ async function refusalOf(work: Promise<unknown>): Promise<[string, string | unde
   return [error.declaration.code, error.details[0]?.code];
 }
 
-describe('what holds a slot', () => {
+describe('the posts that hold a slot', () => {
   beforeEach(() => addSlot(1, '09:00'));
   const monday = at('2027-03-01T09:00');
   const nextMonday = at('2027-03-08T09:00');
@@ -57,28 +57,28 @@ describe('what holds a slot', () => {
     expect(await claim()).toEqual(holds ? nextMonday : monday);
   });
 
-  test('a deleted one does not', async () => {
+  test('a deleted post holds no slot', async () => {
     await placePost({ state: 'queued', at: monday, isDeleted: true });
     expect(await claim()).toEqual(monday);
   });
 
-  test('a post a minute beside it does not', async () => {
+  test('a post a minute away does not hold the slot', async () => {
     await placePost({ state: 'queued', at: addMs(monday, 60_000) });
     expect(await claim()).toEqual(monday);
   });
 
-  test('the post that is to be placed does not stand in its own way', async () => {
+  test('a post does not conflict with itself', async () => {
     const exceptPostId = await placePost({ state: 'queued', at: monday });
     expect(await claim({ exceptPostId })).toEqual(monday);
   });
 
-  test('slots of two zones that fall on one moment are one place', async () => {
+  test('slots of two time zones at the same moment are one slot', async () => {
     await addSlot(1, '10:00', 'Europe/Berlin');
     await placePost({ state: 'queued', at: monday });
     expect(await claim()).toEqual(nextMonday);
   });
 
-  test("another account's post does not", async () => {
+  test('a post of another account does not hold the slot', async () => {
     const other = await app.connectAccount();
     const row = await getAccountForWork(app.database.db, other.accountId);
     await placePost({ account: row, state: 'queued', at: monday });
@@ -86,7 +86,7 @@ describe('what holds a slot', () => {
   });
 });
 
-test('a slot at this very moment is past; notBefore itself is not', async () => {
+test('a slot at the present moment has passed; a slot at notBefore has not', async () => {
   await addSlot(1, '08:00');
   expect(await claim()).toEqual(at('2027-03-08T08:00'));
   expect(await claim({ notBefore: at('2027-03-15T08:00') })).toEqual(at('2027-03-15T08:00'));
@@ -99,7 +99,7 @@ describe('spacing', () => {
   });
   const put = (body: unknown) => app.call('PUT', `${path}/spacing-rules`, body);
 
-  test('the default rule keeps its days from queued and sent posts with the same destination', async () => {
+  test('the default rule applies to queued and sent posts with the same destination', async () => {
     await put({ minDays: 3 });
     await placePost({ state: 'sent', at: at('2027-02-28T09:30'), url: `${tart}/?utm_source=pin` });
     await placePost({ state: 'queued', at: at('2027-03-07T12:00'), url: 'http://www.example.com/tart#x' });
@@ -109,7 +109,7 @@ describe('spacing', () => {
     expect(await claim()).toEqual(at('2027-03-01T09:00'));
   });
 
-  test('the rule of a url replaces the default, in both directions', async () => {
+  test('the rule of a URL replaces the default, in both directions', async () => {
     await put({ minDays: 30 });
     await put({ url: `${tart}/`, minDays: 1 });
     await placePost({ state: 'queued', at: at('2027-03-01T09:00'), url: tart });
@@ -120,7 +120,7 @@ describe('spacing', () => {
     expect(await claim({ url: 'https://example.com/pie' })).toEqual(at('2027-03-02T09:00'));
   });
 
-  test('drafts, failed and deleted posts and the post itself are not in the way', async () => {
+  test('drafts, failed and deleted posts and the post itself do not conflict', async () => {
     await put({ minDays: 100 });
     const url = tart;
     await placePost({ state: 'draft', at: now, url });
@@ -155,7 +155,7 @@ describe('spacing', () => {
   });
 });
 
-test('no 24 hours hold more than the daily limit, sent posts included; the limit is read again', async () => {
+test('no period of 24 hours has more posts than the daily limit, sent posts included', async () => {
   for (const time of ['09:00', '12:00', '15:00']) await addSlot(1, time);
   for (const time of ['10:00', '12:30']) await addSlot(2, time);
   await placePost({ state: 'sent', at: at('2027-02-28T12:30') });
@@ -169,11 +169,11 @@ test('no 24 hours hold more than the daily limit, sent posts included; the limit
 });
 
 describe('refusals', () => {
-  test('without timeslots: no_timeslots', async () => {
+  test('a claim without timeslots is refused with no_timeslots', async () => {
     expect(await refusalOf(claim())).toEqual(['CONFLICT', 'no_timeslots']);
   });
 
-  test('none within 365 days: no_open_slot', async () => {
+  test('a claim without an open slot within 365 days is refused with no_open_slot', async () => {
     await addSlot(1, '08:00');
     for (let week = 1; week <= 52; week += 1) {
       await placePost({ state: 'queued', at: addMs(now, week * 7 * dayMs) });
@@ -183,21 +183,21 @@ describe('refusals', () => {
     expect(await claim({ notBefore: addMs(now, dayMs * 7) })).toEqual(addMs(now, 53 * 7 * dayMs));
   });
 
-  test('a rule that no year has room for: no_open_slot', async () => {
+  test('a spacing rule that leaves no slot is refused with no_open_slot', async () => {
     await addSlot(1, '09:00');
     await app.call('PUT', `${path}/spacing-rules`, { minDays: 365 });
     await placePost({ state: 'queued', at: at('2027-03-02T00:00'), url: tart });
     expect(await refusalOf(claim({ url: tart }))).toEqual(['CONFLICT', 'no_open_slot']);
   });
 
-  test('an account that went away meanwhile is not found', async () => {
+  test('an account that was disconnected meanwhile is not found', async () => {
     await addSlot(1, '09:00');
     await app.database.db.deleteFrom('accounts').where('id', '=', accountRow.id).execute();
     expect((await refusalOf(claim()))[0]).toBe('NOT_FOUND');
   });
 });
 
-test('the next occurrence is that of any slot, held or not', async () => {
+test('the next occurrence counts every slot, held or not', async () => {
   const next = (after: string) => app.app.schedule.nextOccurrence(app.database.db, accountRow, at(after));
   expect(await next('2027-03-01T08:00')).toBeNull();
   await addSlot(1, '09:00');
@@ -208,7 +208,7 @@ test('the next occurrence is that of any slot, held or not', async () => {
   expect(await next('2027-03-15T09:00')).toEqual(at('2027-03-17T13:00'));
 });
 
-test('200 claims at once on one account, through two pools: all succeed, no two the same, and none is skipped', async () => {
+test('200 concurrent claims of one account get different slots, and skip none', async () => {
   for (const day of [1, 2, 3, 4, 5]) {
     for (const time of ['09:00', '15:00']) await addSlot(day, time, 'Europe/London');
   }
@@ -232,7 +232,7 @@ test('200 claims at once on one account, through two pools: all succeed, no two 
   }
 }, 60_000);
 
-test('what a transaction claimed and gave back is open again', async () => {
+test('a slot is open again after the transaction that claimed it was rolled back', async () => {
   await addSlot(1, '09:00');
   const failing = app.database.transaction(async (tx) => {
     const moment = await app.app.schedule.claimNextOpenSlot(tx, accountRow, { url: null, now });
@@ -243,7 +243,7 @@ test('what a transaction claimed and gave back is open again', async () => {
   expect(await claim()).toEqual(at('2027-03-01T09:00'));
 });
 
-test('any posts, rules and limits in the tables: the earliest allowed, by every rule’s own words', async () => {
+test('for random posts, rules and limits the claim is the earliest allowed slot', async () => {
   const week = [
     [1, '09:00', 'UTC'],
     [1, '10:00', 'Europe/London'],

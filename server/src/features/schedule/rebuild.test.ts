@@ -16,7 +16,7 @@ const shown = async () =>
 
 const week = { perDay: 3, days: [3, 1], from: '09:00', to: '21:00', timezone: 'UTC' };
 
-test('spreads the slots of each day evenly from the first time to the last', async () => {
+test('a rebuild spreads the slots of each day evenly from the first time to the last', async () => {
   const answer = await rebuild(week);
   expect(answer.status).toBe(200);
   expect(answer.body.data).toMatchObject({ dryRun: false, kept: 0, added: 6, removed: 0 });
@@ -25,7 +25,7 @@ test('spreads the slots of each day evenly from the first time to the last', asy
   expect((await list())[0]).toMatchObject({ type: 'optimal', timezone: 'UTC' });
 });
 
-test('a single one a day stands in the middle; 25 fit into 24 minutes', async () => {
+test('a single slot per day is in the middle of the range; 25 slots fit into 24 minutes', async () => {
   await rebuild({ ...week, perDay: 1, days: [0] });
   expect(await shown()).toEqual(['0 15:00']);
   const answer = await rebuild({ perDay: 25, days: [6, 0, 1, 2, 3, 4, 5], from: '10:00', to: '10:24' });
@@ -35,7 +35,7 @@ test('a single one a day stands in the middle; 25 fit into 24 minutes', async ()
   );
 });
 
-test('a slot that stands there already keeps its id and its type; all others go', async () => {
+test('a rebuild retains existing slots at the same times with their ids, and deletes the others', async () => {
   const kept = await create({ dayPreference: 1, timePreference: '15:00', timezone: 'UTC' });
   await create({ dayPreference: 1, timePreference: '15:00', timezone: 'Asia/Tokyo' });
   await create({ dayPreference: 5, timePreference: '07:00' });
@@ -52,7 +52,7 @@ test('a slot that stands there already keeps its id and its type; all others go'
   });
 });
 
-test('a dry run tells what would be, and changes nothing', async () => {
+test('a dry run returns the result, and changes nothing', async () => {
   const kept = await create({ dayPreference: 1, timePreference: '15:00', timezone: 'UTC' });
   const gone = await create({ dayPreference: 5, timePreference: '07:00' });
   const { data } = (await rebuild({ ...week, dryRun: true })).body;
@@ -69,7 +69,7 @@ test('a dry run tells what would be, and changes nothing', async () => {
   expect(await list()).toEqual([kept, gone]);
 });
 
-test("without a zone it is the account's", async () => {
+test("a rebuild without a time zone uses the account's", async () => {
   await app.call('PATCH', path, { timezone: 'Australia/Lord_Howe' });
   await rebuild({ ...week, timezone: undefined });
   expect(new Set((await list()).map((slot: { timezone: string }) => slot.timezone))).toEqual(

@@ -50,7 +50,7 @@ const scansOf = (work: (connection: Connection) => Promise<unknown>) => scansIn(
 const placed = { accountId: '', exceptPostId: 'post_x', withSent: true, from: now, until: inDays(9) };
 const same = { accountId: '', destinationKey: 'example.com/7', exceptPostId: null };
 
-test('there are 100,000 posts, and a query without an index would show', async () => {
+test('there are 100,000 posts, so that a query without an index is noticed', async () => {
   const { count } = await app.database.db
     .selectFrom('posts')
     .select(({ fn }) => fn.countAll<number>().as('count'))
@@ -88,7 +88,7 @@ test.each<[string, RegExp, (connection: Connection) => Promise<unknown>]>([
   expect(scans).not.toMatch(/Seq Scan/);
 });
 
-test('slots and rules of one account are found by an index as well, once there are many', async () => {
+test('slots and rules of one account are found by an index if there are many', async () => {
   const { db } = app.database;
   const accounts = await db.selectFrom('accounts').select('id').execute();
   for (const { id } of accounts) {
@@ -114,7 +114,7 @@ test('slots and rules of one account are found by an index as well, once there a
   expect(scans.join()).toMatch(/posts_by_destination/);
 });
 
-test('a claim and the schedule of that account answer', async () => {
+test('a claim and the schedule of that account succeed', async () => {
   const path = `/v1/accounts/${busy.id}/schedule`;
   const { body } = await app.call('GET', `${path}?from=2027-03-01T08:00:00Z&to=2027-04-30T08:00:00Z`);
   const open = body.data.schedule.find((entry: { status: string }) => entry.status === 'open');

@@ -9,7 +9,7 @@ useSchedule();
 const get = (query = '', key?: string) => app.call('GET', `${path}/schedule${query}`, undefined, key);
 const window = (from: string, to: string) => get(`?${new URLSearchParams({ from, to })}`);
 
-test('without slots and posts it is empty, from now for fourteen days', async () => {
+test('a schedule without slots and posts is empty, from now for fourteen days', async () => {
   const answer = await get();
   expect(answer.status).toBe(200);
   expect(answer.body.data).toEqual({
@@ -18,7 +18,7 @@ test('without slots and posts it is empty, from now for fourteen days', async ()
   });
 });
 
-test('open slots, and posts in every state, each at its time, soonest first', async () => {
+test('a schedule has open slots and posts in every state, earliest first', async () => {
   const early = await addSlot(1, '07:00');
   const monday = await addSlot(1, '09:00');
   const tuesday = await addSlot(2, '09:00');
@@ -56,7 +56,7 @@ test('open slots, and posts in every state, each at its time, soonest first', as
   ]);
 });
 
-test('what the next open slot takes is the first open entry, and is then scheduled there', async () => {
+test('useNextOpenSlot takes the first open entry of the schedule', async () => {
   const slot = await addSlot(0, '02:15', 'Australia/Lord_Howe');
   const first = (await get()).body.data.schedule[0];
   const moment = await app.database.transaction(async (tx) => {
@@ -72,7 +72,7 @@ test('what the next open slot takes is the first open entry, and is then schedul
   });
 });
 
-test('a post that went out days after its time still names its slot; one whose slot was deleted names none', async () => {
+test('a post that was sent days late still has its slot; a post whose slot was deleted has none', async () => {
   const slot = await addSlot(1, '09:00');
   const late = await placePost({
     state: 'sent',
@@ -87,7 +87,7 @@ test('a post that went out days after its time still names its slot; one whose s
   expect((await window(...query)).body.data.schedule[0].timeslotId).toBeNull();
 });
 
-test('a window begins with its first moment and ends before its last, so that windows in a row fit', async () => {
+test('a window includes its start and excludes its end, so that consecutive windows do not overlap', async () => {
   for (const day of [0, 1, 2, 3, 4, 5, 6]) await addSlot(day, '09:00', 'America/New_York');
   await placePost({ state: 'queued', at: at('2027-03-10T14:00') });
   const halves = await Promise.all([
@@ -101,7 +101,7 @@ test('a window begins with its first moment and ends before its last, so that wi
   expect(whole.body.data.schedule.at(-1).at).toBe(unix('2027-03-19T13:00'));
 });
 
-test('a window has at most sixty days; a start alone gets fourteen', async () => {
+test('a window has at most sixty days, and fourteen without an end', async () => {
   expect((await window('2027-03-01T00:00:00Z', '2027-04-30T00:00:00Z')).status).toBe(200);
   const { body } = await get('?from=2027-05-01T00:00:00Z');
   expect(body.data.window).toEqual({ from: unix('2027-05-01T00:00'), to: unix('2027-05-15T00:00') });
@@ -124,7 +124,7 @@ describe('refused', () => {
     for (const { message } of answer.body.error.details) expect(message).toMatch(/^[A-Z].*[.?]$/);
   });
 
-  test('to those who may not see the account, and to keys without the scope', async () => {
+  test('the schedule is refused to keys that do not see the account or lack the scope', async () => {
     const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
     const answer = await get('', stranger);
     expect([answer.status, answer.body.error.message]).toEqual([404, 'Account not found']);

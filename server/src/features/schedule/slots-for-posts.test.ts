@@ -10,7 +10,7 @@ const zone = 'Europe/London';
 const place = (change: Record<string, unknown> = {}) =>
   app.createPost(account, { sendAt: undefined, useNextOpenSlot: true, ...change });
 
-test('thirty creates at once each get a slot of their own, and the schedule shows them there', async () => {
+test('thirty concurrent creates get different slots, as the schedule shows', async () => {
   for (const day of [1, 3, 5]) for (const time of ['09:00', '18:00']) await addSlot(day, time, zone);
   const posts = await Promise.all(
     Array.from({ length: 30 }, (_, index) => place({ url: `https://example.com/${index}` })),
@@ -27,7 +27,7 @@ test('thirty creates at once each get a slot of their own, and the schedule show
   expect(entries.every((entry) => entry.status === 'scheduled' && entry.timeslotId !== null)).toBe(true);
 });
 
-test('posts with one destination keep the days of the rule, however the url is written', async () => {
+test('posts with the same destination obey the rule in every spelling of the URL', async () => {
   for (const day of [0, 1, 2, 3, 4, 5, 6]) await addSlot(day, '09:00', zone);
   await app.call('PUT', `${path}/spacing-rules`, { minDays: 2 });
   const first = await place({ url: 'https://example.com/tart?utm_source=a' });
@@ -38,7 +38,7 @@ test('posts with one destination keep the days of the rule, however the url is w
   );
 });
 
-test('a post that is placed again may keep its slot; one that leaves it frees it', async () => {
+test('a post that is scheduled again can keep its slot; a post that leaves its slot frees it', async () => {
   await addSlot(1, '09:00', zone);
   const post = await place();
   expect((await place()).sendAt).toBe(unix('2027-03-08T09:00'));
@@ -48,7 +48,7 @@ test('a post that is placed again may keep its slot; one that leaves it frees it
   expect((await place()).sendAt).toBe(unix('2027-03-01T09:00'));
 });
 
-test('without timeslots: 409 that says what to do', async () => {
+test('without timeslots a create is refused with 409 and a remedy', async () => {
   const answer = await app.call('POST', `${path}/posts`, {
     mediaUrl: app.picture(),
     title: 'Lemon tart',

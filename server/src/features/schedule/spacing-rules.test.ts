@@ -20,11 +20,11 @@ const remove = (query = '', key?: string) => app.call('DELETE', `${path}${query}
 const rules = async () => (await app.call('GET', path)).body.data;
 const ofUrl = (url: string) => `?url=${encodeURIComponent(url)}`;
 
-test('at first there are none', async () => {
+test('a new account has no spacing rules', async () => {
   expect(await rules()).toEqual({ defaultRule: null, customRules: [] });
 });
 
-test('one default and one for each url; putting again replaces', async () => {
+test('an account has one default rule and one per URL; a second PUT replaces the rule', async () => {
   const set = await put({ minDays: 7 });
   expect([set.status, set.body.data]).toEqual([200, { rule: { url: null, minDays: 7 } }]);
   await put({ minDays: 365 });
@@ -40,7 +40,7 @@ test('one default and one for each url; putting again replaces', async () => {
   });
 });
 
-test('urls of one destination have one rule, shown as it was written last', async () => {
+test('URLs with the same destination share one rule, shown with the last spelling', async () => {
   await put({ url: 'https://example.com/tart', minDays: 3 });
   await put({ url: 'http://www.Example.com/tart/?utm_source=pin#method', minDays: 4 });
   expect((await rules()).customRules).toEqual([
@@ -51,7 +51,7 @@ test('urls of one destination have one rule, shown as it was written last', asyn
   expect((await rules()).customRules).toEqual([]);
 });
 
-test('deleting the default leaves those of urls, and the other way round; what is not there is 404', async () => {
+test('the default and the rules of URLs are deleted separately; an unknown rule is 404', async () => {
   const url = 'https://example.com/tart';
   await put({ minDays: 7 });
   await put({ url, minDays: 3 });
@@ -119,7 +119,7 @@ test.each([
   expect((await rules()).defaultRule).toEqual({ minDays: 7 });
 });
 
-test("another tenant's rules are not there; a key without the scope may only read", async () => {
+test('rules of other organizations are not found; a key without the scope can only read', async () => {
   await put({ minDays: 7 });
   const stranger = (await app.makeKey({ organization: 'Strangers' })).key;
   const reader = (await app.makeKey({ scopes: ['posts:read'] })).key;

@@ -19,7 +19,7 @@ const create = (body: unknown, key?: string) => app.call('POST', slots(), body, 
 const list = async () => (await app.call('GET', slots())).body.data.timeslots;
 
 describe('create', () => {
-  test('the answer has every field of the hosted API, and the next occurrence in the zone that is given', async () => {
+  test('a created timeslot has every field of the hosted API, with the next occurrence in its time zone', async () => {
     const answer = await create({ dayPreference: 1, timePreference: '09:30', timezone: 'America/New_York' });
     expect(answer.status).toBe(201);
     expect(answer.body.data).toEqual({
@@ -36,7 +36,7 @@ describe('create', () => {
     expect(await list()).toEqual([answer.body.data.timeslot]);
   });
 
-  test("without a zone it is the account's, and stays so when the account moves", async () => {
+  test("a timeslot without a time zone gets the account's, and keeps it when the account's changes", async () => {
     await app.call('PATCH', path, { timezone: 'Asia/Kolkata' });
     const { body } = await create({ dayPreference: 0, timePreference: '00:00' });
     expect(body.data.timeslot).toMatchObject({
@@ -47,12 +47,12 @@ describe('create', () => {
     expect((await list())[0]).toEqual(body.data.timeslot);
   });
 
-  test('the next occurrence is after now, a week ahead when the time is this very minute', async () => {
+  test('the next occurrence is in the future, a week ahead if the time is the present minute', async () => {
     const { body } = await create({ dayPreference: 1, timePreference: '08:00', timezone: 'UTC' });
     expect(body.data.timeslot.sendAt).toBe(unix('2027-03-08T08:00'));
   });
 
-  test('a second one at the same day, time and zone: 409 naming the first, however the zone is spelt', async () => {
+  test('a second timeslot at the same day, time and zone is refused with the id of the first, in any spelling of the zone', async () => {
     const slot = { dayPreference: 2, timePreference: '18:00', timezone: 'Europe/Berlin' };
     const first = (await create(slot)).body.data.timeslot.id;
     const second = await create({ ...slot, timezone: 'europe/BERLIN' });
@@ -67,14 +67,14 @@ describe('create', () => {
     expect((await app.call('POST', `/v1/accounts/${elsewhere.accountId}/timeslots`, slot)).status).toBe(201);
   });
 
-  test('of ten at once at the same time, one is made', async () => {
+  test('of ten concurrent creates of the same timeslot, one succeeds', async () => {
     const slot = { dayPreference: 2, timePreference: '18:00' };
     const answers = await Promise.all(Array.from({ length: 10 }, () => create(slot)));
     expect(answers.map((answer) => answer.status).sort()).toEqual([201, ...Array(9).fill(409)]);
     expect(await list()).toHaveLength(1);
   });
 
-  test('one that another request is just making is waited for, and is then in the way', async () => {
+  test('a create waits for a concurrent create of the same timeslot, and is then refused', async () => {
     const slot = { dayPreference: 2, timePreference: '18:00' };
     let second: Promise<Answer> | undefined;
     await app.database.transaction(async (tx) => {
@@ -92,7 +92,7 @@ describe('create', () => {
     expect(await list()).toHaveLength(1);
   });
 
-  test('the thousandth is the last', async () => {
+  test('an account has at most 1,000 timeslots', async () => {
     await app.database.db
       .insertInto('timeslots')
       .values(
@@ -162,7 +162,7 @@ describe('create', () => {
     expect(await list()).toEqual([]);
   });
 
-  test('a misspelt field is guessed', async () => {
+  test('a misspelled field is recognized', async () => {
     const answer = await create({ dayPreference: 1, timePreference: '09:00', timeZone: 'UTC' });
     expect(answer.body.error.details).toEqual([
       {
@@ -178,7 +178,7 @@ describe('update', () => {
   const first = { dayPreference: 1, timePreference: '09:00', timezone: 'UTC' };
   const patch = (id: string, body: unknown) => app.call('PATCH', `${slots()}/${id}`, body);
 
-  test('what is given is changed, what is left out stays', async () => {
+  test('an update changes the fields in the body, and no others', async () => {
     const slot = (await create(first)).body.data.timeslot;
     const later = await patch(slot.id, { timePreference: '10:15' });
     expect(later.status).toBe(200);
@@ -197,7 +197,7 @@ describe('update', () => {
     expect(await list()).toEqual([moved.body.data.timeslot]);
   });
 
-  test('to where another one is: 409; to where it is itself: nothing changes', async () => {
+  test('an update to the time of another timeslot is refused; to its own time it changes nothing', async () => {
     const slot = (await create(first)).body.data.timeslot;
     const other = (await create({ ...first, timePreference: '10:00' })).body.data.timeslot;
     const refused = await patch(other.id, { timePreference: '09:00' });
@@ -225,7 +225,7 @@ describe('update', () => {
   });
 });
 
-test('a deleted timeslot is gone, and deleting it again says so', async () => {
+test('a deleted timeslot is not found, and deleting it again is 404', async () => {
   const { id } = (await create({ dayPreference: 1, timePreference: '09:00' })).body.data.timeslot;
   const kept = (await create({ dayPreference: 1, timePreference: '10:00' })).body.data.timeslot;
   const deleted = await app.call('DELETE', `${slots()}/${id}`);
@@ -235,7 +235,7 @@ test('a deleted timeslot is gone, and deleting it again says so', async () => {
   expect([again.status, again.body.error.message]).toEqual([404, 'Timeslot not found']);
 });
 
-test('changing slots never moves posts that are placed', async () => {
+test('changes of timeslots never move scheduled posts', async () => {
   const { id } = (await create({ dayPreference: 1, timePreference: '09:00', timezone: 'UTC' })).body.data
     .timeslot;
   const post = await app.createPost(account, { sendAt: '2027-03-01T09:00:00Z' });
@@ -245,7 +245,7 @@ test('changing slots never moves posts that are placed', async () => {
   expect(await app.getPost(account, post.id)).toEqual(post);
 });
 
-test("another tenant's account and slots are not there; a key without the scope may only read", async () => {
+test('accounts and timeslots of other organizations are not found; a key without the scope can only read', async () => {
   const { id } = (await create({ dayPreference: 1, timePreference: '09:00' })).body.data.timeslot;
   const before = await list();
   const stranger = (await app.makeKey({ organization: 'Strangers' })).key;

@@ -170,7 +170,7 @@ describe('a webhook is refused', () => {
       expect(answer.body.error.details[0].message).toContain('WEBHOOK_ALLOWED_PRIVATE_HOSTS');
   });
 
-  test('with every bad field named at once', async () => {
+  test('a webhook is refused with all invalid fields at once', async () => {
     const answer = await call('POST', '/v1/webhooks', { url: 1, events: ['post.snet'], secrt: 'x' });
     expect(answer.body.error.details.map(({ path }: { path: string }) => path).sort()).toEqual([
       'events.0',
@@ -181,7 +181,7 @@ describe('a webhook is refused', () => {
     expect([unknown.status, unknown.body.error.details[0].code]).toEqual([400, 'account_not_found']);
   });
 
-  test('when a change would lead it inside', async () => {
+  test('a change to a private address is refused', async () => {
     const webhook = await app.subscribe(receiver, {}, key);
     const answer = await call('PATCH', `/v1/webhooks/${webhook.id}`, { url: 'http://127.0.0.1:1/' });
     expect([answer.status, answer.body.error.details[0].code]).toEqual([400, 'private_address']);
@@ -189,7 +189,7 @@ describe('a webhook is refused', () => {
 });
 
 describe('what a key may not see', () => {
-  test('is not there: of other organizations, and for keys restricted to accounts', async () => {
+  test('webhooks of other organizations and accounts are not found', async () => {
     const account = await app.connectAccount({ organizationId });
     const webhook = await app.subscribe(receiver, {}, key);
     const organization = `Hooks ${number}`;
@@ -218,14 +218,14 @@ describe('what a key may not see', () => {
     expect(toAll.body.data.webhook.accountIds).toEqual([account.accountId]);
   });
 
-  test('needs the scope', async () => {
+  test('webhooks require their scope', async () => {
     const { key: reader } = await app.makeKey({ scopes: ['posts:read'] });
     expect((await app.call('GET', '/v1/webhooks', undefined, reader)).status).toBe(403);
   });
 });
 
 describe('deliveries', () => {
-  test('are listed newest first, in pages, with what was sent and what came back', async () => {
+  test('deliveries are listed in pages, newest first, with their request and response', async () => {
     const webhook = await app.subscribe(receiver, {}, key);
     receiver.answer = (response) => void response.writeHead(200).end(`done ${'x'.repeat(5_000)}`);
     await app.happen(3, { organizationId });
@@ -249,7 +249,7 @@ describe('deliveries', () => {
     expect((await app.deliveriesOf(webhook, '?status=failed', key)).deliveries).toEqual([]);
   });
 
-  test('can be sent again, one, or all that failed or were missed since a time', async () => {
+  test('one delivery, or all that failed or were missed since a time, can be sent again', async () => {
     const webhook = await app.subscribe(receiver, {}, key);
     const path = `/v1/webhooks/${webhook.id}`;
     await app.happen(1, { organizationId });

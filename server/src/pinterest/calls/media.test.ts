@@ -78,7 +78,7 @@ async function upload(target: MediaUpload, file = video(), options = {}) {
 }
 
 describe('the upload', () => {
-  test('carries every parameter first, in order, the file last, a length, and no authorization', async () => {
+  test('an upload has all parameters first, in order, then the file, with a length and without authorization', async () => {
     const { upload: target, forms } = await startStore(204);
     expect(await upload(target)).toMatchObject({ kind: 'ok', value: null });
     const [form] = forms;
@@ -95,7 +95,7 @@ describe('the upload', () => {
     expect(file instanceof Blob && (await file.text())).toBe('not really a video');
   });
 
-  test('a file is read as the store takes it, not into memory', async () => {
+  test('a file is read at the speed of the store, and not into memory', async () => {
     const chunk = Buffer.alloc(1 << 20, 7);
     const chunks = 200;
     let read = 0;
@@ -152,7 +152,7 @@ describe('the upload', () => {
     }
   });
 
-  test('a source that fails is a failed upload, and its words stay in', async () => {
+  test('a source that fails is a failed upload, and its error message stays private', async () => {
     const { upload: target } = await startStore(204);
     const bytes = new Readable({ read: () => bytes.destroy(new Error('planted-path /home')) });
     const answer = await upload(target, { bytes, sizeBytes: 10 });
@@ -160,7 +160,7 @@ describe('the upload', () => {
     expect(JSON.stringify(answer) + log.text()).not.toContain('planted-path');
   });
 
-  test('a store that cannot be reached fails, and the file is let go', async () => {
+  test('a store that cannot be reached is a failure, and the file is closed', async () => {
     const { upload: target } = await startStore(204);
     const file = video();
     const answer = await upload({ ...target, uploadUrl: 'http://127.0.0.1:1/' }, file);
@@ -171,7 +171,7 @@ describe('the upload', () => {
     expect(file.bytes.destroyed).toBe(true);
   });
 
-  test('it ends at its time limit', async () => {
+  test('an upload ends at its time limit', async () => {
     store = createServer(() => {});
     const target = await listen(store);
     const arrived = new Promise((resolve) => store?.once('request', resolve));
@@ -190,7 +190,7 @@ describe('the upload', () => {
     await secure.close();
   });
 
-  test('its parameters are credentials: they show nowhere', async () => {
+  test('the parameters of an upload are credentials and appear nowhere', async () => {
     const { upload: target } = await startStore(
       403,
       '<Error><Code>AccessDenied</Code><Message>planted-policy planted-signature</Message></Error>',

@@ -138,7 +138,7 @@ describe('lists', () => {
   });
 });
 
-describe('single things', () => {
+describe('reading one resource', () => {
   test('a Pin that Pinterest says is not there is null; a page of a gateway is a failure', async () => {
     let answer = respond(404, { code: 50, message: 'Pin not found.' });
     const { pinterest } = await setUp((socket, request) => answer(socket, request));

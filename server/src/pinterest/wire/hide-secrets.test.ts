@@ -25,7 +25,7 @@ test('ordinary words pass, folded and cut to length', () => {
   expect(hideSecrets('word '.repeat(10_000)).length).toBeLessThan(500);
 });
 
-test('half a secret at the cut does not pass', () => {
+test('a secret that is truncated at the limit is hidden', () => {
   const text = `${'. '.repeat(9_995)} sesame-open`;
   expect(hideSecrets(text.replaceAll('. ', '  '), ['sesame-open-now'])).not.toContain('sesame');
 });

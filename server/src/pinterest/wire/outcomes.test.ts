@@ -144,7 +144,7 @@ const rows: Row[] = [
   ],
 ];
 
-describe('what an answer means', () => {
+describe('the meaning of a response', () => {
   test.each(rows)('%s', (_title, over, kind, reason) => {
     const verdict = verdictOf(heard(over));
     expect(verdict.kind).toBe(kind);
@@ -177,7 +177,7 @@ describe('what an answer means', () => {
   });
 });
 
-describe('who should pause, and for how long', () => {
+describe('pauses after a failure', () => {
   const failure = (over: Partial<Heard>) => {
     const verdict = verdictOf(heard(over));
     if (verdict.kind === 'created') throw new Error('a failure was expected');
@@ -231,8 +231,8 @@ describe('who should pause, and for how long', () => {
   });
 });
 
-describe('the sentences', () => {
-  test('every reason can be read by a person', () => {
+describe('the messages of failures', () => {
+  test('every reason has a message for people', () => {
     for (const [code, { message, remediation }] of Object.entries(reasons)) {
       expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
       for (const sentence of [message, remediation]) expect(sentence).toMatch(/^[A-Z].{10,}\.$/);

@@ -16,7 +16,7 @@ test('other numbers stay numbers, and strings of digits stay strings', () => {
   expect(parseJson('{"x": 0.12345678901234567890}')).toEqual({ x: 0.12345678901234568 });
 });
 
-test('what is not JSON is undefined', () => {
+test('invalid JSON is undefined', () => {
   for (const text of ['', '<html>', '{"id":"1"', '{"id":12345678901234567890'])
     expect(parseJson(text)).toBeUndefined();
 });

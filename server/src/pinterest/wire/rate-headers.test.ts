@@ -26,7 +26,7 @@ describe('x-ratelimit-*', () => {
     expect(parseRateHeaders(headers, now).rateLimit).toMatchObject({ limit: 100, remaining: null });
   });
 
-  test('without any of them nothing is known', () => {
+  test('without rate limit headers no limit is known', () => {
     expect(parseRateHeaders({}, now)).toEqual({ rateLimit: null, retryAfterMs: null, resetMs: null });
   });
 

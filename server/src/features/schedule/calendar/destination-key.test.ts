@@ -43,19 +43,19 @@ describe('another destination', () => {
   });
 });
 
-test('other parameters stay, in their order and as they were written', () => {
+test('other parameters remain, in their order and spelling', () => {
   expect(key('https://example.com/s?b=2&utm_source=x&a=%20&b=1&c')).toBe('example.com/s?b=2&a=%20&b=1&c');
   expect(key('https://example.com/s?a=1&b=2')).not.toBe(key('https://example.com/s?b=2&a=1'));
   expect(key('https://example.com/s?%E0%A4%A=1')).toBe('example.com/s?%E0%A4%A=1');
 });
 
-test('what is given decides which parameters do not count', () => {
+test('the setting decides which parameters are ignored', () => {
   expect(destinationKey('https://example.com/?ref=1&source_id=2&utm_x=3', ['REF', 'source*'])).toBe(
     'example.com?utm_x=3',
   );
 });
 
-test('a long address has a short key, and still its own', () => {
+test('a long URL has a short, unique key', () => {
   const long = (end: string) => `https://example.com/${'ü'.repeat(2000)}${end}`;
   expect(key(long('1'))).toMatch(/^sha256:[0-9a-f]{64}$/);
   expect(key(long('1'))).toBe(key(`${long('1')}/?utm_source=x`));

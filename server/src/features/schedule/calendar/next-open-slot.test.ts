@@ -157,7 +157,7 @@ const situation: fc.Arbitrary<Situation> = fc
     };
   });
 
-test('any slots, zones, posts, rules and limits: the result is the earliest that is allowed', async () => {
+test('for any slots, zones, posts, rules and limits the result is the earliest allowed moment', async () => {
   let found = 0;
   let refused = 0;
   let notTheFirst = 0;
@@ -175,7 +175,7 @@ test('any slots, zones, posts, rules and limits: the result is the earliest that
   expect(Math.min(found, refused, notTheFirst)).toBeGreaterThan(20);
 });
 
-test('post after post: each takes the earliest, no two the same, and no 24 hours hold more than the limit', async () => {
+test('posts scheduled one after the other take the earliest slots, all different, within the daily limit', async () => {
   await fc.assert(
     fc.asyncProperty(situation, async (given) => {
       const posts = [...given.posts];
@@ -218,7 +218,7 @@ test('a day ends after exactly 24 hours, and spacing after exactly its days', as
   expect(await search({ ...spaced, posts: [post(first + 3 * dayMs - 1)] })).toBe(first + 6 * dayMs);
 });
 
-test('a far slot is read in few windows, a near one in a single short one', async () => {
+test('a distant slot is found in few windows, a near one in a single short window', async () => {
   const slots = [{ id: 'a', day_preference: 1, minute_of_day: 540, timezone: 'UTC' }];
   const from = Date.parse('2027-03-01T08:00Z');
   const reads: number[] = [];

@@ -91,7 +91,7 @@ const zones = [
 ] as const;
 const wallOfZone = new Map(zones.map((zone) => [zone, wallOf(zone)]));
 
-test('any time of any day: the first moment at which the wall shows it, or the gap later', () => {
+test('for any time of any day: the first moment with that local time, or the length of the gap later', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...zones),
@@ -125,7 +125,7 @@ const everywhere = `
   const next = createNextOccurrence(from);
   return JSON.stringify([createSlotCalendar(slots).between(from, from + 365 * 86400000), slots.map(next)]);`;
 
-test("the process's zone changes nothing", () => {
+test('the time zone of the process has no effect', () => {
   const module = new URL('./occurrences.ts', import.meta.url).href;
   const run = (zone: string) =>
     spawnSync(
@@ -161,7 +161,7 @@ describe('a calendar of slots', () => {
     timezone,
   });
 
-  test('slots of different zones that fall on one moment are one occurrence, of the first id', () => {
+  test('slots of different time zones at the same moment are one occurrence, with the first id', () => {
     const calendar = createSlotCalendar([
       slot('b', 1, '09:00', 'UTC'),
       slot('a', 1, '10:00', 'Europe/Berlin'),
@@ -187,7 +187,7 @@ describe('a calendar of slots', () => {
     ]);
   });
 
-  test('a window begins with its first moment and ends before its last', () => {
+  test('a window includes its start and excludes its end', () => {
     const calendar = createSlotCalendar([slot('a', 1, '09:00', 'UTC')]);
     const at = Date.parse('2027-03-01T09:00Z');
     expect(calendar.between(at, at + 7 * dayMs)).toEqual([{ at, slotId: 'a' }]);

@@ -53,7 +53,7 @@ const idsAt = ({ received }: Receiver) => received.map(({ headers }) => headers[
 const anotherFanOut = () => createFanOut({ ...app.parts, database: app.database, handedOut: () => {} });
 
 describe('every event', () => {
-  test('reaches each receiver once, with several processes handing out', async () => {
+  test('every event reaches each receiver once, with several processes that fan out', async () => {
     await subscribeAll();
     const fanOuts = [app.app.webhooks, ...Array.from({ length: 3 }, anotherFanOut)];
     for (let round = 0; round < 3; round += 1) {
@@ -70,7 +70,7 @@ describe('every event', () => {
     }
   });
 
-  test('is delivered, or its delivery has failed, when a third of the receivers fails for good', async () => {
+  test('every event is delivered or recorded as failed when a third of the receivers fails permanently', async () => {
     const webhooks = await subscribeAll();
     for (const receiver of receivers.slice(0, count / 3)) receiver.answer = fail;
     const events = 60;
@@ -96,7 +96,7 @@ describe('every event', () => {
 });
 
 describe('a process that dies', () => {
-  test('during a hand-out has handed out nothing, and the next process continues at the same event', async () => {
+  test('a process that dies during fan-out has created no delivery, and the next process continues at the same event', async () => {
     const [webhook] = await subscribeAll();
     await app.happen(20, { organizationId });
     const now = app.clock.now();
@@ -114,7 +114,7 @@ describe('a process that dies', () => {
     for (const receiver of receivers) expect(new Set(idsAt(receiver)).size).toBe(20);
   });
 
-  test('between sending and recording causes these to be sent again by another process, and none to be lost', async () => {
+  test('deliveries of a process that dies before it records them are sent again by another process, and none is lost', async () => {
     const [receiver] = receivers as [Receiver];
     const webhook = await app.subscribe(receiver, {}, key);
     await app.happen(25, { organizationId });
@@ -155,7 +155,7 @@ describe('a process that dies', () => {
   });
 });
 
-test('without webhooks the only statement is, twice a minute, whether there are any', async () => {
+test('without webhooks the only statement is a check for webhooks, twice a minute', async () => {
   const asked: string[] = [];
   const { executeQuery } = app.database.db.getExecutor();
   await app.app.webhooks.start();

@@ -18,7 +18,7 @@ function attemptsOf(random: () => number): number[] {
 }
 
 describe('a delivery', () => {
-  test('is attempted within seconds first, then less and less often, for three days', () => {
+  test('a delivery is attempted within seconds first, then less and less often, for three days', () => {
     const attempts = attemptsOf(() => 0.5);
     expect(attempts.slice(0, 5).map((ms) => ms / 1000)).toEqual([0, 5, 35, 155, 755]);
     expect(attempts.length).toBeGreaterThan(15);
@@ -26,7 +26,7 @@ describe('a delivery', () => {
     expect(attempts.at(-1)).toBeLessThan(deliveryLifeMs);
   });
 
-  test('is attempted with a jitter of a fifth', () => {
+  test('attempts of a delivery have a jitter of one fifth', () => {
     expect(attemptsOf(() => 0)[1]).toBe(4_000);
     expect(attemptsOf(() => 1)[1]).toBe(6_000);
   });

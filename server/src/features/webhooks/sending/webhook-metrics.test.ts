@@ -30,7 +30,7 @@ async function figures(): Promise<Record<string, number>> {
   return Object.fromEntries(lines.map(([, name, value]) => [name, Number(value)]));
 }
 
-test('attempts by outcome, what is due, and which endpoints fail or are disabled are in the metrics', async () => {
+test('the metrics have attempts by outcome, due deliveries, and failing and disabled endpoints', async () => {
   await app.subscribe(good);
   await app.subscribe(bad);
   bad.answer = fail;
