@@ -1,4 +1,4 @@
-// Lanes: when each account has work, and which worker is at it.
+// Lanes: when each account has work, and which worker has its lease.
 export {
   type LaneFence,
   type LaneLease,

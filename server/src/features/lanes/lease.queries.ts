@@ -13,10 +13,10 @@ export interface LaneClaim {
 }
 
 /**
- * Leases up to `limit` lanes that are due and that nobody has a lease of, or whose lease has expired. SKIP LOCKED lets
- * several workers claim at once without waiting for each other.
+ * SQL: leases up to `limit` due lanes without a valid lease. With SKIP LOCKED, concurrent claims do not wait for each
+ * other.
  *
- * Two CTEs, to stand after WITH. The second, `leased`, has the columns account_id, fence and away_until.
+ * Two CTEs for a WITH clause. The second, `leased`, has the columns account_id, fence and away_until.
  */
 export function leasing({ owner, now, leaseUntil, limit }: LaneClaim): RawBuilder<unknown> {
   return sql`
@@ -40,9 +40,9 @@ export function leasing({ owner, now, leaseUntil, limit }: LaneClaim): RawBuilde
 }
 
 /**
- * Renews the leases that are still ours under these fences; returns their accounts. By fence and not by owner: a process
- * that was suspended may have leased the lane a second time, and what it was about to do before must not continue. Never
- * shortens a lease: of two renewals at once the earlier may come last, and the worker counts on the later.
+ * Renews the leases that still have these fences, and returns their accounts. Compares fences and not owners, because a
+ * process that was suspended may have leased the lane again, and its earlier work must not continue. Never shortens a
+ * lease: of two concurrent renewals the earlier may be executed last, and the worker relies on the later.
  */
 export async function renewLaneLeases(
   connection: Connection,
@@ -60,34 +60,34 @@ export async function renewLaneLeases(
 }
 
 /**
- * Returns a row if this lease is still the lane's last; then nobody can claim the lane before the transaction ends.
- * The guard of every move of a worker.
+ * SQL: returns a row if no other lease has followed, and locks the lane against claims until the transaction ends. The
+ * guard of every move of a worker.
  */
 export function guardingLease({ accountId, fence }: LaneFence): RawBuilder<unknown> {
   return sql`select 1 from lanes where account_id = ${accountId} and fence = ${fence} for no key update`;
 }
 
-/** The same before a release: it also waits for the transactions that are adding posts. */
+/** SQL: the guard of a release, which also waits for the transactions that are adding posts. */
 export function guardingRelease({ accountId, fence }: LaneFence): RawBuilder<unknown> {
   return sql`select 1 from lanes where account_id = ${accountId} and fence = ${fence} for update`;
 }
 
-/** How a lane rests after its release. */
+/** The delays of a lane after its release. */
 export interface LaneRest {
-  /** Nothing is done for the account before this; null leaves the lane's own. */
+  /** No work of any kind before this; null leaves the value of the lane unchanged. */
   notBefore?: Date | null;
   /** No queued post is published before this; lost Pins are searched for. */
   queueNotBefore?: Date | null;
-  /** The account could not be served. */
+  /** Whether the account could not be served. */
   isAway?: boolean;
   now: Date;
 }
 
 /**
- * Releases the lane and sets its next wake-up: the second of two statements of one transaction. The first is
- * guardingRelease, or a move with it as its guard, which waits for every transaction that is just adding a post (see
- * lowerWake); and only a later statement sees what they wrote. Writes nothing if another lease has followed, whose worker
- * releases the lane.
+ * Releases the lane and sets its next wake-up. It is the second of two statements of a transaction. The first one is
+ * guardingRelease, or a move with that guard, which waits for every transaction that is adding a post (see lowerWake);
+ * only a later statement sees what these wrote. Writes nothing if another lease has followed, whose worker releases the
+ * lane.
  */
 export function releasing(
   lane: LaneFence,
@@ -118,7 +118,7 @@ export function releasing(
   `;
 }
 
-/** When the next lane wakes that nobody has a lease of; null for none. */
+/** Returns when the next lane without a lease wakes; null if none does. */
 export async function findNextWake(connection: Connection, now: Date): Promise<Date | null> {
   const { rows } = await sql<{ wake_at: Date }>`
     select wake_at from lanes
@@ -129,11 +129,10 @@ export async function findNextWake(connection: Connection, now: Date): Promise<D
 }
 
 /**
- * The safety net: wakes lanes that would wake later than their work is due. Returns how many there were; a count above 0 is
- * a bug.
+ * A safety net: wakes lanes that would wake later than their work is due. Returns their number; more than 0 is a bug.
  */
 export async function sweepLanes(connection: Connection, now: Date, nextWork: NextWork): Promise<number> {
-  // OFFSET keeps the subquery from being run again wherever its result is named.
+  // OFFSET prevents PostgreSQL from running the subquery again for each use of its result.
   const result = await sql`
     with work as materialized (
       select l.account_id, d.due from lanes l

@@ -5,7 +5,7 @@ interface LaneCounts {
   due: number;
   leased: number;
   resting: number;
-  /** Since when the lane that has waited longest has been due. */
+  /** When the lane that has waited longest became due. */
   dueSince: Date | null;
 }
 

@@ -1,24 +1,23 @@
-// An account's own pacing, computed from its posts, so that it survives restarts, applies to all workers, and follows a
-// changed rule at once.
+// The pacing of an account, computed from its posts, so that it survives restarts, applies to all workers, and follows
+// changed settings immediately.
 import type { RawBuilder } from 'kysely';
 import { isQueued, isSent, mayHavePin } from '../../domain/post-states.queries.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql } from '../../platform/db/index.ts';
 import { lateAfterMs } from './lane.ts';
 
-/** The daily limit applies to any 24 hours: a calendar day would let through twice as many at midnight. */
+/** The daily limit applies to any 24 hours. With calendar days, twice as many could be published around midnight. */
 const windowMs = 24 * 3600 * 1000;
 
 /**
- * Between missed posts that are published all the same: Pinterest blocks accounts for a while that make many Pins
- * quickly (its help page), and a queue that has piled up for a day would look just like that.
+ * The minimum interval between missed posts that are published late. Pinterest temporarily blocks accounts that create
+ * many Pins quickly (its help page), as an account would that publishes the queue of a whole day.
  */
 const catchUpSeconds = 60;
 
 /**
- * SQL for the moment until which the account's rules delay its queued posts. Null, or a moment that has passed: they do
- * not. 'infinity' while a pause stops the queue. A post whose answer was lost counts like a sent one, because its Pin may
- * exist.
+ * SQL: until when the account's settings delay its queued posts. Null or a time in the past: no delay. 'infinity' while
+ * a pause stops the queue. A post whose answer was lost counts like a sent one, because its Pin may exist.
  */
 export function pacedUntil(accountId: RawBuilder<unknown>, now: Date): RawBuilder<Date | null> {
   return sql<Date | null>`(
@@ -45,7 +44,7 @@ export function pacedUntil(accountId: RawBuilder<unknown>, now: Date): RawBuilde
   )`;
 }
 
-/** Reads no post of an account that was never away, as nearly all are. */
+/** SQL: whether the account has missed posts. Reads no post of an account that was always served, as most are. */
 function hasMissed(accountId: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql<boolean>`
     select exists (
@@ -56,14 +55,14 @@ function hasMissed(accountId: RawBuilder<unknown>): RawBuilder<boolean> {
   `;
 }
 
-/** When the nth newest Pin within the window was published, or may have been. */
+/** SQL: when the nth newest Pin within the window was published, or may have been published. */
 function nthNewest(
   accountId: RawBuilder<unknown>,
   n: RawBuilder<unknown>,
   now: Date,
 ): RawBuilder<Date | null> {
   const since = addMs(now, -windowMs);
-  // Each half walks an index, posts_listed backwards and posts_in_flight, and stops early.
+  // The two halves walk the indexes posts_listed (backwards) and posts_in_flight, and stop early.
   return sql<Date | null>`
     select pins.at from (
       (

@@ -5,19 +5,19 @@ import { addMs } from '../../platform/clock.ts';
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
 import { lanePollMs, lanesChannel } from './lane.ts';
 
-/** Creates the lane of an account. Without it a worker finds no post of the account. */
+/** Creates the lane of an account. Without a lane, workers find no post of the account. */
 export async function openLane(connection: Connection, accountId: string): Promise<void> {
   await connection.insertInto('lanes').values({ account_id: accountId }).execute();
 }
 
 /**
- * Makes the account's lane wake for a queued post at `runAt` at the latest, or as soon after as its rest and its
- * pacing allow. Belongs into the transaction that writes the post.
+ * Makes the account's lane wake for a queued post at `runAt`, or as soon afterwards as its rest and its pacing allow.
+ * Call it in the transaction that writes the post.
  *
- * The first statement keeps a post from being stranded: a worker that releases the lane locks it FOR UPDATE before it
- * reads the next post. So either it waits for this transaction, and then sees the post; or it has finished, and the
- * second statement sees the wake-up it wrote. A bare conditional update could compare with a wake-up that the worker is
- * just about to remove. KEY SHARE does not stop other writers of posts, who need not wait for each other.
+ * The first statement prevents that a post is stranded: a worker that releases the lane locks it FOR UPDATE before it
+ * reads the next post. So either the worker waits for this transaction, and then sees the post; or it has finished, and
+ * the second statement sees its wake-up. A conditional update alone could compare with a wake-up that the worker is
+ * about to remove. KEY SHARE does not block other transactions that write posts.
  */
 export async function lowerWake(
   connection: Connection,
@@ -30,8 +30,8 @@ export async function lowerWake(
 }
 
 /**
- * The second statement of lowerWake, as a part of a larger one; an earlier statement of the transaction must have locked
- * the lane. Does nothing without a time.
+ * SQL: the second statement of lowerWake, for a larger statement. An earlier statement of the transaction must have
+ * locked the lane. Does nothing without a time.
  */
 export function lowering(accountId: string, runAt: Date | null, now: Date): RawBuilder<unknown> {
   return sql`
@@ -45,15 +45,15 @@ export function lowering(accountId: string, runAt: Date | null, now: Date): RawB
 }
 
 /**
- * Locks the account's lane until the transaction ends. Workers lock it for each of their writes, so none of
- * them moves a post, or claims a Pin for one, at the same moment. What the caller changes may count for the pacing, which
- * is computed again.
+ * Locks the account's lane until the transaction ends, so that no worker moves a post or records a Pin at the same
+ * time: workers lock the lane for each of their writes. The pacing is computed again, because the caller's change may
+ * affect it.
  */
 export async function lockLane(tx: Tx, accountId: string): Promise<void> {
   await sql`update lanes set paced_until = null where account_id = ${accountId}`.execute(tx);
 }
 
-/** Ends the rest of the account's lane: workers lease it at once. */
+/** Ends the rest of the account's lane, so that a worker leases it immediately. */
 export async function wakeLane(connection: Connection, accountId: string, now: Date): Promise<void> {
   await connection
     .updateTable('lanes')
@@ -63,14 +63,14 @@ export async function wakeLane(connection: Connection, accountId: string, now: D
 }
 
 /**
- * The account's own pacing has changed: workers compute it again, at once. A rest that Pinterest has asked for
- * stays. Waits for a worker that is just releasing the lane, which has not seen the change.
+ * Makes a worker compute the account's pacing again, after a change of its settings. A rest that Pinterest asked for
+ * remains. Waits for a worker that is releasing the lane, because it has not seen the change.
  */
 export async function repaceLane(connection: Connection, accountId: string, now: Date): Promise<void> {
   await connection
     .updateTable('lanes')
     .set({
-      // A pause stays.
+      // A pause remains.
       paced_until: sql<Date | null>`case when paced_until = 'infinity' then paced_until end`,
       wake_at: sql<Date | null>`case when wake_at is not null then least(wake_at, greatest(${now}::timestamptz, not_before)) end`,
     })
@@ -79,8 +79,8 @@ export async function repaceLane(connection: Connection, accountId: string, now:
 }
 
 /**
- * Publishing was paused or resumed: workers lease the lane at once, and compute its wake-up again. A rest that
- * Pinterest has asked for stays. `wasAway`: what fell due long before now has been missed.
+ * Makes a worker lease the lane and compute its wake-up again, after publishing was paused or resumed. A rest that
+ * Pinterest asked for remains. `wasAway`: posts that became due long before now were missed.
  */
 export async function resetQueue(
   connection: Connection,

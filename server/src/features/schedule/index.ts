@@ -1,4 +1,4 @@
-// When posts go out: timeslots, spacing rules, the next open slot.
+// The times at which posts are published: timeslots, spacing rules, the next open slot.
 
 export type { ScheduleParts } from './parts.ts';
 export { noOpenSlot, noTimeslots } from './schedule.errors.ts';

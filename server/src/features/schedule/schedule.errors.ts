@@ -7,7 +7,7 @@ export const timeslotNotFound = refusal({
   fix: 'GET /v1/accounts/{accountId}/timeslots lists the timeslots of an account.',
 });
 
-/** The detail names the other one. */
+/** The detail names the other timeslot. */
 export const timeslotExists = refusal({
   code: 'CONFLICT',
   reason: 'timeslot_exists',

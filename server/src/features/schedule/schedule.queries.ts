@@ -5,9 +5,9 @@ import { type Connection, type Schema, sql, type Tx } from '../../platform/db/in
 import type { Placed } from './calendar/next-open-slot.ts';
 
 /**
- * Locks the schedule of an account until the transaction ends: claims of slots and changes of slots wait for one another.
- * Posts can be inserted meanwhile: their foreign key takes a weaker lock, which this one does not block. Undefined when
- * the account was disconnected.
+ * Locks the schedule of an account until the transaction ends, so that claims and changes of timeslots wait for each
+ * other. Posts can still be inserted, because the lock of their foreign key is compatible. Returns undefined if the
+ * account was disconnected.
  */
 export async function lockSchedule(
   tx: Tx,
@@ -26,18 +26,18 @@ export interface PlacedFilter {
   accountId: string;
   from: Date;
   until: Date;
-  /** Sent posts count for the daily limit; without one there is no need to read them. */
+  /** Whether sent posts are read. They count for the daily limit only. */
   withSent: boolean;
   exceptPostId: string | null;
 }
 
 /**
- * When the account's posts go out or went out, both ends included. Walks the index posts_listed: listed_at is
- * sent_at of a sent post and send_at of one that waits. There may be thousands, and a row of its own for each
- * would cost more than all the rest of a claim; so they come as one text.
+ * Returns the times of the account's scheduled and sent posts, both ends of the window included. Walks the index
+ * posts_listed: listed_at is sent_at of a sent post and send_at of a scheduled one. The times are one text, because
+ * thousands of rows would cost more than the rest of a claim.
  */
 export async function listPlaced(connection: Connection, filter: PlacedFilter): Promise<Placed> {
-  // Half as dear as extract, which is exact to microseconds; these are milliseconds.
+  // Costs half as much as extract, which has a precision of microseconds.
   const moment = sql`(date_part('epoch', listed_at) * 1000)::bigint::text`;
   let query = connection
     .selectFrom('posts')
@@ -66,7 +66,7 @@ export interface DatedPost {
   listed_at: Date;
 }
 
-/** The account's posts that have a time within the window; its end does not belong to it. */
+/** Returns the account's posts with a time within the window, its end excluded. */
 export async function listDatedPosts(
   connection: Connection,
   { accountId, from, to }: { accountId: string; from: Date; to: Date },

@@ -1,4 +1,4 @@
-// The schedule for rooms that place posts: finds or claims the next open slot, and checks the spacing of a time.
+// The functions for rooms that schedule posts: find or claim the next open slot, and check the spacing of a time.
 import { addMs } from '../../platform/clock.ts';
 import type { Connection, Tx } from '../../platform/db/index.ts';
 import { type AccountRow, accountNotFound } from '../accounts/index.ts';

@@ -1,5 +1,5 @@
-// Timeslots: the times of the week at which an account posts. No use case here changes a post: scheduled posts keep their
-// times.
+// Timeslots: the times of the week at which an account posts. No use case here changes a post: scheduled posts keep
+// their times.
 import { newId } from '../../../domain/ids.ts';
 import type { Tx } from '../../../platform/db/index.ts';
 import type { Caller, Context } from '../../../platform/use-case/index.ts';
@@ -29,7 +29,7 @@ export interface TimeslotPath {
   timeslotId: string;
 }
 
-/** About 140 a day. Every search for an open slot reads all of them. */
+/** The maximum number of timeslots, about 140 a day. Every search for an open slot reads all of them. */
 const timeslotsMax = 1000;
 
 /**
