@@ -1,4 +1,4 @@
-// Lanes: when each account has work, and which worker has its lease.
+// Lanes: when each account has work, and which worker has the lease.
 export {
   type LaneFence,
   type LaneLease,

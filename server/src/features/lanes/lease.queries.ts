@@ -13,16 +13,16 @@ export interface LaneClaim {
 }
 
 /**
- * SQL: leases up to `limit` due lanes without a valid lease. With SKIP LOCKED, concurrent claims do not wait for each
- * other.
+ * Leases up to `limit` due lanes without a lease, or with an expired one. SKIP LOCKED lets several workers claim at once
+ * without waiting for each other.
  *
- * Two CTEs for a WITH clause. The second, `leased`, has the columns account_id, fence and away_until.
+ * Returns two CTEs to put after WITH. The second, `leased`, has the columns account_id, fence and away_until.
  */
 export function leasing({ owner, now, leaseUntil, limit }: LaneClaim): RawBuilder<unknown> {
   return sql`
     due as materialized (
       select account_id from lanes
-      -- A moment in a subquery is not known to the planner, so one plan serves every moment: see posts/due.queries.ts.
+      -- The planner cannot see a time in a subquery, so one plan serves every time: see posts/due.queries.ts.
       where wake_at <= (select ${now}::timestamptz) and (lease_until is null or lease_until <= ${now})
       order by wake_at
       limit ${limit}
@@ -30,9 +30,9 @@ export function leasing({ owner, now, leaseUntil, limit }: LaneClaim): RawBuilde
     ),
     leased as (
       update lanes set owner = ${owner}, lease_until = ${leaseUntil}, fence = fence + 1,
-        -- It should have been served long ago, so nobody was there.
+        -- The lane was due long ago, so no worker was running.
         away_until = case when wake_at < ${addMs(now, -lateAfterMs)} then ${now} else away_until end
-      -- An array, because it is found by the key however many lanes a plan expects.
+      -- With an array the plan uses the primary key, however many lanes it expects.
       where account_id = any(array(select account_id from due))
       returning account_id, fence, away_until
     )
@@ -40,9 +40,9 @@ export function leasing({ owner, now, leaseUntil, limit }: LaneClaim): RawBuilde
 }
 
 /**
- * Renews the leases that still have these fences, and returns their accounts. Compares fences and not owners, because a
- * process that was suspended may have leased the lane again, and its earlier work must not continue. Never shortens a
- * lease: of two concurrent renewals the earlier may be executed last, and the worker relies on the later.
+ * Renews the leases that are still valid under these fences; returns their accounts. Compares the fence, not the owner,
+ * because a process that was suspended may have leased the lane again, and its earlier work must not continue. Never
+ * shortens a lease: of two concurrent renewals the earlier may be written last, and the worker relies on the later.
  */
 export async function renewLaneLeases(
   connection: Connection,
@@ -60,34 +60,33 @@ export async function renewLaneLeases(
 }
 
 /**
- * SQL: returns a row if no other lease has followed, and locks the lane against claims until the transaction ends. The
- * guard of every move of a worker.
+ * SQL that returns a row if this lease is still the lane's last, and locks the lane, so that no worker can claim it before
+ * the transaction ends. The guard of every move of a worker.
  */
 export function guardingLease({ accountId, fence }: LaneFence): RawBuilder<unknown> {
   return sql`select 1 from lanes where account_id = ${accountId} and fence = ${fence} for no key update`;
 }
 
-/** SQL: the guard of a release, which also waits for the transactions that are adding posts. */
+/** Like `guardingLease`, for a release: also waits for the transactions that are adding posts. */
 export function guardingRelease({ accountId, fence }: LaneFence): RawBuilder<unknown> {
   return sql`select 1 from lanes where account_id = ${accountId} and fence = ${fence} for update`;
 }
 
-/** The delays of a lane after its release. */
+/** What a release changes in a lane. */
 export interface LaneRest {
-  /** No work of any kind before this; null leaves the value of the lane unchanged. */
+  /** Nothing is done for the account before this time; null leaves the stored time unchanged. */
   notBefore?: Date | null;
-  /** No queued post is published before this; lost Pins are searched for. */
+  /** No queued post is published before this time; lost Pins are still searched for. */
   queueNotBefore?: Date | null;
-  /** Whether the account could not be served. */
+  /** The account could not be served. */
   isAway?: boolean;
   now: Date;
 }
 
 /**
- * Releases the lane and sets its next wake-up. It is the second of two statements of a transaction. The first one is
- * guardingRelease, or a move with that guard, which waits for every transaction that is adding a post (see lowerWake);
- * only a later statement sees what these wrote. Writes nothing if another lease has followed, whose worker releases the
- * lane.
+ * Releases the lane and sets its next wake-up: the second of two statements of one transaction. The first is
+ * `guardingRelease`, or a move with it as its guard, which waits for every transaction that is adding a post (see
+ * `lowerWake`); only a later statement sees what they wrote. Writes nothing if the lane has been leased again.
  */
 export function releasing(
   lane: LaneFence,
@@ -108,9 +107,9 @@ export function releasing(
       not_before = greatest(not_before, ${notBefore}::timestamptz),
       paced_until = work.paced_until,
       away_until = case when ${isAway} then ${now}::timestamptz else away_until end,
-      -- GREATEST passes over nulls, and a lane without work must not wake at all.
+      -- GREATEST ignores nulls, and a lane without work must not wake.
       wake_at = case when work.next_at is not null then
-        -- What is due already goes to the back of the line, behind those who waited meanwhile.
+        -- A lane that is still due goes to the end of the queue, behind the lanes that waited in the meantime.
         greatest(work.next_at, not_before, ${notBefore}::timestamptz, ${now}::timestamptz)
       end
     from work
@@ -118,7 +117,7 @@ export function releasing(
   `;
 }
 
-/** Returns when the next lane without a lease wakes; null if none does. */
+/** Finds the earliest wake-up among the lanes without a lease. */
 export async function findNextWake(connection: Connection, now: Date): Promise<Date | null> {
   const { rows } = await sql<{ wake_at: Date }>`
     select wake_at from lanes
@@ -129,10 +128,11 @@ export async function findNextWake(connection: Connection, now: Date): Promise<D
 }
 
 /**
- * A safety net: wakes lanes that would wake later than their work is due. Returns their number; more than 0 is a bug.
+ * Wakes lanes that would wake later than their work is due, as a safety net. Returns their number; a number above 0 means
+ * a bug.
  */
 export async function sweepLanes(connection: Connection, now: Date, nextWork: NextWork): Promise<number> {
-  // OFFSET prevents PostgreSQL from running the subquery again for each use of its result.
+  // OFFSET makes the subquery run once, instead of at every use of its result.
   const result = await sql`
     with work as materialized (
       select l.account_id, d.due from lanes l

@@ -9,7 +9,7 @@ interface LaneCounts {
   dueSince: Date | null;
 }
 
-/** One row per account. */
+/** Counts lanes by state. Reads one row per account. */
 export async function countLanes(connection: Connection, now: Date): Promise<LaneCounts> {
   const isFree = sql`(lease_until is null or lease_until <= ${now})`;
   const { rows } = await sql<LaneCounts>`

@@ -1,23 +1,23 @@
-// The pacing of an account, computed from its posts, so that it survives restarts, applies to all workers, and follows
-// changed settings immediately.
+// An account's own pacing. It is computed from the posts, so it survives restarts, applies to all workers, and follows
+// changed rules immediately.
 import type { RawBuilder } from 'kysely';
 import { isQueued, isSent, mayHavePin } from '../../domain/post-states.queries.ts';
 import { addMs } from '../../platform/clock.ts';
 import { sql } from '../../platform/db/index.ts';
 import { lateAfterMs } from './lane.ts';
 
-/** The daily limit applies to any 24 hours. With calendar days, twice as many could be published around midnight. */
+/** The daily limit applies to any 24 hours: with calendar days, twice the limit could be published around midnight. */
 const windowMs = 24 * 3600 * 1000;
 
 /**
  * The minimum interval between missed posts that are published late. Pinterest temporarily blocks accounts that create
- * many Pins quickly (its help page), as an account would that publishes the queue of a whole day.
+ * many Pins quickly (its help page), and a backlog of one day would be published that quickly.
  */
 const catchUpSeconds = 60;
 
 /**
- * SQL: until when the account's settings delay its queued posts. Null or a time in the past: no delay. 'infinity' while
- * a pause stops the queue. A post whose answer was lost counts like a sent one, because its Pin may exist.
+ * Returns SQL for the time until which the account's rules delay its queued posts: null or a past time if they do not,
+ * 'infinity' while a pause stops the queue. A post whose answer was lost counts as sent, because its Pin may exist.
  */
 export function pacedUntil(accountId: RawBuilder<unknown>, now: Date): RawBuilder<Date | null> {
   return sql<Date | null>`(
@@ -29,7 +29,7 @@ export function pacedUntil(accountId: RawBuilder<unknown>, now: Date): RawBuilde
       case when pace.seconds > 0 then
         (${nthNewest(accountId, sql`1`, now)}) + make_interval(secs => pace.seconds)
       end,
-      -- The limit is reached while its number of Pins are younger than a day; the oldest of them makes room.
+      -- While the limit is reached, the next post can follow 24 hours after the oldest Pin that counts.
       case when a.daily_pin_limit is not null then
         (${nthNewest(accountId, sql`a.daily_pin_limit`, now)}) + interval '24 hours'
       end
@@ -44,7 +44,7 @@ export function pacedUntil(accountId: RawBuilder<unknown>, now: Date): RawBuilde
   )`;
 }
 
-/** SQL: whether the account has missed posts. Reads no post of an account that was always served, as most are. */
+/** SQL: whether the account has missed posts. Reads no posts if it was never away, which is the usual case. */
 function hasMissed(accountId: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql<boolean>`
     select exists (
@@ -55,14 +55,14 @@ function hasMissed(accountId: RawBuilder<unknown>): RawBuilder<boolean> {
   `;
 }
 
-/** SQL: when the nth newest Pin within the window was published, or may have been published. */
+/** SQL for the time at which the nth newest Pin within the window was, or may have been, published. */
 function nthNewest(
   accountId: RawBuilder<unknown>,
   n: RawBuilder<unknown>,
   now: Date,
 ): RawBuilder<Date | null> {
   const since = addMs(now, -windowMs);
-  // The two halves walk the indexes posts_listed (backwards) and posts_in_flight, and stop early.
+  // Each half walks an index, posts_listed backwards and posts_in_flight, and stops early.
   return sql<Date | null>`
     select pins.at from (
       (

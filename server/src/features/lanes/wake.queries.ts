@@ -1,23 +1,22 @@
-// When a lane wakes: the changes by everything except its worker. See lane.ts.
-
+// Changes of a lane's wake-up that are not made by the worker with the lease. See lane.ts.
 import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
 import { type Connection, sql, type Tx } from '../../platform/db/index.ts';
 import { lanePollMs, lanesChannel } from './lane.ts';
 
-/** Creates the lane of an account. Without a lane, workers find no post of the account. */
+/** Creates the lane of an account. Workers find no posts of an account without a lane. */
 export async function openLane(connection: Connection, accountId: string): Promise<void> {
   await connection.insertInto('lanes').values({ account_id: accountId }).execute();
 }
 
 /**
- * Makes the account's lane wake for a queued post at `runAt`, or as soon afterwards as its rest and its pacing allow.
- * Call it in the transaction that writes the post.
+ * Makes the account's lane wake for a queued post at `runAt` at the latest, or as soon afterwards as `not_before` and
+ * pacing allow. Call it in the transaction that writes the post.
  *
- * The first statement prevents that a post is stranded: a worker that releases the lane locks it FOR UPDATE before it
- * reads the next post. So either the worker waits for this transaction, and then sees the post; or it has finished, and
- * the second statement sees its wake-up. A conditional update alone could compare with a wake-up that the worker is
- * about to remove. KEY SHARE does not block other transactions that write posts.
+ * The first statement prevents a stranded post: a worker that releases the lane locks it FOR UPDATE before it reads the
+ * next post. Either the worker waits for this transaction, and then sees the post; or it has finished, and the second
+ * statement sees the wake-up it wrote. A conditional update without this lock could compare with a wake-up that the worker
+ * is about to remove. KEY SHARE does not block other writers of posts, which need not wait for each other.
  */
 export async function lowerWake(
   connection: Connection,
@@ -30,8 +29,8 @@ export async function lowerWake(
 }
 
 /**
- * SQL: the second statement of lowerWake, for a larger statement. An earlier statement of the transaction must have
- * locked the lane. Does nothing without a time.
+ * The second statement of `lowerWake`, to be part of a larger statement. An earlier statement of the transaction must have
+ * locked the lane. Has no effect if `runAt` is null.
  */
 export function lowering(accountId: string, runAt: Date | null, now: Date): RawBuilder<unknown> {
   return sql`
@@ -45,15 +44,14 @@ export function lowering(accountId: string, runAt: Date | null, now: Date): RawB
 }
 
 /**
- * Locks the account's lane until the transaction ends, so that no worker moves a post or records a Pin at the same
- * time: workers lock the lane for each of their writes. The pacing is computed again, because the caller's change may
- * affect it.
+ * Locks the account's lane until the transaction ends. Workers lock it for each write, so no worker moves a post, or
+ * claims a Pin for a post, in the meantime. Also resets the pacing, because the caller's changes may affect it.
  */
 export async function lockLane(tx: Tx, accountId: string): Promise<void> {
   await sql`update lanes set paced_until = null where account_id = ${accountId}`.execute(tx);
 }
 
-/** Ends the rest of the account's lane, so that a worker leases it immediately. */
+/** Removes `not_before` from the account's lane, so that a worker leases it immediately. */
 export async function wakeLane(connection: Connection, accountId: string, now: Date): Promise<void> {
   await connection
     .updateTable('lanes')
@@ -63,14 +61,14 @@ export async function wakeLane(connection: Connection, accountId: string, now: D
 }
 
 /**
- * Makes a worker compute the account's pacing again, after a change of its settings. A rest that Pinterest asked for
- * remains. Waits for a worker that is releasing the lane, because it has not seen the change.
+ * Makes a worker compute the account's pacing again, immediately, after its rules changed. `not_before` is unchanged.
+ * Waits for a worker that is releasing the lane, because that worker has not seen the change.
  */
 export async function repaceLane(connection: Connection, accountId: string, now: Date): Promise<void> {
   await connection
     .updateTable('lanes')
     .set({
-      // A pause remains.
+      // A pause stays.
       paced_until: sql<Date | null>`case when paced_until = 'infinity' then paced_until end`,
       wake_at: sql<Date | null>`case when wake_at is not null then least(wake_at, greatest(${now}::timestamptz, not_before)) end`,
     })
@@ -79,8 +77,8 @@ export async function repaceLane(connection: Connection, accountId: string, now:
 }
 
 /**
- * Makes a worker lease the lane and compute its wake-up again, after publishing was paused or resumed. A rest that
- * Pinterest asked for remains. `wasAway`: posts that became due long before now were missed.
+ * Makes a worker lease the lane immediately and compute its wake-up again, after publishing was paused or resumed.
+ * `not_before` is unchanged. With `wasAway`, posts that became due long before `now` count as missed.
  */
 export async function resetQueue(
   connection: Connection,
