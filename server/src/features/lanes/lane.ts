@@ -1,8 +1,8 @@
 // A lane is the row of one account that says when the account has work and who works on it.
 //
 // An account publishes in order and one post at a time, so workers divide the work by account and not by post. A worker
-// polls lanes only: a poll costs the same with ten posts stored as with ten million. While one worker has the lease of a
-// lane, no other worker touches the account's posts.
+// polls lanes only: a poll costs the same with ten posts stored as with ten million. While one worker has the lease of
+// a lane, no other worker touches the account's posts.
 //
 // ## The columns, and who may write which
 //
@@ -58,11 +58,11 @@
 //            resting, paced, due    the end of the queue, behind the accounts that waited in the meantime.
 //   leased → expired                No renewal for a whole lease.
 //
-// A leased lane can be lowered, woken and reset like any other; the release takes this into account. This is delicate: a
-// post that is added while its lane is being released must not be stranded. A release is therefore two statements. The
-// first locks the lane FOR UPDATE and so waits for every transaction that is adding a post, because those have locked the
-// lane FOR KEY SHARE (`lowerWake`). The second recomputes wake_at, and sees what they wrote. As a safety net, `sweepLanes`
-// finds lanes that would wake too late, and logs a warning.
+// A leased lane can be lowered, woken and reset like any other; the release takes this into account. This is delicate:
+// a post that is added while its lane is being released must not be stranded. A release is therefore two statements.
+// The first locks the lane FOR UPDATE and so waits for every transaction that is adding a post, because those have
+// locked the lane FOR KEY SHARE (`lowerWake`). The second recomputes wake_at, and sees what they wrote. As a safety
+// net, `sweepLanes` finds lanes that would wake too late, and logs a warning.
 //
 // ## What this room does not read
 //

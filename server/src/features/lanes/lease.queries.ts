@@ -13,8 +13,8 @@ export interface LaneClaim {
 }
 
 /**
- * Leases up to `limit` due lanes without a lease, or with an expired one. SKIP LOCKED lets several workers claim at once
- * without waiting for each other.
+ * Leases up to `limit` due lanes without a lease, or with an expired one. SKIP LOCKED lets several workers claim at
+ * once without waiting for each other.
  *
  * Returns two CTEs to put after WITH. The second, `leased`, has the columns account_id, fence and away_until.
  */
@@ -60,8 +60,8 @@ export async function renewLaneLeases(
 }
 
 /**
- * SQL that returns a row if this lease is still the lane's last, and locks the lane, so that no worker can claim it before
- * the transaction ends. The guard of every move of a worker.
+ * SQL that returns a row if this lease is still the lane's last, and locks the lane, so that no worker can claim it
+ * before the transaction ends. The guard of every move of a worker.
  */
 export function guardingLease({ accountId, fence }: LaneFence): RawBuilder<unknown> {
   return sql`select 1 from lanes where account_id = ${accountId} and fence = ${fence} for no key update`;
@@ -72,7 +72,7 @@ export function guardingRelease({ accountId, fence }: LaneFence): RawBuilder<unk
   return sql`select 1 from lanes where account_id = ${accountId} and fence = ${fence} for update`;
 }
 
-/** What a release changes in a lane. */
+/** The changes that a release makes to a lane. */
 export interface LaneRest {
   /** Nothing is done for the account before this time; null leaves the stored time unchanged. */
   notBefore?: Date | null;
@@ -128,8 +128,8 @@ export async function findNextWake(connection: Connection, now: Date): Promise<D
 }
 
 /**
- * Wakes lanes that would wake later than their work is due, as a safety net. Returns their number; a number above 0 means
- * a bug.
+ * Wakes lanes that would wake later than their work is due, as a safety net. Returns their number; a number above 0
+ * means a bug.
  */
 export async function sweepLanes(connection: Connection, now: Date, nextWork: NextWork): Promise<number> {
   // OFFSET makes the subquery run once, instead of at every use of its result.

@@ -15,8 +15,8 @@ export async function openLane(connection: Connection, accountId: string): Promi
  *
  * The first statement prevents a stranded post: a worker that releases the lane locks it FOR UPDATE before it reads the
  * next post. Either the worker waits for this transaction, and then sees the post; or it has finished, and the second
- * statement sees the wake-up it wrote. A conditional update without this lock could compare with a wake-up that the worker
- * is about to remove. KEY SHARE does not block other writers of posts, which need not wait for each other.
+ * statement sees the wake-up it wrote. A conditional update without this lock could compare with a wake-up that the
+ * worker is about to remove. KEY SHARE does not block other writers of posts, which need not wait for each other.
  */
 export async function lowerWake(
   connection: Connection,
@@ -29,8 +29,8 @@ export async function lowerWake(
 }
 
 /**
- * The second statement of `lowerWake`, to be part of a larger statement. An earlier statement of the transaction must have
- * locked the lane. Has no effect if `runAt` is null.
+ * The second statement of `lowerWake`, to be part of a larger statement. An earlier statement of the transaction must
+ * have locked the lane. Has no effect if `runAt` is null.
  */
 export function lowering(accountId: string, runAt: Date | null, now: Date): RawBuilder<unknown> {
   return sql`

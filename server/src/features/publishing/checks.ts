@@ -10,7 +10,7 @@ const polledWithinMs = 30_000;
 /** A worker claims what is due within seconds. */
 const dueForMsMax = 60_000;
 
-/** Of a process with a worker. @param lastPollAt When it last polled; null for never. */
+/** Checks that the worker of this process polls. @param lastPollAt When it last polled; null for never. */
 export function workerCheck(lastPollAt: () => Date | null, clock: Clock): Check {
   const startedAt = clock.now();
   return {
@@ -24,7 +24,7 @@ export function workerCheck(lastPollAt: () => Date | null, clock: Clock): Check 
   };
 }
 
-/** Of the whole installation, whichever processes it has. */
+/** Checks publishing of the whole installation, across processes. */
 export function publishingCheck(database: Database, clock: Clock): Check {
   return {
     name: 'publishing',

@@ -8,7 +8,7 @@ interface VideoCounts {
   ready: number;
 }
 
-/** Videos that queued posts wait for. A row is removed when its post has ended. */
+/** Counts the videos that queued posts wait for. The rows of other posts are removed by a sweep. */
 export async function countVideoUploads(connection: Connection): Promise<VideoCounts> {
   const { rows } = await sql<VideoCounts>`
     select count(*) filter (where status = 'uploading') as uploading,
@@ -22,11 +22,11 @@ export async function countVideoUploads(connection: Connection): Promise<VideoCo
 interface AppBudgetState {
   environment: string;
   pausedUntil: Date | null;
-  /** Of a Trial app, today (UTC). */
+  /** Writes of a Trial app today (UTC). */
   writes: number;
 }
 
-/** By environment, because the id of an app is not for metrics. */
+/** Lists budgets by environment, because metrics must not show the id of an app. */
 export async function listAppBudgets(connection: Connection, now: Date): Promise<AppBudgetState[]> {
   const today = now.toISOString().slice(0, 10);
   const { rows } = await sql<AppBudgetState>`

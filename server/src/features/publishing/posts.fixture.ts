@@ -1,5 +1,4 @@
-// Posts with what the tests of publishing need, written to the row where the way through the API is not what is
-// tested.
+// Creates posts for the tests of publishing. Writes rows directly where the API is not what is tested.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -15,7 +14,7 @@ import { systemActor } from '../../platform/use-case/index.ts';
 import { createPosts } from '../posts/record/content.ts';
 
 /**
- * Stores a video without the way through the API: Pinterest, and so the simulator, looks only at how a file begins.
+ * Stores a video without using the API. Pinterest, and so the simulator, reads only the first bytes of a file.
  */
 export async function storeVideo(sizeBytes = 200_000): Promise<{ id: string; sha256: string }> {
   const bytes = Buffer.concat([
@@ -50,7 +49,7 @@ export async function storeVideo(sizeBytes = 200_000): Promise<{ id: string; sha
   return { id, sha256 };
 }
 
-/** A queued video, due in `ms`. */
+/** Creates a queued video post that is due in `ms` milliseconds. */
 export async function createVideoPost(
   ms: number,
   {
@@ -83,7 +82,7 @@ export async function createVideoPost(
   return id;
 }
 
-/** The ids of stored pictures, by the names of samples. */
+/** Stores the samples with these names. */
 export async function storePictures(names: readonly string[]): Promise<{ id: string; sha256: string }[]> {
   const stored: { id: string; sha256: string }[] = [];
   for (const name of names) {

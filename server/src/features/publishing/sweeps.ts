@@ -1,4 +1,4 @@
-// The sweeps of publishing: lanes that would wake too late, and uploads that no post needs any more.
+// The sweeps of publishing: lanes that would wake too late, and uploads that no post needs.
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Sweep } from '../../platform/work/sweeper.ts';

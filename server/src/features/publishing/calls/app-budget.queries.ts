@@ -1,7 +1,7 @@
 // SQL of the budgets of Pinterest apps: pauses, and the daily quota of writes.
 import { type Connection, sql } from '../../../platform/db/index.ts';
 
-/** Until when the app is paused; null if it is not. */
+/** Finds the end of the app's pause; null if it is not paused. */
 export async function findAppPause(connection: Connection, app: string, now: Date): Promise<Date | null> {
   const row = await connection
     .selectFrom('app_budgets')

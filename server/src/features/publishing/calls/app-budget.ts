@@ -1,16 +1,16 @@
-// The limits that all accounts of one Pinterest app share, stored in PostgreSQL for all workers. Pinterest counts per user
-// and app; only a Trial app has a daily quota for all its users together.
+// The limits that all accounts of a Pinterest app share, stored in PostgreSQL for all workers. Pinterest counts per
+// user and app; only a Trial app has a daily quota shared by its users.
 import type { Environment, PinterestEnvironments } from '../../../pinterest/index.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/db/index.ts';
 import { findAppPause, pauseApp, spendWrite } from './app-budget.queries.ts';
 
-/** Writes per day of an app with Trial access, over all its accounts (Pinterest's rate limit page). */
+/** Writes per day of an app with Trial access, for all its accounts together (Pinterest's rate limit page). */
 const trialWritesPerDay = 300;
 
 /**
- * A pause is read this often, and not for each lane. A pause that another process has set is noticed this much later;
- * Pinterest refuses what is sent meanwhile, and the posts are postponed.
+ * How long a pause is cached, so that it is not read for each lane. A pause set by another process takes effect this
+ * much later; in the meantime Pinterest refuses requests, and their posts are postponed.
  */
 const pauseCacheMs = 1_000;
 
@@ -22,14 +22,16 @@ export interface AppBudgetParts {
 }
 
 export interface AppBudget {
-  /** Until when the app must send nothing to Pinterest; null if it is not paused. */
+  /** Returns until when the app must not send requests to Pinterest; null if it is not paused. */
   pausedUntil(environment: Environment): Promise<Date | null>;
   pause(environment: Environment, until: Date): Promise<void>;
-  /** Uses one write of the day's quota; call it before each create. Returns until when the quota is spent; null if it is not. */
+  /**
+   * Uses one write of the day's quota. Call it before each create. If the quota is spent, returns when it is renewed.
+   */
   spend(environment: Environment): Promise<Date | null>;
 }
 
-/** The budget of this installation, in PostgreSQL. */
+/** Creates the budget that is stored in PostgreSQL. */
 export function createAppBudget({ database, clock, pinterest, accessLevel }: AppBudgetParts): AppBudget {
   /** The last read for each app. */
   const reads = new Map<string, { at: Date; pause: Promise<Date | null> }>();
@@ -40,7 +42,7 @@ export function createAppBudget({ database, clock, pinterest, accessLevel }: App
     async pausedUntil(environment) {
       const [key, now] = [keyOf(environment), clock.now()];
       const last = reads.get(key);
-      // After a clock was set back, a read is not known to be recent.
+      // If the clock was set back, the age of a read is unknown.
       const isRecent = last && last.at <= now && now < addMs(last.at, pauseCacheMs);
       const pause = isRecent ? last.pause : findAppPause(database.db, key, now);
       if (!isRecent) {

@@ -1,5 +1,5 @@
-// Finds the Pins on a board that a lost create may have made. Pinterest stores no mark of ours, so everything that we sent
-// is compared with everything that it shows.
+// Finds the Pins on a board that a lost create may have made. Pinterest stores no reference of ours, so the fields that
+// we sent are compared with the fields of each Pin.
 import type { Pin } from '../../../pinterest/index.ts';
 import { normaliseText } from '../../posts/index.ts';
 
@@ -15,7 +15,7 @@ export interface Attempt {
 /** How far Pinterest's clock may be behind ours. */
 const skewMs = 2 * 60 * 1000;
 
-/** The Pins that this attempt may have created. */
+/** Returns the Pins that this attempt may have created. */
 export function matchingPins(attempt: Attempt, pins: readonly Pin[]): Pin[] {
   const same = (ours: string | null, theirs: string | null) => normaliseText(ours) === normaliseText(theirs);
   return pins.filter(

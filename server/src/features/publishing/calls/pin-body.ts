@@ -1,4 +1,4 @@
-// The create request of a post: its texts, its place, and its pictures read from the storage.
+// Builds the create request of a post: its texts, its board, and its pictures read from the storage.
 
 import type { CreatePinBody, PinSource, VideoCover } from '../../../pinterest/index.ts';
 import { Outage } from '../../../platform/errors.ts';
@@ -7,16 +7,16 @@ import type { PostFailure, PostRow } from '../../posts/index.ts';
 
 export interface PinBodyParts {
   media: Pick<MediaService, 'readForPublishing'>;
-  /** Whether is_standard is sent; false is honoured only for apps in Pinterest's closed beta. */
+  /** Whether `is_standard` is sent. Pinterest honors the value false only for apps in its closed beta. */
   sendIsStandard: 'auto' | 'always' | 'never';
 }
 
-/** A slide as the column stores it; the order is that of the carousel. */
+/** A slide as stored in `posts.carousel`, in the order of the carousel. */
 type Slide = { mediaId: string; title: string | null; description: string | null; url: string | null };
 
 export type SourceRead =
   | { kind: 'ready'; source: PinSource }
-  /** The storage does not answer: a later attempt may succeed. */
+  /** The media cannot be read. A later attempt may succeed. */
   | { kind: 'away' }
   | { kind: 'too_big' };
 
@@ -41,7 +41,7 @@ export async function readPictures(
   return { kind: 'ready', source: { type: 'multiple_image_base64', items } };
 }
 
-/** A video that was uploaded to Pinterest, with its cover: Pinterest refuses a video without one. */
+/** Returns the source for a video that was uploaded to Pinterest, with its cover, which Pinterest requires. */
 export async function readCover(
   media: PinBodyParts['media'],
   post: Pick<PostRow, 'organization_id' | 'cover_media_id' | 'cover_seconds'>,
@@ -59,7 +59,7 @@ export async function readCover(
   return picture ? toSource({ type: 'image_base64', ...picture }) : { kind: 'away' };
 }
 
-/** Null if the picture cannot be read, or no longer exists. Nothing was sent to Pinterest yet. */
+/** Reads a picture; null if it cannot be read or does not exist. */
 async function readPicture(
   media: PinBodyParts['media'],
   picture: { organizationId: string; mediaId: string },
@@ -74,8 +74,8 @@ async function readPicture(
 }
 
 /**
- * `is_standard` is the opposite of `isSimplifiedPin`. Product tags are stored with the post and not sent:
- * Pinterest's API (5.23.0) has no field for them in POST /pins.
+ * Builds the request body. `is_standard` is the opposite of `isSimplifiedPin`. Product tags are stored with the post
+ * but not sent, because Pinterest's API (5.23.0) has no field for them in POST /pins.
  */
 export function toPin(
   post: PostRow,
@@ -85,7 +85,7 @@ export function toPin(
   const isStandard = !post.is_simplified_pin;
   const isSent = sendIsStandard === 'always' || (sendIsStandard === 'auto' && isStandard);
   return {
-    // A queued post has its board: the constraint scheduled_is_complete.
+    // The constraint scheduled_is_complete guarantees a board.
     boardId: post.board_id ?? '',
     boardSectionId: post.board_section_id,
     title: post.title,

@@ -1,4 +1,4 @@
-// When to retry if Pinterest does not say, and the outcome of a call as posts show it.
+// Retry delays, and the failure and trace of a call as posts show them.
 import type { Call, Failure } from '../../../pinterest/index.ts';
 import type { PinterestTrace, PostFailure } from '../../posts/index.ts';
 
@@ -6,16 +6,16 @@ const firstMs = 30_000;
 const longestMs = 60 * 60 * 1000;
 
 /**
- * How long to wait before the next attempt.
- * @param tries How often it was postponed in a row before.
- * @param random From 0 to 1: spreads those that failed together.
+ * Returns how long to wait before the next attempt.
+ * @param tries How often in a row the post was postponed before.
+ * @param random From 0 to 1. Spreads the retries of posts that failed together.
  */
 export function retryDelayMs(failure: Pick<Failure, 'retryAfterMs'>, tries: number, random: number): number {
   const own = Math.min(longestMs, firstMs * 2 ** Math.min(tries, 20)) * (0.75 + random / 2);
   return Math.max(failure.retryAfterMs ?? 0, failure.retryAfterMs === null ? own : 1000);
 }
 
-/** Whether another attempt makes sense. */
+/** Returns whether the failure allows another attempt. */
 export function mayRetry(failure: Pick<Failure, 'repeatsMax'>, tries: number): boolean {
   return failure.repeatsMax === null || tries < failure.repeatsMax;
 }

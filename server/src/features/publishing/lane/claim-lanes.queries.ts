@@ -1,6 +1,5 @@
-// Claims lanes, and reads in the same statement what serving them begins with. Composed of two rooms: which lanes are
-// due, and their leases, are of the room of lanes (`leasing`, `pacedUntil`); which post is due is of the room of posts
-// (`nextDue`). Two statements would cost each lane one more round trip.
+// Claims lanes and reads their openings in one statement, which saves a round trip per lane. It is composed from the
+// lanes room (`leasing`, `pacedUntil`) and the posts room (`nextDue`).
 import { isInFlight } from '../../../domain/post-states.queries.ts';
 import { type Connection, sql } from '../../../platform/db/index.ts';
 import { type AccountRow, accountBeside } from '../../accounts/index.ts';
@@ -9,11 +8,11 @@ import { type DuePost, nextDue } from '../../posts/index.ts';
 
 /** A lane that was just leased. */
 export interface ClaimedLane extends LaneLease {
-  /** The account and its first due post; null if they have to be read. */
+  /** The account and its first due post; null if they must be read separately. */
   opening: Opening | null;
 }
 
-/** Of an account with nothing left in flight. */
+/** An account without a post in flight, and its first due post. */
 export interface Opening {
   account: AccountRow;
   /** The first post on which work is due. */
@@ -23,9 +22,9 @@ export interface Opening {
 /**
  * Leases up to `limit` lanes that are due, and reads their openings.
  *
- * The opening is as the database was when the statement began. That is right where nobody else has leased the lane
- * between then and the lock, which its fence tells: only the worker with the lease leaves a post in flight or sets
- * `away_until`. What users change at the same time, a move of the post finds out.
+ * The opening shows the database as of the start of the statement. It is valid if no other worker leased the lane
+ * between then and the lock, which the fence shows, because only the worker with the lease leaves a post in flight or
+ * sets `away_until`. Concurrent changes by users are detected by the moves of the post.
  */
 export async function claimLanes(connection: Connection, claim: LaneClaim): Promise<ClaimedLane[]> {
   const { now } = claim;
@@ -39,7 +38,7 @@ export async function claimLanes(connection: Connection, claim: LaneClaim): Prom
       ) as "lane.isOpen",
       ${accountBeside}, first.*
     from leased
-    -- LIMIT and OFFSET keep each a subquery for each lane, and the pacing from being computed for each post.
+    -- LIMIT and OFFSET keep the subqueries separate per lane, so that pacing is not computed for each post.
     cross join lateral (select fence, away_until from lanes where account_id = leased.account_id limit 1) seen
     cross join lateral (select * from accounts where id = leased.account_id limit 1) a
     cross join lateral (
@@ -55,7 +54,7 @@ export async function claimLanes(connection: Connection, claim: LaneClaim): Prom
   });
 }
 
-/** The columns of a row by their subject, which stands before the point in a column's name. */
+/** Groups the columns of a row by the prefix before the dot in their names. */
 function partsOf(row: Record<string, unknown>) {
   const parts = { lane: {}, account: {}, post: {} } as Record<
     'lane' | 'account' | 'post',

@@ -1,6 +1,6 @@
-// The port of the worker to the database: all that it reads and writes of lanes and their posts. Each call is one
-// statement or one transaction. It is an interface because the simulation (server/test/simulation) puts a model of lanes
-// and posts in memory in its place, and runs the real worker on that; a second test compares the model with PostgreSQL.
+// The worker's interface to the database, for lanes and their posts. Each call is one statement or one transaction. The
+// simulation (server/test/simulation) implements it with a model in memory and runs the real worker on that; a second
+// test compares the model with PostgreSQL.
 
 import type { Database } from '../../../platform/db/index.ts';
 import { systemActor } from '../../../platform/use-case/index.ts';
@@ -34,12 +34,12 @@ import { type ClaimedLane, claimLanes } from './claim-lanes.queries.ts';
 
 export type LaneMove =
   | { kind: 'moved'; post: PostRow }
-  /** Another lease has followed: this worker must stop. */
+  /** The lane has been leased again: this worker must stop. */
   | { kind: 'lane_lost' }
-  /** The user edited, unscheduled or deleted the post a moment before: theirs counts. */
+  /** A user has just edited, unscheduled or deleted the post. The user's change takes precedence. */
   | { kind: 'post_changed' };
 
-/** A move that is to be written. */
+/** A move that has not been written yet. */
 export interface PlannedMove {
   post: PostRow;
   step: Step;
@@ -47,42 +47,42 @@ export interface PlannedMove {
 
 export interface LaneStore {
   /**
-   * Leases up to `limit` lanes that are due and that nobody has a lease of, or whose lease has expired; and reads what
-   * serving them begins with, as far as that can be read at once.
+   * Leases up to `limit` due lanes without a lease, or with an expired one, and reads their openings where that is
+   * possible in the same statement.
    */
   claim(claim: LaneClaim): Promise<ClaimedLane[]>;
-  /** Renews the leases that are still ours under these fences; returns their accounts. */
+  /** Renews the leases that are still valid under these fences; returns their accounts. */
   renew(renewal: { lanes: readonly LaneFence[]; leaseUntil: Date }): Promise<Set<string>>;
   /**
-   * Releases the lane and sets its next wake-up; changes nothing if another lease has followed. With a last move of a
-   * post, if there is one: in one transaction, which costs little more than either. Returns the result of that move.
+   * Releases the lane and sets its next wake-up, unless it has been leased again. Writes the last move, if any, in the
+   * same transaction, which costs little more than either alone, and returns its result.
    */
   release(lane: LaneFence, rest: LaneRest, last?: PlannedMove): Promise<LaneMove['kind'] | null>;
-  /** When the next lane wakes that nobody has a lease of; null for none. */
+  /** Finds the earliest wake-up among the lanes without a lease. */
   findNextWake(now: Date): Promise<Date | null>;
   getAccount(accountId: string): Promise<AccountRow>;
   /**
-   * The next post of the account on which work is due. Undefined if the queue was paused or resumed since `account` was
-   * read: it has to be read again. `unknownOnly`: only posts whose answer was lost.
+   * Finds the next due post of the account. Undefined if there is none, or if the queue was paused or resumed since
+   * `account` was read. With `unknownOnly`, finds only posts whose answer was lost.
    */
   findDuePost(
     account: AccountRow,
     now: Date,
     options: { unknownOnly: boolean },
   ): Promise<DuePost | undefined>;
-  /** The account's queued posts by `sendAt`, without held ones. */
+  /** Lists the account's queued posts by `sendAt`, without held posts. */
   listQueue(accountId: string): Promise<PostRow[]>;
-  /** Posts in flight, which a worker that died may have left in the lane. */
+  /** Lists the posts in flight, which a worker that died may have left in the lane. */
   listInFlight(accountId: string): Promise<PostRow[]>;
-  /** Moves a post, if this lease is still the lane's last and the post is as it was read. */
+  /** Moves a post, if this lease is still the lane's last and the post is unchanged since it was read. */
   move(lane: LaneFence, post: PostRow, step: Step, now: Date): Promise<LaneMove>;
-  /** Of these Pins, the ones that belong to posts of the account already. */
+  /** Returns those of these Pins that already belong to posts of the account. */
   listOwnedPinIds(accountId: string, pinIds: readonly string[]): Promise<Set<string>>;
-  /** Wakes lanes that would wake too late for their posts. Returns how many there were; a count above 0 is a bug. */
+  /** Wakes lanes that would wake too late for their posts. Returns their number; a number above 0 means a bug. */
   sweepLanes(now: Date): Promise<number>;
 }
 
-/** The store of this installation: PostgreSQL. */
+/** Creates the store that uses PostgreSQL. */
 export function createLaneStore({
   db,
   transactionAtOnce,

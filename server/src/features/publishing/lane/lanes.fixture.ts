@@ -1,4 +1,4 @@
-// The lane of the test's account as its row shows it, and one round of sweeps.
+// Reads the lane of the test's account, and runs the sweeps once.
 import { account, app } from '../../../../test/publishing.ts';
 
 export const laneRow = () =>
@@ -10,7 +10,7 @@ export const laneRow = () =>
 
 export const sweepNow = () => app.app.sweeper.run();
 
-/** Workers serve every account: what an earlier test left due would be served in this one. */
+/** Empties all lanes, because a worker would also serve accounts that an earlier test left due. */
 export async function emptyLanes(): Promise<void> {
   await app.database.db.deleteFrom('posts').execute();
   await app.database.db.updateTable('lanes').set({ wake_at: null, owner: null, lease_until: null }).execute();

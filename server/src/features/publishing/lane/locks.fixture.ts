@@ -1,4 +1,4 @@
-// For tests in which two connections meet at a lock.
+// Helpers for tests in which one connection waits for a lock of another.
 import { type Connection, type Database, sql, type Tx } from '../../../platform/db/index.ts';
 
 export function deferred() {
@@ -9,7 +9,7 @@ export function deferred() {
   return { promise, resolve };
 }
 
-/** Resolves once some connection to this test's database waits for a lock, or `work` has ended without. */
+/** Resolves when a connection to this test's database waits for a lock, or when `work` has ended. */
 export async function waitsOrEnds(connection: Connection, work: Promise<unknown>): Promise<void> {
   let hasEnded = false;
   const ended = work.finally(() => {
@@ -25,7 +25,7 @@ export async function waitsOrEnds(connection: Connection, work: Promise<unknown>
   await ended;
 }
 
-/** A transaction that has done its work and not committed. */
+/** A transaction that has done its work and has not been committed. */
 export interface OpenTransaction {
   commit(): Promise<void>;
   rollBack(): Promise<void>;

@@ -19,7 +19,7 @@ export interface ConfirmParts {
   random(): number;
 }
 
-/** When the first search takes place after an answer was lost. */
+/** Returns the time of the first search after an answer was lost. */
 export function firstConfirmAt({
   clock,
   confirmDelaysMs,
@@ -27,10 +27,10 @@ export function firstConfirmAt({
   return addMs(clock.now(), confirmDelaysMs[0] ?? 0);
 }
 
-/** Pages of 250 Pins. Pinterest does not document the order of the list, so it is read whole up to here. */
+/** Pages of 250 Pins. Pinterest does not document the order of the list, so all Pins are read, up to this limit. */
 const pagesMax = 40;
 
-/** Searches the board once. Returns the move that follows from what was found. */
+/** Searches the board once. Returns the move that follows from the result. */
 export async function confirmPost(
   parts: ConfirmParts,
   { account, token, post }: { account: AccountRow; token: string; post: PostRow },
@@ -62,7 +62,7 @@ export async function confirmPost(
   return served(post, stepAfter({ pinIds, isComplete: answer.value.complete, nextAt, account }));
 }
 
-/** Pinterest did not answer, so this does not count as a search. */
+/** Returns the move after a search that failed, which does not count as a search. */
 function cannotSearch(parts: ConfirmParts, post: PostRow, failure: Failure): Served {
   const confirmAt = addMs(parts.clock.now(), retryDelayMs(failure, 0, parts.random()));
   return {

@@ -1,4 +1,4 @@
-// Posts that cannot be published at their time: those of a paused account, and those that were missed.
+// Posts that cannot be published at their time: posts of paused accounts, and missed posts.
 
 import { addMs, type Clock } from '../../../platform/clock.ts';
 import type { AccountRow } from '../../accounts/index.ts';
@@ -11,17 +11,17 @@ import { type Served, served } from './served.ts';
 export interface PauseParts {
   clock: Clock;
   lanes: LaneStore;
-  /** The first occurrence of any of the account's timeslots after a moment; null when it has none. */
+  /** Finds the first occurrence of the account's timeslots after a time; null if it has no timeslots. */
   nextTimeslot(account: AccountRow, after: Date): Promise<Date | null>;
 }
 
-/** Whether a queued post was due long before the account had service again. */
+/** Returns whether a queued post was due more than `lateAfterMs` before the account was served again. */
 export function isMissed(post: Pick<PostRow, 'run_at'>, lane: Pick<LeasedLane, 'awayUntil'>): boolean {
   if (post.run_at === null || lane.awayUntil === null) return false;
   return post.run_at < addMs(lane.awayUntil, -lateAfterMs);
 }
 
-/** A post has become due while its account is paused. With the paused policy `hold` this does not happen. */
+/** Fails or moves a post that became due while its account is paused. Not called with the paused policy `hold`. */
 export async function meetPause(
   parts: PauseParts,
   { account, post }: { account: AccountRow; post: PostRow },
@@ -30,12 +30,13 @@ export async function meetPause(
   return shiftQueue(parts, account);
 }
 
-/** How long a queue without a timeslot to move to rests before the next try; resuming wakes it at once. */
+/** How long to wait if there is no timeslot to move posts to; resuming the account wakes its lane immediately. */
 const queueRestMs = 15 * 60 * 1000;
 
 /**
- * Moves what is due to the next timeslot, and the posts after it as far as there is no room, so that the order is
- * unchanged and nothing is published earlier than planned. From the end, so that the order is right after each move.
+ * Moves due posts to the next timeslots, and later posts only where they would be overtaken. The order is unchanged,
+ * and no post is published earlier than planned. The moves start with the last post, so that the order holds after
+ * each.
  */
 async function shiftQueue({ clock, lanes, nextTimeslot }: PauseParts, account: AccountRow): Promise<Served> {
   const now = clock.now();

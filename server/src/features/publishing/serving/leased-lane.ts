@@ -8,20 +8,20 @@ import type { ClaimedLane } from '../lane/claim-lanes.queries.ts';
 import type { LaneStore, PlannedMove } from '../lane/lane-store.ts';
 import type { PublishMetrics } from './publish-metrics.ts';
 
-/** A lease, with what a worker may do under it. */
+/** A lease, and the operations that a worker can perform under it. */
 export interface LeasedLane extends ClaimedLane {
-  /** As Lease.isHeld. */
+  /** See `Lease.isHeld`. */
   isHeld(): boolean;
   /**
-   * Moves a post now.
-   * @returns The post as written; null if another lease has followed, or if somebody changed the post since it was read.
+   * Moves a post.
+   * @returns The post as written; null if the lane has been leased again, or the post has changed since it was read.
    */
   move(planned: PlannedMove): Promise<PostRow | null>;
-  /** Releases the lane, in one transaction with the last move. Changes nothing if another lease has followed. */
+  /** Releases the lane, in one transaction with the last move. Changes nothing if the lane has been leased again. */
   release(rest: Omit<LaneRest, 'now'>, last?: PlannedMove): Promise<void>;
 }
 
-/** A lane that was just claimed. */
+/** Creates the leased lane for a lane that was just claimed. */
 export function leasedLane(
   lane: ClaimedLane,
   lease: Lease,

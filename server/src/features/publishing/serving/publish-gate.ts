@@ -1,5 +1,5 @@
-// Limits how many posts of one Pinterest app a process publishes at a time: each has its pictures in memory and a request
-// under way. First come, first served, so that the order of lanes is kept.
+// Limits how many posts of one Pinterest app a process publishes at a time, because each has its pictures in memory and
+// an open request. First come, first served, which preserves the order of lanes.
 import type { Environment } from '../../../pinterest/index.ts';
 import { createGate, type Gate } from '../../../platform/work/gate.ts';
 
@@ -7,7 +7,7 @@ export interface PublishGate {
   run<T>(environment: Environment, work: () => Promise<T>): Promise<T>;
 }
 
-/** @param permits Posts at a time for each environment, which has an app of its own. */
+/** @param permits Posts at a time for each environment. Each environment has its own app. */
 export function createPublishGate(permits: number): PublishGate {
   const gates = new Map<Environment, Gate>();
   return {

@@ -4,9 +4,9 @@ import type { Metrics } from '../../../platform/metrics.ts';
 import type { PostRow, Step } from '../../posts/index.ts';
 
 export interface PublishMetrics {
-  /** The worker has polled. */
+  /** Records that the worker has polled. */
   polled(): void;
-  /** A post was moved by a worker. @param post As it was before. */
+  /** Records that a worker moved a post. @param post The post before the move. */
   moved(post: PostRow, step: Step): void;
   /** When a worker of this process last polled; null for never. */
   lastPollAt(): Date | null;
@@ -14,7 +14,7 @@ export interface PublishMetrics {
 
 const buckets = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86_400];
 
-/** The moves that are the result of an attempt or of a search, in words for a chart. */
+/** The `outcome` label of each move that results from an attempt or a search. */
 const outcomes = {
   accept: 'sent',
   postpone: 'postponed',

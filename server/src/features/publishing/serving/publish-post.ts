@@ -1,4 +1,4 @@
-// Publishes one due post: reads its media, commits that a Pin may exist, calls Pinterest, and returns what follows.
+// Publishes one due post: reads its media, commits that a Pin may exist, calls Pinterest, and returns the next move.
 
 import type { Call, CreateOutcome, Failure, PinterestEnvironments } from '../../../pinterest/index.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
@@ -27,7 +27,7 @@ export interface PublishParts extends PinBodyParts {
   accounts: AccountsForWork;
   appBudget: AppBudget;
   videos: Pick<VideoStore, 'findReady' | 'sendAgain'>;
-  /** The wait before the first look after a lost answer. */
+  /** The wait before each search for a lost Pin. */
   confirmDelaysMs: readonly number[];
   /** From 0 to 1. */
   random(): number;
@@ -42,19 +42,19 @@ export interface PublishInput {
 }
 
 interface Asked extends PublishInput {
-  /** Pinterest's id of the uploaded video that the Pin was to be made of; null for pictures. */
+  /** Pinterest's id of the uploaded video for the Pin; null for pictures. */
   video: string | null;
 }
 
 /**
- * Publishes one post. Only the move `mediaReady` is written here: when it is committed a Pin may exist. Until then the
- * post is queued as before, and a user's change of it is in time.
+ * Publishes one post. Only the move `mediaReady` is written here: once it is committed, a Pin may exist. Until then the
+ * post is queued, and users can still change it.
  */
 export async function publishPost(parts: PublishParts, input: PublishInput): Promise<Served> {
   const { lane, log, post } = input;
   const isVideo = post.media_type === 'video';
   const video = isVideo ? await parts.videos.findReady(post) : null;
-  // The post has another video since a moment ago. The lane wakes when Pinterest has that one.
+  // The post's video was just replaced. The lane wakes when Pinterest has the new video.
   if (isVideo && video === null) return nothingToWrite;
   const read = await (video === null ? readPictures(parts.media, post) : readCover(parts.media, post, video));
   if (read.kind === 'too_big') return served(post, { move: 'refuse', failure: carouselTooBig });
@@ -70,12 +70,12 @@ export async function publishPost(parts: PublishParts, input: PublishInput): Pro
       { move: 'postpone', runAt: spentUntil, failure: quotaSpent },
       { notBefore: spentUntil },
     );
-  // The line that matters: from this commit on, a Pin may exist.
+  // From this commit on, a Pin may exist.
   const publishing = await lane.move({ post, step: { move: 'mediaReady' } });
   if (!publishing) return nothingToWrite;
   const pinterest = parts.pinterest.of(environmentOf(input.account));
-  // The worker with the next lease resolves the post by searching. A create now could make a second Pin; so could
-  // publishing an equal post before the outcome of this one is known, and the lane does not continue either.
+  // The worker with the next lease resolves the post by searching; a create at this point could make a second Pin.
+  // Publishing an identical post before that outcome is known could too, so the lane does not continue.
   if (!lane.isHeld()) return nothingToWrite;
   const outcome = await pinterest.createPin(
     input.token,
@@ -95,7 +95,7 @@ const quotaSpent: PostFailure = {
   retryable: true,
 };
 
-/** When Pinterest says that the account's budget is used up, the next call would only be refused. */
+/** Returns when the account's rate limit is renewed, if it is used up; otherwise null. */
 function nextAllowed({ rateLimit }: Call, now: Date): Date | null {
   if (rateLimit?.remaining !== 0 || rateLimit.resetSeconds === null) return null;
   return addMs(now, rateLimit.resetSeconds * 1000);
@@ -120,10 +120,10 @@ async function servedBy(parts: PublishParts, input: Asked, outcome: CreateOutcom
         pinterest,
       });
     case 'refused':
-      // Nothing is wrong with the post when the account's token is to blame: the queue waits for a new one.
+      // The token was refused, not the post: the queue waits for a new token.
       if (outcome.failure.accountProblem === 'unauthorized') return postponed(parts, post, outcome);
       if (await canUploadAgain(parts, input, outcome.failure))
-        // It is due at once, and waits for its video.
+        // The post is due immediately, and waits for its video.
         return served(post, { move: 'postpone', runAt: parts.clock.now(), ...reasonOf(outcome) });
       return served(post, { move: 'refuse', ...reasonOf(outcome) });
     case 'postponed':
@@ -131,10 +131,10 @@ async function servedBy(parts: PublishParts, input: Asked, outcome: CreateOutcom
   }
 }
 
-/** Refusals that may mean that Pinterest no longer has the video; none of its codes says so. */
+/** Refusals that may mean that Pinterest has removed the video. Pinterest has no specific code for this. */
 const mayMeanVideo: ReadonlySet<string> = new Set(['media_not_found', 'not_found', 'invalid_request']);
 
-/** Whether the refusal was for a video that Pinterest no longer has, and it will be uploaded once more. */
+/** Starts the upload again if Pinterest refused the post because it has removed the video. Returns whether it did. */
 async function canUploadAgain(
   parts: PublishParts,
   { account, token, post, video }: Asked,
@@ -155,12 +155,12 @@ function reasonOf({ failure, call }: FailedCall) {
   return { failure: toPostFailure(failure), pinterest: toTrace(call) };
 }
 
-/** A refused token is refreshed meanwhile, and the post retried when that is done. */
+/** The delay before a post is retried after a refused token, which is refreshed in the meantime. */
 const afterRefreshMs = 5_000;
 
 /**
- * Pinterest surely created nothing, and waiting (or a person) may help. What concerns the whole account makes its other
- * posts wait too; their `sendAt` stays.
+ * Returns the result after a failure in which Pinterest certainly created nothing and a retry may succeed. A failure of
+ * the whole account also delays its other posts; their `sendAt` is unchanged.
  */
 function postponed({ clock, random }: PublishParts, post: PostRow, failed: FailedCall): Served {
   const { failure } = failed;

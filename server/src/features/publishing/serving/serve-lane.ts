@@ -1,4 +1,4 @@
-// Serves one account under the lease of its lane. Serving a post returns the moves to write; here they are written, now or
+// Serves one account under the lease of its lane. Serving a post returns moves; this file writes them, immediately or
 // with the release.
 
 import { withLogIds } from '../../../domain/log-ids.ts';
@@ -20,9 +20,11 @@ export interface LaneParts extends PublishParts, ConfirmParts, PauseParts {
   publishGate: PublishGate;
 }
 
-/** After this many posts the account goes to the back of the line, so that a long queue delays nobody else. */
+/**
+ * Posts per lease. Then the account goes to the end of the queue, so that a long queue does not delay other accounts.
+ */
 const postsPerLease = 10;
-/** How long an account without a working token rests; connecting it again wakes it at once. */
+/** How long an account without a working token is not served; connecting it again wakes its lane immediately. */
 const unauthorizedLaneRestMs = 15 * 60 * 1000;
 
 /** How to release a lane that was served. */
@@ -32,7 +34,7 @@ export interface LaneResult {
   last?: PlannedMove;
 }
 
-/** Serves what is due in the lane, up to a fair share. */
+/** Serves the due posts of the lane, at most `postsPerLease`. */
 export async function serveLane(
   parts: LaneParts,
   lane: LeasedLane,
@@ -47,7 +49,7 @@ export async function serveLane(
   let rest: LaneResult['rest'] = {};
   let post = first;
   for (let count = 1; post && lane.isHeld() && !stopping.aborted; count += 1) {
-    // The lane wakes for what has become due since this post was read, when it is released.
+    // The release sets a wake-up for posts that have become due since this post was read.
     const isLastPost = post.is_last_due === true || count === postsPerLease;
     const input = { lane, account, token, post, log };
     const result = await withLogIds({ postId: post.id }, () => servePost(parts, input, stopping));
@@ -55,7 +57,7 @@ export async function serveLane(
     const isOver = isLastPost || (rest.notBefore ?? null) !== null || stopping.aborted;
     const last = await write(parts, input, result, isOver);
     if (isOver) return { rest, ...(last && { last }) };
-    // A queue that rests must not keep lost Pins from being searched for.
+    // Lost Pins are searched for even while the queue is delayed.
     const unknownOnly = (rest.queueNotBefore ?? null) !== null;
     post = await parts.lanes.findDuePost(account, parts.clock.now(), { unknownOnly });
   }
@@ -63,8 +65,8 @@ export async function serveLane(
 }
 
 /**
- * Writes the steps and acts on the report. The last step of a lease is returned instead, to be written with the release;
- * but if there is a report, it is written now, because the report is acted on after it.
+ * Writes the steps and acts on the report. If the lease is over and there is no report, returns the last step instead,
+ * to be written with the release; a report must be acted on after all steps are written.
  */
 async function write(
   parts: LaneParts,
@@ -74,7 +76,7 @@ async function write(
 ): Promise<PlannedMove | undefined> {
   const last = isOver && !report ? steps.at(-1) : undefined;
   for (const step of last ? steps.slice(0, -1) : steps) {
-    // Somebody has changed the post meanwhile: the next worker reads it again.
+    // The post or the lease has changed in the meantime: the next worker reads the post again.
     if (!(await lane.move(step))) return undefined;
   }
   if (report?.kind === 'app_paused') await parts.appBudget.pause(environmentOf(account), report.until);
@@ -82,9 +84,10 @@ async function write(
   return last;
 }
 
-/** Reads what the claim could not: somebody else had the lane a moment ago, or has left a post in flight. */
+/**
+ * Reads the opening if the claim could not, because another worker had just leased the lane or left a post in flight.
+ */
 async function open(parts: LaneParts, lane: LeasedLane): Promise<Opening> {
-  // Independent of each other, so read at once.
   const [inFlight, account] = await Promise.all([
     parts.lanes.listInFlight(lane.accountId),
     parts.lanes.getAccount(lane.accountId),
@@ -94,7 +97,7 @@ async function open(parts: LaneParts, lane: LeasedLane): Promise<Opening> {
   return { account, first };
 }
 
-/** Confirms a post that is due, keeps it from being published, or publishes it. */
+/** Confirms, holds back or publishes a due post. */
 async function servePost(parts: LaneParts, input: PublishInput, stopping: AbortSignal): Promise<Served> {
   const { account, lane, post } = input;
   if (isUnknown(post)) return confirmPost(parts, input);
@@ -102,14 +105,14 @@ async function servePost(parts: LaneParts, input: PublishInput, stopping: AbortS
   if (account.missed_policy === 'hold' && isMissed(post, lane))
     return served(post, { move: 'miss', failure: missed });
   return parts.publishGate.run(environmentOf(account), async () =>
-    // It may have waited for its permit.
+    // The worker may have begun to stop while the post waited for a permit.
     stopping.aborted ? nothingToWrite : publishPost(parts, input),
   );
 }
 
 /**
- * A lane is served by one worker at a time, so a post that is in flight when the lane is leased was left by a worker that
- * died: nobody knows whether its Pin exists.
+ * Moves posts in flight to `unknown`. A lane is served by one worker at a time, so a post that is in flight when the
+ * lane is leased was left by a worker that died, and its Pin may exist.
  */
 async function recover(parts: LaneParts, lane: LeasedLane, inFlight: readonly PostRow[]): Promise<void> {
   for (const post of inFlight)

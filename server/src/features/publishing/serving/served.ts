@@ -6,7 +6,7 @@ import type { PostRow, Step } from '../../posts/index.ts';
 import type { PlannedMove } from '../lane/lane-store.ts';
 
 export interface Served {
-  /** The moves to write, in this order. When one cannot be written, those after it are not written either. */
+  /** The moves to write, in this order. If one cannot be written, the moves after it are not written. */
   steps: readonly PlannedMove[];
   /** How long the lane or its queue rests; empty if they do not. */
   rest: Omit<LaneRest, 'now'>;
@@ -25,5 +25,5 @@ export function served(post: PostRow, step: Step, rest: Served['rest'] = {}): Se
   return { steps: [{ post, step }], rest };
 }
 
-/** No move: the post has changed, or another worker has the lane by now. */
+/** The result without a move, because the post has changed or another worker has leased the lane. */
 export const nothingToWrite: Served = { steps: [], rest: {} };

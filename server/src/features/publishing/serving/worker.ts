@@ -1,5 +1,5 @@
-// The worker: claims lanes that are due, publishes their posts and releases them; and beside it the worker for videos.
-// A lane is one account, so an account is served by one worker at a time and in order.
+// The worker: claims due lanes, publishes their posts and releases them. Also runs the video worker. A lane is one
+// account, so each account is served by one worker at a time and in order.
 
 import { withLogIds } from '../../../domain/log-ids.ts';
 import { addMs } from '../../../platform/clock.ts';
@@ -19,22 +19,22 @@ export type WorkerParts = LaneParts &
   };
 
 export interface Worker {
-  /** Serves everything that is due now, and resolves when nothing is. */
+  /** Serves all due work, and resolves when no work is due. */
   runDue(): Promise<void>;
-  /** Serves each lane when it wakes, from now on. */
+  /** Starts polling. */
   start(): void;
-  /** Something may be due: polls now rather than at the next poll. */
+  /** Polls immediately, because work may be due. */
   wake(): void;
-  /** Claims nothing more and completes what is under way; after `graceMs` the rest is left to other workers. */
+  /** Stops claiming and completes the running work. After `graceMs`, unfinished work is left to other workers. */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * The minimum between two polls for each lane that is being served: the more there is to do, the more of what becomes due
- * or is finished is claimed together. With hundreds due each second the database spent most of its time on polls.
+ * The minimum time between two polls, per lane that is being served. Under load, each poll claims more lanes at once;
+ * otherwise, with hundreds of due lanes per second, the database spends most of its time on polls.
  */
 const spacingMsPerLane = 0.5;
-/** After an error of our own the account rests this long. */
+/** How long an account is not served after an error of ours. */
 const restAfterErrorMs = 30_000;
 
 export function createWorker(parts: WorkerParts): Worker {

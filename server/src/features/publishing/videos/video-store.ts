@@ -1,5 +1,5 @@
-// The port of the video worker to the database, as LaneStore is for lanes: all that it reads and writes of uploads. A write
-// under a lease that another one has followed changes nothing.
+// The video worker's interface to the database, like `LaneStore` for lanes. A write changes nothing if the upload has
+// been leased again.
 
 import { appendEvent, type TypedData } from '../../../domain/events.ts';
 import type { Database, Tx } from '../../../platform/db/index.ts';
@@ -21,7 +21,7 @@ import {
   type VideoUpload,
 } from './video-uploads.queries.ts';
 
-/** Why an upload is delayed or given up. */
+/** The reason why an upload is delayed or given up. */
 export interface UploadFailure {
   failure: PostFailure;
   pinterest?: PinterestTrace;
@@ -33,11 +33,11 @@ export interface VideoStore {
     owner: string;
     now: Date;
     leaseUntil: Date;
-    /** Videos of posts that are due before this are started. */
+    /** Uploads start for posts that are due before this time. */
     startBefore: Date;
-    /** Videos that were uploaded before this are uploaded again: Pinterest may have removed them. */
+    /** Videos uploaded before this time are uploaded again, because Pinterest may have removed them. */
     freshAfter: Date;
-    /** How many may be sent, and how many checked. */
+    /** The maximum number of uploads to send; `checks` is the maximum number to check. */
     uploads: number;
     checks: number;
     perAccount: number;

@@ -1,4 +1,4 @@
-// Uploads of videos in SQL: a row is the work for one post. The posts say which of them need one.
+// SQL of video uploads. A row is the upload for one post.
 import { awaitsNoPublication, isQueued } from '../../../domain/post-states.queries.ts';
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
 import type { PostRow } from '../../posts/index.ts';
@@ -22,12 +22,12 @@ export interface VideoUpload extends UploadFence {
   delays: number;
 }
 
-/** For `accounts a`: nothing is uploaded that could not be published. */
+/** Condition on `accounts a`: videos are uploaded only for accounts that can publish. */
 const canPublish = sql<boolean>`(a.token_authorized and a.publishing = 'active')`;
 
 /**
- * Creates a row for each queued video that is due before `startBefore` and has none. A row of another video, or of one that
- * Pinterest may have removed (uploaded before `freshAfter`), starts again; a lease of it is lost.
+ * Creates an upload for each queued video post that is due before `startBefore` and has none. Restarts uploads of a
+ * replaced video, or of a video that Pinterest may have removed (uploaded before `freshAfter`); their leases are lost.
  */
 export async function beginUploads(
   connection: Connection,
@@ -37,7 +37,7 @@ export async function beginUploads(
     insert into video_uploads (post_id, account_id, media_id, status, wake_at)
     select p.id, p.account_id, p.media_id, 'uploading', ${now}
     from posts p
-    -- LIMIT keeps it a read by the key; so does the one below.
+    -- LIMIT makes this a read by the key, as does the LIMIT below.
     cross join lateral (select * from accounts where id = p.account_id limit 1) a
     where p.media_type = 'video' and ${isQueued(sql`p`)} and p.run_at <= ${startBefore} and ${canPublish}
       and (
@@ -59,14 +59,14 @@ export async function beginUploads(
       owner = null,
       lease_until = null,
       fence = video_uploads.fence + 1
-    -- Another worker may have started it a moment ago.
+    -- Another worker may have just started the upload.
     where video_uploads.media_id <> excluded.media_id or video_uploads.uploaded_at <= ${freshAfter}
   `.execute(connection);
 }
 
 /**
- * Leases uploads that are due and not leased, the most urgent first. At most `perAccount` of an account are sent at a
- * time, over all workers: an account whose uploads hang leaves room for others.
+ * Leases due uploads, the most urgent first. At most `perAccount` uploads of an account are sent at a time, over all
+ * workers, so that hanging uploads of one account do not block other accounts.
  */
 export async function claimUploads(
   connection: Connection,
@@ -92,7 +92,7 @@ export async function claimUploads(
         row_number() over (partition by v.account_id, v.status order by p.run_at, p.id)
           + coalesce(busy.uploads, 0) as place
       from video_uploads v
-      -- LIMIT keeps each a read by the key alone, also if statistics show no queued post.
+      -- LIMIT makes these reads by the key, even if statistics show no queued posts.
       cross join lateral (select id, media_id, state, run_at from posts where id = v.post_id limit 1) p
       cross join lateral (select * from accounts where id = v.account_id limit 1) a
       left join busy on busy.account_id = v.account_id
@@ -121,7 +121,7 @@ export async function claimUploads(
   return rows;
 }
 
-/** Renews the leases that are still ours under these fences; returns their posts. Never shortens a lease. */
+/** Renews the leases that are still valid under these fences; returns their posts. Never shortens a lease. */
 export async function renewUploads(
   connection: Connection,
   { uploads, leaseUntil }: { uploads: readonly UploadFence[]; leaseUntil: Date },
@@ -137,7 +137,7 @@ export async function renewUploads(
   return new Set(rows.map((row) => row.post_id));
 }
 
-/** Releases every upload of a process that stops, so that others need not wait for its leases to expire. */
+/** Releases all uploads of a process that stops, so that other processes need not wait for its leases to expire. */
 export async function releaseAllUploads(connection: Connection, owner: string): Promise<void> {
   await connection
     .updateTable('video_uploads')
@@ -155,7 +155,7 @@ export interface UploadChange {
   delays: number;
 }
 
-/** Releases an upload with its result. Returns false if another lease has followed: then nothing has changed. */
+/** Releases an upload with its result. Returns false, without a change, if the upload has been leased again. */
 export async function releaseUpload(
   connection: Connection,
   upload: VideoUpload,
@@ -170,7 +170,7 @@ export async function releaseUpload(
   return result.numUpdatedRows === 1n;
 }
 
-/** Removes an upload. Returns false if another lease has followed: then nothing has changed. */
+/** Deletes an upload. Returns false, without a change, if the upload has been leased again. */
 export async function deleteUpload(connection: Connection, upload: VideoUpload): Promise<boolean> {
   const result = await connection
     .deleteFrom('video_uploads')
@@ -180,7 +180,7 @@ export async function deleteUpload(connection: Connection, upload: VideoUpload):
   return result.numDeletedRows === 1n;
 }
 
-/** The post for which a video was uploaded, if it still waits for that video. */
+/** Finds the post of an upload, if it still waits for that video. */
 export async function findWaitingPost(tx: Tx, upload: VideoUpload): Promise<PostRow | undefined> {
   return tx
     .selectFrom('posts')
@@ -192,7 +192,7 @@ export async function findWaitingPost(tx: Tx, upload: VideoUpload): Promise<Post
     .executeTakeFirst();
 }
 
-/** Pinterest's id of the post's video; null unless a Pin can be created from it. */
+/** Finds Pinterest's id of the post's video; null if the video is not ready. */
 export async function findReadyVideo(
   connection: Connection,
   post: Pick<PostRow, 'id' | 'media_id'>,
@@ -207,7 +207,7 @@ export async function findReadyVideo(
   return row?.pinterest_media_id ?? null;
 }
 
-/** Starts an upload again: Pinterest no longer has the video, or cannot use it. Returns false after the last try. */
+/** Starts an upload again after Pinterest removed or rejected the video. Returns false after the last try. */
 export async function resetUpload(
   connection: Connection,
   postId: string,
@@ -230,9 +230,9 @@ export async function resetUpload(
   return result.numUpdatedRows === 1n;
 }
 
-/** Removes uploads whose post no longer waits: it is sent, deleted, unscheduled, or has failed. */
+/** Deletes uploads whose post is sent, deleted, unscheduled or failed. Returns their number. */
 export async function removeUnusedUploads(connection: Connection): Promise<number> {
-  // LIMIT and an array keep each a read by the key, whatever the statistics say about the number of posts.
+  // LIMIT and an array make these reads by the key, even with wrong statistics.
   const result = await sql`
     delete from video_uploads where post_id = any(array(
       select v.post_id from video_uploads v

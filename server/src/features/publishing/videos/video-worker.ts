@@ -1,5 +1,5 @@
-// The worker for videos: finds the posts whose time comes near, and has their videos uploaded to Pinterest. Beside the
-// lanes on purpose: a long upload must not keep its account, or any other, from publishing.
+// The video worker: uploads the videos of posts that will soon be due to Pinterest. It is independent of lanes, so that
+// a long upload does not delay publishing.
 
 import { withLogIds } from '../../../domain/log-ids.ts';
 import { addMs } from '../../../platform/clock.ts';
@@ -12,7 +12,7 @@ import type { VideoUpload } from './video-uploads.queries.ts';
 export interface VideoWorkerParts extends UploadParts {
   log: Log;
   leaseMs: number;
-  /** Unique to this process and this start of it. */
+  /** Unique to this run of this process. */
   owner: string;
   /** How long before its time a post's video is uploaded. */
   videoLeadMs: number;
@@ -20,16 +20,16 @@ export interface VideoWorkerParts extends UploadParts {
 
 /** Uploads at a time, for each process. They are streams: the limit is the bandwidth, not the memory. */
 const uploadsMax = 8;
-/** Of one account, over all processes: should its uploads hang, there is room for others. */
+/** Uploads at a time for each account, over all processes, so that its hanging uploads do not block other accounts. */
 const uploadsPerAccountMax = 3;
 /** Checks at a time, for each process. */
 const checksMax = 16;
-/** Videos take seconds anyway. */
+/** The minimum time between two polls. Longer than for lanes, because a video takes seconds. */
 const spacingMs = 500;
-/** Pinterest does not document for how long it stores an upload that no Pin uses. */
+/** The age up to which an upload is used. Pinterest does not document how long it stores uploads that no Pin uses. */
 const freshMs = 24 * 3600 * 1000;
 
-/** `stop` releases the uploads that are left, so that no other worker waits for their leases to expire. */
+/** Creates the worker. `stop` releases unfinished uploads, so that no worker waits for their leases to expire. */
 export function createVideoWorker(parts: VideoWorkerParts): Poller {
   const { clock, log, videos, owner, leaseMs } = parts;
   const room = (status: VideoUpload['status'], max: number, active: readonly VideoUpload[]) =>

@@ -1,4 +1,4 @@
-// Counts the results of video uploads, around the store, which is independent of metrics.
+// Wraps the video store to count the results of uploads, which keeps the store independent of metrics.
 import type { Metrics } from '../../../platform/metrics.ts';
 import type { VideoStore } from './video-store.ts';
 
