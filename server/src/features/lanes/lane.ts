@@ -13,20 +13,20 @@
 //              then finds nothing to do, and releases), and must never be later than the first work is due.
 //              Lowered by `lowerWake` (a post gets a `runAt`), set by `wakeLane`, `repaceLane` and
 //              `resetQueue` (an account's settings), recomputed by a release, repaired by `sweepLanes`.
-// not_before   The account gets no work of any kind before this time, because Pinterest asked us to wait, the token does
-//              not work, or we had an error. Raised by a release, removed by `wakeLane` (the account was connected again).
+// not_before   Nothing is done for the account before this time: Pinterest asked us to wait, the token does not work, or
+//              we had an error. Raised by a release, removed by `wakeLane` (the account was connected again).
 // paced_until  No queued post is published before this time, according to the account's own rules when last computed:
 //              interval, daily limit, catching up; 'infinity' while a pause stops the queue. Searches for lost Pins are
 //              not affected. A cached result: pacing.queries.ts computes it from the posts, a release stores it, and
 //              changes that invalidate it reset it to null (`repaceLane`, `resetQueue`, `lockLane`).
-// away_until   The end of the last period in which the account was not served: no worker ran, no token worked, or it was
-//              paused. A post that became due long before this time was missed. Written by a late claim, by a release
+// away_until   The end of the last period in which the account was not served: no worker ran, no token worked, or it
+//              was paused. A post that became due long before this time was missed. Written by a late claim, by a release
 //              that could not serve the account, and by `resetQueue` when an account is resumed.
 // owner        The process with the lease; null if there is no lease. Written by a claim, cleared by a release.
-// lease_until  When the lease expires. Written by a claim, raised by `renewLaneLeases`, cleared by a release. An expired
-//              lease has no effect, even if `owner` is set.
-// fence        Grows by one with each lease and never goes back. Every write of a worker names the fence of its lease, and
-//              changes nothing if another lease has followed. Written by a claim only.
+// lease_until  When the lease expires. Written by a claim, raised by `renewLaneLeases`, cleared by a release. An
+//              expired lease has no effect, even if `owner` is set.
+// fence        Grows by one with each lease and never decreases. Every write of a worker names the fence of its lease,
+//              and changes nothing if the lane has been leased again. Written by a claim only.
 //
 // ## The states of a lane
 //
@@ -36,8 +36,8 @@
 //   waiting   wake_at is in the future: for a post's `runAt`, or for one of the two below.
 //   resting   Waiting, and not_before is in the future. Nothing is done for the account.
 //   paced     Waiting, and paced_until is in the future. Lost Pins are searched for; no queued post is published.
-//   paused    paced_until is 'infinity'. Like paced, until the account is resumed. (A pause that fails or moves due posts
-//             is not visible in the lane, because those posts are work.)
+//   paused    paced_until is 'infinity'. Like paced, until the account is resumed. (A pause that fails or moves
+//             due posts is not visible in the lane, because those posts are work.)
 //   due       wake_at has passed and there is no lease. The next poll leases the lane.
 //   leased    owner is set and lease_until is in the future. One worker is serving the account.
 //   expired   owner is set and lease_until has passed. The worker died, hangs or was suspended. Treated as due once
@@ -45,17 +45,17 @@
 //
 // ## The transitions
 //
-//   idle, waiting → waiting, due    `lowerWake`: a post was scheduled. Never earlier than not_before and paced_until, and
-//                                   never while paused.
+//   idle, waiting → waiting, due    `lowerWake`: a post was scheduled. Never earlier than not_before and paced_until,
+//                                   and never while paused.
 //   waiting → due                   Time passes. Nothing is written.
 //   resting → due                   `wakeLane`: the account has a new token.
 //   paced → due                     `repaceLane`: its rules changed. The next worker computes the pacing again.
-//   paused → due, any → due         `resetQueue`: paused, resumed, or paused in another way. not_before is unchanged.
-//   due, expired → leased           A claim: `owner`, `lease_until`, and `fence + 1` in one statement, with SKIP LOCKED,
-//                                   so that several workers can claim at once.
+//   paused → due, any → due         `resetQueue`: paused, resumed, or paused with another policy; not_before remains.
+//   due, expired → leased           A claim: `owner`, `lease_until`, and `fence + 1` in one statement, with SKIP
+//                                   LOCKED, so that several workers can claim at once.
 //   leased → leased                 `renewLaneLeases`, several times in each lease.
-//   leased → idle, waiting,         A release, which recomputes wake_at from the posts. A lane that is still due goes to
-//            resting, paced, due    the end of the queue, behind the accounts that waited in the meantime.
+//   leased → idle, waiting,         A release, which recomputes wake_at from the posts. A lane that is still due is
+//            resting, paced, due    served after the accounts that waited in the meantime.
 //   leased → expired                No renewal for a whole lease.
 //
 // A leased lane can be lowered, woken and reset like any other; the release takes this into account. This is delicate:
