@@ -1,4 +1,4 @@
-// The gauges of a process. Each room declares its own; this is the list of rooms that have some.
+// Declares the gauges of a process. Each room declares its own; this file lists the rooms that have gauges.
 import type { Config } from './config.ts';
 import { declareAccountGauges } from './features/accounts/index.ts';
 import { declareLaneGauges } from './features/lanes/index.ts';

@@ -1,4 +1,4 @@
-// The HTTP servers of a process: the whole API, or for a process that only publishes, its status alone.
+// The HTTP servers of a process: the whole API, or only the status for a process that only publishes.
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { errorDetailCodes } from './detail-codes.ts';
@@ -55,7 +55,7 @@ export interface AppHttpParts {
   routes: readonly Route[];
 }
 
-/** The servers are created on demand: a process has one of them at most. */
+/** Creates the servers on demand: a process has at most one of them. */
 export function createAppHttp(parts: AppHttpParts) {
   const { config, database, clock, log, encryption, auth, routes } = parts;
   const { ratePerMinute, requestsMax, corsOrigins } = config;
@@ -85,7 +85,7 @@ export function createAppHttp(parts: AppHttpParts) {
       return http;
     },
 
-    /** For a process that only publishes. */
+    /** Creates the server of a process that only publishes. */
     createStatusHttp(moreChecks: readonly Check[]): FastifyInstance {
       const authenticate = async () => null;
       const http = createHttpServer({ ...options, routes: [], logIds: {}, authenticate });
@@ -104,7 +104,7 @@ function checksOf({ config, database, storage, clock }: AppHttpParts): readonly 
   ];
 }
 
-/** The paths that are not operations of the API. */
+/** Adds the paths that are not operations of the API. */
 function addPages(http: FastifyInstance, parts: AppHttpParts): void {
   registerMediaFiles(http, parts);
   registerConnectCallback(http, parts.accountParts);

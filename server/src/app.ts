@@ -1,4 +1,4 @@
-// Builds every part once, by hand, and shows which part uses which.
+// Builds every part once, by hand, in the order of their dependencies.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -61,11 +61,11 @@ export interface AppParts {
   publicUrl: string;
   /** Private addresses from which media may be fetched, in addition to those in the settings. */
   allowedPrivateHosts?: readonly string[];
-  /** The registry of metrics. Default: one of the app's own. */
+  /** The registry of metrics. Default: a new one. */
   metrics?: Metrics;
 }
 
-/** The file of the encryption key, for an installation whose settings have no key. */
+/** Returns the path of the encryption key file, for an installation without a key in its settings. */
 export function keyFileOf(config: Config): string {
   return join(config.dataDir, 'encryption.key');
 }
@@ -274,7 +274,7 @@ function workerPartsOf(
   };
 }
 
-/** Encrypts with the present key every secret that is encrypted with an older one. Lists every room that stores secrets. */
+/** Encrypts every secret with the current key. Must include every room that stores secrets. */
 async function resealSecrets({ database, encryption }: Base, { accounts }: Rooms, { webhooks }: Background) {
   return {
     accounts: await accounts.resealTokens(),

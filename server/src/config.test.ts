@@ -14,7 +14,7 @@ function problemsOf(env: Record<string, string>): string {
   return '';
 }
 
-test('without any setting it starts on this machine with the simulator', () => {
+test('the default settings are for the simulator on this machine', () => {
   expect(parseConfig({})).toMatchObject({
     host: '127.0.0.1',
     port: 8787,
@@ -25,7 +25,7 @@ test('without any setting it starts on this machine with the simulator', () => {
   });
 });
 
-test('all mistakes are reported together, each with its name and what it should be', () => {
+test('all invalid settings are reported together, each with its name and its expected form', () => {
   const message = problemsOf({
     PORT: '99999',
     PINTAIL_ROLE: 'boss',
@@ -50,17 +50,17 @@ test('all mistakes are reported together, each with its name and what it should 
   expect(message).toContain('PINTAIL_ROLE must be all, api or worker (default all). It is "boss".');
 });
 
-test('a misspelt setting is refused with the name that was probably meant', () => {
+test('a misspelled setting is refused with the name that was probably meant', () => {
   expect(problemsOf({ PINTAIL_DATADIR: '/data' })).toContain('Did you mean PINTAIL_DATA_DIR?');
 });
 
-test('a refused secret is never repeated', () => {
+test('the error for an invalid secret does not contain its value', () => {
   const message = problemsOf({ DATABASE_URL: 'hunter2', PINTAIL_ENCRYPTION_KEY: 'hunter3' });
   expect(message).toContain('DATABASE_URL must be postgres://');
   expect(message).not.toMatch(/hunter[23]/);
 });
 
-test('a secret may come from a file, and not from both', () => {
+test('a secret can be read from a file, and both forms together are refused', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pintail-config-'));
   try {
     const file = join(folder, 'url');
@@ -73,13 +73,13 @@ test('a secret may come from a file, and not from both', () => {
   }
 });
 
-test('the encryption key is taken as hexadecimal and as base64', () => {
+test('the encryption key can be hexadecimal or base64', () => {
   const bytes = Buffer.alloc(32, 7);
   expect(parseConfig({ PINTAIL_ENCRYPTION_KEY: bytes.toString('hex') }).encryptionKey).toEqual(bytes);
   expect(parseConfig({ PINTAIL_ENCRYPTION_KEY: bytes.toString('base64') }).encryptionKey).toEqual(bytes);
 });
 
-test('tracking parameters: the well-known ones, those that are named, or none', () => {
+test('the tracking parameters are the well-known ones, those in the setting, or none', () => {
   expect(parseConfig({}).trackingParameters).toEqual(
     expect.arrayContaining(['utm_*', 'fbclid', 'gclid', 'epik']),
   );
@@ -88,7 +88,7 @@ test('tracking parameters: the well-known ones, those that are named, or none', 
   expect(problemsOf({ TRACKING_PARAMETERS: 'ref=1' })).toContain('TRACKING_PARAMETERS must be names');
 });
 
-test('a bucket needs all of its settings, and its settings need STORAGE=s3', () => {
+test('a bucket requires all its settings, and its settings require STORAGE=s3', () => {
   const bucket = {
     S3_ENDPOINT: 'https://s3.example.com/',
     S3_BUCKET: 'pins',
@@ -104,9 +104,9 @@ test('a bucket needs all of its settings, and its settings need STORAGE=s3', () 
     secretAccessKey: 'hunter4',
   });
   expect(problemsOf({ STORAGE: 's3', S3_BUCKET: 'pins' })).toContain(
-    'STORAGE=s3 needs S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY as well.',
+    'STORAGE=s3 also requires S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY.',
   );
-  expect(problemsOf(bucket)).toContain('only with STORAGE=s3');
+  expect(problemsOf(bucket)).toContain('STORAGE=s3 is required with');
   expect(problemsOf({ STORAGE: 's3', ...bucket, S3_SECRET_ACCESS_KEY: 'hunter 5' })).not.toContain('hunter');
 });
 
@@ -135,11 +135,11 @@ test.each([
   ['PINTAIL_SERVICE_HOSTS', 'x'],
   ['PINTAIL_PORT_TCP', 'x'],
   ['PINTAIL_ROLES', 'all'],
-])('a name like %s is still reported as a misspelt setting', (name, value) => {
+])('%s is reported as a misspelled setting', (name, value) => {
   expect(problemsOf({ [name]: value })).toContain(name);
 });
 
-test('a port that is set on purpose is still a setting beside such variables', () => {
+test('a port setting is recognized beside the variables of Services', () => {
   expect(parseConfig({ SIMULATOR_PORT: '9001', SIMULATOR_SERVICE_PORT: '8788' }).simulatorPort).toBe(9001);
   expect(problemsOf({ SIMULATOR_PORT: 'http://x' })).toContain('SIMULATOR_PORT');
 });

@@ -1,4 +1,4 @@
-// Every setting, parsed once. Nothing else reads the environment. All mistakes are reported together.
+// Parses all settings once. No other file reads the environment. All problems are reported together.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
@@ -25,7 +25,7 @@ export interface Config {
   pinterestAuthorizeUrl: string | undefined;
   pinterestTokenUrl: string | undefined;
   sendIsStandard: 'auto' | 'always' | 'never';
-  /** The bucket in which media are kept; undefined: in the data folder. */
+  /** The bucket for media. Undefined: media are stored in the data folder. */
   s3: S3Settings | undefined;
   mediaAllowedPrivateHosts: readonly string[];
   mediaGraceMs: number;
@@ -46,7 +46,7 @@ export interface Config {
   logFormat: 'pretty' | 'json';
 }
 
-/** Every mistake in the settings at once. Its message is for the person who starts Pintail. */
+/** All problems of the settings. The message is for the operator. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(problems: readonly string[]) {
@@ -54,15 +54,15 @@ export class ConfigError extends Error {
   }
 }
 
-/** The settings of this process. @throws ConfigError as parseConfig does. */
+/** Returns the settings of this process. @throws ConfigError */
 export function readConfig(): Config {
   return parseConfig(process.env);
 }
 
-/** @throws ConfigError that names each bad setting and what it should be. Never its value if it is a secret. */
+/** @throws ConfigError with the name and the expected form of each invalid setting, and its value unless it is a secret */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const env = withoutServiceLinks(environment);
-  const problems: string[] = [...misspelt(env)];
+  const problems: string[] = [...unknownNames(env)];
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(settings) as [string, Setting<unknown>][]) {
     const text = readText(name, setting, env, problems);
@@ -87,11 +87,11 @@ function readText(
   env: Readonly<Record<string, string | undefined>>,
   problems: string[],
 ): string | undefined {
-  // An empty variable is how shells and compose files say "not set".
+  // In shells and compose files, an empty variable means "not set".
   const text = env[name] || undefined;
   const file = setting.secret && env[`${name}_FILE`];
   if (!file) return text;
-  if (text) problems.push(`${name} and ${name}_FILE are both set. Keep one.`);
+  if (text) problems.push(`${name} and ${name}_FILE are both set. Set only one.`);
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
@@ -102,8 +102,8 @@ function readText(
   }
 }
 
-/** Unknown names with our prefix: nearly always a typing error that would otherwise be ignored. */
-function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
+/** Reports unknown names with our prefix, which are usually misspelled settings. */
+function unknownNames(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = Object.keys(settings);
   return Object.keys(env)
     .filter((name) => /^PINTAIL_/.test(name) && !known.includes(name.replace(/_FILE$/, '')))
@@ -115,15 +115,15 @@ function misspelt(env: Readonly<Record<string, string | undefined>>): string[] {
 
 const s3Needs = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
 
-/** A bucket needs all of its settings; settings of a bucket without STORAGE=s3 are nearly always a slip. */
+/** A bucket requires all its settings. Settings of a bucket without STORAGE=s3 are usually a mistake. */
 function s3Problems(values: Partial<Values>): string[] {
   if (values.STORAGE === 's3') {
     const missing = s3Needs.filter((name) => values[name] === undefined);
-    return missing.length === 0 ? [] : [`STORAGE=s3 needs ${missing.join(', ')} as well.`];
+    return missing.length === 0 ? [] : [`STORAGE=s3 also requires ${missing.join(', ')}.`];
   }
-  const idle = s3Needs.filter((name) => values[name] !== undefined);
-  if (values.STORAGE === undefined || idle.length === 0) return [];
-  return [`${idle.join(', ')}: only with STORAGE=s3. Set that too, or leave these out.`];
+  const unused = s3Needs.filter((name) => values[name] !== undefined);
+  if (values.STORAGE === undefined || unused.length === 0) return [];
+  return [`STORAGE=s3 is required with ${unused.join(', ')}. Set it, or remove these settings.`];
 }
 
 function s3Of(values: Values): S3Settings | undefined {

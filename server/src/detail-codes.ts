@@ -1,6 +1,6 @@
-// Every code that can stand in `error.details`, in `meta.warnings` or in a post's `failure`, with its meaning;
-// docs/errors.md is generated from it. The message in a response says more: what was sent, and what to send instead.
-// error-lists.test.ts compares the lists with the source, and check-codes.ts with every answer of a test app.
+// The meaning of every code in `error.details`, `meta.warnings` and a post's `failure`. docs/errors.md is generated from
+// this list. Messages in responses are more specific. error-lists.test.ts compares the list with the source, and
+// check-codes.ts with every response of a test app.
 import { reasons } from './pinterest/index.ts';
 
 type Codes = Readonly<Record<string, string>>;
@@ -51,16 +51,16 @@ const circumstances: Codes = {
   scope_missing: 'The API key (or the token of an account) lacks a required permission.',
   beyond_own: 'A key cannot grant more than it has.',
   unavailable: 'A part that Pintail needs is not available.',
-  account_not_found: 'The account does not exist, or the key may not see it.',
-  other_pinterest_user: 'Another Pinterest user granted access than the one of the account.',
-  post_not_found: 'The post does not exist, or the key may not see it.',
+  account_not_found: 'The account does not exist, or the key has no access to it.',
+  other_pinterest_user: 'Access was granted by a different Pinterest user than the one of the account.',
+  post_not_found: 'The post does not exist, or the key has no access to it.',
   version_differs: 'The post was changed since the version in If-Match.',
   external_id_taken: 'Another post of the account has this externalId.',
   pin_taken: 'Another post of the account already has this Pin.',
-  schedule_not_allowed: 'The post cannot be scheduled in its present state.',
-  unschedule_not_allowed: 'The post cannot be unscheduled in its present state.',
-  edit_not_allowed: 'The post cannot be edited in its present state.',
-  delete_not_allowed: 'The post cannot be deleted in its present state.',
+  schedule_not_allowed: 'The post cannot be scheduled in its current state.',
+  unschedule_not_allowed: 'The post cannot be unscheduled in its current state.',
+  edit_not_allowed: 'The post cannot be edited in its current state.',
+  delete_not_allowed: 'The post cannot be deleted in its current state.',
   resolve_not_allowed: 'The outcome of the post is not in doubt.',
   board_not_found: 'The account has no board with this id. The message suggests similar names.',
   board_unverifiable: 'The board is not in the stored list, and Pinterest could not be reached.',
@@ -72,20 +72,20 @@ const circumstances: Codes = {
   too_many_spacing_rules: 'Limit reached: 5,000 spacing rules per account.',
   no_timeslots: 'The account has no timeslots.',
   no_open_slot: 'No timeslot of the account is open within a year.',
-  internal_error: 'An internal error happened with this entry.',
+  internal_error: 'An internal error occurred for this entry.',
 };
 
 /** A picture or a video cannot be fetched or used. */
 const media: Codes = {
   bad_url: 'This URL cannot be fetched.',
   private_address: 'The URL leads to an address that is not on the public internet.',
-  dns_failed: 'The host name could not be found.',
+  dns_failed: 'The host name was not found.',
   connection_failed: 'The server refused or interrupted the connection.',
   tls_failed: 'The TLS connection failed.',
   timeout: 'The file did not arrive in time.',
   too_slow: 'The file arrived too slowly.',
-  http_status: 'The server answered with an error.',
-  bad_response: 'The response of the server cannot be read.',
+  http_status: 'The server responded with an error.',
+  bad_response: 'The response of the server is not valid HTTP.',
   too_many_redirects: 'Too many redirects.',
   empty_file: 'The file is empty.',
   web_page: 'The URL leads to a web page, not to a file.',
@@ -116,14 +116,14 @@ const media: Codes = {
 const warnings: Codes = {
   account_unauthorized:
     'Pinterest no longer accepts the token of the account. The post waits until it is connected again.',
-  boards_not_refreshed: 'Pinterest could not be reached; the stored boards are returned.',
-  sections_not_refreshed: 'Pinterest could not be reached; the stored sections are returned.',
-  queued_posts_without_board: 'Queued posts use the deleted board, and will fail.',
-  queued_posts_without_section: 'Queued posts use the deleted section, and will fail.',
+  boards_not_refreshed: 'Pinterest could not be reached. The stored boards are returned.',
+  sections_not_refreshed: 'Pinterest could not be reached. The stored sections are returned.',
+  queued_posts_without_board: 'Queued posts use the deleted board and will fail.',
+  queued_posts_without_section: 'Queued posts use the deleted section and will fail.',
   link_shortener: 'Pinterest treats shortened links as spam.',
   link_to_pinterest: 'The link leads to Pinterest itself.',
   product_tags_not_published: 'Product tags are stored and not sent to Pinterest.',
-  too_near: 'Another post with this destination is nearer than the spacing rule allows.',
+  too_near: 'Another post with this destination is closer in time than the spacing rule allows.',
   same_picture: 'The account has a post with this picture and this destination.',
   similar_picture: 'The account has a post with a similar picture and this destination.',
   first_frame_only: 'Only the first frame of the animated picture is used.',
@@ -131,13 +131,14 @@ const warnings: Codes = {
 
 /** The reasons of Pintail, rather than Pinterest, for which a post was not published. */
 const publishing: Codes = {
-  waits_for_decision: 'The Pin was not found; a person decides whether to publish again (`resolve`).',
-  several_pins_match: 'Several Pins could be the post’s; a person decides (`resolve`).',
-  board_too_large_to_search: 'The board has more Pins than can be searched; a person decides (`resolve`).',
+  waits_for_decision: 'The Pin was not found. A person must decide whether to publish again (`resolve`).',
+  several_pins_match: 'Several Pins could be the post’s. A person must decide (`resolve`).',
+  board_too_large_to_search:
+    'The board has more Pins than can be searched. A person must decide (`resolve`).',
   missed:
     'The post was not published at its time, and the account is set to hold missed posts. Schedule it again.',
   media_unavailable: 'The stored picture or video cannot be read. Pintail retries automatically.',
-  restored_from_backup: 'The post was due after the backup was taken; Pintail searches for its Pin.',
+  restored_from_backup: 'The post was due after the backup was taken. Pintail searches for its Pin.',
   video_not_processed: 'Pinterest could not process the video.',
   video_not_finished: 'Pinterest did not finish processing the video in time.',
   publishing_paused: 'Publishing was paused when the post was due.',
@@ -147,7 +148,7 @@ const fromPinterest: Codes = Object.fromEntries(
   Object.entries(reasons).map(([code, { message, remediation }]) => [code, `${message} ${remediation}`]),
 );
 
-/** In the order of the page. */
+/** The codes of each section of the page, in its order. */
 export const detailCodes: readonly { title: string; about: string; codes: Codes }[] = [
   { title: 'Input', about: 'A field, a parameter or a header is invalid.', codes: input },
   {
@@ -170,7 +171,7 @@ export const detailCodes: readonly { title: string; about: string; codes: Codes 
   },
 ];
 
-/** The codes of `error.details`. The others are codes of warnings, and of failures of posts. */
+/** The codes of `error.details`, without those of warnings and of posts' failures. */
 export const errorDetailCodes: readonly string[] = [input, circumstances, media, fromPinterest].flatMap(
   (codes) => Object.keys(codes),
 );

@@ -1,5 +1,5 @@
-// The lists of what can go wrong, compared with the code and with docs/errors.md, in both directions. What only a run can
-// show (a route that refuses in a way that it does not declare) is checked for every test app in test/check-codes.ts.
+// Compares the lists of refusals and codes with the source and with docs/errors.md, in both directions. test/check-codes.ts
+// checks every response of every test app, for example for refusals that a route does not declare.
 import { globSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../test/app.ts';
@@ -14,7 +14,7 @@ const files = globSync('**/*.ts', { cwd: source })
   .map((name) => ({ name, text: readFileSync(`${source}${name}`, 'utf8') }));
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
 
-/** Each declaration in the source: where, the name of the constant, and its reason. */
+/** Each declaration in the source, with its file, the name of the constant, and its reason. */
 const declared = files.flatMap(({ name: file, text }) =>
   [...text.matchAll(/const (\w+) = refusal\(\{([\s\S]*?)\}\);/g)].map(([, name = '', body = '']) => ({
     file,
@@ -30,14 +30,14 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-test('every refusal has a reason of its own', () => {
+test('every refusal has a unique reason', () => {
   expect(declared.length).toBeGreaterThan(60);
   expect(declared.filter(({ reason }) => !/^[a-z]+(_[a-z]+)*$/.test(reason))).toEqual([]);
   const reasons = declared.map(({ reason }) => reason);
   expect(reasons.filter((reason, index) => reasons.indexOf(reason) !== index)).toEqual([]);
 });
 
-test('every declared refusal is thrown somewhere', () => {
+test('every declared refusal is used', () => {
   const unused = declared.filter(({ file, name }) => {
     const users = files.filter(
       ({ name: other, text }) => other === file || new RegExp(`import [^;]*\\b${name}\\b[^;]*;`).test(text),
@@ -47,7 +47,7 @@ test('every declared refusal is thrown somewhere', () => {
   expect(unused).toEqual([]);
 });
 
-/** The parts of a file that can throw: not its imports, exports, comments, declarations and lists of routes. */
+/** Returns a file without imports, exports, comments, declarations and lists of refusals. */
 function withoutDeclarations(text: string): string {
   return text
     .replaceAll(/^(import|export) (type )?\{[^}]*\} from [^;]*;/gm, '')
@@ -57,7 +57,7 @@ function withoutDeclarations(text: string): string {
     .replaceAll(/const \w*[rR]efusals = \[[^\]]*\]/g, '');
 }
 
-test('every declared refusal can be the answer of an operation, or of any request', () => {
+test('every declared refusal belongs to an operation or to all requests', () => {
   const general = Object.values(generalRefusals).filter(isMaker);
   const reachable = new Set(
     [...general, ...app.app.routes.flatMap(refusalsOf)].map(({ declaration }) => declaration.reason),
@@ -71,13 +71,13 @@ test('every declared refusal can be the answer of an operation, or of any reques
   ).toEqual(outsideOfOperations.toSorted());
 });
 
-test('every refusal that an operation declares is in the source, where the tests above have seen it', () => {
+test('every refusal of an operation is found in the source', () => {
   const seen = new Set(declared.map(({ reason }) => reason));
   const used = app.app.routes.flatMap(refusalsOf).map(({ declaration }) => declaration.reason);
   expect([...new Set(used)].filter((reason) => !seen.has(reason))).toEqual([]);
 });
 
-test('no detail code is put together at run time, so that every code can be found in the source', () => {
+test('no detail code is composed at run time', () => {
   const composed = files.flatMap(({ name, text }) =>
     [...text.matchAll(/\b(?:code|reason): *(`[^`]*\$\{[^`]*`|[\w.]+\.(?:toLowerCase|concat)\(.*)/g)].map(
       ([, value]) => `${name}: ${value}`,
@@ -98,7 +98,7 @@ test('every detail code in the source is in the list', () => {
   expect(unexplained).toEqual([]);
 });
 
-test('every listed detail code is written somewhere else in the source', () => {
+test('every listed detail code is used in the source', () => {
   const text = files
     .filter(({ name }) => name !== 'detail-codes.ts')
     .map((file) => file.text)

@@ -1,5 +1,5 @@
-// Opens the installation for a command: the data folder, a running and migrated database, a clock, and the parts that are
-// built on them. They are closed in reverse order.
+// Opens the installation for a command: the data folder, a running and migrated database, a clock, and the app. Closes them
+// in reverse order.
 import { mkdirSync } from 'node:fs';
 import { startEmbeddedPostgres } from '@pintail/embedded-postgres';
 import { type App, createApp } from './app.ts';
@@ -21,7 +21,7 @@ import { createDatabaseClock, type Database, migrate, openDatabase } from './pla
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 
-/** Jobs under way are waited for this long; then they are left to another process. */
+/** The time to wait for running jobs. Then another process runs them again. */
 const jobsGraceMs = 10_000;
 
 export interface Installation {
@@ -43,14 +43,14 @@ export interface OpenInstallation {
   signal?: AbortSignal;
 }
 
-/** The app on a simulator, unless the settings name one. It needs no real secret. */
+/** Returns the Pinterest app in the settings, or a default one for the simulator, which needs no real secret. */
 export function simulatorAppOf(config: Config): AppCredentials {
   return config.pinterestApp ?? { appId: 'pintail', appSecret: 'pintail-on-the-simulator' };
 }
 
 /**
- * The addresses of each environment, as Pinterest publishes them. The settings override those of the environment of this
- * installation.
+ * Returns the addresses of each environment, as Pinterest publishes them. The settings override the addresses of the
+ * configured environment.
  */
 export function addressesOf(
   config: Config,
@@ -72,7 +72,7 @@ export function addressesOf(
   };
 }
 
-/** One app of Pinterest's serves production and sandbox alike. */
+/** A Pinterest app is valid for production and sandbox. */
 function appsOf(config: Config): Partial<Record<Environment, AppCredentials>> {
   if (config.pinterestEnvironment === 'simulator') return { simulator: simulatorAppOf(config) };
   const own = config.pinterestApp;
@@ -81,7 +81,7 @@ function appsOf(config: Config): Partial<Record<Environment, AppCredentials>> {
 
 export function publicUrlOf(config: Config, port: number = config.port): string {
   if (config.publicUrl) return config.publicUrl;
-  // The address of all interfaces cannot be called.
+  // The wildcard address cannot be called.
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
@@ -90,7 +90,7 @@ export function makeDataDir(config: Config): void {
   mkdirSync(config.dataDir, { recursive: true });
 }
 
-/** The database of this installation: the one in the settings, or the embedded one. */
+/** Opens the database of this installation: the one in the settings, or the embedded one. */
 export async function openDatabaseOf(
   config: Config,
   log: Log,
@@ -116,8 +116,12 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
     const database = openDatabase({ url: server.url, log, poolSize: 20 });
     closers.push(() => database.close());
     const restored = await rebaseRestoredEvents(database.db);
-    if (restored > 0) log.info({ events: restored }, 'the event log comes from a dump and was fitted in');
-    // The embedded database runs on this machine's clock.
+    if (restored > 0)
+      log.info(
+        { events: restored },
+        'the event log was restored from a dump and was adapted to this database',
+      );
+    // The embedded database uses this machine's clock.
     const remote = config.databaseUrl ? await createDatabaseClock(database, systemClock, log) : null;
     if (remote) closers.push(() => remote.stop());
     const clock = remote ?? systemClock;
@@ -143,7 +147,7 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
     closers.push(() => app.jobs.stop(jobsGraceMs));
     return { app, database, databaseUrl: server.url, clock, close };
   } catch (error) {
-    await close().catch((closeError: unknown) => log.error({ err: closeError }, 'could not close in order'));
+    await close().catch((closeError: unknown) => log.error({ err: closeError }, 'graceful close failed'));
     throw error;
   }
 }

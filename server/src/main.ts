@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { scopes } from './domain/scopes.ts';
 import { version } from './platform/version.ts';
 
-// Each command loads only the modules that it needs, so that help and usage errors print at once.
+// Each command loads only the modules that it needs, so that help and usage errors print immediately.
 const program = new Command('pintail')
   .description('A self-hosted Pinterest scheduler.')
   .version(version)

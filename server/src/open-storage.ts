@@ -1,4 +1,4 @@
-// Where media are kept: a folder of ours, or a bucket.
+// Opens the storage for media: a bucket if one is configured, otherwise a folder.
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import type { Clock } from './platform/clock.ts';

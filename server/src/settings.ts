@@ -1,13 +1,13 @@
-// Every setting: what it is for, what it should look like, and how its text is read. Made into docs/settings.md.
+// Every setting: its description, its expected form and its parser. docs/settings.md is generated from it.
 import { z } from 'zod';
 
-/** A setting as the documentation shows it, and how its text is read. */
+/** A setting with its documentation and its parser. */
 export interface Setting<T> {
   about: string;
-  /** The expected form, for the documentation and for the refusal. */
+  /** The expected form, for the documentation and for errors. */
   shape: string;
   schema: z.ZodType<T, string | undefined>;
-  /** Also readable from the file that NAME_FILE names. */
+  /** The value can also be read from a file, whose path is in NAME_FILE. */
   secret?: true;
 }
 
@@ -61,16 +61,16 @@ export const settings = {
   },
   PORT: {
     about: 'The port of the API.',
-    shape: 'a port number (default 8787; 0 for any free one)',
+    shape: 'a port number (default 8787; 0 for any free port)',
     schema: port(8787),
   },
   PINTAIL_ROLE: {
-    about: 'What this process does: answer requests, publish, or both.',
+    about: 'The role of this process: serve requests, publish posts, or both.',
     shape: 'all, api or worker (default all)',
     schema: oneOf('all', 'api', 'worker').default('all'),
   },
   PINTAIL_DATA_DIR: {
-    about: 'Where the embedded database, the media and the generated keys live.',
+    about: 'The folder of the embedded database, the media and the generated keys.',
     shape: 'a folder (default ./.pintail)',
     schema: z.string().min(1).default('./.pintail'),
   },
@@ -81,83 +81,85 @@ export const settings = {
     secret: true,
   },
   PUBLIC_URL: {
-    about: 'How callers reach this server; used in the addresses of hosted media.',
-    shape: 'an http or https address (default http://HOST:PORT)',
+    about:
+      'The URL at which callers reach this server. Used in the URLs of media and in the redirect URL of the consent page.',
+    shape: 'an http or https URL (default http://HOST:PORT)',
     schema: url.optional(),
   },
   PINTAIL_ENCRYPTION_KEY: {
-    about: "Encrypts the Pinterest accounts' tokens. Without it a key is made and kept in the data folder.",
+    about:
+      'The key that encrypts stored secrets. Without it, a key is generated and stored in the data folder.',
     shape: '32 random bytes, as 64 hexadecimal characters or base64',
     schema: encryptionKey.optional(),
     secret: true,
   },
   PINTAIL_ENCRYPTION_KEY_OLD: {
     about:
-      'The key before this one, while keys are changed: it only decrypts. See "Changing the encryption key" in operating.md.',
+      'The previous key during a rotation, for decryption only. See "Changing the encryption key" in operating.md.',
     shape: '32 random bytes, as 64 hexadecimal characters or base64',
     schema: encryptionKey.optional(),
     secret: true,
   },
   PINTEREST_ENVIRONMENT: {
-    about: 'Which Pinterest to talk to. The simulator needs no approval by Pinterest.',
-    shape: 'simulator, sandbox or production (default simulator; production where PINTEREST_APP_ID is set)',
+    about: 'The Pinterest environment. The simulator needs no approval by Pinterest.',
+    shape: 'simulator, sandbox or production (default simulator; production if PINTEREST_APP_ID is set)',
     schema: oneOf('simulator', 'sandbox', 'production').optional(),
   },
   PINTEREST_APP_ID: {
-    about: 'Your app at Pinterest, to connect accounts through its consent page and to refresh their tokens.',
+    about: 'Your Pinterest app, for connecting accounts on the consent page and refreshing their tokens.',
     shape: 'the app id that Pinterest shows, with PINTEREST_APP_SECRET',
     schema: z.string().regex(/^\S+$/).optional(),
   },
   PINTEREST_APP_SECRET: {
-    about: "The secret of that app. One app per operator: Pinterest's guidelines forbid collecting others'.",
+    about:
+      "The secret of the app. Use your own app: Pinterest's guidelines forbid collecting secrets of others.",
     shape: 'the app secret that Pinterest shows, with PINTEREST_APP_ID',
     schema: z.string().regex(/^\S+$/).optional(),
     secret: true,
   },
   PINTEREST_ACCESS_LEVEL: {
-    about:
-      'The access that Pinterest has granted your app. A Trial app has 300 writes a day for all its accounts.',
+    about: 'The access level of your Pinterest app. A Trial app has 300 writes per day for all its accounts.',
     shape: 'trial or standard (default standard)',
     schema: oneOf('trial', 'standard').default('standard'),
   },
   PINTEREST_API_URL: {
-    about: "Overrides the environment's API address. With the simulator: use one that runs elsewhere.",
-    shape: 'an http or https address, with /v5 at its end',
+    about: "Overrides the environment's API URL, for example to use a simulator that runs elsewhere.",
+    shape: 'an http or https URL that ends with /v5',
     schema: url.optional(),
   },
   PINTEREST_AUTHORIZE_URL: {
-    about: "Overrides the environment's consent page.",
-    shape: 'an http or https address',
+    about: "Overrides the URL of the environment's consent page.",
+    shape: 'an http or https URL',
     schema: z.url({ protocol: /^https?$/ }).optional(),
   },
   PINTEREST_TOKEN_URL: {
-    about: "Overrides the environment's address for tokens.",
-    shape: 'an http or https address',
+    about: "Overrides the environment's URL for tokens.",
+    shape: 'an http or https URL',
     schema: url.optional(),
   },
   PINTEREST_SEND_IS_STANDARD: {
     about:
-      'Whether is_standard is sent with a Pin. Pinterest honours false only for apps in a closed beta; auto sends it only where it is true.',
+      'When to send is_standard with a Pin. Pinterest accepts false only from apps in a closed beta. auto sends it only if it is true.',
     shape: 'auto, always or never (default auto)',
     schema: oneOf('auto', 'always', 'never').default('auto'),
   },
   STORAGE: {
-    about: 'Where media are kept: in the data folder, or in a bucket that several machines share.',
+    about: 'The storage for media: the data folder, or a bucket that several machines can share.',
     shape: 'folder or s3 (default folder)',
     schema: oneOf('folder', 's3').default('folder'),
   },
   S3_ENDPOINT: {
-    about: 'The address of the S3-compatible service, without the bucket, which goes into the path.',
-    shape: 'an http or https address, such as https://s3.eu-central-1.amazonaws.com',
+    about: 'The URL of the S3-compatible service, without the bucket. The bucket is added to the path.',
+    shape: 'an http or https URL, such as https://s3.eu-central-1.amazonaws.com',
     schema: url.optional(),
   },
   S3_REGION: {
-    about: 'The region that requests are signed for.',
-    shape: 'a name (default us-east-1, which services without regions take)',
+    about: 'The region for which requests are signed.',
+    shape: 'a name (default us-east-1, which services without regions accept)',
     schema: z.string().regex(/^\S+$/).default('us-east-1'),
   },
   S3_BUCKET: {
-    about: 'The bucket. It must exist, and be for Pintail alone.',
+    about: 'The bucket. It must exist, and only Pintail may use it.',
     shape: 'the name of a bucket',
     schema: z
       .string()
@@ -165,23 +167,23 @@ export const settings = {
       .optional(),
   },
   S3_ACCESS_KEY_ID: {
-    about: 'The key to the bucket: it must be allowed to read, list, write and delete objects.',
+    about: 'The access key of the bucket. Must be allowed to read, list, write and delete objects.',
     shape: 'the id of an access key, with S3_SECRET_ACCESS_KEY',
     schema: z.string().regex(/^\S+$/).optional(),
   },
   S3_SECRET_ACCESS_KEY: {
-    about: 'The secret of that key.',
+    about: 'The secret of the access key.',
     shape: 'the secret of the access key, with S3_ACCESS_KEY_ID',
     schema: z.string().regex(/^\S+$/).optional(),
     secret: true,
   },
   MEDIA_ALLOWED_PRIVATE_HOSTS: {
-    about: 'Private addresses from which media may be fetched all the same.',
-    shape: 'host:port pairs with commas between',
+    about: 'Private hosts from which media can be fetched.',
+    shape: 'host:port pairs, separated by commas',
     schema: list(z.string().regex(hostPort)),
   },
   MEDIA_GRACE_HOURS: {
-    about: 'How long media are kept that no post uses.',
+    about: 'The time for which media that no post uses are retained.',
     shape: 'hours, 1 to 8760 (default 24)',
     schema: z
       .string()
@@ -191,8 +193,8 @@ export const settings = {
       .default(24),
   },
   WEBHOOK_ALLOWED_PRIVATE_HOSTS: {
-    about: 'Private addresses to which webhooks may be sent all the same.',
-    shape: 'host:port pairs with commas between',
+    about: 'Private hosts to which webhooks can be sent.',
+    shape: 'host:port pairs, separated by commas',
     schema: list(z.string().regex(hostPort)),
   },
   PINTAIL_LEASE_SECONDS: {
@@ -201,8 +203,8 @@ export const settings = {
     schema: wholeNumber(12, 3, 300),
   },
   PINTAIL_CONFIRM_DELAYS: {
-    about: 'After a lost answer: the seconds to wait before each look for the Pin on Pinterest.',
-    shape: 'seconds with commas between (default 10,30,120,600)',
+    about: 'The delays of the searches on Pinterest for a Pin whose create response was lost.',
+    shape: 'seconds, separated by commas (default 10,30,120,600)',
     schema: z
       .string()
       .regex(/^\d{1,6}(\s*,\s*\d{1,6})*$/)
@@ -211,8 +213,8 @@ export const settings = {
   },
   TRACKING_PARAMETERS: {
     about:
-      'Query parameters that the spacing rules leave out when they compare urls. A change counts for the rules and posts stored from then on.',
-    shape: `names with commas between, with * at the end for any ending, or none (default ${trackingParameters})`,
+      'Query parameters that the spacing rules ignore when they compare URLs. A change applies to rules and posts that are stored after it.',
+    shape: `names, separated by commas, with * at the end for any ending, or none (default ${trackingParameters})`,
     schema: z
       .string()
       .default(trackingParameters)
@@ -221,7 +223,7 @@ export const settings = {
       .pipe(z.array(z.string().regex(/^[^\s*&=#?]+\*?$/))),
   },
   METRICS_TOKEN: {
-    about: 'The bearer token that /metrics requires. Without it, only callers on this machine may read it.',
+    about: 'The bearer token for /metrics. Without it, /metrics is available only on this machine.',
     shape: 'at least 16 characters without spaces',
     schema: z
       .string()
@@ -230,8 +232,9 @@ export const settings = {
     secret: true,
   },
   WORKER_PORT: {
-    about: 'Where a process that only publishes answers /health, /ready and /metrics. Others do so on PORT.',
-    shape: 'a port number (default: none; 0 for any free one)',
+    about:
+      'The port of /health, /ready and /metrics in a process that only publishes. Other processes use PORT.',
+    shape: 'a port number (default: none; 0 for any free port)',
     schema: z
       .string()
       .regex(/^\d{1,5}$/)
@@ -241,51 +244,51 @@ export const settings = {
   },
   EVENTS_KEEP_DAYS: {
     about:
-      'For how many days events are kept: the event log, what webhooks can be sent again, and the timelines of posts that are done.',
+      'The retention of events: the event log, deliveries that can be sent again, and the timelines of finished posts.',
     shape: 'days, 30 to 36500 (default 90)',
     schema: wholeNumber(90, 30, 36_500),
   },
   PINTAIL_CREATES_MAX: {
     about:
-      'How many posts a process publishes at a time for one Pinterest app. Each takes the memory of its pictures.',
+      'The maximum number of posts that a process publishes at a time. Each uses memory for its pictures.',
     shape: 'a whole number from 1 to 64 (default 32)',
     schema: wholeNumber(32, 1, 64),
   },
   PINTAIL_VIDEO_LEAD_SECONDS: {
     about:
-      'How long before its time a video is uploaded to Pinterest, which has to process it before it can be a Pin.',
+      'The time before sendAt at which a video is uploaded to Pinterest, which must process it before the Pin can be created.',
     shape: 'seconds, 0 to 86400 (default 600)',
     schema: wholeNumber(600, 0, 86_400),
   },
   SIMULATOR_PORT: {
     about: 'The port of the Pinterest simulator.',
-    shape: 'a port number (default 8788; 0 for any free one)',
+    shape: 'a port number (default 8788; 0 for any free port)',
     schema: port(8788),
   },
   API_RATE_PER_MINUTE: {
-    about: 'How many requests each API key may make in a minute, over all API processes.',
+    about: 'The maximum number of requests per minute and API key, for all API processes together.',
     shape: 'a whole number from 1 to 1000000 (default 6000)',
     schema: wholeNumber(6000, 1, 1_000_000),
   },
   API_REQUESTS_MAX: {
     about:
-      'The number of requests that an API process serves at a time. Further requests get 503 with Retry-After.',
+      'The maximum number of requests that an API process serves at a time. Further requests are refused with 503.',
     shape: 'a whole number from 1 to 100000 (default 1000)',
     schema: wholeNumber(1000, 1, 100_000),
   },
   CORS_ORIGINS: {
-    about: 'Origins whose pages may call the API from a browser. None unless set.',
-    shape: 'origins such as https://app.example.com with commas between, or *',
+    about: 'Origins whose pages can call the API from a browser. Default: none.',
+    shape: 'origins such as https://app.example.com, separated by commas, or *',
     schema: list(z.string().regex(/^(\*|https?:\/\/[^\s/?#@]+)$/)),
   },
   LOG_LEVEL: {
-    about: 'How much is logged.',
+    about: 'The minimum level of log lines.',
     shape: 'trace, debug, info, warn, error or silent (default info)',
     schema: oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent').default('info'),
   },
   LOG_FORMAT: {
-    about: 'For people or for machines.',
-    shape: 'pretty or json (default: pretty in a terminal, else json)',
+    about: 'The format of log lines: pretty for people, json for programs.',
+    shape: 'pretty or json (default: pretty in a terminal, otherwise json)',
     schema: oneOf('pretty', 'json').optional(),
   },
 } satisfies Record<string, Setting<unknown>>;

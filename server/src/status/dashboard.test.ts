@@ -1,4 +1,4 @@
-// A panel with a metric that does not exist would be empty when it is needed.
+// Compares the dashboard with the metrics, because a panel with an unknown metric would be empty.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createTestApp } from '../../test/app.ts';

@@ -1,11 +1,11 @@
-// Health and readiness, for load balancers and people. Outside /v1 and without a key.
+// Health and readiness, for load balancers and people. Outside /v1, without a key.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Check, runCheck } from '../platform/checks/index.ts';
 import type { SystemPaths } from '../platform/http/contract/index.ts';
 
 const Health = z
-  .object({ status: z.literal('ok').meta({ description: 'The process answers.' }) })
+  .object({ status: z.literal('ok').meta({ description: 'The process responds.' }) })
   .meta({ id: 'Health' });
 
 const CheckAnswer = z.object({
@@ -25,14 +25,14 @@ const Readiness = z
 export const healthPaths: SystemPaths = {
   '/health': {
     operationId: 'getHealth',
-    summary: 'Whether the process answers',
+    summary: 'Check that the process responds',
     description:
-      'It checks nothing else. For load balancers, and for supervisors that restart a process that hangs.',
-    responses: { 200: { description: 'The process answers.', type: 'application/json', schema: Health } },
+      'Checks nothing else. For load balancers, and for supervisors that restart a process that hangs.',
+    responses: { 200: { description: 'The process responds.', type: 'application/json', schema: Health } },
   },
   '/ready': {
     operationId: 'getReadiness',
-    summary: 'Whether the process can do its work',
+    summary: 'Check that the process can do its work',
     description: 'Checks the database, the storage and the other parts that this process needs.',
     responses: {
       200: { description: 'Every check passed.', type: 'application/json', schema: Readiness },
@@ -41,11 +41,11 @@ export const healthPaths: SystemPaths = {
   },
 };
 
-/** The bare answer of /health is the hosted API's (docs/api-contract.md#compatibility). */
+/** The response of /health has no envelope, as in the hosted API (docs/api-contract.md#compatibility). */
 export function registerHealth(app: FastifyInstance, checks: readonly Check[]): void {
   app.get('/health', (_request, reply) => reply.send({ status: 'ok' }));
 
-  // Concurrent requests share one run, because anyone may send any number of them.
+  // Concurrent requests share one run, because anyone can send any number of them.
   let running: Promise<CheckAnswer[]> | null = null;
   app.get('/ready', async (request, reply) => {
     running ??= Promise.all(checks.map((check) => answerOf(check, request))).finally(() => {

@@ -1,5 +1,5 @@
-// GET /metrics. It names no tenant, but the load of an installation is not public: with METRICS_TOKEN it is for callers that
-// have it, without it for callers on this machine. For all others the route is not found.
+// GET /metrics. Metrics contain no tenant, but the load of an installation is not public. With METRICS_TOKEN, callers need the
+// token; without it, only callers on this machine are served. Others get 404.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { noSuchRoute, type SystemPaths } from '../platform/http/contract/index.ts';
@@ -11,7 +11,7 @@ export const metricsPaths: SystemPaths = {
     operationId: 'getMetrics',
     summary: 'Metrics of this process, for Prometheus',
     description:
-      'If METRICS_TOKEN is set, the token is required as `Authorization: Bearer`. Otherwise only callers on this machine are answered.',
+      'If METRICS_TOKEN is set, the token is required as `Authorization: Bearer`. Otherwise only callers on this machine are served.',
     responses: {
       200: { description: 'Metrics in the text format of Prometheus.', type: 'text/plain' },
       404: { description: 'The caller may not see metrics.' },
@@ -33,7 +33,7 @@ export function registerMetrics(
 
 const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
-/** A proxy on this machine forwards requests of others; its headers show it. */
+/** Returns true for callers on this machine, except requests that a local proxy forwarded, recognized by their headers. */
 function isFromHere(request: FastifyRequest): boolean {
   const address = request.socket.remoteAddress ?? '';
   const isLoopback = address === '::1' || /^(::ffff:)?127\./.test(address);
@@ -42,7 +42,7 @@ function isFromHere(request: FastifyRequest): boolean {
 
 function hasToken(request: FastifyRequest, token: string): boolean {
   const sent = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  // Hashed, so that both have one length and the time taken says nothing.
+  // Hashed, because the comparison requires equal lengths. Its duration then reveals nothing.
   return timingSafeEqual(digest(sent), digest(token));
 }
 

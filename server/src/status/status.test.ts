@@ -1,4 +1,4 @@
-// /ready and /metrics: their content, and the callers that they answer.
+// Tests of the content of /ready and /metrics, and of the callers that they serve.
 import { describe, expect, test } from 'vitest';
 import { createTestApp } from '../../test/app.ts';
 import { account, app, useApp } from '../../test/use-app.ts';
@@ -180,7 +180,7 @@ describe('/ready', () => {
   });
 
   test("the check of the clock fails if its time is not the database's", async () => {
-    // The test's clock stands in another year.
+    // The test's clock is in another year.
     expect(await clockCheck(app.database, app.clock).run()).toMatchObject({
       status: 'failed',
       message: expect.stringMatching(/differs from the database's/),

@@ -1,5 +1,5 @@
-// Gauges of the contents of the database. They are read at most every ten seconds, however often they are scraped, and a
-// database that does not answer does not delay a scrape for long.
+// Gauges of the contents of the database. They are read at most every ten seconds, independent of the number of scrapes, and
+// an unresponsive database delays a scrape by at most three seconds.
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { Log } from '../platform/log.ts';
@@ -19,7 +19,7 @@ export interface StoredGaugesParts {
 export function watchStoredGauges({ metrics, database, clock, log, readings }: StoredGaugesParts): void {
   const up = metrics.gauge(
     'pintail_database_up',
-    '1 when the figures below could be read from the database.',
+    '1 if the gauges of the database could be read, otherwise 0.',
   );
   let readAt: number | null = null;
   let reading: Promise<void> | null = null;
@@ -27,13 +27,13 @@ export function watchStoredGauges({ metrics, database, clock, log, readings }: S
   async function read(): Promise<void> {
     try {
       const now = clock.now();
-      // Sequential: the gauges may use one connection of the pool, not five.
+      // Sequential, so that the gauges use only one connection of the pool.
       for (const readGauges of readings) await readGauges(database.db, now);
       up.set(1);
       readAt = clock.now().getTime();
     } catch (error) {
       up.set(0);
-      log.warn({ err: error }, 'the figures of the database could not be read');
+      log.warn({ err: error }, 'the gauges of the database could not be read');
     }
   }
 

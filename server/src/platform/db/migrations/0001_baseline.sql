@@ -1,9 +1,9 @@
--- The schema of Pintail, grouped by the rooms that write the tables. Later changes are further files beside this one:
--- numbered, forward only, one transaction each. The order of the columns is the order in which they were introduced.
+-- The schema of Pintail, grouped by the rooms that write the tables. Later changes are in further files of this folder,
+-- numbered, forward only, one transaction each. Columns are in the order in which they were introduced.
 
 -- Room: auth.
 
--- The tenant. It owns accounts, keys, media and posts, and everything of it is deleted with it.
+-- The tenant. Owns accounts, keys, media and posts, which are deleted with it.
 create table organizations (
   id text primary key,
   name text not null unique,
@@ -18,7 +18,7 @@ create table api_keys (
   prefix text not null,
   -- SHA-256 of the whole key. The key has 256 random bits, so a slow hash would add nothing.
   secret_hash bytea not null unique,
-  -- Null: everything is allowed, as with the hosted API.
+  -- Null: every scope, as in the hosted API.
   scopes text[],
   -- Null: every account of the organization.
   account_ids text[],
@@ -27,86 +27,86 @@ create table api_keys (
   expires_at timestamptz,
   revoked_at timestamptz
 );
--- Deleting an organization.
+-- For deleting an organization.
 create index api_keys_by_organization on api_keys (organization_id, id);
--- The list of keys, without revoked ones.
+-- For the list of keys, which omits revoked ones.
 create index api_keys_living on api_keys (organization_id, id) where revoked_at is null;
 
 -- Room: accounts.
 
--- The Pinterest accounts that are connected, and the policies by which their posts are published.
+-- The connected Pinterest accounts, and the policies for publishing their posts.
 create table accounts (
   id text primary key,
   organization_id text not null references organizations (id) on delete cascade,
   environment text not null check (environment in ('production', 'sandbox', 'simulator')),
-  -- Pinterest's id of the user: the user name can change, this cannot.
+  -- Pinterest's id of the user, which never changes, unlike the user name.
   pinterest_user_id text not null,
   username text not null,
   display_name text not null,
   avatar_url text,
   is_domain_verified boolean not null default false,
   timezone text not null default 'UTC',
-  -- Encrypted (AES-256-GCM, key id inside). Null after disconnecting.
+  -- Encrypted (AES-256-GCM, with the key id). Null after disconnecting.
   access_token bytea,
   refresh_token bytea,
   access_token_expires_at timestamptz,
   refresh_token_expires_at timestamptz,
-  -- False once Pinterest has refused the token: the queue is retained and waits for re-authorization.
+  -- False after Pinterest refused the token. The queue is retained until the account is authorized again.
   token_authorized boolean not null default true,
   -- When the account's boards were last read from Pinterest, whose guidelines limit how long a copy may be stored.
   boards_fetched_at timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  -- When the present tokens were stored: a token that is refused right after a refresh is not refreshed again.
+  -- When the current tokens were stored. A token that is refused right after a refresh is not refreshed again.
   tokens_stored_at timestamptz,
-  -- When to refresh them, long before they expire. Null: there is no refresh token.
+  -- When to refresh the tokens, long before they expire. Null: there is no refresh token.
   refresh_due_at timestamptz,
-  -- The lease of the process that refreshes them, so that no second one does. It expires when the process dies.
+  -- The lease of the process that refreshes the tokens. It expires if the process dies.
   refreshing_until timestamptz,
-  -- When the last search for a lost Pin has found nothing: retry publishes the post again, ask waits for a person.
+  -- Applies when no search found a lost Pin: retry publishes the post again, ask waits for a person.
   unknown_policy text not null default 'retry'
     constraint unknown_policy_is_known check (unknown_policy in ('retry', 'ask')),
-  -- The minimum interval between two Pins of the account. 0: none.
+  -- The minimum interval between two Pins of the account. 0: no minimum.
   min_interval_seconds integer not null default 0
     constraint min_interval_is_a_day_at_most check (min_interval_seconds between 0 and 86400),
-  -- Pins in any 24 hours. Null: Pintail sets no limit.
+  -- The maximum number of Pins in any 24 hours. Null: no limit.
   daily_pin_limit integer
     constraint daily_pin_limit_is_sane check (daily_pin_limit between 1 and 1000),
   -- Set for a disconnected account, which callers cannot see. Connecting the same Pinterest user again clears it.
   disconnected_at timestamptz,
-  -- Raised when a board is changed through Pintail: a list that was read from Pinterest earlier is then not stored.
+  -- Increased when a board is changed through Pintail. A list that was read from Pinterest before that is not stored.
   boards_version integer not null default 0,
   publishing text not null default 'active'
     constraint publishing_is_known check (publishing in ('active', 'paused')),
-  -- Applies to a post that falls due while the account is paused.
+  -- Applies to a post that becomes due while the account is paused.
   paused_policy text not null default 'hold'
     constraint paused_policy_is_known check (paused_policy in ('hold', 'fail', 'shift')),
-  -- Applies to a post that was overdue when publishing resumed: publish it late, or hold it for a person.
+  -- Applies to a missed post: publish it late, or hold it for a person.
   missed_policy text not null default 'publish'
     constraint missed_policy_is_known check (missed_policy in ('publish', 'hold')),
 
   unique (organization_id, environment, pinterest_user_id)
 );
--- Tokens that are to be refreshed.
+-- For finding tokens to refresh.
 create index accounts_refresh_due on accounts (refresh_due_at) where refresh_due_at is not null;
 
--- Connections that were started on Pinterest's consent page and are not finished.
+-- Connections that were started on Pinterest's consent page and are not complete.
 create table oauth_states (
-  -- SHA-256 of the state: a reader of this table cannot finish somebody else's connection.
+  -- SHA-256 of the state, so that a reader of this table cannot complete a connection.
   state_hash bytea primary key,
   organization_id text not null references organizations (id) on delete cascade,
-  -- The account whose access is renewed; null to connect the Pinterest user who consents.
+  -- The account to reconnect. Null: connect the Pinterest user who consents.
   account_id text references accounts (id) on delete cascade,
   environment text not null check (environment in ('production', 'sandbox', 'simulator')),
   expires_at timestamptz not null,
-  -- Who started it: the event of the connection names this actor.
+  -- The actor who started it, for the event of the connection.
   actor jsonb not null
 );
 create index oauth_states_expired on oauth_states (expires_at);
 
 -- Room: boards.
 
--- A copy of Pinterest's boards, ten minutes old at most.
+-- A copy of Pinterest's boards, refreshed after ten minutes.
 create table boards (
   account_id text not null references accounts (id) on delete cascade,
   id text not null check (id ~ '^[0-9]+$'),
@@ -115,24 +115,24 @@ create table boards (
   is_collaborator boolean not null,
   is_secret boolean not null,
   pin_count integer,
-  -- The order in which Pinterest listed them.
+  -- The position in Pinterest's list.
   position integer not null,
-  -- The owner: another user on a group board. Null when Pinterest does not return it.
+  -- The owner of the board, another user for a group board. Null if Pinterest does not return it.
   owner_username text,
-  -- As last read from Pinterest: [{id, name}]. Null: not read.
+  -- The sections as last read from Pinterest: [{id, name}]. Null: never read.
   sections jsonb,
   sections_fetched_at timestamptz,
   primary key (account_id, id)
 );
 
--- Named lists of boards, stored by Pintail alone.
+-- Named lists of boards, which exist only in Pintail.
 create table board_lists (
   -- An integer, as in the hosted API.
   id integer generated always as identity primary key,
   organization_id text not null references organizations (id) on delete cascade,
   account_id text not null references accounts (id) on delete cascade,
   name text,
-  -- In their order. A board that is deleted on Pinterest stays in the list.
+  -- Ordered. A board that is deleted on Pinterest stays in the list.
   board_ids text[] not null,
   created_at timestamptz not null,
   updated_at timestamptz not null
@@ -147,7 +147,7 @@ create table timeslots (
   account_id text not null references accounts (id) on delete cascade,
   -- 0 is Sunday.
   day_preference integer not null check (day_preference between 0 and 6),
-  -- Local time in the slot's time zone, in minutes after midnight.
+  -- Local time in the timeslot's time zone, in minutes after midnight.
   minute_of_day integer not null check (minute_of_day between 0 and 1439),
   -- IANA name, in the spelling of the time zone database.
   timezone text not null,
@@ -161,9 +161,9 @@ create table timeslots (
 -- The minimum distance between two posts of an account with the same destination.
 create table spacing_rules (
   account_id text not null references accounts (id) on delete cascade,
-  -- The url as rules compare it; empty for the account's default.
+  -- The url as rules compare it. Empty for the account's default.
   destination_key text not null,
-  -- The url as the caller wrote it; null for the default.
+  -- The url as the caller wrote it. Null for the default.
   url text,
   min_days integer not null check (min_days between 1 and 365),
   updated_at timestamptz not null,
@@ -196,33 +196,33 @@ create table media (
 
   constraint video_has_duration check ((content_type like 'video/%') = (duration_ms is not null))
 );
--- Equal bytes are stored once. The bytes of a deleted row may be added again, and are then another row.
+-- Equal bytes are stored once. The bytes of a deleted row can be added again as a new row.
 create unique index media_kept on media (organization_id, sha256) where deleted_at is null;
--- A file that was fetched earlier is recognized without decoding it.
+-- For recognizing a file that was fetched earlier without decoding it.
 create index media_by_source on media (organization_id, source_sha256);
 create index media_listed on media (organization_id, id) where deleted_at is null;
 create index media_to_check on media (check_at);
 
-comment on table media is 'Media that posts use. A row is written after its files are in the storage. Its description of them never changes.';
-comment on column media.id is 'Random enough (74 bits) to be the only secret in the public URL of the file.';
-comment on column media.organization_id is 'The organization that fetched it. Equal bytes of two organizations are two rows and two files.';
-comment on column media.sha256 is 'Digest of our copy, in hexadecimal. Equal bytes of one organization are one row.';
-comment on column media.source_sha256 is 'Digest of the bytes that were fetched. Differs from sha256 when the picture had to be converted.';
-comment on column media.source_url is 'The URL it was first fetched from; null when it was uploaded.';
+comment on table media is 'Media that posts use. A row is inserted after its files are stored. The columns that describe the files never change.';
+comment on column media.id is 'Has 74 random bits, enough to be the only secret in the public URL of the file.';
+comment on column media.organization_id is 'The owner. Equal bytes of two organizations are two rows and two files.';
+comment on column media.sha256 is 'Digest of our copy, in hexadecimal. Unique in the organization among media that are not deleted.';
+comment on column media.source_sha256 is 'Digest of the original bytes. Differs from sha256 if the picture was converted.';
+comment on column media.source_url is 'The URL from which it was first fetched. Null if it was uploaded.';
 comment on column media.content_type is 'The type of the bytes, detected from their content. Only types that Pinterest accepts.';
 comment on column media.bytes is 'Size of our copy.';
 comment on column media.width is 'In pixels, as displayed.';
 comment on column media.height is 'In pixels, as displayed.';
-comment on column media.duration_ms is 'Length of a video in milliseconds; null for a picture.';
+comment on column media.duration_ms is 'Duration of a video in milliseconds. Null for a picture.';
 comment on column media.storage_key is 'Key of our copy in the storage.';
-comment on column media.thumbnail_key is 'Key of the small WebP for lists in the storage.';
-comment on column media.placeholder is 'ThumbHash in base64: about 25 bytes to paint until the thumbnail has loaded.';
-comment on column media.created_at is 'When it was stored.';
+comment on column media.thumbnail_key is 'Key of the thumbnail (WebP) in the storage.';
+comment on column media.placeholder is 'ThumbHash in base64: about 25 bytes, shown until the thumbnail has loaded.';
+comment on column media.created_at is 'Time at which it was stored.';
 comment on column media.perceptual_hash is 'The appearance of the picture in 64 bits (hexadecimal): similar pictures differ in few of them. Null for videos.';
 comment on column media.source_frames is 'The number of frames in the original file. A picture retains the first one.';
-comment on column media.check_at is 'When to check whether anything still uses it. Every use sets this later.';
-comment on column media.deleted_at is 'When its owner deleted it. Its files are gone; the row stays while sent posts refer to it.';
-comment on column media.added_unrestricted is 'Whether a key without restriction has added it. A restricted key that added the same bytes then removes only its own addition.';
+comment on column media.check_at is 'Time of the next check for unused media. Every use postpones it.';
+comment on column media.deleted_at is 'Time at which its owner deleted it. Its files are deleted; the row remains while sent posts reference it.';
+comment on column media.added_unrestricted is 'True if a key without restriction added it. A restricted key that added the same bytes then deletes only its own addition.';
 
 create table media_additions (
   actor_id text not null,
@@ -232,13 +232,13 @@ create table media_additions (
 
   primary key (actor_id, media_id)
 );
--- Who added a medium; and its deletion.
+-- For finding the keys that added a medium, and for deleting it.
 create index media_additions_by_media on media_additions (media_id);
 
 comment on table media_additions is 'Which restricted key added which media. A key that is restricted to accounts sees the media that it added, and those that posts of its accounts use.';
-comment on column media_additions.actor_id is 'The key. An actor of another kind that is restricted to accounts would be recorded the same way.';
-comment on column media_additions.source_url is 'The URL from which this key added it; null when it was uploaded. Other restricted keys are not shown it.';
-comment on column media_additions.created_at is 'When this key added it, which is the time that this key is shown.';
+comment on column media_additions.actor_id is 'The id of the key that added it.';
+comment on column media_additions.source_url is 'The URL from which this key added it. Null if it was uploaded. Not visible to other restricted keys.';
+comment on column media_additions.created_at is 'Time at which this key added it. Responses to this key have this time.';
 
 -- Room: posts.
 
@@ -252,7 +252,7 @@ create table posts (
   -- Why a person is needed. missed: overdue, and the account holds missed posts. lost_answer: the answer to the create
   -- request was lost, and the search for the Pin ended without a result.
   held_for text check (held_for in ('missed', 'lost_answer')),
-  -- Raised by every write; a write that names an older version changes nothing.
+  -- Increased by every write. A write with an older version changes nothing.
   version integer not null default 1,
   title text,
   description text,
@@ -261,33 +261,33 @@ create table posts (
   alt_text text,
   is_simplified_pin boolean not null,
   media_type text not null check (media_type in ('image', 'video')),
-  -- Of a carousel: its first picture.
+  -- The picture or video. For a carousel, its first picture.
   media_id text not null references media (id),
   source_media_url text,
-  -- When the user wants it published. Only the user changes it.
+  -- When the user wants the post published. Only the user changes it.
   send_at timestamptz,
-  -- When a worker tries next. Null: there is no work for a worker, or one is at it now.
+  -- When a worker tries next. Null: there is no work for a worker, or one is working on the post.
   run_at timestamptz,
   sent_at timestamptz,
   pin_id text,
-  -- How often Pinterest was asked to create the Pin.
+  -- The number of create requests.
   attempts integer not null default 0,
-  -- When the last attempt began: a Pin made by it cannot be older.
+  -- When the last attempt began. Its Pin cannot be older.
   attempt_started_at timestamptz,
-  -- Attempts in a row after which Pinterest had surely created nothing; spaces the retries.
+  -- The number of consecutive attempts that certainly created nothing. Determines the delay of the next retry.
   postponements integer not null default 0,
-  -- How often Pinterest was searched for the Pin of the last attempt.
+  -- The number of searches for the Pin of the last attempt.
   searches integer not null default 0,
-  -- Why the post was last not published: code, message, remediation, retryable, at. No rule depends on it.
+  -- The last reason for not publishing: code, message, remediation, retryable, at. No rule depends on it.
   failure jsonb,
   -- Equal for posts whose Pins cannot be distinguished: board, title, description, link and alt text, normalized.
   match_key text not null,
   created_at timestamptz not null,
   updated_at timestamptz not null,
-  -- A deleted post stays as a mark for 28 days.
+  -- The row of a deleted post is retained for 28 days.
   deleted_at timestamptz,
 
-  -- The status that callers see. Derived here and nowhere else.
+  -- The status that callers see. Derived only here.
   status text not null generated always as (
     case
       when state in ('publishing', 'unknown') or held_for = 'lost_answer' then 'uploading'
@@ -295,24 +295,24 @@ create table posts (
       else state
     end
   ) stored check (status in ('draft', 'queued', 'uploading', 'sent', 'failed')),
-  -- The moment by which lists are ordered and filtered.
+  -- The time by which lists are ordered and filtered.
   listed_at timestamptz not null generated always as (
     case state when 'draft' then created_at when 'sent' then sent_at else send_at end
   ) stored,
 
-  -- Beyond the hosted API's fields (docs/api-contract.md#posts).
+  -- Fields that the hosted API does not have (docs/api-contract.md#posts).
   board_section_id text check (board_section_id ~ '^[0-9]+$'),
   product_tag_pin_ids text[] not null default '{}',
   tags text[] not null default '{}',
   external_id text,
   -- The pictures of a carousel in their order: [{mediaId, title, description, url}].
   carousel jsonb,
-  -- The picture that a video shows until it plays: media, or the frame at this second.
+  -- The cover of a video: a picture, or the frame at this second.
   cover_media_id text references media (id),
   cover_seconds integer check (cover_seconds >= 0),
-  -- The url as the spacing rules compare it; null without a url.
+  -- The url as the spacing rules compare it. Null without a url.
   destination_key text,
-  -- The send_at for which the post was reported as missed: once for each time that the user sets.
+  -- The send_at for which the post was reported as missed. Each send_at is reported once.
   missed_send_at timestamptz,
 
   constraint sent_has_pin check ((state = 'sent') = (pin_id is not null and sent_at is not null)),
@@ -323,11 +323,11 @@ create table posts (
         and description is not null and url is not null)
   ),
   constraint held_has_reason check ((state = 'held') = (held_for is not null)),
-  -- Nothing waits for a worker that no worker will find.
+  -- A post that waits for a worker has a time at which one finds it.
   constraint queued_will_run check (state <> 'queued' or run_at is not null or deleted_at is not null),
   constraint unknown_will_run check (state <> 'unknown' or run_at is not null),
   constraint at_rest_does_not_run check (state in ('queued', 'unknown') or run_at is null),
-  -- The search for a lost Pin needs to know since when.
+  -- The search for a lost Pin needs the start of the attempt.
   constraint attempt_is_recorded check (
     attempt_started_at is not null
     or (state not in ('publishing', 'unknown') and held_for is distinct from 'lost_answer')
@@ -349,7 +349,7 @@ create index posts_in_flight on posts (account_id, state)
 -- The list of held posts, and their number by reason.
 create index posts_held on posts (account_id, listed_at, id) include (held_for)
   where state = 'held' and deleted_at is null;
--- Queued videos by their time: which of them are to be uploaded to Pinterest now.
+-- For finding queued videos to upload to Pinterest.
 create index posts_with_video on posts (run_at)
   where media_type = 'video' and state = 'queued' and run_at is not null;
 -- One Pin belongs to one post.
@@ -357,17 +357,17 @@ create unique index posts_by_pin on posts (account_id, pin_id) where pin_id is n
 -- The caller's own ids are unique in an account.
 create unique index posts_by_external_id on posts (account_id, external_id)
   where external_id is not null and deleted_at is null;
--- The distance between an account's posts with one destination.
+-- For the spacing between an account's posts with the same destination.
 create index posts_by_destination on posts (account_id, destination_key, listed_at)
   where destination_key is not null and deleted_at is null;
--- Marks that are past their retention.
+-- For removing deleted posts that are past their retention.
 create index posts_deleted on posts (deleted_at) where deleted_at is not null;
--- The posts that use a medium: read before it may be deleted.
+-- For finding the posts that use a medium, before it is deleted.
 create index posts_by_media on posts (media_id);
 create index posts_by_slide on posts using gin (carousel jsonb_path_ops) where carousel is not null;
 create index posts_by_cover on posts (cover_media_id) where cover_media_id is not null;
--- The media that posts of an account use, in the order of their ids: as media, as cover, and as the slides of a carousel
--- after the first, which is its media. A carousel has at most five.
+-- For listing the media that posts of an account use, ordered by id: as media, as cover, and as slides 2 to 5 of a
+-- carousel, whose first slide is its media.
 create index posts_media_of_account on posts (account_id, media_id) where deleted_at is null;
 create index posts_cover_of_account on posts (account_id, cover_media_id)
   where cover_media_id is not null and deleted_at is null;
@@ -380,16 +380,16 @@ create index posts_slide_4_of_account on posts (account_id, (carousel -> 3 ->> '
 create index posts_slide_5_of_account on posts (account_id, (carousel -> 4 ->> 'mediaId'))
   where carousel is not null and deleted_at is null;
 
--- The words by which posts are found, apart from the posts: a post's row is rewritten with each move, and an index of
--- words on it would be rewritten as well. Words of title, description and url; '=' account, '@' board, '#' tag.
+-- The search words of posts, in a separate table: a post's row is rewritten with each move, and an index of words on it
+-- would be rewritten as well. Contains words of title, description and url; '=' account, '@' board, '#' tag.
 create table post_search (
   post_id text primary key references posts (id) on delete cascade,
   search tsvector not null
 );
 create index post_search_words on post_search using gin (search);
 
--- The ids of at most `most` posts with these words. PostgreSQL estimates badly how many texts have a word with such a
--- beginning, and would rather read all of them than the index: in here it may not.
+-- Returns the ids of at most `most` posts with these words. PostgreSQL estimates the number of matches of a word prefix
+-- badly and would scan the whole table instead of the index, so sequential scans are disabled here.
 create function posts_with_words(wanted tsquery, words tsquery, most integer) returns setof text
   language sql stable rows 100
   set enable_seqscan = off
@@ -406,12 +406,12 @@ create table batches (
   -- The same content again within a week is the same batch.
   content_sha256 text not null check (content_sha256 ~ '^[0-9a-f]{64}$'),
   total integer not null check (total > 0),
-  -- Stored, so that progress is shown without counting.
+  -- Stored, so that showing the progress needs no counting.
   created integer not null default 0,
   failed integer not null default 0,
   created_at timestamptz not null,
   completed_at timestamptz,
-  -- Who sent it: the events of its posts name this actor.
+  -- The actor who sent it, for the events of its posts.
   actor jsonb not null,
   constraint completed_has_time check ((status = 'completed') = (completed_at is not null))
 );
@@ -423,10 +423,10 @@ create table batch_entries (
   batch_id text not null references batches (id) on delete cascade,
   -- Counts from 0, in the order of the request.
   index integer not null check (index >= 0),
-  -- Its line in the file, from 1; null in a JSON body.
+  -- The line in the file, from 1. Null for a JSON body.
   row integer,
   status text not null check (status in ('pending', 'created', 'failed')),
-  -- The body to create a post with, as it was sent; emptied once the entry is finished.
+  -- The body of the create, as it was sent. Removed when the entry is finished.
   body jsonb,
   post_id text,
   details jsonb,
@@ -438,61 +438,61 @@ create index batch_entries_pending on batch_entries (batch_id, index) where stat
 
 -- Room: lanes.
 
--- One row per account. Workers poll only this table, so that a poll costs the same with ten posts stored and with ten
--- million. server/src/features/lanes/lane.ts explains the columns.
+-- One row per account. Workers poll only this table, so that a poll costs the same for ten posts as for ten million.
+-- server/src/features/lanes/lane.ts explains the columns.
 create table lanes (
   account_id text primary key references accounts (id) on delete cascade,
-  -- The earliest moment at which a worker has something to do. Null: nothing.
+  -- The earliest time at which a worker has work. Null: no work.
   wake_at timestamptz,
-  -- Pacing: no post is published before this. Moves wake_at, never a post's send_at.
+  -- Pacing: no post is published before this time. Delays wake_at, never a post's send_at.
   not_before timestamptz,
-  -- The worker that has the lease, until when, and how often the lane was leased. Every write of a worker names the
-  -- fence; after another lease it changes nothing.
+  -- The worker that has the lease, the end of the lease, and the number of leases. Every write of a worker has its
+  -- fence, and changes nothing after another lease.
   owner text,
   lease_until timestamptz,
   fence bigint not null default 0,
-  -- The account's own pacing: no queued post is published before this. Computed again from its posts whenever a
-  -- worker releases the lane. The search for a lost Pin does not wait for it, as it does for not_before. 'infinity'
-  -- while a pause holds the queue.
+  -- The account's own pacing: no queued post is published before this time. Recomputed from its posts whenever a worker
+  -- releases the lane. Unlike not_before, it does not delay the search for a lost Pin. 'infinity' while the account is
+  -- paused and its queue waits.
   paced_until timestamptz,
-  -- Until when the account is known to have been without service: no worker was running, its token was refused, or
-  -- it was paused. Posts that were due long before have been missed.
+  -- The end of the last period in which nothing could be published: no worker was running, the token was refused, or
+  -- the account was paused. Posts that were due long before it are missed.
   away_until timestamptz
 );
 create index lanes_due on lanes (wake_at) where wake_at is not null;
 
 -- Room: publishing.
 
--- What all accounts of one Pinterest app share.
+-- The limits that all accounts of one Pinterest app share.
 create table app_budgets (
-  -- Environment and app id.
+  -- The environment and the app id.
   app text primary key,
-  -- Pinterest refused the whole app until then (the daily quota of a Trial app).
+  -- Pinterest refuses requests of the app until this time (the daily quota of a Trial app).
   paused_until timestamptz,
-  -- Writes of a Trial app on this UTC day; not counted for others.
+  -- The number of writes of a Trial app on this UTC day. Not counted for other apps.
   day date not null,
   writes integer not null default 0
 );
 
--- Videos are uploaded to Pinterest ahead of their posts' time. A row is work in progress, not schedule: the posts that
--- need one are found in the posts table.
+-- Uploads of videos to Pinterest, which begin before their posts are due. A row is work in progress; the posts table
+-- says which posts need an upload.
 create table video_uploads (
   post_id text primary key references posts (id) on delete cascade,
   account_id text not null references accounts (id) on delete cascade,
-  -- The video that is uploaded. A post that has another video by now needs another upload.
+  -- The uploaded video. A post whose video was changed needs a new upload.
   media_id text not null,
-  -- uploading   its bytes have to be sent, or are being sent; doing so again does no harm
+  -- uploading   the bytes must be sent, or are being sent; sending them again is harmless
   -- processing  Pinterest has the bytes and processes them
-  -- ready       a Pin can be made of it
+  -- ready       a Pin can be created with it
   status text not null check (status in ('uploading', 'processing', 'ready')),
-  -- Pinterest's id of the upload, and since when it has the bytes: the id expires.
+  -- Pinterest's id of the upload, which expires, and the time at which Pinterest received the bytes.
   pinterest_media_id text,
   uploaded_at timestamptz,
-  -- When a worker continues with it; null once it is ready.
+  -- When a worker continues. Null when the upload is ready.
   wake_at timestamptz,
-  -- Uploads that failed for a reason that repeating may not fix.
+  -- The number of failures that a retry may not fix.
   tries integer not null default 0,
-  -- Postponements in a row; each further one is longer.
+  -- The number of consecutive postponements. Each is longer than the previous one.
   delays integer not null default 0,
   -- The lease, as in a lane.
   owner text,
@@ -508,8 +508,8 @@ create index video_uploads_due on video_uploads (wake_at) where wake_at is not n
 
 -- Room: platform/outbox, events.
 
--- Append-only; written in the same transaction as the change it reports. A log that can be read from a position on
--- without skipping an event.
+-- Append-only. An event is written in the transaction of the change that it reports. Readers can continue from a
+-- position without skipping an event.
 create table events (
   id bigint generated always as identity primary key,
   organization_id text not null,
@@ -518,20 +518,20 @@ create table events (
   type text not null,
   at timestamptz not null,
   data jsonb not null default '{}',
-  -- The transaction that wrote the event. Ids are assigned when an event is written and not when it commits, so an
-  -- event may appear behind one with a higher id. Readers go by (xid, id) and stop at events_horizon().
-  -- Default: the present transaction, so that writers need not name it.
+  -- The transaction that wrote the event. Ids are assigned when an event is written, not when it commits, so an event
+  -- may become visible after one with a higher id. Readers order by (xid, id) and stop at events_horizon().
   xid xid8 not null default pg_current_xact_id(),
-  -- Who caused the change: {type, id, name}.
+  -- The actor who caused the change: {type, id, name}.
   actor jsonb not null
 );
 create index events_by_place on events (organization_id, xid, id);
 create index events_by_post on events (post_id, id) where post_id is not null;
--- For removing old ones: a few pages for millions of events, which are stored in the order of their time.
+-- For removing old events. A small index, because events are stored in order of time.
 create index events_by_time on events using brin (at) with (autosummarize = on);
 
--- Transactions below this have ended, in this database: what they wrote is visible, and nothing will appear between.
--- Those of other databases on the same server do not count where we may see that they are; else they only delay.
+-- All transactions of this database below the returned one have ended: their events are visible, and no further ones
+-- will appear. Transactions of other databases on the server are ignored if we can see them; otherwise they delay
+-- readers.
 create function events_horizon() returns xid8 language sql stable as $$
   select coalesce(
     (
@@ -550,7 +550,7 @@ $$;
 -- The progress of removing old events. One row, locked by the process that continues.
 create table event_removal (
   is_only boolean primary key default true check (is_only),
-  -- Every event up to this one was removed, or retained because its post was not finished.
+  -- Every event up to this one was removed, or is retained because its post was not finished.
   passed_id bigint not null default 0
 );
 insert into event_removal default values;
@@ -563,23 +563,23 @@ create table webhooks (
   organization_id text not null references organizations (id) on delete cascade,
   url text not null,
   description text,
-  -- Null: every event of the contract.
+  -- Null: every public event type.
   event_types text[],
-  -- Null: every account, and events that concern none.
+  -- Null: every account, and events without an account.
   account_ids text[],
-  -- Encrypted, bound to the id. During a rotation the previous one signs too, until then.
+  -- Encrypted, bound to the id. After a rotation, the previous secret also signs until previous_secret_until.
   secret bytea not null,
   previous_secret bytea,
   previous_secret_until timestamptz,
   disabled_at timestamptz,
   disabled_reason text check (disabled_reason in ('by_hand', 'failing', 'gone')),
-  -- Failures in a row, over all deliveries; a success resets them.
+  -- The number of consecutive failures of all deliveries. A success resets it.
   failures integer not null default 0,
   failing_since timestamptz,
-  -- After several failures nothing is sent before this, and then one delivery as a probe.
+  -- After several failures nothing is sent before this time. Then one delivery is sent as a probe.
   quiet_until timestamptz,
-  -- One process at a time delivers to an endpoint; its lease expires when it dies. Each lease raises the fence, and
-  -- what a process records counts only under its own.
+  -- The lease of the process that delivers to the endpoint. Each lease increases the fence, and a write with an old
+  -- fence changes nothing.
   delivering_until timestamptz,
   fence bigint not null default 0,
   created_at timestamptz not null,
@@ -588,8 +588,8 @@ create table webhooks (
 );
 create index webhooks_by_organization on webhooks (organization_id, id);
 
--- The position up to which the event log was distributed. One row per organization that has webhooks, locked by the
--- process that continues.
+-- The position up to which the event log was distributed to webhooks. One row per organization with webhooks, locked by
+-- the process that continues.
 create table webhook_feeds (
   organization_id text primary key references organizations (id) on delete cascade,
   -- The last event that was distributed; 0 for none.
@@ -599,7 +599,7 @@ create table webhook_feeds (
 create table webhook_deliveries (
   id bigint generated always as identity primary key,
   webhook_id text not null references webhooks (id) on delete cascade,
-  -- Null: a test.
+  -- Null: a test delivery.
   event_id bigint,
   type text not null,
   state text not null default 'pending' check (state in ('pending', 'delivered', 'failed')),
@@ -608,12 +608,12 @@ create table webhook_deliveries (
   -- No attempt is made after this.
   expires_at timestamptz not null,
   created_at timestamptz not null,
-  -- Of the last attempt: when it began, its duration, and the response.
+  -- The last attempt: its start, duration and response.
   attempted_at timestamptz,
   duration_ms integer,
   status integer,
   answer text,
-  -- Why there is no status, or why there was no attempt.
+  -- The reason why there is no status or there was no attempt.
   error text,
   constraint pending_has_a_time check ((state = 'pending') = (next_attempt_at is not null)),
   -- An event is delivered to an endpoint once.
@@ -621,39 +621,39 @@ create table webhook_deliveries (
 );
 create index webhook_deliveries_due on webhook_deliveries (webhook_id, next_attempt_at, id) where state = 'pending';
 create index webhook_deliveries_listed on webhook_deliveries (webhook_id, id);
--- For removing old ones.
+-- For removing old deliveries.
 create index webhook_deliveries_by_time on webhook_deliveries using brin (created_at) with (autosummarize = on);
 
 -- Room: platform/http.
 
--- The first answers to requests that were sent with an Idempotency-Key, so that a repeat gets the same answer.
+-- The responses to requests with an Idempotency-Key, for repeated requests.
 create table idempotent_requests (
-  -- No foreign key: a row lives for a day, and the check would cost every such request a lock on the key's row.
+  -- No foreign key: a row exists for a day, and the check would lock the key's row for every such request.
   api_key_id text not null,
   idempotency_key text not null,
-  -- SHA-256 of method, path and body: the same key with another request is a mistake of the caller's.
+  -- SHA-256 of method, path and body. The same key with a different request is refused.
   request_hash bytea not null,
-  -- The request that runs or ran; also the only one that may write this row.
+  -- The request that runs or ran. Only this request may write the row.
   request_id text not null,
   expires_at timestamptz not null,
-  -- The lease of the request while it runs. Its process renews it; after a crash it expires.
+  -- The lease of the running request. Its process renews it; after a crash it expires.
   lease_until timestamptz not null,
-  -- The answer. Null while the request runs.
+  -- The response. Null while the request runs.
   status smallint,
   etag text,
-  -- Encrypted: some answers show a secret.
+  -- Encrypted, because some responses contain a secret.
   body bytea,
   primary key (api_key_id, idempotency_key),
   constraint answered_whole check ((status is null) = (body is null))
 );
 create index idempotent_requests_expired on idempotent_requests (expires_at);
 
--- How much of its rate limit a key has used up, for all processes together.
+-- The used part of the rate limit of each key, for all processes together.
 create table rate_windows (
-  -- One row for each key that was ever busy; no foreign key, because nothing depends on a row that outlives its key.
+  -- One row for each key that exceeded the first chunk of a process. No foreign key: a row may outlive its key.
   api_key_id text primary key,
   -- The minute that is counted.
   window_start timestamptz not null,
-  -- What processes have drawn in it. They draw several requests at a time, so it may exceed the limit.
+  -- The number of requests drawn in this minute. Processes draw several at a time, so it may exceed the limit.
   drawn integer not null
 );
