@@ -1,4 +1,4 @@
-// The number of statements is what publishing costs. The test keeps it from growing unnoticed.
+// The number of statements determines the cost of publishing. This test detects when it grows.
 import pg from 'pg';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { app, minute, runAfter, usePublishing } from '../../../test/publishing.ts';
@@ -30,7 +30,7 @@ async function countFor({ accounts, postsEach }: { accounts: number; postsEach: 
 
 test('an account with one due picture costs six statements, and each further picture four', async () => {
   const single = await countFor({ accounts: 1, postsEach: 1 });
-  // Picture; publishing; four for letting go as sent.
+  // Picture; publishing; four to release the lane with the move to sent.
   expect((await countFor({ accounts: 2, postsEach: 1 })) - single).toBe(6);
   // Due post; picture; publishing; sent.
   expect((await countFor({ accounts: 1, postsEach: 2 })) - single).toBe(4);

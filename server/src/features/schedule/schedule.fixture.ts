@@ -1,5 +1,4 @@
-// An account on a Monday morning, slots made over HTTP, and posts put straight into the tables: what the schedule
-// reads, without the way there.
+// An account on a Monday morning, with slots created over HTTP and posts inserted directly into the tables.
 import { createHash } from 'node:crypto';
 import { beforeEach } from 'vitest';
 import { postTexts } from '../../../test/new-post.ts';
@@ -66,19 +65,19 @@ export async function insertMedia(connection: Connection, account: AccountRow): 
 }
 
 export interface PlacePost {
-  /** The one of the test unless another is given. */
+  /** Default: the account of the test. */
   account?: AccountRow;
   state: PostState;
   /** Of a held post. */
   heldFor?: HeldReason;
-  /** When a sent post went out; when any other is to go out. */
+  /** When the post was sent, or is to be sent. */
   at: Date;
   sendAt?: Date;
   url?: string;
   isDeleted?: boolean;
 }
 
-/** A post at its time, in any state. */
+/** Inserts a post with a time, in any state. */
 export async function placePost(
   post: PlacePost,
   connection: Connection | Tx = app.database.db,

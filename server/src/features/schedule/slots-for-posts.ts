@@ -41,16 +41,17 @@ export function bindSchedule({ trackingParameters }: Pick<ScheduleParts, 'tracki
     destinationKey: keyOf,
 
     /**
-     * The earliest occurrence after now of any slot that no queued post or post in flight of the account has and that
-     * spacing rule and daily limit allow. It claims nothing: another caller may get the slot first.
+     * Finds the account's earliest future slot that no queued post or post in flight has, and that spacing rule and
+     * daily limit allow. Does not claim it: another caller may get the slot first.
      * @throws noTimeslots, noOpenSlot
      */
     findNextOpenSlot: (connection: Connection, account: AccountRow, claim: ClaimInput) =>
       findNextOpenSlot(connection, account, claim, keyOf),
 
     /**
-     * The same, claimed: other claims wait until the transaction ends, in which the caller gives a post this time.
-     * @throws noTimeslots, noOpenSlot; accountNotFound when it was disconnected meanwhile
+     * Claims the slot that `findNextOpenSlot` finds: other claims wait until the transaction ends, in which the caller must
+     * assign this time to a post.
+     * @throws noTimeslots, noOpenSlot; accountNotFound if it was disconnected in the meantime
      */
     async claimNextOpenSlot(tx: Tx, account: AccountRow, claim: ClaimInput): Promise<Date> {
       const locked = await lockSchedule(tx, account.id);
@@ -61,7 +62,7 @@ export function bindSchedule({ trackingParameters }: Pick<ScheduleParts, 'tracki
 
     nextOccurrence,
 
-    /** The posts with the same destination that are nearer to a time than the spacing rule allows. */
+    /** Finds the posts with the same destination that are closer to a time than the spacing rule allows. */
     lookAtSpacing(
       connection: Connection,
       account: AccountRow,

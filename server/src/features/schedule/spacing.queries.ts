@@ -7,10 +7,10 @@ import { single } from '../../platform/single.ts';
 
 export type SpacingRuleRow = Selectable<Schema['spacing_rules']>;
 
-/** The key under which the account's default rule stands; no url has it. */
+/** The key of the account's default rule; no URL has this key. */
 export const defaultKey = '';
 
-/** The default first, the others in the order of their urls. */
+/** Lists the rules: the default first, the others in the order of their URLs. */
 export async function listSpacingRuleRows(
   connection: Connection,
   accountId: string,
@@ -23,7 +23,7 @@ export async function listSpacingRuleRows(
     .execute();
 }
 
-/** The rule for a destination: its own, or else the default. */
+/** Finds the rule of a destination, or the default rule if it has none. */
 export async function findSpacingRule(
   connection: Connection,
   accountId: string,
@@ -53,7 +53,7 @@ export async function putSpacingRuleRow(connection: Connection, row: SpacingRule
     .execute();
 }
 
-/** Whether there was one. */
+/** Returns whether the rule existed. */
 export async function deleteSpacingRuleRow(
   connection: Connection,
   accountId: string,
@@ -88,7 +88,7 @@ function postsWithDestination(connection: Connection, same: SameDestination) {
   return same.exceptPostId === null ? query : query.where('id', '<>', same.exceptPostId);
 }
 
-/** When the posts with one destination went out or will go out, between two moments. */
+/** Lists the times between two given times at which posts with a destination were or will be published. */
 export async function listDestinationTimes(connection: Connection, same: SameDestination): Promise<Date[]> {
   const rows = await postsWithDestination(connection, same).select('listed_at').execute();
   return rows.map((row) => row.listed_at);
@@ -96,9 +96,9 @@ export async function listDestinationTimes(connection: Connection, same: SameDes
 
 /** The posts with the same destination around a time that a post is to get. */
 export interface SpacingLook {
-  /** The nearest of the posts that are nearer than the destination's rule allows. */
+  /** The nearest of the posts that are closer than the destination's rule allows. */
   conflict: { postId: string; at: Date; minDays: number } | null;
-  /** Whether another post of the account leads there at all, whenever. */
+  /** Whether another post of the account has this destination, at any time. */
   isUrlUsed: boolean;
 }
 
@@ -110,7 +110,7 @@ export interface SpacingQuestion {
   exceptPostId: string | null;
 }
 
-/** One statement, since each create with a time asks it. */
+/** Reads both in one statement, because each create with a time needs them. */
 export async function readSpacing(connection: Connection, question: SpacingQuestion): Promise<SpacingLook> {
   const { rows } = await spacingRow(question).execute(connection);
   return toSpacingLook(single(rows));
@@ -123,10 +123,10 @@ interface SpacingRow<Moment> {
   isUrlUsed: boolean;
 }
 
-/** A row as JSON brings it, which has no dates. */
+/** A row as JSON, which has no dates. */
 export type SpacingJson = SpacingRow<string>;
 
-/** The same as a part of a larger statement. */
+/** SQL of the same query, to be part of a larger statement. */
 export function spacingAsJson(question: SpacingQuestion): RawBuilder<SpacingJson> {
   return sql`(select to_json(look) from (${spacingRow(question)}) look)`;
 }

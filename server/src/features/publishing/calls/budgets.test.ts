@@ -1,4 +1,4 @@
-// Pinterest's limits, those of an account and those of a whole app, and what posts do about them.
+// How posts are delayed by Pinterest's limits per account and per app.
 import { expect, test } from 'vitest';
 import { testApp } from '../../../../test/app.ts';
 import {
@@ -16,7 +16,7 @@ import { createAppBudget } from './app-budget.ts';
 
 usePublishing();
 
-test('a rate limit moves the next attempt, never sendAt, and the account waits as a whole', async () => {
+test('a rate limit delays the next attempt and all posts of the account, and does not change sendAt', async () => {
   const post = await app.createPost(account);
   await limitNextPin();
   await runAfter(minute);
@@ -38,7 +38,7 @@ test('a rate limit moves the next attempt, never sendAt, and the account waits a
   expect(await pinsHere()).toHaveLength(2);
 });
 
-test('a daily quota of the whole app makes its other accounts wait too', async () => {
+test('a spent daily quota of an app also delays the other accounts of the app', async () => {
   const otherAccount = await app.connectAccount();
   const [post, others] = [
     await app.createPost(account),

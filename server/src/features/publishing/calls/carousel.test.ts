@@ -1,4 +1,4 @@
-// Posts that are more than one picture on a board: carousels, and posts for sections of boards.
+// Carousels, and posts for board sections.
 import { expect, test } from 'vitest';
 import { errorLevel } from '../../../../test/log.ts';
 import {
@@ -48,7 +48,7 @@ test('a single picture with the same texts is not mistaken for a carousel whose 
   const { post } = await carouselPost();
   await app.faults([{ operation: 'pins/create', when: 'before', kind: 'reset', times: 1 }]);
   await runAfter(minute);
-  // Somebody makes a Pin like it by hand.
+  // A similar Pin is created by hand.
   const byHand = await app.app.pinterest.of('simulator').createPin(account.accessToken, {
     boardId: account.boards.Recipes ?? '',
     title: post.title,

@@ -1,4 +1,4 @@
-// The account's own pacing: how fast and how many. It changes when posts are published, never their sendAt.
+// An account's own pacing: interval and daily limit. Pacing changes when posts are published, never their sendAt.
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Json } from '../../../../test/app.ts';
 import { errorLevel } from '../../../../test/log.ts';
@@ -15,7 +15,7 @@ import {
 
 usePublishing();
 
-// After each step the sweeper must find nothing: a paced lane does not wake too late for its posts.
+// After each step the sweeper must find no lanes, because a paced lane must not wake too late for its posts.
 afterEach(async () => {
   expect(await app.app.lanes.sweepLanes(app.clock.now())).toBe(0);
 });
@@ -163,7 +163,7 @@ describe('dailyPinLimit', () => {
       missed: true,
       sendAt: later[2]?.sendAt,
     });
-    // `early` went out an hour ago.
+    // `early` was published an hour ago.
     await runAfter(23 * hour - 1);
     expect(await sent()).toBe(2);
     await runAfter(1);

@@ -193,7 +193,7 @@ test('when another lease has followed, neither is the last move written nor the 
   expect(await laneRow()).toMatchObject({ owner: 'second' });
 });
 
-test('a last move of a post that has changed is not written, and the lane is released all the same', async () => {
+test('a last move of a post that has changed is not written, and the lane is still released', async () => {
   const marked = await markedPost();
   expect(await acceptAndRelease({ ...marked, version: marked.version - 1 })).toBe('post_changed');
   expect(await rowOf(post.id)).toEqual(marked);

@@ -1,4 +1,4 @@
-// The traps of the lanes, each with the test that the naive version fails.
+// Race conditions of lanes. A naive implementation fails each of these tests.
 
 import { beforeEach, expect, test } from 'vitest';
 import { newPost } from '../../../../test/new-post.ts';
@@ -66,7 +66,7 @@ const insert = (sendAt: Date) =>
     await createPosts(tx, [postAt(sendAt)], { actor: systemActor, now: app.clock.now() });
   });
 
-/** Leaves the lane nothing to do. */
+/** Removes all work from the lane. */
 async function removePosts(): Promise<void> {
   await app.database.db
     .updateTable('posts')
@@ -75,7 +75,7 @@ async function removePosts(): Promise<void> {
     .execute();
 }
 
-/** As the store does it, in a transaction that may be held open. */
+/** Like the store's release, in a transaction that the test can keep open. */
 async function releaseIn(tx: Tx, lane: LaneFence, rest: Partial<LaneRest> = {}): Promise<void> {
   await guardingRelease(lane).execute(tx);
   await releasing(lane, { notBefore: null, now: app.clock.now(), ...rest }, earliestWork).execute(tx);
@@ -145,23 +145,23 @@ test('a rule that is loosened while the lane is released is not overlooked', asy
 
 test('posts of one account can be inserted at the same time: none waits for another to commit', async () => {
   await insert(addMs(app.clock.now(), 1_000));
-  // The lane wakes early enough already, so nobody has to write to it.
+  // The lane already wakes early enough, so no insert writes to it.
   const open = await openTransaction(app.database, async (tx) => {
     await createPosts(tx, [postAt(addMs(app.clock.now(), 2_000))], {
       actor: systemActor,
       now: app.clock.now(),
     });
   });
-  // Would hang here, were the lane's row locked by the open transaction.
+  // This would hang if the open transaction had locked the lane's row exclusively.
   await insert(addMs(app.clock.now(), 3_000));
   await open.commit();
 });
 
-test('an account with a long queue goes to the back of the line, behind those that waited meanwhile', async () => {
+test('an account with a long queue is served again only after the accounts that waited in the meantime', async () => {
   await insert(addMs(app.clock.now(), -60_000));
   const lane = await claim();
   await release(lane);
-  // Its post is still due, but since when does not count any more.
+  // Its post is still due, but how long it has been due does not matter.
   expect((await laneRow()).wake_at).toEqual(app.clock.now());
 });
 

@@ -18,7 +18,7 @@ async function runForMinutes(minutes: number): Promise<void> {
   }
 }
 
-test('a worker whose lease another one has followed can neither complete a post nor release the lane', async () => {
+test('a worker whose lane has been leased again can neither complete a post nor release the lane', async () => {
   const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
   app.clock.advance(1_000);
   const asked = deferred();
@@ -57,7 +57,7 @@ test('a worker whose lease another one has followed can neither complete a post 
 test('a worker that was suspended right after `mediaReady` does not create the Pin when it wakes up', async () => {
   const post = await app.createPost(account, { sendAt: addMs(app.clock.now(), 1_000).toISOString() });
   app.clock.advance(1_000);
-  // Time passes while it is about to ask, and it learns nothing of it.
+  // The lease expires before the create, and the worker does not notice.
   const suspended = app.app.createWorker({
     owner: 'suspended',
     clock: { ...app.clock, every: () => () => {} },

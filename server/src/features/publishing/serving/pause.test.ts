@@ -35,10 +35,10 @@ async function accountEvents(): Promise<{ type: string; data: unknown }[]> {
   return rows;
 }
 
-/** How often workers took the lane. */
+/** The number of leases of the lane. */
 const fence = async () => (await laneRow()).fence;
 
-describe('the account says so', () => {
+describe('pause and resume', () => {
   test('pause and resume return the account; a second call changes nothing and has no event', async () => {
     const active = await app.call('GET', path());
     expect(active.body.data.account).toMatchObject({
@@ -233,7 +233,7 @@ describe('shift', () => {
     });
   });
 
-  test('a worker that dies in the middle of moving leaves the order right', async () => {
+  test('a worker that dies while it moves posts leaves them in the right order', async () => {
     app.clock.advance(hour - (app.clock.now().getTime() % hour));
     const start = app.clock.now().getTime();
     const posts = [await create('a', minute), await create('b', hour), await create('c', 2 * hour)];

@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 const pathOf = (id: string) => `/v1/accounts/${account.accountId}/posts/${id}`;
 
-/** Publishes with a lost answer and lets all looks pass. */
+/** Publishes with a lost answer, and runs all searches. */
 async function loseAndLook(when: 'before' | 'after') {
   const post = await app.createPost(account);
   await app.faults([{ operation: 'pins/create', when, kind: 'reset', times: 1 }]);

@@ -1,5 +1,5 @@
-// A restored backup with posts whose videos were being uploaded, or were uploaded. Pinterest has their Pins of the time
-// since, and no longer has uploads without a Pin.
+// Restores a backup with posts whose videos were being uploaded, or had been uploaded. Pinterest has the Pins created
+// since the backup, and has removed uploads without a Pin.
 import { beforeEach, expect, test } from 'vitest';
 import {
   account,
@@ -19,7 +19,7 @@ const day = 24 * 60 * minute;
 const usual = { registeredSeconds: 1, processingSeconds: 2, outcome: 'succeeded', expirySeconds: 604_800 };
 beforeEach(() => app.control('POST', '/settings', { media: usual }));
 
-/** The rows of a post, as the backup has them. */
+/** The rows of a post in the backup. */
 async function backUp(postId: string) {
   const { rows } = await app.database.pool.query(
     `select to_jsonb(p) as post, (select to_jsonb(v) from video_uploads v where v.post_id = p.id) as upload
@@ -49,7 +49,7 @@ async function restore({ post, upload }: Awaited<ReturnType<typeof backUp>>): Pr
 
 const statusOf = async (id: string) => (await app.getPost(account, id)).status;
 
-/** Until the looks are over and videos are there. */
+/** Runs until the searches are over and the videos are uploaded. */
 async function runOn(): Promise<void> {
   for (let at = 0; at < 30; at += 1) await runAfter(minute);
   for (let at = 0; at < 10; at += 1) await runAfter(5_000);
@@ -68,7 +68,7 @@ test('a post that was published after the backup is found; one that was not is u
   const set = (id: string, change: object) =>
     db.updateTable('video_uploads').set(change).where('post_id', '=', id).execute();
   await set(stages.processing, { status: 'processing', wake_at: app.clock.now() });
-  // Leased by a worker that no longer exists.
+  // Leased by a worker that is not running.
   await set(stages.uploading, {
     ...{ status: 'uploading', pinterest_media_id: null, uploaded_at: null, wake_at: app.clock.now() },
     ...{ owner: 'gone', lease_until: addMs(app.clock.now(), 12_000) },
@@ -76,7 +76,7 @@ test('a post that was published after the backup is found; one that was not is u
   const takenAt = app.clock.now();
   const backup = await Promise.all(Object.values(stages).map(backUp));
 
-  // The installation goes on, and one of them is published.
+  // After the backup, the installation publishes one of the posts.
   await db
     .deleteFrom('posts')
     .where(
@@ -89,7 +89,7 @@ test('a post that was published after the backup is found; one that was not is u
   expect(await statusOf(stages.published)).toBe('sent');
   expect(await pinsHere()).toHaveLength(1);
 
-  // Two days later. By then Pinterest knows no upload any more.
+  // Two days later, Pinterest has removed all uploads.
   app.clock.advance(2 * day);
   await app.control('POST', '/settings', { media: { ...usual, expirySeconds: 3600 } });
   for (const rows of backup) await restore(rows);
@@ -108,7 +108,7 @@ test('a video that Pinterest removed earlier than after a day is sent again for 
   const takenAt = app.clock.now();
   await app.control('POST', '/settings', { media: { ...usual, expirySeconds: 300 } });
   app.clock.advance(10 * minute);
-  // Not due yet: nothing can have been published.
+  // Not due yet, so no post can have been published.
   expect(await doubtOverdue(app.database, { takenAt, now: app.clock.now() })).toBe(0);
   await worker.runDue();
   await runOn();

@@ -1,5 +1,5 @@
-// Sends one video to Pinterest, or checks its processing there. Nothing here creates a Pin, so everything can be repeated:
-// an upload that nobody uses does no harm.
+// Sends one video to Pinterest, or checks its processing. No step here creates a Pin, so every step can be repeated; an
+// unused upload is harmless.
 
 import type { Answer, Failure, PinterestEnvironments } from '../../../pinterest/index.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
@@ -32,14 +32,14 @@ export const uploadTriesMax = 3;
 const processingMsMax = 15 * 60_000;
 const firstCheckMs = 1_000;
 const checkMsMax = 15_000;
-/** Without a working token nothing can be done; the upload continues at the next check after there is a new one. */
+/** The delay while the account has no working token. */
 const unauthorizedUploadRestMs = 60_000;
-/** An upload that hangs must not occupy its slot for as long as the largest video on a slow line may take. */
+/** The timeout depends on the size, so that a small upload that hangs does not occupy its slot for 30 minutes. */
 const uploadBaseMs = 2 * 60_000;
 const uploadMsMax = 30 * 60_000;
 const uploadBytesPerSMin = 128 * 1024;
 
-/** Does the next step of an upload, and releases it. */
+/** Performs the next step of an upload, and releases it. */
 
 export async function serveUpload(parts: UploadParts, upload: VideoUpload): Promise<void> {
   const { clock, videos } = parts;
@@ -82,7 +82,7 @@ async function send(
   return videos.sent(upload, { pinterestMediaId, wakeAt: addMs(now, firstCheckMs), now });
 }
 
-/** Null if the file cannot be read at the moment. */
+/** Opens the video; null if the file cannot be read at the moment. */
 async function openVideo(parts: UploadParts, upload: VideoUpload): Promise<VideoForPublishing | null> {
   try {
     return await parts.media.openVideo(upload);
@@ -126,7 +126,7 @@ async function check(parts: UploadParts, checked: Checked): Promise<void> {
   }
 }
 
-/** Sends it again, up to the maximum number of tries. */
+/** Restarts the upload, up to the maximum number of tries. */
 function sendAgain(
   parts: UploadParts,
   upload: VideoUpload,
@@ -138,7 +138,7 @@ function sendAgain(
   return parts.videos.sendLater(upload, { wakeAt, counts: true, now, cause });
 }
 
-/** Registering or sending has failed: it is sent again later, or its post fails. */
+/** Restarts the upload later after registering or sending failed, or fails its post. */
 async function postpone(
   parts: UploadParts,
   upload: VideoUpload,
@@ -152,12 +152,12 @@ async function postpone(
   if (failure.reason === 'rate_limited' && failure.scope === 'app' && failure.retryAfterMs !== null)
     await parts.appBudget.pause(environmentOf(account), addMs(now, failure.retryAfterMs));
   const wakeAt = addMs(now, retryDelayMs(failure, upload.delays, parts.random()));
-  // With `repeatsMax` null only time decides.
+  // If `repeatsMax` is null, the number of tries is not limited.
   if (!isTokenRefused && failure.repeatsMax !== null) return sendAgain(parts, upload, cause, wakeAt);
   return parts.videos.sendLater(upload, { wakeAt, counts: false, now, cause });
 }
 
-/** Whether Pinterest refused the account's token; then the queue waits for a new one. */
+/** Returns whether Pinterest refused the account's token; if so, the queue waits for a new token. */
 async function reportToken(parts: UploadParts, account: AccountRow, failure: Failure): Promise<boolean> {
   if (failure.accountProblem !== 'unauthorized') return false;
   await parts.accounts.tokenRefused(account, failure.reason);

@@ -46,35 +46,35 @@ export interface VideoStore {
   renew(renewal: { uploads: readonly UploadFence[]; leaseUntil: Date }): Promise<Set<string>>;
   /** Releases every upload of a process. */
   releaseAll(owner: string): Promise<void>;
-  /** Appends the event that its bytes are being sent now. */
+  /** Appends the event that the upload is being sent. */
   announceSending(upload: VideoUpload, now: Date): Promise<void>;
-  /** Pinterest has its bytes. */
+  /** Records that Pinterest has the bytes. */
   sent(upload: VideoUpload, to: { pinterestMediaId: string; wakeAt: Date; now: Date }): Promise<void>;
-  /** Pinterest is still processing it, or cannot be reached. */
+  /** Postpones the check: Pinterest is still processing the video, or cannot be reached. */
   checkLater(upload: VideoUpload, wakeAt: Date): Promise<void>;
-  /** It is sent again later. `counts`: as one of its tries. */
+  /** Restarts the upload at `wakeAt`. `counts`: whether this uses up a try. */
   sendLater(
     upload: VideoUpload,
     at: { wakeAt: Date; counts: boolean; now: Date; cause: UploadFailure },
   ): Promise<void>;
-  /** A Pin can be created from it: its account's lane wakes in time. */
+  /** Records that a Pin can be created from the video, and makes the account's lane wake in time. */
   ready(upload: VideoUpload, now: Date): Promise<void>;
-  /** It cannot be uploaded, and its post fails. */
+  /** Deletes the upload and fails its post. */
   giveUp(upload: VideoUpload, cause: UploadFailure, now: Date): Promise<void>;
-  /** Pinterest's id of the post's video; null unless a Pin can be created from it. */
+  /** Finds Pinterest's id of the post's video; null if the video is not ready. */
   findReady(post: Pick<PostRow, 'id' | 'media_id'>): Promise<string | null>;
-  /** Pinterest no longer has it: it is sent again. Returns false if that has happened too often. */
+  /** Restarts the upload of a video that Pinterest removed or rejected. Returns false after the last try. */
   sendAgain(postId: string, options: { now: Date; triesMax: number }): Promise<boolean>;
   removeUnused(): Promise<number>;
 }
 
 type VideoEvent = Extract<TypedData, { type: `post.video_${string}` }>;
 
-/** Uploads that are created by one poll. */
+/** The maximum number of uploads that one poll creates. */
 const beginAtOnce = 100;
 
 export function createVideoStore({ db, transaction }: Pick<Database, 'db' | 'transaction'>): VideoStore {
-  /** An event of the post, if it still waits for this video. */
+  /** Appends an event of the post, if it still waits for this video. */
   async function tell(tx: Tx, upload: VideoUpload, event: VideoEvent, now: Date) {
     const post = await findWaitingPost(tx, upload);
     if (!post) return undefined;

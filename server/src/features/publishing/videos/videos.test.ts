@@ -1,4 +1,4 @@
-// Videos are uploaded to Pinterest before their posts are due, beside the lanes.
+// Videos are uploaded to Pinterest before their posts are due, independently of lanes.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../../test/eventually.ts';
 import { errorLevel } from '../../../../test/log.ts';
@@ -37,7 +37,7 @@ async function timeline(id: string): Promise<{ type: string; message?: string; o
   return (await app.call('GET', `${pathOf(id)}/timeline`)).body.data.events;
 }
 
-/** Second by second, as a worker that polls does. */
+/** Advances second by second, like a worker that polls. */
 async function runFor(seconds: number): Promise<void> {
   for (let second = 0; second < seconds; second += 1) await runAfter(1_000);
 }
@@ -73,7 +73,7 @@ describe('on time', () => {
     ]);
   });
 
-  test('the bytes that Pinterest gets are those that are stored', async () => {
+  test('Pinterest receives exactly the stored bytes of a video', async () => {
     const video = await storeVideo(3_000_000);
     await createVideoPost(minute, { mediaId: video.id });
     await runFor(1);
@@ -81,7 +81,7 @@ describe('on time', () => {
     expect(there.at(-1)?.sha256).toBe(video.sha256);
   });
 
-  test('a video that is due at once is uploaded at once, and published without a failed attempt', async () => {
+  test('a video that is due immediately is uploaded immediately, and published without a failed attempt', async () => {
     const id = await createVideoPost(1_000);
     await runFor(8);
     expect(await post(id)).toMatchObject({ status: 'sent', attempts: 1, failure: null });
@@ -207,7 +207,7 @@ describe('failures on the way', () => {
     expect(await post(id)).toMatchObject({ status: 'sent' });
   });
 
-  test('a video that Pinterest never finishes is sent again, and at last the post fails', async () => {
+  test('a video that Pinterest never finishes processing is sent again, and finally the post fails', async () => {
     await media({ outcome: 'stuck' });
     const id = await createVideoPost(minute);
     await runAfter(0);
@@ -358,7 +358,7 @@ describe('the lease of an upload', () => {
   });
 });
 
-describe('a person changes their mind', () => {
+describe('changes by users', () => {
   test('a post with another video is published with that one, and no Pin is created of the first', async () => {
     const id = await createVideoPost(10 * minute);
     await runFor(6);

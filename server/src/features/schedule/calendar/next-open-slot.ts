@@ -1,24 +1,24 @@
-// The search for the next open slot: which occurrence nobody holds and no rule forbids. Pure; what is placed
-// already is read through a function, window by window, so that a near slot costs a short read.
+// Searches for the next open slot: an occurrence that no post has and every rule allows. Pure; existing posts are read
+// through a function, window by window, so that a near slot needs only a short read.
 import type { SlotCalendar } from './occurrences.ts';
 import { dayMs } from './wall-clock.ts';
 
-/** Posts at their times: when they were sent, or else are to be sent. Milliseconds since 1970. */
+/** The times at which posts were or will be sent, in milliseconds since 1970. */
 export interface Placed {
   /** Queued or in flight: their slots are taken. */
   held: readonly number[];
-  /** Sent: they hold no slot, and count for the daily limit. */
+  /** Sent: they do not take a slot, but count for the daily limit. */
   sent: readonly number[];
 }
 
 export interface OpenSlotSearch {
   calendar: SlotCalendar;
-  /** The first moment that may be found, and the last. */
+  /** The earliest time that may be returned; `until` is the latest. */
   from: number;
   until: number;
   /** Pins in any 24 hours; null for no limit. */
   dailyLimit: number | null;
-  /** How far from posts with the same destination, and when those are; null where no rule is. */
+  /** The minimum distance to posts with the same destination, and their times; null without a rule. */
   spacing: { distanceMs: number; times: readonly number[] } | null;
   /** Posts from `from` up to `until`, both included. */
   readPlaced(from: number, until: number): Promise<Placed>;
@@ -27,7 +27,7 @@ export interface OpenSlotSearch {
 /** Most slots are found in the first week; each further window is twice as long. */
 const firstWindowMs = 7 * dayMs;
 
-/** The earliest moment of a slot that is open, or null when there is none up to `until`. */
+/** Returns the earliest time of an open slot; null if there is none up to `until`. */
 export async function findOpenSlot(search: OpenSlotSearch): Promise<number | null> {
   const { calendar, until, dailyLimit, spacing } = search;
   const tooNear = spacing ? spacing.times.map((at) => around(at, at, spacing.distanceMs)) : [];
@@ -39,7 +39,7 @@ export async function findOpenSlot(search: OpenSlotSearch): Promise<number | nul
     lengthMs *= 2;
     const occurrences = calendar.between(from, end);
     if (occurrences.length === 0) continue;
-    // A day more at both ends: the daily limit looks so far.
+    // One more day at both ends, for the daily limit.
     const placed = await search.readPlaced(from - dayMs, end + dayMs);
     const held = new Set(placed.held);
     const full = dailyLimit === null ? [] : fullDays([...placed.held, ...placed.sent], dailyLimit);
@@ -50,7 +50,7 @@ export async function findOpenSlot(search: OpenSlotSearch): Promise<number | nul
   return null;
 }
 
-/** Its ends do not belong to it: a post may be exactly as far away as the rule asks. */
+/** An interval with exclusive ends, because a post may be exactly as far away as the rule requires. */
 interface Interval {
   after: number;
   before: number;
@@ -83,7 +83,7 @@ function createSweep(intervals: readonly Interval[]): (at: number) => boolean {
       forbiddenBefore = Math.max(forbiddenBefore, interval.before);
       next += 1;
     }
-    // Whatever has begun before `at` and has not ended covers it.
+    // An interval that began before `at` and has not ended covers it.
     return at < forbiddenBefore;
   };
 }

@@ -58,7 +58,7 @@ export function createSlotCalendar(slots: readonly Slot[]): SlotCalendar {
   };
 }
 
-/** Returns a function that gives the next occurrence of a slot after a moment, in milliseconds. */
+/** Returns a function that returns the next occurrence of a slot after a time, in milliseconds. */
 export function createNextOccurrence(moment: number): (slot: Omit<Slot, 'id'>) => number {
   const zones = new Map<string, ZoneDays>();
   const { first, last } = daysAround(moment, moment + recursWithinMs);

@@ -30,12 +30,12 @@ export interface ZoneDays {
   at(day: number, minuteOfDay: number): number;
 }
 
-/** When days begin, by zone: it never changes, and every look for a slot asks for the same ones. */
+/** The starts of days by zone, cached because they never change and every search for a slot needs the same ones. */
 const midnightsOf = new Map<string, Map<number, number>>();
-/** Two years and more, so that one look ahead fits; all zones of the world together stay below 20 MB. */
+/** More than two years, enough for one search; all time zones together use less than 20 MB. */
 const midnightsMax = 800;
 
-/** A zone's days, for asking after many times of each. */
+/** Converts many times of the days of one zone. */
 export function createZoneDays(zone: string): ZoneDays {
   const midnights = midnightsOf.get(zone) ?? new Map<number, number>();
   midnightsOf.set(zone, midnights);

@@ -18,7 +18,7 @@ import { type PutSpacingRule, toSpacingRules } from '../spacing.schema.ts';
 const spacingRulesMax = 5000;
 
 /**
- * The default rule and those of single destinations.
+ * Lists the default rule and the rules of single destinations.
  * @throws accountNotFound
  */
 export async function listSpacingRules({ database }: ScheduleParts, context: Context, accountId: string) {
