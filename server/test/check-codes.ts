@@ -1,5 +1,5 @@
-// Checks every answer of a test app: a code that no list explains is missing from docs/errors.md, and a refusal that its
-// operation does not declare is missing from the OpenAPI document.
+// Checks every response of a test app: each code must be listed in docs/errors.md, and each refusal must be declared by its
+// operation and so be in the OpenAPI document.
 import type { FastifyInstance } from 'fastify';
 import { errorDetailCodes, isDetailCode } from '../src/detail-codes.ts';
 import type { Route } from '../src/platform/http/contract/index.ts';
@@ -11,7 +11,7 @@ interface Body {
   meta?: { warnings?: { code: string }[] };
 }
 
-/** Returns a function that throws when an answer had an unexplained code or an undeclared refusal. */
+/** Returns a function that throws if a response had an unlisted code or an undeclared refusal. */
 export function watchCodes(http: FastifyInstance): () => void {
   const unexplained = new Set<string>();
   const undeclared = new Set<string>();

@@ -1,4 +1,4 @@
-// A clock that stands still until the test advances it.
+// A clock that moves only when the test advances it.
 import { addMs, type Clock } from '../src/platform/clock.ts';
 
 export interface TestClock extends Clock {
@@ -12,7 +12,7 @@ interface Timer {
   periodMs: number | null;
 }
 
-/** @param start The same in every run, so that a failure can be repeated. */
+/** @param start A fixed time, so that failures can be reproduced */
 export function createTestClock(start = new Date('2027-03-01T08:00:00Z')): TestClock {
   let now = start;
   const timers = new Set<Timer>();

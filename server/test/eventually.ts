@@ -1,9 +1,9 @@
-// Polls for a change outside of this process that sends no notification: another process, a row, a file.
+// Polls for a change that sends no notification: of another process, a row or a file.
 import { pause } from '../src/platform/clock.ts';
 
 const pollMs = 5;
 
-/** Returns the first result that is neither undefined nor false. Throws when there is none in time. */
+/** Returns the first result that is neither undefined nor false. Throws if there is none in time. */
 export async function eventually<T>(
   what: string,
   find: () => T | Promise<T>,

@@ -89,7 +89,7 @@ test('no secret is in any log line, response, event, post, timeline or metric', 
 
   // Connects through the consent page: state and code are in URLs.
   const { data } = (await ask('POST', '/v1/accounts/connect', { body: {} })) as { data: { url: string } };
-  output.pop(); // Its answer is the address, with the state, for the person who asked.
+  output.pop(); // The response may contain the URL with the state.
   const state = new URL(data.url).searchParams.get('state') ?? '';
   secrets.set('OAuth state', state);
   const seeded = (await app.control('POST', '/seed', {

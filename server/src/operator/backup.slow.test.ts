@@ -1,5 +1,5 @@
-// Backup and restore as an operator runs them: while posts are created and published, with a disaster in
-// between. The Pins are counted on the simulator.
+// Backup and restore as an operator runs them, while posts are created and published, with a loss of the installation in
+// between. The Pins on the simulator are counted.
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -137,7 +137,7 @@ test('a backup made under load and restored after a disaster has every post with
 
   // All are published, which the backup does not contain; then the installation is lost.
   await eventually(
-    'everything that is due is out',
+    'all due posts are published',
     async () => (await pinTitles()).length === posts.length + late.length,
     60_000,
   );
@@ -153,7 +153,7 @@ test('a backup made under load and restored after a disaster has every post with
   const after = client(pintail, key, account.id, boards[0].id);
   for (const { id, title } of posts) {
     const post = await eventually(
-      `${title} is settled`,
+      `${title} is sent`,
       async () => {
         const post = await after.statusOf(id);
         return post.status === 'sent' ? post : undefined;
@@ -166,7 +166,7 @@ test('a backup made under load and restored after a disaster has every post with
   }
   expect(await after.statusOf(far.id)).toMatchObject({ status: 'queued' });
   // The late posts that the backup contains are resolved too, and Pinterest has no Pin twice.
-  await eventually('nothing is on its way', async () => {
+  await eventually('no post is being published', async () => {
     const open = (await after.call('GET', '/posts?status=uploading&limit=100')).data.posts;
     return open.length === 0;
   });
@@ -186,7 +186,7 @@ test('a post that was not published after the backup is published by the restore
   const before = client(pintail, key, account.id, boards[0].id);
   const { id, sendAt } = await before.schedule('due while all was down', 6_000);
   await pintail.kill9();
-  // Also while Pintail does not run.
+  // A backup also works while Pintail is stopped.
   await cli(dataDir, 'backup', '--to', join(folder, 'backup-3'));
   await eventually('its time has passed', () => systemClock.now().getTime() / 1000 > sendAt + 1);
   const restored = join(folder, 'fourth');
@@ -195,7 +195,7 @@ test('a post that was not published after the backup is published by the restore
   );
   const again = await start(restored);
   const after = client(again, key, account.id, boards[0].id);
-  await eventually('it is sent', async () => (await after.statusOf(id)).status === 'sent', 30_000);
+  await eventually('the post is sent', async () => (await after.statusOf(id)).status === 'sent', 30_000);
   expect((await pinTitles()).filter((title) => title === 'due while all was down')).toHaveLength(1);
   const { events } = (await after.call('GET', `/posts/${id}/timeline`)).data;
   expect(events.map(({ type }: { type: string }) => type)).toEqual(

@@ -1,4 +1,4 @@
-// The files of a backup besides the database, and the note that marks a backup as complete.
+// Creates and restores the files of a backup, including the note that marks a backup as complete.
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { copyCluster, copySynced } from '@pintail/embedded-postgres';

@@ -1,6 +1,6 @@
 import { type Connection, sql } from '../platform/db/index.ts';
 
-/** Any constant that no other lock of this database uses. */
+/** An arbitrary number that no other advisory lock of this database uses. */
 const firstRunLock = 7_218_114;
 
 /** Serializes first runs until the end of the transaction. */

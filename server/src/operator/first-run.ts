@@ -32,7 +32,7 @@ export interface FirstRunParts {
 export interface FirstRunResult {
   /** Null when the key was created earlier and is not stored. */
   key: string | null;
-  /** Whether `key` was created by this start. */
+  /** True if this start created `key`. */
   isNew: boolean;
   accountId: string | null;
 }
@@ -78,7 +78,7 @@ async function connectDemoAccount(
   organizationId: string,
 ): Promise<string | null> {
   const account = await findSimulatorAccount(parts.database.db, organizationId, demoUsername);
-  // Somebody disconnected it: it is not connected again.
+  // A user disconnected the account, so it is not connected again.
   if (account?.disconnected_at) return null;
   // A token that was refused may have been revoked there, and stays revoked; the account gets a new one.
   const stored = account?.token_authorized ? parts.accounts.accessToken(account) : null;

@@ -33,7 +33,7 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** How long a stop waits for running calls to Pinterest. Then another worker takes over the lane. */
+/** The time that a stop waits for running calls to Pinterest. Then another worker acquires the lane. */
 const graceMs = 10_000;
 
 /**
@@ -181,7 +181,7 @@ async function startStatus(
   return http;
 }
 
-/** Checks that only a serving process can run. */
+/** Returns the checks that only a serving process can run. */
 function checksOf({ role }: Config, { app, database, clock }: Installation) {
   const checks = [clockCheck(database, clock)];
   return role === 'api' ? checks : [...checks, workerCheck(app.lastPollAt, clock)];

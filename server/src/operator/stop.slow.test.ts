@@ -1,4 +1,4 @@
-// How Pintail stops: whatever the moment and the signal, no PostgreSQL remains.
+// Tests that Pintail leaves no PostgreSQL running when it is stopped, at any moment and with any signal.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -138,7 +138,7 @@ test('a connection that a client keeps alive does not delay the stop', async () 
   expect((await answered).status).toBe(422);
   const answeredAt = performance.now();
   expect(await pintail.exited).toEqual([0, null]);
-  // The stop used to wait for the grace period of ten seconds.
+  // Less than the grace period of ten seconds.
   expect(performance.now() - answeredAt).toBeLessThan(5_000);
   slow.close();
 });

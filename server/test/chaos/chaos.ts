@@ -1,5 +1,5 @@
-// Creates posts while processes are killed and Pinterest misbehaves, then counts the Pins that Pinterest has. It sends only
-// requests that a user could send, because the promise is not that our tables agree with each other.
+// Creates posts while processes are killed and Pinterest misbehaves, then counts the Pins on Pinterest. It sends only requests
+// that a user could send, because it tests the result for users rather than the consistency of our tables.
 
 import { video } from '../../src/features/media/videos/sample-videos.fixture.ts';
 import { addMs, pause, systemClock } from '../../src/platform/clock.ts';
@@ -15,9 +15,9 @@ export interface ChaosOptions {
   seed: number;
   accounts: number;
   workers: number;
-  /** The database, if it may be killed too. */
+  /** The database, if it can be killed too. */
   database?: Part;
-  /** Reports progress for a person who watches. */
+  /** Prints progress. */
   say?: (line: string) => void;
 }
 
@@ -25,25 +25,25 @@ export interface ChaosFigures {
   seed: number;
   /** Posts that were requested. The API or the database died during those that were not accepted. */
   tried: number;
-  /** Posts that were answered with 201: these must be published. */
+  /** Posts that were answered with 201 and must therefore be published. */
   accepted: number;
   /** Videos among the accepted posts. */
   videos: number;
   /** Accepted posts that are equal to another one in every field. */
   equal: number;
   pins: number;
-  /** Accepted, and not on Pinterest. */
+  /** Posts that were accepted and are not on Pinterest. */
   lost: string[];
-  /** On Pinterest more often than it was requested, accepted or not. */
+  /** Posts with more Pins than requests, whether or not they were accepted. */
   doubled: string[];
   kills: Record<string, number>;
-  /** Creates of a Pin that failed, before and after the Pin was created. */
+  /** The number of failed creates, before and after the Pin was created. */
   faults: { before: number; after: number; ofCreates: number };
   runSeconds: number;
   drainSeconds: number;
 }
 
-/** Together they affect a quarter of all creates. */
+/** Faults that together affect a quarter of all creates. */
 const faultKinds = [
   { kind: 'status', status: 500, when: 'before', probability: 0.05 },
   { kind: 'status', status: 503, when: 'after', probability: 0.05 },
@@ -84,7 +84,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
 
   const videoId = await uploadVideo(installation);
 
-  /** How often each title was requested, and how often the answer was 201. */
+  /** For each title, the number of requests and of responses with 201. */
   const asked = new Map<string, number>();
   const promised = new Map<string, number>();
   const accepted = { posts: 0, videos: 0, equal: 0 };
@@ -98,7 +98,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
 
   const picture = (name: string) => `${installation.simulatorUrl}/samples/${name}.jpg`;
 
-  /** One in five is a carousel, one in ten a video. */
+  /** Creates a post: one in five is a carousel, one in ten a video. */
   function mediaOf(number: number): object {
     if (number % 10 === 3) return { mediaId: videoId, mediaType: 'video', cover: { seconds: 1 } };
     if (number % 5 === 0)
@@ -141,7 +141,7 @@ async function runOn(installation: ChaosInstallation, options: ChaosOptions): Pr
         if (isEqual) accepted.equal += 1;
         if ('cover' in media) accepted.videos += 1;
       }
-      // A client that is refused by a dying server waits a moment.
+      // A client waits after a failed request.
       else await pause(draw.between(20, 100));
     }
   }

@@ -22,7 +22,7 @@ const restartTriesMax = 120;
 export interface Part {
   name: string;
   isUp(): boolean;
-  /** Ends it like a power cut, and resolves when the process has ended. */
+  /** Kills it like a power failure. Resolves when the process has ended. */
   kill9(): Promise<void>;
   /** Starts it again, and retries while a part that it needs is unavailable. */
   restart(): Promise<void>;

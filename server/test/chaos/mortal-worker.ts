@@ -1,5 +1,5 @@
-// A worker that stops at a chosen moment: for good, like a killed process, or until it is woken, like a process whose
-// machine was suspended. Either way it renews no lease meanwhile.
+// A worker that stops at a chosen moment: permanently, like a killed process, or until it is woken, like a process on a
+// suspended machine. While stopped, it renews no lease.
 import type { App } from '../../src/app.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { withCreatePin } from '../with-create-pin.ts';
@@ -8,12 +8,12 @@ import { withCreatePin } from '../with-create-pin.ts';
 export interface Stop {
   /** The number of the act at which it stops, counted from 1. */
   act: number;
-  /** Whether it stops before or after that act. */
+  /** Stop before or after that act. */
   when: 'before' | 'after';
 }
 
 export interface MortalWorker {
-  /** Resolves when nothing is due, or when it has stopped: true. */
+  /** Resolves with false when nothing is due, and with true when it has stopped. */
   runDue(): Promise<boolean>;
   /**
    * Continues where it stopped, and resolves when nothing is due. Null if it must not be woken: between the check of the

@@ -1,16 +1,16 @@
 // Random numbers from a seed: the same seed leads to the same numbers on every machine.
 
 export interface Seeded {
-  /** From 0 up to, not including, 1. */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive). */
   next(): number;
-  /** A whole number from `least` to `most`, both included. */
+  /** Returns a whole number from `least` to `most`, both inclusive. */
   between(least: number, most: number): number;
   chance(probability: number): boolean;
   /** @throws Error when there is nothing to pick from. */
   pick<T>(from: readonly T[]): T;
 }
 
-/** Mulberry32: small, and good enough to wander with. */
+/** Mulberry32, which is small and random enough for tests. */
 export function seeded(seed: number): Seeded {
   let state = seed >>> 0;
   function next(): number {
@@ -31,5 +31,5 @@ export function seeded(seed: number): Seeded {
   };
 }
 
-/** A seed for a run without a given one. It is printed, so that the run can be repeated. */
+/** Returns the default seed of a run. It is printed, so that the run can be repeated. */
 export const anySeed = (): number => Math.floor(Math.random() * 2 ** 31);

@@ -1,5 +1,5 @@
-// A random walk through everything that can happen to posts, with a clock that the walk moves: users who change their
-// minds, workers that die or are suspended, a Pinterest that loses answers. The invariants are checked after each step.
+// A random walk through everything that can happen to posts, with a clock that the walk advances: users who change their
+// minds, workers that die or are suspended, a Pinterest that loses responses. The invariants are checked after each step.
 
 import { newId } from '../../src/domain/ids.ts';
 import { createPosts } from '../../src/features/posts/record/content.ts';
@@ -20,7 +20,7 @@ export interface WalkFigures {
   /** Workers that stopped during their work, and those of them that continued later. */
   stops: number;
   wakes: number;
-  /** How often each kind of step was made. */
+  /** The number of steps of each kind. */
   taken: Record<string, number>;
 }
 
@@ -99,7 +99,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
     posts.push({ id: post.id, account });
   }
 
-  // Most of the cost of a create is to fetch and decode the picture, which is the same for all.
+  // All posts share one picture, because fetching and decoding it is most of the cost of a create.
   await createByApi();
   const model = await database.db
     .selectFrom('posts')
@@ -131,9 +131,9 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
     posts.push({ id, account });
   }
 
-  /** A request of a caller about a post. A refusal is a valid result, an error of ours is not. */
+  /** Sends a caller's request about a post. A refusal is a valid result, a 5xx is not. */
   async function change(method: string, path: string, body?: Json): Promise<void> {
-    // Mostly the newest: old ones are finished.
+    // Mostly the newest posts, because old ones are finished.
     const { id, account } = draw.pick(draw.chance(0.8) ? posts.slice(-10) : posts);
     const answer = await app.call(method, `/v1/accounts/${account.accountId}/posts/${id}${path}`, body);
     if (answer.status >= 500)
@@ -223,7 +223,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
     actions,
 
     async checkTables(): Promise<void> {
-      // No post waits for an equal one here: each has a title of its own.
+      // No post waits for an equal one here, because each has a unique title.
       const { rows: stranded } = await sql`
         select l.account_id from lanes l join posts p on p.account_id = l.account_id
         where l.account_id = any(${ids}) and l.owner is null and p.run_at is not null
@@ -251,7 +251,7 @@ async function createWalker(app: TestApp, accounts: PinterestAccount[], draw: Se
       }
     },
 
-    /** Ends all faults and lets enough time pass: nothing may be left over. */
+    /** Ends all faults and advances the time until every post must be finished. */
     async finish(): Promise<void> {
       await app.clearFaults();
       while (sleeping.length > 0) await wakeOne();

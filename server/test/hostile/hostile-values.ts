@@ -1,4 +1,4 @@
-// Values, bodies and media types that no route may stumble over.
+// Values, bodies and media types that every route must handle.
 
 export const hostileTexts = [
   '',

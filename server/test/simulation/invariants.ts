@@ -1,5 +1,5 @@
-// The rules that hold in every order of events, checked after each write, each Pin and each step. Where possible they are
-// checked against the ledger of the model Pinterest, and not against Pintail's own rows.
+// The rules that apply in every order of events, checked after each write, each Pin and each step. Where possible they are
+// checked against the ledger of the model of Pinterest rather than Pintail's own rows.
 import { isInFlight, isUnresolved, mayHavePin } from '../../src/domain/post-states.ts';
 import type { PostRow } from '../../src/features/posts/index.ts';
 import type { LedgerPin, ModelPinterest } from './model-pinterest.ts';
@@ -38,7 +38,7 @@ export function createInvariants({
     broken.push(what);
   }
 
-  /** Whether something changed since this process found the post due. */
+  /** Returns true if something changed since this process found the post due. */
   const isSince = (changed: number | undefined, foundAt: number) =>
     changed !== undefined && changed >= foundAt;
 
@@ -122,7 +122,7 @@ export function createInvariants({
       pinsOf.set(post.account_id, [...earlier, { startedAt, madeAt }]);
     },
 
-    /** Called before a worker sends a create request, which cannot be stopped any more. */
+    /** Called before a worker sends a create request, which then cannot be canceled. */
     asks(process: Process, accountId: string): void {
       const { lane } = model().accountOf(accountId);
       if (holders.get(accountId)?.process !== process || (lane.leaseUntil ?? 0) <= now().getTime())

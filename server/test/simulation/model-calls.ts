@@ -26,9 +26,9 @@ import { createModel } from './model-store.ts';
 
 export interface CallFigures {
   calls: number;
-  /** How often each call was made. */
+  /** The number of calls of each kind. */
   callCounts: Record<string, number>;
-  /** How often each move succeeded. */
+  /** The number of successful moves of each kind. */
   moved: Record<string, number>;
 }
 

@@ -47,7 +47,7 @@ export type Rules = ReturnType<typeof createRules>;
 
 export function createRules() {
   const rules = {
-    /** Whether a write under this fence may be made. */
+    /** Returns true if a write with this fence is allowed. */
     isHeldUnder: (lane: ModelLane, fence: number) => lane.fence === fence,
 
     isAsRead: (stored: PostRow, read: PostRow) =>

@@ -21,7 +21,7 @@ test(
     }
     if (process.env.SIMULATION_SEEDS)
       console.info(JSON.stringify({ seeds: seedsCount, steps, pins, ...counts }));
-    // A walk without events would break no rule either.
+    // A walk without events would not break a rule either, so it must have had some.
     expect(pins).toBeGreaterThan(100 * seedsCount);
     for (const what of [
       'accept',

@@ -11,9 +11,9 @@ export interface Figures {
   acts: number;
   posts: number;
   pins: number;
-  /** How often each kind of step was made. */
+  /** The number of steps of each kind. */
   taken: Record<string, number>;
-  /** How often workers made each move, lost a lane, or lost a connection. */
+  /** The number of moves of each kind, of lost lanes and of lost connections. */
   counts: Record<string, number>;
 }
 
@@ -186,7 +186,7 @@ async function runAll(world: World, check: () => void): Promise<void> {
   }
 }
 
-/** Removes every obstacle and lets enough time pass: nothing may be left over. */
+/** Removes every obstacle and advances the time until every post must be finished. */
 async function finish(world: World, users: Users, check: () => void): Promise<void> {
   const { model, now } = world;
   for (const { row } of model.accounts.values()) {

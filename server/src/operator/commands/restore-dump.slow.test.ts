@@ -19,7 +19,7 @@ const run = promisify(execFile);
 const packageFolder = locatePackage('postgres-14-linux-x64');
 const hasTools = ['pg_dump', 'pg_restore'].every((tool) => spawnSync(tool, ['--version']).status === 0);
 const isPossible = hasTools && packageFolder !== undefined;
-if (!isPossible) console.log('SKIPPED: pg_dump, pg_restore or PostgreSQL 14 is not here');
+if (!isPossible) console.log('SKIPPED: pg_dump, pg_restore or PostgreSQL 14 is not installed');
 
 const minute = 60_000;
 
@@ -42,7 +42,7 @@ async function restoreCommand(app: TestApp, url: string, takenAt: Date): Promise
 }
 
 test.skipIf(!isPossible)(
-  'what was published after a dump is found again after restoring it, and not published twice',
+  'a post that was published after a dump is found on Pinterest after the restore, and not published twice',
   async () => {
     const server = await startThrowawayServer({ log, name: 'dump', ...(packageFolder && { packageFolder }) });
     try {

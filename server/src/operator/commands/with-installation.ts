@@ -1,4 +1,4 @@
-// For commands that do one thing and exit.
+// Runs commands that do one thing and exit.
 import { type Config, readConfig } from '../../config.ts';
 import { type Installation, openInstallation, publicUrlOf } from '../../installation.ts';
 import { createLog } from '../../platform/log.ts';
