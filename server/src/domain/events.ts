@@ -27,7 +27,7 @@ type Delay = {
 
 type Data = { [Type in EventType]: EventData<Type> } & InnerEventData;
 
-/** A type with its data. */
+/** An event type with its data. */
 export type TypedData = {
   [Type in keyof Data]: {
     type: Type;

@@ -8,7 +8,7 @@ export type IdPrefix = (typeof idPrefixes)[number];
 /** The prefixes of rows that the database numbers: events and webhook deliveries. */
 export const numberedIdPrefixes = ['evt', 'whd'] as const;
 
-/** A new id, for instance `post_01kav8…`. Ids created later sort later. */
+/** Creates an id, for example `post_01kav8…`. Ids created later sort later. */
 export const newId: (prefix: IdPrefix) => string = newPrefixedId;
 
 /** Whether a text has the form of such an id. Saves a query for an id that cannot exist. */

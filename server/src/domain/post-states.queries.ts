@@ -45,7 +45,7 @@ export function mayHavePin(post: Post): Question {
   return sql<boolean>`(${post}.state in (${literals(statesWithDoubt)}) or ${post}.held_for = 'lost_answer')`;
 }
 
-/** Whether Pinterest needs nothing for the post, such as an uploaded video, unless a person schedules it. */
+/** Whether nothing, such as a video, is uploaded for the post unless a person schedules it. */
 export function awaitsNoPublication(post: Post): Question {
   return sql<boolean>`${post}.state in (${literals(statesWithoutPublication)})`;
 }

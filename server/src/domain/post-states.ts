@@ -19,22 +19,22 @@ export interface PostSituation {
 export const postStatuses = ['draft', 'queued', 'uploading', 'sent', 'failed'] as const;
 export type PostStatus = (typeof postStatuses)[number];
 
-/** Of posts that no worker has and that surely have no Pin; besides them missed posts. */
+/** States in which no worker has the post and it certainly has no Pin. Held missed posts count too. */
 export const statesAtRest = ['draft', 'queued', 'failed'] as const satisfies PostState[];
 
-/** Of posts that may have a Pin which is not stored with them; besides them posts that are held for a lost answer. */
+/** States in which a Pin may exist that is not stored. Posts held for a lost answer count too. */
 export const statesWithDoubt = ['publishing', 'unknown'] as const satisfies PostState[];
 
-/** Of posts that Pinterest needs nothing for, such as an uploaded video, unless a person schedules them. */
+/** States in which nothing, such as a video, is uploaded for the post unless a person schedules it. */
 export const statesWithoutPublication = ['draft', 'sent', 'failed'] as const satisfies PostState[];
 
-/** Of posts that take the timeslot at their time. */
+/** Statuses of posts that take the timeslot at their time. */
 export const slotStatuses = ['queued', 'uploading'] as const satisfies PostStatus[];
 
-/** Of posts that count for the distance between posts with one destination. */
+/** Statuses of posts that count for the spacing of their destination. */
 export const spacingStatuses = [...slotStatuses, 'sent'] as const satisfies PostStatus[];
 
-/** Of posts that have a place in the dated schedule. */
+/** Statuses of posts that the dated schedule shows. */
 export const datedStatuses = [...spacingStatuses, 'failed'] as const satisfies PostStatus[];
 
 type WithState = Pick<PostSituation, 'state'>;

@@ -10,7 +10,7 @@ import {
   startRawServer,
 } from './test-server.fixture.ts';
 
-/** Unlike any known token, so that only knowing it can hide it. */
+/** Does not look like a token, so that it can be hidden only as a known secret. */
 const token = 'sesame-open.planted';
 const image = 'cGxhbnRlZA'.repeat(20);
 const echo = `Token ${token}, header Bearer ${token}, data ${image}, other pina_ABCDEF123`;
@@ -45,7 +45,7 @@ test.each(answers)('a Pinterest that %s', async (_name, answer) => {
     await pinterest.listBoards(token),
     await pinterest.getPin(token, '1'),
   ];
-  // The request did carry it, or this test would prove nothing.
+  // The request must contain the secret, or this test would prove nothing.
   expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${token}`);
   expect(text()).toContain('createPin');
   for (const secret of planted) {

@@ -19,9 +19,9 @@ export interface World {
   sectionId: string;
   /** The simulator's control interface. */
   control<T>(path: string, body?: unknown): Promise<T>;
-  /** A Pin that Pinterest takes, unless changed. */
+  /** A valid Pin, with these changes. */
   pin(change?: Partial<CreatePinBody>): CreatePinBody;
-  /** Back to one account with one board, and tokens of every kind. */
+  /** Resets the simulator to one account with one board, and tokens of every kind. */
   reset(): Promise<void>;
   close(): Promise<void>;
 }

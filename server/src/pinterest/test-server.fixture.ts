@@ -1,5 +1,5 @@
-// For tests: a server that speaks raw TCP, so that it can answer in ways no decent one would; a clock that
-// moves when told; and a log that can be read. Nothing here sleeps.
+// For tests: a raw TCP server, which can send invalid responses; a clock that tests advance; and a log that tests
+// read. Nothing here sleeps.
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import { addMs } from '../platform/clock.ts';
@@ -18,7 +18,7 @@ export type RawAnswer = (socket: Socket, request: RawRequest) => void;
 export interface RawServer {
   url: string;
   apiUrl: string;
-  /** Every whole request so far, on whatever connection. */
+  /** All complete requests so far, on any connection. */
   requests: RawRequest[];
   connections: number;
   /** Resolves when `count` whole requests have arrived. */

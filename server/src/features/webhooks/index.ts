@@ -24,7 +24,7 @@ export interface WebhookSenderParts extends WebhookParts {
 
 export interface Webhooks {
   sender: Sender;
-  /** Encrypts every secret with the present key. */
+  /** Encrypts all secrets with the current key. */
   resealSecrets(): ReturnType<typeof resealWebhookSecrets>;
 }
 

@@ -1,15 +1,15 @@
-// SQL of the room's gauges. What it may cost: GaugeReading in platform/metrics.ts.
+// SQL of the room's gauges. Its cost is limited: see GaugeReading in platform/metrics.ts.
 import { type Connection, sql } from '../../platform/db/index.ts';
 
 interface WebhookCounts {
   active: number;
   failing: number;
   disabled: number;
-  /** Since when the delivery that waits longest has been due, where nothing keeps it from being sent. */
+  /** When the delivery that has waited longest became due, among those that can be sent. */
   dueSince: Date | null;
 }
 
-/** One row per webhook, and for each one look into the index webhook_deliveries_due. */
+/** Reads one row per webhook, with one read of the index webhook_deliveries_due for each. */
 export async function countWebhooksByState(connection: Connection, now: Date): Promise<WebhookCounts> {
   const { rows } = await sql<WebhookCounts>`
     select count(*) filter (where disabled_at is null and failures = 0) as active,

@@ -35,7 +35,7 @@ async function setUp(answer: RawAnswer, connectionsMax = 10) {
   return { server, pinterest };
 }
 
-/** The outcome against a server that answers so, and proof that it was asked once. */
+/** Returns the outcome against a server with this answer, and checks that it received one request. */
 async function outcomeWith(answer: RawAnswer) {
   const { pinterest, server } = await setUp(answer);
   const outcome = await pinterest.createPin('pina_token', body);

@@ -1,4 +1,4 @@
-// Videos: registered, streamed to the file store as it wants them, and asked after.
+// Videos are registered, streamed to the file store in the required form, and polled.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';

@@ -14,13 +14,13 @@ export interface AppCredentials {
 
 export interface TokenSet {
   accessToken: string;
-  /** Null when Pinterest did not say; 30 days were seen. */
+  /** Null if the response does not include it; 30 days were observed. */
   accessTokenExpiresAt: Date | null;
   /** A new one with each refresh. Null when the answer has none: keep the old one. */
   refreshToken: string | null;
-  /** 60 days were seen: an account left alone for longer is lost. */
+  /** 60 days were observed: an account that is not refreshed for longer must be connected again. */
   refreshTokenExpiresAt: Date | null;
-  /** All that the person ever granted this app, not just this time (api-quickstart). Null when Pinterest did not say. */
+  /** All scopes that the person ever granted this app (api-quickstart). Null if the response does not include them. */
   scopes: string[] | null;
 }
 

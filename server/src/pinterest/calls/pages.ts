@@ -39,8 +39,8 @@ export function pageOf<T>(item: z.ZodType<T>): z.ZodType<Page<T>> {
 }
 
 /**
- * The bookmark alone says where a list ends: an empty page may still have one. One that comes back ends the
- * walk, or it would never end. Things that moved to the next page meanwhile are listed once.
+ * Only the bookmark shows where a list ends: an empty page may still have one. A repeated bookmark ends the list, to
+ * prevent an endless loop. Items that moved to the next page in the meantime are listed once.
  */
 export async function readPages<T extends { id: string }>(
   readPage: (bookmark: string | null) => Promise<Answer<Page<T>>>,

@@ -1,5 +1,5 @@
-// The body of POST /pins: what our callers say, and what goes on the wire. Strict: a shape that Pinterest
-// would refuse is not sent. Lengths of texts are the caller's business.
+// The body of POST /pins, as callers pass it and as it is sent. Strict: a body that Pinterest would refuse is not sent.
+// Callers must check the lengths of texts.
 import { z } from 'zod';
 
 export type ImageContentType = 'image/jpeg' | 'image/png';

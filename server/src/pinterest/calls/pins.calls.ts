@@ -29,14 +29,14 @@ export interface PinCalls {
   getPin(token: string, pinId: string): Promise<Answer<Pin | null>>;
   /**
    * A board's Pins, those of its sections included (Pinterest's own fix, api-quickstart PR #6), or one section's.
-   * The order is not documented: newest first is what one sees, nothing to rely on.
+   * The order is not documented: newest first was observed, but do not rely on it.
    */
   listBoardPins(
     token: string,
     boardId: string,
     options?: { sectionId?: string; pagesMax?: number },
   ): Promise<Answer<PinList>>;
-  /** The account's own Pins on whatever board. */
+  /** The account's own Pins on all boards. */
   listPins(token: string, options?: { pagesMax?: number }): Promise<Answer<PinList>>;
   deletePin(token: string, pinId: string): Promise<Answer<null>>;
   /** Saves an existing Pin to a board, which makes a new Pin: a lost answer is not repeatable. */

@@ -16,13 +16,13 @@ export interface Board {
   id: string;
   name: string;
   description: string | null;
-  /** PUBLIC, PROTECTED, SECRET, or what Pinterest comes up with. */
+  /** PUBLIC, PROTECTED, SECRET, or an undocumented value. */
   privacy: string;
   /** Another account's name on a group board; null when Pinterest does not say. */
   ownerUsername: string | null;
   collaboratorCount: number | null;
   pinCount: number | null;
-  /** Holds Pins for ads only: not a board to publish to. */
+  /** The board contains only Pins for ads, so posts cannot be published to it. */
   isAdsOnly: boolean;
 }
 

@@ -35,7 +35,7 @@ export interface DeliveryFilter {
   limit: number;
 }
 
-/** Newest first. */
+/** Lists deliveries, newest first. */
 export async function listDeliveryRows(
   connection: Connection,
   webhookId: string,
@@ -89,7 +89,7 @@ export interface ReplayPage {
   limit: number;
 }
 
-/** The events of a period that the webhook subscribes to, in the order of the log. */
+/** Lists the events of a period that the webhook subscribes to, in the order of the log. */
 export async function listEventsToReplay(
   tx: Tx,
   webhook: WebhookRow,

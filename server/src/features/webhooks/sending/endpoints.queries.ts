@@ -11,8 +11,8 @@ export interface LeasedEndpoint extends WebhookRow {
 }
 
 /**
- * Leases up to `limit` endpoints that have something due and are neither leased nor paused. Those that were released the
- * longest ago come first, so that a large backlog of one delays no other.
+ * Leases up to `limit` endpoints that have due deliveries and are neither leased nor paused. The endpoints released the
+ * longest ago come first, so that a large backlog of one endpoint does not delay others.
  */
 export async function claimEndpoints(
   connection: Connection,
@@ -55,7 +55,7 @@ export async function renewEndpoints(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** The webhook as it is now, locked until the transaction ends; undefined if another lease has followed. */
+/** Reads the webhook and locks it until the transaction ends; undefined if it has been leased again. */
 export async function lockLeased(tx: Tx, { id, fence }: LeasedEndpoint): Promise<WebhookRow | undefined> {
   return tx
     .selectFrom('webhooks')
@@ -80,7 +80,7 @@ export async function releaseEndpoint(
     .execute();
 }
 
-/** The next deliveries that are due. */
+/** Finds the next due deliveries. */
 export async function listDue(
   connection: Connection,
   webhookId: string,
@@ -111,7 +111,7 @@ export interface AttemptRecord {
   error: string | null;
 }
 
-/** One statement, however many attempts there are. */
+/** Records all attempts in one statement. */
 export async function recordAttempts(
   tx: Tx,
   webhookId: string,
@@ -136,7 +136,7 @@ export async function recordAttempts(
   `.execute(tx);
 }
 
-/** An endpoint answers again: deliveries that wait for a later attempt are due now. */
+/** Makes deliveries that wait for a later attempt due, after their endpoint has recovered. */
 export async function wakePending(tx: Tx, webhookId: string, now: Date): Promise<void> {
   await tx
     .updateTable('webhook_deliveries')
@@ -147,7 +147,7 @@ export async function wakePending(tx: Tx, webhookId: string, now: Date): Promise
     .execute();
 }
 
-/** Gives up every delivery that is not sent yet. */
+/** Gives up all pending deliveries. */
 export async function failPending(tx: Tx, webhookId: string, error: string): Promise<number> {
   const result = await tx
     .updateTable('webhook_deliveries')

@@ -2,7 +2,7 @@
 // transaction that creates the deliveries, so that each event is handed out once even if the process dies.
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
 
-/** Whether there is any webhook. */
+/** Returns whether webhooks exist. */
 export async function hasFeeds(connection: Connection): Promise<boolean> {
   const { rows } = await sql<{ has: boolean }>`
     select exists (select 1 from webhook_feeds) as has

@@ -1,5 +1,5 @@
 // Turns events of the log into deliveries: one for each webhook that subscribes to the event. Polls each second while
-// there are webhooks, and hardly at all while there are none. Any number of processes may run it.
+// there are webhooks, and rarely otherwise. Any number of processes may run it.
 
 import { eventTypes } from '../../../domain/event-types.ts';
 import { addMs, type Cancel, type Clock } from '../../../platform/clock.ts';
@@ -23,11 +23,11 @@ export interface FanOutParts {
 }
 
 export interface FanOut {
-  /** Makes deliveries of everything that is new in the log. */
+  /** Creates the deliveries of all new events in the log. */
   run(): Promise<void>;
   /** Whether there are webhooks, as far as this process has noticed. */
   isAwake(): boolean;
-  /** There is a webhook: polls each second from now on. */
+  /** Polls each second from now on, because there is a webhook. */
   wake(): void;
   start(): Promise<Cancel>;
 }

@@ -15,7 +15,7 @@ export interface Deliverable {
   event: LoggedEvent | null;
 }
 
-/** The message of a delivery. Equal in every attempt except for its timestamp. */
+/** Builds the message of a delivery. It is the same in every attempt, except for the timestamp. */
 export function toMessage(delivery: Deliverable, now: Date): Message {
   const timestamp = toUnixSeconds(now);
   if (delivery.event === null) {

@@ -20,7 +20,7 @@ export interface Receiver {
   url: string;
   pair: string;
   received: Received[];
-  /** How it answers from now on. */
+  /** Answers each request. Tests can replace it. */
   answer: (response: ServerResponse, received: Received) => void;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export const fail = (response: ServerResponse) => void response.writeHead(500).e
 /** Accepts the request and does not answer. */
 export const silent = () => undefined;
 
-/** Whether a message is what the OpenAPI document says, without a field that it does not mention. */
+/** Checks a message against the OpenAPI document. Fields that it does not declare are errors. */
 function isDeclared(message: AnyShape): boolean {
   const declaration = webhookMessages.messages.find(({ type }) => type === message.type);
   return isDeepStrictEqual(declaration?.message.safeParse(message).data, message);

@@ -6,14 +6,14 @@ import { createFanOut, deliveryPollMs } from './fan-out.ts';
 import { type EndpointParts, serveEndpoint } from './serve-endpoint.ts';
 
 export interface Sender {
-  /** Makes deliveries of everything that is new in the event log. */
+  /** Creates the deliveries of all new events in the log. */
   run(): Promise<void>;
-  /** Sends every delivery that is due now, and resolves when none is. */
+  /** Sends all due deliveries, and resolves when none is due. */
   runDue(): Promise<void>;
-  /** There is a webhook, or a delivery that should not wait for the next poll. */
+  /** Polls immediately, for a new webhook or an urgent delivery. */
   wake(): Promise<void>;
   start(): Promise<void>;
-  /** Claims nothing more; what takes longer than `graceMs` is left to others. */
+  /** Stops claiming. Work that takes longer than `graceMs` is left to other processes. */
   stop(graceMs: number): Promise<void>;
 }
 

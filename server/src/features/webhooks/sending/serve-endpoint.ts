@@ -45,7 +45,7 @@ export interface EndpointParts {
 const requestsMax = 10;
 export const answerTimeoutMs = 10_000;
 export const answerBytesKept = 2_000;
-/** After this long the endpoint is released, so that others are served. */
+/** The time after which the endpoint is released, so that other endpoints are served. */
 const servingMs = 30_000;
 
 type Attempt = Omit<AttemptRecord, 'state' | 'nextAttemptAt'> & { expiresAt: Date; attempts: number };
@@ -55,7 +55,7 @@ const isDelivered = ({ status }: Attempt) => status !== null && status >= 200 &&
 const isGone = ({ status }: Attempt) => status === 410;
 
 /**
- * Sends what is due, round by round, and releases the endpoint.
+ * Sends the due deliveries, round by round, and releases the endpoint.
  * @throws An error of ours. The lease then expires, so that the endpoint is not tried again at once.
  */
 export async function serveEndpoint(
@@ -167,7 +167,7 @@ function outline({ id, attempts, expires_at }: DeliveryWithEvent, attemptedAt: D
   return { id, attempts: attempts + 1, expiresAt: expires_at, attemptedAt, durationMs };
 }
 
-/** The reason is for callers. An error without one is a bug of ours, and thrown. */
+/** Returns a failed attempt with the reason that callers see. Throws errors without a reason, because they are bugs. */
 function failed(delivery: DeliveryWithEvent, at: Date, durationMs: number, error: unknown): Attempt {
   if (error !== null && !(error instanceof OutboundFailure)) throw error;
   const reason: OutboundReason | null = error?.reason ?? null;
@@ -196,7 +196,7 @@ interface Round {
   records: readonly AttemptRecord[];
 }
 
-/** Records the results of a round, and what follows for the endpoint. Undefined if another lease has followed. */
+/** Records the results of a round and updates the endpoint. Undefined if the endpoint has been leased again. */
 async function record(
   { clock, random, log }: EndpointParts,
   tx: Tx,

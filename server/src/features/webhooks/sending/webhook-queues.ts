@@ -1,4 +1,4 @@
-// The queues of the room. Deliveries are not jobs: they have a table of their own, with leases.
+// The job queues of webhooks. Deliveries are not jobs: they have their own table, with leases.
 import type { Tx } from '../../../platform/db/index.ts';
 import { defineQueue, type Jobs } from '../../../platform/jobs/index.ts';
 

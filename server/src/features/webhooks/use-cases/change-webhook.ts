@@ -30,7 +30,7 @@ const webhooksMax = 100;
 const rotationMs = 24 * 3600 * 1000;
 
 /**
- * The secret is in the answer, and in no later one.
+ * Creates a webhook. Only this response contains the secret.
  * @throws invalidBody for an account or a URL that cannot be used, tooManyWebhooks
  */
 export async function createWebhook(parts: WebhookParts, context: Context, input: CreateWebhook) {
