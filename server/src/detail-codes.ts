@@ -1,5 +1,5 @@
-// The meaning of every code in `error.details`, `meta.warnings` and a post's `failure`. docs/errors.md is generated from
-// this list. Messages in responses are more specific. error-lists.test.ts compares the list with the source, and
+// The meaning of every code in `error.details`, `meta.warnings` and a post's `failure`. docs/errors.md is generated
+// from this list. Messages in responses are more specific. error-lists.test.ts compares the list with the source, and
 // check-codes.ts with every response of a test app.
 import { reasons } from './pinterest/index.ts';
 

@@ -1,5 +1,5 @@
-// Compares the lists of refusals and codes with the source and with docs/errors.md, in both directions. test/check-codes.ts
-// checks every response of every test app, for example for refusals that a route does not declare.
+// Compares the lists of refusals and codes with the source and with docs/errors.md, in both directions.
+// test/check-codes.ts checks every response of every test app, for example for refusals that a route does not declare.
 import { globSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../test/app.ts';

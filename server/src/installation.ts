@@ -1,5 +1,5 @@
-// Opens the installation for a command: the data folder, a running and migrated database, a clock, and the app. Closes them
-// in reverse order.
+// Opens the installation for a command: the data folder, a running and migrated database, a clock, and the app. Closes
+// them in reverse order.
 import { mkdirSync } from 'node:fs';
 import { startEmbeddedPostgres } from '@pintail/embedded-postgres';
 import { type App, createApp } from './app.ts';

@@ -1,9 +1,10 @@
-// Ignores the variables that Kubernetes (and Docker links) inject into every container for each Service of the namespace. A
-// Service named `pintail`, `worker` or `simulator` produces names that look like settings: PINTAIL_PORT, WORKER_PORT.
+// Ignores the variables that Kubernetes (and Docker links) inject into every container for each Service of the
+// namespace. A Service named `pintail`, `worker` or `simulator` produces names that look like settings: PINTAIL_PORT,
+// WORKER_PORT.
 
 /**
- * Returns true if a variable describes a Service: `X_SERVICE_HOST`, `X_SERVICE_PORT` with or without the name of a port,
- * `X_PORT=tcp://…`, and `X_PORT_8787_TCP` with its parts.
+ * Returns true if a variable describes a Service: `X_SERVICE_HOST`, `X_SERVICE_PORT` with or without the name of a
+ * port, `X_PORT=tcp://…`, and `X_PORT_8787_TCP` with its parts.
  */
 export function isServiceLink(name: string, value: string | undefined): boolean {
   return (

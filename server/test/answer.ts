@@ -2,8 +2,8 @@
 import { expect } from 'vitest';
 
 /**
- * JSON of any shape. Types for the hundred shapes would repeat the schemas and check nothing: comparisons of fields already
- * fail for missing ones.
+ * JSON of any shape. Types for the hundred shapes would repeat the schemas and check nothing: comparisons of fields
+ * already fail for missing ones.
  */
 // biome-ignore lint/suspicious/noExplicitAny: see above; the only place that has it.
 export type AnyShape = any;

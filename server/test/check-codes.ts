@@ -1,5 +1,5 @@
-// Checks every response of a test app: each code must be listed in docs/errors.md, and each refusal must be declared by its
-// operation and so be in the OpenAPI document.
+// Checks every response of a test app: each code must be listed in docs/errors.md, and each refusal must be declared by
+// its operation and so be in the OpenAPI document.
 import type { FastifyInstance } from 'fastify';
 import { errorDetailCodes, isDetailCode } from '../src/detail-codes.ts';
 import type { Route } from '../src/platform/http/contract/index.ts';

@@ -1,5 +1,5 @@
-// Validates all uses of Pinterest against its own document: connect, list boards, publish, search for a lost Pin, refresh. An
-// independent validator checks each request of the client and each response of the simulator.
+// Validates all uses of Pinterest against its own document: connect, list boards, publish, search for a lost Pin,
+// refresh. An independent validator checks each request of the client and each response of the simulator.
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasContract } from '../src/pinterest/contract.fixture.ts';

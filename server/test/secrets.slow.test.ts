@@ -1,5 +1,5 @@
-// Plants secrets everywhere, exercises successes and failures with every log level, then searches everything that left the
-// process for each secret, also in encoded forms.
+// Plants secrets everywhere, exercises successes and failures with every log level, then searches everything that left
+// the process for each secret, also in encoded forms.
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { getAccountForWork } from '../src/features/accounts/index.ts';

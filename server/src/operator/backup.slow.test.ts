@@ -1,5 +1,5 @@
-// Backup and restore as an operator runs them, while posts are created and published, with a loss of the installation in
-// between. The Pins on the simulator are counted.
+// Backup and restore as an operator runs them, while posts are created and published, with a loss of the installation
+// in between. The Pins on the simulator are counted.
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';

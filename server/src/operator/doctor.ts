@@ -1,5 +1,5 @@
-// The doctor: every check of an installation, including those of `/ready`, in the order of a diagnosis. If the database cannot
-// be opened, the checks that need no database still run.
+// The doctor: every check of an installation, including those of `/ready`, in the order of a diagnosis. If the database
+// cannot be opened, the checks that need no database still run.
 import { keyFileOf } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
 import { accountsCheck } from '../features/accounts/index.ts';

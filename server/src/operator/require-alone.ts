@@ -1,4 +1,5 @@
-// Ensures that Pintail is stopped, for commands that change data that a running process has in memory or is about to use.
+// Ensures that Pintail is stopped, for commands that change data that a running process has in memory or is about to
+// use.
 import { pause } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import { CommandProblem } from './failure.ts';

@@ -1,5 +1,5 @@
-// The only file that reads the machine's time or sets a timer. All other code receives a Clock, so that tests control the
-// time and never sleep.
+// The only file that reads the machine's time or sets a timer. All other code receives a Clock, so that tests control
+// the time and never sleep.
 
 /** Cancels a timer. Has no effect when called twice or after the timer has run. */
 export type Cancel = () => void;

@@ -97,8 +97,8 @@ export function oldKeyFromFile(file: string): Buffer | undefined {
 }
 
 /**
- * Writes a new key to the file and stores the old one beside it. After a crash, call it again to continue: every key in use
- * is in a file at every moment.
+ * Writes a new key to the file and stores the old one beside it. After a crash, call it again to continue: every key in
+ * use is in a file at every moment.
  */
 export function beginKeyRotation(file: string): void {
   const present = keyFromFile(file);

@@ -1,5 +1,5 @@
-// The ids of the current request or task, which are added to every log line that it writes, including those of rooms that
-// do not have the ids (an outgoing call, a fetch). The domain defines which ids there are.
+// The ids of the current request or task, which are added to every log line that it writes, including those of rooms
+// that do not have the ids (an outgoing call, a fetch). The domain defines which ids there are.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 export type LogIds = Readonly<Record<string, string>>;

@@ -24,7 +24,8 @@ export function createLog(settings: LogSettings, to?: DestinationStream): Log {
   };
   if (to) return pino(options, to);
   if (settings.format === 'json') return pino(options, standardOutput());
-  // In this process rather than a worker thread, which takes less memory and does not lose the last lines before an exit.
+  // In this process rather than a worker thread, which takes less memory and does not lose the last lines before an
+  // exit.
   return pino(
     options,
     pretty({ destination: asStream(standardOutput()), translateTime: 'SYS:HH:MM:ss.l', singleLine: true }),

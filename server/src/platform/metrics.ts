@@ -1,4 +1,5 @@
-// Metrics for Prometheus. The registry is created once and passed to the rooms, which declare their own metrics with it.
+// Metrics for Prometheus. The registry is created once and passed to the rooms, which declare their own metrics with
+// it.
 import { statfs } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type * as Prometheus from 'prom-client';
@@ -33,8 +34,8 @@ export interface Metrics {
 }
 
 /**
- * Sets a room's gauges from the database. Its statements must cost about the same for ten posts as for ten million: they
- * read small tables and partial indexes of unfinished rows, and limit every count.
+ * Sets a room's gauges from the database. Its statements must cost about the same for ten posts as for ten million:
+ * they read small tables and partial indexes of unfinished rows, and limit every count.
  */
 export type GaugeReading = (connection: Connection, now: Date) => Promise<void>;
 

@@ -1,4 +1,5 @@
-// Encrypts rows with the current key that were encrypted with an older one, while other processes may use and change them.
+// Encrypts rows with the current key that were encrypted with an older one, while other processes may use and change
+// them.
 import type { Connection } from './db/index.ts';
 
 export interface Resealed {
@@ -20,8 +21,8 @@ export interface Reseal<Row extends { id: string }, Sealed> {
 const batch = 100;
 
 /**
- * Can be interrupted at any moment and called again: each row is changed by one statement. Values stored meanwhile have the
- * current key, or are found by the next call.
+ * Can be interrupted at any moment and called again: each row is changed by one statement. Values stored meanwhile have
+ * the current key, or are found by the next call.
  */
 export async function resealRows<Row extends { id: string }, Sealed>(
   connection: Connection,

@@ -1,5 +1,5 @@
-// Handles the signals with which a person, a terminal or a service manager stops a process. Without a handler they would
-// end the process immediately, or have no effect if it is process 1 of a container.
+// Handles the signals with which a person, a terminal or a service manager stops a process. Without a handler they
+// would end the process immediately, or have no effect if it is process 1 of a container.
 import { constants } from 'node:os';
 import type { Clock } from './clock.ts';
 

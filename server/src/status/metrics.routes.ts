@@ -1,5 +1,5 @@
-// GET /metrics. Metrics contain no tenant, but the load of an installation is not public. With METRICS_TOKEN, callers need the
-// token; without it, only callers on this machine are served. Others get 404.
+// GET /metrics. Metrics contain no tenant, but the load of an installation is not public. With METRICS_TOKEN, callers
+// need the token; without it, only callers on this machine are served. Others get 404.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { noSuchRoute, type SystemPaths } from '../platform/http/contract/index.ts';

@@ -1,5 +1,5 @@
-// Gauges of the contents of the database. They are read at most every ten seconds, independent of the number of scrapes, and
-// an unresponsive database delays a scrape by at most three seconds.
+// Gauges of the contents of the database. They are read at most every ten seconds, independent of the number of
+// scrapes, and an unresponsive database delays a scrape by at most three seconds.
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { Log } from '../platform/log.ts';

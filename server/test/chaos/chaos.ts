@@ -1,5 +1,5 @@
-// Creates posts while processes are killed and Pinterest misbehaves, then counts the Pins on Pinterest. It sends only requests
-// that a user could send, because it tests the result for users rather than the consistency of our tables.
+// Creates posts while processes are killed and Pinterest misbehaves, then counts the Pins on Pinterest. It sends only
+// requests that a user could send, because it tests the result for users rather than the consistency of our tables.
 
 import { video } from '../../src/features/media/videos/sample-videos.fixture.ts';
 import { addMs, pause, systemClock } from '../../src/platform/clock.ts';

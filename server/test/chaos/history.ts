@@ -1,5 +1,5 @@
-// Reads the history of posts from the event log and checks it: the lifecycle table allows each move, and an account's posts
-// were published in the order in which they were due.
+// Reads the history of posts from the event log and checks it: the lifecycle table allows each move, and an account's
+// posts were published in the order in which they were due.
 import { isAtRest, type PostSituation } from '../../src/domain/post-states.ts';
 import { afterMove, type Move } from '../../src/features/posts/record/lifecycle.ts';
 import type { Connection } from '../../src/platform/db/index.ts';

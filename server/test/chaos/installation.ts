@@ -1,5 +1,5 @@
-// An installation of several processes, as large ones run it: the simulator of Pinterest, an API and several workers on one
-// PostgreSQL. Parts can be killed, and are restarted automatically.
+// An installation of several processes, as large ones run it: the simulator of Pinterest, an API and several workers on
+// one PostgreSQL. Parts can be killed, and are restarted automatically.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -16,8 +16,8 @@ export interface MortalWorker {
   /** Resolves with false when nothing is due, and with true when it has stopped. */
   runDue(): Promise<boolean>;
   /**
-   * Continues where it stopped, and resolves when nothing is due. Null if it must not be woken: between the check of the
-   * lease and the create, which would then be sent under an expired lease.
+   * Continues where it stopped, and resolves when nothing is due. Null if it must not be woken: between the check of
+   * the lease and the create, which would then be sent under an expired lease.
    */
   wake: (() => Promise<void>) | null;
 }

@@ -1,5 +1,6 @@
-// A random walk through everything that can happen to posts, with a clock that the walk advances: users who change their
-// minds, workers that die or are suspended, a Pinterest that loses responses. The invariants are checked after each step.
+// A random walk through everything that can happen to posts, with a clock that the walk advances: users who change
+// their minds, workers that die or are suspended, a Pinterest that loses responses. The invariants are checked after
+// each step.
 
 import { newId } from '../../src/domain/ids.ts';
 import { createPosts } from '../../src/features/posts/record/content.ts';

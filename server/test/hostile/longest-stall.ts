@@ -1,5 +1,5 @@
-// Measures how long a request blocks the process. The requests come from a separate thread, and the CPU time of the serving
-// thread is measured, so that the load of the machine does not matter.
+// Measures how long a request blocks the process. The requests come from a separate thread, and the CPU time of the
+// serving thread is measured, so that the load of the machine does not matter.
 import { Worker } from 'node:worker_threads';
 
 export interface HostileRequest {

@@ -1,5 +1,5 @@
-// The rules that apply in every order of events, checked after each write, each Pin and each step. Where possible they are
-// checked against the ledger of the model of Pinterest rather than Pintail's own rows.
+// The rules that apply in every order of events, checked after each write, each Pin and each step. Where possible they
+// are checked against the ledger of the model of Pinterest rather than Pintail's own rows.
 import { isInFlight, isUnresolved, mayHavePin } from '../../src/domain/post-states.ts';
 import type { PostRow } from '../../src/features/posts/index.ts';
 import type { LedgerPin, ModelPinterest } from './model-pinterest.ts';

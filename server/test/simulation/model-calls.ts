@@ -1,5 +1,5 @@
-// Random calls on the model and on PostgreSQL at once: after each call the results of both must be equal, and so must every
-// row.
+// Random calls on the model and on PostgreSQL at once: after each call the results of both must be equal, and so must
+// every row.
 import { isUnresolved } from '../../src/domain/post-states.ts';
 import { type AccountRow, updateAccountRow } from '../../src/features/accounts/accounts.queries.ts';
 import {

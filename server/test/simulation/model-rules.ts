@@ -1,6 +1,6 @@
-// The rules of the SQL that finds due work, in TypeScript: the model that the simulation runs on. model.slow.test.ts compares
-// every result with the SQL (the room of lanes, and due.queries.ts). They are an object, so that a test can replace a rule
-// by a planted mistake.
+// The rules of the SQL that finds due work, in TypeScript: the model that the simulation runs on. model.slow.test.ts
+// compares every result with the SQL (the room of lanes, and due.queries.ts). They are an object, so that a test can
+// replace a rule by a planted mistake.
 import { isInFlight, isUnresolved, mayHavePin } from '../../src/domain/post-states.ts';
 import type { AccountRow } from '../../src/features/accounts/index.ts';
 import { lateAfterMs } from '../../src/features/lanes/index.ts';

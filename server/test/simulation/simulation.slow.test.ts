@@ -1,4 +1,5 @@
-// For more of it: SIMULATION_SEEDS=10000 SIMULATION_SEED=1000 npx vitest run server/test/simulation/simulation.slow.test.ts
+// For more of it: SIMULATION_SEEDS=10000 SIMULATION_SEED=1000 npx vitest run
+// server/test/simulation/simulation.slow.test.ts
 import { expect, test } from 'vitest';
 import { mistakes } from './mutations.ts';
 import { simulate } from './simulation.ts';

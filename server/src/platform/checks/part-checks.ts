@@ -1,5 +1,5 @@
-// Checks of the platform's own parts: database, storage, disk, clock. Each has two thresholds: beyond the first, the doctor
-// warns; beyond the second, the part has failed and `/ready` answers 503.
+// Checks of the platform's own parts: database, storage, disk, clock. Each has two thresholds: beyond the first, the
+// doctor warns; beyond the second, the part has failed and `/ready` answers 503.
 import { randomUUID } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { Readable } from 'node:stream';

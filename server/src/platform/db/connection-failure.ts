@@ -1,5 +1,6 @@
-// Distinguishes "the database is unavailable" from "the statement is wrong". The driver has no common code for the former:
-// it may be a socket error, a shutdown error of the server, or an error of the driver itself, recognized by its text.
+// Distinguishes "the database is unavailable" from "the statement is wrong". The driver has no common code for the
+// former: it may be a socket error, a shutdown error of the server, or an error of the driver itself, recognized by its
+// text.
 import { Outage } from '../errors.ts';
 
 const socketCodes = new Set([

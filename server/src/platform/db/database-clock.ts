@@ -1,5 +1,5 @@
-// The database's time. Several machines share one schedule and their clocks differ, so due times and leases are compared
-// with the one clock that all of them can read.
+// The database's time. Several machines share one schedule and their clocks differ, so due times and leases are
+// compared with the one clock that all of them can read.
 
 import { sql } from 'kysely';
 import type { Cancel, Clock } from '../clock.ts';

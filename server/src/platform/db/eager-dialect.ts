@@ -1,5 +1,5 @@
-// Kysely's PostgreSQL dialect with one change: `begin` is sent together with the first statement of a transaction, which
-// saves a round trip. Requires connections that pipeline.
+// Kysely's PostgreSQL dialect with one change: `begin` is sent together with the first statement of a transaction,
+// which saves a round trip. Requires connections that pipeline.
 import {
   type DatabaseConnection,
   PostgresDialect,
@@ -29,7 +29,8 @@ class EagerPostgresDriver extends PostgresDriver {
     settings: TransactionSettings,
   ): Promise<void> {
     const begun = super.beginTransaction(connection, settings);
-    // `begin` fails only if the connection fails, and then the first statement fails too. Otherwise the commit reports it.
+    // `begin` fails only if the connection fails, and then the first statement fails too. Otherwise the commit reports
+    // it.
     begun.catch(() => {});
     this.#begun.set(connection, begun);
   }

@@ -1,5 +1,5 @@
-// The tables of the job library (platform/jobs), in a separate schema. They are migrated together with ours, under the lock
-// of `migrate`, so that two processes never migrate at once and a serving process never changes tables.
+// The tables of the job library (platform/jobs), in a separate schema. They are migrated together with ours, under the
+// lock of `migrate`, so that two processes never migrate at once and a serving process never changes tables.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -22,8 +22,8 @@ export async function migrateJobsSchema(client: pg.Client): Promise<boolean> {
         `version supports ${jobsSchemaVersion}. Start the newer version again, or restore a backup from before the upgrade.`,
     );
   }
-  // Loading the library takes 18 MB for the life of the process, even without jobs. A separate process loads it and prints
-  // the statements.
+  // Loading the library takes 18 MB for the life of the process, even without jobs. A separate process loads it and
+  // prints the statements.
   const { stdout } = await promisify(execFile)(process.execPath, [printPlans, String(installed ?? '')], {
     maxBuffer: 8 * 1024 * 1024,
   });

@@ -1,5 +1,5 @@
-// JSON for jsonb columns. The driver would send an array as a PostgreSQL array and a string unquoted, so the column types
-// accept only values of `json`.
+// JSON for jsonb columns. The driver would send an array as a PostgreSQL array and a string unquoted, so the column
+// types accept only values of `json`.
 import { type RawBuilder, sql } from 'kysely';
 
 declare const isJson: unique symbol;

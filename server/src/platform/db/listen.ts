@@ -1,5 +1,5 @@
-// Receives notifications of other processes (NOTIFY) on a dedicated connection. Notifications are lost while the connection
-// is down, so the caller is notified of every gap and then polls.
+// Receives notifications of other processes (NOTIFY) on a dedicated connection. Notifications are lost while the
+// connection is down, so the caller is notified of every gap and then polls.
 import pg from 'pg';
 import { addMs, type Cancel, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';

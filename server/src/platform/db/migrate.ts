@@ -1,4 +1,5 @@
-// Upgrades a database to the schema that the code expects: numbered plain SQL files, forward only, one transaction each.
+// Upgrades a database to the schema that the code expects: numbered plain SQL files, forward only, one transaction
+// each.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -75,8 +76,8 @@ export async function migrate({ url, log, folder = ownFolder }: Migrate): Promis
 }
 
 /**
- * Returns the number of migrations that this version would apply, and of applied ones that it does not recognize. A running
- * process needs this because others may have migrated the database since its start.
+ * Returns the number of migrations that this version would apply, and of applied ones that it does not recognize. A
+ * running process needs this because others may have migrated the database since its start.
  */
 export async function pendingMigrations({ db }: Database): Promise<{ missing: number; unknown: number }> {
   ownNames ??= (await readMigrations(ownFolder)).map(({ name }) => name);

@@ -1,5 +1,5 @@
-// Names frequent statements, so that PostgreSQL parses and plans them once per connection. Both together are more than half
-// of the cost of a short statement. Queries need no changes for it.
+// Names frequent statements, so that PostgreSQL parses and plans them once per connection. Both together are more than
+// half of the cost of a short statement. Queries need no changes for it.
 import { Outage } from '../errors.ts';
 
 /** A statement gets a name after this number of uses. */

@@ -18,8 +18,9 @@ export interface Database {
   /** Runs `work` in a READ COMMITTED transaction. Commits when it resolves, rolls back when it throws. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /**
-   * Runs a transaction of fixed statements in one round trip, including `begin` and `commit`. Each statement has its own
-   * snapshot and sees what others committed before it ran. Returns the rows of each. An error rolls everything back.
+   * Runs a transaction of fixed statements in one round trip, including `begin` and `commit`. Each statement has its
+   * own snapshot and sees what others committed before it ran. Returns the rows of each. An error rolls everything
+   * back.
    */
   transactionAtOnce(statements: readonly CompiledQuery[]): Promise<unknown[][]>;
   /** Waits for running queries. May be called more than once. */

@@ -1,5 +1,5 @@
-// A program that `migrate` runs as a separate process. Prints the statements that create the library's tables, or upgrade
-// them from the version in its argument. The statements include `begin` and `commit`.
+// A program that `migrate` runs as a separate process. Prints the statements that create the library's tables, or
+// upgrade them from the version in its argument. The statements include `begin` and `commit`.
 import { getConstructionPlans, getMigrationPlans } from 'pg-boss';
 import { jobsSchema } from './job-tables.queries.ts';
 

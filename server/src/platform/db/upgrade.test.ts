@@ -17,8 +17,8 @@ const own = fileURLToPath(new URL('./migrations', import.meta.url));
 const log = createLog({ level: 'silent', format: 'json' });
 
 /**
- * Creates the migrations of a future version: ours and two more. The first adds a column to posts, the second changes the
- * titles of drafts.
+ * Creates the migrations of a future version: ours and two more. The first adds a column to posts, the second changes
+ * the titles of drafts.
  */
 async function laterMigrations(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pintail-upgrade-'));

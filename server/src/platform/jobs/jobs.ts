@@ -1,5 +1,5 @@
-// Background jobs without an order. A job is sent in the transaction of its cause, so it exists only if that commits. It
-// runs at least once, even if processes die. pg-boss stores and runs jobs.
+// Background jobs without an order. A job is sent in the transaction of its cause, so it exists only if that commits.
+// It runs at least once, even if processes die. pg-boss stores and runs jobs.
 import type { Cancel, Clock } from '../clock.ts';
 import type { Database, Tx } from '../db/index.ts';
 import type { Log } from '../log.ts';

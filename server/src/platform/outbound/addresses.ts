@@ -6,14 +6,14 @@ import ipaddr from 'ipaddr.js';
 // deprecated IPv4-compatible form.
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 
-// Azure's platform address: in a public range, but every virtual machine reaches its own host with it (Microsoft, "What is
-// IP address 168.63.129.16?").
+// Azure's platform address: in a public range, but every virtual machine reaches its own host with it (Microsoft, "What
+// is IP address 168.63.129.16?").
 const azurePlatform = '168.63.129.16';
 
 /**
  * Returns true if Pintail may connect to an address on behalf of a user. False for addresses that are private, local,
- * shared (CGNAT), multicast, reserved, for documentation or benchmarks, or that embed an IPv4 address (mapped, compatible,
- * NAT64, 6to4, Teredo), and for a text that is not an address.
+ * shared (CGNAT), multicast, reserved, for documentation or benchmarks, or that embed an IPv4 address (mapped,
+ * compatible, NAT64, 6to4, Teredo), and for a text that is not an address.
  */
 export function isPublicAddress(address: string): boolean {
   // ipaddr.js would also accept forms such as 0177.1, which resolvers and the URL parser never produce.

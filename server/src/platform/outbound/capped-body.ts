@@ -13,8 +13,8 @@ interface Caps {
 }
 
 /**
- * The number of bytes returned of a body whose announced length is too large. The reader can then detect the type of the
- * file and report a more specific problem than its size.
+ * The number of bytes returned of a body whose announced length is too large. The reader can then detect the type of
+ * the file and report a more specific problem than its size.
  */
 const previewBytes = 16 * 1024;
 

@@ -6,8 +6,8 @@ import type { Resolve } from './resolve.ts';
 import type { Target } from './target.ts';
 
 /**
- * Returns the addresses to connect to. The host is resolved only once, so that a different second result of the resolver
- * has no effect.
+ * Returns the addresses to connect to. The host is resolved only once, so that a different second result of the
+ * resolver has no effect.
  * @throws OutboundFailure `dns_failed` or `private_address`
  */
 export async function checkedAddresses(

@@ -1,5 +1,5 @@
-// The failures of a fetch: a code for programs and a message for people. Messages say what the caller can change and never
-// contain a resolved address, which would reveal the internal network.
+// The failures of a fetch: a code for programs and a message for people. Messages say what the caller can change and
+// never contain a resolved address, which would reveal the internal network.
 
 /** The possible failures of a fetch, from the URL to the last byte. */
 export type OutboundReason =

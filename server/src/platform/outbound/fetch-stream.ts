@@ -1,5 +1,5 @@
-// A guarded GET: checks the URL, resolves its host, checks every address, connects only to these, follows redirects with the
-// same checks, and returns a body with limits on bytes and time.
+// A guarded GET: checks the URL, resolves its host, checks every address, connects only to these, follows redirects
+// with the same checks, and returns a body with limits on bytes and time.
 import type { Readable } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
@@ -140,8 +140,8 @@ async function request(
   signal: AbortSignal,
 ) {
   const addresses = await checkedAddresses(target, resolve, signal);
-  // A new client for each request, so that connections are not shared with another host, user or check. The clock limits
-  // the time, not undici.
+  // A new client for each request, so that connections are not shared with another host, user or check. The clock
+  // limits the time, not undici.
   const client = new Client(target.url.origin, {
     allowH2: false,
     connect: { lookup: pinnedLookup(addresses), timeout: 0 },

@@ -1,5 +1,5 @@
-// Guarded POSTs to one URL: its addresses are checked once, and every connection goes to these. Redirects are not followed
-// but returned like other responses. Only the beginning of a response is read.
+// Guarded POSTs to one URL: its addresses are checked once, and every connection goes to these. Redirects are not
+// followed but returned like other responses. Only the beginning of a response is read.
 import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
 import { version } from '../version.ts';

@@ -9,9 +9,9 @@ import { lookup, Resolver } from 'node:dns/promises';
 export type Resolve = (host: string, signal: AbortSignal) => Promise<string[]>;
 
 /**
- * Queries the name servers directly (c-ares), and uses the operating system only for names that they do not have, such as
- * those in /etc/hosts. The system's getaddrinfo cannot be aborted and occupies one of the four threads that files and
- * images share, so a few unresponsive name servers would block everything.
+ * Queries the name servers directly (c-ares), and uses the operating system only for names that they do not have, such
+ * as those in /etc/hosts. The system's getaddrinfo cannot be aborted and occupies one of the four threads that files
+ * and images share, so a few unresponsive name servers would block everything.
  */
 export const systemResolve: Resolve = async (host, signal) => {
   const resolver = new Resolver({ timeout: 2000, tries: 3 });

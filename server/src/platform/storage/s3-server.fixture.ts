@@ -1,6 +1,6 @@
-// An S3 server for tests that checks signatures. Corrects where s3rver 5.0.0 differs from S3: it lists in the order of its
-// folders, cannot create continuation tokens (they need DES, which OpenSSL 3 does not have), and ignores the end of a range
-// that ends at byte 0.
+// An S3 server for tests that checks signatures. Corrects where s3rver 5.0.0 differs from S3: it lists in the order of
+// its folders, cannot create continuation tokens (they need DES, which OpenSSL 3 does not have), and ignores the end of
+// a range that ends at byte 0.
 import S3rver from '@20minutes/s3rver';
 import { AwsClient } from 'aws4fetch';
 

@@ -1,8 +1,8 @@
 // Stores objects in a bucket of S3 or of a compatible service (MinIO, R2, Ceph).
 //
-// An object is put with one request, which S3 stores completely or not at all, so objects are never incomplete. The request
-// needs a length, so a stream is written to a temporary file first. Memory use is independent of the size. One request can
-// have up to 5 GB, more than Pinterest accepts.
+// An object is put with one request, which S3 stores completely or not at all, so objects are never incomplete. The
+// request needs a length, so a stream is written to a temporary file first. Memory use is independent of the size. One
+// request can have up to 5 GB, more than Pinterest accepts.
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { Outage } from '../errors.ts';
 
 /**
- * The source of a new object: a stream, bytes, or a complete file. The file is left in place. It can be removed later, but
- * must not be changed, because a driver may store it as a hard link.
+ * The source of a new object: a stream, bytes, or a complete file. The file is left in place. It can be removed later,
+ * but must not be changed, because a driver may store it as a hard link.
  */
 export type StorageSource = Readable | { bytes: Uint8Array } | { file: string };
 
@@ -39,15 +39,16 @@ export interface ListOptions {
 
 export interface Storage {
   /**
-   * Stores an object atomically: readers see the old object or the new one, never a part, also after a failure or a crash.
-   * When it resolves, the object is durable. A stream is read completely or destroyed.
+   * Stores an object atomically: readers see the old object or the new one, never a part, also after a failure or a
+   * crash. When it resolves, the object is durable. A stream is read completely or destroyed.
    *
    * @throws The error of the source; ObjectTooLarge if there are more than `bytesMax` bytes; Outage if the storage cannot
    *   store it (disk full, missing permissions)
    */
   put(key: string, source: StorageSource, options?: PutOptions): Promise<void>;
   /**
-   * Opens an object or a range of it, which may end beyond the end of the object. Returns undefined if there is no object.
+   * Opens an object or a range of it, which may end beyond the end of the object. Returns undefined if there is no
+   * object.
    */
   read(key: string, range?: ByteRange): Promise<Readable | undefined>;
   /** Returns the size of an object, or undefined if there is no object. */
@@ -55,8 +56,8 @@ export interface Storage {
   /** Removes an object. Does nothing if there is no object. */
   remove(key: string): Promise<void>;
   /**
-   * Returns a page of objects in the byte order of their keys. The last page has fewer than `limit`. Objects that are put or
-   * removed meanwhile may be missing or present; incomplete ones are never included.
+   * Returns a page of objects in the byte order of their keys. The last page has fewer than `limit`. Objects that are
+   * put or removed meanwhile may be missing or present; incomplete ones are never included.
    */
   list(options: ListOptions): Promise<StoredObject[]>;
   /** Removes incomplete objects that a crash left, if they are old enough not to be in progress. */

@@ -14,8 +14,8 @@ export interface TemporaryFolder {
 }
 
 /**
- * Older files are abandoned. Another process may share the folder, but it writes to an incomplete file all the time, and
- * processes a complete one within minutes.
+ * Older files are abandoned. Another process may share the folder, but it writes to an incomplete file all the time,
+ * and processes a complete one within minutes.
  */
 const abandonedAfterMs = 60 * 60 * 1000;
 

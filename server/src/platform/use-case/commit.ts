@@ -18,8 +18,8 @@ export interface Result<Data> {
 }
 
 /**
- * Runs the transaction of a use case that changes something. Over HTTP, the response to an `Idempotency-Key` is stored in
- * the same transaction, so that effect and response commit together. A use case calls it at most once and last: the result
- * of `work` is the result of the use case.
+ * Runs the transaction of a use case that changes something. Over HTTP, the response to an `Idempotency-Key` is stored
+ * in the same transaction, so that effect and response commit together. A use case calls it at most once and last: the
+ * result of `work` is the result of the use case.
  */
 export type Commit = <Data>(work: (tx: Tx) => Promise<Result<Data>>) => Promise<Result<Data>>;

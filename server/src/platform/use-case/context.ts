@@ -1,5 +1,5 @@
-// The context of a use case: the caller, and the clock, log, signal and transaction to use. Independent of HTTP: routes, jobs
-// and commands each create one.
+// The context of a use case: the caller, and the clock, log, signal and transaction to use. Independent of HTTP:
+// routes, jobs and commands each create one.
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Actor } from './actor.ts';

@@ -1,5 +1,5 @@
-// Converts issues of zod to details of the API: one entry for each invalid field, with a code for programs and a message
-// for people.
+// Converts issues of zod to details of the API: one entry for each invalid field, with a code for programs and a
+// message for people.
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { type Detail, detailsMax, limitDetails } from '../errors.ts';

@@ -1,4 +1,5 @@
-// A gate limits the number of tasks that run at a time and the memory that they use together. Tasks are admitted in order.
+// A gate limits the number of tasks that run at a time and the memory that they use together. Tasks are admitted in
+// order.
 
 /** The permit of a task that has entered the gate or waits for it. */
 export interface Permit {

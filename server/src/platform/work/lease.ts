@@ -1,5 +1,5 @@
-// A lease in the process that has it: the right to work on something until a time. The database decides which process has
-// the lease (each table of work has a fence); this is the state in the process between two statements.
+// A lease in the process that has it: the right to work on something until a time. The database decides which process
+// has the lease (each table of work has a fence); this is the state in the process between two statements.
 import { addMs, type Cancel, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 

@@ -1,5 +1,5 @@
-// Polls a table for due work, leases it, serves it with the lease, and polls again. Used for lanes, video uploads and webhook
-// endpoints. All statements are in the functions that are passed to it.
+// Polls a table for due work, leases it, serves it with the lease, and polls again. Used for lanes, video uploads and
+// webhook endpoints. All statements are in the functions that are passed to it.
 //
 // ## The modes of a poller
 //
@@ -35,7 +35,8 @@
 //   finished   `serve` has returned or thrown. An error is logged; nothing is written, and the lease expires unless `serve`
 //              has released it. In both cases the poller wakes.
 //
-// `stop` waits for the items that are being served until the grace ends. Then renewals stop, and the remaining leases expire.
+// `stop` waits for the items that are being served until the grace ends. Then renewals stop, and the remaining leases
+// expire.
 import { addMs, type Cancel, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { createLease, type Lease, renewLeases } from './lease.ts';

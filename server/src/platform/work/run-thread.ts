@@ -1,5 +1,5 @@
-// Runs a task in a separate thread, for code that may use too much memory or time with hostile input. The thread is then
-// terminated without affecting other work.
+// Runs a task in a separate thread, for code that may use too much memory or time with hostile input. The thread is
+// then terminated without affecting other work.
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 

@@ -64,8 +64,8 @@ export function createSweeper({ clock, log, sweeps }: SweeperParts): Sweeper {
 const removalMsMax = 5_000;
 
 /**
- * Removes pages, each in its own transaction, until one is not full or the time limit is reached. A backlog is removed in
- * several rounds, so that other sweeps do not wait for long.
+ * Removes pages, each in its own transaction, until one is not full or the time limit is reached. A backlog is removed
+ * in several rounds, so that other sweeps do not wait for long.
  * @param removePage Removes a page. Returns true if there may be more
  */
 export async function inPages(clock: Clock, removePage: () => Promise<boolean>): Promise<void> {

@@ -44,9 +44,9 @@ export function readBodies(app: FastifyInstance, routes: readonly Route[], memor
 }
 
 /**
- * Removes the Content-Type of an empty body, and a type that the route does not accept. Some HTTP clients send the type of
- * a form without a body (axios, wget, `curl -d ''`). Without a type, Fastify treats a length of 0 as no body, and otherwise
- * calls the parser of `refuseOtherTypes`.
+ * Removes the Content-Type of an empty body, and a type that the route does not accept. Some HTTP clients send the type
+ * of a form without a body (axios, wget, `curl -d ''`). Without a type, Fastify treats a length of 0 as no body, and
+ * otherwise calls the parser of `refuseOtherTypes`.
  */
 function removeUnusedType({ headers, routeOptions }: FastifyRequest): void {
   const mediaType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';

@@ -1,5 +1,5 @@
-// Parses the JSON of clients without blocking the process: a body with more values than any real one is refused before it
-// is parsed, and a large body is parsed in pieces, between which other work runs.
+// Parses the JSON of clients without blocking the process: a body with more values than any real one is refused before
+// it is parsed, and a large body is parsed in pieces, between which other work runs.
 import { nextTurn } from '../../clock.ts';
 import type { Refusal } from '../../errors.ts';
 import { invalidBody } from '../../use-case/index.ts';

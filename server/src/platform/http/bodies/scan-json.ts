@@ -1,5 +1,5 @@
-// Scans JSON before it is parsed: counts its values, and finds where the lists of its outermost object can be split. The
-// cost of parsing depends on the number of values rather than bytes: 16 MiB of empty lists take three seconds.
+// Scans JSON before it is parsed: counts its values, and finds where the lists of its outermost object can be split.
+// The cost of parsing depends on the number of values rather than bytes: 16 MiB of empty lists take three seconds.
 
 const quote = 0x22;
 const comma = 0x2c;

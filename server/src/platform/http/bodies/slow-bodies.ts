@@ -1,5 +1,5 @@
-// Disconnects clients that send a body too slowly. Node's own limit is the same for all requests and must allow the upload
-// of a long video, so bodies that are read before the handler runs have a shorter one.
+// Disconnects clients that send a body too slowly. Node's own limit is the same for all requests and must allow the
+// upload of a long video, so bodies that are read before the handler runs have a shorter one.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';

@@ -1,5 +1,5 @@
-// Reads a form with one file (multipart/form-data) as a stream: the file is never completely in memory or on the disk of
-// this server. A route with `upload` accepts one in addition to JSON.
+// Reads a form with one file (multipart/form-data) as a stream: the file is never completely in memory or on the disk
+// of this server. A route with `upload` accepts one in addition to JSON.
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy } from '@fastify/busboy';

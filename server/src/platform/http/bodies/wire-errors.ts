@@ -1,5 +1,5 @@
-// Responses to connections without a valid request: a line or header that is not HTTP, headers that are too large, a client
-// that sends too slowly. Written directly to the socket, in the same envelope as every other response.
+// Responses to connections without a valid request: a line or header that is not HTTP, headers that are too large, a
+// client that sends too slowly. Written directly to the socket, in the same envelope as every other response.
 import type { Duplex } from 'node:stream';
 import type { Refusal, RefusalMaker } from '../../errors.ts';
 import { newPrefixedId } from '../../ids.ts';

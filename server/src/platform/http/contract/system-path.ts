@@ -1,5 +1,5 @@
-// Pages and files outside /v1, which have no envelope and no rate limit, and mostly need no key. They are declared only for
-// the OpenAPI document.
+// Pages and files outside /v1, which have no envelope and no rate limit, and mostly need no key. They are declared only
+// for the OpenAPI document.
 import type { z } from 'zod';
 
 export interface SystemOperation {

@@ -23,8 +23,8 @@ export interface StoredRequest {
 }
 
 /**
- * Claims a key for a request that is about to run. One of several concurrent claims succeeds. Also claims a key whose row
- * has expired, or whose process died before it stored a response.
+ * Claims a key for a request that is about to run. One of several concurrent claims succeeds. Also claims a key whose
+ * row has expired, or whose process died before it stored a response.
  */
 export async function claimKey(
   connection: Connection,

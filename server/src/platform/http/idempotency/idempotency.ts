@@ -1,11 +1,11 @@
-// Idempotency-Key (docs/api-contract.md#idempotency-and-concurrency): a request that is repeated with the same key gets the
-// first response and has no second effect. The row of a key either marks a running request or contains the response, which
-// is stored in the transaction of the effect, so that a crash leaves both or neither.
+// Idempotency-Key (docs/api-contract.md#idempotency-and-concurrency): a request that is repeated with the same key gets
+// the first response and has no second effect. The row of a key either marks a running request or contains the
+// response, which is stored in the transaction of the effect, so that a crash leaves both or neither.
 //
 // Some responses show a secret once (an API key, the secret of a webhook), so all are encrypted, bound to their owner.
 //
-// Not stored: refusals before the handler runs (key, scope, schema), which have no effect; and 5xx responses, after which
-// the request can be repeated.
+// Not stored: refusals before the handler runs (key, scope, schema), which have no effect; and 5xx responses, after
+// which the request can be repeated.
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { addMs, type Clock } from '../../clock.ts';

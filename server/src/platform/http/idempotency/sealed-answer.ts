@@ -24,8 +24,8 @@ export function openAnswer(encryption: Encryption, owner: Owner, sealed: Buffer)
 const batch = 100;
 
 /**
- * Encrypts stored responses with the current key. Returns their number. Can be interrupted and called again. Responses that
- * no key can decrypt are skipped; they expire within a day.
+ * Encrypts stored responses with the current key. Returns their number. Can be interrupted and called again. Responses
+ * that no key can decrypt are skipped; they expire within a day.
  */
 export async function resealAnswers(connection: Connection, encryption: Encryption): Promise<number> {
   let resealed = 0;

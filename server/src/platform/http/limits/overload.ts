@@ -1,5 +1,5 @@
-// Refuses requests immediately when too many are running, the process is too busy, or queries wait too long for a database
-// connection. Admitted requests are answered.
+// Refuses requests immediately when too many are running, the process is too busy, or queries wait too long for a
+// database connection. Admitted requests are answered.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../clock.ts';

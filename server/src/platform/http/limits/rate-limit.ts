@@ -1,5 +1,5 @@
-// Limits the requests of a key per minute of the clock, over all API processes, without a write for each request. Each process
-// accepts a small part of the limit without asking. The rest is drawn in chunks from one row in PostgreSQL.
+// Limits the requests of a key per minute of the clock, over all API processes, without a write for each request. Each
+// process accepts a small part of the limit without asking. The rest is drawn in chunks from one row in PostgreSQL.
 //
 // One process accepts exactly the limit. n processes accept at most the limit plus n - 1 chunks (a chunk is 1/50 of the
 // limit), and may refuse a key up to n - 1 chunks early, if other processes have not used what they drew.

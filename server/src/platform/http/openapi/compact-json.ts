@@ -1,5 +1,5 @@
-// Formats JSON for diffs: two spaces of indentation, but references and short lists of values on one line. JSON.stringify
-// writes each reference on three lines, so that a document grows when it shares more.
+// Formats JSON for diffs: two spaces of indentation, but references and short lists of values on one line.
+// JSON.stringify writes each reference on three lines, so that a document grows when it shares more.
 
 const lineLengthMax = 120;
 const scalar = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null/.source;

@@ -1,5 +1,5 @@
-// The extension fields of an operation for client generators: the SDK method, paging, the event stream, and the refusals
-// that are specific to it.
+// The extension fields of an operation for client generators: the SDK method, paging, the event stream, and the
+// refusals that are specific to it.
 import type { RefusalMaker } from '../../errors.ts';
 import type { Route } from '../contract/route.ts';
 
