@@ -54,7 +54,7 @@ function dropExplode(_key: string, value: unknown): unknown {
   return (others.schema as { type?: string }).type === 'array' ? value : others;
 }
 
-/** The validator checks forms as objects. A true or false in a form is a word there. */
+/** Parses a form into an object with booleans, as the validator requires. */
 function parseBody(request: RawRequest): unknown {
   if (request.body === '') return undefined;
   const type = request.headers['content-type'];
@@ -66,7 +66,7 @@ function parseBody(request: RawRequest): unknown {
   );
 }
 
-/** Security schemes are not what the validator looks at. */
+/** Checks the authorization, because the validator ignores security schemes. */
 function secured(request: RawRequest): string[] {
   const wanted = request.path.startsWith('/v5/oauth/') ? /^Basic \S+$/ : /^Bearer \S+$/;
   return wanted.test(request.headers.authorization ?? '') ? [] : ['no authorization of the right kind'];

@@ -34,7 +34,7 @@ export interface OAuthCalls {
   refreshTokens(app: AppCredentials, refreshToken: string): Promise<Answer<TokenSet>>;
 }
 
-/** The page to send a person to. The answer comes to `redirectUri`, which must be registered to the letter. */
+/** Returns the page where a person grants access. `redirectUri` must be registered exactly. */
 export function authorizeUrl(
   page: string,
   request: { appId: string; redirectUri: string; scopes: readonly string[]; state: string },
@@ -91,8 +91,8 @@ export function oauthCalls(caller: Caller): OAuthCalls {
 }
 
 /**
- * Here a bad request is a bad code or refresh token: nothing else in it comes from outside. A 401 may also
- * mean wrong app credentials, which the remediation has to mention; and no token is there to be refreshed.
+ * Maps failures of /oauth/token. A 400 means a bad code or refresh token, the only external input. A 401 may also mean
+ * wrong app credentials, so the remediation mentions them.
  */
 function asGrantAnswer(answer: Answer<RawTokens>): Answer<RawTokens> {
   if (answer.kind === 'ok') return answer;
@@ -104,7 +104,7 @@ function asGrantAnswer(answer: Answer<RawTokens>): Answer<RawTokens> {
   return { ...answer, failure: { ...failureFor('grant_invalid'), remediation } };
 }
 
-/** Expiries are counted from before the request was sent, so that ours never ends later than Pinterest's. */
+/** Expiry times are relative to the start of the request, so that they are never later than Pinterest's. */
 function toTokenSet(raw: RawTokens, startedAt: Date): TokenSet {
   const inSeconds = (seconds: number | null) => (seconds === null ? null : addMs(startedAt, seconds * 1000));
   const refreshAtEpoch = raw.refresh_token_expires_at;

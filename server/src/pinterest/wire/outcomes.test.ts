@@ -1,12 +1,11 @@
-// The table of what Pinterest's answers mean: each row is something Pinterest's documents or a developer
-// reported, and what we make of it.
+// The table of outcomes: each row is an answer that Pinterest documents or that a developer reported, and its outcome.
 import { describe, expect, test } from 'vitest';
 import { type Heard, verdictOf } from './outcomes.ts';
 import { type ReasonCode, reasons } from './reasons.ts';
 
 type Kind = 'created' | 'refused' | 'postponed' | 'lost';
 
-/** A readable JSON answer of Pinterest's own, without any waiting headers, unless a row says otherwise. */
+/** A readable JSON answer of Pinterest's own, without headers for waiting, unless overridden. */
 function heard(over: Partial<Heard>): Heard {
   return {
     reach: 'answered_whole',
