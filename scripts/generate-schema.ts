@@ -48,7 +48,8 @@ export async function readCatalog({ pool }: Database): Promise<Catalog> {
   const { rows: statements } = await pool.query<{ statement: string }>(`
     with tables as (select c.oid, c.relname ${ownTables})
     select statement from (
-      select 1 as part, t.relname || i.relname as place, pg_get_indexdef(x.indexrelid) as statement
+      select 1 as part, t.relname || i.relname as place,
+        regexp_replace(pg_get_indexdef(x.indexrelid), '[[:space:]]+', ' ', 'g') as statement
       from tables t join pg_index x on x.indrelid = t.oid join pg_class i on i.oid = x.indexrelid
       where not exists (select from pg_constraint k where k.conindid = x.indexrelid and k.contype <> 'f')
       union all

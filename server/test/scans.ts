@@ -51,37 +51,83 @@ export async function costsOf(
   { pool }: Pick<Database, 'pool'>,
   work: (connection: Connection) => Promise<unknown>,
 ): Promise<Cost[]> {
-  const statements = new Map<string, readonly unknown[]>();
   const client = await pool.connect();
   try {
-    const db = new Kysely<Schema>({
-      dialect: new PostgresDialect({ pool: asPool(client) }),
-      log: ({ query }) => void statements.set(query.sql, query.parameters),
-    });
-    await client.query('begin');
-    await work(db);
-    await client.query('rollback');
-    if (statements.size === 0) throw new Error('no statement was issued');
     const costs: Cost[] = [];
-    for (const [statement, parameters] of statements) {
+    for (const [statement, parameters] of await statementsOf(client, work)) {
       for (const mode of ['force_custom_plan', 'force_generic_plan']) {
         await client.query('begin');
         await client.query(`set local plan_cache_mode = ${mode}`);
         await client.query(`prepare measured as ${statement}`);
-        const values = parameters.length === 0 ? '' : `(${parameters.map(toLiteral).join(', ')})`;
-        const explain = `explain (analyze, buffers, timing off, format json) execute measured${values}`;
-        const { rows } = await client.query(explain);
+        costs.push(await costOf(client, statement, parameters));
         await client.query('rollback');
         await client.query('deallocate measured');
-        const plan = rows[0]['QUERY PLAN'][0].Plan;
-        const pages = plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
-        costs.push({ statement, pages, plan: JSON.stringify(plan, null, 1) });
       }
     }
     return costs;
   } finally {
     client.release();
   }
+}
+
+/**
+ * Returns the costs of statements whose plans are older than the rows: they are planned before `grow` and run after it, as
+ * a connection keeps the plans that it made in a new database. `work` must only read.
+ */
+export async function costsOfKeptPlans(
+  { pool }: Pick<Database, 'pool'>,
+  work: (connection: Connection) => Promise<unknown>,
+  grow: () => Promise<unknown>,
+): Promise<Cost[]> {
+  const client = await pool.connect();
+  try {
+    await client.query('set plan_cache_mode = force_generic_plan');
+    const statements = [...(await statementsOf(client, work))];
+    for (const [index, [statement, parameters]] of statements.entries()) {
+      await client.query(`prepare measured${index} as ${statement}`);
+      await client.query(`execute measured${index}${valuesOf(parameters)}`);
+    }
+    await grow();
+    const costs: Cost[] = [];
+    for (const [index, [statement, parameters]] of statements.entries()) {
+      costs.push(await costOf(client, statement, parameters, `measured${index}`));
+    }
+    return costs;
+  } finally {
+    client.release(true);
+  }
+}
+
+/** Returns the statements that `work` issues, with their parameters. Their writes are rolled back. */
+async function statementsOf(client: pg.PoolClient, work: (connection: Connection) => Promise<unknown>) {
+  const statements = new Map<string, readonly unknown[]>();
+  const db = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: asPool(client) }),
+    log: ({ query }) => void statements.set(query.sql, query.parameters),
+  });
+  await client.query('begin');
+  await work(db);
+  await client.query('rollback');
+  if (statements.size === 0) throw new Error('no statement was issued');
+  return statements;
+}
+
+/** Runs a prepared statement. */
+async function costOf(
+  client: pg.PoolClient,
+  statement: string,
+  parameters: readonly unknown[],
+  name = 'measured',
+): Promise<Cost> {
+  const explain = `explain (analyze, buffers, timing off, format json) execute ${name}${valuesOf(parameters)}`;
+  const { rows } = await client.query(explain);
+  const plan = rows[0]['QUERY PLAN'][0].Plan;
+  const pages = plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+  return { statement, pages, plan: JSON.stringify(plan, null, 1) };
+}
+
+function valuesOf(parameters: readonly unknown[]): string {
+  return parameters.length === 0 ? '' : `(${parameters.map(toLiteral).join(', ')})`;
 }
 
 /** Kysely releases a client after each statement; this one remains. */

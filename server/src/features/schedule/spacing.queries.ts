@@ -1,6 +1,7 @@
 // Spacing rules of accounts that the caller may see, and the posts that they compare.
 
 import type { RawBuilder, Selectable } from 'kysely';
+import { hasDestination } from '../../domain/post-lookups.queries.ts';
 import { countsForSpacing } from '../../domain/post-states.queries.ts';
 import { type Connection, type Schema, sql } from '../../platform/db/index.ts';
 import { single } from '../../platform/single.ts';
@@ -79,12 +80,10 @@ interface SameDestination {
 function postsWithDestination(connection: Connection, same: SameDestination) {
   const query = connection
     .selectFrom('posts')
-    .where('account_id', '=', same.accountId)
-    .where('destination_key', '=', same.destinationKey)
+    .where(hasDestination(sql`posts`, same))
     .where('listed_at', '>', same.after)
     .where('listed_at', '<', same.before)
-    .where(countsForSpacing(sql`posts`))
-    .where('deleted_at', 'is', null);
+    .where(countsForSpacing(sql`posts`));
   return same.exceptPostId === null ? query : query.where('id', '<>', same.exceptPostId);
 }
 
@@ -144,13 +143,12 @@ function spacingRow({
   exceptPostId,
 }: SpacingQuestion): RawBuilder<SpacingRow<Date>> {
   const sameDestination = sql`
-    p.account_id = ${accountId} and p.destination_key = ${destinationKey} and p.deleted_at is null
+    ${hasDestination(sql`p`, { accountId, destinationKey })}
     and p.id is distinct from ${exceptPostId}
   `;
   return sql`
     select near.id as "postId", near.listed_at as at, rule.min_days as "minDays",
-      -- Not exists: the order makes it walk its index also in a new database, which has no statistics yet.
-      coalesce((select true from posts p where ${sameDestination} order by p.listed_at limit 1), false) as "isUrlUsed"
+      exists (select from posts p where ${sameDestination}) as "isUrlUsed"
     from (values (1)) as one
     left join lateral (
       -- Days of 24 hours, whatever the session's time zone.

@@ -1,5 +1,6 @@
 // Reads all that the checks of a new post need from the database, in one statement instead of one for each room.
 import type { RawBuilder } from 'kysely';
+import { hasExternalId } from '../../../domain/post-lookups.queries.ts';
 import { type Connection, sql } from '../../../platform/db/index.ts';
 import { single } from '../../../platform/single.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
@@ -82,7 +83,12 @@ function takenIdsAsJson(
 ): RawBuilder<Record<string, string>> {
   if (externalIds.length === 0) return sql`'{}'::json`;
   return sql`(
-    select coalesce(json_object_agg(p.external_id, p.id), '{}') from posts p
-    where p.account_id = ${accountId} and p.external_id = any(${[...externalIds]}::text[]) and p.deleted_at is null
+    select coalesce(json_object_agg(named.external_id, taken.id), '{}')
+    from unnest(${[...externalIds]}::text[]) as named (external_id)
+    cross join lateral (
+      select p.id from posts p
+      where ${hasExternalId(sql`p`, { accountId, externalId: sql`named.external_id` })}
+      limit 1
+    ) taken
   )`;
 }

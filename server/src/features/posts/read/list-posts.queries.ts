@@ -1,5 +1,6 @@
 // Lists posts by status, filters and words. The searchable words of a post are written with it (`searchOf`).
 import type { RawBuilder, SqlBool } from 'kysely';
+import { hasExternalId } from '../../../domain/post-lookups.queries.ts';
 import { isHeld } from '../../../domain/post-states.queries.ts';
 import type { PostStatus } from '../../../domain/post-states.ts';
 import { type Connection, sql } from '../../../platform/db/index.ts';
@@ -48,7 +49,10 @@ export async function listPosts(connection: Connection, filter: ListFilter): Pro
     const { listedAt, id } = filter.after;
     query = query.where((eb) => eb(eb.refTuple('listed_at', 'id'), beyond, eb.tuple(listedAt, id)));
   }
-  if (filter.externalId !== undefined) query = query.where('external_id', '=', filter.externalId);
+  if (filter.externalId !== undefined) {
+    const externalId = sql<string>`${filter.externalId}::text`;
+    query = query.where(hasExternalId(sql`posts`, { accountId: filter.accountId, externalId }));
+  }
   const search = searchFor(filter);
   if (!search) return query.execute();
   const ids = await findFew(connection, search);

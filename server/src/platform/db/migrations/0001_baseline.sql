@@ -355,11 +355,14 @@ create index posts_with_video on posts (run_at)
 -- One Pin belongs to one post.
 create unique index posts_by_pin on posts (account_id, pin_id) where pin_id is not null;
 -- The caller's own ids are unique in an account.
-create unique index posts_by_external_id on posts (account_id, external_id)
-  where external_id is not null and deleted_at is null;
+create unique index posts_by_external_id on posts (
+  (case when deleted_at is null then account_id || ' ' || external_id end)
+) where (case when deleted_at is null then account_id || ' ' || external_id end) is not null;
 -- For the spacing between an account's posts with the same destination.
-create index posts_by_destination on posts (account_id, destination_key, listed_at)
-  where destination_key is not null and deleted_at is null;
+-- One expression, so that no other index can serve the look-up (domain/post-lookups.queries.ts).
+create index posts_by_destination on posts (
+  (case when deleted_at is null then account_id || ' ' || destination_key end), listed_at
+) where (case when deleted_at is null then account_id || ' ' || destination_key end) is not null;
 -- For removing deleted posts that are past their retention.
 create index posts_deleted on posts (deleted_at) where deleted_at is not null;
 -- For finding the posts that use a medium, before it is deleted.
