@@ -12,7 +12,7 @@ export const postNotFound = refusal({
 export const postCannot = refusal({
   code: 'CONFLICT',
   reason: 'post_state_conflict',
-  message: 'The post does not allow this in its present state',
+  message: 'The post does not allow this in its current state',
   fix: 'The detail says what the post allows now.',
 });
 

@@ -108,7 +108,7 @@ test('for any time of any day: the first moment with that local time, or the len
           if (wall(candidate) === wanted) shown.push(candidate);
         }
         if (shown.length > 0) return found === Math.min(...shown);
-        // In a gap: as far after its end as the time is after its beginning, so both ends can be told apart.
+        // In a gap: as far after its end as the time is after its beginning, so both ends differ.
         const later = Date.parse(`${wall(found).replace(' ', 'T')}Z`) - (day * dayMs + minute * minuteMs);
         return later > 0 && wall(found - later - minuteMs) < wanted;
       },

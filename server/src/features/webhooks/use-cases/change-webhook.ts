@@ -126,7 +126,7 @@ async function checkUrl({ outbound }: WebhookParts, url: string): Promise<void> 
     if (!(error instanceof OutboundFailure)) throw error;
     const message =
       error.reason === 'private_address'
-        ? 'This URL leads to an address that is not on the public internet. Use one that is, or let this server call it by adding its host and port to WEBHOOK_ALLOWED_PRIVATE_HOSTS.'
+        ? 'This URL leads to an address that is not on the public internet. Use a public URL, or allow the host by adding it with its port to WEBHOOK_ALLOWED_PRIVATE_HOSTS.'
         : error.message;
     throw invalidBody([{ path: 'url', code: error.reason, message }]);
   }
