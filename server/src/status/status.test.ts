@@ -23,7 +23,7 @@ async function figures(headers: Record<string, string> = {}): Promise<Map<string
 }
 
 describe('/metrics', () => {
-  test('has the lag and the result of a publish, the call to Pinterest, the media and the request', async () => {
+  test('/metrics has the lag and the result of a publish, the call to Pinterest, the media and the request', async () => {
     const worker = app.app.createWorker();
     await app.createPost(account, { title: 'Counted' });
     await app.faults([{ operation: 'pins/create', when: 'before', kind: 'status', status: 429, times: 1 }]);
@@ -53,7 +53,7 @@ describe('/metrics', () => {
     expect(seen.get('pintail_disk_free_bytes')).toBeGreaterThan(0);
   });
 
-  test('counts posts that are being published, missed posts, and lanes that wait for a worker', async () => {
+  test('/metrics counts posts that are being published, missed posts, and lanes that wait for a worker', async () => {
     app.clock.advance(60_000);
     await app.createPost(account, { title: 'Waits' });
     await app.createPost(account, {
@@ -71,7 +71,7 @@ describe('/metrics', () => {
     expect(seen.get('pintail_accounts{token="ok"}')).toBe(1);
   });
 
-  test('queries the database at most every ten seconds, however often it is scraped', async () => {
+  test('/metrics queries the database at most every ten seconds, however often it is scraped', async () => {
     app.clock.advance(10_000);
     const before = await figures();
     await app.createPost(account, { title: 'New' });
@@ -84,7 +84,7 @@ describe('/metrics', () => {
     );
   });
 
-  test('has no id, address or input of a caller as a label', async () => {
+  test('/metrics has no id, address or input of a caller as a label', async () => {
     await app.call('GET', `/v1/accounts/${account.accountId}`);
     await app.call('GET', '/no/such/place');
     await app.call('PROPFIND', '/v1/accounts');
@@ -93,7 +93,7 @@ describe('/metrics', () => {
     expect(text).not.toMatch(/acc_|post_|org_|no\/such|127\.0\.0\.1|PROPFIND|user_1/);
   });
 
-  test('answers callers on this machine only, and no request that a proxy forwarded', async () => {
+  test('/metrics answers callers on this machine only, and no request that a proxy forwarded', async () => {
     for (const header of ['x-forwarded-for', 'forwarded', 'via']) {
       const answer = await fetch(`${app.url}/metrics`, { headers: { [header]: '203.0.113.9' } });
       expect(answer.status).toBe(404);
@@ -111,7 +111,7 @@ describe('/metrics', () => {
     await guarded.stop();
   });
 
-  test('answers while the database is unavailable, and says so', async () => {
+  test('/metrics answers while the database is unavailable, and says so', async () => {
     const broken = await createTestApp();
     await broken.database.close();
     const answer = await fetch(`${broken.url}/metrics`);
@@ -126,14 +126,14 @@ describe('/metrics', () => {
 describe('/ready', () => {
   const ready = async (of = app) => of.call('GET', '/ready', undefined, null);
 
-  test('answers 200 with every part', async () => {
+  test('/ready answers 200 with every part', async () => {
     const { status, body } = await ready();
     expect([status, body.status]).toEqual([200, 'ready']);
     const names = body.checks.map((check: { name: string }) => check.name);
     expect(names).toEqual(['database', 'migrations', 'storage', 'disk']);
   });
 
-  test('answers 503 while the media storage is unavailable', async () => {
+  test('/ready answers 503 while the media storage is unavailable', async () => {
     app.clock.advance(30_000);
     await app.withoutMedia(async () => {
       const { status, body } = await ready();
@@ -147,7 +147,7 @@ describe('/ready', () => {
     expect((await ready()).status).toBe(200);
   });
 
-  test('answers 503 when a newer version has migrated the database, or an older dump was restored', async () => {
+  test('/ready answers 503 when a newer version has migrated the database, or an older dump was restored', async () => {
     const change = (text: string) => app.database.pool.query(text);
     await change("insert into migrations (name, checksum) values ('9999_from_tomorrow.sql', '')");
     expect((await ready()).body.checks[1]).toMatchObject({
@@ -165,7 +165,7 @@ describe('/ready', () => {
     expect((await ready()).status).toBe(200);
   });
 
-  test('does not reveal hosts, users or paths while the database is unavailable', async () => {
+  test('/ready does not reveal hosts, users or paths while the database is unavailable', async () => {
     const broken = await createTestApp();
     await broken.database.close();
     const { status, body } = await ready(broken);

@@ -9,7 +9,7 @@ afterEach(async () => {
 });
 
 describe('redirects', () => {
-  it('are followed to the file, including relative ones', async () => {
+  it('redirects are followed to the file, including relative ones', async () => {
     const site = await serve((request, response) => {
       if (request.url === '/') response.writeHead(301, { location: 'a/b' }).end('moved');
       else if (request.url === '/a/b') response.writeHead(307, { location: '?c' }).end();
@@ -20,7 +20,7 @@ describe('redirects', () => {
     expect((await fetched.body.toArray()).join('')).toBe('file');
   });
 
-  it('in a loop end after five', async () => {
+  it('redirects in a loop end after five', async () => {
     const site = await serve((_request, response) => void response.writeHead(302, { location: '/' }).end());
     expect(await failureOf(get(site))).toMatchObject({ reason: 'too_many_redirects' });
     expect(site.requests).toHaveLength(6);
@@ -40,7 +40,7 @@ describe('redirects', () => {
     expect(await failureOf(outbound.fetchStream(site.url, { bytesMax: 10 }))).toMatchObject({ reason });
   });
 
-  it('to another origin are requested without the headers of the caller', async () => {
+  it('redirects to another origin are requested without the headers of the caller', async () => {
     const other = await serve((_request, response) => void response.end());
     const site = await serve((_request, response) => {
       response.writeHead(302, { location: other.url, 'set-cookie': 'a=b' }).end();
@@ -60,20 +60,20 @@ describe('host names', () => {
       outboundTo([], { resolve: async () => addresses }).fetchStream('http://a.example/', { bytesMax: 10 }),
     );
 
-  it('are refused if one of their addresses is private, and the message does not contain the address', async () => {
+  it('host names with a private address are refused, and the message does not contain the address', async () => {
     const failure = await fetchName(['8.8.8.8', '2606:4700::1', '10.1.2.3']);
     expect(failure.reason).toBe('private_address');
     expect(failure.message).not.toContain('10.1.2.3');
   });
 
-  it('without an address fail with `dns_failed`', async () => {
+  it('host names without an address fail with `dns_failed`', async () => {
     expect(await fetchName([])).toMatchObject({ reason: 'dns_failed' });
     const resolve = async () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
     const asked = outboundTo([], { resolve }).fetchStream('http://a.example/', { bytesMax: 10 });
     expect(await failureOf(asked)).toMatchObject({ reason: 'dns_failed' });
   });
 
-  it('that change their address after the check are connected to at the checked addresses', async () => {
+  it('host names that change their address after the check are connected to at the checked addresses', async () => {
     const answers = [['93.184.215.14', '2606:4700::1'], ['127.0.0.1']];
     const resolve = vi.fn(async () => answers.shift() ?? []);
     const connect = vi.spyOn(net, 'connect').mockImplementation(() => {
@@ -97,7 +97,7 @@ describe('host names', () => {
     ]);
   });
 
-  it('are sent in the Host header to the checked address', async () => {
+  it('host names are sent in the Host header to the checked address', async () => {
     const site = await serve((_request, response) => void response.end('x'));
     const resolve = vi.fn(async () => ['127.0.0.1']);
     const outbound = outboundTo([`files.example:${site.port}`], { resolve });

@@ -8,7 +8,7 @@ import { clock, closeSites, failureOf, get, outboundTo, serve } from './test-sit
 afterEach(closeSites);
 
 describe('a response', () => {
-  it('has a status, headers, the final URL and a body', async () => {
+  it('a response has a status, headers, the final URL and a body', async () => {
     const site = await serve((_request, response) => {
       response.setHeader('content-type', 'image/png').end('hello');
     });
@@ -21,14 +21,14 @@ describe('a response', () => {
     expect(site.requests[0]?.headers['user-agent']).toMatch(/^Pintail\/\d+\.\d+\.\d+ \(\+media fetch\)$/);
   });
 
-  it('is fetched without the proxies of the environment', async () => {
+  it('a response is fetched without the proxies of the environment', async () => {
     const site = await serve((_request, response) => void response.end('direct'));
     vi.stubEnv('http_proxy', 'http://127.0.0.1:9').stubEnv('HTTP_PROXY', 'http://127.0.0.1:9');
     await expect(get(site)).resolves.toBe('direct');
     vi.unstubAllEnvs();
   });
 
-  it('leaves no connection open, whether it was read, destroyed or ignored', async () => {
+  it('a response leaves no connection open, whether it was read, destroyed or ignored', async () => {
     const site = await serve((_request, response) => void response.end('x'.repeat(200_000)));
     const outbound = outboundTo([site.pair]);
     const closed = () => vi.waitFor(() => expect(openConnections(site.server)).resolves.toBe(0));
@@ -61,21 +61,21 @@ function openConnections(server: net.Server): Promise<number> {
 }
 
 describe('the size of a body', () => {
-  it('is limited when the server announces no length and never ends', async () => {
+  it('a body is limited when the server announces no length and never ends', async () => {
     const site = await serve((_request, response) => pour(response, 64 * 1024));
     const failure = await failureOf(get(site, 300_000));
     expect(failure).toMatchObject({ reason: 'too_large' });
     expect(failure.message).toContain('300000 bytes');
   });
 
-  it('is limited to the announced length when the server sends more', async () => {
+  it('a body is limited to the announced length when the server sends more', async () => {
     const site = await serve((request) => {
       request.socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n${'x'.repeat(500)}`);
     });
     await expect(get(site, 10)).resolves.toBe('xxxxx');
   });
 
-  it('is too large, but its first bytes are returned, so that its type can be detected', async () => {
+  it('the first bytes of a body that is too large are returned, so that its type can be detected', async () => {
     const asked = Promise.withResolvers<ServerResponse>();
     const site = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': 50_000_000 }).write(Buffer.alloc(10_000));
@@ -97,7 +97,7 @@ describe('the size of a body', () => {
     expect(seen).toBeLessThan(100_000);
   });
 
-  it('is counted after decompression', async () => {
+  it('the size of a body is counted after decompression', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     const site = await serve((_request, response) => {
       response.setHeader('content-encoding', 'GZIP').end(bomb);
@@ -106,7 +106,7 @@ describe('the size of a body', () => {
     expect(await failureOf(get(site, 1_000_000))).toMatchObject({ reason: 'too_large' });
   });
 
-  it('is accepted for a small compressed body', async () => {
+  it('a small compressed body is accepted', async () => {
     const site = await serve((_request, response) => {
       response.setHeader('content-encoding', 'gzip').end(gzipSync('hello'));
     });
@@ -125,7 +125,7 @@ function pour(response: ServerResponse, chunkBytes: number): void {
 }
 
 describe('the timeout', () => {
-  it('applies when the server accepts the connection and sends nothing', async () => {
+  it('the timeout applies when the server accepts the connection and sends nothing', async () => {
     const site = await serve(() => {});
     const asked = failureOf(outboundTo([site.pair]).fetchStream(site.url, { bytesMax: 10 }));
     await vi.waitFor(() => expect(site.requests).toHaveLength(1));
@@ -135,7 +135,7 @@ describe('the timeout', () => {
     expect(failure.message).toContain('within 15 seconds');
   });
 
-  it('applies to a body that arrives slowly and steadily', async () => {
+  it('the timeout applies to a body that arrives slowly and steadily', async () => {
     const drip = Promise.withResolvers<ServerResponse>();
     const site = await serve((_request, response) => {
       response.write('x');
@@ -151,7 +151,7 @@ describe('the timeout', () => {
     expect(await reading).toMatchObject({ reason: 'timeout' });
   });
 
-  it('applies to all redirects together', async () => {
+  it('the timeout applies to all redirects together', async () => {
     const arrived = [Promise.withResolvers<ServerResponse>(), Promise.withResolvers<ServerResponse>()];
     const site = await serve((request, response) => arrived[request.url === '/' ? 0 : 1]?.resolve(response));
     const asked = failureOf(get(site));
@@ -163,7 +163,7 @@ describe('the timeout', () => {
     expect(await asked).toMatchObject({ reason: 'timeout' });
   });
 
-  it('applies to a name server that does not respond', async () => {
+  it('the timeout applies to a name server that does not respond', async () => {
     const resolve = vi.fn(() => new Promise<string[]>(() => {}));
     const asked = failureOf(outboundTo([], { resolve }).fetchStream('http://a.example/', { bytesMax: 10 }));
     await vi.waitFor(() => expect(resolve).toHaveBeenCalled());
@@ -171,7 +171,7 @@ describe('the timeout', () => {
     expect(await asked).toMatchObject({ reason: 'timeout' });
   });
 
-  it('is not awaited when the caller aborts', async () => {
+  it('the timeout is not awaited when the caller aborts', async () => {
     const site = await serve(() => {});
     const gone = new AbortController();
     const asked = failureOf(
@@ -185,39 +185,39 @@ describe('the timeout', () => {
 });
 
 describe('a connection that fails', () => {
-  it('in the middle of the body is a failure rather than a short file', async () => {
+  it('a connection that fails in the middle of the body is a failure rather than a short file', async () => {
     const site = await serve((request) => {
       request.socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\nxxxxx`);
     });
     expect(await failureOf(get(site))).toMatchObject({ reason: 'connection_failed' });
   });
 
-  it('in the middle of a chunked body is a failure', async () => {
+  it('a connection that fails in the middle of a chunked body is a failure', async () => {
     const site = await serve((request) => {
       request.socket.end(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nxxxxx\r\n`);
     });
     expect(await failureOf(get(site))).toMatchObject({ reason: 'connection_failed' });
   });
 
-  it('in the middle of a compressed body is a failure', async () => {
+  it('a connection that fails in the middle of a compressed body is a failure', async () => {
     const site = await serve((_request, response) => {
       response.setHeader('content-encoding', 'gzip').end(gzipSync('x'.repeat(10_000)).subarray(0, 30));
     });
     expect(await failureOf(get(site))).toMatchObject({ reason: 'bad_response' });
   });
 
-  it('because the port is closed is a failure', async () => {
+  it('a connection to a closed port is a failure', async () => {
     const site = await serve(() => {});
     await closeSites();
     expect(await failureOf(get(site))).toMatchObject({ reason: 'connection_failed' });
   });
 
-  it('because the response is not HTTP has its own reason', async () => {
+  it('a response that is not HTTP has its own reason', async () => {
     const site = await serve((request) => void request.socket.end('SSH-2.0-OpenSSH_9.6\r\n'));
     expect(await failureOf(get(site))).toMatchObject({ reason: 'bad_response' });
   });
 
-  it('because the server has no TLS has its own reason', async () => {
+  it('a server without TLS has its own reason', async () => {
     const site = await serve(() => {});
     const failure = await failureOf(get({ ...site, url: `https://${site.pair}/` }));
     expect(failure).toMatchObject({ reason: 'tls_failed' });

@@ -119,42 +119,45 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
         for (const key of keys.toReversed()) await put(key, key);
       });
 
-      it('is in the byte order of whole keys, with the size of each object', async () => {
+      it('a list is in the byte order of whole keys, with the size of each object', async () => {
         expect(await listed()).toEqual(keys);
         const objects = await storage.list({ limit: 1000 });
         expect(objects.map(({ bytes }) => bytes)).toEqual(keys.map((key) => key.length));
         for (const { storedAt } of objects) expect(storedAt.getTime()).toBeGreaterThan(1_700_000_000_000);
       });
 
-      it.each(keys.map((_key, index) => index + 1))('in pages of %i is the same list', async (limit) => {
-        const keysListed: string[] = [];
-        for (let after: string | undefined; ; after = keysListed.at(-1)) {
-          const page = await listed({ limit, ...(after !== undefined && { after }) });
-          keysListed.push(...page);
-          if (page.length < limit) break;
-        }
-        expect(keysListed).toEqual(keys);
-      });
+      it.each(keys.map((_key, index) => index + 1))(
+        'a list in pages of %i is the same list',
+        async (limit) => {
+          const keysListed: string[] = [];
+          for (let after: string | undefined; ; after = keysListed.at(-1)) {
+            const page = await listed({ limit, ...(after !== undefined && { after }) });
+            keysListed.push(...page);
+            if (page.length < limit) break;
+          }
+          expect(keysListed).toEqual(keys);
+        },
+      );
 
-      it('begins after a key that may not exist', async () => {
+      it('a list begins after a key that may not exist', async () => {
         expect(await listed({ after: 'a/b' })).toEqual(['a/b.c', 'a/b/c', 'a0', 'b', 'c/d/e']);
         expect(await listed({ after: 'a/b/c' })).toEqual(['a0', 'b', 'c/d/e']);
         expect(await listed({ after: 'z' })).toEqual([]);
       });
 
-      it('has only keys with the prefix, which can end within a name', async () => {
+      it('a list has only keys with the prefix, which can end within a name', async () => {
         expect(await listed({ prefix: 'a/' })).toEqual(['a/a', 'a/b.c', 'a/b/c']);
         expect(await listed({ prefix: 'a/b' })).toEqual(['a/b.c', 'a/b/c']);
         expect(await listed({ prefix: 'a', after: 'a/b.c' })).toEqual(['a/b/c', 'a0']);
         expect(await listed({ prefix: 'd' })).toEqual([]);
       });
 
-      it('does not have removed objects', async () => {
+      it('a list does not have removed objects', async () => {
         await storage.remove('c/d/e');
         expect(await listed({ prefix: 'c' })).toEqual([]);
       });
 
-      it('does not have incomplete objects', async () => {
+      it('a list does not have incomplete objects', async () => {
         const begun = Promise.withResolvers<void>();
         const end = Promise.withResolvers<void>();
         const slow = async function* () {
@@ -170,7 +173,7 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
         expect(await listed({ prefix: 'half' })).toEqual(['half']);
       });
 
-      it('is not changed by `removeAbandoned`', async () => {
+      it('a list is not changed by `removeAbandoned`', async () => {
         await storage.removeAbandoned();
         expect(await listed()).toEqual(keys);
       });
