@@ -427,6 +427,7 @@ create table webhooks (
   quiet_until timestamp with time zone,
   delivering_until timestamp with time zone,
   fence bigint not null default 0,
+  events_after pg_snapshot default pg_current_snapshot(),
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint webhooks_pkey PRIMARY KEY (id),

@@ -312,6 +312,7 @@ export interface WebhooksTable {
   quiet_until: Date | null;
   delivering_until: Date | null;
   fence: Generated<number>;
+  events_after: Generated<string | null>;
   created_at: Date;
   updated_at: Date;
 }

@@ -585,6 +585,9 @@ create table webhooks (
   -- fence changes nothing.
   delivering_until timestamptz,
   fence bigint not null default 0,
+  -- The transactions that had committed when the webhook was created or enabled: their events are not delivered. Times
+  -- cannot decide this, because an event may commit long after its time, and the clocks of two processes differ.
+  events_after pg_snapshot default pg_current_snapshot(),
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint disabled_for_a_reason check ((disabled_at is null) = (disabled_reason is null))
