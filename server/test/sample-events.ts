@@ -30,7 +30,13 @@ export const sampleData: { [Type in EventType]: EventData<Type> } = {
   'account.unauthorized': { username: account.username },
   'account.paused': { onDue: 'hold' },
   'account.resumed': {},
-  'batch.completed': { batchId: 'bat_01kav8w5v8e6nb1vkh5tq4j1aa', total: 2, created: 1, failed: 1 },
+  'batch.completed': {
+    batchId: 'bat_01kav8w5v8e6nb1vkh5tq4j1aa',
+    total: 3,
+    created: 1,
+    existing: 1,
+    failed: 1,
+  },
   'webhook.disabled': { webhookId: 'whk_01kav8w5v8e6nb1vkh5tq4j1aa', reason: 'gone', failingSince: null },
 };
 

@@ -92,9 +92,14 @@ export const timezone = text(100)
   .transform((value) => zoneName(value) ?? value)
   .meta({ override: { type: 'string', maxLength: 100 } });
 
-/** Returns null for an invalid zone and for an offset: offsets have no daylight saving time. */
+/** Names of the database that are fixed offsets, or do not say where: few people who write EST want no summer time. */
+const abbreviations = new Set([
+  ...['CET', 'CST6CDT', 'EET', 'EST', 'EST5EDT', 'HST', 'MET', 'MST', 'MST7MDT', 'PST8PDT', 'WET'],
+]);
+
+/** Returns null for an invalid zone, an abbreviation, and an offset: offsets have no daylight saving time. */
 function zoneName(value: string): string | null {
-  if (!/^[A-Za-z][\w+/-]*$/.test(value)) return null;
+  if (!/^[A-Za-z][\w+/-]*$/.test(value) || abbreviations.has(value.toUpperCase())) return null;
   try {
     return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(value).timeZoneId;
   } catch {
