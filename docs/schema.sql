@@ -53,6 +53,7 @@ create table api_keys (
   last_used_at timestamp with time zone,
   expires_at timestamp with time zone,
   revoked_at timestamp with time zone,
+  created_by jsonb not null,
   constraint api_keys_pkey PRIMARY KEY (id),
   constraint api_keys_secret_hash_key UNIQUE (secret_hash),
   constraint api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
@@ -74,11 +75,10 @@ create table batch_entries (
   body jsonb,
   post_id text,
   details jsonb,
-  warnings jsonb not null default '[]'::jsonb,
   constraint batch_entries_pkey PRIMARY KEY (batch_id, index),
   constraint batch_entries_index_check CHECK ((index >= 0)),
-  constraint batch_entries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'created'::text, 'existing'::text, 'failed'::text]))),
-  constraint created_has_post CHECK (((status = ANY (ARRAY['created'::text, 'existing'::text])) = (post_id IS NOT NULL))),
+  constraint batch_entries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'created'::text, 'failed'::text]))),
+  constraint created_has_post CHECK (((status = 'created'::text) = (post_id IS NOT NULL))),
   constraint failed_has_details CHECK (((status = 'failed'::text) = (details IS NOT NULL))),
   constraint batch_entries_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(id) ON DELETE CASCADE
 );
@@ -89,15 +89,9 @@ create table batches (
   account_id text not null,
   status text not null,
   content_sha256 text not null,
-  repeated boolean not null default false,
-  again boolean not null default false,
-  timezone text,
-  ignored_columns jsonb not null default '[]'::jsonb,
   total integer not null,
   created integer not null default 0,
-  existing integer not null default 0,
   failed integer not null default 0,
-  warned integer not null default 0,
   created_at timestamp with time zone not null,
   completed_at timestamp with time zone,
   actor jsonb not null,
@@ -434,7 +428,6 @@ create table webhooks (
   quiet_until timestamp with time zone,
   delivering_until timestamp with time zone,
   fence bigint not null default 0,
-  events_after pg_snapshot default pg_current_snapshot(),
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   constraint webhooks_pkey PRIMARY KEY (id),
@@ -444,6 +437,7 @@ create table webhooks (
 );
 
 CREATE INDEX accounts_refresh_due ON public.accounts USING btree (refresh_due_at) WHERE (refresh_due_at IS NOT NULL);
+CREATE INDEX api_keys_by_creator ON public.api_keys USING btree (((created_by ->> 'id'::text)));
 CREATE INDEX api_keys_by_organization ON public.api_keys USING btree (organization_id, id);
 CREATE INDEX api_keys_living ON public.api_keys USING btree (organization_id, id) WHERE (revoked_at IS NULL);
 CREATE INDEX batch_entries_pending ON public.batch_entries USING btree (batch_id, index) WHERE (status = 'pending'::text);

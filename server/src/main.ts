@@ -68,6 +68,10 @@ keys
   )
   .option('--scope <scope...>', `the scopes of the key, any of: ${scopes.join(' ')} (default: all)`)
   .option('--account <id...>', 'the accounts that the key can use (default: all)')
+  .option(
+    '--expires <time>',
+    'when the key expires: RFC 3339, or a number of days such as 90d (default: never)',
+  )
   .option('--json', 'print as JSON')
   .action(async (options) => (await import('./operator/commands/keys.command.ts')).createKeyCommand(options));
 keys
@@ -78,7 +82,10 @@ keys
 keys
   .command('revoke <id>')
   .description('revoke an API key immediately')
-  .action(async (id) => (await import('./operator/commands/keys.command.ts')).revokeKeyCommand(id));
+  .option('--cascade', 'also revoke the keys that it created, and those that they created')
+  .action(async (id, options) =>
+    (await import('./operator/commands/keys.command.ts')).revokeKeyCommand(id, options),
+  );
 
 const accounts = program.command('accounts').description('manage Pinterest accounts');
 accounts

@@ -34,10 +34,12 @@ describe.skipIf(!hasContract)(hasContract ? 'conformance' : absent, () => {
 
   const client = () => app.app.pinterest.of('simulator');
   const created = { kind: 'created', pin: { id: expect.stringMatching(/^\d+$/) } };
-  const picture = () =>
-    sharp({ create: { width: 600, height: 900, channels: 3, background: 'tan' } })
-      .jpeg()
-      .toBuffer();
+  const picture = async () =>
+    (
+      await sharp({ create: { width: 600, height: 900, channels: 3, background: 'tan' } })
+        .jpeg()
+        .toBuffer()
+    ).toString('base64');
 
   test('an image is published according to the contract, also when the first response is lost', async () => {
     const post = await app.createPost(account, { isSimplifiedPin: false });
@@ -51,7 +53,7 @@ describe.skipIf(!hasContract)(hasContract ? 'conformance' : absent, () => {
   });
 
   test('a carousel is published according to the contract', async () => {
-    const item = { contentType: 'image/jpeg', bytes: await picture(), title: 'A slide' } as const;
+    const item = { contentType: 'image/jpeg', data: await picture(), title: 'A slide' } as const;
     const outcome = await client().createPin(account.accessToken, {
       boardId: account.boards.Recipes ?? '',
       title: 'Three slides',
@@ -65,7 +67,7 @@ describe.skipIf(!hasContract)(hasContract ? 'conformance' : absent, () => {
     async (kind) => {
       const cover =
         kind === 'own cover'
-          ? ({ type: 'image_base64', contentType: 'image/jpeg', bytes: await picture() } as const)
+          ? ({ type: 'image_base64', contentType: 'image/jpeg', data: await picture() } as const)
           : ({ type: 'key_frame', seconds: 1 } as const);
       const outcome = await client().createPin(account.accessToken, {
         boardId: account.boards.Recipes ?? '',
@@ -108,7 +110,7 @@ describe.skipIf(!hasContract)(hasContract ? 'conformance' : absent, () => {
     const pin = {
       boardId: '999',
       title: 'x',
-      source: { type: 'image_base64', contentType: 'image/jpeg', bytes: await picture() },
+      source: { type: 'image_base64', contentType: 'image/jpeg', data: await picture() },
     } as const;
     expect(await client().createPin(account.accessToken, pin)).toMatchObject({ kind: 'refused' });
     expect(await client().createPin('pina_nobody', pin)).toMatchObject({ kind: 'postponed' });

@@ -6,6 +6,7 @@ const at = new Date('2027-03-01T09:00:00Z');
 const queued = { status: 'queued', sendAt: at } as const;
 const draft = { status: 'draft', sendAt: null } as const;
 const account = { username: 'baker', environment: 'simulator' } as const;
+const apiKey = { keyId: 'key_01kav8w5v8e6nb1vkh5tq4j1aa', name: 'Zapier' };
 const failure = {
   code: 'board_not_found',
   message: 'The board does not exist.',
@@ -30,14 +31,10 @@ export const sampleData: { [Type in EventType]: EventData<Type> } = {
   'account.unauthorized': { username: account.username },
   'account.paused': { onDue: 'hold' },
   'account.resumed': {},
-  'batch.completed': {
-    batchId: 'bat_01kav8w5v8e6nb1vkh5tq4j1aa',
-    total: 3,
-    created: 1,
-    existing: 1,
-    failed: 1,
-  },
+  'batch.completed': { batchId: 'bat_01kav8w5v8e6nb1vkh5tq4j1aa', total: 2, created: 1, failed: 1 },
   'webhook.disabled': { webhookId: 'whk_01kav8w5v8e6nb1vkh5tq4j1aa', reason: 'gone', failingSince: null },
+  'api_key.created': { ...apiKey, scopes: ['posts:read'], accountIds: null, expiresAt: at },
+  'api_key.revoked': apiKey,
 };
 
 /** JSON to insert as the data of an event of this type; of another type an empty object. */

@@ -104,7 +104,7 @@ async function runWorker({ installation }: Site): Promise<void> {
   const worker = app.createWorker({
     media: {
       ...app.media,
-      readForPublishing: async () => ({ contentType: 'image/jpeg', bytes: new Uint8Array() }),
+      readForPublishing: async () => ({ contentType: 'image/jpeg', base64: '' }),
     },
     pinterest: {
       ...app.pinterest,

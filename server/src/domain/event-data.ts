@@ -52,6 +52,11 @@ const account = {
     .meta({ description: 'The Pinterest environment of the account.' }),
 };
 
+const apiKey = {
+  keyId: z.string().meta({ description: 'API key id.' }),
+  name: z.string().meta({ description: 'The name of the key.' }),
+};
+
 /** The schema of each type's data. Callers see its fields and no others. */
 export const eventData = {
   'post.created': z.object(post).meta({ description: 'A post was created, as a draft or with a time.' }),
@@ -115,11 +120,10 @@ export const eventData = {
     .object({
       batchId: z.string().meta({ description: 'Batch id.' }),
       total: z.int().meta({ description: 'The number of entries.' }),
-      created: z.int().meta({ description: 'The number of entries whose posts were created.' }),
-      existing: z.int().meta({ description: 'The number of entries whose post existed already.' }),
+      created: z.int().meta({ description: 'The number of entries whose posts exist.' }),
       failed: z.int().meta({ description: 'The number of entries that were refused.' }),
     })
-    .meta({ description: 'Every entry of a batch was created, existed already, or was refused.' }),
+    .meta({ description: 'Every entry of a batch was created or refused.' }),
   'webhook.disabled': z
     .object({
       webhookId: z.string().meta({ description: 'Webhook id.' }),
@@ -131,6 +135,18 @@ export const eventData = {
         .meta({ description: 'When the first of these deliveries failed (Unix seconds).' }),
     })
     .meta({ description: 'A webhook was disabled because its endpoint failed.' }),
+  'api_key.created': z
+    .object({
+      ...apiKey,
+      scopes: z.array(z.string()).nullable().meta({ description: 'Its scopes; null for all scopes.' }),
+      accountIds: z
+        .array(z.string())
+        .nullable()
+        .meta({ description: 'The accounts that it is restricted to; null for all accounts.' }),
+      expiresAt: moment.nullable().meta({ description: 'When it expires (Unix seconds); null if never.' }),
+    })
+    .meta({ description: 'An API key was created.' }),
+  'api_key.revoked': z.object(apiKey).meta({ description: 'An API key was revoked.' }),
 } as const satisfies Record<EventType, z.ZodObject>;
 
 /** The data of an event, as it is appended. */

@@ -1,7 +1,6 @@
 // SQL of API keys and organizations.
 import type { RawBuilder, Selectable, SqlBool } from 'kysely';
-import { type Connection, type Schema, sql, type Tx } from '../../platform/db/index.ts';
-import type { Caller } from '../../platform/use-case/index.ts';
+import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
 
 /** The name of the organization of a new installation. */
 export const firstOrganizationName = 'My organization';
@@ -23,6 +22,7 @@ const keyColumns = [
   'last_used_at',
   'expires_at',
   'revoked_at',
+  'created_by',
 ] as const;
 
 /** Finds a key that is neither revoked nor expired by its hash, and stores that it was used. */
@@ -44,7 +44,7 @@ export async function findAndUseKey(
 export async function insertKey(connection: Connection, key: KeyRow, hash: Buffer): Promise<void> {
   await connection
     .insertInto('api_keys')
-    .values({ ...key, secret_hash: hash })
+    .values({ ...key, created_by: json(key.created_by), secret_hash: hash })
     .execute();
 }
 
@@ -63,25 +63,19 @@ export async function listAllKeys(connection: Connection): Promise<(KeyRow & { o
   return withOrganization(connection).orderBy('api_keys.id').execute();
 }
 
-/** The organization of keys, and the accounts that the calling key is restricted to. */
-export type KeyOwner = Pick<Caller, 'organizationId' | 'accountIds'>;
+/** The rights of a key that limit the keys that it may see, create and revoke. */
+export type KeyRights = Pick<KeyRow, 'organization_id' | 'scopes' | 'account_ids' | 'expires_at'>;
 
-/**
- * The keys that are not revoked, oldest first. A caller that is restricted to some accounts sees only keys that are
- * restricted to these accounts or to some of them.
- */
-export async function listActiveKeys(
-  connection: Connection,
-  { organizationId, accountIds }: KeyOwner,
-): Promise<KeyRow[]> {
-  let query = connection
+/** The keys that are not revoked and have at most these rights, oldest first. */
+export async function listActiveKeys(connection: Connection, rights: KeyRights): Promise<KeyRow[]> {
+  return connection
     .selectFrom('api_keys')
     .select(keyColumns)
-    .where('organization_id', '=', organizationId)
+    .where('organization_id', '=', rights.organization_id)
     .where('revoked_at', 'is', null)
-    .orderBy('id');
-  if (accountIds !== null) query = query.where(within(accountIds));
-  return query.execute();
+    .where(hasAtMost(rights))
+    .orderBy('id')
+    .execute();
 }
 
 /** The number of keys of an organization that are not revoked. */
@@ -114,33 +108,73 @@ export async function findKeyWithOrganization(
   return withOrganization(connection).where('api_keys.id', '=', id).executeTakeFirst();
 }
 
-/** The condition that a key is restricted to these accounts or to some of them; false for an unrestricted key. */
-function within(accountIds: readonly string[]): RawBuilder<SqlBool> {
-  return sql<SqlBool>`account_ids <@ ${[...accountIds]}::text[]`;
+/** The condition that a key has at most these rights: scopes, accounts and expiry. */
+function hasAtMost({
+  scopes,
+  account_ids: accountIds,
+  expires_at: expiresAt,
+}: KeyRights): RawBuilder<SqlBool> {
+  const limits = [
+    ...(scopes === null ? [] : [sql`coalesce(scopes <@ ${scopes}::text[], false)`]),
+    ...(accountIds === null ? [] : [sql`coalesce(account_ids <@ ${accountIds}::text[], false)`]),
+    ...(expiresAt === null ? [] : [sql`coalesce(expires_at <= ${expiresAt}, false)`]),
+  ];
+  return limits.length === 0 ? sql<SqlBool>`true` : sql<SqlBool>`(${sql.join(limits, sql` and `)})`;
 }
 
 /**
- * Revokes a key and notifies every process. Returns false when no such key was active.
- * @param owner The organization and accounts that the key must belong to. Absent for the operator.
+ * Finds a key, revoked or not.
+ * @param rights Only a key with at most these rights. Null for the operator
  */
-export async function revokeKey(
+export async function findKey(
   connection: Connection,
   id: string,
-  now: Date,
-  owner?: KeyOwner,
-): Promise<boolean> {
-  let query = connection
+  rights: KeyRights | null,
+): Promise<KeyRow | undefined> {
+  let query = connection.selectFrom('api_keys').select(keyColumns).where('id', '=', id);
+  if (rights) query = query.where('organization_id', '=', rights.organization_id).where(hasAtMost(rights));
+  return query.executeTakeFirst();
+}
+
+/** Revokes those of the keys that are not revoked yet, and notifies every process. Returns the keys that it revoked. */
+export async function revokeKeys(tx: Tx, ids: readonly string[], now: Date): Promise<KeyRow[]> {
+  const revoked = await tx
     .updateTable('api_keys')
     .set({ revoked_at: now })
-    .where('id', '=', id)
+    .where('id', 'in', [...ids])
     .where('revoked_at', 'is', null)
-    .returning('id');
-  if (owner) query = query.where('organization_id', '=', owner.organizationId);
-  if (owner && owner.accountIds !== null) query = query.where(within(owner.accountIds));
-  const revoked = await query.executeTakeFirst();
-  if (!revoked) return false;
-  await sql`select pg_notify(${keysChannel}, ${id})`.execute(connection);
-  return true;
+    .returning(keyColumns)
+    .execute();
+  for (const { id } of revoked) await sql`select pg_notify(${keysChannel}, ${id})`.execute(tx);
+  return revoked;
+}
+
+/** The ids of the keys that a key created, those that they created, and so on; revoked keys as well. */
+export async function listDescendants(
+  connection: Connection,
+  { id, organization_id: organizationId }: Pick<KeyRow, 'id' | 'organization_id'>,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    with recursive descendants as (
+      select k.id from api_keys k
+      where k.created_by ->> 'id' = ${id} and k.organization_id = ${organizationId}
+      union
+      select k.id from api_keys k join descendants d on k.created_by ->> 'id' = d.id
+      where k.organization_id = ${organizationId}
+    )
+    select id from descendants
+  `.execute(connection);
+  return rows.map((row) => row.id);
+}
+
+/** The id of the organization with this name. */
+export async function findOrganizationId(connection: Connection, name: string): Promise<string | undefined> {
+  const row = await connection
+    .selectFrom('organizations')
+    .select('id')
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row?.id;
 }
 
 /** The id of the organization with this name, which is created if it does not exist. */

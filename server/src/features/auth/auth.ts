@@ -5,16 +5,11 @@ import { newId } from '../../domain/ids.ts';
 import type { Scope } from '../../domain/scopes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
-import type { Caller } from '../../platform/use-case/index.ts';
+import { type Caller, systemActor } from '../../platform/use-case/index.ts';
 import { generateKey, hashKey, isWellFormedKey, type KeyPrefix } from './api-key.ts';
-import {
-  findAndUseKey,
-  findOrCreateOrganization,
-  type KeyRow,
-  listAllKeys,
-  revokeKey,
-} from './auth.queries.ts';
+import { findAndUseKey, findOrCreateOrganization, type KeyRow, listAllKeys } from './auth.queries.ts';
 import { createKeyCache, type KeyCache } from './key-cache.ts';
+import { revokeWithDescendants } from './revoke-keys.ts';
 import { type NewKey, storeKey } from './store-key.ts';
 
 export interface AuthParts {
@@ -43,11 +38,17 @@ export function createAuth(parts: AuthParts) {
     /** The keys of every organization, revoked keys included. */
     listKeys: () => listAllKeys(database.db),
 
-    /** Revokes a key of any organization. Returns false when no such key was active. */
-    async revokeKey(id: string): Promise<boolean> {
-      const isRevoked = await database.transaction((tx) => revokeKey(tx, id, clock.now()));
+    /**
+     * Revokes a key of any organization and, with `cascade`, every key that it created. Returns the ids of the keys that
+     * it revoked: none when no active key has this id.
+     */
+    async revokeKey(keyId: string, { cascade = false } = {}): Promise<string[]> {
+      const stamp = { actor: systemActor, now: clock.now() };
+      const revoked = await database.transaction((tx) =>
+        revokeWithDescendants(tx, { keyId, cascade, rights: null }, stamp),
+      );
       cache.clear();
-      return isRevoked;
+      return revoked.map(({ id }) => id);
     },
   };
 }
@@ -85,13 +86,15 @@ function toCaller(row: KeyRow): Caller {
 
 interface OperatorKey extends Pick<NewKey, 'name' | 'accountIds'> {
   scopes: readonly Scope[] | null;
+  /** Default: never. */
+  expiresAt?: Date | null;
   /** The name of the organization, which is created if it does not exist. */
   organization: string;
 }
 
 async function createOperatorKey(
   { database, clock, keyPrefix }: AuthParts,
-  { organization, ...input }: OperatorKey,
+  { organization, expiresAt = null, ...input }: OperatorKey,
 ): Promise<{ id: string; organizationId: string; key: string }> {
   const key = generateKey(keyPrefix);
   const now = clock.now();
@@ -101,7 +104,7 @@ async function createOperatorKey(
       name: organization,
       createdAt: now,
     });
-    const { id } = await storeKey(tx, key, { ...input, organizationId, expiresAt: null, now });
+    const { id } = await storeKey(tx, key, { ...input, organizationId, expiresAt, actor: systemActor, now });
     return { id, organizationId, key };
   });
 }

@@ -3,6 +3,7 @@ export { keyPrefixOf } from './api-key.ts';
 export {
   findFirstOrganization,
   findOrCreateOrganization,
+  findOrganizationId,
   firstOrganizationName,
   keysChannel,
 } from './auth.queries.ts';

@@ -3,7 +3,14 @@ import type { Clock } from '../../platform/clock.ts';
 import { onOnePage, route } from '../../platform/http/contract/index.ts';
 import type { KeyParts } from './key-parts.ts';
 import { keyBeyondOwn, keyNotFound, tooManyKeys } from './keys.errors.ts';
-import { createKeyBody, KeyListAnswer, KeyPath, NewKeyAnswer, RevokedAnswer } from './keys.schema.ts';
+import {
+  createKeyBody,
+  KeyListAnswer,
+  KeyPath,
+  NewKeyAnswer,
+  RevokedAnswer,
+  RevokeQuery,
+} from './keys.schema.ts';
 import { createApiKey } from './use-cases/create-api-key.ts';
 import { listApiKeys } from './use-cases/read-api-keys.ts';
 import { revokeApiKey } from './use-cases/revoke-api-key.ts';
@@ -18,7 +25,7 @@ export function keyRoutes(parts: KeyParts, clock: Clock) {
       path: '/v1/api-keys',
       summary: 'List API keys',
       description:
-        'All keys that are not revoked, oldest first; an organization has at most 1,000. A key that is restricted to some accounts sees the keys that are restricted to the same accounts or to some of them.',
+        'All keys that are not revoked, oldest first; an organization has at most 1,000. A key with limited scopes, accounts or expiry sees only the keys that have at most its own rights. `createdBy` names the key that created each key.',
       tag,
       scope: 'keys:write',
       paging: onOnePage('apiKeys'),
@@ -47,14 +54,16 @@ export function keyRoutes(parts: KeyParts, clock: Clock) {
       method: 'DELETE',
       path: '/v1/api-keys/:keyId',
       summary: 'Revoke API key',
-      description: 'The key is refused from then on. A key may revoke itself.',
+      description:
+        'The key is refused from then on. A key may revoke itself, and keys with at most its own rights. With `cascade=true`, the keys that it created are revoked as well, those that they created, and so on; this also works for a key that was revoked before.',
       tag,
       scope: 'keys:write',
       params: KeyPath,
+      query: RevokeQuery,
       data: RevokedAnswer,
       status: 200,
       refusals: [keyNotFound],
-      handle: ({ context, params }) => revokeApiKey(parts, context, params.keyId),
+      handle: ({ context, params, query }) => revokeApiKey(parts, context, { ...params, ...query }),
     }),
   ];
 }

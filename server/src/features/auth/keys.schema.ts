@@ -1,12 +1,22 @@
 // API keys as they cross the wire.
 import { z } from 'zod';
+import type { ActorType } from '../../domain/actor-types.ts';
+import { ActorView } from '../../domain/actor-view.ts';
 import { scopes } from '../../domain/scopes.ts';
 import { type Clock, toUnixSeconds } from '../../platform/clock.ts';
-import { moment, refuseRepeats, text, unixSeconds, visibleText } from '../../platform/http/contract/index.ts';
+import { moment, queryFlag, refuseRepeats, text, unixSeconds } from '../../platform/http/contract/index.ts';
+import { actorFromColumn } from '../../platform/use-case/index.ts';
 import type { KeyRow } from './auth.queries.ts';
 
 export const KeyPath = z.object({
   keyId: z.string().meta({ description: 'API key id, as GET /v1/api-keys lists it.' }),
+});
+
+export const RevokeQuery = z.strictObject({
+  cascade: queryFlag.meta({
+    description:
+      'Send `true` to revoke the keys that this key created as well, and the keys that they created.',
+  }),
 });
 
 const scopesAbout = 'The scopes of the key; null for all scopes.';
@@ -27,6 +37,9 @@ export const KeyView = z
     expiresAt: unixSeconds
       .nullable()
       .meta({ description: 'When the key expires (Unix seconds); null if never.' }),
+    createdBy: ActorView.meta({
+      description: 'The API key that created the key, or `system` for a key from the command line.',
+    }),
   })
   .meta({ id: 'ApiKey' });
 
@@ -41,6 +54,9 @@ export const RevokedAnswer = z
   .object({
     deleted: z.literal(true),
     id: z.string().meta({ description: 'The id of the revoked key.' }),
+    revokedIds: z.array(z.string()).meta({
+      description: 'The ids of all keys that this request revoked, oldest first.',
+    }),
   })
   .meta({ id: 'RevokedApiKey' });
 
@@ -48,7 +64,12 @@ export const RevokedAnswer = z
 export function createKeyBody(clock: Clock) {
   return z
     .strictObject({
-      name: visibleText(100).meta({ description: 'The purpose of the key, 1 to 100 characters.' }),
+      name: text(100)
+        .refine((value) => value.trim() !== '', {
+          params: { code: 'too_short' },
+          error: 'Must not be blank.',
+        })
+        .meta({ description: 'The purpose of the key, 1 to 100 characters.' }),
       scopes: z
         .array(z.enum(scopes))
         .min(1, 'Name at least one scope, or omit the field for all scopes.')
@@ -92,5 +113,6 @@ export function toKeyView(row: KeyRow): z.input<typeof KeyView> {
     createdAt: toUnixSeconds(row.created_at),
     lastUsedAt: row.last_used_at && toUnixSeconds(row.last_used_at),
     expiresAt: row.expires_at && toUnixSeconds(row.expires_at),
+    createdBy: actorFromColumn<ActorType>(row.created_by),
   };
 }

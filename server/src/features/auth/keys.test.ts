@@ -43,6 +43,7 @@ describe('creating a key', () => {
       createdAt: seconds(app.clock.now()),
       lastUsedAt: null,
       expiresAt: seconds(expiresAt),
+      createdBy: { type: 'key', id: expect.stringMatching(/^key_/), name: 'test' },
     });
     expect(secret).toMatch(/^pt_test_[\w-]{51}$/);
     const { accounts } = (await app.call('GET', '/v1/accounts', undefined, secret)).body.data;
@@ -183,7 +184,7 @@ describe('revoking a key', () => {
     );
     await client.query('listen pintail_keys');
     const answer = await revoke(apiKey.id);
-    expect(answer.body.data).toEqual({ deleted: true, id: apiKey.id });
+    expect(answer.body.data).toEqual({ deleted: true, id: apiKey.id, revokedIds: [apiKey.id] });
     expect(await opens(secret)).toBe(401);
     expect(await notified).toBe(apiKey.id);
     client.release(true);
@@ -265,9 +266,9 @@ test('a key without the scope keys:write can neither create, list nor revoke key
 test('an organization has at most 1,000 keys; revoked ones do not count', async () => {
   const full = await app.makeKey({ organization: 'Full' });
   await app.database.pool.query(
-    `insert into api_keys (id, organization_id, name, prefix, secret_hash, created_at, revoked_at)
+    `insert into api_keys (id, organization_id, name, prefix, secret_hash, created_at, revoked_at, created_by)
      select 'key_' || n, $1, 'many', 'pt_test_', sha256(n::text::bytea), now(),
-       case when n > 998 then now() end
+       case when n > 998 then now() end, '{}'
      from generate_series(1, 1100) n`,
     [full.organizationId],
   );

@@ -25,6 +25,7 @@ test('the response has the organization, the key and the limits of the caller', 
       createdAt: now,
       lastUsedAt: now,
       expiresAt: null,
+      createdBy: { type: 'system', id: null, name: 'Pintail' },
     },
     limits: {
       rateLimit: { perMinute: 1234 },

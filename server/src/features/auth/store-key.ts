@@ -1,8 +1,10 @@
 // Stores an API key: its hash and everything about it, never the key itself.
 import { newId } from '../../domain/ids.ts';
 import type { Tx } from '../../platform/db/index.ts';
+import type { Actor } from '../../platform/use-case/index.ts';
 import { hashKey, shownPrefix } from './api-key.ts';
 import { insertKey, type KeyRow } from './auth.queries.ts';
+import { appendKeyCreated } from './key-events.ts';
 
 export interface NewKey {
   organizationId: string;
@@ -12,10 +14,12 @@ export interface NewKey {
   /** Null for every account of the organization. */
   accountIds: readonly string[] | null;
   expiresAt: Date | null;
+  /** The actor that creates it. */
+  actor: Actor;
   now: Date;
 }
 
-/** Stores a new key and returns its row, which does not contain the hash. */
+/** Stores a new key with its event, and returns its row, which does not contain the hash. */
 export async function storeKey(tx: Tx, key: string, input: NewKey): Promise<KeyRow> {
   const row: KeyRow = {
     id: newId('key'),
@@ -28,7 +32,9 @@ export async function storeKey(tx: Tx, key: string, input: NewKey): Promise<KeyR
     last_used_at: null,
     expires_at: input.expiresAt,
     revoked_at: null,
+    created_by: input.actor,
   };
   await insertKey(tx, row, hashKey(key));
+  await appendKeyCreated(tx, row, { actor: input.actor, now: input.now });
   return row;
 }

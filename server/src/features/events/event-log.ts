@@ -1,7 +1,7 @@
 // The event log as callers read it: in pages, or as a stream. A stream has a position in the log. It reads one page at a
 // time, and only when its client has received the previous one, so a slow client holds one page in memory.
 
-import { eventTypes } from '../../domain/event-types.ts';
+import { visibleEventTypes } from '../../domain/event-types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
 import { Outage } from '../../platform/errors.ts';
@@ -111,15 +111,13 @@ async function* readOn(
 }
 
 /** Returns null if the caller sees no matching event. */
-function filterFor(
-  { accountIds, organizationId }: Caller,
-  query: Pick<ListEvents, 'accountId' | 'type'>,
-): EventFilter | null {
-  const { accountId } = query;
+function filterFor(caller: Caller, query: Pick<ListEvents, 'accountId' | 'type'>): EventFilter | null {
+  const { accountIds, organizationId } = caller;
+  const { accountId, type } = query;
   if (accountId !== undefined && accountIds !== null && !accountIds.includes(accountId)) return null;
   return {
     organizationId,
-    types: query.type ?? eventTypes,
+    types: visibleEventTypes(caller).filter((visible) => type?.includes(visible) ?? true),
     accountIds: accountId === undefined ? accountIds : [accountId],
   };
 }

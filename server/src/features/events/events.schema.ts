@@ -1,7 +1,8 @@
 // Events as they cross the wire. The rooms that append events keep secrets out of them; domain/event-data.ts declares the
 // data of each type.
 import { z } from 'zod';
-import { type ActorType, actorTypes } from '../../domain/actor-types.ts';
+import type { ActorType } from '../../domain/actor-types.ts';
+import { ActorView } from '../../domain/actor-view.ts';
 import { eventName, toVisibleData, visibleEventData } from '../../domain/event-data.ts';
 import { type EventType, eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
@@ -10,17 +11,6 @@ import { pageLimit, unionByType, unixSeconds } from '../../platform/http/contrac
 import { actorFromColumn } from '../../platform/use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
 import type { LoggedEvent } from './event-log.queries.ts';
-
-/** The actor of an event, as responses show it. */
-export const ActorView = z
-  .object({
-    type: z.enum(actorTypes).meta({
-      description: '`key`: an API key. `system`: Pintail itself, for example a post published at its time.',
-    }),
-    id: z.string().nullable().meta({ description: 'The id of the key; null for the system.' }),
-    name: z.string().meta({ description: 'The name at that time.', example: 'Spring campaign' }),
-  })
-  .meta({ id: 'Actor', description: 'The actor that caused the event.' });
 
 const EventBase = z
   .object({

@@ -2,5 +2,5 @@
 export { type LoggedEvent, rebaseRestoredEvents } from './event-log.queries.ts';
 export { openEventLog } from './event-log.ts';
 export { eventRoutes } from './events.routes.ts';
-export { ActorView, toEventView } from './events.schema.ts';
+export { toEventView } from './events.schema.ts';
 export { createEventSweep } from './sweep-events.ts';

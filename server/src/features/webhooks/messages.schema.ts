@@ -1,9 +1,9 @@
 // Messages as endpoints receive them, with the headers of their requests: the webhooks section of the OpenAPI document.
 import { z } from 'zod';
+import { ActorView } from '../../domain/actor-view.ts';
 import { eventData, eventName, visibleEventData } from '../../domain/event-data.ts';
 import { eventTypes } from '../../domain/event-types.ts';
 import type { Webhooks } from '../../platform/http/contract/index.ts';
-import { ActorView } from '../events/index.ts';
 import { testType } from './sending/message.ts';
 
 const Subject = z

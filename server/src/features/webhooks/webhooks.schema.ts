@@ -13,12 +13,10 @@ const fields = {
       'The URL that events are sent to, by POST. It must be on the public internet and answer 2xx within 10 seconds; redirects are not followed.',
     example: 'https://example.com/hooks/pintail',
   }),
-  events: z
-    .array(z.enum(eventTypes))
-    .min(1)
-    .max(eventTypes.length)
-    .nullable()
-    .meta({ description: 'Event types; null for all, including those of later versions.' }),
+  events: z.array(z.enum(eventTypes)).min(1).max(eventTypes.length).nullable().meta({
+    description:
+      'Event types; null for all, including those of later versions, except `api_key.created` and `api_key.revoked`: these must be named, by a key with the scope `keys:write` that is not restricted to accounts.',
+  }),
   accountIds: z
     .array(z.string().max(100))
     .min(1)

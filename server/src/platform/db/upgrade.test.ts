@@ -39,8 +39,8 @@ async function laterMigrations(): Promise<string> {
 /** Data of the current version: an account, a post in every state, a lane, an event, an unfinished connection. */
 const stored = `
   insert into organizations values ('org_old', 'Old', '2027-02-01T00:00:00Z');
-  insert into api_keys (id, organization_id, name, prefix, secret_hash, created_at)
-    values ('key_old', 'org_old', 'k', 'pt_test_abc', '\\x01', '2027-02-01T00:00:00Z');
+  insert into api_keys (id, organization_id, name, prefix, secret_hash, created_at, created_by)
+    values ('key_old', 'org_old', 'k', 'pt_test_abc', '\\x01', '2027-02-01T00:00:00Z', '{}');
   insert into accounts (id, organization_id, environment, pinterest_user_id, username, display_name, access_token,
       created_at, updated_at, min_interval_seconds, unknown_policy)
     values ('acc_01kav8aaaaaaaaaaaaaaaaaaaa', 'org_old', 'simulator', '77', 'old', 'Old', null,

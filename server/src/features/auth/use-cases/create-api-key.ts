@@ -32,6 +32,7 @@ export async function createApiKey(parts: KeyParts, context: Context, input: Cre
       scopes: input.scopes ?? null,
       accountIds: input.accountIds ?? null,
       expiresAt: input.expiresAt ?? null,
+      actor: context.actor,
       now: context.clock.now(),
     });
     return { data: { apiKey: toKeyView(row), secret } };

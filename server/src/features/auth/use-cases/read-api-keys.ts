@@ -1,14 +1,19 @@
 // Reads API keys: all that the caller may see, and the caller's own.
 import { type Caller, unauthorized } from '../../../platform/use-case/index.ts';
-import { findKeyWithOrganization, listActiveKeys } from '../auth.queries.ts';
+import { findKey, findKeyWithOrganization, listActiveKeys } from '../auth.queries.ts';
 import { type KeyParts, keyIdOf } from '../key-parts.ts';
 import { toKeyView } from '../keys.schema.ts';
 
 type ReadParts = Pick<KeyParts, 'database'>;
 
-/** The keys of the organization that are not revoked, within the accounts that the caller is restricted to. */
+/**
+ * The keys of the organization that are not revoked and have at most the rights of the caller's own.
+ * @throws unauthorized when the caller's own key is gone
+ */
 export async function listApiKeys({ database }: ReadParts, caller: Caller) {
-  return { apiKeys: (await listActiveKeys(database.db, caller)).map(toKeyView) };
+  const own = await findKey(database.db, keyIdOf(caller), null);
+  if (!own) throw unauthorized();
+  return { apiKeys: (await listActiveKeys(database.db, own)).map(toKeyView) };
 }
 
 /**

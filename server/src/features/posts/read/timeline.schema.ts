@@ -3,10 +3,10 @@
 
 import { z } from 'zod';
 import type { ActorType } from '../../../domain/actor-types.ts';
+import { ActorView } from '../../../domain/actor-view.ts';
 import { toUnixSeconds } from '../../../platform/clock.ts';
 import { unixSeconds } from '../../../platform/http/contract/index.ts';
 import { actorFromColumn } from '../../../platform/use-case/index.ts';
-import { ActorView } from '../../events/index.ts';
 import type { PostEventData } from '../record/move-event.ts';
 import type { EventRow } from './timeline.queries.ts';
 

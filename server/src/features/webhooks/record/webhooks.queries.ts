@@ -1,24 +1,35 @@
 import type { Selectable, UpdateObject } from 'kysely';
+import { eventTypes, visibleEventTypes } from '../../../domain/event-types.ts';
 import { type Connection, isSealedOtherwise, type Schema, sql, type Tx } from '../../../platform/db/index.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
 
 export type WebhookRow = Selectable<Schema['webhooks']>;
 export type WebhookChange = UpdateObject<Schema, 'webhooks'>;
 
-/** The webhooks that the caller may see. A restricted key sees only webhooks that are restricted to its accounts. */
-function visible(connection: Connection, caller: Pick<Caller, 'organizationId' | 'accountIds'>) {
-  const query = connection
+/** The rights that decide which webhooks a caller sees. */
+export type WebhookViewer = Pick<Caller, 'organizationId' | 'accountIds' | 'scopes'>;
+
+/**
+ * The webhooks that the caller may see. A restricted key sees only webhooks that are restricted to its accounts. A webhook
+ * that names types of events is seen only by callers that may see all of these types: its URL can be changed.
+ */
+function visible(connection: Connection, caller: WebhookViewer) {
+  const { accountIds } = caller;
+  const types = visibleEventTypes(caller);
+  let query = connection
     .selectFrom('webhooks')
     .selectAll()
     .where('organization_id', '=', caller.organizationId);
-  const { accountIds } = caller;
+  if (types.length < eventTypes.length) {
+    query = query.where(sql<boolean>`coalesce(event_types <@ ${[...types]}::text[], true)`);
+  }
   if (accountIds === null) return query;
-  return query.where(sql<boolean>`coalesce(account_ids <@ ${[...accountIds]}, false)`);
+  return query.where(sql<boolean>`coalesce(account_ids <@ ${[...accountIds]}::text[], false)`);
 }
 
 export async function findWebhook(
   connection: Connection,
-  caller: Pick<Caller, 'organizationId' | 'accountIds'>,
+  caller: WebhookViewer,
   id: string,
 ): Promise<WebhookRow | undefined> {
   return visible(connection, caller).where('id', '=', id).executeTakeFirst();
@@ -49,9 +60,6 @@ export type NewWebhookRow = Pick<
   | 'created_at'
   | 'updated_at'
 >;
-
-/** For `events_after`: events that have committed before this statement are not delivered. */
-export const eventsFromNowOn = sql<string>`pg_current_snapshot()`;
 
 /** Deliveries start at the present end of the event log, unless the organization has a webhook already. */
 export async function insertWebhook(tx: Tx, row: NewWebhookRow): Promise<WebhookRow> {

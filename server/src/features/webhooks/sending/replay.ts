@@ -1,6 +1,6 @@
 // Sends the events of a period to a webhook again: one page per job, which sends the job for the next page.
 
-import { eventTypes } from '../../../domain/event-types.ts';
+import { eventTypes, isKeyEventType } from '../../../domain/event-types.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/db/index.ts';
 import type { Jobs } from '../../../platform/jobs/index.ts';
@@ -17,14 +17,14 @@ export async function replayPage(
 ): Promise<void> {
   const { organizationId, webhookId, evenDelivered, after } = replay;
   await database.transaction(async (tx) => {
-    const webhook = await findWebhook(tx, { organizationId, accountIds: null }, webhookId);
+    const webhook = await findWebhook(tx, { organizationId, accountIds: null, scopes: null }, webhookId);
     // Deleted or disabled meanwhile.
     if (!webhook || webhook.disabled_at !== null) return;
     const events = await listEventsToReplay(tx, webhook, {
       since: new Date(replay.since),
       until: new Date(replay.until),
       after,
-      types: webhook.event_types ?? eventTypes,
+      types: webhook.event_types ?? eventTypes.filter((type) => !isKeyEventType(type)),
       limit: pageSize,
     });
     const now = clock.now();

@@ -1,4 +1,5 @@
 // Creates, changes and deletes webhooks.
+import { type EventType, visibleEventTypes } from '../../../domain/event-types.ts';
 import { newId } from '../../../domain/ids.ts';
 import { addMs } from '../../../platform/clock.ts';
 import { OutboundFailure } from '../../../platform/outbound/index.ts';
@@ -8,7 +9,6 @@ import type { WebhookParts } from '../parts.ts';
 import {
   countWebhooks,
   deleteWebhookRow,
-  eventsFromNowOn,
   insertWebhook,
   updateWebhookRow,
   type WebhookChange,
@@ -37,6 +37,7 @@ const rotationMs = 24 * 3600 * 1000;
 export async function createWebhook(parts: WebhookParts, context: Context, input: CreateWebhook) {
   const { encryption, jobs } = parts;
   const { organizationId } = context;
+  checkEvents(context, input.events);
   const accountIds = await accountIdsFor(parts, context, input.accountIds);
   await checkUrl(parts, input.url);
   const id = newId('whk');
@@ -68,6 +69,7 @@ export async function updateWebhook(
   input: UpdateWebhook,
 ) {
   await requireWebhook(parts.database.db, context, path);
+  checkEvents(context, input.events);
   const accountIds =
     input.accountIds === undefined ? undefined : await accountIdsFor(parts, context, input.accountIds);
   if (input.url !== undefined) await checkUrl(parts, input.url);
@@ -118,6 +120,21 @@ export async function deleteWebhook(context: Context, path: WebhookPath) {
   });
 }
 
+/** Refuses types of events that the caller may not see. */
+function checkEvents(caller: Caller, types: readonly EventType[] | null | undefined): void {
+  const visible = visibleEventTypes(caller);
+  const details = (types ?? []).flatMap((type, index) =>
+    visible.includes(type)
+      ? []
+      : {
+          path: `events.${index}`,
+          code: 'beyond_own',
+          message: `Events of the type ${type} need a key with the scope \`keys:write\` that is not restricted to accounts.`,
+        },
+  );
+  if (details.length > 0) throw invalidBody(details);
+}
+
 /** Refuses a URL whose host is not public. Deliveries check again: the address of a name can change. */
 async function checkUrl({ outbound }: WebhookParts, url: string): Promise<void> {
   try {
@@ -158,6 +175,6 @@ const withoutFailures = { failures: 0, failing_since: null, quiet_until: null };
 function enabledChange(webhook: WebhookRow, enabled: boolean | undefined, now: Date): WebhookChange {
   if (enabled === undefined || enabled === (webhook.disabled_at === null)) return {};
   return enabled
-    ? { ...withoutFailures, disabled_at: null, disabled_reason: null, events_after: eventsFromNowOn }
+    ? { ...withoutFailures, disabled_at: null, disabled_reason: null }
     : { disabled_at: now, disabled_reason: 'by_hand' };
 }
