@@ -1,4 +1,5 @@
 // The outcome of POST /pins when the network and the server misbehave, over real sockets.
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { type CreatePinBody, createPinterest, type Pinterest } from '../index.ts';
@@ -212,13 +213,37 @@ test('a create that gave up while it waited for a connection was not sent and ne
   ]);
 });
 
-test('a create never travels on a connection that was used before', async () => {
+test('creates that follow each other within a second share connections', async () => {
   const { pinterest, server } = await setUp(respond(201, { id: pinId }));
-  for (let count = 1; count <= 3; count += 1) {
-    await pinterest.createPin('pina_token', body);
-    expect(server.connections).toBe(count);
-  }
-  expect(server.requests[0]?.headers.connection).toBe('close');
+  for (let count = 1; count <= 10; count += 1) await pinterest.createPin('pina_token', body);
+  expect(server.requests.length).toBe(10);
+  // A connection is free for the next request a moment after the answer.
+  expect(server.connections).toBeLessThanOrEqual(2);
+});
+
+test('a create on a connection that the server then closes is lost, and not sent again', async () => {
+  const used = new WeakSet<object>();
+  const { pinterest, server } = await setUp((socket, request) => {
+    if (used.has(socket)) socket.resetAndDestroy();
+    else respond(201, { id: pinId })(socket, request);
+    used.add(socket);
+  });
+  const outcomes: string[] = [];
+  while (outcomes.at(-1) !== 'lost') outcomes.push((await pinterest.createPin('pina_token', body)).kind);
+  expect(server.requests.length).toBe(outcomes.length);
+});
+
+test('a create after the server has closed the idle connection gets a new one', async () => {
+  const closed: Promise<unknown>[] = [];
+  const { pinterest, server } = await setUp((socket, request) => {
+    closed.push(once(socket, 'close'));
+    respond(201, { id: pinId })(socket, request);
+    socket.end();
+  });
+  expect((await pinterest.createPin('pina_token', body)).kind).toBe('created');
+  await closed[0];
+  expect((await pinterest.createPin('pina_token', body)).kind).toBe('created');
+  expect([server.requests.length, server.connections]).toEqual([2, 2]);
 });
 
 test('closing cuts what is under way: sent is lost, not sent is postponed', async () => {

@@ -39,6 +39,8 @@ export interface Transport {
 /** The longest valid response is a page of 250 Pins, one or two megabytes. */
 const answerBytesMax = 8 * 1024 * 1024;
 const connectTimeoutMs = 10_000;
+/** How long the connection of a write stays open for the next write. */
+const writeIdleMsMax = 1_000;
 
 export function createTransport(clock: Clock, connectionsMax: number): Transport {
   const shared = {
@@ -50,14 +52,20 @@ export function createTransport(clock: Clock, connectionsMax: number): Transport
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  const keepAlive = new Agent({ ...shared, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000 });
+  const reading = new Agent({ ...shared, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 30_000 });
   // The server may close an idle connection just when we write on it, and the answer is lost. A read is simply repeated; a
-  // lost create costs minutes of searching, so each write gets a new connection.
-  const fresh = new Agent({ ...shared, pipelining: 0 });
+  // lost create costs minutes of searching. Servers keep idle connections for many seconds, so one that was used within the
+  // last second is safe enough, and saves a TLS handshake for each Pin of a busy worker. If it is closed after all, the
+  // outcome is `lost`, which is searched for and never repeated.
+  const writing = new Agent({
+    ...shared,
+    keepAliveTimeout: writeIdleMsMax,
+    keepAliveMaxTimeout: writeIdleMsMax,
+  });
   return {
-    exchange: (outgoing) => exchangeOnce(outgoing.method === 'GET' ? keepAlive : fresh, outgoing, clock),
+    exchange: (outgoing) => exchangeOnce(outgoing.method === 'GET' ? reading : writing, outgoing, clock),
     async close() {
-      await Promise.all([keepAlive.destroy(), fresh.destroy()]);
+      await Promise.all([reading.destroy(), writing.destroy()]);
     },
   };
 }
