@@ -47,7 +47,8 @@ export function launchPintail({ command = 'serve', dataDir, env = {} }: StartPin
     },
   });
   let text = '';
-  const exited = once(child, 'exit') as LaunchedPintail['exited'];
+  // After its output has ended too, so that nothing is missing from it.
+  const exited = once(child, 'close') as LaunchedPintail['exited'];
   child.stderr.on('data', (chunk: Buffer) => {
     text += chunk.toString();
   });
