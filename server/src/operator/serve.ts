@@ -1,6 +1,6 @@
 // Starts the parts of a process for its role, and stops them in order.
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Simulator } from '@pintail/simulator';
 import type { FastifyInstance } from 'fastify';
@@ -46,8 +46,9 @@ export async function serve(config: Config, log: Log, signal: AbortSignal): Prom
   try {
     makeDataDir(config);
     // The URLs of media and the redirect address of the consent page contain the port, so it is chosen first.
-    const port =
-      config.port === 0 && config.role !== 'worker' ? await findFreePort(config.host) : config.port;
+    const isReserved = config.port === 0 && config.role !== 'worker';
+    const { port, release } = isReserved ? await reservePort(config.host) : { ...config, release: () => {} };
+    stoppers.push(release);
     const publicUrl = publicUrlOf(config, port);
     const simulator = await startOwnSimulator(config);
     if (simulator) stoppers.push(() => simulator.close());
@@ -77,6 +78,7 @@ export async function serve(config: Config, log: Log, signal: AbortSignal): Prom
     if (config.role !== 'api') stoppers.push(await startWorker(installation, log));
     const isApi = config.role !== 'worker';
     if (isApi) {
+      await release();
       const http = await startHttp({ ...config, port }, installation, log);
       stoppers.push(() => closeHttp(http, installation));
       const { app, clock } = installation;
@@ -205,11 +207,18 @@ async function closeHttp(http: FastifyInstance, { clock }: Installation): Promis
   }
 }
 
-async function findFreePort(host: string): Promise<number> {
-  const server = createServer().listen(0, host);
+/**
+ * Reserves a free port until `release`, so that no other program is given it while Pintail starts. Connections to it are
+ * closed.
+ */
+async function reservePort(host: string): Promise<{ port: number; release: Closer }> {
+  const server = createServer((socket) => void socket.destroy()).listen(0, host);
   await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    async release() {
+      if (server.listening) await once(server.close(), 'close');
+    },
+  };
 }

@@ -1,7 +1,7 @@
 // The outcome of POST /pins when the network and the server misbehave, over real sockets.
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { type CreatePinBody, createPinterest, type Pinterest } from '../index.ts';
 import {
   captureLog,
@@ -161,7 +161,7 @@ test('a body that stops coming ends at the time limit too', async () => {
 });
 
 test('a refused connection is postponed: nothing was sent', async () => {
-  const port = await unusedPort();
+  const port = await refusingPort();
   pinterest = createPinterest({ apiUrl: `http://127.0.0.1:${port}/v5`, clock, log: captureLog().log });
   expect(await pinterest.createPin('pina_token', body)).toMatchObject({
     kind: 'postponed',
@@ -296,10 +296,15 @@ test.each<[string, Partial<CreatePinBody>]>([
   expect(server.requests).toEqual([]);
 });
 
-async function unusedPort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address ? address.port : 1;
+/** A port that refuses connections, and that nobody else is given: that of a client's end of a connection. */
+async function refusingPort(): Promise<number> {
+  const acceptor = createServer().listen(0, '127.0.0.1');
+  await once(acceptor, 'listening');
+  const client = connect((acceptor.address() as AddressInfo).port, '127.0.0.1');
+  await once(client, 'connect');
+  onTestFinished(() => {
+    client.destroy();
+    acceptor.close();
+  });
+  return client.localPort ?? 0;
 }

