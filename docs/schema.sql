@@ -386,6 +386,7 @@ create table webhook_deliveries (
   id bigint not null generated always as identity,
   webhook_id text not null,
   event_id bigint,
+  account_id text,
   type text not null,
   state text not null default 'pending'::text,
   attempts integer not null default 0,

@@ -79,7 +79,7 @@ const circumstances: Codes = {
 const media: Codes = {
   bad_url: 'This URL cannot be fetched.',
   private_address: 'The URL leads to an address that is not on the public internet.',
-  dns_failed: 'The host name was not found.',
+  dns_failed: 'The host name was not found on the public internet.',
   connection_failed: 'The server refused or interrupted the connection.',
   tls_failed: 'The TLS connection failed.',
   timeout: 'The file did not arrive in time.',

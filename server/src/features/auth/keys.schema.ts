@@ -37,9 +37,8 @@ export const KeyView = z
     expiresAt: unixSeconds
       .nullable()
       .meta({ description: 'When the key expires (Unix seconds); null if never.' }),
-    createdBy: ActorView.meta({
-      description: 'The API key that created the key, or `system` for a key from the command line.',
-    }),
+    /** The API key that created the key; the system for a key from the command line. */
+    createdBy: ActorView,
   })
   .meta({ id: 'ApiKey' });
 

@@ -64,13 +64,15 @@ const Delivery = z
         answer: z
           .string()
           .nullable()
-          .meta({ description: `The first ${answerBytesKept} bytes of the response body.` }),
+          .meta({
+            description: `The first ${answerBytesKept} bytes of the response body; null for a private host (WEBHOOK_ALLOWED_PRIVATE_HOSTS).`,
+          }),
       })
       .nullable()
       .meta({ description: 'The last attempt.' }),
     error: z.string().nullable().meta({
       description:
-        'Why there was no response (`timeout`, `connection_failed`, `dns_failed`, `tls_failed`, `bad_response`, `private_address`), or why it is no longer sent (`expired`, `webhook_disabled`, `event_removed`).',
+        'Why there was no response (`timeout`, `connection_failed`, `dns_failed`, `tls_failed`, `bad_response`, `private_address`), or why it is no longer sent (`expired`, `webhook_disabled`, `event_removed`; `not_subscribed`: the webhook was narrowed).',
     }),
   })
   .meta({ id: 'WebhookDelivery' });

@@ -61,7 +61,7 @@ describe('a delivery', () => {
       status: 'pending',
       attempts: 1,
       error: null,
-      lastAttempt: { status: 500, answer: 'no' },
+      lastAttempt: { status: 500, answer: null },
     });
     expect(await app.webhook(webhook)).toMatchObject({ status: 'failing' });
     await deliverAfter(3 * second);
@@ -143,7 +143,6 @@ describe('a delivery', () => {
     await app.deliver();
     const [delivery] = (await app.deliveriesOf(webhook)).deliveries;
     expect(delivery).toMatchObject({ status: 'delivered', lastAttempt: { status: 200 } });
-    expect(delivery.lastAttempt.answer).toBe('y'.repeat(2_000));
     expect(written).toBeLessThan(50);
   });
 
@@ -154,7 +153,7 @@ describe('a delivery', () => {
     await deliverWhileTimePasses();
     expect((await app.deliveriesOf(webhook)).deliveries[0]).toMatchObject({
       status: 'delivered',
-      lastAttempt: { status: 202, answer: '\uFFFD\uFFFDA' },
+      lastAttempt: { status: 202 },
     });
   });
 

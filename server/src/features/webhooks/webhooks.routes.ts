@@ -22,7 +22,8 @@ import {
   WebhookSecretAnswer,
 } from './webhooks.schema.ts';
 
-const common = { tag: 'Webhooks', scope: 'webhooks:write' } as const;
+// A webhook receives the content of posts, so its key must be able to read them.
+const common = { tag: 'Webhooks', scope: ['webhooks:write', 'posts:read'] } as const;
 const webhookPath = '/v1/webhooks/:webhookId';
 
 export function webhookRoutes(parts: WebhookParts) {

@@ -217,17 +217,12 @@ describe('what a key may not see', () => {
     const toAll = await app.call('PATCH', `/v1/webhooks/${own.id}`, { accountIds: null }, restricted);
     expect(toAll.body.data.webhook.accountIds).toEqual([account.accountId]);
   });
-
-  test('webhooks require their scope', async () => {
-    const { key: reader } = await app.makeKey({ scopes: ['posts:read'] });
-    expect((await app.call('GET', '/v1/webhooks', undefined, reader)).status).toBe(403);
-  });
 });
 
 describe('deliveries', () => {
   test('deliveries are listed in pages, newest first, with their request and response', async () => {
     const webhook = await app.subscribe(receiver, {}, key);
-    receiver.answer = (response) => void response.writeHead(200).end(`done ${'x'.repeat(5_000)}`);
+    receiver.answer = (response) => void response.writeHead(200).end('for the operator only');
     await app.happen(3, { organizationId });
     await app.deliver();
     const first = await app.deliveriesOf(webhook, '?limit=2', key);
@@ -241,9 +236,13 @@ describe('deliveries', () => {
       nextAttemptAt: null,
       error: null,
       request: { id: delivery.eventId },
-      lastAttempt: { at: Math.floor(app.clock.now().getTime() / 1000), durationMs: 0, status: 200 },
+      lastAttempt: {
+        at: Math.floor(app.clock.now().getTime() / 1000),
+        durationMs: 0,
+        status: 200,
+        answer: null,
+      },
     });
-    expect(delivery.lastAttempt.answer).toHaveLength(2_000);
     const bodies = receiver.received.map(({ body }) => body);
     expect(bodies).toContain(delivery.request.body);
     expect((await app.deliveriesOf(webhook, '?status=failed', key)).deliveries).toEqual([]);

@@ -278,6 +278,7 @@ export interface WebhookDeliveriesTable {
   id: GeneratedAlways<number>;
   webhook_id: string;
   event_id: number | null;
+  account_id: string | null;
   type: string;
   state: Generated<'pending' | 'delivered' | 'failed'>;
   attempts: Generated<number>;

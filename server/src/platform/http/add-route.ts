@@ -11,7 +11,7 @@ import { checkQueryIsText, withoutNul } from './check-request.ts';
 import { failure, success, successSchema } from './contract/envelope.ts';
 import { sendEventStream, wantsEventStream } from './contract/event-stream.ts';
 import { forbidden, rateLimitExceeded, statusOf } from './contract/refusals.ts';
-import type { Route } from './contract/route.ts';
+import { type Route, scopesOf } from './contract/route.ts';
 import { hashRequest, type Idempotency, idempotencyKeyOf } from './idempotency/idempotency.ts';
 import type { Overload } from './limits/overload.ts';
 import type { RateLimit, RateLimitState } from './limits/rate-limit.ts';
@@ -52,10 +52,10 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
       const caller = key === null ? null : await parts.authenticate(key);
       if (caller === null) throw unauthorized();
       tellRate(reply, await parts.rateLimit.take(actorIdOf(caller)), parts.clock);
-      if (route.scope !== null && !callerMay(caller, route.scope)) {
-        throw forbidden([
-          { path: '', code: 'scope_missing', message: `The key needs the scope "${route.scope}".` },
-        ]);
+      const missing = scopesOf(route).filter((scope) => !callerMay(caller, scope));
+      if (missing.length > 0) {
+        const details = missing.map((scope) => ({ message: `The key needs the scope "${scope}".` }));
+        throw forbidden(details.map((detail) => ({ path: '', code: 'scope_missing', ...detail })));
       }
       request.caller = caller;
       // An invalid key is refused before a large body is sent.

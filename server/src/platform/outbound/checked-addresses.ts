@@ -8,7 +8,7 @@ import type { Target } from './target.ts';
 /**
  * Returns the addresses to connect to. The host is resolved only once, so that a different second result of the
  * resolver has no effect.
- * @throws OutboundFailure `dns_failed` or `private_address`
+ * @throws OutboundFailure `dns_failed` for a name without an address or with a private one
  */
 export async function checkedAddresses(
   { host, isAllowedPrivate }: Target,
@@ -20,7 +20,8 @@ export async function checkedAddresses(
     throw failure('dns_failed', error);
   });
   if (addresses.length === 0) throw failure('dns_failed');
-  if (!isAllowedPrivate && !addresses.every(isPublicAddress)) throw failure('private_address');
+  // The same failure as for a name that does not exist: callers must not learn the names of an internal network.
+  if (!isAllowedPrivate && !addresses.every(isPublicAddress)) throw failure('dns_failed');
   return addresses;
 }
 

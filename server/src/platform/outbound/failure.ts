@@ -28,7 +28,8 @@ export class OutboundFailure extends Error {
 const messages = {
   private_address:
     'This URL leads to an address that is not on the public internet. Use a public URL, or allow the host by adding it with its port to MEDIA_ALLOWED_PRIVATE_HOSTS.',
-  dns_failed: 'The host name of this URL was not found. Check its spelling.',
+  dns_failed:
+    'The host name of this URL was not found on the public internet. Check its spelling. To use a host of a private network, add it with its port to MEDIA_ALLOWED_PRIVATE_HOSTS.',
   connection_failed:
     'The server of this URL refused or closed the connection. Check that the URL opens in a browser, then try again.',
   tls_failed:

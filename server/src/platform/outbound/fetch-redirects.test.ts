@@ -33,7 +33,7 @@ describe('redirects', () => {
     ['http://localhost/', 'private_address'],
     ['file:///etc/passwd', 'bad_url'],
     ['http://user:pass@example.com/', 'bad_url'],
-    ['http://private.example/', 'private_address'],
+    ['http://private.example/', 'dns_failed'],
   ])('to %s are not followed', async (location, reason) => {
     const site = await serve((_request, response) => void response.writeHead(302, { location }).end());
     const outbound = outboundTo([site.pair], { resolve: async () => ['10.0.0.1'] });
@@ -60,10 +60,11 @@ describe('host names', () => {
       outboundTo([], { resolve: async () => addresses }).fetchStream('http://a.example/', { bytesMax: 10 }),
     );
 
-  it('host names with a private address are refused, and the message does not contain the address', async () => {
+  it('host names with a private address are refused exactly like names that do not exist', async () => {
     const failure = await fetchName(['8.8.8.8', '2606:4700::1', '10.1.2.3']);
-    expect(failure.reason).toBe('private_address');
+    expect(failure.reason).toBe('dns_failed');
     expect(failure.message).not.toContain('10.1.2.3');
+    expect(failure.message).toBe((await fetchName([])).message);
   });
 
   it('host names without an address fail with `dns_failed`', async () => {

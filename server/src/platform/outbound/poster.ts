@@ -25,6 +25,8 @@ export interface PostOptions {
 }
 
 export interface Poster {
+  /** The host is private, and the operator allows it: its responses are not for tenants. */
+  isAllowedPrivate: boolean;
   /** @throws OutboundFailure if there was no response. Responses of any status are returned */
   post(options: PostOptions): Promise<Posted>;
   /** Closes all connections. */
@@ -63,6 +65,7 @@ export async function openPoster(
     bodyTimeout: 0,
   });
   return {
+    isAllowedPrivate: target.isAllowedPrivate,
     post: (options) =>
       within(clock, options.timeoutMs, async (signal) => {
         const answer = await pool.request({

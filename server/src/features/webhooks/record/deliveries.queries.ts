@@ -1,10 +1,13 @@
 // Deliveries as callers read them and send them again.
-import type { Selectable } from 'kysely';
+import type { RawBuilder, Selectable, SqlBool } from 'kysely';
+import { visibleEventTypes } from '../../../domain/event-types.ts';
 import { type Connection, type Schema, sql, type Tx } from '../../../platform/db/index.ts';
 import type { LoggedEvent } from '../../events/index.ts';
 import type { WebhookRow } from './webhooks.queries.ts';
 
 export type DeliveryRow = Selectable<Schema['webhook_deliveries']>;
+/** The rights that decide which events a caller may see. */
+type EventViewer = Parameters<typeof visibleEventTypes>[0];
 /** A delivery with its event; null for a test, and for an event that is no longer stored. */
 export type DeliveryWithEvent = DeliveryRow & { event: LoggedEvent | null };
 
@@ -33,18 +36,33 @@ export interface DeliveryFilter {
   /** Only deliveries older than this one. */
   before: number | undefined;
   limit: number;
+  viewer: EventViewer;
 }
 
-/** Lists deliveries, newest first. */
+/**
+ * SQL: whether a delivery is of an event that its webhook subscribes to now, of a type that the viewer may see. A webhook
+ * that was narrowed neither shows nor sends again what it received before. Tests have no event and are always shown.
+ */
+function isShown({ account_ids: accountIds }: WebhookRow, viewer: EventViewer): RawBuilder<SqlBool> {
+  return sql<SqlBool>`(
+    event_id is null or (
+      (${accountIds === null} or coalesce(account_id = any(${accountIds ?? []}), false))
+      and type = any(${[...visibleEventTypes(viewer)]})
+    )
+  )`;
+}
+
+/** Lists deliveries that the viewer may see, newest first. */
 export async function listDeliveryRows(
   connection: Connection,
-  webhookId: string,
-  { state, before, limit }: DeliveryFilter,
+  webhook: WebhookRow,
+  { state, before, limit, viewer }: DeliveryFilter,
 ): Promise<DeliveryRow[]> {
   let query = connection
     .selectFrom('webhook_deliveries')
     .selectAll()
-    .where('webhook_id', '=', webhookId)
+    .where('webhook_id', '=', webhook.id)
+    .where(isShown(webhook, viewer))
     .orderBy('id', 'desc')
     .limit(limit);
   if (state !== undefined) query = query.where('state', '=', state);
@@ -64,18 +82,19 @@ export async function insertTest(
     .executeTakeFirstOrThrow();
 }
 
-/** Makes a delivery due now, whether it was delivered or failed. */
+/** Makes a delivery that the viewer may see due now, whether it was delivered or failed. */
 export async function makeDueAgain(
   tx: Tx,
-  webhookId: string,
+  webhook: WebhookRow,
   id: number,
-  { now, expiresAt }: { now: Date; expiresAt: Date },
+  { now, expiresAt, viewer }: { now: Date; expiresAt: Date; viewer: EventViewer },
 ): Promise<DeliveryRow | undefined> {
   return tx
     .updateTable('webhook_deliveries')
     .set({ state: 'pending', next_attempt_at: now, expires_at: expiresAt, attempts: 0, error: null })
-    .where('webhook_id', '=', webhookId)
+    .where('webhook_id', '=', webhook.id)
     .where('id', '=', id)
+    .where(isShown(webhook, viewer))
     .returningAll()
     .executeTakeFirst();
 }
@@ -117,8 +136,9 @@ export async function sendEventsAgain(
   { now, expiresAt, evenDelivered }: { now: Date; expiresAt: Date; evenDelivered: boolean },
 ): Promise<void> {
   await sql`
-    insert into webhook_deliveries as d (webhook_id, event_id, type, next_attempt_at, expires_at, created_at)
-    select ${webhook.id}, e.id, e.type, ${now}, ${expiresAt}, ${now}
+    insert into webhook_deliveries as d
+      (webhook_id, event_id, account_id, type, next_attempt_at, expires_at, created_at)
+    select ${webhook.id}, e.id, e.account_id, e.type, ${now}, ${expiresAt}, ${now}
     from events e where e.id = any(${[...eventIds]}) and e.organization_id = ${webhook.organization_id}
     order by e.xid, e.id
     on conflict (webhook_id, event_id) do update

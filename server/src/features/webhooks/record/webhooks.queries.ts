@@ -35,6 +35,20 @@ export async function findWebhook(
   return visible(connection, caller).where('id', '=', id).executeTakeFirst();
 }
 
+/** Locks a webhook against changes until the transaction ends, for the worker. Undefined when it was deleted. */
+export async function lockWebhook(
+  tx: Tx,
+  { organizationId, webhookId }: { organizationId: string; webhookId: string },
+): Promise<WebhookRow | undefined> {
+  return tx
+    .selectFrom('webhooks')
+    .selectAll()
+    .where('id', '=', webhookId)
+    .where('organization_id', '=', organizationId)
+    .forShare()
+    .executeTakeFirst();
+}
+
 export async function listWebhookRows(connection: Connection, caller: Caller): Promise<WebhookRow[]> {
   return visible(connection, caller).orderBy('id').execute();
 }

@@ -147,6 +147,23 @@ export async function wakePending(tx: Tx, webhookId: string, now: Date): Promise
     .execute();
 }
 
+/**
+ * Gives up pending deliveries of events that the webhook no longer subscribes to: its accounts or types were narrowed.
+ * Tests have no event.
+ */
+export async function failUnsubscribed(tx: Tx, webhook: WebhookRow): Promise<void> {
+  const { id, account_ids: accountIds, event_types: types } = webhook;
+  if (accountIds === null && types === null) return;
+  await sql`
+    update webhook_deliveries set state = 'failed', next_attempt_at = null, error = 'not_subscribed'
+    where webhook_id = ${id} and state = 'pending' and event_id is not null
+      and not (
+        (${accountIds === null} or coalesce(account_id = any(${accountIds ?? []}), false))
+        and (${types === null} or type = any(${types ?? []}))
+      )
+  `.execute(tx);
+}
+
 /** Gives up all pending deliveries. */
 export async function failPending(tx: Tx, webhookId: string, error: string): Promise<number> {
   const result = await tx

@@ -34,6 +34,11 @@ export async function listFeedsWithNews(connection: Connection, types: readonly 
   return rows.map((row) => row.organization_id);
 }
 
+/** Waits for a process that is handing out, and lets none begin until the transaction ends. */
+export async function lockFeed(tx: Tx, organizationId: string): Promise<void> {
+  await sql`select 1 from webhook_feeds where organization_id = ${organizationId} for update`.execute(tx);
+}
+
 export interface HandOut {
   types: readonly string[];
   limit: number;
@@ -65,8 +70,8 @@ export async function handOut(
       ) e
       where p.organization_id = ${organizationId}
     ), inserted as (
-      insert into webhook_deliveries (webhook_id, event_id, type, next_attempt_at, expires_at, created_at)
-      select w.id, page.id, page.type, ${now}, ${expiresAt}, ${now}
+      insert into webhook_deliveries (webhook_id, event_id, account_id, type, next_attempt_at, expires_at, created_at)
+      select w.id, page.id, page.account_id, page.type, ${now}, ${expiresAt}, ${now}
       from page join webhooks w on w.organization_id = ${organizationId}
       where w.disabled_at is null
         -- If no worker ran, events are handed out late; a webhook gets none from before its creation.

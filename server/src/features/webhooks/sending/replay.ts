@@ -5,7 +5,7 @@ import { addMs, type Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/db/index.ts';
 import type { Jobs } from '../../../platform/jobs/index.ts';
 import { listEventsToReplay, sendEventsAgain } from '../record/deliveries.queries.ts';
-import { findWebhook } from '../record/webhooks.queries.ts';
+import { lockWebhook } from '../record/webhooks.queries.ts';
 import { deliveryLifeMs } from './retry.ts';
 import { type Replay, replayQueue } from './webhook-queues.ts';
 
@@ -17,7 +17,7 @@ export async function replayPage(
 ): Promise<void> {
   const { organizationId, webhookId, evenDelivered, after } = replay;
   await database.transaction(async (tx) => {
-    const webhook = await findWebhook(tx, { organizationId, accountIds: null, scopes: null }, webhookId);
+    const webhook = await lockWebhook(tx, { organizationId, webhookId });
     // Deleted or disabled meanwhile.
     if (!webhook || webhook.disabled_at !== null) return;
     const events = await listEventsToReplay(tx, webhook, {

@@ -155,7 +155,9 @@ async function attempt(
       timeoutMs: answerTimeoutMs,
       answerBytesMax: answerBytesKept,
     });
-    return { ...outline(delivery, began, elapsed(clock, began)), status, answer: text, error: null };
+    // A host of the operator's network may answer with more than a tenant may read.
+    const answer = poster.isAllowedPrivate ? null : text;
+    return { ...outline(delivery, began, elapsed(clock, began)), status, answer, error: null };
   } catch (error) {
     return failed(delivery, began, elapsed(clock, began), error);
   }

@@ -14,7 +14,8 @@ import {
   type WebhookChange,
   type WebhookRow,
 } from '../record/webhooks.queries.ts';
-import { failPending } from '../sending/endpoints.queries.ts';
+import { failPending, failUnsubscribed } from '../sending/endpoints.queries.ts';
+import { lockFeed } from '../sending/fan-out.queries.ts';
 import { answerTimeoutMs } from '../sending/serve-endpoint.ts';
 import { newSecret } from '../sending/signature.ts';
 import { wakeSender } from '../sending/webhook-queues.ts';
@@ -77,6 +78,7 @@ export async function updateWebhook(
     const webhook = await requireWebhook(tx, context, path);
     const now = context.clock.now();
     if (input.enabled === false) await failPending(tx, webhook.id, 'webhook_disabled');
+    await lockFeed(tx, webhook.organization_id);
     const row = await updateWebhookRow(tx, webhook, {
       updated_at: now,
       ...(input.events !== undefined && { event_types: input.events }),
@@ -86,6 +88,7 @@ export async function updateWebhook(
       ...(input.url !== undefined && { url: input.url, ...withoutFailures }),
       ...enabledChange(webhook, input.enabled, now),
     });
+    await failUnsubscribed(tx, row);
     return { data: { webhook: toWebhookView(row, now) } };
   });
 }
@@ -142,10 +145,7 @@ async function checkUrl({ outbound }: WebhookParts, url: string): Promise<void> 
     await poster.close();
   } catch (error) {
     if (!(error instanceof OutboundFailure)) throw error;
-    const message =
-      error.reason === 'private_address'
-        ? 'This URL leads to an address that is not on the public internet. Use a public URL, or allow the host by adding it with its port to WEBHOOK_ALLOWED_PRIVATE_HOSTS.'
-        : error.message;
+    const message = error.message.replace('MEDIA_ALLOWED_PRIVATE_HOSTS', 'WEBHOOK_ALLOWED_PRIVATE_HOSTS');
     throw invalidBody([{ path: 'url', code: error.reason, message }]);
   }
 }

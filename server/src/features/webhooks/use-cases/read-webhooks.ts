@@ -34,7 +34,8 @@ export async function listDeliveries(
   query: ListDeliveries,
 ) {
   const webhook = await requireWebhook(database.db, context, path);
-  const rows = await listDeliveryRows(database.db, webhook.id, {
+  const rows = await listDeliveryRows(database.db, webhook, {
+    viewer: context,
     state: query.status,
     before: query.cursor === undefined ? undefined : fromDeliveryId(query.cursor),
     limit: query.limit + 1,

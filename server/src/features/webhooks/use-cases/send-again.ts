@@ -41,8 +41,8 @@ export async function redeliverDelivery(parts: WebhookParts, context: Context, p
     const webhook = await requireEnabledWebhook(tx, context, path);
     const now = context.clock.now();
     const id = fromDeliveryId(path.deliveryId);
-    const due = { now, expiresAt: addMs(now, deliveryLifeMs) };
-    const row = id === undefined ? undefined : await makeDueAgain(tx, webhook.id, id, due);
+    const due = { now, expiresAt: addMs(now, deliveryLifeMs), viewer: context };
+    const row = id === undefined ? undefined : await makeDueAgain(tx, webhook, id, due);
     if (!row) throw deliveryNotFound();
     await serveNow(parts, tx, webhook);
     const delivery = single(await withEvents(tx, webhook.organization_id, [row]));

@@ -608,6 +608,8 @@ create table webhook_deliveries (
   webhook_id text not null references webhooks (id) on delete cascade,
   -- Null: a test delivery.
   event_id bigint,
+  -- The account of the event, so that a webhook that was narrowed to some accounts shows no others. Null: no account.
+  account_id text,
   type text not null,
   state text not null default 'pending' check (state in ('pending', 'delivered', 'failed')),
   attempts integer not null default 0,

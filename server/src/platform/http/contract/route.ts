@@ -70,8 +70,8 @@ export interface RouteDefinition<
   summary: string;
   description?: string;
   tag: string;
-  /** The scope that the caller needs; null if every valid key is accepted. */
-  scope: string | null;
+  /** The scope that the caller needs, or several that it needs together; null if every valid key is accepted. */
+  scope: string | readonly string[] | null;
   params?: Params;
   query?: Query;
   body?: Body;
@@ -116,4 +116,9 @@ export function route<
 >(definition: RouteDefinition<Params, Query, Body, Data>): Route {
   // Handlers accept narrower input than `unknown`; the server calls them only with input that the schemas accept.
   return definition as unknown as Route;
+}
+
+/** The scopes that the caller of a route needs together. */
+export function scopesOf({ scope }: Pick<Route, 'scope'>): readonly string[] {
+  return scope === null ? [] : [scope].flat();
 }

@@ -4,7 +4,7 @@
 export const extensions: Readonly<Record<string, string>> = {
   'x-sdk': 'The SDK method, as `group.method`.',
   'x-sdk-forms': 'The SDK method for each media type, if the operation accepts several.',
-  'x-scope': 'The scope that the API key needs.',
+  'x-scope': 'The scopes that the API key needs, separated by spaces.',
   'x-codes': 'The values of `error.reason` that are specific to the operation.',
   'x-paging':
     'For a list: the field of `data` with the entries (`items`). For a paginated list also the field with the cursor of the next page (`next`), which is null on the last page, and the parameter that accepts it (`param`).',

@@ -1,7 +1,7 @@
 // The extension fields of an operation for client generators: the SDK method, paging, the event stream, and the
 // refusals that are specific to it.
 import type { RefusalMaker } from '../../errors.ts';
-import type { Route } from '../contract/route.ts';
+import { type Route, scopesOf } from '../contract/route.ts';
 
 /**
  * Returns the SDK method: `posts.create` for `createPost` with the tag Posts. The tag is the group, and the operationId
@@ -30,7 +30,7 @@ export function clientFields(route: Route, own: readonly RefusalMaker[]) {
   return {
     'x-sdk': sdkNameOf(route),
     ...(route.sdkForms && { 'x-sdk-forms': route.sdkForms }),
-    ...(route.scope !== null && { 'x-scope': route.scope }),
+    ...(route.scope !== null && { 'x-scope': scopesOf(route).join(' ') }),
     ...(codes.length > 0 && { 'x-codes': codes }),
     ...(route.paging && { 'x-paging': route.paging }),
     ...(route.stream && { 'x-stream': route.stream.schema }),
