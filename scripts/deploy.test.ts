@@ -43,12 +43,25 @@ test('the image has every workspace that the server uses', () => {
   }
 });
 
-test('the systemd unit starts an existing program with existing settings', () => {
-  const text = read('pintail.service');
-  const [, program = ''] = /^ExecStart=\S+ (\S+) serve$/m.exec(text) ?? [];
+test.each([
+  ['pintail.service', /^ExecStart=\S+ (\S+) serve$/m],
+  ['pintail-backup.service', /^ExecStart=.*\/node (\S+) backup --to /m],
+])('%s starts an existing program with existing settings', (name, start) => {
+  const text = read(name);
+  const [, program = ''] = start.exec(text) ?? [];
   expect(existsSync(new URL(`../${program}`, import.meta.url))).toBe(true);
   const set = [...text.matchAll(/^Environment=(.*)$/gm)].flatMap(
     ([, line]) => line?.match(/[A-Z_]+(?==)/g) ?? [],
   );
-  expect(unknown(set)).toEqual([]);
+  const own = ['BACKUPS', 'KEEP_DAYS'].filter(
+    (variable) => text.includes(`"$${variable}`) || text.includes(`+$${variable}`),
+  );
+  expect(unknown(set.filter((variable) => !own.includes(variable)))).toEqual([]);
+});
+
+test('the units of the backup run with the user, the folders and the settings of the service', () => {
+  const lines = (name: string) =>
+    (read(name).match(/^(User|WorkingDirectory|EnvironmentFile)=.*$/gm) ?? []).sort();
+  expect(lines('pintail-backup.service')).toEqual(lines('pintail.service'));
+  expect(lines('pintail.service')).toHaveLength(3);
 });

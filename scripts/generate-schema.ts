@@ -87,6 +87,7 @@ const typeScriptTypes: Record<string, string> = {
   tsvector: 'string',
   uuid: 'string',
   xid8: 'string',
+  pg_snapshot: 'string',
 };
 
 /** A constraint that lists the values of a column: `CHECK ((state = ANY (ARRAY['draft'::text, 'queued'::text])))`. */

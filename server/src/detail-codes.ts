@@ -25,6 +25,9 @@ const input: Codes = {
   in_the_past: 'The time is not in the future.',
   too_far_ahead: 'The time is too far in the future.',
   bad_character: 'The text contains a NUL or half of a surrogate pair.',
+  too_many_cells: 'The row has more cells than the header. Put texts that contain the separator in quotes.',
+  unknown_time_column:
+    'A column of the sheet has dates, but its name is not recognized. Rename it to "Publish date", or remove it to create drafts.',
   unknown_timezone: 'Not an IANA time zone.',
   invalid_token: 'Not a valid token.',
   invalid_cursor: 'Invalid cursor for this list.',
@@ -39,6 +42,10 @@ const input: Codes = {
   needs_media: 'The field requires other media.',
   needs_boards: 'The field requires intervalBoards.',
   more: 'There are more problems than a response lists. The message has their number.',
+  already_published:
+    'The status of the row says that it was published. To publish it again, clear the status.',
+  conflicting_columns:
+    'Two columns of the sheet are for the same field and have different values. Remove one of them.',
   media_column_missing: 'The sheet has no media column.',
   malformed: 'The body, or a line of it, cannot be parsed.',
   not_utf8: 'The body is not UTF-8.',

@@ -30,12 +30,10 @@ describe.skipIf(!hasContract)('conformance', () => {
 
   const client = () => app.app.pinterest.of('simulator');
   const created = { kind: 'created', pin: { id: expect.stringMatching(/^\d+$/) } };
-  const picture = async () =>
-    (
-      await sharp({ create: { width: 600, height: 900, channels: 3, background: 'tan' } })
-        .jpeg()
-        .toBuffer()
-    ).toString('base64');
+  const picture = () =>
+    sharp({ create: { width: 600, height: 900, channels: 3, background: 'tan' } })
+      .jpeg()
+      .toBuffer();
 
   test('an image is published according to the contract, also when the first response is lost', async () => {
     const post = await app.createPost(account, { isSimplifiedPin: false });
@@ -49,7 +47,7 @@ describe.skipIf(!hasContract)('conformance', () => {
   });
 
   test('a carousel is published according to the contract', async () => {
-    const item = { contentType: 'image/jpeg', data: await picture(), title: 'A slide' } as const;
+    const item = { contentType: 'image/jpeg', bytes: await picture(), title: 'A slide' } as const;
     const outcome = await client().createPin(account.accessToken, {
       boardId: account.boards.Recipes ?? '',
       title: 'Three slides',
@@ -63,7 +61,7 @@ describe.skipIf(!hasContract)('conformance', () => {
     async (kind) => {
       const cover =
         kind === 'own cover'
-          ? ({ type: 'image_base64', contentType: 'image/jpeg', data: await picture() } as const)
+          ? ({ type: 'image_base64', contentType: 'image/jpeg', bytes: await picture() } as const)
           : ({ type: 'key_frame', seconds: 1 } as const);
       const outcome = await client().createPin(account.accessToken, {
         boardId: account.boards.Recipes ?? '',
@@ -106,7 +104,7 @@ describe.skipIf(!hasContract)('conformance', () => {
     const pin = {
       boardId: '999',
       title: 'x',
-      source: { type: 'image_base64', contentType: 'image/jpeg', data: await picture() },
+      source: { type: 'image_base64', contentType: 'image/jpeg', bytes: await picture() },
     } as const;
     expect(await client().createPin(account.accessToken, pin)).toMatchObject({ kind: 'refused' });
     expect(await client().createPin('pina_nobody', pin)).toMatchObject({ kind: 'postponed' });

@@ -104,7 +104,7 @@ async function runWorker({ installation }: Site): Promise<void> {
   const worker = app.createWorker({
     media: {
       ...app.media,
-      readForPublishing: async () => ({ contentType: 'image/jpeg', base64: '' }),
+      readForPublishing: async () => ({ contentType: 'image/jpeg', bytes: new Uint8Array() }),
     },
     pinterest: {
       ...app.pinterest,

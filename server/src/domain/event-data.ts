@@ -120,10 +120,11 @@ export const eventData = {
     .object({
       batchId: z.string().meta({ description: 'Batch id.' }),
       total: z.int().meta({ description: 'The number of entries.' }),
-      created: z.int().meta({ description: 'The number of entries whose posts exist.' }),
+      created: z.int().meta({ description: 'The number of entries whose posts were created.' }),
+      existing: z.int().meta({ description: 'The number of entries whose post existed already.' }),
       failed: z.int().meta({ description: 'The number of entries that were refused.' }),
     })
-    .meta({ description: 'Every entry of a batch was created or refused.' }),
+    .meta({ description: 'Every entry of a batch was created, existed already, or was refused.' }),
   'webhook.disabled': z
     .object({
       webhookId: z.string().meta({ description: 'Webhook id.' }),

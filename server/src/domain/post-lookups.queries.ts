@@ -10,9 +10,13 @@ import { sql } from '../platform/db/index.ts';
 /** SQL: whether a row of posts is not deleted, belongs to the account and has the destination. Index posts_by_destination. */
 export function hasDestination(
   post: RawBuilder<unknown>,
-  { accountId, destinationKey }: { accountId: string; destinationKey: string },
+  { accountId, destinationKey }: { accountId: string; destinationKey: string | RawBuilder<string> },
 ): RawBuilder<boolean> {
-  return sql<boolean>`${inAccount(post, sql`destination_key`)} = ${`${accountId} ${destinationKey}`}`;
+  const key =
+    typeof destinationKey === 'string'
+      ? sql`${`${accountId} ${destinationKey}`}`
+      : sql`${accountId}::text || ' ' || ${destinationKey}`;
+  return sql<boolean>`${inAccount(post, sql`destination_key`)} = ${key}`;
 }
 
 /**

@@ -22,7 +22,7 @@ const pin = {
   altText: 'A',
   isStandard: true,
 };
-const png = { contentType: 'image/png', data: 'aGVsbG8=' } as const;
+const png = { contentType: 'image/png', bytes: Buffer.from('hello') } as const;
 const url = 'https://example.com/1.jpg';
 
 const sources: [string, CreatePinBody['source']][] = [

@@ -4,7 +4,7 @@ export type { MetricsBySplit, MetricsQuery } from './calls/analytics.calls.ts';
 export type { CreateBoardBody, UpdateBoardBody } from './calls/boards.calls.ts';
 export type { Media, MediaUpload, VideoFile } from './calls/media.calls.ts';
 export { type AppCredentials, authorizeUrl, type TokenSet } from './calls/oauth.calls.ts';
-export type { CreatePinBody, ImageContentType, PinSource, VideoCover } from './calls/pin-body.ts';
+export type { CreatePinBody, ImageContentType, ImageFile, PinSource, VideoCover } from './calls/pin-body.ts';
 export type { CreateOutcome, PinList } from './calls/pins.calls.ts';
 export type { Board, BoardSection, Pin, UserAccount } from './calls/resources.ts';
 export {

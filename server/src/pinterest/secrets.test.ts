@@ -12,9 +12,9 @@ import {
 
 /** Does not look like a token, so that it can be hidden only as a known secret. */
 const token = 'sesame-open.planted';
-const image = 'cGxhbnRlZA'.repeat(20);
+const image = Buffer.from('planted'.repeat(20));
 const echo = `Token ${token}, header Bearer ${token}, data ${image}, other pina_ABCDEF123`;
-const planted = [token, image, image.slice(0, 100), 'pina_ABCDEF123'];
+const planted = [token, image.toString('base64').slice(0, 100), 'pina_ABCDEF123'];
 
 let server: RawServer | undefined;
 let pinterest: Pinterest | undefined;
@@ -39,7 +39,7 @@ test.each(answers)('a Pinterest that %s', async (_name, answer) => {
   server = await startRawServer(answer);
   const { log, text } = captureLog();
   pinterest = createPinterest({ apiUrl: server.apiUrl, clock: createTestClock(), log });
-  const source = { type: 'image_base64', contentType: 'image/png', data: image } as const;
+  const source = { type: 'image_base64', contentType: 'image/png', bytes: image } as const;
   const results = [
     await pinterest.createPin(token, { boardId: '1', source }),
     await pinterest.listBoards(token),

@@ -87,10 +87,10 @@ describe('a clear refusal makes nothing', () => {
     [
       token,
       'a small image',
-      async () => ({ source: { ...png, data: await pngOf(20, 20) } }),
+      async () => ({ source: { ...png, bytes: await pngOf(20, 20) } }),
       'image_too_small',
     ],
-    [token, 'a broken image', () => ({ source: { ...png, data: 'aGVsbG8=' } }), 'image_broken'],
+    [token, 'a broken image', () => ({ source: { ...png, bytes: Buffer.from('hello') } }), 'image_broken'],
     ['pina_trial', 'a Trial app', () => ({}), 'trial_app'],
     ['pina_pending', 'a pending app', () => ({}), 'app_not_approved'],
     ['pina_readonly', 'a token without the scope', () => ({}), 'scope_missing'],

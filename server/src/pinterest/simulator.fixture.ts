@@ -76,7 +76,7 @@ export async function startWorld(): Promise<World> {
       description: 'D',
       link: 'https://example.com/a',
       altText: 'A',
-      source: { type: 'image_base64', contentType: 'image/png', data: picture },
+      source: { type: 'image_base64', contentType: 'image/png', bytes: picture },
       ...change,
     }),
     async reset() {
@@ -95,7 +95,7 @@ export async function startWorld(): Promise<World> {
   return world;
 }
 
-export async function pngOf(width: number, height: number): Promise<string> {
+export async function pngOf(width: number, height: number): Promise<Buffer> {
   const picture = sharp({ create: { width, height, channels: 3, background: '#884422' } });
-  return (await picture.png().toBuffer()).toString('base64');
+  return picture.png().toBuffer();
 }

@@ -129,7 +129,7 @@ export function createModelPinterest({
     };
     const madeAt = now().getTime();
     const visibleAt = madeAt + Math.floor(draw.next() * weather().delayMsMax);
-    const entry = { pin, mediaId: body.source.data, token, madeAt, visibleAt };
+    const entry = { pin, mediaId: Buffer.from(body.source.bytes).toString(), token, madeAt, visibleAt };
     ledger.set(pin.id, entry);
     byPicture.set(entry.mediaId, [...(byPicture.get(entry.mediaId) ?? []), entry]);
     const place = `${token} ${body.boardId}`;

@@ -169,7 +169,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
         readForPublishing: ({ mediaId }) =>
           act('readPicture', () => {
             if (weather.creates > 0 && random.chance(0.02)) throw new Outage('the storage is away');
-            return { contentType: 'image/png' as const, base64: mediaId };
+            return { contentType: 'image/png' as const, bytes: Buffer.from(mediaId) };
           }),
         openVideo: async () => null as never,
       } as WorkerParts['media'],
@@ -301,7 +301,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
 }
 
 const pictureOf = ({ source }: Parameters<ModelPinterest['createPin']>[1]) =>
-  source.type === 'image_base64' ? source.data : '';
+  source.type === 'image_base64' ? Buffer.from(source.bytes).toString() : '';
 
 const noVideos = {
   claim: async () => [],

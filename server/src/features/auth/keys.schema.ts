@@ -4,7 +4,14 @@ import type { ActorType } from '../../domain/actor-types.ts';
 import { ActorView } from '../../domain/actor-view.ts';
 import { scopes } from '../../domain/scopes.ts';
 import { type Clock, toUnixSeconds } from '../../platform/clock.ts';
-import { moment, queryFlag, refuseRepeats, text, unixSeconds } from '../../platform/http/contract/index.ts';
+import {
+  moment,
+  queryFlag,
+  refuseRepeats,
+  text,
+  unixSeconds,
+  visibleText,
+} from '../../platform/http/contract/index.ts';
 import { actorFromColumn } from '../../platform/use-case/index.ts';
 import type { KeyRow } from './auth.queries.ts';
 
@@ -63,12 +70,7 @@ export const RevokedAnswer = z
 export function createKeyBody(clock: Clock) {
   return z
     .strictObject({
-      name: text(100)
-        .refine((value) => value.trim() !== '', {
-          params: { code: 'too_short' },
-          error: 'Must not be blank.',
-        })
-        .meta({ description: 'The purpose of the key, 1 to 100 characters.' }),
+      name: visibleText(100).meta({ description: 'The purpose of the key, 1 to 100 characters.' }),
       scopes: z
         .array(z.enum(scopes))
         .min(1, 'Name at least one scope, or omit the field for all scopes.')

@@ -1,7 +1,7 @@
 // Boards and sections as they cross the wire.
 import { z } from 'zod';
 import type { Environment } from '../../pinterest/index.ts';
-import { queryFlag, text } from '../../platform/http/contract/index.ts';
+import { queryFlag, text, visibleText } from '../../platform/http/contract/index.ts';
 import { AccountPath } from '../accounts/index.ts';
 import { type BoardRow, type Section, sectionsOf } from './boards.queries.ts';
 
@@ -65,10 +65,7 @@ export const BoardAnswer = z.object({ board: BoardView }).meta({ id: 'BoardResul
 const boardNameLengthMax = 50;
 const boardDescriptionLengthMax = 500;
 
-const notBlank = (value: string) => value.trim() !== '';
-const blank = { params: { code: 'too_short' }, error: 'Must not be blank.' };
-
-const boardName = text(boardNameLengthMax).refine(notBlank, blank).meta({
+const boardName = visibleText(boardNameLengthMax).meta({
   description: 'Board name, 1 to 50 characters, unique in the account.',
 });
 const boardDescription = text(boardDescriptionLengthMax)
@@ -106,7 +103,7 @@ export const SectionAnswer = z.object({ section: SectionView }).meta({ id: 'Boar
 
 export const CreateSectionBody = z
   .strictObject({
-    name: text(180).refine(notBlank, blank).meta({ description: 'Section name, 1 to 180 characters.' }),
+    name: visibleText(180).meta({ description: 'Section name, 1 to 180 characters.' }),
   })
   .meta({ id: 'CreateBoardSection' });
 export type CreateSection = z.output<typeof CreateSectionBody>;

@@ -3,7 +3,7 @@ import type { Caller } from '../../platform/use-case/index.ts';
 import type { AccountRow } from '../accounts/index.ts';
 import { checkBoards, checkSection, type WantedBoard } from './check-board.ts';
 import type { BoardParts } from './parts.ts';
-import { listBoards } from './use-cases/read-boards.ts';
+import { type BoardTarget, listBoards, listSections } from './use-cases/read-boards.ts';
 
 export type BoardsService = ReturnType<typeof bindBoards>;
 
@@ -18,5 +18,8 @@ export function bindBoards(parts: BoardParts) {
 
     list: (caller: Caller, accountId: string, input: { refresh: boolean }) =>
       listBoards(parts, caller, accountId, input),
+    /** See `listSections`. Reads them from Pinterest only when they are not fresh. */
+    listSections: (caller: Caller, target: BoardTarget) =>
+      listSections(parts, caller, target, { refresh: false }),
   };
 }

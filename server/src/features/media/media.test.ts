@@ -22,7 +22,7 @@ async function keptBytes(row: MediaRow): Promise<Buffer> {
     organizationId: row.organization_id,
     mediaId: row.id,
   });
-  return Buffer.from(image?.base64 ?? '', 'base64');
+  return Buffer.from(image?.bytes ?? []);
 }
 
 function sha256(bytes: Buffer): string {

@@ -4,7 +4,7 @@ import { AccountPath, accountNotFound } from '../accounts/index.ts';
 import { mediaRefused } from '../media/index.ts';
 import { noOpenSlot, noTimeslots } from '../schedule/index.ts';
 import type { BatchParts } from './batches/batch-jobs.ts';
-import { readLines, readSheet } from './batches/batch-lines.ts';
+import { readLines } from './batches/batch-lines.ts';
 import {
   BatchAnswer,
   BatchPageAnswer,
@@ -12,9 +12,11 @@ import {
   BatchQuery,
   batchBytesMax,
   CreateBatchBody,
+  CreateBatchQuery,
 } from './batches/batches.schema.ts';
 import { createBatch } from './batches/create-batch.ts';
 import { getBatch } from './batches/get-batch.ts';
+import { readSheet } from './batches/sheet/read-sheet.ts';
 import { createPostBody, schedulePostBody } from './compose/create-post.schema.ts';
 import { EditPostBody, EditPostsBody } from './compose/edit-post.schema.ts';
 import { getPost } from './read/get-post.ts';
@@ -236,23 +238,33 @@ export function postRoutes(parts: BatchParts) {
       path: '/v1/accounts/:accountId/posts/batches',
       summary: 'Create many posts',
       description:
-        'Accepts up to 1,000 posts and creates them in the background, in their order. The body is JSON, lines of JSON, or a CSV file. The first row of a CSV file names the columns, at most 100: the field names of this API, or those of the bulk upload of Pinterest (Title, Media URL, Pinterest board, Thumbnail, Description, Link, Publish date, Keywords). A board can be given by name, a time without an offset is in the time zone of the account, and a blank time is the next open slot. An entry has at most 512 KiB as JSON or 128 KiB as a row, and 1,000 values. Identical content within 7 days returns the first batch.',
+        'Accepts up to 1,000 posts and creates them in the background, in their order. The body is JSON, lines of JSON, or a CSV file. The first row of a CSV file names the columns, at most 100: the field names of this API, or those of the bulk upload of Pinterest (Title, Media URL, Pinterest board, Thumbnail, Description, Link, Publish date, Keywords). A board can be given by name, and a section too (column Board section, or `Board/Section`). A time without an offset is in the time zone that `timezone` says. In a sheet with a column of times, a blank time is the next open slot; a sheet without one makes drafts. A row whose status says that it was published fails. An entry has at most 512 KiB as JSON or 128 KiB as a row, and 1,000 values. An entry that equals an existing post creates none (`existing`). Identical content within 7 days is the first batch, marked `repeated`: what was created and still exists stays, and the rest is tried again.',
       tag,
       scope: 'posts:write',
       params: AccountPath,
       body: CreateBatchBody,
       bodyBytesMax: batchBytesMax,
-      otherBodies: { 'text/csv': readSheet, 'application/x-ndjson': readLines },
+      query: CreateBatchQuery,
+      otherBodies: {
+        'text/csv': readSheet,
+        // As browsers and spreadsheet programs call it.
+        'application/csv': readSheet,
+        'application/vnd.ms-excel': readSheet,
+        'application/x-ndjson': readLines,
+      },
       sdk: 'batches.create',
       sdkForms: {
         'application/json': 'batches.create',
         'text/csv': 'batches.createFromCsv',
+        'application/csv': 'batches.createFromCsv',
+        'application/vnd.ms-excel': 'batches.createFromCsv',
         'application/x-ndjson': 'batches.createFromLines',
       },
       data: BatchAnswer,
       status: 202,
       refusals: [accountNotFound],
-      handle: ({ context, params, body }) => createBatch(parts, context, params.accountId, body),
+      handle: ({ context, params, query, body }) =>
+        createBatch(parts, context, params.accountId, body, query),
     }),
     route({
       operationId: 'getBatch',

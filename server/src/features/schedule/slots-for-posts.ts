@@ -9,7 +9,13 @@ import { dayMs } from './calendar/wall-clock.ts';
 import type { ScheduleParts } from './parts.ts';
 import { noOpenSlot, noTimeslots } from './schedule.errors.ts';
 import { listPlaced, lockSchedule } from './schedule.queries.ts';
-import { findSpacingRule, listDestinationTimes, readSpacing, type SpacingLook } from './spacing.queries.ts';
+import {
+  findSpacingRule,
+  listDestinationTimes,
+  readSpacing,
+  readSpacings,
+  type SpacingLook,
+} from './spacing.queries.ts';
 import { listSlotTimes } from './timeslots.queries.ts';
 
 /** How far ahead the search for a slot goes (docs/api-contract.md#schedule). */
@@ -74,6 +80,16 @@ export function bindSchedule({ trackingParameters }: Pick<ScheduleParts, 'tracki
         at,
         exceptPostId: exceptPostId ?? null,
       });
+    },
+
+    /** The same for several posts, in one statement. */
+    lookAtSpacings(
+      connection: Connection,
+      account: AccountRow,
+      posts: readonly Pick<SpacingInput, 'url' | 'at'>[],
+    ): Promise<SpacingLook[]> {
+      const questions = posts.map(({ url, at }) => ({ destinationKey: keyOf(url), at }));
+      return readSpacings(connection, account.id, questions);
     },
   };
 }

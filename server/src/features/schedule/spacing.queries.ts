@@ -115,6 +115,25 @@ export async function readSpacing(connection: Connection, question: SpacingQuest
   return toSpacingLook(single(rows));
 }
 
+/** The same for several destinations of an account, in one statement. */
+export async function readSpacings(
+  connection: Connection,
+  accountId: string,
+  questions: readonly { destinationKey: string; at: Date }[],
+): Promise<SpacingLook[]> {
+  if (questions.length === 0) return [];
+  const key = sql<string>`q."destinationKey"`;
+  const row = spacingRow({ accountId, destinationKey: key, at: sql<Date>`q.at`, exceptPostId: null });
+  const { rows } = await sql<SpacingRow<Date>>`
+    select look.* from rows from (
+      json_to_recordset(${JSON.stringify(questions)}::json) as ("destinationKey" text, at timestamptz)
+    ) with ordinality as q ("destinationKey", at, place)
+    cross join lateral (${row}) look
+    order by q.place
+  `.execute(connection);
+  return rows.map(toSpacingLook);
+}
+
 interface SpacingRow<Moment> {
   postId: string | null;
   at: Moment | null;
@@ -135,13 +154,19 @@ export function toSpacingLook({ postId, at, minDays, isUrlUsed }: SpacingRow<Dat
   return { conflict: { postId, at: new Date(at), minDays }, isUrlUsed };
 }
 
+/** The question as values, or as columns of a statement about several. */
+interface SpacingOperands extends Pick<SpacingQuestion, 'accountId' | 'exceptPostId'> {
+  destinationKey: string | RawBuilder<string>;
+  at: Date | RawBuilder<Date>;
+}
+
 /** Walks the index posts_by_destination. */
 function spacingRow({
   accountId,
   destinationKey,
   at,
   exceptPostId,
-}: SpacingQuestion): RawBuilder<SpacingRow<Date>> {
+}: SpacingOperands): RawBuilder<SpacingRow<Date>> {
   const sameDestination = sql`
     ${hasDestination(sql`p`, { accountId, destinationKey })}
     and p.id is distinct from ${exceptPostId}

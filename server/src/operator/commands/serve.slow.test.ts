@@ -38,8 +38,11 @@ async function start(options: Partial<StartPintail> = {}): Promise<PintailProces
 
 /** Runs the printed curl command in a shell. */
 async function paste(pintail: PintailProcess) {
-  const [command] = /^curl .*\n(?: {2}.*\n?)+/m.exec(pintail.output()) ?? [];
-  if (!command) throw new Error(`no curl in: ${pintail.output()}`);
+  // Printed after the line that says that it is ready, so it may come later.
+  const command = await eventually(
+    'the curl is printed',
+    () => /^curl .*\n(?: {2}.*\n)+(?=\n)/m.exec(pintail.output())?.[0],
+  );
   const { stdout } = await promisify(execFile)('sh', ['-c', command]);
   return JSON.parse(stdout);
 }
@@ -56,7 +59,10 @@ async function client(pintail: PintailProcess) {
   };
   const account = `/v1/accounts/${(await call('GET', '/v1/accounts')).body.data.accounts[0].id}`;
   const boardId = (await call('GET', `${account}/boards`)).body.data.boards[0].id;
-  const simulatorUrl = /Simulator\s+(\S+)/.exec(pintail.output())?.[1] ?? '';
+  const simulatorUrl = await eventually(
+    'the address of the simulator is printed',
+    () => /Simulator\s+(\S+)\s/.exec(pintail.output())?.[1],
+  );
   return {
     call,
     account,

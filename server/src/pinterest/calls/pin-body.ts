@@ -1,6 +1,7 @@
 // The body of POST /pins, as callers pass it and as it is sent. Strict: a body that Pinterest would refuse is not sent.
 // Callers must check the lengths of texts.
 import { z } from 'zod';
+import { Base64 } from '../wire/json-body.ts';
 
 export type ImageContentType = 'image/jpeg' | 'image/png';
 
@@ -11,18 +12,24 @@ interface SlideTexts {
   link?: string | null;
 }
 
+/** A picture that is sent within the request, as base64. */
+export interface ImageFile {
+  contentType: ImageContentType;
+  bytes: Uint8Array;
+}
+
 export type VideoCover =
   | { type: 'image_url'; url: string }
-  | { type: 'image_base64'; contentType: ImageContentType; data: string }
+  | ({ type: 'image_base64' } & ImageFile)
   /** Whole seconds; past the end Pinterest takes the last frame. */
   | { type: 'key_frame'; seconds: number };
 
 export type PinSource =
-  | { type: 'image_base64'; contentType: ImageContentType; data: string }
+  | ({ type: 'image_base64' } & ImageFile)
   | { type: 'image_url'; url: string }
   | {
       type: 'multiple_image_base64';
-      items: ({ contentType: ImageContentType; data: string } & SlideTexts)[];
+      items: (ImageFile & SlideTexts)[];
       index?: number;
     }
   | { type: 'multiple_image_urls'; items: ({ url: string } & SlideTexts)[]; index?: number }
@@ -47,14 +54,7 @@ export interface CreatePinBody {
 const digits = z.string().regex(/^\d{1,64}$/, 'must be digits');
 const contentType = z.enum(['image/jpeg', 'image/png']);
 const address = z.string().regex(/^https?:\/\/\S+$/i, 'must be an http(s) address');
-/** Plain base64: no `data:` prefix, no line breaks, not the URL-safe alphabet. Looked at without a regex: it may be 40 MB. */
-const base64 = z
-  .string()
-  .min(1)
-  .refine(
-    (data) => !['\n', '\r', ' ', ':', '-', '_'].some((odd) => data.includes(odd)),
-    'must be plain base64',
-  );
+const base64 = z.instanceof(Base64).refine(({ bytes }) => bytes.length > 0, 'must not be empty');
 const slideTexts = {
   title: z.string().optional(),
   description: z.string().optional(),
@@ -126,16 +126,21 @@ function toWireSource(source: PinSource, isStandard: boolean | undefined): Recor
   const standard = present({ is_standard: isStandard });
   switch (source.type) {
     case 'image_base64':
-      return { source_type: source.type, content_type: source.contentType, data: source.data, ...standard };
+      return {
+        source_type: source.type,
+        content_type: source.contentType,
+        data: new Base64(source.bytes),
+        ...standard,
+      };
     case 'image_url':
       return { source_type: source.type, url: source.url, ...standard };
     case 'multiple_image_base64':
       return {
         source_type: source.type,
         ...present({ index: source.index }),
-        items: source.items.map(({ contentType, data, ...texts }) => ({
+        items: source.items.map(({ contentType, bytes, ...texts }) => ({
           content_type: contentType,
-          data,
+          data: new Base64(bytes),
           ...present({ ...texts }),
         })),
       };
@@ -160,7 +165,7 @@ function toWireCover(cover: VideoCover): Record<string, unknown> {
     case 'image_url':
       return { cover_image_url: cover.url };
     case 'image_base64':
-      return { cover_image_content_type: cover.contentType, cover_image_data: cover.data };
+      return { cover_image_content_type: cover.contentType, cover_image_data: new Base64(cover.bytes) };
     case 'key_frame':
       return { cover_image_key_frame_time: cover.seconds };
   }

@@ -7,6 +7,7 @@ import type { Answer, Call } from './answers.ts';
 import type { Failure } from './failure.ts';
 import { failureFor } from './failure.ts';
 import { hideSecrets } from './hide-secrets.ts';
+import { toJsonBody } from './json-body.ts';
 import { type Verdict, verdictOf } from './outcomes.ts';
 import { parseJson } from './parse-json.ts';
 import { parseRateHeaders } from './rate-headers.ts';
@@ -21,6 +22,7 @@ export interface Question<T> {
   path: string;
   query?: Record<string, string | number | boolean | null | undefined>;
   authorization: { token: string } | { appId: string; appSecret: string };
+  /** The JSON may contain files as `Base64`. */
   body?: { json: unknown } | { form: Record<string, string> };
   /** The schema of a successful response; null when there is no body (204). */
   expects: z.ZodType<T> | null;
@@ -118,10 +120,10 @@ function toOutgoing(question: Question<unknown>, url: URL, timeoutMs: number | u
     authorization: toAuthorization(question.authorization),
     'user-agent': 'pintail',
   };
-  let body: string | null = null;
+  let body: string | Uint8Array | null = null;
   if (question.body && 'json' in question.body) {
     headers['content-type'] = 'application/json';
-    body = JSON.stringify(question.body.json);
+    body = toJsonBody(question.body.json);
   } else if (question.body) {
     headers['content-type'] = 'application/x-www-form-urlencoded';
     body = new URLSearchParams(question.body.form).toString();

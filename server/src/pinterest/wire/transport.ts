@@ -13,7 +13,7 @@ export interface Outgoing {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   url: URL;
   headers: Record<string, string>;
-  body: string | AsyncIterable<Uint8Array> | null;
+  body: string | Uint8Array | AsyncIterable<Uint8Array> | null;
   /** For the whole exchange: waiting for a connection, sending, and the answer to its last byte. */
   timeoutMs: number;
 }
@@ -136,7 +136,7 @@ function exchangeOnce(dispatcher: Dispatcher, outgoing: Outgoing, clock: Clock):
           method: outgoing.method,
           headers: outgoing.headers,
           // undici takes any async iterable as a body, though its types name only streams.
-          body: outgoing.body as string | Readable | null,
+          body: outgoing.body as string | Uint8Array | Readable | null,
           idempotent: false,
         },
         handler,

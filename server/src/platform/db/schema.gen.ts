@@ -59,10 +59,11 @@ export interface BatchEntriesTable {
   batch_id: string;
   index: number;
   row: number | null;
-  status: 'pending' | 'created' | 'failed';
+  status: 'pending' | 'created' | 'existing' | 'failed';
   body: ColumnType<unknown, Json | null, Json | null>;
   post_id: string | null;
   details: ColumnType<unknown, Json | null, Json | null>;
+  warnings: ColumnType<unknown, Json | undefined, Json>;
 }
 
 export interface BatchesTable {
@@ -71,9 +72,15 @@ export interface BatchesTable {
   account_id: string;
   status: 'processing' | 'completed';
   content_sha256: string;
+  repeated: Generated<boolean>;
+  again: Generated<boolean>;
+  timezone: string | null;
+  ignored_columns: ColumnType<unknown, Json | undefined, Json>;
   total: number;
   created: Generated<number>;
+  existing: Generated<number>;
   failed: Generated<number>;
+  warned: Generated<number>;
   created_at: Date;
   completed_at: Date | null;
   actor: ColumnType<unknown, Json, Json>;
@@ -314,6 +321,7 @@ export interface WebhooksTable {
   quiet_until: Date | null;
   delivering_until: Date | null;
   fence: Generated<number>;
+  events_after: Generated<string | null>;
   created_at: Date;
   updated_at: Date;
 }

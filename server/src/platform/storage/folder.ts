@@ -1,6 +1,6 @@
 // Stores objects as files in a folder.
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -42,6 +42,10 @@ export async function createFolderStorage({ folder, clock }: FolderStorageOption
     async read(key, range) {
       const file = await asOutage(unlessMissing(open(pathOf(key), 'r')));
       return file?.createReadStream(range ? { start: range.first, end: range.last } : {});
+    },
+
+    async readWhole(key) {
+      return asOutage(unlessMissing(readFile(pathOf(key))));
     },
 
     async stat(key) {

@@ -81,6 +81,15 @@ export async function createS3Storage(options: S3StorageOptions): Promise<Storag
       throw unexpected(answer);
     },
 
+    async readWhole(key) {
+      checkKey(key);
+      const answer = await call({ method: 'GET', key });
+      if (answer.statusCode === 200) return Buffer.from(await answer.body.arrayBuffer());
+      await answer.body.dump();
+      if (answer.statusCode === 404) return undefined;
+      throw unexpected(answer);
+    },
+
     async stat(key) {
       checkKey(key);
       const answer = await call({ method: 'HEAD', key });

@@ -40,6 +40,7 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       );
       await storage.put('org_1/ab/abcd.jpg', Readable.from(chunks));
       expect((await bytesOf('org_1/ab/abcd.jpg'))?.equals(bytes)).toBe(true);
+      expect(Buffer.from((await storage.readWhole('org_1/ab/abcd.jpg')) ?? []).equals(bytes)).toBe(true);
       expect(await storage.stat('org_1/ab/abcd.jpg')).toEqual({ bytes: 3_000_000 });
     });
 
@@ -66,6 +67,7 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
       await put('a', 'x');
       for (const key of ['b', 'b/c', 'a/b']) {
         expect(await storage.read(key)).toBeUndefined();
+        expect(await storage.readWhole(key)).toBeUndefined();
         expect(await storage.stat(key)).toBeUndefined();
       }
     });
@@ -224,6 +226,7 @@ export function describeStorage(name: string, openStorage: () => Promise<Storage
     ])('refuses %j as a key', async (key) => {
       await expect(put(key, 'x')).rejects.toThrow('is not a storage key');
       await expect(storage.read(key)).rejects.toThrow('is not a storage key');
+      await expect(storage.readWhole(key)).rejects.toThrow('is not a storage key');
       await expect(storage.stat(key)).rejects.toThrow('is not a storage key');
       await expect(storage.remove(key)).rejects.toThrow('is not a storage key');
     });

@@ -51,6 +51,8 @@ export interface Storage {
    * object.
    */
   read(key: string, range?: ByteRange): Promise<Readable | undefined>;
+  /** Reads a whole object into memory: only for kinds of files with a small limit. Undefined if there is no object. */
+  readWhole(key: string): Promise<Uint8Array | undefined>;
   /** Returns the size of an object, or undefined if there is no object. */
   stat(key: string): Promise<{ bytes: number } | undefined>;
   /** Removes an object. Does nothing if there is no object. */

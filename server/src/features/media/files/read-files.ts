@@ -23,7 +23,7 @@ export interface PublicFile {
 
 export interface PictureForPublishing {
   contentType: 'image/jpeg' | 'image/png';
-  base64: string;
+  bytes: Uint8Array;
 }
 
 export interface VideoForPublishing {
@@ -39,8 +39,7 @@ export interface MediaOfOrganization {
 }
 
 /**
- * Returns a picture for Pinterest's `media_source` of type `image_base64`: plain base64, at most 27 MB. Null for a
- * video, and when the row or the file does not exist.
+ * Returns a picture for Pinterest's `media_source` of type `image_base64`, at most 20 MB. Null for a video, and when the row or the file does not exist.
  *
  * @throws Outage when the database or the storage is not available
  */
@@ -51,9 +50,8 @@ export async function readForPublishing(
   const row = await findMedia(database.db, organizationId, mediaId);
   const type = row?.content_type;
   if (!row || (type !== 'image/jpeg' && type !== 'image/png')) return null;
-  const stream = await storage.read(row.storage_key);
-  if (!stream) return null;
-  return { contentType: type, base64: Buffer.concat(await stream.toArray()).toString('base64') };
+  const bytes = await storage.readWhole(row.storage_key);
+  return bytes ? { contentType: type, bytes } : null;
 }
 
 /**

@@ -1,9 +1,15 @@
 // Batches as they cross the wire.
 import { z } from 'zod';
 import { toUnixSeconds } from '../../../platform/clock.ts';
-import { pageLimit, unixSeconds } from '../../../platform/http/contract/index.ts';
+import {
+  pageLimit,
+  queryFlag,
+  timezone,
+  unixSeconds,
+  warning,
+} from '../../../platform/http/contract/index.ts';
 import { AccountPath } from '../../accounts/index.ts';
-import type { BatchCounts, BatchEntryRow, BatchRow } from './batches.queries.ts';
+import type { BatchEntryRow, BatchRow } from './batches.queries.ts';
 
 /** Entries of a batch. */
 export const postsMax = 1000;
@@ -24,6 +30,18 @@ export const CreateBatchBody = z
   .meta({ id: 'CreateBatch' });
 export type CreateBatch = z.output<typeof CreateBatchBody>;
 
+export const CreateBatchQuery = z.strictObject({
+  timezone: timezone.optional().meta({
+    description:
+      "The IANA time zone of a sheet's times without an offset. Default: UTC for a sheet with exactly the columns of Pinterest's bulk upload, whose times Pinterest reads as UTC; otherwise that of the account.",
+  }),
+  again: queryFlag.meta({
+    description:
+      'Create every entry, also those that equal an existing post, and content that was sent before. Default: false.',
+  }),
+});
+export type CreateBatchOptions = z.output<typeof CreateBatchQuery>;
+
 export const BatchPath = AccountPath.extend({
   batchId: z.string().meta({ description: 'Batch id.' }),
 });
@@ -40,12 +58,16 @@ const BatchEntry = z
       .int()
       .nullable()
       .meta({ description: 'The line or row in the file, from 1 (a header counts); null for a JSON body.' }),
-    status: z.enum(['pending', 'created', 'failed']),
+    status: z.enum(['pending', 'created', 'existing', 'failed']).meta({
+      description:
+        '`existing`: a post with this content exists already (same board, section, media, texts, link and time), so none was created.',
+    }),
     postId: z.string().nullable().meta({ description: 'The post; with intervalBoards the first one.' }),
     details: z
       .array(z.object({ path: z.string(), code: z.string(), message: z.string() }))
       .nullable()
       .meta({ description: 'Why it failed: one entry for each invalid field.' }),
+    warnings: z.array(warning).meta({ description: 'What was accepted and needs attention.' }),
   })
   .meta({ id: 'BatchEntry' });
 
@@ -55,9 +77,31 @@ const BatchView = z
     status: z.enum(['processing', 'completed']),
     total: z.int().meta({ description: 'The number of entries.' }),
     created: z.int().meta({ description: 'The number of entries whose posts exist.' }),
+    existing: z.int().meta({
+      description: 'The number of entries whose post existed already, so that none was created.',
+    }),
     failed: z.int().meta({ description: 'The number of entries that were refused.' }),
+    warned: z.int().meta({ description: 'The number of entries with warnings.' }),
     pending: z.int().meta({ description: 'The number of entries that are not processed yet.' }),
     createdAt: unixSeconds.meta({ description: 'Creation time (Unix seconds).' }),
+    repeated: z.boolean().meta({
+      description:
+        'The same content was sent again within 7 days. What was created and still exists is not created again; what failed, or whose post was deleted, is tried again.',
+    }),
+    timezone: z.string().nullable().meta({
+      description: "The time zone in which a sheet's times without an offset were read; null otherwise.",
+    }),
+    ignoredColumns: z
+      .array(
+        z.object({
+          name: z.string(),
+          suggestion: z
+            .string()
+            .nullable()
+            .meta({ description: 'The name that the column may need to be read.' }),
+        }),
+      )
+      .meta({ description: 'The columns of a sheet that were not read.' }),
     entries: z.array(BatchEntry).optional().meta({ description: 'One page of the entries, in their order.' }),
   })
   .meta({ id: 'Batch' });
@@ -73,14 +117,14 @@ export const BatchPageAnswer = z
   })
   .meta({ id: 'BatchPage' });
 
-export function toBatchView(batch: BatchRow, counts: BatchCounts): z.input<typeof BatchView> {
+export function toBatchView(batch: BatchRow): z.input<typeof BatchView> {
+  const { id, status, total, created, existing, failed, warned, repeated, timezone } = batch;
   return {
-    id: batch.id,
-    status: batch.status,
-    total: batch.total,
-    ...counts,
-    pending: batch.total - counts.created - counts.failed,
+    ...{ id, status, total, created, existing, failed, warned, repeated, timezone },
+    pending: total - created - existing - failed,
     createdAt: toUnixSeconds(batch.created_at),
+    // Only batches.queries.ts writes this column.
+    ignoredColumns: batch.ignored_columns as z.input<typeof BatchView>['ignoredColumns'],
   };
 }
 
@@ -92,5 +136,6 @@ export function toBatchEntryView(entry: BatchEntryRow): z.input<typeof BatchEntr
     postId: entry.post_id,
     // Only batches.queries.ts writes this column.
     details: entry.details as z.input<typeof BatchEntry>['details'],
+    warnings: entry.warnings as z.input<typeof BatchEntry>['warnings'],
   };
 }

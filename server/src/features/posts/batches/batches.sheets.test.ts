@@ -3,18 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../../test/app.ts';
 import { account, app, usePublishing } from '../../../../test/publishing.ts';
 import { complete, newVideo, pathOf, refusal, send } from '../posts.fixture.ts';
+import { runBatch, sendFile } from './batches.fixture.ts';
 
 usePublishing();
 
-const sendFile = (type: string, content: string | Uint8Array) =>
-  send('POST', `${pathOf()}/batches`, content, { headers: { 'content-type': type } });
-
 async function runFile(type: string, content: string | Uint8Array) {
-  const answer = await sendFile(type, content);
-  expect([answer.status, answer.body.error]).toEqual([202, undefined]);
-  await app.app.jobs.runDue();
-  const path = `${pathOf()}/batches/${answer.body.data.batch.id}?limit=100`;
-  const { entries } = (await send('GET', path)).body.data.batch;
+  const { entries } = await runBatch(type, content);
   return Promise.all(
     entries.map(
       async (entry: {
@@ -42,7 +36,7 @@ async function slots() {
 const text = 'Crisp and sour';
 const link = 'https://example.com/tart';
 
-test("a sheet with Pinterest's columns: boards by name, times in the account's time zone, blank times in the next slot", async () => {
+test("a sheet with Pinterest's columns: boards by name, times in UTC as Pinterest reads them, blank times in the next slot", async () => {
   await slots();
   const rows = await sheet(
     'Title,Media URL,Pinterest board,Thumbnail,Description,Link,Publish date,Keywords',
@@ -60,9 +54,9 @@ test("a sheet with Pinterest's columns: boards by name, times in the account's t
     url: link,
     tags: ['lemon', 'tart'],
     status: 'queued',
-    sendAt: Date.parse('2027-07-01T13:00:00Z') / 1000,
+    sendAt: Date.parse('2027-07-01T09:00:00Z') / 1000,
   });
-  expect(rows[1].post.sendAt).toBe(Date.parse('2027-12-01T14:00:00Z') / 1000);
+  expect(rows[1].post.sendAt).toBe(Date.parse('2027-12-01T09:00:00Z') / 1000);
   expect(new Date(rows[2].post.sendAt * 1000).toISOString()).toMatch(/T1[34]:00:00/);
   expect(rows[3].post.sendAt).toBe(Date.parse('2027-12-01T08:00:00Z') / 1000);
 });
@@ -195,7 +189,7 @@ describe('invalid files', () => {
   test('a misspelled column is refused with the suggested name: its posts would be published at wrong times', async () => {
     const answer = await sendFile('text/csv', 'Media URL,Publishdat,My notes\nhttps://example.com/a.jpg,,');
     expect(refusal(answer)[2]).toEqual({ header: 'unknown_field' });
-    expect(JSON.stringify(answer.body)).toContain('Did you mean \\"sendAt\\"?');
+    expect(JSON.stringify(answer.body)).toContain('Did you mean \\"Publish date\\"?');
   });
 
   test('a file that is not UTF-8 is refused: its text would be stored corrupted', async () => {

@@ -44,6 +44,7 @@ test('a batch is accepted at once and shows its progress, and afterwards the res
     failed: 0,
     pending: 3,
     createdAt: expect.any(Number),
+    ...{ existing: 0, warned: 0, repeated: false, timezone: null, ignoredColumns: [] },
   });
   const processing = await getBatch(batch.id);
   expect(processing.batch.entries.map(({ status }: Json) => status)).toEqual([
@@ -108,16 +109,16 @@ test('an entry that a create would refuse fails with the same reason, and the ot
     complete({ ...storedMedia, boardId: '1' }),
     complete({ ...storedMedia, externalId: 'taken' }),
     complete({ ...storedMedia, externalId: 'twice' }),
-    complete({ ...storedMedia, externalId: 'twice' }),
+    complete({ ...storedMedia, externalId: 'twice', title: 'Another' }),
     complete({ mediaUrl: app.picture('none.jpg') }),
-    complete({ ...storedMedia, useNextOpenSlot: true }),
+    complete({ ...storedMedia, useNextOpenSlot: true, title: 'Never created' }),
     complete({ ...storedMedia, sendAt: '2020-01-01T00:00:00Z', titel: 'x' }),
     'no object',
     null,
     complete({ ...storedMedia, intervalBoards: [{ boardId: account.boards.Garden }], boardId: undefined }),
     complete({ mediaUrl: undefined, mediaId: 'med_none' }),
     complete({ ...storedMedia, boardSectionId: '9' }),
-    complete(storedMedia),
+    complete({ ...storedMedia, title: 'The last' }),
   ]);
   const outcome = done.entries.map((entry: { details: Detail[] | null }) =>
     entry.details === null ? 'created' : fieldCodes(entry.details),

@@ -30,7 +30,7 @@ export async function getBatch(
   const page = entries.slice(0, query.limit);
   const next = entries[query.limit];
   return {
-    batch: { ...toBatchView(batch, batch), entries: page.map(toBatchEntryView) },
+    batch: { ...toBatchView(batch), entries: page.map(toBatchEntryView) },
     cursor: next ? String(next.index) : null,
   };
 }

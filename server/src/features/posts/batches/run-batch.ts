@@ -32,7 +32,7 @@ export async function runBatch(
     accountIds: await findSenderAccounts(db, batch),
   };
   const account = await getAccountForWork(db, batch.account_id);
-  const run = { batch, account, viewer, signal, log };
+  const run: BatchRun = { batch, account, viewer, signal, log, pictures: new Map() };
   const listNext = () => listPending(db, batch.id, entriesListed);
   const composeNext = async (
     pending: Awaited<ReturnType<typeof listNext>>,
@@ -83,6 +83,7 @@ async function finishBatch({ database, clock }: RunParts, batch: BatchRow): Prom
         batchId: batch.id,
         total: completed.total,
         created: completed.created,
+        existing: completed.existing,
         failed: completed.failed,
       },
     });

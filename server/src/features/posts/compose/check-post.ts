@@ -91,6 +91,19 @@ export function accessProblem(
   return { path: '', code: 'trial_app', message: `${message} ${remediation}` };
 }
 
+export function isWithinSimilarDays(one: Date, other: Date): boolean {
+  return Math.abs(one.getTime() - other.getTime()) <= similarDays * 24 * 3600 * 1000;
+}
+
+/** The warning that another post, or another entry of a batch, has the same picture and destination. */
+export function samePicture(other: string, at: Date): Warning {
+  return { code: 'same_picture', message: repeatedPin(other, 'the same', at) };
+}
+
+function repeatedPin(other: string, likeness: string, at: Date): string {
+  return `${other} has ${likeness} picture and destination (${at.toISOString()}). Pinterest treats repeated Pins as spam: use another picture, or leave more time between them.`;
+}
+
 /** Warnings about content that is accepted and needs attention. */
 export async function warningsFor(
   parts: Pick<CheckParts, 'media' | 'schedule'>,
@@ -125,8 +138,9 @@ export async function warningsFor(
   if (similar) {
     warnings.push({
       about: 'duplicate',
-      code: similar.isSame ? 'same_picture' : 'similar_picture',
-      message: `${similar.postId} has ${similar.isSame ? 'the same' : 'nearly the same'} picture and destination (${similar.at.toISOString()}). Pinterest treats repeated Pins as spam: use another picture, or leave more time between them.`,
+      ...(similar.isSame
+        ? samePicture(similar.postId, similar.at)
+        : { code: 'similar_picture', message: repeatedPin(similar.postId, 'nearly the same', similar.at) }),
     });
   }
   return warnings;

@@ -18,7 +18,7 @@ export interface Place {
 }
 
 /** When a post will be published, as the body says. */
-export type Timing = { kind: 'none' } | { kind: 'at'; at: Date } | { kind: 'slot' };
+export type Timing = { kind: 'none' } | { kind: 'at'; at: Date; isNow: boolean } | { kind: 'slot' };
 
 export interface Facts {
   account: AccountRow;
@@ -28,7 +28,7 @@ export interface Facts {
   media: ReadonlyMap<string, MediaRow>;
   /** The ids of the posts that have the named external ids, by external id. */
   takenIds: ReadonlyMap<string, string>;
-  /** The posts around the time with the same destination; null without a time or a URL, and for several bodies. */
+  /** The posts around the time with the same destination; null without a time or a URL. Of several bodies see `readSpacings`. */
   spacing: SpacingLook | null;
 }
 
@@ -69,8 +69,8 @@ export function timingOf(
   now: Date,
 ): Timing {
   if (input.useNextOpenSlot) return { kind: 'slot' };
-  if (input.now) return { kind: 'at', at: now };
-  return input.sendAt ? { kind: 'at', at: input.sendAt } : { kind: 'none' };
+  if (input.now) return { kind: 'at', at: now, isNow: true };
+  return input.sendAt ? { kind: 'at', at: input.sendAt, isNow: false } : { kind: 'none' };
 }
 
 /** Returns everything that bodies name. */

@@ -2,6 +2,7 @@
 import { invalidBody, type Warning } from '../../../platform/use-case/index.ts';
 import type { AccountRow } from '../../accounts/index.ts';
 import { type MediaRow, type MediaViewer, mediaWarnings } from '../../media/index.ts';
+import type { SpacingLook } from '../../schedule/index.ts';
 import type { PostContent } from '../record/content.ts';
 import { noAccess } from '../record/posts.errors.ts';
 import { accessProblem, problemsOfPlaces, refuseTakenId, warningsFor } from './check-post.ts';
@@ -19,6 +20,8 @@ export interface PreparedPost {
   intervalDays: number;
   media: Map<string, MediaRow>;
   warnings: Warning[];
+  /** The post that has the externalId already. */
+  takenBy: string | undefined;
 }
 
 export interface PrepareOptions {
@@ -26,8 +29,10 @@ export interface PrepareOptions {
   viewer: MediaViewer;
   now: Date;
   signal: AbortSignal;
-  /** False where nobody would see the warnings. */
-  warns?: boolean;
+  /** The posts with the same destination, if the facts are about several bodies. */
+  spacing?: SpacingLook | null;
+  /** Does not refuse an externalId that another post has: `takenBy` says which. */
+  allowsTakenId?: boolean;
 }
 
 /**
@@ -38,7 +43,7 @@ export async function preparePost(
   parts: CreateParts,
   facts: Facts,
   input: CreatePost,
-  { viewer, now, signal, warns = true }: PrepareOptions,
+  { viewer, now, signal, spacing = facts.spacing, allowsTakenId = false }: PrepareOptions,
 ): Promise<PreparedPost> {
   const { account } = facts;
   const places = placesOf(input);
@@ -48,7 +53,7 @@ export async function preparePost(
   // A scheduled post that Pinterest would certainly refuse is refused now; a draft may be scheduled later.
   const access = timing.kind === 'none' ? null : accessProblem(account, parts.accessLevel);
   if (access) throw noAccess([access]);
-  refuseTakenId(facts, input.externalId);
+  if (!allowsTakenId) refuseTakenId(facts, input.externalId);
   const { fetchFromUrl } = parts.media;
   const { content, rows } = await composeMedia({ known: facts.media, fetchFromUrl, viewer, signal }, input);
   const common = {
@@ -63,17 +68,15 @@ export async function preparePost(
     externalId: input.externalId ?? null,
     ...content,
   };
-  const warnings = warns
-    ? await warningsFor(parts, parts.database.db, {
-        account,
-        spacing: facts.spacing,
-        url: common.url,
-        productTagPinIds: common.productTagPinIds,
-        at: timing.kind === 'at' ? timing.at : null,
-        media: rows.get(content.mediaId),
-        now,
-      })
-    : [];
+  const warnings = await warningsFor(parts, parts.database.db, {
+    account,
+    spacing,
+    url: common.url,
+    productTagPinIds: common.productTagPinIds,
+    at: timing.kind === 'at' ? timing.at : null,
+    media: rows.get(content.mediaId),
+    now,
+  });
   return {
     account,
     contents: (places.length > 0 ? places : [nowhere]).map(({ boardId, boardSectionId }) => ({
@@ -84,6 +87,7 @@ export async function preparePost(
     timing,
     intervalDays: input.intervalDays ?? 0,
     media: rows,
+    takenBy: facts.takenIds.get(input.externalId ?? ''),
     warnings: [
       ...[...rows.values()].flatMap(mediaWarnings),
       ...warnings.map(({ code, message }) => ({ code, message })),

@@ -179,7 +179,7 @@ test.each<[string, (db: Connection) => Promise<unknown>]>([
   [
     'a batch by its content',
     (db) =>
-      batches.findBatchByContent(db, {
+      batches.findBatchByContent(db as Tx, {
         accountId: busy.id,
         sha256: '7'.padStart(64, '0'),
         since: inDays(-7),
@@ -207,9 +207,13 @@ test('writes find their rows by an index', async () => {
     const tx = db as Tx;
     await posts.lockQueuedIds(tx, { account_id: busy.id, ...owner() }, 5000);
     await posts.findPosts(tx, caller(), { accountId: busy.id, postIds: ids(500), lock: true });
-    await batches.lockBatch(tx, batchId, [0, 1, 2]);
-    await batches.recordResults(tx, batchId, [{ index: 0, postId: 'post_x', details: null }]);
+    await batches.lockBatch(tx, { id: batchId, account_id: busy.id }, [0, 1, 2]);
+    await batches.recordResults(tx, batchId, [
+      { index: 0, status: 'created', postId: 'post_x', details: null, warnings: [] },
+    ]);
     await batches.completeBatch(tx, batchId, now);
+    const entry = JSON.stringify({ row: null, body: {}, details: null });
+    await batches.reopenBatch(tx, batchId, { texts: [entry, entry], failed: 0 });
   });
   expect(scans.join()).not.toMatch(whole);
 });

@@ -2,7 +2,7 @@
 // the hosted API's are its own (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
 import { z } from 'zod';
 import { addMs, type Clock } from '../../../platform/clock.ts';
-import { moment, text, webUrl } from '../../../platform/http/contract/index.ts';
+import { isBlank, moment, text, visibleText, webUrl } from '../../../platform/http/contract/index.ts';
 
 /** A time further ahead is nearly always a mistake (milliseconds instead of seconds, a wrong century). */
 const sendAtYearsMax = 5;
@@ -46,9 +46,7 @@ const digits = z.string().regex(/^\d{1,32}$/, 'Must be the id of a Pin, which ha
 export const productTagPinIds = unique(z.array(digits).max(productTagsMax)).meta({
   description: `Pins of the products shown, at most ${productTagsMax}. Stored with the post only: Pinterest's API cannot publish them yet.`,
 });
-export const tags = unique(
-  z.array(text(100).refine((tag) => tag.trim() !== '', 'Must not be blank.')).max(tagsMax),
-).meta({
+export const tags = unique(z.array(visibleText(100)).max(tagsMax)).meta({
   description: `Your own words to find posts by, at most ${tagsMax}. They are not sent to Pinterest.`,
 });
 export const externalId = text(255)
@@ -148,7 +146,7 @@ export type NeededToSchedule = (typeof neededToSchedule)[number];
 export function missingToSchedule(fields: Partial<Record<NeededToSchedule, unknown>>): NeededToSchedule[] {
   return neededToSchedule.filter((name) => {
     const value = fields[name];
-    return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+    return value === undefined || value === null || (typeof value === 'string' && isBlank(value));
   });
 }
 

@@ -220,8 +220,6 @@ describe('addresses', () => {
       'https:example.com',
       'https:///a.jpg',
       'https://exa mple.com/',
-      'https://example.com/a b.jpg',
-      'https://example.com/\n',
       'https://[::1',
       'https://example.com:99999/',
     ];

@@ -110,7 +110,7 @@ test('a carousel too large for one request fails with the reason, and no request
       ...media,
       async readForPublishing(picture) {
         const read = await media.readForPublishing(picture);
-        return read && { ...read, base64: 'A'.repeat(20_000_000) };
+        return read && { ...read, bytes: Buffer.alloc(15_000_000) };
       },
     },
   });

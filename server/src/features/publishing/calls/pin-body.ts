@@ -1,8 +1,8 @@
 // Builds the create request of a post: its texts, its board, and its pictures read from the storage.
 
-import type { CreatePinBody, PinSource, VideoCover } from '../../../pinterest/index.ts';
+import type { CreatePinBody, ImageFile, PinSource, VideoCover } from '../../../pinterest/index.ts';
 import { Outage } from '../../../platform/errors.ts';
-import { carouselCharactersMax, type MediaService, type PictureForPublishing } from '../../media/index.ts';
+import { carouselCharactersMax, type MediaService } from '../../media/index.ts';
 import type { PostFailure, PostRow } from '../../posts/index.ts';
 
 export interface PinBodyParts {
@@ -34,7 +34,7 @@ export async function readPictures(
   for (const slide of post.carousel as Slide[]) {
     const picture = await read(slide.mediaId);
     if (!picture) return { kind: 'away' };
-    characters += picture.data.length;
+    characters += charactersOfBase64(picture.bytes);
     if (characters > carouselCharactersMax) return { kind: 'too_big' };
     items.push({ ...picture, title: slide.title, description: slide.description, link: slide.url });
   }
@@ -59,14 +59,15 @@ export async function readCover(
   return picture ? toSource({ type: 'image_base64', ...picture }) : { kind: 'away' };
 }
 
+const charactersOfBase64 = ({ length }: Uint8Array) => Math.ceil(length / 3) * 4;
+
 /** Reads a picture; null if it cannot be read or does not exist. */
 async function readPicture(
   media: PinBodyParts['media'],
   picture: { organizationId: string; mediaId: string },
-): Promise<{ contentType: PictureForPublishing['contentType']; data: string } | null> {
+): Promise<ImageFile | null> {
   try {
-    const read = await media.readForPublishing(picture);
-    return read && { contentType: read.contentType, data: read.base64 };
+    return await media.readForPublishing(picture);
   } catch (error) {
     if (error instanceof Outage) return null;
     throw error;

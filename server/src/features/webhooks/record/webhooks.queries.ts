@@ -75,6 +75,9 @@ export type NewWebhookRow = Pick<
   | 'updated_at'
 >;
 
+/** For `events_after`: events that have committed before this statement are not delivered. */
+export const eventsFromNowOn = sql<string>`pg_current_snapshot()`;
+
 /** Deliveries start at the present end of the event log, unless the organization has a webhook already. */
 export async function insertWebhook(tx: Tx, row: NewWebhookRow): Promise<WebhookRow> {
   const webhook = await tx.insertInto('webhooks').values(row).returningAll().executeTakeFirstOrThrow();

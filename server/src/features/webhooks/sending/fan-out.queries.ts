@@ -25,6 +25,14 @@ const isNext = sql`
     and e.xid < (select events_horizon())
 `;
 
+/**
+ * The webhook was restored from a dump of another server, whose transaction ids are ahead of this server's. Compared with
+ * them, every new event would appear old.
+ */
+const isOfOtherServer = sql`
+  pg_snapshot_xmax(w.events_after) > pg_snapshot_xmax(pg_current_snapshot())
+`;
+
 /** The organizations with events that are not handed out yet. */
 export async function listFeedsWithNews(connection: Connection, types: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ organization_id: string }>`
@@ -62,7 +70,7 @@ export async function handOut(
   // A second statement, so that it sees the events that the previous process has handed out.
   const { rows } = await sql<{ count: number }>`
     with page as (
-      select e.id, e.xid, e.type, e.account_id, e.at from (${places}) p
+      select e.id, e.xid, e.type, e.account_id from (${places}) p
       cross join lateral (
         select * from events e where ${isNext} and e.type = any(${[...types]})
         order by e.xid, e.id
@@ -74,14 +82,16 @@ export async function handOut(
       select w.id, page.id, page.account_id, page.type, ${now}, ${expiresAt}, ${now}
       from page join webhooks w on w.organization_id = ${organizationId}
       where w.disabled_at is null
-        -- If no worker ran, events are handed out late; a webhook gets none from before its creation.
-        and page.at >= w.created_at
+        -- The feed may be behind when a webhook is created: events that had committed by then are left out.
+        and (w.events_after is null or ${isOfOtherServer} or not pg_visible_in_snapshot(page.xid, w.events_after))
         -- A webhook for all types gets no events of API keys: not every key that sees the webhook may see these.
         and case when w.event_types is null then page.type <> all(${[...keyEventTypes]})
           else page.type = any(w.event_types) end
         and (w.account_ids is null or page.account_id = any(w.account_ids))
       order by page.xid, page.id
       on conflict do nothing
+    ), unbound as (
+      update webhooks w set events_after = null where w.organization_id = ${organizationId} and ${isOfOtherServer}
     ), advanced as (
       update webhook_feeds set event_id = (select id from page order by xid desc, id desc limit 1)
       where organization_id = ${organizationId} and exists (select 1 from page)

@@ -9,6 +9,7 @@ import type { WebhookParts } from '../parts.ts';
 import {
   countWebhooks,
   deleteWebhookRow,
+  eventsFromNowOn,
   insertWebhook,
   updateWebhookRow,
   type WebhookChange,
@@ -175,6 +176,6 @@ const withoutFailures = { failures: 0, failing_since: null, quiet_until: null };
 function enabledChange(webhook: WebhookRow, enabled: boolean | undefined, now: Date): WebhookChange {
   if (enabled === undefined || enabled === (webhook.disabled_at === null)) return {};
   return enabled
-    ? { ...withoutFailures, disabled_at: null, disabled_reason: null }
+    ? { ...withoutFailures, disabled_at: null, disabled_reason: null, events_after: eventsFromNowOn }
     : { disabled_at: now, disabled_reason: 'by_hand' };
 }

@@ -412,10 +412,19 @@ create table batches (
   status text not null check (status in ('processing', 'completed')),
   -- The same content again within a week is the same batch.
   content_sha256 text not null check (content_sha256 ~ '^[0-9a-f]{64}$'),
+  -- The content was sent more than once.
+  repeated boolean not null default false,
+  -- Creates posts also for entries that equal existing posts.
+  again boolean not null default false,
+  -- Of a sheet: the time zone of its times, and its columns that are not read.
+  timezone text,
+  ignored_columns jsonb not null default '[]',
   total integer not null check (total > 0),
   -- Stored, so that showing the progress needs no counting.
   created integer not null default 0,
+  existing integer not null default 0,
   failed integer not null default 0,
+  warned integer not null default 0,
   created_at timestamptz not null,
   completed_at timestamptz,
   -- The actor who sent it, for the events of its posts.
@@ -432,13 +441,14 @@ create table batch_entries (
   index integer not null check (index >= 0),
   -- The line in the file, from 1. Null for a JSON body.
   row integer,
-  status text not null check (status in ('pending', 'created', 'failed')),
+  status text not null check (status in ('pending', 'created', 'existing', 'failed')),
   -- The body of the create, as it was sent. Removed when the entry is finished.
   body jsonb,
   post_id text,
   details jsonb,
+  warnings jsonb not null default '[]',
   primary key (batch_id, index),
-  constraint created_has_post check ((status = 'created') = (post_id is not null)),
+  constraint created_has_post check ((status in ('created', 'existing')) = (post_id is not null)),
   constraint failed_has_details check ((status = 'failed') = (details is not null))
 );
 create index batch_entries_pending on batch_entries (batch_id, index) where status = 'pending';
@@ -589,6 +599,9 @@ create table webhooks (
   -- fence changes nothing.
   delivering_until timestamptz,
   fence bigint not null default 0,
+  -- The transactions that had committed when the webhook was created or enabled: their events are not delivered. Times
+  -- cannot decide this, because an event may commit long after its time, and the clocks of two processes differ.
+  events_after pg_snapshot default pg_current_snapshot(),
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint disabled_for_a_reason check ((disabled_at is null) = (disabled_reason is null))

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Detail, Refusal, RefusalDeclaration } from '../../errors.ts';
 import type { Warning } from '../../use-case/index.ts';
 
-const warningSchema = z.object({
+/** Accepted input that needs attention. */
+export const warning = z.object({
   code: z.string().meta({ description: 'Stable, for programs.' }),
   message: z.string().meta({ description: 'For people.' }),
 });
@@ -14,7 +15,7 @@ const successMeta = z
       description: 'Unique request id for debugging; also in the `X-Request-Id` header and in the log.',
       example: 'req_01kav8w5v8e6nb1vkh5tq4j1aa',
     }),
-    warnings: z.array(warningSchema).optional().meta({
+    warnings: z.array(warning).optional().meta({
       description: 'Accepted input that needs attention.',
     }),
   })

@@ -1,6 +1,7 @@
 // Schemas of fields that many routes share, with the limits of the contract (docs/api-contract.md#ground-rules).
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
+import { controlProblem, isBlank } from './characters.ts';
 
 /** Returns the length in Unicode code points, as JSON Schema counts it. A JavaScript length counts UTF-16 units. */
 function codePoints(text: string): number {
@@ -17,12 +18,18 @@ function isAtMost(text: string, lengthMax: number): boolean {
   return text.length <= 2 * lengthMax && codePoints(text) <= lengthMax;
 }
 
-/** Text that PostgreSQL can store unchanged. */
+/** Text that PostgreSQL can store unchanged. Control characters other than tab and line breaks are refused. */
 export function text(lengthMax?: number) {
-  const plain = z.string().refine((value) => value.isWellFormed() && !value.includes('\0'), {
-    params: { code: 'bad_character' },
-    error: 'Contains an invalid character (a NUL or half of a surrogate pair).',
-  });
+  const plain = z
+    .string()
+    .refine((value) => value.isWellFormed(), {
+      params: { code: 'bad_character' },
+      error: 'Contains an invalid character (half of a surrogate pair).',
+    })
+    .refine((value) => controlProblem(value) === null, {
+      params: { code: 'bad_character' },
+      error: ({ input }) => controlProblem(String(input)) ?? undefined,
+    });
   if (lengthMax === undefined) return plain;
   return plain
     .refine((value) => isAtMost(value, lengthMax), {
@@ -32,23 +39,12 @@ export function text(lengthMax?: number) {
     .meta({ override: { maxLength: lengthMax } });
 }
 
-/** An http or https address. */
-export function webUrl(lengthMax: number) {
-  return (
-    text(lengthMax)
-      // A URL that is far too long has already been refused, and would take long to parse.
-      .refine((value) => value.length > 2 * lengthMax || isWebUrl(value), {
-        params: { code: 'invalid_url' },
-        error: 'Must be an absolute http or https URL, such as "https://example.com/recipe".',
-      })
-      .meta({ override: { format: 'uri', maxLength: lengthMax } })
-  );
-}
-
-function isWebUrl(value: string): boolean {
-  // The WHATWG parser trims, fixes slashes and drops line breaks; the stored value is the caller's.
-  if (!/^https?:\/\/[^\s/?#\\]/i.test(value) || /[\s\p{Cc}<>"\\^`{|}]/u.test(value)) return false;
-  return URL.canParse(value) && new URL(value).hostname !== '';
+/** Text with at least one visible character. @param code The code of the refusal of any other. */
+export function visibleText(lengthMax: number, code = 'too_short') {
+  return text(lengthMax).refine((value) => !isBlank(value), {
+    params: { code },
+    error: 'Must not be blank.',
+  });
 }
 
 /** For `superRefine`: refuses a list that contains an entry twice. */
@@ -96,9 +92,14 @@ export const timezone = text(100)
   .transform((value) => zoneName(value) ?? value)
   .meta({ override: { type: 'string', maxLength: 100 } });
 
-/** Returns null for an invalid zone and for an offset: offsets have no daylight saving time. */
+/** Names of the database that are fixed offsets, or do not say where: few people who write EST want no summer time. */
+const abbreviations = new Set([
+  ...['CET', 'CST6CDT', 'EET', 'EST', 'EST5EDT', 'HST', 'MET', 'MST', 'MST7MDT', 'PST8PDT', 'WET'],
+]);
+
+/** Returns null for an invalid zone, an abbreviation, and an offset: offsets have no daylight saving time. */
 function zoneName(value: string): string | null {
-  if (!/^[A-Za-z][\w+/-]*$/.test(value)) return null;
+  if (!/^[A-Za-z][\w+/-]*$/.test(value) || abbreviations.has(value.toUpperCase())) return null;
   try {
     return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(value).timeZoneId;
   } catch {

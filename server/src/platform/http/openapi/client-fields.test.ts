@@ -74,7 +74,11 @@ test('An operation that accepts several media types has an SDK method for each',
     expect(Object.keys(operation['x-sdk-forms'])).toEqual(Object.keys(operation.requestBody.content));
   }
   const forms = several.flatMap((operation) => Object.values<string>(operation['x-sdk-forms']));
-  expect(new Set(forms).size).toBe(forms.length);
+  // A sheet may be sent with several media types.
+  expect([...new Set(forms)].toSorted()).toEqual([
+    ...['batches.create', 'batches.createFromCsv', 'batches.createFromLines'],
+    ...['media.fromUrl', 'media.upload'],
+  ]);
 });
 
 test('Every list has `x-paging`, except the spacing rules, which are a default and a list', () => {
