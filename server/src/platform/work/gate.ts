@@ -55,16 +55,18 @@ export function createGate(permits: number, bytesMax = Number.POSITIVE_INFINITY)
     };
   }
 
-  return {
-    enter,
-    async run(bytes, work) {
-      const permit = enter(bytes);
-      try {
-        await permit.granted;
-        return await work();
-      } finally {
-        permit.release();
-      }
-    },
+  return { enter, run: runWith(enter) };
+}
+
+/** Returns the `run` of a gate with this `enter`. */
+export function runWith(enter: Gate['enter']): Gate['run'] {
+  return async (bytes, work) => {
+    const permit = enter(bytes);
+    try {
+      await permit.granted;
+      return await work();
+    } finally {
+      permit.release();
+    }
   };
 }

@@ -7,7 +7,7 @@ import { newId } from '../../../domain/ids.ts';
 import { addMs, type Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/db/index.ts';
 import type { Storage, TemporaryFolder } from '../../../platform/storage/index.ts';
-import { createGate, type Gate } from '../../../platform/work/gate.ts';
+import { createFairGate, type FairGate } from '../../../platform/work/fair-gate.ts';
 import type { MediaSweep } from '../files/sweep.ts';
 import { decodeBytesMax, preparePicture, readHeader } from '../pictures/picture.ts';
 import { addMedia, findMediaBySource, type MediaRow, postponeCheck } from '../record/media.queries.ts';
@@ -25,8 +25,8 @@ export interface IngestParts {
   /** The retention of media that no post uses. */
   graceMs: number;
   removeFiles: MediaSweep['removeFiles'];
-  /** Limits the decoding that runs at the same time. */
-  decoding: Gate;
+  /** Limits the decoding that runs at the same time. Organizations share it. */
+  decoding: FairGate;
 }
 
 export interface Arrived {
@@ -67,8 +67,8 @@ const decodersMax = Math.min(3, availableParallelism() + 1);
 const checkSlackMs = 10 * 60 * 1000;
 
 /** The limit of a process for decoding pictures and reading videos. */
-export function createDecodingGate(): Gate {
-  return createGate(decodersMax, decodeBytesMax);
+export function createDecodingGate(): FairGate {
+  return createFairGate(decodersMax, decodeBytesMax);
 }
 
 /** @throws MediaProblem; Outage when storage or database are not available */
@@ -119,7 +119,8 @@ async function prepare(
   decodeBytes: number,
   work: () => Promise<Prepared>,
 ) {
-  return parts.decoding.run(decodeBytes, async () => (await findKept(parts, arrived)) ?? work());
+  const decoding = parts.decoding.of(arrived.organizationId);
+  return decoding.run(decodeBytes, async () => (await findKept(parts, arrived)) ?? work());
 }
 
 /** Returns the existing media with the same bytes. If its files are missing from the storage, it writes them again. */

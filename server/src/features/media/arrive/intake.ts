@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Log } from '../../../platform/log.ts';
 import { type Outbound, OutboundFailure } from '../../../platform/outbound/index.ts';
-import { createGate, type Gate } from '../../../platform/work/gate.ts';
+import { createFairGate, type FairGate } from '../../../platform/work/fair-gate.ts';
 import { MediaProblem, mediaRefused, uploadRefused } from '../record/media.errors.ts';
 import type { MediaRow } from '../record/media.queries.ts';
 import type { MediaViewer } from '../record/visible-media.queries.ts';
@@ -44,11 +44,12 @@ export interface IntakeParts extends Omit<IngestParts, 'decoding'> {
   log: Log;
 }
 
+/** Organizations share each gate, so that one with many or slow files does not delay the others. */
 interface Gates {
-  pictures: Gate;
+  pictures: FairGate;
   /** Videos have a gate of their own, because they take long and must not delay pictures. */
-  videos: Gate;
-  uploads: Gate;
+  videos: FairGate;
+  uploads: FairGate;
 }
 
 /** At 200 at a time, bytes that were received and not yet written used most of the memory. */
@@ -59,9 +60,9 @@ const videoReceiversMax = 8;
 export function createIntake(options: IntakeParts) {
   const parts = { ...options, decoding: createDecodingGate() };
   const gates: Gates = {
-    pictures: createGate(receiversMax),
-    videos: createGate(videoReceiversMax),
-    uploads: createGate(receiversMax),
+    pictures: createFairGate(receiversMax),
+    videos: createFairGate(videoReceiversMax),
+    uploads: createFairGate(receiversMax),
   };
   return {
     /**
@@ -93,7 +94,7 @@ async function fetchMedia(
 ): Promise<MediaRow> {
   const { outbound, clock, temporaryFolder, log } = parts;
   const { organizationId, sender, url, declaredType: wanted, signal } = input;
-  const receiving = gateFor(gates, wanted);
+  const receiving = gateFor(gates, wanted).of(organizationId);
   try {
     return await temporaryFolder.withPath(async (path) => {
       const received = await download({ outbound, url, wanted, path, clock, signal, receiving });
@@ -115,10 +116,11 @@ async function fetchMedia(
 
 async function receiveMedia(
   parts: IntakeParts & IngestParts,
-  receiving: Gate,
+  uploads: FairGate,
   { organizationId, sender, read }: ReceiveUpload,
 ): Promise<MediaRow> {
   const { clock, temporaryFolder, log } = parts;
+  const receiving = uploads.of(organizationId);
   try {
     return await temporaryFolder.withPath(async (path) => {
       const received = Promise.withResolvers<Received>();
@@ -140,7 +142,7 @@ async function receiveMedia(
   }
 }
 
-function gateFor(gates: Gates, wanted: WantedType): Gate {
+function gateFor(gates: Gates, wanted: WantedType): FairGate {
   return wanted === 'image' ? gates.pictures : gates.videos;
 }
 
