@@ -4,7 +4,6 @@
 import { visibleEventTypes } from '../../domain/event-types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Connection, Database } from '../../platform/db/index.ts';
-import { Outage } from '../../platform/errors.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Caller } from '../../platform/use-case/index.ts';
 import { fromEventId, toEventId } from './event-id.ts';
@@ -18,6 +17,7 @@ import {
   readEvents,
 } from './event-log.queries.ts';
 import { createWatch, type Watch, type Watcher } from './event-watch.ts';
+import { tooManyKeyStreams, tooManyOrganizationStreams, tooManyStreams } from './events.errors.ts';
 import { type EventView, type ListEvents, toEventView } from './events.schema.ts';
 
 export interface EventLogParts {
@@ -28,15 +28,20 @@ export interface EventLogParts {
 
 /** The maximum number of streams in a process. Each needs a connection, and a page of events while it is behind. */
 const streamsMax = 500;
+/** The maximum number of streams of an organization and of a key in a process, so that they leave room for others. */
+const organizationStreamsMax = 50;
+const keyStreamsMax = 10;
 const streamPage = 100;
 
 export interface EventLog extends EventLogParts {
   watch: Watch;
+  /** The number of open streams of each key that has one. */
+  streamsOfKeys: Map<string, number>;
 }
 
 /** Opens the log, with the watch that its streams share. */
 export function openEventLog(parts: EventLogParts): EventLog {
-  return { ...parts, watch: createWatch(parts) };
+  return { ...parts, watch: createWatch(parts), streamsOfKeys: new Map() };
 }
 
 /** Returns a page of events, oldest first, and the positions from which to continue. */
@@ -66,6 +71,8 @@ export interface FollowEvents extends Pick<ListEvents, 'accountId' | 'type'> {
 /**
  * Follows the log: every event after `after` and then each new one, until the signal is aborted. The position is found
  * before this resolves, so a client whose stream has begun misses no event that is appended after that.
+ *
+ * @throws tooManyKeyStreams, tooManyOrganizationStreams, tooManyStreams
  */
 export async function followEvents(
   log: EventLog,
@@ -73,8 +80,8 @@ export async function followEvents(
   query: FollowEvents,
   signal: AbortSignal,
 ): Promise<{ startId: string; events: AsyncIterable<EventView> }> {
-  if (log.watch.count() >= streamsMax) throw new Outage('Another stream of events');
   const filter = filterFor(caller, query);
+  countStream(log, caller, signal);
   const watcher = log.watch.join(caller.organizationId, signal);
   const { db } = log.database;
   const { organizationId } = caller;
@@ -84,6 +91,23 @@ export async function followEvents(
       : await placeOf(db, organizationId, query.after);
   const events = readOn(db, { filter, watcher, place, signal });
   return { startId: toEventId(place.idsAbove || place.id), events };
+}
+
+/** Counts a stream until the signal is aborted. */
+function countStream({ watch, streamsOfKeys }: EventLog, caller: Caller, signal: AbortSignal): void {
+  const key = `${caller.actor.type} ${caller.actor.id}`;
+  const ofKey = streamsOfKeys.get(key) ?? 0;
+  if (ofKey >= keyStreamsMax) throw tooManyKeyStreams();
+  if (watch.countOf(caller.organizationId) >= organizationStreamsMax) throw tooManyOrganizationStreams();
+  if (watch.count() >= streamsMax) throw tooManyStreams();
+  if (signal.aborted) return;
+  streamsOfKeys.set(key, ofKey + 1);
+  const uncount = () => {
+    const left = (streamsOfKeys.get(key) ?? 0) - 1;
+    if (left > 0) streamsOfKeys.set(key, left);
+    else streamsOfKeys.delete(key);
+  };
+  signal.addEventListener('abort', uncount, { once: true });
 }
 
 interface Reading {

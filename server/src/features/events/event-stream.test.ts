@@ -262,3 +262,23 @@ test('A client that stops reading uses no memory, is disconnected, and misses no
     await http.close();
   }
 });
+
+test('A key has at most 10 streams, and an organization 50; others still get one', async () => {
+  const keys = await Promise.all(Array.from({ length: 6 }, () => app.makeKey()));
+  const openMany = (key: string, count: number) =>
+    Promise.all(Array.from({ length: count }, () => open('', { key })));
+  const [first, ...others] = keys.map(({ key }) => key);
+  expect((await openMany(first ?? '', 10)).map(({ status }) => status)).toEqual(Array(10).fill(200));
+  expect((await openMany(first ?? '', 1)).map(({ status }) => status)).toEqual([429]);
+  for (const key of others.slice(0, 4)) await openMany(key, 10);
+  const refused = await fetch(`${app.url}/v1/events`, {
+    headers: { accept: 'text/event-stream', authorization: `Bearer ${others[4]}` },
+  });
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '15']);
+  expect(JSON.parse(await refused.text()).error.reason).toBe('too_many_organization_streams');
+  const stranger = await app.makeKey({ organization: 'Stranger' });
+  expect((await open('', { key: stranger.key })).status).toBe(200);
+  // A stream that ends makes room.
+  clients[0]?.close();
+  await expect.poll(async () => (await open('', { key: first ?? '' })).status).toBe(200);
+});

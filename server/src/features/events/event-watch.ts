@@ -20,6 +20,8 @@ export interface Watcher {
 export interface Watch {
   /** Returns the number of watchers. */
   count(): number;
+  /** Returns the number of watchers of an organization. */
+  countOf(organizationId: string): number;
   /** Watches an organization from now on, until the signal is aborted. */
   join(organizationId: string, signal: AbortSignal): Watcher;
 }
@@ -72,6 +74,8 @@ export function createWatch({ database, clock, log }: { database: Database; cloc
 
   return {
     count: () => [...organizations.values()].reduce((sum, { watchers }) => sum + watchers, 0),
+
+    countOf: (organizationId) => organizations.get(organizationId)?.watchers ?? 0,
 
     join(organizationId, signal) {
       const watched = organizations.get(organizationId) ?? unwatched();

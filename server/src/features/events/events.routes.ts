@@ -1,5 +1,6 @@
 import { route } from '../../platform/http/contract/index.ts';
 import { type EventLog, followEvents, listEvents } from './event-log.ts';
+import { tooManyKeyStreams, tooManyOrganizationStreams, tooManyStreams } from './events.errors.ts';
 import { EventsAnswer, EventsQuery } from './events.schema.ts';
 
 export function eventRoutes(log: EventLog) {
@@ -17,7 +18,7 @@ export function eventRoutes(log: EventLog) {
       paging: { items: 'events', next: 'cursor', param: 'after' },
       data: EventsAnswer,
       status: 200,
-      refusals: [],
+      refusals: [tooManyKeyStreams, tooManyOrganizationStreams, tooManyStreams],
       handle: async ({ context, query }) => ({ data: await listEvents(log, context, query) }),
       stream: {
         schema: 'PintailEvent',
