@@ -333,10 +333,10 @@ END) stored,
 );
 
 create table rate_windows (
-  api_key_id text not null,
+  subject_id text not null,
   window_start timestamp with time zone not null,
   drawn integer not null,
-  constraint rate_windows_pkey PRIMARY KEY (api_key_id)
+  constraint rate_windows_pkey PRIMARY KEY (subject_id)
 );
 
 create table spacing_rules (

@@ -58,11 +58,12 @@ export interface AppHttpParts {
 /** Creates the servers on demand: a process has at most one of them. */
 export function createAppHttp(parts: AppHttpParts) {
   const { config, database, clock, log, encryption, auth, routes } = parts;
-  const { ratePerMinute, requestsMax, corsOrigins } = config;
+  const { ratePerMinute, organizationRatePerMinute, requestsMax, corsOrigins } = config;
   const bodyMemory = createBodyMemory();
   const watchHttp = createHttpWatch(parts.metrics, bodyMemory);
   const checks = checksOf(parts);
-  const options = { log, clock, database, encryption, ratePerMinute, requestsMax, corsOrigins, bodyMemory };
+  const limits = { ratePerMinute, organizationRatePerMinute, requestsMax, bodyMemory };
+  const options = { log, clock, database, encryption, corsOrigins, ...limits };
 
   function addStatus(http: FastifyInstance, moreChecks: readonly Check[]): void {
     watchHttp(http);

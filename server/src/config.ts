@@ -40,6 +40,7 @@ export interface Config {
   videoLeadMs: number;
   simulatorPort: number;
   ratePerMinute: number;
+  organizationRatePerMinute: number | undefined;
   requestsMax: number;
   corsOrigins: readonly string[];
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -168,6 +169,7 @@ function toConfig(values: Values): Config {
     videoLeadMs: values.PINTAIL_VIDEO_LEAD_SECONDS * 1000,
     simulatorPort: values.SIMULATOR_PORT,
     ratePerMinute: values.API_RATE_PER_MINUTE,
+    organizationRatePerMinute: values.API_ORGANIZATION_RATE_PER_MINUTE,
     requestsMax: values.API_REQUESTS_MAX,
     corsOrigins: values.CORS_ORIGINS,
     logLevel: values.LOG_LEVEL,

@@ -1,15 +1,9 @@
 // Every setting: its description, its expected form and its parser. docs/settings.md is generated from it.
 import { z } from 'zod';
+import { limitSettings } from './limit-settings.ts';
+import { type Setting, wholeNumber } from './setting.ts';
 
-/** A setting with its documentation and its parser. */
-export interface Setting<T> {
-  about: string;
-  /** The expected form, for the documentation and for errors. */
-  shape: string;
-  schema: z.ZodType<T, string | undefined>;
-  /** The value can also be read from a file, whose path is in NAME_FILE. */
-  secret?: true;
-}
+export type { Setting } from './setting.ts';
 
 const port = (standard: number) =>
   z
@@ -40,14 +34,6 @@ function list<T>(entry: z.ZodType<T, string>) {
     .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
     .pipe(z.array(entry));
 }
-
-const wholeNumber = (standard: number, min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,7}$/)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max)
-    .default(standard);
 
 /** Parameters that advertisers and mailing services append to track visitors. `epik` is Pinterest's. */
 const trackingParameters =
@@ -265,17 +251,7 @@ export const settings = {
     shape: 'a port number (default 8788; 0 for any free port)',
     schema: port(8788),
   },
-  API_RATE_PER_MINUTE: {
-    about: 'The maximum number of requests per minute and API key, for all API processes together.',
-    shape: 'a whole number from 1 to 1000000 (default 6000)',
-    schema: wholeNumber(6000, 1, 1_000_000),
-  },
-  API_REQUESTS_MAX: {
-    about:
-      'The maximum number of requests that an API process serves at a time. Further requests are refused with 503.',
-    shape: 'a whole number from 1 to 100000 (default 1000)',
-    schema: wholeNumber(1000, 1, 100_000),
-  },
+  ...limitSettings,
   CORS_ORIGINS: {
     about: 'Origins whose pages can call the API from a browser. Default: none.',
     shape: 'origins such as https://app.example.com, separated by commas, or *',

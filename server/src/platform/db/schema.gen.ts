@@ -242,7 +242,7 @@ export interface PostsTable {
 }
 
 export interface RateWindowsTable {
-  api_key_id: string;
+  subject_id: string;
   window_start: Date;
   drawn: number;
 }

@@ -10,11 +10,16 @@ import { isUpload } from './bodies/upload.ts';
 import { checkQueryIsText, withoutNul } from './check-request.ts';
 import { failure, success, successSchema } from './contract/envelope.ts';
 import { sendEventStream, wantsEventStream } from './contract/event-stream.ts';
-import { forbidden, rateLimitExceeded, statusOf } from './contract/refusals.ts';
+import {
+  forbidden,
+  organizationRateLimitExceeded,
+  rateLimitExceeded,
+  statusOf,
+} from './contract/refusals.ts';
 import { type Route, scopesOf } from './contract/route.ts';
 import { hashRequest, type Idempotency, idempotencyKeyOf } from './idempotency/idempotency.ts';
 import type { Overload } from './limits/overload.ts';
-import type { RateLimit, RateLimitState } from './limits/rate-limit.ts';
+import type { RateLimit, RateLimitState, Requester } from './limits/rate-limit.ts';
 import { toAnswerJsonSchema } from './openapi/openapi.ts';
 
 export interface RouteParts {
@@ -51,7 +56,7 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
       const key = bearerKey(request.headers.authorization);
       const caller = key === null ? null : await parts.authenticate(key);
       if (caller === null) throw unauthorized();
-      tellRate(reply, await parts.rateLimit.take(actorIdOf(caller)), parts.clock);
+      tellRate(reply, await parts.rateLimit.take(requesterOf(caller)), parts.clock);
       const missing = scopesOf(route).filter((scope) => !callerMay(caller, scope));
       if (missing.length > 0) {
         const details = missing.map((scope) => ({ message: `The key needs the scope "${scope}".` }));
@@ -132,10 +137,10 @@ function tellRate(reply: FastifyReply, state: RateLimitState, clock: Clock): voi
     'x-ratelimit-remaining': state.remaining,
     'x-ratelimit-reset': toUnixSeconds(state.resetsAt),
   });
-  if (!state.isExceeded) return;
+  if (state.exceeded === null) return;
   const waitMs = state.resetsAt.getTime() - clock.now().getTime();
   reply.header('retry-after', Math.max(1, Math.ceil(waitMs / 1000)));
-  throw rateLimitExceeded();
+  throw state.exceeded === 'key' ? rateLimitExceeded() : organizationRateLimitExceeded();
 }
 
 async function answer(reply: FastifyReply, route: Route, handled: Promise<Result<unknown>>) {
@@ -183,6 +188,10 @@ async function answerOnce(idempotency: Idempotency, keyed: KeyedRequest) {
 function actorIdOf({ actor }: Caller): string {
   if (actor.id === null) throw new Error('the actor of a request has an id');
   return actor.id;
+}
+
+function requesterOf(caller: Caller): Requester {
+  return { keyId: actorIdOf(caller), organizationId: caller.organizationId };
 }
 
 function bearerKey(header: string | undefined): string | null {

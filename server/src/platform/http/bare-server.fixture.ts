@@ -18,7 +18,7 @@ export interface BareServer {
 }
 
 export interface CallOptions {
-  /** The API key, which is also the name of the caller. */
+  /** The API key, which is also the name of the caller. Its organization is named after the `@`, if it has one. */
   key?: string | null;
   body?: string | Buffer<ArrayBuffer> | object;
   headers?: Record<string, string>;
@@ -48,7 +48,7 @@ export async function openBare(): Promise<Bare> {
       const database = openDatabase({ url: test.url, log, poolSize: 10 });
       const authenticate = async (name: string): Promise<Caller> => ({
         actor: { type: 'key', id: `key_${name}`, name },
-        organizationId: `org_${name}`,
+        organizationId: `org_${name.split('@').at(-1)}`,
         scopes: null,
         accountIds: null,
       });

@@ -41,6 +41,8 @@ export interface HttpOptions {
   logIds: LogIdPrefixes;
   /** The maximum number of requests of a key per minute. */
   ratePerMinute: number;
+  /** The maximum number of requests of all keys of an organization per minute. Default: five times that of a key. */
+  organizationRatePerMinute?: number | undefined;
   /** The maximum number of running requests. */
   requestsMax: number;
   /** The memory for bodies that are being read, shared by the servers of a process. */
@@ -175,7 +177,12 @@ function logRequests(app: FastifyInstance, log: Log): void {
 function addRoutes(app: FastifyInstance, options: HttpOptions): void {
   const idempotency = createIdempotency(options);
   app.addHook('onClose', () => idempotency.close());
-  const rateLimit = createRateLimit({ ...options, perMinute: options.ratePerMinute });
+  const { ratePerMinute, organizationRatePerMinute = 5 * ratePerMinute } = options;
+  const rateLimit = createRateLimit({
+    ...options,
+    perMinute: ratePerMinute,
+    perMinuteOfOrganization: organizationRatePerMinute,
+  });
   const overload = createOverload(options);
   app.addHook('onClose', async () => overload.close());
   const stopping = new AbortController();

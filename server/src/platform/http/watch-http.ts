@@ -2,7 +2,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '../metrics.ts';
 import type { BodyMemory } from './bodies/body-memory.ts';
-import { bodiesTooLarge, bodyMemoryFull, overloaded, rateLimitExceeded } from './contract/refusals.ts';
+import {
+  bodiesTooLarge,
+  bodyMemoryFull,
+  organizationRateLimitExceeded,
+  overloaded,
+  rateLimitExceeded,
+} from './contract/refusals.ts';
 
 const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10];
 
@@ -21,7 +27,7 @@ export function createHttpWatch(metrics: Metrics, bodyMemory: BodyMemory): (app:
   );
   const turnedAway = metrics.counter(
     'pintail_http_turned_away_total',
-    'Requests refused because of load: rate_limit (of the API key), overload (of this process), bodies (too many or too large bodies in progress).',
+    'Requests refused because of load: rate_limit (of the API key or its organization), overload (of this process), bodies (too many or too large bodies in progress).',
     ['reason'],
   );
   const replays = metrics.counter(
@@ -42,7 +48,10 @@ export function createHttpWatch(metrics: Metrics, bodyMemory: BodyMemory): (app:
       // The method of an unknown route is arbitrary input.
       const method = route === 'none' ? 'any' : request.method;
       requests.inc({ method, route, status: `${Math.floor(reply.statusCode / 100)}xx` });
-      if (request.refusedAs === rateLimitExceeded.declaration) turnedAway.inc({ reason: 'rate_limit' });
+      const isForRate = [rateLimitExceeded, organizationRateLimitExceeded].some(
+        ({ declaration }) => declaration === request.refusedAs,
+      );
+      if (isForRate) turnedAway.inc({ reason: 'rate_limit' });
       if (request.refusedAs === overloaded.declaration) turnedAway.inc({ reason: 'overload' });
       const isForBodies = [bodiesTooLarge, bodyMemoryFull].some(
         ({ declaration }) => declaration === request.refusedAs,

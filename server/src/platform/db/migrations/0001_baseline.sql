@@ -670,10 +670,10 @@ create table idempotent_requests (
 );
 create index idempotent_requests_expired on idempotent_requests (expires_at);
 
--- The used part of the rate limit of each key, for all processes together.
+-- The used part of the rate limit of each key and each organization, for all processes together.
 create table rate_windows (
-  -- One row for each key that exceeded the first chunk of a process. No foreign key: a row may outlive its key.
-  api_key_id text primary key,
+  -- One row for each key or organization that exceeded the first chunk of a process. No foreign key: a row may outlive it.
+  subject_id text primary key,
   -- The minute that is counted.
   window_start timestamptz not null,
   -- The number of requests drawn in this minute. Processes draw several at a time, so it may exceed the limit.

@@ -114,6 +114,13 @@ export const rateLimitExceeded = refusal({
   fix: 'Try again after `Retry-After` seconds. `X-RateLimit-Remaining` has the number of remaining requests; API_RATE_PER_MINUTE sets the limit.',
 });
 
+export const organizationRateLimitExceeded = refusal({
+  code: 'RATE_LIMIT_EXCEEDED',
+  reason: 'organization_rate_limit_exceeded',
+  message: 'Too many requests with the API keys of this organization in this minute',
+  fix: 'Try again after `Retry-After` seconds. All keys of an organization share API_ORGANIZATION_RATE_PER_MINUTE.',
+});
+
 export const bodiesTooLarge = refusal({
   code: 'RATE_LIMIT_EXCEEDED',
   reason: 'too_many_large_bodies',

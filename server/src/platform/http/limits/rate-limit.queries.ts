@@ -1,14 +1,14 @@
 import { type Connection, sql } from '../../db/index.ts';
 
-/** Draws requests from a key's supply of the minute. Returns the number drawn by all processes, including these. */
+/** Draws requests from the supply of a key or an organization for the minute. Returns the number drawn by all processes, including these. */
 export async function drawRequests(
   connection: Connection,
-  { keyId, windowStart, count }: { keyId: string; windowStart: Date; count: number },
+  { id, windowStart, count }: { id: string; windowStart: Date; count: number },
 ): Promise<number> {
   const { rows } = await sql<{ drawn: number }>`
-    insert into rate_windows as held (api_key_id, window_start, drawn)
-    values (${keyId}, ${windowStart}, ${count})
-    on conflict (api_key_id) do update set
+    insert into rate_windows as held (subject_id, window_start, drawn)
+    values (${id}, ${windowStart}, ${count})
+    on conflict (subject_id) do update set
       -- A process whose clock is behind draws from the newer minute.
       window_start = greatest(held.window_start, excluded.window_start),
       drawn = case when held.window_start < excluded.window_start then 0 else held.drawn end + excluded.drawn

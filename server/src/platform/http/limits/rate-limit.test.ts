@@ -105,6 +105,28 @@ test('each key has its own limit', async () => {
   expect((await server.call('GET', '/v1/things', { key: 'modest' })).status).toBe(200);
 });
 
+test('the keys of an organization share its limit, and other organizations are not affected', async () => {
+  const server = await bare.serve(routes, { ratePerMinute: 100, organizationRatePerMinute: 250 });
+  const call = (key: string) => server.call('GET', '/v1/things', { key });
+  const { accepted, statuses } = await send(400, (index) => call(`${index % 8}@large`));
+  expect([accepted, [...statuses].sort()]).toEqual([250, [200, 429]]);
+  const refused = await call('9@large');
+  expect(refused.body.error.reason).toBe('organization_rate_limit_exceeded');
+  expect([Number(refused.headers.get('retry-after')) > 0, ...rateOf(refused.headers).slice(0, 2)]).toEqual([
+    ...[true, 250, 0],
+  ]);
+  expect((await call('1@small')).status).toBe(200);
+  bare.clock.advance(60_000);
+  expect((await call('9@large')).status).toBe(200);
+});
+
+test('a refused request of a key does not count for its organization', async () => {
+  const server = await bare.serve(routes, { ratePerMinute: 10, organizationRatePerMinute: 30 });
+  const call = (key: string) => server.call('GET', '/v1/things', { key });
+  await send(100, () => call('loud@shop'));
+  expect((await send(10, () => call('calm@shop'))).accepted).toBe(10);
+});
+
 test('the database is written once for many requests, and never for few', async () => {
   const server = await bare.serve(routes, { ratePerMinute: 6000 });
   let queries = 0;
@@ -114,6 +136,7 @@ test('the database is written once for many requests, and never for few', async 
   await send(120, () => server.call('GET', '/v1/things', { key: 'thrifty' }));
   expect(queries).toBe(0);
   await send(480, () => server.call('GET', '/v1/things', { key: 'thrifty' }));
+  // Four chunks of the key. Those of its organization are five times larger.
   expect(queries).toBe(4);
 });
 

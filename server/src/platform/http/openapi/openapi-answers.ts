@@ -15,6 +15,7 @@ import {
   idempotencyKeyReused,
   idempotentAnswerLost,
   malformedJson,
+  organizationRateLimitExceeded,
   outage,
   overloaded,
   rateLimitExceeded,
@@ -119,7 +120,7 @@ export function refusalsOf(route: Route): readonly RefusalMaker[] {
     ...(isWrite(route) ? [idempotencyInProgress, idempotencyKeyReused, idempotentAnswerLost] : []),
     unauthorized,
     ...(route.scope === null ? [] : [forbidden]),
-    ...[rateLimitExceeded, bug, outage, overloaded],
+    ...[rateLimitExceeded, organizationRateLimitExceeded, bug, outage, overloaded],
   ];
 }
 
