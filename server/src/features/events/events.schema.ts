@@ -54,7 +54,11 @@ export const EventsQuery = z.strictObject({
   after: eventId.optional().meta({
     description: 'Only events after the event with this id. Without it: from the oldest stored event.',
   }),
-  accountId: z.string().max(100).optional().meta({ description: 'Only events of this account.' }),
+  accountId: z
+    .string()
+    .regex(/^acc_\w{1,96}$/, 'Must be the id of an account, such as `acc_…`. GET /v1/accounts lists them.')
+    .optional()
+    .meta({ description: 'Only events of this account.' }),
   type: z
     .string()
     .transform((text, context) => {

@@ -14,6 +14,6 @@ export { hasLocation, isSrgb } from './pictures/picture-metadata.ts';
 export type { FindSimilarPost, SimilarPost } from './pictures/similar-post.ts';
 export { mediaRefused } from './record/media.errors.ts';
 export type { MediaRow } from './record/media.queries.ts';
-export { type MediaView, mediaUrl, mediaWarnings, toMediaView } from './record/media.view.ts';
+export { hostedMediaId, type MediaView, mediaUrl, mediaWarnings, toMediaView } from './record/media.view.ts';
 export { type MediaViewer, mediaAsJson, mediaFromJson } from './record/visible-media.queries.ts';
 export { watchMedia } from './watch-media.ts';

@@ -84,10 +84,14 @@ export const DeletedMediaAnswer = z
   })
   .meta({ id: 'DeletedMedia' });
 
+export function mediaTypeOf({ content_type }: Pick<MediaRow, 'content_type'>): 'image' | 'video' {
+  return content_type.startsWith('video/') ? 'video' : 'image';
+}
+
 export function toMediaResource(row: MediaRow, publicUrl: string): z.input<typeof MediaResource> {
   return {
     ...toMediaView(row, publicUrl),
-    mediaType: row.content_type.startsWith('video/') ? 'video' : 'image',
+    mediaType: mediaTypeOf(row),
     mediaUrl: mediaUrl(row, publicUrl),
     sourceUrl: row.source_url,
     createdAt: toUnixSeconds(row.created_at),

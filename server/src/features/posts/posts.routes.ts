@@ -74,7 +74,7 @@ export function postRoutes(parts: BatchParts) {
       tag,
       scope: 'posts:write',
       params: AccountPath,
-      body: createPostBody(clock),
+      body: createPostBody(parts),
       data: CreatedAnswer,
       status: 201,
       refusals: [

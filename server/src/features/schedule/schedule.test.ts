@@ -115,7 +115,6 @@ describe('refused', () => {
     ['?from=2027-03-02T00:00:00', 'from', 'offset_missing'],
     ['?from=tomorrow', 'from', 'invalid_time'],
     ['?from=1772352000', 'from', 'invalid_time'],
-    ['?to=', 'to', 'invalid_time'],
     ['?form=2027-03-02T00:00:00Z', 'form', 'unknown_field'],
   ])('%s', async (query, field, code) => {
     const answer = await get(query);

@@ -149,7 +149,6 @@ describe('create', () => {
       { dayPreference: 1, timePreference: '09:00', timezone: '2027-03-01T00:00[Europe/Berlin]' },
       { timezone: 'unknown_timezone' },
     ],
-    [{ dayPreference: 1, timePreference: '09:00', timezone: null }, { timezone: 'wrong_type' }],
     [
       { dayPreference: 1, timePreferences: '09:00' },
       { timePreference: 'required', timePreferences: 'unknown_field' },

@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import { runWithLogIds } from '../log-ids.ts';
 import { type Caller, type Commit, callerMay, type Result, unauthorized } from '../use-case/index.ts';
 import { isUpload } from './bodies/upload.ts';
-import { checkQueryIsText, withoutNul } from './check-request.ts';
+import { checkQueryIsText, removeEmptyParameters, removeNulls, withoutNul } from './check-request.ts';
 import { failure, success, successSchema } from './contract/envelope.ts';
 import { sendEventStream, wantsEventStream } from './contract/event-stream.ts';
 import {
@@ -69,9 +69,9 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
     preValidation: async (request) => {
       request.params = withoutNul(request.params as Record<string, string>);
       const query = request.query as Record<string, unknown>;
-      // A template leaves the cursor of the first page empty.
-      if (route.paging?.param && query[route.paging.param] === '') delete query[route.paging.param];
+      if (route.method !== 'DELETE') removeEmptyParameters(query, route.query);
       checkQueryIsText(query);
+      if (route.method === 'POST' && route.body) removeNulls(request.body, route.body);
     },
     onSend: async (request) => parts.overload.leave(request),
     handler: (request, reply) => {

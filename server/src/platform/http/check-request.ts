@@ -1,6 +1,6 @@
 // Validates every request before its handler runs.
 import type { z } from 'zod';
-import { invalidBody, invalidQuery, toDetails } from '../use-case/index.ts';
+import { inside, invalidBody, invalidQuery, toDetails } from '../use-case/index.ts';
 import { isUpload } from './bodies/upload.ts';
 
 /** Returns Fastify's validator for a part of a request. The handler validates forms, because it also reads them. */
@@ -13,6 +13,33 @@ export function checkWith(schema: z.ZodType, httpPart: string | undefined) {
     const details = toDetails(result.error.issues, schema, inQuery ? 'parameter' : 'field');
     return { error: inQuery ? invalidQuery(details) : invalidBody(details) };
   };
+}
+
+/** Returns the fields of the object that a schema describes. */
+function fieldsOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> {
+  return (inside(schema).def as { shape?: Record<string, z.ZodType> }).shape ?? {};
+}
+
+/**
+ * Removes known parameters that are empty, as clients send them for what is not set. Not for a DELETE, where an empty
+ * filter could delete more than its sender meant.
+ */
+export function removeEmptyParameters(query: Record<string, unknown>, schema: z.ZodType | undefined): void {
+  if (!schema) return;
+  for (const name of Object.keys(fieldsOf(schema))) if (query[name] === '') delete query[name];
+}
+
+/** Removes optional fields that are null and must not be, as clients send them for what is not set. */
+export function removeNulls(body: unknown, schema: z.ZodType): void {
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || isUpload(body)) return;
+  const fields = body as Record<string, unknown>;
+  for (const [name, field] of Object.entries(fieldsOf(schema))) {
+    if (fields[name] === null && !accepts(field, null) && accepts(field, undefined)) delete fields[name];
+  }
+}
+
+function accepts(field: z.ZodType, value: unknown): boolean {
+  return field.safeParse(value).success;
 }
 
 /** Refuses a NUL in the query, because PostgreSQL fails on it. */

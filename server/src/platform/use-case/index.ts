@@ -4,4 +4,4 @@ export { allOrRefuse, asOneRefusal } from './all-or-refuse.ts';
 export type { Commit, Result, Warning } from './commit.ts';
 export { type Caller, type Context, callerMay, callerSeesAccount } from './context.ts';
 export { invalidBody, invalidQuery, unauthorized } from './refusals.ts';
-export { nearest, toDetails } from './validation.ts';
+export { hintsOfUnknownFields, inside, nearest, toDetails } from './validation.ts';

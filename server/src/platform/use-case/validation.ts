@@ -1,7 +1,7 @@
 // Converts issues of zod to details of the API: one entry for each invalid field, with a code for programs and a
 // message for people.
 import { closest, distance } from 'fastest-levenshtein';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type Detail, detailsMax, limitDetails } from '../errors.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -37,18 +37,33 @@ const countOf = (issue: Issue) => (issue.code === 'unrecognized_keys' ? issue.ke
 function detailsOf(issue: Issue, schema: z.ZodType, noun: Noun): Detail[] {
   const path = issue.path.map((step) => printable(String(step))).join('.');
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, issue.path);
+    const object = schemaAt(schema, issue.path);
+    const known = Object.keys(object?.shape ?? {});
     return issue.keys
       .slice(0, detailsMax)
-      .map((key, index) => unknownField(key, path, index < proposalsMax ? known : [], noun));
+      .map((key, index) =>
+        unknownField(key, path, { ...object, known: index < proposalsMax ? known : [] }, noun),
+      );
   }
   return [{ path, ...describe(issue, noun) }];
 }
 
-function unknownField(key: string, parent: string, known: readonly string[], noun: Noun): Detail {
+/**
+ * By the schema of an object: fields that it does not have although a caller may expect them, each with a sentence about the
+ * alternative.
+ */
+export const hintsOfUnknownFields = z.registry<Readonly<Record<string, string>>>();
+
+interface KnownFields {
+  known: readonly string[];
+  hints?: Readonly<Record<string, string>>;
+}
+
+function unknownField(key: string, parent: string, { known, hints = {} }: KnownFields, noun: Noun): Detail {
   const name = printable(key);
   const near = nearest(key, known);
-  const hint = near ? ` Did you mean "${near}"?` : '';
+  const proposal = near ? ` Did you mean "${near}"?` : '';
+  const hint = Object.hasOwn(hints, key) ? ` ${hints[key]}` : proposal;
   return {
     path: parent ? `${parent}.${name}` : name,
     code: 'unknown_field',
@@ -63,36 +78,49 @@ function unknownField(key: string, parent: string, known: readonly string[], nou
 export function nearest(key: string, known: readonly string[]): string | undefined {
   if (known.length === 0 || key.length > 60) return undefined;
   const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  if (plain(key) === '') return undefined;
   const same = known.find((name) => plain(name) === plain(key));
   if (same) return same;
   const near = closest(key, [...known]);
+  // Any other letter differs from a name of one letter in one character.
+  if (near.length < 2) return undefined;
   const slipsMax = near.length < 5 ? 1 : Math.max(2, Math.floor(near.length / 4));
   return distance(key, near) <= slipsMax ? near : undefined;
 }
 
-/** Returns the field names of the object at `path` inside a schema. */
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let def = definition(schema);
+/** Returns the object at `path` inside a schema. */
+function schemaAt(
+  schema: z.ZodType,
+  path: readonly PropertyKey[],
+): { shape?: Definition['shape']; hints?: Readonly<Record<string, string>> } {
+  let object = inside(schema);
   for (const step of path) {
+    const def = definitionOf(object);
     const next = typeof step === 'number' ? def.element : def.shape?.[String(step)];
-    if (!next) return [];
-    def = definition(next);
+    if (!next) return {};
+    object = inside(next);
   }
-  return Object.keys(def.shape ?? {});
+  const hints = hintsOfUnknownFields.get(object);
+  return { shape: definitionOf(object).shape, ...(hints && { hints }) };
 }
 
 interface Definition {
-  shape?: Record<string, z.ZodType>;
+  type: string;
+  shape?: Record<string, z.ZodType> | undefined;
   element?: z.ZodType;
   innerType?: z.ZodType;
   in?: z.ZodType;
+  out?: z.ZodType;
 }
 
-/** Returns the schema inside optional, default and pipe. */
-function definition(schema: z.ZodType): Definition {
-  const def = schema.def as unknown as Definition;
-  const inner = def.innerType ?? def.in;
-  return inner ? definition(inner) : def;
+const definitionOf = (schema: z.ZodType) => schema.def as unknown as Definition;
+
+/** Returns the schema inside optional, default, pipe and preprocess. */
+export function inside(schema: z.ZodType): z.ZodType {
+  const def = definitionOf(schema);
+  const isPrepared = def.in && definitionOf(def.in).type === 'transform';
+  const inner = def.innerType ?? (isPrepared ? def.out : def.in);
+  return inner ? inside(inner) : schema;
 }
 
 /** Returns a name from the caller, shortened and on one line, for the response. */

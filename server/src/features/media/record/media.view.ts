@@ -1,4 +1,5 @@
 // Media in responses: the `media` of a post, and the URLs of its files.
+import { isId } from '../../../domain/ids.ts';
 import type { Warning } from '../../../platform/use-case/index.ts';
 import type { MediaRow } from './media.queries.ts';
 import { originalFile, thumbnailFile } from './stored-files.ts';
@@ -45,6 +46,15 @@ export function mediaWarnings(row: Pick<MediaRow, 'source_frames'>): Warning[] {
 /** The URL of our copy: `mediaUrl` of a post. */
 export function mediaUrl(row: Pick<MediaRow, 'id' | 'content_type'>, publicUrl: string): string {
   return fileUrl(row.id, originalFile(row.content_type), publicUrl);
+}
+
+/** The id of the media whose file has this URL; undefined for any other URL. The media may not exist. */
+export function hostedMediaId(url: string, publicUrl: string): string | undefined {
+  const base = URL.parse(`${publicUrl.replace(/\/+$/, '')}/media/`);
+  const parsed = URL.parse(url);
+  if (!base || parsed?.origin !== base.origin || !parsed.pathname.startsWith(base.pathname)) return undefined;
+  const [id = ''] = parsed.pathname.slice(base.pathname.length).split('/');
+  return isId('med', id) ? id : undefined;
 }
 
 function fileUrl(id: string, name: string, publicUrl: string): string {

@@ -3,11 +3,11 @@ import type { Readable } from 'node:stream';
 import type { Tx } from '../../../platform/db/index.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
 import type { Uploaded } from '../arrive/intake.ts';
-import { toMediaResource } from '../media.schema.ts';
+import { mediaTypeOf, toMediaResource } from '../media.schema.ts';
 import type { MediaParts } from '../parts.ts';
-import { mediaNotFound } from '../record/media.errors.ts';
+import { mediaNotFound, mediaRefused } from '../record/media.errors.ts';
 import type { MediaRow } from '../record/media.queries.ts';
-import { mediaWarnings } from '../record/media.view.ts';
+import { hostedMediaId, mediaWarnings } from '../record/media.view.ts';
 import { asShown } from '../record/visible-media.queries.ts';
 
 interface AddFromUrl {
@@ -21,16 +21,36 @@ type ReadForm = (take: (file: Readable) => Promise<void>) => Promise<Uploaded>;
 /** @throws mediaRefused with the reason in its details */
 export async function addMediaFromUrl(parts: MediaParts, context: Context, { url, mediaType }: AddFromUrl) {
   const { organizationId, signal } = context;
-  const declaredType = mediaType ?? 'any';
-  const row = await parts.media.fetchFromUrl({
-    organizationId,
-    sender: context,
-    url,
-    declaredType,
-    path: 'url',
-    signal,
-  });
+  const hostedId = hostedMediaId(url, parts.publicUrl);
+  const row =
+    hostedId === undefined
+      ? await parts.media.fetchFromUrl({
+          organizationId,
+          sender: context,
+          url,
+          declaredType: mediaType ?? 'any',
+          path: 'url',
+          signal,
+        })
+      : await getHosted(parts, context, { mediaId: hostedId, mediaType });
   return context.commit((tx) => answer(parts, tx, context, row));
+}
+
+/** Returns the media that a URL of this server names. @throws mediaRefused also for media that the caller does not see */
+async function getHosted(
+  { database, media }: MediaParts,
+  context: Context,
+  { mediaId, mediaType }: { mediaId: string } & Pick<AddFromUrl, 'mediaType'>,
+): Promise<MediaRow> {
+  const row = await media.find(database.db, context, mediaId);
+  if (!row) {
+    const message = 'This URL of Pintail names no media that the key sees. GET /v1/media lists it.';
+    throw mediaRefused([{ path: 'url', code: 'media_not_found', message }]);
+  }
+  const type = mediaTypeOf(row);
+  if (mediaType === undefined || mediaType === type) return row;
+  const message = `It is ${type === 'image' ? 'an image' : 'a video'}. Send "mediaType": "${type}".`;
+  throw mediaRefused([{ path: 'url', code: 'media_type_mismatch', message }]);
 }
 
 /** @throws uploadRefused with the reason in its details; the errors of `read` */

@@ -25,7 +25,7 @@ export async function runBatch(
   { signal, log }: Pick<BatchRun, 'signal' | 'log'>,
 ): Promise<void> {
   const { db } = parts.database;
-  const body = createPostBody(parts.clock);
+  const body = createPostBody(parts);
   const viewer = {
     organizationId: batch.organization_id,
     actor: actorFromColumn(batch.actor),

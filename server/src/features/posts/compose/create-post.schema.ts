@@ -1,6 +1,7 @@
 // The bodies of create and schedule.
 import { z } from 'zod';
 import type { Clock } from '../../../platform/clock.ts';
+import { hintsOfUnknownFields } from '../../../platform/use-case/index.ts';
 import {
   altText,
   boardId,
@@ -24,6 +25,8 @@ import {
   title,
   url,
 } from '../record/fields.ts';
+import { withoutAbsentFields } from './absent-fields.ts';
+import { withHostedMedia } from './hosted-media.ts';
 
 export const intervalBoardsMax = 20;
 const intervalDaysMax = 90;
@@ -87,17 +90,39 @@ function createPostFields(clock: Clock) {
 }
 
 /** The body of create after validation. */
-export type CreatePost = z.output<ReturnType<typeof createPostBody>>;
+export type CreatePost = z.output<ReturnType<typeof createPostObject>>;
 
-export function createPostBody(clock: Clock) {
+interface BodyParts {
+  clock: Clock;
+  /** The URL of this server, by which bodies may name hosted media. */
+  publicUrl: string;
+}
+
+export function createPostBody({ clock, publicUrl }: BodyParts) {
   return z
+    .preprocess(withoutAbsentFields, createPostObject(clock))
+    .transform((body) => withHostedMedia(body, publicUrl));
+}
+
+/** The body of create without absent fields. */
+export function createPostObject(clock: Clock) {
+  const body = z
     .strictObject(createPostFields(clock))
     .superRefine(mediaIsNamedOnce, { when: isObject })
     .superRefine(timeIsNamedOnce, { when: isObject })
     .superRefine(boardsFitTogether, { when: isObject })
     .superRefine(isCompleteToSchedule, { when: isObject })
     .meta({ id: 'CreatePost' });
+  hintsOfUnknownFields.add(body, {
+    status: 'A post with a time is queued, a post without one is a draft.',
+    createdAt: setByPintail,
+    updatedAt: setByPintail,
+    pinId: setByPintail,
+  });
+  return body;
 }
+
+const setByPintail = 'Pintail sets it. Omit the field.';
 
 type Loose = Partial<Record<keyof ReturnType<typeof createPostFields>, unknown>>;
 
@@ -160,7 +185,7 @@ function isCompleteToSchedule(body: Loose, context: z.RefinementCtx): void {
 
 export function schedulePostBody(clock: Clock) {
   const { sendAt, useNextOpenSlot, now } = times(clock);
-  return z
+  const body = z
     .strictObject({
       sendAt: sendAt.optional(),
       useNextOpenSlot: useNextOpenSlot.default(false),
@@ -176,6 +201,7 @@ export function schedulePostBody(clock: Clock) {
       { when: isObject },
     )
     .meta({ id: 'SchedulePost' });
+  return z.preprocess(withoutAbsentFields, body);
 }
 
 export type SchedulePost = z.output<ReturnType<typeof schedulePostBody>>;

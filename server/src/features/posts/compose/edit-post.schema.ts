@@ -1,5 +1,6 @@
 // The bodies of edits: an absent field is unchanged, null clears a field.
 import { z } from 'zod';
+import { hintsOfUnknownFields } from '../../../platform/use-case/index.ts';
 import {
   altText,
   boardId,
@@ -26,7 +27,7 @@ const fields = {
   title: title.nullable().optional(),
   description: description.nullable().optional(),
   url: url.nullable().optional(),
-  boardId: boardId.nullable().optional().meta({
+  boardId: boardId.min(1, 'Must be the id of a board, or null for none.').nullable().optional().meta({
     description: 'A change of the board clears the section, unless boardSectionId is sent.',
   }),
   boardSectionId: boardSectionId
@@ -67,22 +68,32 @@ function namesSomething(body: object, context: z.RefinementCtx): void {
   if (count === 0) issue(context, '', 'required', 'Name at least one field to change.');
 }
 
+const scheduleInstead = 'To change the time, use POST …/posts/{postId}/schedule, or …/unschedule.';
+const hints = {
+  sendAt: scheduleInstead,
+  useNextOpenSlot: scheduleInstead,
+  now: scheduleInstead,
+  status: scheduleInstead,
+};
+
 export const EditPostBody = z
   .strictObject(fields)
   .superRefine(namesSomething, { when: isObject })
   .superRefine(mediaFitTogether, { when: isObject })
   .meta({ id: 'EditPost' });
+hintsOfUnknownFields.add(EditPostBody, hints);
 export type EditPost = z.output<typeof EditPostBody>;
+
+const EditEntry = z
+  .strictObject({ id: z.string().meta({ description: 'Post id.' }), ...fields })
+  .superRefine(namesSomething, { when: isObject })
+  .superRefine(mediaFitTogether, { when: isObject });
+hintsOfUnknownFields.add(EditEntry, hints);
 
 export const EditPostsBody = z
   .strictObject({
     posts: z
-      .array(
-        z
-          .strictObject({ id: z.string().meta({ description: 'Post id.' }), ...fields })
-          .superRefine(namesSomething, { when: isObject })
-          .superRefine(mediaFitTogether, { when: isObject }),
-      )
+      .array(EditEntry)
       .min(1, `Send 1 to ${editsMax} posts.`)
       .max(editsMax, `Send 1 to ${editsMax} posts.`)
       .refine((edits) => new Set(edits.map((edit) => edit.id)).size === edits.length, {

@@ -57,7 +57,9 @@ function mediaAfter(
     // Media that is named by its id still has the URL that it came from.
     return {
       ...media.content,
-      ...(isSame && !edit.mediaUrl && !edit.carousel && { sourceMediaUrl: post.source_media_url }),
+      ...(isSame &&
+        (!edit.mediaUrl || edit.mediaId) &&
+        !edit.carousel && { sourceMediaUrl: post.source_media_url }),
     };
   }
   return {

@@ -23,17 +23,34 @@ function mediaNotFound(path: string): Detail {
 /** Returns a detail for each id that names no media, so that nothing is fetched for a body with such an id. */
 export function unknownMedia(
   known: MediaSource['known'],
-  { mediaId, carousel, cover }: NamedMedia,
+  { carousel, cover, ...own }: NamedMedia,
   prefix = '',
 ): Detail[] {
-  const ids = [
-    { path: 'mediaId', id: mediaId },
-    ...(carousel ?? []).map((slide, index) => ({ path: `carousel.${index}.mediaId`, id: slide.mediaId })),
-    { path: 'cover.mediaId', id: cover?.mediaId },
+  const all = [
+    { at: '', named: own },
+    ...(carousel ?? []).map((slide, index) => ({ at: `carousel.${index}.`, named: slide })),
+    { at: 'cover.', named: cover ?? {} },
   ];
-  return ids.flatMap(({ path, id }) =>
-    id === undefined || known.has(id) ? [] : [mediaNotFound(`${prefix}${path}`)],
+  return all.flatMap(({ at, named }) =>
+    named.mediaId === undefined || known.has(named.mediaId)
+      ? []
+      : [mediaNotFound(`${prefix}${at}${fieldOf(named)}`)],
   );
+}
+
+/** Returns the field that names the media. With both, `mediaUrl` is the URL of the hosted copy (hosted-media.ts). */
+function fieldOf({ mediaUrl }: Named): 'mediaUrl' | 'mediaId' {
+  return mediaUrl === undefined ? 'mediaId' : 'mediaUrl';
+}
+
+interface Named {
+  mediaUrl?: string | undefined;
+  mediaId?: string | undefined;
+}
+
+/** The URL from which media was fetched; null if it is stored already. */
+function sourceOf({ mediaUrl, mediaId }: Named): string | null {
+  return mediaId === undefined ? (mediaUrl ?? null) : null;
 }
 
 /** The part of a post's content that is about media. */
@@ -81,7 +98,7 @@ export async function composeMedia(source: MediaSource, named: NamedMedia): Prom
     content: {
       mediaType,
       mediaId: own.id,
-      sourceMediaUrl: (slides ? slides[0]?.mediaUrl : named.mediaUrl) ?? null,
+      sourceMediaUrl: sourceOf(slides?.[0] ?? named),
       carousel: slides ? slides.map((slide, index) => toSlide(slide, ownRows[index] ?? own)) : null,
       coverMediaId: composedCover.coverMediaId,
       coverSeconds: composedCover.coverSeconds,
@@ -135,11 +152,11 @@ function toSlide(texts: NonNullable<NamedMedia['carousel']>[number], row: MediaR
  */
 async function findOrFetch(
   { known, fetchFromUrl, viewer, prefix = '', signal }: MediaSource,
-  named: { mediaUrl?: string | undefined; mediaId?: string | undefined },
+  named: Named,
   at: string,
   type: 'image' | 'video' | undefined,
 ): Promise<MediaRow> {
-  if (named.mediaUrl !== undefined) {
+  if (named.mediaUrl !== undefined && named.mediaId === undefined) {
     const path = `${prefix}${at}mediaUrl`;
     return fetchFromUrl({
       organizationId: viewer.organizationId,
@@ -150,7 +167,7 @@ async function findOrFetch(
       signal,
     });
   }
-  const path = `${prefix}${at}mediaId`;
+  const path = `${prefix}${at}${fieldOf(named)}`;
   const row = known.get(named.mediaId ?? '');
   if (!row) throw invalidBody([mediaNotFound(path)]);
   const rowType = isVideo(row) ? 'video' : 'image';

@@ -82,7 +82,7 @@ describe('q', () => {
   });
 
   test('a q without a letter or digit is refused', async () => {
-    for (const q of ['', ' ', '&|!', '🍋']) expect(refusal(await ask({ q }))[0]).toBe(400);
+    for (const q of [' ', '&|!', '🍋']) expect(refusal(await ask({ q }))[0]).toBe(400);
   });
 });
 

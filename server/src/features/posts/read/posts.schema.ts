@@ -8,7 +8,7 @@ import { moment, pageLimit, text, unixSeconds } from '../../../platform/http/con
 import { AccountPath } from '../../accounts/index.ts';
 import { type MediaRow, mediaUrl, toMediaView } from '../../media/index.ts';
 import { slidesOf } from '../record/content.ts';
-import { boardId, externalId } from '../record/fields.ts';
+import { externalId } from '../record/fields.ts';
 import type { PostRow } from '../record/posts.queries.ts';
 
 export const PostPath = AccountPath.extend({
@@ -29,7 +29,11 @@ export const ListPostsQuery = z.strictObject({
     description: 'Only posts from this time on (by sendAt; drafts by createdAt, sent posts by sentAt).',
   }),
   endDate: moment.optional().meta({ description: 'Only posts up to this time.' }),
-  boardId: boardId.optional().meta({ description: 'Only posts for this board.' }),
+  boardId: z
+    .string()
+    .regex(/^\d{1,32}$/, 'Must be the id of a board, which has digits only. GET …/boards lists them.')
+    .optional()
+    .meta({ description: 'Only posts for this board.' }),
   tag: text(100).optional().meta({ description: 'Only posts with this tag.' }),
   externalId: externalId.optional().meta({ description: 'Only the post with this external id.' }),
   q: text(200)

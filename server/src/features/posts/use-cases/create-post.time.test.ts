@@ -56,7 +56,7 @@ test('all problems of a body are reported at once', async () => {
     boardSectionId: '1',
     tags: ['a', 'a'],
     productTagPinIds: ['pin'],
-    externalId: '',
+    externalId: 'x'.repeat(256),
     intervalDays: 91,
     isSimplifiedPin: 'yes',
   });

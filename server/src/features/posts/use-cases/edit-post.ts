@@ -4,6 +4,7 @@ import { getAccount } from '../../accounts/index.ts';
 import { findSpacing, warningsFor } from '../compose/check-post.ts';
 import type { EditPost } from '../compose/edit-post.schema.ts';
 import { findFacts } from '../compose/facts.ts';
+import { withHostedMedia } from '../compose/hosted-media.ts';
 import { applyEdit, lockEditedMedia, namesInEdit, prepareEdit } from '../compose/prepared-edit.ts';
 import { getPostRow } from '../read/get-post.ts';
 import { checkVersion, postAnswer } from '../read/views.ts';
@@ -13,7 +14,8 @@ import type { PostParts, PostTarget } from './parts.ts';
  * @throws accountNotFound, postNotFound, postCannot, postChanged, versionDiffers, invalidBody, mediaRefused, mediaGone,
  *   externalIdTaken
  */
-export async function editPost(parts: PostParts, context: Context, target: PostTarget, edit: EditPost) {
+export async function editPost(parts: PostParts, context: Context, target: PostTarget, input: EditPost) {
+  const edit = withHostedMedia(input, parts.publicUrl);
   const { db } = parts.database;
   const { signal, clock, actor } = context;
   const account = await getAccount(db, context, target.accountId);

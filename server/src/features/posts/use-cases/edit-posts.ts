@@ -8,6 +8,7 @@ import { type AccountRow, getAccount } from '../../accounts/index.ts';
 import type { EditPosts, PreviousFields } from '../compose/edit-post.schema.ts';
 import { previousOf } from '../compose/edited-content.ts';
 import { findFacts, type Names } from '../compose/facts.ts';
+import { withHostedMedia } from '../compose/hosted-media.ts';
 import {
   applyEdit,
   lockEditedMedia,
@@ -24,7 +25,8 @@ import type { PostParts } from './parts.ts';
 const fetchesAtOnce = 4;
 
 /** @throws everything that `editPost` throws, with the details of all entries */
-export async function editPosts(parts: PostParts, context: Context, accountId: string, input: EditPosts) {
+export async function editPosts(parts: PostParts, context: Context, accountId: string, body: EditPosts) {
+  const input = { ...body, posts: body.posts.map((edit) => withHostedMedia(edit, parts.publicUrl)) };
   const { db, transaction } = parts.database;
   const account = await getAccount(db, context, accountId);
   const postIds = input.posts.map((edit) => edit.id).filter((id) => isId('post', id));

@@ -120,7 +120,7 @@ describe('the body', () => {
     [{}, { outcome: 'not_allowed' }],
     [{ outcome: 'perhaps' }, { outcome: 'not_allowed' }],
     [{ outcome: 'published' }, { pinId: 'required' }],
-    [{ outcome: 'published', pinId: null }, { pinId: 'wrong_type' }],
+    [{ outcome: 'published', pinId: null }, { pinId: 'required' }],
     [{ outcome: 'published', pinId: '12a' }, { pinId: 'invalid' }],
     [{ outcome: 'published', pinId: '' }, { pinId: 'invalid' }],
     [

@@ -2,17 +2,19 @@
 // report all other problems.
 import { z } from 'zod';
 import type { Clock } from '../../../platform/clock.ts';
-import { createPostBody } from '../compose/create-post.schema.ts';
+import { withoutAbsentFields } from '../compose/absent-fields.ts';
+import { createPostObject } from '../compose/create-post.schema.ts';
 
 export function validatePostBody(clock: Clock) {
-  const { shape } = createPostBody(clock);
+  const { shape } = createPostObject(clock);
   const fields = Object.entries(shape).map(
     ([name, schema]) => [name, shapeOnly(schema as z.ZodType)] as const,
   );
-  return z.strictObject(Object.fromEntries(fields)).meta({
+  const body = z.strictObject(Object.fromEntries(fields)).meta({
     id: 'ValidatePost',
     description: 'The body of create. An exceeded limit is reported as a failed check.',
   });
+  return z.preprocess(withoutAbsentFields, body);
 }
 
 export type ValidatePost = z.output<ReturnType<typeof validatePostBody>>;

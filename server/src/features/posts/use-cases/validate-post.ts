@@ -11,8 +11,9 @@ import {
   type WarningAbout,
   warningsFor,
 } from '../compose/check-post.ts';
-import { type CreatePost, createPostBody } from '../compose/create-post.schema.ts';
+import { type CreatePost, createPostObject } from '../compose/create-post.schema.ts';
 import { type Facts, findFacts, namesIn, placesOf, timingOf } from '../compose/facts.ts';
+import { withHostedMedia } from '../compose/hosted-media.ts';
 import { type ComposedMedia, composeMedia } from '../compose/media.ts';
 import type { PostParts } from './parts.ts';
 import type { Check, ValidatePost } from './validate-post.schema.ts';
@@ -61,9 +62,9 @@ export async function validatePost(
 ) {
   const { db } = parts.database;
   const account = await getAccount(db, context, accountId);
-  const body = createPostBody(context.clock);
+  const body = createPostObject(context.clock);
   const parsed = body.safeParse(input, { reportInput: true });
-  const fields = validFields(body, input);
+  const fields = withHostedMedia(validFields(body, input), parts.publicUrl);
   const facts = await findFacts(parts, account, context, namesIn([fields]));
   const media = await attempt(() => findNamedMedia(parts, context, facts, fields));
   const time = await attempt(() => findTime(parts, context, account, fields));
@@ -93,7 +94,10 @@ export async function validatePost(
 }
 
 /** The fields that are valid alone, so that an invalid field does not hide the problems of others. */
-function validFields({ shape }: ReturnType<typeof createPostBody>, input: ValidatePost): Partial<CreatePost> {
+function validFields(
+  { shape }: ReturnType<typeof createPostObject>,
+  input: ValidatePost,
+): Partial<CreatePost> {
   const fields = Object.entries(shape).flatMap(([name, schema]) => {
     const parsed = schema.safeParse((input as Record<string, unknown>)[name]);
     return parsed.success && parsed.data !== undefined ? [[name, parsed.data]] : [];

@@ -64,13 +64,18 @@ export function refuseRepeats(entries: readonly string[], context: z.RefinementC
 export const moment = z
   .string({
     // Times in responses are Unix seconds, which clients then send by mistake.
-    error: ({ input }) =>
-      typeof input === 'number'
-        ? 'Must be an RFC 3339 date and time as a string, such as "2027-03-01T09:00:00Z", not a number.'
-        : undefined,
+    error: ({ input }) => (typeof input === 'number' ? numberedMoment(input) : undefined),
   })
   .superRefine((value, context) => {
     if (z.iso.datetime({ offset: true }).safeParse(value.toUpperCase()).success) return;
+    if (/^-?\d{9,14}(\.\d+)?$/.test(value)) {
+      context.addIssue({
+        code: 'custom',
+        params: { code: 'invalid_time' },
+        message: numberedMoment(Number(value)),
+      });
+      return;
+    }
     const isLocal = z.iso.datetime({ local: true }).safeParse(value.toUpperCase()).success;
     context.addIssue({
       code: 'custom',
@@ -82,6 +87,16 @@ export const moment = z
   })
   .transform((value) => new Date(value.toUpperCase()))
   .meta({ override: { type: 'string', format: 'date-time' } });
+
+/** Returns the message for a number of seconds, or of milliseconds, with the same moment as it should be written. */
+function numberedMoment(value: number): string {
+  const about = 'Must be an RFC 3339 date and time as a string';
+  const at = new Date(Math.abs(value) < 1e11 ? value * 1000 : value);
+  // A number that is not a time of this millennium is a mistake of another kind.
+  const isTime = at.getTime() >= Date.UTC(2000, 0) && at.getTime() < Date.UTC(3000, 0);
+  if (!isTime) return `${about}, such as "2027-03-01T09:00:00Z", not a number.`;
+  return `${about}, not a number. Send "${at.toISOString().replace('.000Z', 'Z')}" for this moment.`;
+}
 
 /** A time zone, in the spelling of the time zone database: `europe/berlin` becomes `Europe/Berlin`. */
 export const timezone = text(100)
