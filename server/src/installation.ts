@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { rebaseRestoredEvents } from './features/events/index.ts';
 import {
   type AppCredentials,
+  type CallWatch,
   createCallWatch,
   createEnvironments,
   type Environment,
@@ -14,10 +15,16 @@ import {
   publishedAddresses,
   simulatorAddresses,
 } from './pinterest/index.ts';
-import type { Clock } from './platform/clock.ts';
 import { systemClock } from './platform/clock.ts';
 import { type Closer, closeAll } from './platform/closers.ts';
-import { createDatabaseClock, type Database, migrate, openDatabase } from './platform/db/index.ts';
+import {
+  createDatabaseClock,
+  type Database,
+  type DatabaseClock,
+  migrate,
+  openDatabase,
+  ping,
+} from './platform/db/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 
@@ -28,7 +35,9 @@ export interface Installation {
   app: App;
   database: Database;
   databaseUrl: string;
-  clock: Clock;
+  clock: DatabaseClock;
+  /** See `CallWatch`. */
+  pinterestSkewMs: CallWatch['skewMs'];
   close(): Promise<void>;
 }
 
@@ -121,17 +130,17 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
         { events: restored },
         'the event log was restored from a dump and was adapted to this database',
       );
-    // The embedded database uses this machine's clock.
-    const remote = config.databaseUrl ? await createDatabaseClock(database, systemClock, log) : null;
-    if (remote) closers.push(() => remote.stop());
-    const clock = remote ?? systemClock;
+    // Also with the embedded database, which has this machine's clock: it notices when that is set back.
+    const clock = await createDatabaseClock(async () => (await ping(database.db)).now, systemClock, log);
+    closers.push(() => clock.stop());
     const metrics = createMetrics();
+    const calls = createCallWatch(metrics, clock);
     const pinterest = createEnvironments({
       addresses: addressesOf(config, open.simulatorUrl),
       apps: appsOf(config),
       clock,
       log,
-      watch: createCallWatch(metrics),
+      watch: calls.of,
     });
     closers.push(() => pinterest.close());
     const app = await createApp({
@@ -145,7 +154,7 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
       ...(open.allowedPrivateHosts && { allowedPrivateHosts: open.allowedPrivateHosts }),
     });
     closers.push(() => app.jobs.stop(jobsGraceMs));
-    return { app, database, databaseUrl: server.url, clock, close };
+    return { app, database, databaseUrl: server.url, clock, pinterestSkewMs: calls.skewMs, close };
   } catch (error) {
     await close().catch((closeError: unknown) => log.error({ err: closeError }, 'graceful close failed'));
     throw error;

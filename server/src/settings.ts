@@ -1,6 +1,8 @@
 // Every setting: its description, its expected form and its parser. docs/settings.md is generated from it.
 import { z } from 'zod';
+
 import { limitSettings } from './limit-settings.ts';
+import { longestLeaseMs } from './platform/work/lease.ts';
 import { type Setting, wholeNumber } from './setting.ts';
 
 export type { Setting } from './setting.ts';
@@ -186,7 +188,7 @@ export const settings = {
   PINTAIL_LEASE_SECONDS: {
     about: 'After how long the accounts of a worker that died go to another one.',
     shape: 'seconds, 3 to 300 (default 12)',
-    schema: wholeNumber(12, 3, 300),
+    schema: wholeNumber(12, 3, longestLeaseMs / 1000),
   },
   PINTAIL_CONFIRM_DELAYS: {
     about: 'The delays of the searches on Pinterest for a Pin whose create response was lost.',

@@ -100,7 +100,7 @@ export async function createTestApp({
     apps: { simulator: testApp },
     clock,
     log,
-    watch: createCallWatch(metrics),
+    watch: createCallWatch(metrics, clock).of,
   });
   const parts: AppParts = {
     config: { ...parseConfig({}), dataDir: folder, ...config },

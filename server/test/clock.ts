@@ -4,6 +4,8 @@ import { addMs, type Clock } from '../src/platform/clock.ts';
 export interface TestClock extends Clock {
   /** Advances the time, and runs the timers that become due, each at its own moment. */
   advance(ms: number): void;
+  /** Sets the time, as a person or NTP sets a clock: no timer runs. */
+  set(time: Date): void;
 }
 
 interface Timer {
@@ -32,6 +34,9 @@ export function createTestClock(start = new Date('2027-03-01T08:00:00Z')): TestC
     now: () => now,
     after: (delayMs, run) => add({ at: now.getTime() + Math.max(delayMs, 0), run, periodMs: null }),
     every: (periodMs, run) => add({ at: now.getTime() + periodMs, run, periodMs }),
+    set(time) {
+      now = time;
+    },
     advance(ms) {
       const end = addMs(now, ms);
       for (let timer = nextUntil(end.getTime()); timer; timer = nextUntil(end.getTime())) {

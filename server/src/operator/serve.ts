@@ -184,8 +184,9 @@ async function startStatus(
 }
 
 /** Returns the checks that only a serving process can run. */
-function checksOf({ role }: Config, { app, database, clock }: Installation) {
-  const checks = [clockCheck(database, clock)];
+function checksOf({ role }: Config, { app, database, clock, pinterestSkewMs }: Installation) {
+  const witnesses = () => ({ setBack: clock.setBack, pinterestSkewMs: pinterestSkewMs() });
+  const checks = [clockCheck(database, clock, witnesses)];
   return role === 'api' ? checks : [...checks, workerCheck(app.lastPollAt, clock)];
 }
 

@@ -20,4 +20,4 @@ export { createPinterest, type Pinterest, type PinterestOptions } from './pinter
 export type { Answer, Call, RateLimit } from './wire/answers.ts';
 export type { Failure } from './wire/failure.ts';
 export { type ReasonCode, reasons } from './wire/reasons.ts';
-export { createCallWatch } from './wire/watch-calls.ts';
+export { type CallWatch, createCallWatch } from './wire/watch-calls.ts';

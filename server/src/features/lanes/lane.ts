@@ -24,7 +24,8 @@
 //              that could not serve the account, and by `resetQueue` when an account is resumed.
 // owner        The process with the lease; null if there is no lease. Written by a claim, cleared by a release.
 // lease_until  When the lease expires. Written by a claim, raised by `renewLaneLeases`, cleared by a release. An
-//              expired lease has no effect, even if `owner` is set.
+//              expired lease has no effect, even if `owner` is set. Neither has one that is further ahead than a lease
+//              can be: the clock was set back (platform/work/lease.queries.ts).
 // fence        Grows by one with each lease and never decreases. Every write of a worker names the fence of its lease,
 //              and changes nothing if the lane has been leased again. Written by a claim only.
 //

@@ -2,6 +2,8 @@
 import type { RawBuilder } from 'kysely';
 import { addMs } from '../../platform/clock.ts';
 import { type Connection, sql } from '../../platform/db/index.ts';
+import { leaseHasEnded, renewedUntil } from '../../platform/work/lease.queries.ts';
+import { longestLeaseMs } from '../../platform/work/lease.ts';
 import { type LaneFence, lateAfterMs, type NextWork } from './lane.ts';
 import { pacedUntil } from './pacing.queries.ts';
 
@@ -23,7 +25,7 @@ export function leasing({ owner, now, leaseUntil, limit }: LaneClaim): RawBuilde
     due as materialized (
       select account_id from lanes
       -- The planner cannot see a time in a subquery, so one plan serves every time: see posts/due.queries.ts.
-      where wake_at <= (select ${now}::timestamptz) and (lease_until is null or lease_until <= ${now})
+      where wake_at <= (select ${now}::timestamptz) and ${leaseHasEnded(sql`lease_until`, now, longestLeaseMs)}
       order by wake_at
       limit ${limit}
       for update skip locked
@@ -42,14 +44,14 @@ export function leasing({ owner, now, leaseUntil, limit }: LaneClaim): RawBuilde
 /**
  * Renews the leases that are still valid under these fences; returns their accounts. Compares the fence, not the owner,
  * because a process that was suspended may have leased the lane again, and its earlier work must not continue. Never
- * shortens a lease: of two concurrent renewals the earlier may be written last, and the worker relies on the later.
+ * shortens a possible lease: of two concurrent renewals the earlier may be written last, and the worker relies on the later.
  */
 export async function renewLaneLeases(
   connection: Connection,
   { lanes, leaseUntil }: { lanes: readonly LaneFence[]; leaseUntil: Date },
 ): Promise<Set<string>> {
   const { rows } = await sql<{ account_id: string }>`
-    update lanes set lease_until = greatest(lease_until, ${leaseUntil}::timestamptz)
+    update lanes set lease_until = ${renewedUntil(sql`lanes.lease_until`, leaseUntil, longestLeaseMs)}
     from unnest(
       ${lanes.map((lane) => lane.accountId)}::text[], ${lanes.map((lane) => lane.fence)}::bigint[]
     ) ours (account_id, fence)
@@ -121,7 +123,7 @@ export function releasing(
 export async function findNextWake(connection: Connection, now: Date): Promise<Date | null> {
   const { rows } = await sql<{ wake_at: Date }>`
     select wake_at from lanes
-    where wake_at < 'infinity' and (lease_until is null or lease_until <= ${now})
+    where wake_at < 'infinity' and ${leaseHasEnded(sql`lease_until`, now, longestLeaseMs)}
     order by wake_at limit 1
   `.execute(connection);
   return rows[0]?.wake_at ?? null;

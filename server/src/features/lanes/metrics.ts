@@ -5,7 +5,7 @@ import { countLanes } from './metrics.queries.ts';
 export function declareLaneGauges(metrics: Metrics): GaugeReading {
   const lanes = metrics.gauge(
     'pintail_lanes',
-    'Accounts by state: due (waiting for a worker), leased (being served), resting (Pinterest asked to wait).',
+    'Accounts by state: due (waiting for a worker), leased (being served), resting (Pinterest asked to wait), impossible (the lease is further ahead than a lease can be, because the clock was set back; such a lease does not count).',
     ['state'],
   );
   const lag = metrics.gauge(

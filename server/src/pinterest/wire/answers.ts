@@ -14,6 +14,8 @@ export interface Call {
   durationMs: number;
   rateLimit: RateLimit | null;
   startedAt: Date;
+  /** The header Date, in whole seconds. */
+  servedAt?: Date | null;
 }
 
 /** The values of the `x-ratelimit-*` headers; null for a value that could not be read. */

@@ -163,6 +163,7 @@ function hear<T>(question: Question<T>, exchange: Exchange, secrets: string[]): 
     requestId: header(exchange, 'x-pinterest-rid', secrets),
     durationMs: exchange.endedAt.getTime() - exchange.startedAt.getTime(),
     rateLimit: rate.rateLimit,
+    servedAt: toDate(exchange.headers.date),
     startedAt: exchange.startedAt,
   };
   const verdict = verdictOf({
@@ -208,6 +209,11 @@ function writeLine(log: Log, question: Question<unknown>, exchange: Exchange, re
   const more = { cause: exchange.cause, outcome: verdict.kind, reason, said: call.message };
   // A refusal is about what was asked; the rest is about Pinterest, the network or the account.
   log[verdict.kind === 'refused' ? 'info' : 'warn']({ ...line, ...more }, 'pinterest call failed');
+}
+
+function toDate(text: string | undefined): Date | null {
+  const at = new Date(text ?? '');
+  return Number.isNaN(at.getTime()) ? null : at;
 }
 
 function header(exchange: Exchange, name: string, secrets: string[]): string | null {

@@ -18,7 +18,13 @@ export function databaseCheck(database: Database): Check {
     name: 'database',
     async run() {
       try {
-        const { version } = await ping(database.db);
+        const { version, isWritable } = await ping(database.db);
+        if (!isWritable) {
+          return failed(
+            'The database accepts no writes.',
+            'It is a standby or read-only. Point DATABASE_URL to the primary.',
+          );
+        }
         return ok(`PostgreSQL ${version}`);
       } catch (error) {
         return failed('The database does not respond.', undefined, error);
@@ -111,8 +117,20 @@ function gibibytes(bytes: number): string {
   return number >= 10 ? String(Math.round(number)) : number.toFixed(1);
 }
 
+/** The knowledge of a serving process about other clocks. */
+export interface ClockWitnesses {
+  /** When the database's clock was last set back, and by how much. */
+  setBack: { at: Date; byMs: number } | null;
+  /** By how much Pinterest's clock is ahead of ours; null if that is not known. */
+  pinterestSkewMs: number | null;
+}
+
+/** A step back is reported for this long. */
+const setBackReportedMs = 24 * 3600_000;
+const pinterestSkewMsMax = 60_000;
+
 /** @param clock The clock to compare with the database's */
-export function clockCheck(database: Database, clock: Clock): Check {
+export function clockCheck(database: Database, clock: Clock, witnesses?: () => ClockWitnesses): Check {
   return {
     name: 'clock',
     async run() {
@@ -122,12 +140,31 @@ export function clockCheck(database: Database, clock: Clock): Check {
         const fix = "Posts are published by the database's clock. Synchronize both clocks with NTP.";
         if (skew > skewMs.failAbove) return failed(message, fix);
         if (skew > skewMs.warnAbove) return warning(message, fix);
-        return ok(`within ${Math.round(skew)} ms of the database's`);
+        return (
+          (witnesses && witnessed(witnesses(), clock.now())) ??
+          ok(`within ${Math.round(skew)} ms of the database's`)
+        );
       } catch (error) {
         return failed("The database's clock cannot be read.", undefined, error);
       }
     },
   };
+}
+
+function witnessed({ setBack, pinterestSkewMs }: ClockWitnesses, now: Date): Finding | undefined {
+  if (pinterestSkewMs !== null && Math.abs(pinterestSkewMs) > pinterestSkewMsMax) {
+    return warning(
+      `The clock is ${Math.round(Math.abs(pinterestSkewMs) / 1000)} s ${pinterestSkewMs > 0 ? 'behind' : 'ahead of'} Pinterest's.`,
+      "Posts are published by the database's clock. Synchronize it with NTP.",
+    );
+  }
+  if (setBack && now.getTime() - setBack.at.getTime() < setBackReportedMs) {
+    return warning(
+      `The database's clock was set back by ${Math.round(setBack.byMs / 1000)} s at ${setBack.at.toISOString()}.`,
+      'Leases of before do not count, and posts are published by the new time. Synchronize the clock with NTP.',
+    );
+  }
+  return undefined;
 }
 
 /** Returns the difference in milliseconds, without the duration of the query. */

@@ -3,7 +3,7 @@
 // Re-exported, so that queries need one import.
 export { sql } from 'kysely';
 export { type Answer, atOnce } from './at-once.ts';
-export { createDatabaseClock } from './database-clock.ts';
+export { createDatabaseClock, type DatabaseClock } from './database-clock.ts';
 export { jobsSchema } from './job-tables.queries.ts';
 export { type Json, json } from './json.ts';
 export { type Listen, type Listener, listen } from './listen.ts';

@@ -4,9 +4,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
 import { eventually } from '../../../test/eventually.ts';
+import { databaseCheck } from '../checks/index.ts';
 import { Outage } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { type Database, json, openDatabase, sql } from './index.ts';
+import { type Database, json, openDatabase, sql, type Tx } from './index.ts';
 
 let testing: TestDatabase;
 let database: Database;
@@ -257,4 +258,62 @@ test('a database can be closed twice', async () => {
   await own.close();
   await own.close();
   await expect(sql`select 1`.execute(own.db)).rejects.toBeInstanceOf(Outage);
+});
+
+describe('a database that accepts no writes', () => {
+  const openAt = (options: string) =>
+    openDatabase({
+      url: `${testing.url}${testing.url.includes('?') ? '&' : '?'}options=${encodeURIComponent(options)}`,
+      log: createLog({ level: 'silent', format: 'json' }),
+      poolSize: 1,
+    });
+
+  test('is seen by the check', async () => {
+    const readOnly = openAt('-c default_transaction_read_only=on');
+    expect(await databaseCheck(readOnly).run()).toMatchObject({
+      status: 'failed',
+      message: 'The database accepts no writes.',
+    });
+    expect((await databaseCheck(database).run()).status).toBe('ok');
+    await readOnly.close();
+  });
+
+  test('is an outage, and the connection is replaced, because a new one may reach the new primary', async () => {
+    const single = openAt('-c application_name=failover');
+    await single.pool.query('set default_transaction_read_only = on');
+    const write = () => sql`insert into things (name) values ('after a failover')`.execute(single.db);
+    await expect(write()).rejects.toMatchObject({
+      name: 'Outage',
+      message: 'The database accepts no writes: it is a standby, or read-only. Try again in a moment.',
+    });
+    await write();
+    await single.pool.query('set default_transaction_read_only = on');
+    const inTransaction = () =>
+      single.transaction((tx) => sql`delete from things where name = 'after a failover'`.execute(tx));
+    await expect(inTransaction()).rejects.toThrow(Outage);
+    await inTransaction();
+    await single.close();
+  });
+});
+
+test('a transaction that was in a deadlock runs again', async () => {
+  await database.pool.query("insert into things (name) values ('left'), ('right')");
+  const update = (tx: Tx, name: string) => sql`update things set data = '1' where name = ${name}`.execute(tx);
+  let runs = 0;
+  let arrived = 0;
+  let meet = () => {};
+  const bothHaveOne = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
+  const crossing = (names: readonly [string, string]) =>
+    database.transaction(async (tx) => {
+      runs += 1;
+      await update(tx, names[0]);
+      arrived += 1;
+      if (arrived === 2) meet();
+      await bothHaveOne;
+      await update(tx, names[1]);
+    });
+  await Promise.all([crossing(['left', 'right']), crossing(['right', 'left'])]);
+  expect(runs).toBe(3);
 });

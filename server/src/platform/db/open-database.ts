@@ -3,7 +3,7 @@ import { CompiledQuery, Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';
 import { atOnce } from './at-once.ts';
-import { asOutage } from './connection-failure.ts';
+import { asOutage, isReadOnly, isRepeatable } from './connection-failure.ts';
 import { EagerPostgresDialect } from './eager-dialect.ts';
 import { createNamedStatements, type NamedStatements } from './named-statements.ts';
 import type { Schema } from './schema.gen.ts';
@@ -15,7 +15,10 @@ export type Tx = Transaction<Schema>;
 export interface Database {
   db: Kysely<Schema>;
   pool: pg.Pool;
-  /** Runs `work` in a READ COMMITTED transaction. Commits when it resolves, rolls back when it throws. */
+  /**
+   * Runs `work` in a READ COMMITTED transaction. Commits when it resolves, rolls back when it throws. After a deadlock it
+   * runs again, so `work` must have no effect outside of the transaction.
+   */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /**
    * Runs a transaction of fixed statements in one round trip, including `begin` and `commit`. Each statement has its
@@ -40,6 +43,8 @@ const statementTimeoutMs = 30_000;
 /** An open transaction keeps its locks and prevents vacuum from cleaning up. */
 const idleInTransactionTimeoutMs = 30_000;
 const connectTimeoutMs = 10_000;
+/** Of two deadlocked transactions one succeeds, so a third run is rare. */
+const transactionRunsMax = 3;
 
 const begin = CompiledQuery.raw('start transaction isolation level read committed');
 const commit = CompiledQuery.raw('commit');
@@ -99,7 +104,10 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
   reportOutages(pool, 'query');
   pool.on('connect', (client) => {
     nameStatements(client, statements);
-    reportOutages(client, 'query');
+    reportOutages(client, 'query', (error) => {
+      // The pool removes a client that has ended, and connects again.
+      if (isReadOnly(error)) void client.end().catch(() => undefined);
+    });
     // Between the queries of a transaction a client is neither idle nor busy. Without a listener, the loss of its
     // connection would end the process. The next query fails with the reason.
     client.on('error', reportLoss('a connection to the database was lost'));
@@ -109,13 +117,25 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
   return {
     db,
     pool,
-    transaction: (work) => db.transaction().setIsolationLevel('read committed').execute(work),
-    transactionAtOnce: (statements) => transactionAtOnce(db, statements),
+    transaction: (work) =>
+      repeating(() => db.transaction().setIsolationLevel('read committed').execute(work)),
+    transactionAtOnce: (statements) => repeating(() => transactionAtOnce(db, statements)),
     close() {
       closed ??= pool.end();
       return closed;
     },
   };
+}
+
+/** Runs a transaction again that failed because of another one. */
+async function repeating<T>(run: () => Promise<T>): Promise<T> {
+  for (let runs = 1; ; runs += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (runs === transactionRunsMax || !isRepeatable(error)) throw error;
+    }
+  }
 }
 
 async function transactionAtOnce(db: Connection, statements: readonly CompiledQuery[]): Promise<unknown[][]> {
@@ -139,13 +159,18 @@ function nameStatements(client: pg.PoolClient, statements: NamedStatements): voi
 }
 
 /** Wraps a method that returns a promise: it rejects with an Outage if the database is unavailable. */
-function reportOutages<Name extends string>(target: { [name in Name]: unknown }, name: Name): void {
+function reportOutages<Name extends string>(
+  target: { [name in Name]: unknown },
+  name: Name,
+  onError: (error: unknown) => void = () => {},
+): void {
   const original = target[name];
   if (typeof original !== 'function') throw new TypeError(`${name} is not a method.`);
   const reporting = (...parameters: unknown[]): unknown => {
     const answer: unknown = original.apply(target, parameters);
     if (!(answer instanceof Promise)) return answer;
     return answer.catch((error: unknown) => {
+      onError(error);
       throw asOutage(error);
     });
   };

@@ -33,6 +33,9 @@ export function createLease(clock: Clock, until: Date): Lease {
   };
 }
 
+/** The longest lease that the setting PINTAIL_LEASE_SECONDS allows. */
+export const longestLeaseMs = 300_000;
+
 /** The number of renewals during the time of one lease. */
 const renewalsPerLease = 4;
 

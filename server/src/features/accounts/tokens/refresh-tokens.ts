@@ -9,7 +9,14 @@ import { appendAccountEvent } from '../account-events.ts';
 import type { AccountRow } from '../accounts.queries.ts';
 import { environmentOf } from '../environment.ts';
 import type { TokenParts } from '../parts.ts';
-import { claimRefresh, endRefresh, listRefreshDue, markUnauthorized, storeTokens } from './tokens.queries.ts';
+import {
+  claimRefresh,
+  endRefresh,
+  listRefreshDue,
+  markUnauthorized,
+  refreshClaimMs,
+  storeTokens,
+} from './tokens.queries.ts';
 import { sealTokens } from './tokens.ts';
 
 /**
@@ -21,8 +28,6 @@ import { sealTokens } from './tokens.ts';
 export type RefreshOutcome = 'refreshed' | 'busy' | 'unreachable' | 'unauthorized';
 
 const refreshRetryMs = 10 * 60 * 1000;
-/** Longer than a refresh may take. After it, another process may refresh the account. */
-const refreshClaimMs = 60_000;
 /** When tokens are refused this soon after they were stored, refreshing them again does not help. */
 const justStoredMs = 60_000;
 /** The number of accounts that one round refreshes, so that many due at once do not use up the app's rate limit. */

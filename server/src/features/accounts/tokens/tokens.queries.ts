@@ -1,5 +1,6 @@
 // SQL of the tokens of accounts: storing them, claiming the right to refresh them, and encrypting them with a new key.
-import { type Connection, isSealedOtherwise } from '../../../platform/db/index.ts';
+import { type Connection, isSealedOtherwise, sql } from '../../../platform/db/index.ts';
+import { leaseHasEnded } from '../../../platform/work/lease.queries.ts';
 import type { AccountRow } from '../accounts.queries.ts';
 
 /** Stores refreshed tokens. Returns false, and stores nothing, when the account was disconnected in the meantime. */
@@ -30,6 +31,9 @@ export async function markUnauthorized(connection: Connection, id: string, now: 
   return row !== undefined;
 }
 
+/** Longer than a refresh may take. After it, another process may refresh the account. */
+export const refreshClaimMs = 60_000;
+
 /**
  * Claims the right to refresh an account's tokens until a time, and returns the account. Undefined when another process
  * has the right, or has stored tokens since `account` was read.
@@ -45,7 +49,7 @@ export async function claimRefresh(
     .set({ refreshing_until: until })
     .where('id', '=', account.id)
     .where('tokens_stored_at', 'is not distinct from', account.tokens_stored_at)
-    .where((eb) => eb.or([eb('refreshing_until', 'is', null), eb('refreshing_until', '<=', now)]))
+    .where(leaseHasEnded(sql`refreshing_until`, now, refreshClaimMs))
     .returningAll()
     .executeTakeFirst();
 }

@@ -1,6 +1,8 @@
 // SQL of video uploads. A row is the upload for one post.
 import { awaitsNoPublication, isQueued } from '../../../domain/post-states.queries.ts';
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
+import { leaseHasEnded, renewedUntil } from '../../../platform/work/lease.queries.ts';
+import { longestLeaseMs } from '../../../platform/work/lease.ts';
 import type { PostRow } from '../../posts/index.ts';
 
 /** Identifies a lease in a write: the upload, and the fence under which it was leased. */
@@ -80,11 +82,12 @@ export async function claimUploads(
   },
 ): Promise<VideoUpload[]> {
   const { now } = claim;
-  const isFree = sql`v.wake_at <= ${now} and (v.lease_until is null or v.lease_until <= ${now})`;
+  const hasEnded = leaseHasEnded(sql`v.lease_until`, now, longestLeaseMs);
+  const isFree = sql`v.wake_at <= ${now} and ${hasEnded}`;
   const { rows } = await sql<VideoUpload>`
     with busy as (
-      select account_id, count(*) as uploads from video_uploads
-      where status = 'uploading' and lease_until > ${now}
+      select account_id, count(*) as uploads from video_uploads v
+      where status = 'uploading' and not ${hasEnded}
       group by account_id
     ),
     candidates as (
@@ -127,7 +130,7 @@ export async function renewUploads(
   { uploads, leaseUntil }: { uploads: readonly UploadFence[]; leaseUntil: Date },
 ): Promise<Set<string>> {
   const { rows } = await sql<{ post_id: string }>`
-    update video_uploads v set lease_until = greatest(lease_until, ${leaseUntil}::timestamptz)
+    update video_uploads v set lease_until = ${renewedUntil(sql`v.lease_until`, leaseUntil, longestLeaseMs)}
     from unnest(
       ${uploads.map((upload) => upload.postId)}::text[], ${uploads.map((upload) => upload.fence)}::bigint[]
     ) ours (post_id, fence)

@@ -1,8 +1,15 @@
 // Endpoints with due deliveries, their leases, and the results of attempts. Everything that is recorded is guarded by the
 // fence of the lease. The lease is in the row of the webhook: `delivering_until` and `fence`.
 import { type Connection, sql, type Tx } from '../../../platform/db/index.ts';
+import { leaseHasEnded, renewedUntil } from '../../../platform/work/lease.queries.ts';
 import type { DeliveryRow } from '../record/deliveries.queries.ts';
 import type { WebhookRow } from '../record/webhooks.queries.ts';
+
+/**
+ * A process that died delays the deliveries of its endpoints by this. Longer than a round of requests takes to time out, so
+ * that one late renewal does no harm.
+ */
+export const leaseMs = 30_000;
 
 /** A webhook as it was when it was leased. */
 export interface LeasedEndpoint extends WebhookRow {
@@ -23,7 +30,7 @@ export async function claimEndpoints(
       select w.id from webhooks w
       where w.disabled_at is null
         and (w.quiet_until is null or w.quiet_until <= ${now})
-        and (w.delivering_until is null or w.delivering_until <= ${now})
+        and ${leaseHasEnded(sql`w.delivering_until`, now, leaseMs)}
         and exists (
           select 1 from webhook_deliveries d
           where d.webhook_id = w.id and d.state = 'pending' and d.next_attempt_at <= ${now}
@@ -45,7 +52,7 @@ export async function renewEndpoints(
   { endpoints, leaseUntil }: { endpoints: readonly LeasedEndpoint[]; leaseUntil: Date },
 ): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
-    update webhooks w set delivering_until = greatest(delivering_until, ${leaseUntil}::timestamptz)
+    update webhooks w set delivering_until = ${renewedUntil(sql`w.delivering_until`, leaseUntil, leaseMs)}
     from unnest(
       ${endpoints.map(({ id }) => id)}::text[], ${endpoints.map(({ fence }) => fence)}::bigint[]
     ) ours (id, fence)

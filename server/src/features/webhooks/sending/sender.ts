@@ -1,7 +1,7 @@
 // The sender of webhooks: the fan-out makes deliveries, and a poller claims the endpoints that have some due.
 import type { Cancel } from '../../../platform/clock.ts';
 import { createPoller } from '../../../platform/work/poller.ts';
-import { claimEndpoints, type LeasedEndpoint, renewEndpoints } from './endpoints.queries.ts';
+import { claimEndpoints, type LeasedEndpoint, leaseMs, renewEndpoints } from './endpoints.queries.ts';
 import { createFanOut, deliveryPollMs } from './fan-out.ts';
 import { type EndpointParts, serveEndpoint } from './serve-endpoint.ts';
 
@@ -19,8 +19,6 @@ export interface Sender {
 
 /** Endpoints served at a time, for each process. */
 const endpointsMax = 8;
-/** Longer than a round of requests takes to time out, so that one late renewal does no harm. */
-const leaseMs = 30_000;
 /** Endpoints that are finished at nearly the same time are followed by one poll. */
 const spacingMs = 100;
 

@@ -1,4 +1,5 @@
 import { type Connection, isSealedOtherwise, sql } from '../../db/index.ts';
+import { leaseHasEnded } from '../../work/lease.queries.ts';
 
 /** An idempotency key with its owner, and the request that claims it. */
 export interface Claim {
@@ -20,6 +21,8 @@ export interface StoredRequest {
   requestId: string;
   /** Null while the request runs. */
   answer: StoredAnswer | null;
+  /** When the right of the process that runs it ends, unless that renews it. */
+  leaseUntil: Date;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface StoredRequest {
 export async function claimKey(
   connection: Connection,
   claim: Claim,
-  { now, leaseUntil, expiresAt }: { now: Date; leaseUntil: Date; expiresAt: Date },
+  { now, leaseUntil, expiresAt, leaseMs }: { now: Date; leaseUntil: Date; expiresAt: Date; leaseMs: number },
 ): Promise<boolean> {
   const { rows } = await sql`
     insert into idempotent_requests as held
@@ -43,7 +46,7 @@ export async function claimKey(
       status = null,
       etag = null,
       body = null
-    where held.expires_at <= ${now} or (held.status is null and held.lease_until <= ${now})
+    where held.expires_at <= ${now} or (held.status is null and ${leaseHasEnded(sql`held.lease_until`, now, leaseMs)})
     returning 1 as claimed`.execute(connection);
   return rows.length > 0;
 }
@@ -54,7 +57,7 @@ export async function findRequest(
 ): Promise<StoredRequest | undefined> {
   const row = await connection
     .selectFrom('idempotent_requests')
-    .select(['request_hash', 'request_id', 'status', 'etag', 'body'])
+    .select(['request_hash', 'request_id', 'status', 'etag', 'body', 'lease_until'])
     .where('api_key_id', '=', keyId)
     .where('idempotency_key', '=', idempotencyKey)
     .executeTakeFirst();
@@ -63,6 +66,7 @@ export async function findRequest(
   return {
     requestHash: row.request_hash,
     requestId: row.request_id,
+    leaseUntil: row.lease_until,
     answer: status === null || body === null ? null : { status, etag, body },
   };
 }

@@ -36,6 +36,7 @@ const answerRetentionMs = 24 * 60 * 60 * 1000;
 /** The time for which a process that died blocks its keys. */
 const leaseMs = 30_000;
 const renewEveryMs = 10_000;
+const releaseEveryMs = 1_000;
 const sweepEveryMs = 5 * 60_000;
 const sweptAtOnceMax = 1000;
 const keyLengthMax = 255;
@@ -66,9 +67,16 @@ export interface IdempotencyParts {
   encryption: Encryption;
 }
 
+interface RunParts extends IdempotencyParts {
+  /** The keys of requests that failed while the database was unavailable, with the ends of their leases. */
+  unreleased: Map<Claim, Date>;
+}
+
 /** Runs requests under their keys, renews their leases, and removes expired keys. One per process. */
-export function createIdempotency(parts: IdempotencyParts) {
+export function createIdempotency(idempotencyParts: IdempotencyParts) {
   const running = new Set<Claim>();
+  const unreleased = new Map<Claim, Date>();
+  const parts = { ...idempotencyParts, unreleased };
   const stopUpkeep = startUpkeep(parts, running);
   return {
     /** Runs a request, or returns the stored response if it has already run. */
@@ -92,8 +100,8 @@ export function createIdempotency(parts: IdempotencyParts) {
 }
 
 /** Renews the leases of running requests and removes expired keys. Returns the function that stops it. */
-function startUpkeep(parts: IdempotencyParts, running: ReadonlySet<Claim>): () => Promise<void> {
-  const { database, clock, log } = parts;
+function startUpkeep(parts: RunParts, running: ReadonlySet<Claim>): () => Promise<void> {
+  const { database, clock, log, unreleased } = parts;
   const background = new Set<Promise<void>>();
   function inBackground(work: Promise<void>): void {
     const done = work
@@ -103,6 +111,16 @@ function startUpkeep(parts: IdempotencyParts, running: ReadonlySet<Claim>): () =
   }
   const cancelRenewal = clock.every(renewEveryMs, () => {
     if (running.size > 0) inBackground(renewRunning(database.db, [...running], leaseUntil(clock)));
+  });
+  let isReleasing = false;
+  const cancelRelease = clock.every(releaseEveryMs, () => {
+    if (unreleased.size === 0 || isReleasing) return;
+    isReleasing = true;
+    inBackground(
+      releaseAll(parts, unreleased).finally(() => {
+        isReleasing = false;
+      }),
+    );
   });
   let isSweeping = false;
   const cancelSweep = clock.every(sweepEveryMs, () => {
@@ -116,9 +134,21 @@ function startUpkeep(parts: IdempotencyParts, running: ReadonlySet<Claim>): () =
   });
   return async () => {
     cancelRenewal();
+    cancelRelease();
     cancelSweep();
     await Promise.all(background);
   };
+}
+
+/** Releases the keys that could not be released during an outage. After the end of its lease a key is free anyway. */
+async function releaseAll(
+  { database, clock }: IdempotencyParts,
+  unreleased: Map<Claim, Date>,
+): Promise<void> {
+  for (const [claim, until] of unreleased) {
+    if (until > clock.now()) await releaseKey(database.db, claim);
+    unreleased.delete(claim);
+  }
 }
 
 async function sweep({ database, clock }: IdempotencyParts): Promise<void> {
@@ -138,19 +168,32 @@ function sealed(encryption: Encryption, claim: Claim, answer: StoredAnswer): Sto
 async function claimOrReplay(parts: IdempotencyParts, claim: Claim): Promise<Answer | null> {
   const { database, clock, log, encryption } = parts;
   const now = clock.now();
-  const times = { now, leaseUntil: leaseUntil(clock), expiresAt: addMs(now, answerRetentionMs) };
+  const times = { now, leaseUntil: leaseUntil(clock), leaseMs, expiresAt: addMs(now, answerRetentionMs) };
   if (await claimKey(database.db, claim, times)) return null;
   const earlier = await findRequest(database.db, claim);
   // The other request failed between the two queries. The client can repeat this one.
   if (!earlier) throw idempotencyInProgress();
   if (!earlier.requestHash.equals(claim.requestHash)) throw idempotencyKeyReused();
-  if (!earlier.answer) throw idempotencyInProgress();
+  if (!earlier.answer) throw inProgress(earlier.leaseUntil, now);
   const body = openAnswer(encryption, claim, earlier.answer.body);
   if (body === null) {
     log.warn({ firstRequestId: earlier.requestId }, 'a stored response could not be decrypted');
     throw idempotentAnswerLost();
   }
   return { ...earlier.answer, body, requestId: earlier.requestId, isReplayed: true };
+}
+
+/**
+ * The refusal of a request whose key another one has. A lease that was not renewed lately is of a process that died, or that
+ * could not release it: it is free when the lease ends.
+ */
+function inProgress(until: Date, now: Date): Refusal {
+  const leftMs = until.getTime() - now.getTime();
+  const isRenewed = leftMs > leaseMs - 2 * renewEveryMs;
+  const { declaration } = idempotencyInProgress;
+  return isRenewed
+    ? idempotencyInProgress()
+    : new Refusal({ ...declaration, retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)) });
 }
 
 async function runClaimed(parts: IdempotencyParts, run: KeyedRun): Promise<StoredAnswer> {
@@ -185,13 +228,13 @@ async function storeAfterwards(
 }
 
 /** Stores a refusal as the response. After other errors, releases the key and throws the error. */
-async function storeFailure(parts: IdempotencyParts, run: KeyedRun, error: unknown): Promise<StoredAnswer> {
+async function storeFailure(parts: RunParts, run: KeyedRun, error: unknown): Promise<StoredAnswer> {
   const answer = error instanceof Refusal ? run.toRefusedAnswer(error) : null;
   if (answer !== null) return storeAfterwards(parts, run.claim, answer);
-  // If this fails too, the lease expires.
-  await releaseKey(parts.database.db, run.claim).catch((cause: unknown) =>
-    parts.log.warn({ err: cause }, 'an idempotency key could not be released'),
-  );
+  await releaseKey(parts.database.db, run.claim).catch((cause: unknown) => {
+    parts.log.warn({ err: cause }, 'an idempotency key could not be released; it is tried again');
+    parts.unreleased.set(run.claim, leaseUntil(parts.clock));
+  });
   throw error;
 }
 

@@ -12,6 +12,9 @@ const loopDelayMsMax = 300;
 const sampleEveryMs = 1_000;
 /** A pause of the whole process (a suspended laptop) affects one sample. Two in a row mean load. */
 const badSamplesMax = 2;
+/** The delay of the event loop is measured every 20 ms, and judged by the measurements of half a second. */
+const measuredEveryMs = 20;
+const measurementsMin = 25;
 /** The maximum time that a query may wait for a connection. */
 const poolWaitMsMax = 1_000;
 
@@ -94,10 +97,12 @@ export function createOverload({ database, clock, log, requestsMax, readLoopDela
 }
 
 function watchEventLoop() {
-  const histogram = monitorEventLoopDelay({ resolution: 20 });
+  const histogram = monitorEventLoopDelay({ resolution: measuredEveryMs });
   histogram.enable();
   return {
     read() {
+      // A mean of a few measurements is one pause of the process, however long: a suspended laptop, a full disk.
+      if (histogram.count < measurementsMin) return 0;
       const delayMs = histogram.mean / 1e6;
       histogram.reset();
       return delayMs;
