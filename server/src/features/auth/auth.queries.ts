@@ -25,20 +25,25 @@ const keyColumns = [
   'created_by',
 ] as const;
 
-/** Finds a key that is neither revoked nor expired by its hash, and stores that it was used. */
-export async function findAndUseKey(
+/** Finds the keys that are neither revoked nor expired by their hashes. By the hash in base64. */
+export async function findKeys(
   connection: Connection,
-  hash: Buffer,
+  hashes: readonly Buffer[],
   now: Date,
-): Promise<KeyRow | undefined> {
-  return connection
-    .updateTable('api_keys')
-    .set({ last_used_at: now })
-    .where('secret_hash', '=', hash)
+): Promise<Map<string, KeyRow>> {
+  const rows = await connection
+    .selectFrom('api_keys')
+    .select([...keyColumns, 'secret_hash'])
+    .where('secret_hash', '=', sql<Buffer>`any(${hashes}::bytea[])`)
     .where('revoked_at', 'is', null)
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
-    .returning(keyColumns)
-    .executeTakeFirst();
+    .execute();
+  return new Map(rows.map(({ secret_hash: hash, ...row }) => [hash.toString('base64'), row]));
+}
+
+/** Stores that keys were used. */
+export async function recordUse(connection: Connection, ids: readonly string[], now: Date): Promise<void> {
+  await connection.updateTable('api_keys').set({ last_used_at: now }).where('id', 'in', ids).execute();
 }
 
 export async function insertKey(connection: Connection, key: KeyRow, hash: Buffer): Promise<void> {

@@ -7,8 +7,9 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { type Caller, systemActor } from '../../platform/use-case/index.ts';
 import { generateKey, hashKey, isWellFormedKey, type KeyPrefix } from './api-key.ts';
-import { findAndUseKey, findOrCreateOrganization, type KeyRow, listAllKeys } from './auth.queries.ts';
+import { findOrCreateOrganization, type KeyRow, listAllKeys } from './auth.queries.ts';
 import { createKeyCache, type KeyCache } from './key-cache.ts';
+import { createKeyLookup, type KeyLookup } from './key-lookup.ts';
 import { revokeWithDescendants } from './revoke-keys.ts';
 import { type NewKey, storeKey } from './store-key.ts';
 
@@ -25,9 +26,10 @@ export type AuthService = ReturnType<typeof createAuth>;
 export function createAuth(parts: AuthParts) {
   const { database, clock } = parts;
   const cache = createKeyCache();
+  const lookup = createKeyLookup(database.db);
   return {
     /** Returns the caller that a key belongs to; null for a key that is malformed, unknown, revoked or expired. */
-    authenticate: (key: string) => authenticate(parts, cache, key),
+    authenticate: (key: string) => authenticate({ clock, cache, lookup }, key),
 
     /** Empties the cache: another process revoked a key, or its notification may have been lost. */
     forgetCached: cache.clear,
@@ -54,8 +56,7 @@ export function createAuth(parts: AuthParts) {
 }
 
 async function authenticate(
-  { database, clock }: AuthParts,
-  cache: KeyCache,
+  { clock, cache, lookup }: { clock: Clock; cache: KeyCache; lookup: KeyLookup },
   key: string,
 ): Promise<Caller | null> {
   if (!isWellFormedKey(key)) return null;
@@ -65,7 +66,7 @@ async function authenticate(
   const cached = cache.find(cacheKey, now);
   if (cached !== undefined) return cached;
   const from = cache.generation();
-  const row = await findAndUseKey(database.db, hash, now);
+  const row = await lookup.findAndUse(hash, now);
   if (!row) {
     cache.storeUnknown(cacheKey, now);
     return null;
