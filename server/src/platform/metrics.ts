@@ -51,6 +51,14 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const takes: (() => void | Promise<void>)[] = [];
+  /** Concurrent reads share one, because the gauges are read from the database. */
+  let reading: Promise<{ contentType: string; text: string }> | null = null;
+
+  async function readAll() {
+    await Promise.all(takes.map((take) => take()));
+    return { contentType: registry.contentType, text: await registry.metrics() };
+  }
+
   return {
     counter: (name, help, labels = []) => new Counter({ name, help, labelNames: [...labels], registers }),
     gauge: (name, help, labels = []) => new Gauge({ name, help, labelNames: [...labels], registers }),
@@ -59,9 +67,11 @@ export function createMetrics(): Metrics {
     beforeReading(take) {
       takes.push(take);
     },
-    async read() {
-      await Promise.all(takes.map((take) => take()));
-      return { contentType: registry.contentType, text: await registry.metrics() };
+    read() {
+      reading ??= readAll().finally(() => {
+        reading = null;
+      });
+      return reading;
     },
   };
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { Refusal } from '../../platform/errors.ts';
 import type { SystemPaths } from '../../platform/http/contract/index.ts';
+import { createGate } from '../../platform/work/gate.ts';
 import type { AccountParts } from './parts.ts';
 import { callbackPath, finishConnect } from './use-cases/connect-by-consent.ts';
 
@@ -27,8 +28,12 @@ export const connectPaths: SystemPaths = {
   },
 };
 
+/** Anybody can open the page, so its look-ups use few connections of the database. */
+const lookupsMax = 2;
+
 /** Adds the page to the HTTP server. */
 export function registerConnectCallback(app: FastifyInstance, parts: AccountParts): void {
+  const lookups = createGate(lookupsMax);
   app.get(callbackPath, async (request, reply) => {
     reply
       .type('text/html')
@@ -38,7 +43,7 @@ export function registerConnectCallback(app: FastifyInstance, parts: AccountPart
     reply.header('referrer-policy', 'no-referrer');
     const { state, code } = CallbackQuery.parse(request.query);
     try {
-      const account = await finishConnect(parts, { state, code });
+      const account = await finishConnect({ ...parts, lookups }, { state, code });
       return page('Connected', `${account.username} is connected. You can close this window.`);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -5,6 +5,7 @@ import type { Connection, Database, Tx } from '../../platform/db/index.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Outbound } from '../../platform/outbound/index.ts';
 import { openTemporaryFolder, type Storage } from '../../platform/storage/index.ts';
+import { createGate } from '../../platform/work/gate.ts';
 import { createIntake } from './arrive/intake.ts';
 import {
   findPublicFile,
@@ -31,12 +32,16 @@ export interface MediaOptions {
   graceMs: number;
 }
 
+/** Anybody can request files, so their look-ups use few connections of the database. */
+const publicLookupsMax = 4;
+
 export type MediaService = Awaited<ReturnType<typeof createMedia>>;
 
 /** Creates the gates and the temporary folder of a process, and binds the functions to them. */
 export async function createMedia(options: MediaOptions) {
   const { clock } = options;
   const temporaryFolder = await openTemporaryFolder(options.temporaryDir, clock);
+  const lookups = createGate(publicLookupsMax);
   const { sweep, removeFiles } = createSweep({ ...options, temporaryFolder });
   return {
     ...createIntake({ ...options, temporaryFolder, removeFiles }),
@@ -51,7 +56,8 @@ export async function createMedia(options: MediaOptions) {
     findSimilarPost,
     readForPublishing: (media: MediaOfOrganization) => readForPublishing(options, media),
     openVideo: (media: MediaOfOrganization) => openVideo(options, media),
-    findPublicFile: (mediaId: string, fileName: string) => findPublicFile(options, mediaId, fileName),
+    findPublicFile: (mediaId: string, fileName: string) =>
+      findPublicFile({ ...options, lookups }, mediaId, fileName),
     sweep,
     removeFiles,
   };

@@ -73,7 +73,6 @@ export function addRoute(app: FastifyInstance, route: Route, parts: RouteParts):
       checkQueryIsText(query);
       if (route.method === 'POST' && route.body) removeNulls(request.body, route.body);
     },
-    onSend: async (request) => parts.overload.leave(request),
     handler: (request, reply) => {
       const { caller } = request;
       if (caller === null) throw unauthorized();

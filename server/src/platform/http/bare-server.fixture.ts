@@ -1,4 +1,5 @@
 // A server with the routes of a test and its own database, for tests of guarantees that apply to every route.
+import type { FastifyInstance } from 'fastify';
 import { type Answer, readAnswer } from '../../../test/answer.ts';
 import { createTestClock, type TestClock } from '../../../test/clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
@@ -29,7 +30,12 @@ export interface Bare {
   test: TestDatabase;
   logLines: LogLine[];
   /** Starts a server. Several on one database represent several processes. */
-  serve(routes: readonly Route[], options?: Partial<HttpOptions>): Promise<BareServer>;
+  serve(
+    routes: readonly Route[],
+    options?: Partial<HttpOptions>,
+    /** Adds paths that are not operations. */
+    addPaths?: (http: FastifyInstance) => void,
+  ): Promise<BareServer>;
   drop(): Promise<void>;
 }
 
@@ -44,7 +50,7 @@ export async function openBare(): Promise<Bare> {
     clock,
     test,
     logLines,
-    async serve(routes, options = {}) {
+    async serve(routes, options = {}, addPaths = () => {}) {
       const database = openDatabase({ url: test.url, log, poolSize: 10 });
       const authenticate = async (name: string): Promise<Caller> => ({
         actor: { type: 'key', id: `key_${name}`, name },
@@ -66,6 +72,7 @@ export async function openBare(): Promise<Bare> {
         ...options,
       });
       http.get('/health', (_request, reply) => reply.send({ status: 'ok' }));
+      addPaths(http);
       const url = await http.listen({ host: '127.0.0.1', port: 0 });
       const server: BareServer = {
         url,

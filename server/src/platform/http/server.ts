@@ -27,7 +27,7 @@ import { checkWith } from './check-request.ts';
 import { methodNotAllowed, noSuchRoute } from './contract/refusals.ts';
 import type { Route } from './contract/route.ts';
 import { createIdempotency } from './idempotency/idempotency.ts';
-import { createOverload } from './limits/overload.ts';
+import { createOverload, type Overload } from './limits/overload.ts';
 import { createRateLimit } from './limits/rate-limit.ts';
 import { type LogIdPrefixes, pathIdsOf } from './request-ids.ts';
 
@@ -174,6 +174,18 @@ function logRequests(app: FastifyInstance, log: Log): void {
   });
 }
 
+/** Supervisors and scrapers need them most under load. Concurrent requests for them share one run. */
+const statusPaths = new Set(['/health', '/ready', '/metrics']);
+
+/** Refuses requests for paths that need no key while too many are running. */
+function limitPublicPaths(app: FastifyInstance, overload: Overload): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { url, config } = request.routeOptions;
+    if (config.route === undefined && !statusPaths.has(url ?? '')) overload.enterPublic(request, reply);
+  });
+  app.addHook('onSend', async (request) => overload.leave(request));
+}
+
 function addRoutes(app: FastifyInstance, options: HttpOptions): void {
   const idempotency = createIdempotency(options);
   app.addHook('onClose', () => idempotency.close());
@@ -185,6 +197,7 @@ function addRoutes(app: FastifyInstance, options: HttpOptions): void {
   });
   const overload = createOverload(options);
   app.addHook('onClose', async () => overload.close());
+  limitPublicPaths(app, overload);
   const stopping = new AbortController();
   // Event streams never end unless the server ends them. Their clients resume at another process.
   app.addHook('preClose', async () => stopping.abort());

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type AppCredentials, authorizeUrl, type Environment } from '../../../pinterest/index.ts';
 import { addMs, toUnixSeconds } from '../../../platform/clock.ts';
 import { actorFromColumn, type Context } from '../../../platform/use-case/index.ts';
+import type { Gate } from '../../../platform/work/gate.ts';
 import {
   connectDeclined,
   connectExpired,
@@ -23,6 +24,8 @@ const oauthScopes = ['boards:read', 'boards:write', 'pins:read', 'pins:write', '
 
 /** The path of this server to which Pinterest sends the account's owner back. */
 export const callbackPath = '/oauth/pinterest/callback';
+
+const stateForm = /^[\w-]{43}$/;
 
 const oauthStateMs = 10 * 60 * 1000;
 
@@ -59,6 +62,11 @@ export async function startConnect(parts: AccountParts, context: Context, input:
   });
 }
 
+export interface CallbackParts extends AccountParts {
+  /** Limits the look-ups of states that run at the same time. */
+  lookups: Gate;
+}
+
 /** The query parameters that Pinterest adds to the callback's URL. */
 export interface Callback {
   state: string | undefined;
@@ -70,11 +78,12 @@ export interface Callback {
  * @throws connectExpired for a state that is unknown, used or expired; connectDeclined without a code; tokensRejected,
  *   otherUser, noPinterestApp
  */
-export async function finishConnect(parts: AccountParts, { state, code }: Callback): Promise<AccountRow> {
+export async function finishConnect(parts: CallbackParts, { state, code }: Callback): Promise<AccountRow> {
   const { database, clock, pinterest } = parts;
   // Deleted whatever happens next: a state works once.
-  const storedState =
-    state === undefined ? undefined : await takeOAuthState(database.db, hashState(state), clock.now());
+  const take = (text: string) =>
+    parts.lookups.run(0, () => takeOAuthState(database.db, hashState(text), clock.now()));
+  const storedState = state !== undefined && stateForm.test(state) ? await take(state) : undefined;
   if (!storedState) throw connectExpired();
   if (code === undefined || code === '') throw connectDeclined();
   const environment = environmentOf(storedState);

@@ -4,6 +4,7 @@ import { isId } from '../../../domain/ids.ts';
 import type { Database } from '../../../platform/db/index.ts';
 import { Outage } from '../../../platform/errors.ts';
 import type { ByteRange, Storage } from '../../../platform/storage/index.ts';
+import type { Gate } from '../../../platform/work/gate.ts';
 import { findMedia, findPublicMedia } from '../record/media.queries.ts';
 import { originalFile, thumbnailFile } from '../record/stored-files.ts';
 
@@ -69,13 +70,17 @@ export async function openVideo(
   return stream ? { bytes: stream, sizeBytes: row.bytes, contentType: row.content_type } : null;
 }
 
-/** Opens a file of media by its name in the URL; undefined for an unknown name. */
+/**
+ * Opens a file of media by its name in the URL; undefined for an unknown name.
+ * @param parts.lookups Limits the look-ups that run at the same time
+ */
 export async function findPublicFile(
-  parts: FileParts,
+  parts: FileParts & { lookups: Gate },
   mediaId: string,
   fileName: string,
 ): Promise<PublicFile | undefined> {
-  const row = isId('med', mediaId) ? await findPublicMedia(parts.database.db, mediaId) : undefined;
+  const find = () => findPublicMedia(parts.database.db, mediaId);
+  const row = isId('med', mediaId) ? await parts.lookups.run(0, find) : undefined;
   if (!row) return undefined;
   const openAt = (key: string) => (range?: ByteRange) => openObject(parts.storage, key, range);
   if (fileName === originalFile(row.content_type)) {

@@ -141,3 +141,24 @@ test('requests are refused after the event loop was late in two samples in a row
   expect(await statusAfter(999, 20)).toBe(503);
   expect(await statusAfter(1, 20)).toBe(200);
 });
+
+test('requests for paths without a key are refused above a quarter of the maximum, and callers with a key are served', async () => {
+  const server = await bare.serve(routes, { requestsMax: 8 }, (http) => {
+    http.get('/open', async (_request, reply) => {
+      count += 1;
+      if (count === 2) started.open();
+      await end.opened;
+      return reply.send('done');
+    });
+  });
+  const [end, started] = [gate(), gate()];
+  let count = 0;
+  work = async () => {};
+  const running = [1, 2].map(() => fetch(`${server.url}/open`));
+  await started.opened;
+  expect(isBusy(await server.call('GET', '/open', { key: null }))).toBe(true);
+  expect((await server.call('GET', '/v1/things')).status).toBe(200);
+  end.open();
+  expect((await Promise.all(running)).map(({ status }) => status)).toEqual([200, 200]);
+  expect((await fetch(`${server.url}/open`)).status).toBe(200);
+});

@@ -17,6 +17,8 @@ const measuredEveryMs = 20;
 const measurementsMin = 25;
 /** The maximum time that a query may wait for a connection. */
 const poolWaitMsMax = 1_000;
+/** The part of the running requests that may be requests of anybody, for paths that need no key. */
+const publicShare = 1 / 4;
 
 export interface OverloadParts {
   database: Database;
@@ -32,14 +34,13 @@ export type Overload = ReturnType<typeof createOverload>;
 
 export function createOverload({ database, clock, log, requestsMax, readLoopDelayMs }: OverloadParts) {
   const { pool } = database;
+  const isPoolStuck = watchPool(pool, clock);
   const loop = readLoopDelayMs ? null : watchEventLoop();
   const readDelay = readLoopDelayMs ?? (() => loop?.read() ?? 0);
   const running = new Set<FastifyRequest>();
+  const runningPublic = new Set<FastifyRequest>();
   let sampledAt = clock.now().getTime();
   let badSamples = 0;
-  /** The time at which the current probe of the pool began to wait. */
-  let probingSince: number | null = null;
-  let lastWaitMs = 0;
 
   /** Samples only when a request arrives, so that an idle process does nothing. */
   function isLoopLate(now: number): boolean {
@@ -50,12 +51,49 @@ export function createOverload({ database, clock, log, requestsMax, readLoopDela
     return badSamples >= badSamplesMax;
   }
 
-  /** Measures the waiting time for a connection with a probe, which waits in the queue whenever there is one. */
-  function isPoolStuck(now: number): boolean {
-    if (pool.waitingCount === 0) return false;
-    if (probingSince === null) probe(now);
-    return Math.max(lastWaitMs, now - (probingSince ?? now)) > poolWaitMsMax;
+  function reasonToRefuse(): string | null {
+    const now = clock.now().getTime();
+    if (running.size >= requestsMax) return 'running requests';
+    if (isLoopLate(now)) return 'event loop';
+    if (isPoolStuck(now)) return 'database connections';
+    return null;
   }
+
+  function leave(request: FastifyRequest): void {
+    running.delete(request);
+    runningPublic.delete(request);
+  }
+
+  function enter(request: FastifyRequest, reply: FastifyReply): void {
+    const reason = reasonToRefuse();
+    if (reason !== null) {
+      log.debug({ reason, running: running.size, waiting: pool.waitingCount }, 'overloaded');
+      throw overloaded();
+    }
+    running.add(request);
+    reply.raw.once('close', () => leave(request));
+  }
+
+  return {
+    /** @throws overloaded */
+    enter,
+    /** A request for a path that needs no key. Such requests leave room for callers with a key. @throws overloaded */
+    enterPublic(request: FastifyRequest, reply: FastifyReply): void {
+      if (runningPublic.size >= Math.ceil(requestsMax * publicShare)) throw overloaded();
+      enter(request, reply);
+      runningPublic.add(request);
+    },
+    /** Call it when the response is sent: a client that reads slowly does not occupy a place. */
+    leave,
+    close: () => loop?.stop(),
+  };
+}
+
+/** Measures the waiting time for a connection with a probe, which waits in the queue whenever there is one. */
+function watchPool(pool: Database['pool'], clock: Clock): (now: number) => boolean {
+  /** The time at which the current probe began to wait. */
+  let probingSince: number | null = null;
+  let lastWaitMs = 0;
 
   function probe(now: number): void {
     probingSince = now;
@@ -69,30 +107,10 @@ export function createOverload({ database, clock, log, requestsMax, readLoopDela
     }, endProbe);
   }
 
-  function reasonToRefuse(): string | null {
-    const now = clock.now().getTime();
-    if (running.size >= requestsMax) return 'running requests';
-    if (isLoopLate(now)) return 'event loop';
-    if (isPoolStuck(now)) return 'database connections';
-    return null;
-  }
-
-  return {
-    /** @throws overloaded */
-    enter(request: FastifyRequest, reply: FastifyReply): void {
-      const reason = reasonToRefuse();
-      if (reason !== null) {
-        log.debug({ reason, running: running.size, waiting: pool.waitingCount }, 'overloaded');
-        throw overloaded();
-      }
-      running.add(request);
-      reply.raw.once('close', () => running.delete(request));
-    },
-    /** Call it when the response is sent: a client that reads slowly does not occupy a place. */
-    leave(request: FastifyRequest): void {
-      running.delete(request);
-    },
-    close: () => loop?.stop(),
+  return (now) => {
+    if (pool.waitingCount === 0) return false;
+    if (probingSince === null) probe(now);
+    return Math.max(lastWaitMs, now - (probingSince ?? now)) > poolWaitMsMax;
   };
 }
 

@@ -1,9 +1,13 @@
 // The reference page at /docs: Swagger UI with /openapi.json. Everything is served from this server.
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { namesTag } from '../contract/entity-tags.ts';
 import type { SystemPaths } from '../contract/system-path.ts';
 
 // Only the files are needed. Importing the package would take 20 MB of memory.
@@ -55,7 +59,13 @@ export const docsPaths: SystemPaths = {
         description: '`false` omits the examples, a fifth of the document. Default: `true`.',
       }),
     }),
-    responses: { 200: { description: 'An OpenAPI 3.1 document.', type: 'application/json' } },
+    responses: {
+      200: {
+        description: 'An OpenAPI 3.1 document, compressed if the client accepts gzip.',
+        type: 'application/json',
+      },
+      304: { description: 'The document has not changed since the `ETag` in `If-None-Match`.' },
+    },
   },
   '/docs': {
     operationId: 'getDocs',
@@ -64,21 +74,43 @@ export const docsPaths: SystemPaths = {
   },
 };
 
+/** A variant of the document as it is sent. */
+interface SentDocument {
+  etag: string;
+  plain: Buffer;
+  zipped: Buffer;
+}
+
+async function prepare(document: object, hasExamples: boolean): Promise<SentDocument> {
+  const plain = Buffer.from(JSON.stringify(document, hasExamples ? undefined : omitExamples));
+  const etag = `"${createHash('sha256').update(plain).digest('base64url')}"`;
+  return { etag, plain, zipped: await promisify(gzip)(plain) };
+}
+
+function serveDocument(app: FastifyInstance, createDocument: () => object): void {
+  const documents = new Map<boolean, Promise<SentDocument>>();
+  app.get<{ Querystring: { examples?: string } }>('/openapi.json', async (request, reply) => {
+    const hasExamples = request.query.examples !== 'false';
+    const preparing = documents.get(hasExamples) ?? prepare(createDocument(), hasExamples);
+    documents.set(hasExamples, preparing);
+    const { etag, plain, zipped } = await preparing;
+    // A client asks again each time, and gets the document only if it has changed.
+    reply.headers({ etag, vary: 'accept-encoding', 'cache-control': 'no-cache' });
+    const known = request.headers['if-none-match'];
+    if (known !== undefined && namesTag(known, etag)) return reply.code(304).send();
+    reply.type('application/json');
+    if (!/\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(String(request.headers['accept-encoding'] ?? '')))
+      return reply.send(plain);
+    return reply.header('content-encoding', 'gzip').send(zipped);
+  });
+}
+
 /**
  * Serves the document and the page.
  * @param createDocument Called once for each variant (with and without examples), at its first request
  */
 export function serveDocs(app: FastifyInstance, createDocument: () => object): void {
-  const texts = new Map<boolean, string>();
-  app.get<{ Querystring: { examples?: string } }>('/openapi.json', (request, reply) => {
-    const hasExamples = request.query.examples !== 'false';
-    let text = texts.get(hasExamples);
-    if (text === undefined) {
-      text = JSON.stringify(createDocument(), hasExamples ? undefined : omitExamples);
-      texts.set(hasExamples, text);
-    }
-    return reply.type('application/json').send(text);
-  });
+  serveDocument(app, createDocument);
   app.get('/docs', (_request, reply) =>
     reply.type('text/html').header('content-security-policy', policy).send(page),
   );
