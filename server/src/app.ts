@@ -167,6 +167,7 @@ async function createRooms(base: Base) {
     schedule,
     jobs,
     publicUrl,
+    pinUrl: pinterest.pinUrl,
     accessLevel: config.pinterestAccessLevel,
   };
   const webhookParts: WebhookParts = {

@@ -94,6 +94,19 @@ export function isShownAsQueued({ status }: WithStatus): boolean {
   return status === 'queued';
 }
 
+/** Publishing takes a moment: a queued post is missed a minute after its time. */
+const missedAfterMs = 60_000;
+
+/** Posts whose time is this or earlier, and that callers see as queued, are missed. */
+export function missedBefore(now: Date): Date {
+  return new Date(now.getTime() - missedAfterMs);
+}
+
+/** Whether the post is missed. */
+export function isMissed(post: WithStatus & { send_at: Date | null }, now: Date): boolean {
+  return isShownAsQueued(post) && post.send_at !== null && post.send_at <= missedBefore(now);
+}
+
 /** Whether the post takes the timeslot at its time. */
 export function takesSlot({ status }: WithStatus): boolean {
   return includes(slotStatuses, status);

@@ -36,6 +36,8 @@ export interface PinterestEnvironments {
   /** The client for accounts of an environment, created on first use. */
   of(environment: Environment): Pinterest;
   addresses(environment: Environment): EnvironmentAddresses;
+  /** The page where people see a Pin: on Pinterest, or of the simulator. */
+  pinUrl(environment: Environment, pinId: string): string;
   /** Our app there; null if none is configured, so that nobody can grant access. */
   app(environment: Environment): AppCredentials | null;
   close(): Promise<void>;
@@ -75,6 +77,13 @@ export function createEnvironments({
       return client;
     },
     addresses: (environment) => addresses[environment],
+    pinUrl(environment, pinId) {
+      const site =
+        environment === 'simulator'
+          ? addresses.simulator.apiUrl.replace(/\/v5\/?$/, '')
+          : 'https://www.pinterest.com';
+      return `${site}/pin/${pinId}/`;
+    },
     app: (environment) => apps[environment] ?? null,
     async close() {
       await Promise.all([...clients.values()].map((client) => client.close()));

@@ -97,6 +97,20 @@ export async function listAllAccounts(
 }
 
 /** The row of an account of any organization, for the worker, which acts for all of them. Throws when there is none. */
+/** Returns the environments of accounts, by account. */
+export async function findEnvironments(
+  connection: Connection,
+  accountIds: readonly string[],
+): Promise<Map<string, AccountRow['environment']>> {
+  if (accountIds.length === 0) return new Map();
+  const rows = await connection
+    .selectFrom('accounts')
+    .select(['id', 'environment'])
+    .where('id', 'in', [...new Set(accountIds)])
+    .execute();
+  return new Map(rows.map((row) => [row.id, row.environment]));
+}
+
 export async function getAccountForWork(connection: Connection, accountId: string): Promise<AccountRow> {
   return connection.selectFrom('accounts').selectAll().where('id', '=', accountId).executeTakeFirstOrThrow();
 }

@@ -3,6 +3,7 @@ export { accountNotFound, connectPageRefusals } from './accounts.errors.ts';
 export {
   type AccountRow,
   accountBeside,
+  findEnvironments,
   findSimulatorAccount,
   getAccountForWork,
   listVisibleIds,

@@ -1,9 +1,7 @@
 // Gauges of posts and batches.
+import { missedBefore } from '../../domain/post-states.ts';
 import { type GaugeReading, type Metrics, secondsSince } from '../../platform/metrics.ts';
 import { countBatches, countHeld, countMissed, countUnfinished } from './metrics.queries.ts';
-
-/** Publishing takes a moment: a post that has just fallen due is not missed. */
-const missedAfterMs = 60_000;
 
 export function declarePostGauges(metrics: Metrics): GaugeReading {
   const posts = metrics.gauge(
@@ -26,7 +24,7 @@ export function declarePostGauges(metrics: Metrics): GaugeReading {
   );
   return async (connection, now) => {
     const counts = await countUnfinished(connection);
-    const missed = await countMissed(connection, new Date(now.getTime() - missedAfterMs));
+    const missed = await countMissed(connection, missedBefore(now));
     for (const [state, count] of Object.entries({ ...counts, missed })) posts.set({ state }, count);
     for (const [reason, count] of Object.entries(await countHeld(connection))) held.set({ reason }, count);
     const { pending, since } = await countBatches(connection);

@@ -1,4 +1,5 @@
 // The periodic clean-up of posts and batches, and the announcement of posts that were not published in time.
+import { missedBefore } from '../../domain/post-states.ts';
 import { addMs, type Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { inPages, type Sweep } from '../../platform/work/sweeper.ts';
@@ -8,8 +9,6 @@ import { deletedBefore } from './record/content.ts';
 import { announceMissedPosts } from './record/missed.queries.ts';
 import { deletedRemovedAtOnce, removeDeletedPosts } from './record/posts.queries.ts';
 
-/** The delay after which a post is announced as missed: longer than the interval between two Pins, or a slow upload. */
-const announceAfterMs = 60_000;
 const announcedMax = 1_000;
 
 /** Returns the periodic sweeps of this room. */
@@ -25,7 +24,7 @@ export function createPostSweeps({
       name: 'missed posts',
       async run() {
         const now = clock.now();
-        await announceMissedPosts(db, { before: addMs(now, -announceAfterMs), now, limit: announcedMax });
+        await announceMissedPosts(db, { before: missedBefore(now), now, limit: announcedMax });
       },
     },
     {

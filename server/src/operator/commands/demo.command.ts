@@ -16,6 +16,7 @@ const Post = z.object({
     post: z.object({
       id: z.string(),
       pinId: z.string().nullable(),
+      pinUrl: z.string().nullable(),
       failure: z.object({ message: z.string(), remediation: z.string() }).nullable(),
     }),
   }),
@@ -52,7 +53,7 @@ export async function demoCommand(): Promise<void> {
     const { post } = Post.parse(await call('GET', `${path}/posts/${created.id}`)).data;
     if (post.failure) throw new CommandProblem(`${post.failure.message} ${post.failure.remediation}`);
     if (post.pinId) {
-      console.log(`Published: ${simulatorUrl}/pin/${post.pinId}/`);
+      console.log(`Published: ${post.pinUrl}`);
       return;
     }
   }

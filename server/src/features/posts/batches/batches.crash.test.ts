@@ -20,11 +20,13 @@ function runnerOf(runnerParts: RunnerParts): Runner {
 /** The parts of the app's own runner, with changes. */
 function parts(change: Partial<RunnerParts> = {}): RunnerParts {
   const { database, clock, publicUrl } = app.parts;
+  const { pinUrl } = app.parts.pinterest;
   const { boards, media, schedule } = app.app;
   return {
     database,
     clock,
     publicUrl,
+    pinUrl,
     boards,
     media,
     schedule,

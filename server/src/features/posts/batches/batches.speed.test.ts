@@ -31,9 +31,10 @@ async function statementsOf(posts: unknown[]): Promise<string[]> {
   if (!batch) throw new Error('no batch');
   const { database, statements } = counting();
   const { clock, publicUrl, log } = app.parts;
+  const { pinUrl } = app.parts.pinterest;
   const { boards, media, schedule } = app.app;
   const parts = {
-    ...{ database, clock, publicUrl, boards, media, schedule },
+    ...{ database, clock, publicUrl, pinUrl, boards, media, schedule },
     accessLevel: 'standard' as const,
   };
   await runBatch(parts, batch, { signal: new AbortController().signal, log });

@@ -1,8 +1,10 @@
 // Lists posts by status, filters and words. The searchable words of a post are written with it (`searchOf`).
+
 import type { RawBuilder, SqlBool } from 'kysely';
 import { hasExternalId } from '../../../domain/post-lookups.queries.ts';
 import { isHeld } from '../../../domain/post-states.queries.ts';
 import type { PostStatus } from '../../../domain/post-states.ts';
+import { missedBefore } from '../../../domain/post-states.ts';
 import { type Connection, sql } from '../../../platform/db/index.ts';
 import { isVideoGoingUp, type PostRow } from '../record/posts.queries.ts';
 
@@ -42,7 +44,7 @@ export async function listPosts(connection: Connection, filter: ListFilter): Pro
     .orderBy('listed_at', direction)
     .orderBy('id', direction)
     .limit(filter.limit);
-  if (isMissed) query = query.where('listed_at', '<=', filter.now);
+  if (isMissed) query = query.where('listed_at', '<=', missedBefore(filter.now));
   if (filter.from) query = query.where('listed_at', '>=', filter.from);
   if (filter.until) query = query.where('listed_at', '<=', filter.until);
   if (filter.after) {

@@ -2,7 +2,7 @@
 // are the hosted API's (docs/api-contract.md#compatibility); the others are ours (docs/api-contract.md#posts).
 import { z } from 'zod';
 import type { PostFailure } from '../../../domain/event-data.ts';
-import { isShownAsQueued, type PostState, postStatuses } from '../../../domain/post-states.ts';
+import { isMissed, type PostState, postStatuses } from '../../../domain/post-states.ts';
 import { toUnixSeconds } from '../../../platform/clock.ts';
 import { moment, pageLimit, text, unixSeconds } from '../../../platform/http/contract/index.ts';
 import { AccountPath } from '../../accounts/index.ts';
@@ -21,7 +21,7 @@ export const ListPostsQuery = z.strictObject({
     .default('queued')
     .meta({
       description:
-        'The status of the posts. `missed`: queued, past their time and not yet sent. `held`: a person has to decide about them.',
+        'The status of the posts. `missed`: queued, a minute past their time and not yet sent. `held`: a person has to decide about them.',
     }),
   cursor: z.string().max(300).optional().meta({ description: '`data.cursor` of the previous page.' }),
   limit: pageLimit.meta({ description: 'Posts per page.' }),
@@ -108,8 +108,11 @@ export const PostView = z
       .array(z.string())
       .meta({ description: 'Your own words to find posts by. They are not sent to Pinterest.' }),
     externalId: z.string().nullable().meta({ description: 'Your own id of the post.' }),
-    pinUrl: z.string().nullable().meta({ description: 'Address of the Pin on Pinterest.' }),
-    missed: z.boolean().meta({ description: 'Queued, past its time, not yet sent.' }),
+    pinUrl: z.string().nullable().meta({
+      description:
+        'Address of the Pin: on Pinterest, or of the simulator for a simulated account. Null before publishing.',
+    }),
+    missed: z.boolean().meta({ description: 'Queued, a minute past its time, not yet sent.' }),
     failure: z
       .object({
         code: z.string().meta({ description: 'Stable, for programs.' }),
@@ -188,7 +191,7 @@ export const DisconnectedAnswer = z
 export function toPostView(
   row: PostRow,
   media: ReadonlyMap<string, MediaRow>,
-  { now, publicUrl }: { now: Date; publicUrl: string },
+  { now, publicUrl, pinUrl }: { now: Date; publicUrl: string; pinUrl: string | null },
 ): z.input<typeof PostView> {
   const getMedia = (id: string) => {
     const medium = media.get(id);
@@ -222,8 +225,8 @@ export function toPostView(
     productTagPinIds: row.product_tag_pin_ids,
     tags: row.tags,
     externalId: row.external_id,
-    pinUrl: row.pin_id && `https://www.pinterest.com/pin/${row.pin_id}/`,
-    missed: isShownAsQueued(row) && row.send_at !== null && row.send_at <= now,
+    pinUrl,
+    missed: isMissed(row, now),
     failure: toFailureView(row.failure),
     nextAttemptAt: row.run_at && toUnixSeconds(row.run_at),
     attempts: row.attempts,

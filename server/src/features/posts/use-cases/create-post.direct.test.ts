@@ -9,9 +9,10 @@ useApp({ accountPer: 'file' });
 
 test('a use case called by the system creates a post, and its event names the system', async () => {
   const { database, publicUrl } = app.parts;
+  const { pinUrl } = app.parts.pinterest;
   const { boards, media, schedule } = app.app;
   const parts = {
-    ...{ database, publicUrl, boards, media, schedule },
+    ...{ database, publicUrl, pinUrl, boards, media, schedule },
     accessLevel: 'standard' as const,
   };
   const { data } = await createPost(parts, systemContext(app), account.accountId, {

@@ -7,7 +7,7 @@ import { findFacts } from '../compose/facts.ts';
 import { withHostedMedia } from '../compose/hosted-media.ts';
 import { applyEdit, lockEditedMedia, namesInEdit, prepareEdit } from '../compose/prepared-edit.ts';
 import { getPostRow } from '../read/get-post.ts';
-import { checkVersion, postAnswer } from '../read/views.ts';
+import { checkVersion, postAnswer, withVersion } from '../read/views.ts';
 import type { PostParts, PostTarget } from './parts.ts';
 
 /**
@@ -20,6 +20,7 @@ export async function editPost(parts: PostParts, context: Context, target: PostT
   const { signal, clock, actor } = context;
   const account = await getAccount(db, context, target.accountId);
   const checked = await getPostRow(db, context, target);
+  checkVersion(checked, target.ifMatch);
   const facts = await findFacts(parts, account, context, namesInEdit(checked, edit));
   const prepare = { viewer: context, post: checked, edit, prefix: '', signal };
   const prepared = await prepareEdit(parts, facts, prepare);
@@ -37,13 +38,15 @@ export async function editPost(parts: PostParts, context: Context, target: PostT
     media: prepared.media?.rows.get(prepared.media.content.mediaId),
     now: clock.now(),
   });
-  return context.commit(async (tx) => {
-    const post = await getPostRow(tx, context, target);
-    checkVersion(post, target.ifMatch);
-    await lockEditedMedia(parts, tx, account, { viewer: context, edits: [prepared] });
-    const now = clock.now();
-    const edited = await applyEdit(parts, tx, post, prepared, { actor, now });
-    const answer = await postAnswer(parts, tx, edited, { now });
-    return { ...answer, warnings: warnings.map(({ code, message }) => ({ code, message })) };
-  });
+  return withVersion(target.ifMatch, () =>
+    context.commit(async (tx) => {
+      const post = await getPostRow(tx, context, target);
+      checkVersion(post, target.ifMatch);
+      await lockEditedMedia(parts, tx, account, { viewer: context, edits: [prepared] });
+      const now = clock.now();
+      const edited = await applyEdit(parts, tx, post, prepared, { actor, now });
+      const answer = await postAnswer(parts, tx, edited, { now });
+      return { ...answer, warnings: warnings.map(({ code, message }) => ({ code, message })) };
+    }),
+  );
 }

@@ -3,7 +3,7 @@ import type { Tx } from '../../../platform/db/index.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
 import { lockLane, lowerWake } from '../../lanes/index.ts';
 import { getPostRow } from '../read/get-post.ts';
-import { checkVersion, postAnswer } from '../read/views.ts';
+import { checkVersion, postAnswer, withVersion } from '../read/views.ts';
 import { movePost } from '../record/move.ts';
 import { pinTaken } from '../record/posts.errors.ts';
 import { findPostOfPin, type PostRow } from '../record/posts.queries.ts';
@@ -18,21 +18,23 @@ export async function resolvePost(
   target: PostTarget,
   { pinId }: ResolvePost,
 ) {
-  return context.commit(async (tx) => {
-    await getPostRow(tx, context, target);
-    await lockLane(tx, target.accountId);
-    // Read again: a worker may have resolved it before this transaction had the lock.
-    const post = await getPostRow(tx, context, target);
-    checkVersion(post, target.ifMatch);
-    if (pinId !== undefined) await checkPinIsFree(tx, post, pinId);
-    const step: Step =
-      pinId === undefined ? { move: 'clear', byHand: true } : { move: 'find', pinId, byHand: true };
-    const now = context.clock.now();
-    const moved = await movePost(tx, post, step, { actor: context.actor, now });
-    // The lane may be asleep, and posts that could be confused with this one may have waited for it.
-    await lowerWake(tx, post.account_id, now, now);
-    return postAnswer(parts, tx, moved, { now });
-  });
+  return withVersion(target.ifMatch, () =>
+    context.commit(async (tx) => {
+      await getPostRow(tx, context, target);
+      await lockLane(tx, target.accountId);
+      // Read again: a worker may have resolved it before this transaction had the lock.
+      const post = await getPostRow(tx, context, target);
+      checkVersion(post, target.ifMatch);
+      if (pinId !== undefined) await checkPinIsFree(tx, post, pinId);
+      const step: Step =
+        pinId === undefined ? { move: 'clear', byHand: true } : { move: 'find', pinId, byHand: true };
+      const now = context.clock.now();
+      const moved = await movePost(tx, post, step, { actor: context.actor, now });
+      // The lane may be asleep, and posts that could be confused with this one may have waited for it.
+      await lowerWake(tx, post.account_id, now, now);
+      return postAnswer(parts, tx, moved, { now });
+    }),
+  );
 }
 
 async function checkPinIsFree(tx: Tx, post: PostRow, pinId: string): Promise<void> {

@@ -5,7 +5,7 @@ import { accessProblem, accountWarnings, problemsOfPlaces } from '../compose/che
 import type { SchedulePost } from '../compose/create-post.schema.ts';
 import { findPlaceProblems, timingOf } from '../compose/facts.ts';
 import { getPostRow } from '../read/get-post.ts';
-import { checkVersion, postAnswer } from '../read/views.ts';
+import { checkVersion, postAnswer, withVersion } from '../read/views.ts';
 import { missingToSchedule, requiredToSchedule } from '../record/fields.ts';
 import { movePost } from '../record/move.ts';
 import { noAccess, postChanged } from '../record/posts.errors.ts';
@@ -25,27 +25,34 @@ export async function schedulePost(
   const { db } = parts.database;
   const account = await getAccount(db, context, target.accountId);
   const checked = await getPostRow(db, context, target);
+  checkVersion(checked, target.ifMatch);
   const boardId = await checkSchedule(parts, account, checked, input);
-  return context.commit(async (tx) => {
-    const post = await getPostRow(tx, context, target);
-    checkVersion(post, target.ifMatch);
-    // The checks above are of the post as it was then.
-    if (post.board_id !== checked.board_id || missingToSchedule({ ...post, boardId }).length > 0) {
-      throw postChanged();
-    }
-    const now = context.clock.now();
-    const timing = timingOf(input, now);
-    const sendAt =
-      timing.kind === 'at'
-        ? timing.at
-        : await parts.schedule.claimNextOpenSlot(tx, account, { url: post.url, now, exceptPostId: post.id });
-    const step = { move: 'schedule', sendAt, boardId } as const;
-    const moved = await movePost(tx, post, step, { actor: context.actor, now });
-    return {
-      ...(await postAnswer(parts, tx, moved, { now })),
-      warnings: accountWarnings(account).map(({ code, message }) => ({ code, message })),
-    };
-  });
+  return withVersion(target.ifMatch, () =>
+    context.commit(async (tx) => {
+      const post = await getPostRow(tx, context, target);
+      checkVersion(post, target.ifMatch);
+      // The checks above are of the post as it was then.
+      if (post.board_id !== checked.board_id || missingToSchedule({ ...post, boardId }).length > 0) {
+        throw postChanged();
+      }
+      const now = context.clock.now();
+      const timing = timingOf(input, now);
+      const sendAt =
+        timing.kind === 'at'
+          ? timing.at
+          : await parts.schedule.claimNextOpenSlot(tx, account, {
+              url: post.url,
+              now,
+              exceptPostId: post.id,
+            });
+      const step = { move: 'schedule', sendAt, boardId } as const;
+      const moved = await movePost(tx, post, step, { actor: context.actor, now });
+      return {
+        ...(await postAnswer(parts, tx, moved, { now })),
+        warnings: accountWarnings(account).map(({ code, message }) => ({ code, message })),
+      };
+    }),
+  );
 }
 
 /** Returns the board. Queries Pinterest, which may take a while: not for a transaction. */

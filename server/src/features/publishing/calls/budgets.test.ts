@@ -24,7 +24,7 @@ test('a rate limit delays the next attempt and all posts of the account, and doe
   expect(waiting).toMatchObject({
     status: 'queued',
     sendAt: post.sendAt,
-    missed: true,
+    missed: false,
     failure: { code: 'rate_limited' },
   });
   expect(waiting.nextAttemptAt).toBeGreaterThan(post.sendAt);

@@ -96,7 +96,7 @@ describe('on time', () => {
     expect(await post(picture.id)).toMatchObject({ status: 'sent' });
     expect(await post(video)).toMatchObject({
       status: 'queued',
-      missed: true,
+      missed: false,
       publication: 'uploading_media',
       attempts: 0,
     });
