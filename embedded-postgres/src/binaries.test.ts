@@ -76,7 +76,7 @@ test.runIf(isRoot)(
   async () => {
     await chmod(packageFolder, 0o700);
     const find = () => findBinaries({ user, copyTo, log, packageFolder });
-    const [binaries] = await Promise.all([find(), find()]);
+    const [binaries] = await Promise.all([find(), find(), find(), find()]);
     expect(binaries?.initdb.startsWith(copyTo)).toBe(true);
     expect((await runs(binaries?.initdb ?? '')).succeeded).toBe(true);
     const [copy = '', ...others] = await readdir(copyTo);

@@ -117,31 +117,56 @@ async function copyBinaries(native: string, name: string, find: FindBinaries): P
   const { user, copyTo, log, systemCache = defaultSystemCache } = find;
   const parent = (await canReach(await realpath(copyTo), user)) ? copyTo : systemCache;
   const copy = join(parent, name);
-  if (!(await isRunnable(copy, user))) {
+  // Once more, because another process may be replacing a damaged copy at the moment of the check.
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    if (await isRunnable(copy, user)) return copy;
     await mkdir(parent, { recursive: true, mode: 0o755 });
     const unfinished = join(parent, `.${name}-${randomBytes(6).toString('hex')}`);
     try {
       await cp(native, unfinished, { recursive: true, verbatimSymlinks: true, filter: isNeededToRun });
       await openToAll(unfinished);
       await createLinks(unfinished);
-      // Another process may have been faster, and its copy is equal. A damaged copy is replaced.
-      if (!(await isRunnable(copy, user))) await rm(copy, { recursive: true, force: true });
-      await rename(unfinished, copy).catch((error: unknown) => {
-        if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
-      });
+      await putInPlace(unfinished, copy, user);
     } finally {
       await rm(unfinished, { recursive: true, force: true });
     }
     log.info({ copy }, 'copied the PostgreSQL programs to a folder where their user can run them');
   }
-  if (!(await isRunnable(copy, user))) {
-    throw new EmbeddedPostgresProblem(
-      `The PostgreSQL programs cannot be run from ${native} or from ${copy}` +
-        `${user ? ' (as the user nobody, because PostgreSQL refuses root)' : ''}. ` +
-        'Check whether the disk is mounted with noexec, or set DATABASE_URL.',
-    );
+  if (await isRunnable(copy, user)) return copy;
+  throw new EmbeddedPostgresProblem(
+    `The PostgreSQL programs cannot be run from ${native} or from ${copy}` +
+      `${user ? ' (as the user nobody, because PostgreSQL refuses root)' : ''}. ` +
+      'Check whether the disk is mounted with noexec, or set DATABASE_URL.',
+  );
+}
+
+/**
+ * Renames a complete copy to its place. If another process was faster, its copy is equal and remains. A damaged copy is
+ * moved away: removing it in its place could remove the copy that another process has just put there.
+ */
+async function putInPlace(finished: string, copy: string, user: ServerUser | undefined): Promise<void> {
+  if (await renameUnlessTaken(finished, copy)) return;
+  if (await isRunnable(copy, user)) return;
+  const damaged = `${finished}-damaged`;
+  try {
+    await rename(copy, damaged).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    });
+    await renameUnlessTaken(finished, copy);
+  } finally {
+    await rm(damaged, { recursive: true, force: true });
   }
-  return copy;
+}
+
+/** Returns false if the target exists. */
+async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
+  return rename(from, to).then(
+    () => true,
+    (error: unknown) => {
+      if (hasCode(error, 'EEXIST', 'ENOTEMPTY')) return false;
+      throw error;
+    },
+  );
 }
 
 /** A third of the package is needed only to compile against it. */
