@@ -141,6 +141,26 @@ create table boards (
   constraint boards_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE
 );
 
+create table connect_links (
+  link_hash bytea not null,
+  organization_id text not null,
+  account_id text,
+  environment text not null,
+  expires_at timestamp with time zone not null,
+  actor jsonb not null,
+  return_url text,
+  caller_state text,
+  state_hash bytea,
+  browser_hash bytea,
+  finished_at timestamp with time zone,
+  constraint connect_links_pkey PRIMARY KEY (link_hash),
+  constraint connect_links_state_hash_key UNIQUE (state_hash),
+  constraint connect_links_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text, 'simulator'::text]))),
+  constraint started_whole CHECK (((state_hash IS NULL) = (browser_hash IS NULL))),
+  constraint connect_links_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
+  constraint connect_links_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
+);
+
 create table event_removal (
   is_only boolean not null default true,
   passed_id bigint not null default 0,
@@ -229,19 +249,6 @@ create table media_additions (
   created_at timestamp with time zone not null,
   constraint media_additions_pkey PRIMARY KEY (actor_id, media_id),
   constraint media_additions_media_id_fkey FOREIGN KEY (media_id) REFERENCES media(id) ON DELETE CASCADE
-);
-
-create table oauth_states (
-  state_hash bytea not null,
-  organization_id text not null,
-  account_id text,
-  environment text not null,
-  expires_at timestamp with time zone not null,
-  actor jsonb not null,
-  constraint oauth_states_pkey PRIMARY KEY (state_hash),
-  constraint oauth_states_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'sandbox'::text, 'simulator'::text]))),
-  constraint oauth_states_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts(id) ON DELETE CASCADE,
-  constraint oauth_states_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id) ON DELETE CASCADE
 );
 
 create table organizations (
@@ -454,6 +461,7 @@ CREATE INDEX batches_by_content ON public.batches USING btree (account_id, conte
 CREATE INDEX batches_finished ON public.batches USING btree (completed_at) WHERE (status = 'completed'::text);
 CREATE INDEX batches_unfinished ON public.batches USING btree (created_at) WHERE (status = 'processing'::text);
 CREATE INDEX board_lists_by_account ON public.board_lists USING btree (account_id, id);
+CREATE INDEX connect_links_expired ON public.connect_links USING btree (expires_at);
 CREATE INDEX events_by_place ON public.events USING btree (organization_id, xid, id);
 CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (post_id IS NOT NULL);
 CREATE INDEX events_by_time ON public.events USING brin (at) WITH (autosummarize='on');
@@ -464,7 +472,6 @@ CREATE INDEX media_by_source ON public.media USING btree (organization_id, sourc
 CREATE UNIQUE INDEX media_kept ON public.media USING btree (organization_id, sha256) WHERE (deleted_at IS NULL);
 CREATE INDEX media_listed ON public.media USING btree (organization_id, id) WHERE (deleted_at IS NULL);
 CREATE INDEX media_to_check ON public.media USING btree (check_at);
-CREATE INDEX oauth_states_expired ON public.oauth_states USING btree (expires_at);
 CREATE INDEX post_search_words ON public.post_search USING gin (search);
 CREATE INDEX posts_by_cover ON public.posts USING btree (cover_media_id) WHERE (cover_media_id IS NOT NULL);
 CREATE INDEX posts_by_destination ON public.posts USING btree (( CASE WHEN (deleted_at IS NULL) THEN ((account_id || ' '::text) || destination_key) ELSE NULL::text END), listed_at) WHERE ( CASE WHEN (deleted_at IS NULL) THEN ((account_id || ' '::text) || destination_key) ELSE NULL::text END IS NOT NULL);

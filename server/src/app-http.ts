@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { errorDetailCodes } from './detail-codes.ts';
 import { logIdPrefixes } from './domain/log-ids.ts';
-import { type AccountParts, connectPaths, registerConnectCallback } from './features/accounts/index.ts';
+import { type AccountParts, connectPaths, registerConnectPages } from './features/accounts/index.ts';
 import type { AuthService } from './features/auth/index.ts';
 import { type MediaService, mediaFilePaths, registerMediaFiles } from './features/media/index.ts';
 import { webhookMessages } from './features/webhooks/index.ts';
@@ -108,7 +108,7 @@ function checksOf({ config, database, storage, clock }: AppHttpParts): readonly 
 /** Adds the paths that are not operations of the API. */
 function addPages(http: FastifyInstance, parts: AppHttpParts): void {
   registerMediaFiles(http, parts);
-  registerConnectCallback(http, parts.accountParts);
+  registerConnectPages(http, parts.accountParts);
   serveDocs(http, () => openApiOf(parts));
   registerStartPage(http);
 }

@@ -139,6 +139,7 @@ async function createRooms(base: Base) {
     encryption,
     publicUrl,
     environment: config.pinterestEnvironment,
+    returnOrigins: config.connectReturnOrigins,
   };
   const accounts = bindAccounts(accountParts);
   const keyParts: KeyParts = {

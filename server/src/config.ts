@@ -43,6 +43,8 @@ export interface Config {
   organizationRatePerMinute: number | undefined;
   requestsMax: number;
   corsOrigins: readonly string[];
+  /** The origins that connect links may lead back to. Empty: any. */
+  connectReturnOrigins: readonly string[];
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   logFormat: 'pretty' | 'json';
 }
@@ -172,6 +174,7 @@ function toConfig(values: Values): Config {
     organizationRatePerMinute: values.API_ORGANIZATION_RATE_PER_MINUTE,
     requestsMax: values.API_REQUESTS_MAX,
     corsOrigins: values.CORS_ORIGINS,
+    connectReturnOrigins: values.CONNECT_RETURN_ORIGINS,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
   };

@@ -259,6 +259,12 @@ export const settings = {
     shape: 'origins such as https://app.example.com, separated by commas, or *',
     schema: list(z.string().regex(/^(\*|https?:\/\/[^\s/?#@]+)$/)),
   },
+  CONNECT_RETURN_ORIGINS: {
+    about:
+      'Origins of apps to which the `returnUrl` of a connect link can lead. Set it where tenants do not know each other. Default: any.',
+    shape: 'origins such as https://app.example.com, separated by commas',
+    schema: list(z.string().regex(/^https?:\/\/[^\s/?#@]+$/)),
+  },
   LOG_LEVEL: {
     about: 'The minimum level of log lines.',
     shape: 'trace, debug, info, warn, error or silent (default info)',

@@ -102,7 +102,13 @@ export const eventData = {
     .object({ ...post, failure: PostFailure, ...outcome })
     .meta({ description: 'The answer of Pinterest was lost: Pintail searches for the Pin.' }),
   'account.connected': z
-    .object(account)
+    .object({
+      ...account,
+      state: z
+        .string()
+        .optional()
+        .meta({ description: 'The `state` of the request that created the connect link.' }),
+    })
     .meta({ description: 'An account was connected, or got new tokens.' }),
   'account.disconnected': z.object(account).meta({ description: 'An account was disconnected.' }),
   'account.unauthorized': z

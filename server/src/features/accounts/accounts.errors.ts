@@ -34,22 +34,23 @@ export const noPinterestApp = refusal({
 export const otherUser = refusal({
   code: 'CONFLICT',
   reason: 'other_pinterest_user',
-  message: 'Pinterest returned another user than the owner of the account to re-authorize',
+  message: 'You are logged in to Pinterest as another user than the owner of this account',
+  fix: 'Log in to Pinterest as the owner of the account, then ask for a new link.',
 });
 
 export const connectExpired = refusal({
   code: 'BAD_REQUEST',
   reason: 'connection_expired',
-  message: 'This connection was already completed, or was started more than 10 minutes ago',
-  fix: 'Start again: POST /v1/accounts/connect.',
+  message: 'This link was already used, has expired, or was opened in another browser',
+  fix: 'Ask for a new link.',
 });
 
 export const connectDeclined = refusal({
   code: 'BAD_REQUEST',
   reason: 'connection_declined',
   message: 'The connection was declined on Pinterest',
-  fix: 'Start again, and accept on the consent page.',
+  fix: 'Nothing was connected. To connect the account, ask for a new link, and agree on Pinterest.',
 });
 
-/** The refusals of the page that follows the consent page. No operation of the API returns them. */
+/** The refusals that the connect pages show to the owner of an account, in words for them. No operation of the API returns them. */
 export const connectPageRefusals = [connectExpired, connectDeclined, otherUser];

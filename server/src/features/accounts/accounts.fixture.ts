@@ -26,9 +26,50 @@ export function useConsent(): void {
   afterAll(() => app.stop());
 }
 
-/** Acts as the owner's browser: accepts or declines on the simulator's page, and follows the redirect to us. */
+/** The cookie of the owner's browser. */
+let cookie = '';
+
+/** Sends a request of the owner's browser to a URL of this server. */
+export async function browse(url: string, { method = 'GET', headers = {} } = {}) {
+  const { pathname, search } = new URL(url);
+  const answer = await fetch(`${app.url}${pathname}${search}`, {
+    method,
+    redirect: 'manual',
+    headers: { ...(cookie && { cookie }), ...headers },
+    ...(method === 'POST' && { body: new URLSearchParams() }),
+  });
+  const set = answer.headers.get('set-cookie');
+  if (set !== null) cookie = set.split(';', 1)[0] ?? '';
+  const { status } = answer;
+  return {
+    status,
+    headers: answer.headers,
+    location: answer.headers.get('location'),
+    text: await answer.text(),
+  };
+}
+
+/** Makes the following requests those of another browser, which has no cookie. */
+export const changeBrowser = () => {
+  cookie = '';
+};
+
+/** Opens a connect link and clicks: returns the URL of the consent page. */
+export async function click(url: string): Promise<string> {
+  await browse(url);
+  const { status, location } = await browse(url, { method: 'POST' });
+  expect(status).toBe(303);
+  return location ?? '';
+}
+
+/** Acts as the owner's browser: opens the link, accepts or declines on the simulator's page, and is redirected to us. */
 export async function consent(url: string, { username = 'gardener', decision = 'allow' } = {}) {
-  const consentUrl = new URL(url);
+  return decide(await click(url), { username, decision });
+}
+
+/** Accepts or declines on the simulator's consent page. */
+export async function decide(consentPage: string, { username = 'gardener', decision = 'allow' } = {}) {
+  const consentUrl = new URL(consentPage);
   const form = new URLSearchParams({
     ...Object.fromEntries(consentUrl.searchParams),
     account: userIds.get(username) ?? '',
@@ -46,8 +87,8 @@ export async function consent(url: string, { username = 'gardener', decision = '
 
 /** Requests the callback as the redirected browser does. */
 export const callBack = async (query: string) => {
-  const answer = await fetch(`${app.url}${callbackPath}${query}`);
-  return { status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() };
+  const answer = await browse(`http://pintail.test${callbackPath}${query}`);
+  return { ...answer, type: answer.headers.get('content-type') };
 };
 
 /** Starts a connection through the consent page. */

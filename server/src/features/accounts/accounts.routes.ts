@@ -118,7 +118,7 @@ export function accountRoutes(parts: AccountParts) {
       path: '/v1/accounts/connect',
       summary: "Connect an account through Pinterest's consent page",
       description:
-        'Send the owner of the account to `url` within 10 minutes; Pinterest then sends them back to this server. With `accountId` an account is re-authorized, and only its own Pinterest user is accepted.',
+        'Send the owner of the account to `url`, a page that names the organization and leads to Pinterest. The link works once, and stops working when the key that created it is revoked or expires. With `accountId` an account is re-authorized, and only its own Pinterest user is accepted. With `returnUrl` the owner returns to your app.',
       tag,
       scope: 'accounts:write',
       body: ConnectAccountBody,

@@ -118,6 +118,18 @@ export const ConnectAccountBody = z
       .optional()
       .meta({ description: 'The account to re-authorize. Default: any account, also a new one.' }),
     environment: environmentField,
+    returnUrl: text(2048).optional().meta({
+      description:
+        'The page of your app to which the owner returns: https, or http of localhost. On success the browser is redirected to it with the parameters `accountId` and `state`; on failure a page links to it with `error` (the `reason` of the refusal) and `state`. CONNECT_RETURN_ORIGINS can limit its origin.',
+      example: 'https://app.example.com/pinterest/connected',
+    }),
+    state: text(500).optional().meta({
+      description:
+        'Opaque, at most 500 characters. It is returned with `returnUrl`, and is in the data of the event `account.connected`.',
+    }),
+    expiresIn: wholeNumber(60, 604_800).optional().meta({
+      description: 'The lifetime of the link in seconds: 60 to 604800 (7 days). Default: 600.',
+    }),
   })
   .meta({ id: 'ConnectAccount' })
   // No body is the same as {}.
@@ -126,10 +138,11 @@ export type ConnectAccount = z.output<typeof ConnectAccountBody>;
 
 export const ConnectAnswer = z
   .object({
-    url: z
-      .string()
-      .meta({ description: "The URL of Pinterest's consent page, for the owner of the account." }),
-    expiresAt: unixSeconds.meta({ description: 'When the connection expires (Unix seconds).' }),
+    url: z.string().meta({
+      description:
+        "The link for the owner of the account: a page that names the organization and leads to Pinterest's consent page. It works once.",
+    }),
+    expiresAt: unixSeconds.meta({ description: 'When the link expires (Unix seconds).' }),
   })
   .meta({ id: 'ConnectLink' });
 

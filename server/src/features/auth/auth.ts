@@ -1,17 +1,17 @@
 // Authenticates API keys, and manages them for the operator, who may see and revoke the keys of every organization.
 // Callers manage their own organization's keys with the use cases.
-import type { ActorType } from '../../domain/actor-types.ts';
 import { newId } from '../../domain/ids.ts';
 import type { Scope } from '../../domain/scopes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { type Caller, systemActor } from '../../platform/use-case/index.ts';
 import { generateKey, hashKey, isWellFormedKey, type KeyPrefix } from './api-key.ts';
-import { findOrCreateOrganization, type KeyRow, listAllKeys } from './auth.queries.ts';
+import { findOrCreateOrganization, listAllKeys } from './auth.queries.ts';
 import { createKeyCache, type KeyCache } from './key-cache.ts';
 import { createKeyLookup, type KeyLookup } from './key-lookup.ts';
 import { revokeWithDescendants } from './revoke-keys.ts';
 import { type NewKey, storeKey } from './store-key.ts';
+import { toCaller } from './to-caller.ts';
 
 export interface AuthParts {
   database: Database;
@@ -74,15 +74,6 @@ async function authenticate(
   const caller = toCaller(row);
   cache.storeValid(cacheKey, { caller, expiresAt: row.expires_at }, { from, now });
   return caller;
-}
-
-function toCaller(row: KeyRow): Caller {
-  return {
-    actor: { type: 'key' satisfies ActorType, id: row.id, name: row.name },
-    organizationId: row.organization_id,
-    scopes: row.scopes,
-    accountIds: row.account_ids,
-  };
 }
 
 interface OperatorKey extends Pick<NewKey, 'name' | 'accountIds'> {

@@ -1,4 +1,5 @@
 // API keys, and the callers that they belong to.
+export { type ActingKey, findActingKey } from './acting-key.ts';
 export { keyPrefixOf } from './api-key.ts';
 export {
   findFirstOrganization,

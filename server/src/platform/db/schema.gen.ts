@@ -110,6 +110,20 @@ export interface BoardsTable {
   sections_fetched_at: Date | null;
 }
 
+export interface ConnectLinksTable {
+  link_hash: Buffer;
+  organization_id: string;
+  account_id: string | null;
+  environment: 'production' | 'sandbox' | 'simulator';
+  expires_at: Date;
+  actor: ColumnType<unknown, Json, Json>;
+  return_url: string | null;
+  caller_state: string | null;
+  state_hash: Buffer | null;
+  browser_hash: Buffer | null;
+  finished_at: Date | null;
+}
+
 export interface EventRemovalTable {
   is_only: Generated<boolean>;
   passed_id: Generated<number>;
@@ -177,15 +191,6 @@ export interface MediaAdditionsTable {
   media_id: string;
   source_url: string | null;
   created_at: Date;
-}
-
-export interface OauthStatesTable {
-  state_hash: Buffer;
-  organization_id: string;
-  account_id: string | null;
-  environment: 'production' | 'sandbox' | 'simulator';
-  expires_at: Date;
-  actor: ColumnType<unknown, Json, Json>;
 }
 
 export interface OrganizationsTable {
@@ -334,13 +339,13 @@ export interface Schema {
   batches: BatchesTable;
   board_lists: BoardListsTable;
   boards: BoardsTable;
+  connect_links: ConnectLinksTable;
   event_removal: EventRemovalTable;
   events: EventsTable;
   idempotent_requests: IdempotentRequestsTable;
   lanes: LanesTable;
   media: MediaTable;
   media_additions: MediaAdditionsTable;
-  oauth_states: OauthStatesTable;
   organizations: OrganizationsTable;
   post_search: PostSearchTable;
   posts: PostsTable;

@@ -47,7 +47,7 @@ const stored = `
       '2027-02-01T00:00:00Z', '2027-02-01T00:00:00Z', 0, 'retry');
   insert into lanes (account_id, wake_at, fence) values ('acc_01kav8aaaaaaaaaaaaaaaaaaaa', '2027-03-01T08:01:00Z', 3);
   insert into boards values ('acc_01kav8aaaaaaaaaaaaaaaaaaaa', '1234', 'B', null, false, false, 0, 0);
-  insert into oauth_states values ('\\x02', 'org_old', null, 'simulator', '2027-03-01T08:05:00Z', '{}');
+  insert into connect_links values ('\\x02', 'org_old', null, 'simulator', '2027-03-01T08:05:00Z', '{}');
   insert into app_budgets values ('simulator:x', null, '2027-02-28', 4);
   insert into media values ('med_01kav8aaaaaaaaaaaaaaaaaaaa', 'org_old', repeat('a', 64), repeat('a', 64),
     'https://example.com/a.jpg', 'image/jpeg', 10, 5, 5, null, 'org_old/aa/a.jpg', 'org_old/aa/a.thumbnail.webp', 'x',

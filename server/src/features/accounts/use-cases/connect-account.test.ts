@@ -6,8 +6,10 @@ import {
   app,
   boardsOf,
   callBack,
+  click,
   connectGardener,
   consent,
+  decide,
   list,
   redirectUri,
   start,
@@ -22,7 +24,9 @@ describe('connecting through the consent page', () => {
     const { status, body } = await start();
     expect(status).toBe(200);
     expect(body.data.expiresAt).toBe(app.clock.now().getTime() / 1000 + 600);
-    const url = new URL(body.data.url);
+    expect(body.data.url).toMatch(/^http:\/\/pintail\.test\/connect\/[\w-]{43}$/);
+    const consentPage = await click(body.data.url);
+    const url = new URL(consentPage);
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
       client_id: testApp.appId,
       redirect_uri: redirectUri,
@@ -30,7 +34,7 @@ describe('connecting through the consent page', () => {
       scope: 'boards:read,boards:write,pins:read,pins:write,user_accounts:read',
       state: expect.stringMatching(/^[\w-]{43}$/),
     });
-    const page = await callBack(await consent(body.data.url));
+    const page = await callBack(await decide(consentPage));
     expect(page).toMatchObject({ status: 200, text: expect.stringContaining('gardener is connected') });
     expect(page.type).toContain('text/html');
     expect(await list()).toMatchObject([{ username: 'gardener', tokenAuthorized: true, tokenStatus: 'ok' }]);
@@ -41,7 +45,7 @@ describe('connecting through the consent page', () => {
     expect((await callBack(query)).status).toBe(200);
     expect(await callBack(query)).toMatchObject({
       status: 400,
-      text: expect.stringContaining('already completed'),
+      text: expect.stringContaining('already used'),
     });
   });
 

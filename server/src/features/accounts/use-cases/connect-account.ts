@@ -20,10 +20,12 @@ export interface Grant extends NewTokens {
   accountId: string | null;
   /** The accounts that the caller's key is restricted to. */
   accountIds?: readonly string[] | null;
+  /** The `state` of the connect link, for the event. */
+  callerState?: string | null;
 }
 
 /**
- * For callers without a context: the operator's commands, the first run, and the page that follows the consent.
+ * For callers without a context: the operator's commands and the first run.
  * @throws tokensRejected, otherUser, keyIsRestricted
  */
 export async function connectAccount(parts: AccountParts, grant: Grant): Promise<AccountRow> {
@@ -83,7 +85,11 @@ export async function storeGrant(
     actor: grant.actor,
     now,
     type: 'account.connected',
-    data: { username: user.username, environment: grant.environment },
+    data: {
+      username: user.username,
+      environment: grant.environment,
+      ...(grant.callerState && { state: grant.callerState }),
+    },
   });
   return account;
 }
@@ -94,7 +100,7 @@ function checkAccountOfGrant(grant: Grant, user: UserAccount, existing: AccountR
     {
       path: 'accountId',
       code: 'other_pinterest_user',
-      message: `Pinterest returned the user ${user.username}. Log in to Pinterest as the account's own user and try again.`,
+      message: `Pinterest returned the user ${user.username}.`,
     },
   ]);
 }

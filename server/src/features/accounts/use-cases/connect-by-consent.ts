@@ -1,119 +1,83 @@
-// Connects an account through Pinterest's consent page: sends its owner there, and accepts them back.
+// Creates the link with which the owner of an account connects it through Pinterest's consent page. The link leads to a
+// page of ours, from there to Pinterest, and back to us (open-connect-link.ts, finish-connect.ts).
+//
+// Three secrets, stored as hashes: that of the link, the `state` that Pinterest returns, and a cookie of the browser that
+// has seen our page. A consent is accepted only from that browser, so nobody can send somebody else to Pinterest and
+// receive the account without our page having said for whom.
 import { createHash, randomBytes } from 'node:crypto';
-import { type AppCredentials, authorizeUrl, type Environment } from '../../../pinterest/index.ts';
+import type { AppCredentials, Environment } from '../../../pinterest/index.ts';
 import { addMs, toUnixSeconds } from '../../../platform/clock.ts';
-import { actorFromColumn, type Context } from '../../../platform/use-case/index.ts';
-import type { Gate } from '../../../platform/work/gate.ts';
-import {
-  connectDeclined,
-  connectExpired,
-  keyIsRestricted,
-  noPinterestApp,
-  tokensRejected,
-} from '../accounts.errors.ts';
-import type { AccountRow } from '../accounts.queries.ts';
+import { type Context, invalidBody } from '../../../platform/use-case/index.ts';
+import { keyIsRestricted, noPinterestApp } from '../accounts.errors.ts';
 import type { ConnectAccount } from '../accounts.schema.ts';
-import { environmentOf } from '../environment.ts';
+import { checkEnvironment, environmentOf } from '../environment.ts';
 import type { AccountParts } from '../parts.ts';
-import { connectAccount } from './connect-account.ts';
-import { insertOAuthState, takeOAuthState } from './oauth-states.queries.ts';
+import { problemOfReturnUrl } from '../return-url.ts';
+import { insertLink } from './connect-links.queries.ts';
 import { getAccount } from './read-accounts.ts';
-
-/** The scopes that publishing needs: POST /pins declares all four of boards and Pins, read and write. */
-const oauthScopes = ['boards:read', 'boards:write', 'pins:read', 'pins:write', 'user_accounts:read'];
 
 /** The path of this server to which Pinterest sends the account's owner back. */
 export const callbackPath = '/oauth/pinterest/callback';
+/** The path of the page that a link leads to, without its secret. */
+export const connectPath = '/connect';
 
-const stateForm = /^[\w-]{43}$/;
-
-const oauthStateMs = 10 * 60 * 1000;
+const linkSecondsDefault = 600;
 
 /**
- * Returns the URL of the consent page, for the account's owner.
- * @throws accountNotFound, noPinterestApp, keyIsRestricted
+ * Returns a link to the connect page, for the account's owner.
+ * @throws accountNotFound, noPinterestApp, keyIsRestricted; invalidBody for a return URL or environment that is not allowed
  */
 export async function startConnect(parts: AccountParts, context: Context, input: ConnectAccount) {
-  const { accountId, environment } = input ?? {};
+  const { accountId, environment, returnUrl, state, expiresIn = linkSecondsDefault } = input ?? {};
   if (accountId === undefined && context.accountIds !== null) throw keyIsRestricted();
+  const problem = returnUrl === undefined ? undefined : problemOfReturnUrl(returnUrl, parts.returnOrigins);
+  if (problem) throw invalidBody([problem]);
   return context.commit(async (tx) => {
     const account = accountId === undefined ? null : await getAccount(tx, context, accountId);
     const place = account ? environmentOf(account) : (environment ?? parts.environment);
-    const { appId } = getApp(parts, place);
-    const state = randomBytes(32).toString('base64url');
+    checkEnvironment(parts, place);
+    getApp(parts, place);
+    const link = newSecret();
     const now = context.clock.now();
-    const expiresAt = addMs(now, oauthStateMs);
+    const expiresAt = addMs(now, expiresIn * 1000);
     const row = {
-      state_hash: hashState(state),
+      link_hash: hashOf(link),
       organization_id: context.organizationId,
       account_id: account?.id ?? null,
       actor: context.actor,
       environment: place,
       expires_at: expiresAt,
+      return_url: returnUrl ?? null,
+      caller_state: state ?? null,
     };
-    await insertOAuthState(tx, row, now);
-    const url = authorizeUrl(parts.pinterest.addresses(place).authorizeUrl, {
-      appId,
-      redirectUri: redirectUriOf(parts),
-      scopes: oauthScopes,
-      state,
-    });
+    await insertLink(tx, row, now);
+    const url = `${parts.publicUrl}${connectPath}/${link}`;
     return { data: { url, expiresAt: toUnixSeconds(expiresAt) } };
   });
 }
 
-export interface CallbackParts extends AccountParts {
-  /** Limits the look-ups of states that run at the same time. */
-  lookups: Gate;
-}
-
-/** The query parameters that Pinterest adds to the callback's URL. */
-export interface Callback {
-  state: string | undefined;
-  code: string | undefined;
-}
-
-/**
- * Connects the account when Pinterest sends its owner back. There is no context: the state says who started it.
- * @throws connectExpired for a state that is unknown, used or expired; connectDeclined without a code; tokensRejected,
- *   otherUser, noPinterestApp
- */
-export async function finishConnect(parts: CallbackParts, { state, code }: Callback): Promise<AccountRow> {
-  const { database, clock, pinterest } = parts;
-  // Deleted whatever happens next: a state works once.
-  const take = (text: string) =>
-    parts.lookups.run(0, () => takeOAuthState(database.db, hashState(text), clock.now()));
-  const storedState = state !== undefined && stateForm.test(state) ? await take(state) : undefined;
-  if (!storedState) throw connectExpired();
-  if (code === undefined || code === '') throw connectDeclined();
-  const environment = environmentOf(storedState);
-  const app = getApp(parts, environment);
-  const redirectUri = redirectUriOf(parts);
-  const answer = await pinterest.of(environment).exchangeCode(app, { code, redirectUri });
-  if (answer.kind === 'failed') {
-    const { reason, message, remediation } = answer.failure;
-    throw tokensRejected([{ path: 'code', code: reason, message: `${message} ${remediation}` }]);
-  }
-  return connectAccount(parts, {
-    ...answer.value,
-    actor: actorFromColumn(storedState.actor),
-    organizationId: storedState.organization_id,
-    environment,
-    accountId: storedState.account_id,
-  });
-}
-
 /** @throws noPinterestApp */
-function getApp({ pinterest }: AccountParts, environment: Environment): AppCredentials {
+export function getApp({ pinterest }: AccountParts, environment: Environment): AppCredentials {
   const app = pinterest.app(environment);
   if (app === null) throw noPinterestApp();
   return app;
 }
 
-function redirectUriOf({ publicUrl }: AccountParts): string {
+export function redirectUriOf({ publicUrl }: AccountParts): string {
   return `${publicUrl}${callbackPath}`;
 }
 
-function hashState(state: string): Buffer {
-  return createHash('sha256').update(state).digest();
+/** A secret of a link, a state or a browser: 256 random bits. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** Whether a text has the form of such a secret. */
+export function isSecret(text: string): boolean {
+  return /^[\w-]{43}$/.test(text);
+}
+
+/** The hash that is stored instead of a secret, so that a reader of the table cannot complete a connection. */
+export function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
 }

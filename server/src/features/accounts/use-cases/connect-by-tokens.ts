@@ -1,10 +1,11 @@
 // Connects an account with tokens that were created in Pinterest's developer console.
 import type { Context } from '../../../platform/use-case/index.ts';
 import { type ConnectByTokens, toAccountView } from '../accounts.schema.ts';
+import { checkEnvironment } from '../environment.ts';
 import type { AccountParts } from '../parts.ts';
 import { fetchUser, type Grant, storeGrant } from './connect-account.ts';
 
-/** @throws tokensRejected, keyIsRestricted */
+/** @throws tokensRejected, keyIsRestricted; invalidBody for an environment that is not allowed */
 export async function connectAccountByTokens(parts: AccountParts, context: Context, input: ConnectByTokens) {
   const grant: Grant = {
     actor: context.actor,
@@ -17,6 +18,7 @@ export async function connectAccountByTokens(parts: AccountParts, context: Conte
     accessTokenExpiresAt: null,
     refreshTokenExpiresAt: null,
   };
+  checkEnvironment(parts, grant.environment);
   const user = await fetchUser(parts, grant);
   return context.commit(async (tx) => {
     const now = context.clock.now();

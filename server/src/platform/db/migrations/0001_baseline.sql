@@ -94,19 +94,28 @@ create table accounts (
 -- For finding tokens to refresh.
 create index accounts_refresh_due on accounts (refresh_due_at) where refresh_due_at is not null;
 
--- Connections that were started on Pinterest's consent page and are not complete.
-create table oauth_states (
-  -- SHA-256 of the state, so that a reader of this table cannot complete a connection.
-  state_hash bytea primary key,
+-- Links with which the owners of accounts connect them through Pinterest's consent page.
+create table connect_links (
+  -- SHA-256 of the secrets, so that a reader of this table cannot complete a connection.
+  link_hash bytea primary key,
   organization_id text not null references organizations (id) on delete cascade,
   -- The account to reconnect. Null: connect the Pinterest user who consents.
   account_id text references accounts (id) on delete cascade,
   environment text not null check (environment in ('production', 'sandbox', 'simulator')),
   expires_at timestamptz not null,
-  -- The actor who started it, for the event of the connection.
-  actor jsonb not null
+  -- The key that created it. The link stops working when the key may not connect the account any more.
+  actor jsonb not null,
+  -- The page of the caller's app, and the text that is returned to it.
+  return_url text,
+  caller_state text,
+  -- Of the browser that went to Pinterest: the `state` of the consent page, and the cookie.
+  state_hash bytea unique,
+  browser_hash bytea,
+  -- Pinterest sent the owner back: the link does not work again.
+  finished_at timestamptz,
+  constraint started_whole check ((state_hash is null) = (browser_hash is null))
 );
-create index oauth_states_expired on oauth_states (expires_at);
+create index connect_links_expired on connect_links (expires_at);
 
 -- Room: boards.
 

@@ -182,6 +182,7 @@ test.each([
   ['/openapi.json', 200],
   ['/docs', 200],
   ['/media/{mediaId}/{fileName}', 404],
+  ['/connect/{link}', 400],
   ['/oauth/pinterest/callback', 400],
 ])('%s responds without a key as described in the document', async (path, status) => {
   const operation = document.paths[path].get;
@@ -197,7 +198,7 @@ test('All paths outside /v1 are in the document', () => {
   const served = app.app.createHttp().printRoutes({ commonPrefix: false });
   for (const path of ['health', 'ready', 'metrics', 'openapi.json', 'docs']) expect(served).toContain(path);
   const system = Object.keys(document.paths).filter((path) => !path.startsWith('/v1'));
-  expect(system).toHaveLength(8);
+  expect(system).toHaveLength(9);
 });
 
 test('The document with `examples=false` has no examples, is smaller, and is valid', async () => {
