@@ -21,7 +21,7 @@ function render(name: string, format: 'jpg' | 'png'): Promise<Buffer> | undefine
 
 function samplesPage(): Html {
   const body = html`<h1>Sample images</h1>
-<p class="meta">Free to publish while you try Pintail. Each is available as .jpg and as .png.</p>
+<p class="meta">Drawn by Pintail and under its MIT licence: use and publish them freely. Each is available as .jpg and as .png.</p>
 <ul class="pins">${samples.map(
     ({
       name,
