@@ -19,15 +19,33 @@ export interface LeasedEndpoint extends WebhookRow {
 
 /**
  * Leases up to `limit` endpoints that have due deliveries and are neither leased nor paused. The endpoints released the
- * longest ago come first, so that a large backlog of one endpoint does not delay others.
+ * longest ago come first, so that a large backlog of one endpoint does not delay others. Organizations get places in
+ * turn, at most `perOrganization` each, so that slow endpoints of one do not delay those of others.
+ * @param claim.active The endpoints that this process is serving
  */
 export async function claimEndpoints(
   connection: Connection,
-  { now, leaseUntil, limit }: { now: Date; leaseUntil: Date; limit: number },
+  {
+    now,
+    leaseUntil,
+    limit,
+    active,
+    perOrganization,
+  }: {
+    now: Date;
+    leaseUntil: Date;
+    limit: number;
+    active: readonly Pick<WebhookRow, 'organization_id'>[];
+    perOrganization: number;
+  },
 ): Promise<LeasedEndpoint[]> {
+  const activeIds = active.map(({ organization_id: id }) => id);
   const { rows } = await sql<LeasedEndpoint>`
-    with due as materialized (
-      select w.id from webhooks w
+    with candidates as materialized (
+      select w.id,
+        row_number() over (partition by w.organization_id order by w.delivering_until nulls first, w.id)
+          + (select count(*) from unnest(${activeIds}::text[]) a (id) where a.id = w.organization_id) as place
+      from webhooks w
       where w.disabled_at is null
         and (w.quiet_until is null or w.quiet_until <= ${now})
         and ${leaseHasEnded(sql`w.delivering_until`, now, leaseMs)}
@@ -35,7 +53,13 @@ export async function claimEndpoints(
           select 1 from webhook_deliveries d
           where d.webhook_id = w.id and d.state = 'pending' and d.next_attempt_at <= ${now}
         )
-      order by w.delivering_until nulls first, w.id
+    ),
+    due as materialized (
+      select w.id from webhooks w join candidates c using (id)
+      where c.place <= ${perOrganization}
+        -- Again, because another process may have leased it since.
+        and ${leaseHasEnded(sql`w.delivering_until`, now, leaseMs)}
+      order by c.place, w.delivering_until nulls first, w.id
       limit ${limit}
       for update of w skip locked
     )

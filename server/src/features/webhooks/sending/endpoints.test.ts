@@ -23,9 +23,19 @@ afterAll(async () => {
   await receiver.close();
 });
 
-const claim = (limit = 100) => {
+const claim = (
+  limit = 100,
+  shares: Partial<Pick<Parameters<typeof claimEndpoints>[1], 'active' | 'perOrganization'>> = {},
+) => {
   const now = app.clock.now();
-  return claimEndpoints(app.database.db, { now, leaseUntil: addMs(now, leaseMs), limit });
+  return claimEndpoints(app.database.db, {
+    now,
+    leaseUntil: addMs(now, leaseMs),
+    limit,
+    active: [],
+    perOrganization: 100,
+    ...shares,
+  });
 };
 const release = (endpoint: Awaited<ReturnType<typeof claim>>[number]) =>
   releaseEndpoint(app.database.db, endpoint, app.clock.now());
@@ -157,4 +167,15 @@ test('a started sender sends new events without being asked, and a stopped one d
   await readableEvents(app.database.db);
   app.clock.advance(60_000);
   expect(receiver.received).toHaveLength(1);
+});
+
+test('an organization gets at most its places, those that are being served included', async () => {
+  const ids = [];
+  for (let count = 0; count < 5; count += 1) ids.push(await subscribeWithDue());
+  const first = await claim(100, { perOrganization: 2 });
+  expect(first).toHaveLength(2);
+  expect(await claim(100, { perOrganization: 3, active: first })).toHaveLength(1);
+  // Endpoints of other organizations that are being served do not count.
+  const others = [{ organization_id: 'org_other' }, { organization_id: 'org_other' }];
+  expect(await claim(100, { perOrganization: 2, active: others })).toHaveLength(2);
 });

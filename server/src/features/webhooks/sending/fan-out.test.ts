@@ -128,7 +128,10 @@ describe('a process that dies', () => {
     };
     const now = app.clock.now();
     const leaseUntil = new Date(now.getTime() + minute / 2);
-    const [endpoint] = await claimEndpoints(app.database.db, { now, leaseUntil, limit: 1 });
+    const [endpoint] = await claimEndpoints(app.database.db, {
+      ...{ now, leaseUntil, limit: 1 },
+      ...{ active: [], perOrganization: 1 },
+    });
     if (!endpoint) throw new Error('nothing was due');
     void serveEndpoint(
       {

@@ -17,8 +17,9 @@ export interface Sender {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Endpoints served at a time, for each process. */
-const endpointsMax = 8;
+/** Endpoints served at a time, for each process, and for an organization in a process. */
+const endpointsMax = 16;
+const perOrganization = 8;
 /** Endpoints that are finished at nearly the same time are followed by one poll. */
 const spacingMs = 100;
 
@@ -29,7 +30,7 @@ export function createSender(parts: EndpointParts): Sender {
   const poller = createPoller<LeasedEndpoint>({
     ...{ clock, log, leaseMs, key: 'webhookId', concurrency: endpointsMax, pollMs: deliveryPollMs },
     spacingMs: () => spacingMs,
-    claim: async (claim) => (fanOut.isAwake() ? claimEndpoints(db, claim) : []),
+    claim: async (claim) => (fanOut.isAwake() ? claimEndpoints(db, { ...claim, perOrganization }) : []),
     serve: (endpoint, serving) => serveEndpoint(parts, endpoint, serving),
     async renew(endpoints, leaseUntil) {
       const ours = await renewEndpoints(db, { endpoints, leaseUntil });
