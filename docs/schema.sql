@@ -460,6 +460,7 @@ CREATE INDEX batch_entries_pending ON public.batch_entries USING btree (batch_id
 CREATE INDEX batches_by_content ON public.batches USING btree (account_id, content_sha256, created_at);
 CREATE INDEX batches_finished ON public.batches USING btree (completed_at) WHERE (status = 'completed'::text);
 CREATE INDEX batches_unfinished ON public.batches USING btree (created_at) WHERE (status = 'processing'::text);
+CREATE INDEX batches_unfinished_of_organization ON public.batches USING btree (organization_id) WHERE (status = 'processing'::text);
 CREATE INDEX board_lists_by_account ON public.board_lists USING btree (account_id, id);
 CREATE INDEX connect_links_expired ON public.connect_links USING btree (expires_at);
 CREATE INDEX events_by_place ON public.events USING btree (organization_id, xid, id);

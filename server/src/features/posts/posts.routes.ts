@@ -41,6 +41,7 @@ import {
   postCannot,
   postChanged,
   postNotFound,
+  tooManyBatches,
   versionDiffers,
 } from './record/posts.errors.ts';
 import { createPost } from './use-cases/create-post.ts';
@@ -262,7 +263,7 @@ export function postRoutes(parts: BatchParts) {
       },
       data: BatchAnswer,
       status: 202,
-      refusals: [accountNotFound],
+      refusals: [accountNotFound, tooManyBatches],
       handle: ({ context, params, query, body }) =>
         createBatch(parts, context, params.accountId, body, query),
     }),

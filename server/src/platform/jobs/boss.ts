@@ -81,7 +81,10 @@ export function createBoss({ database, log, supervises }: BossParts): Boss {
 }
 
 /** Returns the options of a job. They are sent with each job, so a changed declaration applies to the next job. */
-export function sendOptions(queue: Queue<object>, key: string | undefined): SendOptions {
+export function sendOptions(
+  queue: Queue<object>,
+  { key, group }: { key?: string; group?: string },
+): SendOptions {
   return {
     expireInSeconds: queue.timeoutSeconds,
     heartbeatSeconds,
@@ -92,5 +95,6 @@ export function sendOptions(queue: Queue<object>, key: string | undefined): Send
     deleteAfterSeconds: doneRetentionSeconds,
     retentionSeconds: waitingRetentionSeconds,
     ...(key !== undefined && { singletonKey: key }),
+    ...(group !== undefined && { group: { id: group } }),
   };
 }

@@ -44,7 +44,11 @@ export async function startWorkers(
   await boss.ensureQueue(pgBoss, queue);
   for (let index = 0; index < queue.concurrency && !stopping.aborted; index += 1) {
     let id = '';
-    id = await pgBoss.work<object>(queue.name, { pollingIntervalSeconds: pollSeconds }, async ([job]) => {
+    const options = {
+      pollingIntervalSeconds: pollSeconds,
+      ...(queue.onePerGroup && { localGroupConcurrency: 1 }),
+    };
+    id = await pgBoss.work<object>(queue.name, options, async ([job]) => {
       try {
         if (job) await handle(entry, job, log);
       } finally {

@@ -34,7 +34,7 @@ function newJobs(): Jobs {
 }
 
 /** Creates a queue that no other test uses. */
-function newQueue(options: Partial<typeof plain> & { oneWaitingPerKey?: true } = {}) {
+function newQueue(options: Partial<typeof plain> & { oneWaitingPerKey?: true; onePerGroup?: true } = {}) {
   queueNumber += 1;
   return defineQueue<{ text: string }>(`test-${queueNumber}`, { ...plain, ...options });
 }
@@ -182,4 +182,28 @@ test('`jobsSchemaVersion` equals the schema version of pg-boss', () => {
   const file = new URL('../../../../node_modules/pg-boss/package.json', import.meta.url);
   const { pgboss } = JSON.parse(readFileSync(file, 'utf8')) as { pgboss: { schema: number } };
   expect(jobsSchemaVersion).toBe(pgboss.schema);
+});
+
+test('jobs of one group run one at a time, and a job of another group does not wait for them', async () => {
+  const jobs = newJobs();
+  const queue = newQueue({ concurrency: 2, onePerGroup: true });
+  const end = Promise.withResolvers<void>();
+  const started: string[] = [];
+  jobs.work(queue, async ({ text }) => {
+    started.push(text);
+    if (text.startsWith('large')) await end.promise;
+  });
+  const sendTo = (group: string, text: string) =>
+    inTransaction((tx) => jobs.send(tx, queue, { text }, { group }));
+  await sendTo('org_large', 'large 1');
+  await jobs.start();
+  await eventually('the first job runs', () => started.length === 1);
+  await sendTo('org_large', 'large 2');
+  await sendTo('org_large', 'large 3');
+  await sendTo('org_small', 'small');
+  jobs.wake(queue.name);
+  await eventually('the small job ran', () => started.includes('small'));
+  expect(started.filter((text) => text.startsWith('large'))).toEqual(['large 1']);
+  end.resolve();
+  await eventually('all jobs ran', () => started.length === 4);
 });

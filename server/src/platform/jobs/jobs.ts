@@ -24,6 +24,8 @@ export interface JobsParts {
 export interface SendJob {
   /** The key for `oneWaitingPerKey`. */
   key?: string;
+  /** The sender, for `onePerGroup`: usually the organization. */
+  group?: string;
 }
 
 export interface Jobs {
@@ -77,11 +79,11 @@ export function createJobs({ database, clock, log }: JobsParts): Jobs {
   }
 
   return {
-    async send(tx, queue, data, { key } = {}) {
+    async send(tx, queue, data, options = {}) {
       const pgBoss = await boss.load();
       await boss.ensureQueue(pgBoss, queue);
       const { fromKysely } = await import('pg-boss');
-      const id = await pgBoss.send(queue.name, data, { db: fromKysely(tx), ...sendOptions(queue, key) });
+      const id = await pgBoss.send(queue.name, data, { db: fromKysely(tx), ...sendOptions(queue, options) });
       if (id !== null) await announceJob(tx, queue.name);
       return id !== null;
     },

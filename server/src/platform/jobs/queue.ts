@@ -10,6 +10,8 @@ export interface QueueOptions {
   /** The delay of the first retry. Doubles for each further one, with jitter, up to `retryDelaySecondsMax`. */
   retryDelaySeconds: number;
   retryDelaySecondsMax?: number;
+  /** A process runs one job of a group at a time, so that the jobs of one sender do not occupy all places. */
+  onePerGroup?: true;
   /** Only one of the jobs with the same key waits at a time. Another one may be running. */
   oneWaitingPerKey?: true;
 }

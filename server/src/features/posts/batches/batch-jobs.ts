@@ -9,7 +9,8 @@ import { runBatch } from './run-batch.ts';
  * a dependency is unavailable, and a batch must outlast that for weeks.
  */
 export const batchQueue = defineQueue<{ batchId: string }>('post-batches', {
-  concurrency: 2,
+  concurrency: 4,
+  onePerGroup: true,
   timeoutSeconds: 600,
   retries: 10_000,
   retryDelaySeconds: 2,

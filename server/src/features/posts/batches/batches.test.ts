@@ -235,3 +235,18 @@ test('a batch can be read for 28 days after its completion, and its posts remain
   expect(await sweepAfter(2 * minute)).toBe(404);
   expect((await app.getPost(account, done.entries[0].postId)).title).toBe('Kept');
 });
+
+test('an organization has at most 100 batches that are not completed, and others are not affected', async () => {
+  await app.database.pool.query(
+    `insert into batches (id, organization_id, account_id, status, content_sha256, total, created_at, actor)
+     select 'bat_waiting_' || n, $1, $2, 'processing', lpad(n::text, 64, '0'), 1, $3, '{}' from generate_series(1, 100) n`,
+    [app.organizationId, account.accountId, app.clock.now()],
+  );
+  const refused = await sendBatch([{ title: 'One more' }]);
+  expect([refused.status, refused.body.error.reason]).toEqual([429, 'too_many_batches']);
+  const stranger = await app.makeKey({ organization: 'Patient' });
+  const other = await app.connectAccount({ organizationId: stranger.organizationId });
+  const accepted = await send('POST', `${pathOf(other)}/batches`, { posts: [{}] }, { key: stranger.key });
+  expect(accepted.status).toBe(202);
+  await app.database.pool.query(`delete from batches where id like 'bat_waiting_%'`);
+});

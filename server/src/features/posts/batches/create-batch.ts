@@ -5,6 +5,7 @@ import { addMs, nextTurn } from '../../../platform/clock.ts';
 import type { Tx } from '../../../platform/db/index.ts';
 import type { Caller, Context } from '../../../platform/use-case/index.ts';
 import { type AccountRow, getAccount } from '../../accounts/index.ts';
+import { tooManyBatches } from '../record/posts.errors.ts';
 import { type BatchParts, batchQueue } from './batch-jobs.ts';
 import { BatchLine } from './batch-lines.ts';
 import {
@@ -21,9 +22,13 @@ import { type CreateBatch, type CreateBatchOptions, toBatchView } from './batche
 import { createPlaceFinder } from './sheet/places.ts';
 import { type RowContext, readRow } from './sheet/row.ts';
 import { toStorable } from './storable-entry.ts';
+import { countUnfinished } from './unfinished-batches.queries.ts';
 
 /** docs/api-contract.md#posts. */
 const sameContentMs = 7 * 24 * 3600 * 1000;
+
+/** The maximum number of batches of an organization that are not completed: what they store is bounded with it. */
+const batchesWaitingMax = 100;
 
 /** Entries are serialized this much at a time: some milliseconds. */
 const charactersPerTurn = 128 * 1024;
@@ -31,7 +36,7 @@ const charactersPerTurn = 128 * 1024;
 /**
  * Stores the entries. Identical content within seven days is the batch that was created first: what was created and still
  * exists stays, and the rest is tried again.
- * @throws accountNotFound
+ * @throws accountNotFound, tooManyBatches
  */
 export async function createBatch(
   parts: BatchParts,
@@ -61,10 +66,18 @@ export async function createBatch(
       timezone,
       ignored_columns: header?.ignored ?? [],
     };
+    const waiting = await countUnfinished(tx, account.organization_id, batchesWaitingMax);
+    if (waiting >= batchesWaitingMax) throw tooManyBatches();
     const batch = await insertBatch(tx, row, entries);
-    await parts.jobs.send(tx, batchQueue, { batchId: batch.id }, { key: batch.id });
+    await sendBatch(parts, tx, batch);
     return { data: { batch: toBatchView(batch) } };
   });
+}
+
+/** An organization's batches are a group of jobs, so that they do not delay those of others. */
+async function sendBatch({ jobs }: Pick<BatchParts, 'jobs'>, tx: Tx, batch: BatchRow): Promise<void> {
+  const { id, organization_id: group } = batch;
+  await jobs.send(tx, batchQueue, { batchId: id }, { key: id, group });
 }
 
 /** Returns the batch that has this content, with its failed and vanished entries pending again; undefined if there is none. */
@@ -79,7 +92,7 @@ async function repeatBatch(
   if (batch.status === 'processing') return markRepeated(tx, batch.id);
   const reopened = await reopenBatch(tx, batch.id, entries);
   if (reopened.status === 'processing') {
-    await parts.jobs.send(tx, batchQueue, { batchId: batch.id }, { key: batch.id });
+    await sendBatch(parts, tx, batch);
   }
   return reopened;
 }

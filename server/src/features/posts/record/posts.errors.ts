@@ -96,3 +96,11 @@ export const noAccess = refusal({
   message: 'Pinterest does not let this installation create Pins for the account',
   fix: 'Save it as a draft meanwhile: leave out the time.',
 });
+
+export const tooManyBatches = refusal({
+  code: 'RATE_LIMIT_EXCEEDED',
+  reason: 'too_many_batches',
+  message: 'Limit reached: an organization can have at most 100 batches that are not completed',
+  fix: 'Repeat the request when a batch is completed: the event `batch.completed` reports it.',
+  retryAfterSeconds: 30,
+});

@@ -441,6 +441,7 @@ create table batches (
   constraint completed_has_time check ((status = 'completed') = (completed_at is not null))
 );
 create index batches_by_content on batches (account_id, content_sha256, created_at);
+create index batches_unfinished_of_organization on batches (organization_id) where status = 'processing';
 create index batches_unfinished on batches (created_at) where status = 'processing';
 create index batches_finished on batches (completed_at) where status = 'completed';
 
