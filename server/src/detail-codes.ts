@@ -24,7 +24,10 @@ const input: Codes = {
   offset_missing: 'The time has no offset from UTC, so it is ambiguous.',
   in_the_past: 'The time is not in the future.',
   too_far_ahead: 'The time is too far in the future.',
-  bad_character: 'The text contains a NUL or half of a surrogate pair.',
+  bad_character:
+    'The text contains a control character or half of a surrogate pair, or the URL a character that must be encoded.',
+  invalid_base64: 'The text is not base64.',
+  trailing_slash: 'The path exists without the slash at its end.',
   too_many_cells: 'The row has more cells than the header. Put texts that contain the separator in quotes.',
   unknown_time_column:
     'A column of the sheet has dates, but its name is not recognized. Rename it to "Publish date", or remove it to create drafts.',

@@ -7,12 +7,13 @@ import {
   MediaAnswer,
   MediaListAnswer,
   MediaPath,
+  mediaBodyBytesMax,
   UploadFields,
   uploadAbout,
 } from './media.schema.ts';
 import type { MediaParts } from './parts.ts';
 import { mediaInUse, mediaNotFound, mediaRefused, uploadRefused } from './record/media.errors.ts';
-import { addMediaFromUrl, addUploadedMedia } from './use-cases/add-media.ts';
+import { addMediaFromData, addMediaFromUrl, addUploadedMedia } from './use-cases/add-media.ts';
 import { deleteMedia } from './use-cases/delete-media.ts';
 import { getMedia, listMedia } from './use-cases/read-media.ts';
 
@@ -28,18 +29,23 @@ export function mediaRoutes(parts: MediaParts) {
       path: '/v1/media',
       summary: 'Add media',
       description:
-        'From a URL (JSON) or from a file (a multipart form, streamed). Bytes that were added before give the existing media; a restricted key does not learn who else added it, or from where. Media that no post uses is removed after MEDIA_GRACE_HOURS (default: a day).',
+        'From a URL or base64 (JSON), or from a file (a multipart form, streamed). Bytes that were added before give the existing media; a restricted key does not learn who else added it, or from where. Media that no post uses is removed after MEDIA_GRACE_HOURS (default: a day).',
       tag,
       scope: 'media:write',
       body: CreateMediaBody,
+      bodyBytesMax: mediaBodyBytesMax,
+      outsideListsBytesMax: mediaBodyBytesMax,
       upload: { about: uploadAbout, fields: UploadFields },
       data: MediaAnswer,
       status: 201,
       refusals: [malformedForm, mediaRefused, uploadRefused],
-      handle: ({ context, body, upload }) =>
-        upload
-          ? addUploadedMedia(parts, context, (take) => upload.read(UploadFields, take))
-          : addMediaFromUrl(parts, context, body),
+      handle: ({ context, body, upload }) => {
+        if (upload) return addUploadedMedia(parts, context, (take) => upload.read(UploadFields, take));
+        const { url = '', data, mediaType } = body;
+        return data === undefined
+          ? addMediaFromUrl(parts, context, { url, mediaType })
+          : addMediaFromData(parts, context, { data, mediaType });
+      },
     }),
     route({
       operationId: 'listMedia',

@@ -16,15 +16,31 @@ const mediaType = z.enum(mediaTypes).optional().meta({
   description: 'The required type of the file. Default: either type.',
 });
 
+/** The limit of a body with a file as base64, a third of which is the encoding. */
+export const mediaBodyBytesMax = 16 * 1024 * 1024;
+
+function oneSource({ url, data }: { url?: unknown; data?: unknown }, context: z.RefinementCtx): void {
+  if ((url === undefined) !== (data === undefined)) return;
+  const code = url === undefined ? 'required' : 'not_together';
+  const message = url === undefined ? 'Send "url" or "data".' : 'Send only one of "url" or "data".';
+  const path = [url === undefined ? 'url' : 'data'];
+  context.addIssue({ code: 'custom', path, params: { code }, message });
+}
+
 export const CreateMediaBody = z
   .strictObject({
-    url: webUrl(urlLengthMax).meta({
+    url: webUrl(urlLengthMax).optional().meta({
       description:
         'Any publicly accessible URL. The file is fetched, validated and stored before the response.',
       example: 'https://example.com/lemon-tart.jpg',
     }),
+    data: z.string().optional().meta({
+      description:
+        'Instead of url: the file as base64, with or without the prefix of a data URL. The body has at most 16 MiB; send larger files as a form.',
+    }),
     mediaType,
   })
+  .superRefine(oneSource, { when: ({ value }) => typeof value === 'object' && value !== null })
   .meta({ id: 'CreateMedia' });
 
 export const UploadFields = z.strictObject({ mediaType });

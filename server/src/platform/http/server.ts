@@ -10,7 +10,7 @@ import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/index.ts';
 import type { Encryption } from '../encryption.ts';
-import type { RefusalDeclaration } from '../errors.ts';
+import type { Detail, RefusalDeclaration } from '../errors.ts';
 import { newPrefixedId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import type { LogIds } from '../log-ids.ts';
@@ -98,7 +98,9 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   logRequests(app, options.log);
   app.setValidatorCompiler(({ schema, httpPart }) => checkWith(schema as unknown as z.ZodType, httpPart));
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request, reply) => answerError(noSuchRoute(), request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    answerError(noSuchRoute(trailingSlash(request.url, allowedMethods)), request, reply);
+  });
   addRoutes(app, options);
   return app;
 }
@@ -147,12 +149,25 @@ function decorate(app: FastifyInstance, logIds: LogIdPrefixes, allowedMethods: A
     reply.header('x-request-id', request.id);
     request.logIds = pathIdsOf(request, logIds);
     // Thrown here rather than in the handler, so that the body of a request to an unknown path is not read.
+    const hasEmptyId = Object.entries(request.params ?? {}).some(
+      ([name, value]) => name !== '*' && value === '',
+    );
+    if (hasEmptyId) return reply.callNotFound();
     if (!request.is404) return;
     const methods = allowedMethods(request.url.split('?', 1)[0] ?? '');
-    if (methods.length === 0) throw noSuchRoute();
+    if (methods.length === 0) throw noSuchRoute(trailingSlash(request.url, allowedMethods));
     reply.header('allow', methods.join(', '));
     throw methodNotAllowed();
   });
+}
+
+/** Returns a detail for a path that exists without the slash at its end. */
+function trailingSlash(url: string, allowedMethods: AllowedMethods): Detail[] {
+  const path = url.split('?', 1)[0] ?? '';
+  const shorter = path.replace(/\/+$/, '');
+  if (shorter === path || allowedMethods(shorter).length === 0) return [];
+  const message = 'The path ends with a slash. It exists without the slash.';
+  return [{ path: '', code: 'trailing_slash', message }];
 }
 
 function logRequests(app: FastifyInstance, log: Log): void {

@@ -1,6 +1,11 @@
 // The failures of a fetch: a code for programs and a message for people. Messages say what the caller can change and
 // never contain a resolved address, which would reveal the internal network.
 
+import { version } from '../version.ts';
+
+/** As servers of media see Pintail. */
+export const userAgent = `Pintail/${version} (+media fetch)`;
+
 /** The possible failures of a fetch, from the URL to the last byte. */
 export type OutboundReason =
   | 'bad_url'
@@ -77,7 +82,7 @@ export function badStatus(status: number): OutboundFailure {
 
 function remedyFor(status: number): string {
   if (status === 401 || status === 403 || status === 407) {
-    return 'The file must be readable without signing in. Make it public, or use another URL.';
+    return `The file must be readable without signing in. If it opens in a browser, the host refuses programs: allow the user agent "${userAgent}", or upload the file with POST /v1/media.`;
   }
   if (status === 404 || status === 410) return 'There is no file at this URL. Check the URL.';
   if (status === 429 || status >= 500) return 'Try again later, or use another host.';

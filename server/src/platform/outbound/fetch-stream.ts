@@ -3,10 +3,9 @@
 import type { Readable } from 'node:stream';
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
-import { version } from '../version.ts';
 import { cappedBody } from './capped-body.ts';
 import { checkedAddresses } from './checked-addresses.ts';
-import { badStatus, timedOut, toFailure, tooManyRedirects } from './failure.ts';
+import { badStatus, timedOut, toFailure, tooManyRedirects, userAgent } from './failure.ts';
 import { pinnedLookup } from './pinned-lookup.ts';
 import { type OpenPoster, openPoster, type Poster } from './poster.ts';
 import { type Resolve, systemResolve } from './resolve.ts';
@@ -64,7 +63,6 @@ export interface Outbound {
 const timeoutMsDefault = 15_000;
 const redirectsMaxDefault = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-const userAgent = `Pintail/${version} (+media fetch)`;
 
 /** @throws Error if an entry of allowedPrivateHosts is not a pair of host and port */
 export function createOutbound({

@@ -35,6 +35,8 @@ export interface Uploaded {
 export interface ReceiveUpload {
   organizationId: string;
   sender?: Sender;
+  /** The field with the file, for the details of a refusal. Default: `file`. */
+  path?: string;
   /** Reads the form to its end: passes the file to `take`, and returns the fields. */
   read(take: (file: Readable) => Promise<void>): Promise<Uploaded>;
 }
@@ -117,7 +119,7 @@ async function fetchMedia(
 async function receiveMedia(
   parts: IntakeParts & IngestParts,
   uploads: FairGate,
-  { organizationId, sender, read }: ReceiveUpload,
+  { organizationId, sender, path: field = 'file', read }: ReceiveUpload,
 ): Promise<MediaRow> {
   const { clock, temporaryFolder, log } = parts;
   const receiving = uploads.of(organizationId);
@@ -138,7 +140,7 @@ async function receiveMedia(
       });
     });
   } catch (error) {
-    throw toUploadRefusal(error, organizationId, log);
+    throw toUploadRefusal(error, { organizationId, field }, log);
   }
 }
 
@@ -150,10 +152,14 @@ function restrictedActorOf(sender: Sender | undefined): string | null {
   return sender && sender.accountIds !== null ? sender.actor.id : null;
 }
 
-function toUploadRefusal(error: unknown, organizationId: string, log: Log): unknown {
+function toUploadRefusal(
+  error: unknown,
+  { organizationId, field }: { organizationId: string; field: string },
+  log: Log,
+): unknown {
   if (!(error instanceof MediaProblem)) return error;
   log.info({ organizationId, code: error.code, err: error }, 'upload refused');
-  return uploadRefused([{ path: 'file', code: error.code, message: error.message }]);
+  return uploadRefused([{ path: field, code: error.code, message: error.message }]);
 }
 
 /** Returns the refusal for the caller, and logs its cause. */

@@ -1,7 +1,8 @@
 // Adds media before a post uses it.
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Tx } from '../../../platform/db/index.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
+import { decodeBase64 } from '../arrive/base64.ts';
 import type { Uploaded } from '../arrive/intake.ts';
 import { mediaTypeOf, toMediaResource } from '../media.schema.ts';
 import type { MediaParts } from '../parts.ts';
@@ -51,6 +52,29 @@ async function getHosted(
   if (mediaType === undefined || mediaType === type) return row;
   const message = `It is ${type === 'image' ? 'an image' : 'a video'}. Send "mediaType": "${type}".`;
   throw mediaRefused([{ path: 'url', code: 'media_type_mismatch', message }]);
+}
+
+interface AddFromData {
+  data: string;
+  mediaType?: 'image' | 'video' | undefined;
+}
+
+/** @throws invalidBody for text that is not base64, uploadRefused with the reason in its details */
+export async function addMediaFromData(
+  parts: MediaParts,
+  context: Context,
+  { data, mediaType }: AddFromData,
+) {
+  const row = await parts.media.receiveUpload({
+    organizationId: context.organizationId,
+    sender: context,
+    path: 'data',
+    read: async (take) => {
+      await take(Readable.from(decodeBase64(data), { objectMode: false }));
+      return { mediaType };
+    },
+  });
+  return context.commit((tx) => answer(parts, tx, context, row));
 }
 
 /** @throws uploadRefused with the reason in its details; the errors of `read` */

@@ -96,6 +96,7 @@ function readJson(app: FastifyInstance): void {
     if (!isUtf8(body)) throw malformedJson([{ path: '', code: 'not_utf8', message: 'Send UTF-8.' }]);
     return parseJson(body, {
       bytesMax: request.routeOptions.bodyLimit,
+      outsideBytesMax: request.routeOptions.config.route?.outsideListsBytesMax,
       parse(text) {
         let parsed: unknown;
         // The callback runs synchronously.

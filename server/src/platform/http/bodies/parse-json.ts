@@ -11,8 +11,8 @@ const pieceBytes = 64 * 1024;
 const wholeBytesMax = 256 * 1024;
 /** Larger than any post, even with every field at its longest and every character escaped. */
 export const entryBytesMax = 512 * 1024;
-/** The limit for everything outside the lists of a large body. */
-const outsideBytesMax = 1024 * 1024;
+/** The default limit for everything outside the lists of a large body. */
+const outsideBytesMaxDefault = 1024 * 1024;
 const scanBytes = 1024 * 1024;
 /** A route accepts one value per 100 bytes of its limit, and at least this many. Real values are longer on average. */
 const valuesMin = 1000;
@@ -21,12 +21,17 @@ const bytesPerValue = 100;
 export interface ParseJson {
   /** The maximum body size of the route. */
   bytesMax: number;
+  /** The maximum size of the body outside its lists. Default: 1 MiB. */
+  outsideBytesMax?: number | undefined;
   /** @throws Error for invalid JSON */
   parse(text: string): unknown;
 }
 
 /** @throws malformedJson, or invalidBody if the body has too many values or a part that is too large */
-export async function parseJson(bytes: Buffer, { bytesMax, parse }: ParseJson): Promise<unknown> {
+export async function parseJson(
+  bytes: Buffer,
+  { bytesMax, outsideBytesMax = outsideBytesMaxDefault, parse }: ParseJson,
+): Promise<unknown> {
   const whole = { from: 0, to: bytes.length };
   const valuesMax = Math.max(valuesMin, Math.floor(bytesMax / bytesPerValue));
   // Each value has at least one punctuation character before or after it.
@@ -44,13 +49,13 @@ export async function parseJson(bytes: Buffer, { bytesMax, parse }: ParseJson): 
   if (scan.largeEntry !== null) {
     throw tooLarge(`Entry ${scan.largeEntry} of a list is larger than ${entryBytesMax / 1024} KiB.`);
   }
-  return parsePieces(bytes, scan.lists, parse);
+  return parsePieces(bytes, scan.lists, { parse, outsideBytesMax });
 }
 
 async function parsePieces(
   bytes: Buffer,
   lists: readonly ListRange[],
-  parse: ParseJson['parse'],
+  { parse, outsideBytesMax }: { parse: ParseJson['parse']; outsideBytesMax: number },
 ): Promise<unknown> {
   // Each list is replaced by a list that contains only its index.
   const outside: Buffer[] = [];

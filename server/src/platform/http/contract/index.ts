@@ -1,5 +1,5 @@
 // The declarations of routes: route, fields, refusals, event streams and examples. Independent of the server.
-export { isBlank } from './characters.ts';
+export { isBlank, placeOf } from './characters.ts';
 export { namesTag } from './entity-tags.ts';
 export { warning } from './envelope.ts';
 export { type Example, type Examples, examplesFile, readExamples } from './examples.ts';

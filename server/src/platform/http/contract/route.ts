@@ -77,6 +77,8 @@ export interface RouteDefinition<
   body?: Body;
   /** The maximum size of the body. Default: 1 MiB. */
   bodyBytesMax?: number;
+  /** The maximum size of a JSON body outside its lists, for a route that accepts a long text. Default: 1 MiB. */
+  outsideListsBytesMax?: number;
   /**
    * The media types accepted in addition to JSON (`text/csv`), each with a function that parses the bytes into a value that
    * `body` then validates. It may throw a refusal.
