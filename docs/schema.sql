@@ -471,7 +471,7 @@ CREATE INDEX lanes_due ON public.lanes USING btree (wake_at) WHERE (wake_at IS N
 CREATE INDEX media_additions_by_media ON public.media_additions USING btree (media_id);
 CREATE INDEX media_by_source ON public.media USING btree (organization_id, source_sha256);
 CREATE UNIQUE INDEX media_kept ON public.media USING btree (organization_id, sha256) WHERE (deleted_at IS NULL);
-CREATE INDEX media_listed ON public.media USING btree (organization_id, id) WHERE (deleted_at IS NULL);
+CREATE INDEX media_listed ON public.media USING btree (organization_id, id) INCLUDE (bytes) WHERE (deleted_at IS NULL);
 CREATE INDEX media_to_check ON public.media USING btree (check_at);
 CREATE INDEX post_search_words ON public.post_search USING gin (search);
 CREATE INDEX posts_by_cover ON public.posts USING btree (cover_media_id) WHERE (cover_media_id IS NOT NULL);

@@ -206,6 +206,7 @@ async function createWatchedMedia(base: Base) {
     log,
     temporaryDir: join(config.dataDir, 'incoming'),
     graceMs: config.mediaGraceMs,
+    organizationBytesMax: config.mediaOrganizationBytesMax,
   });
   return watchMedia(media, base.metrics);
 }

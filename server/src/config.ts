@@ -29,6 +29,7 @@ export interface Config {
   s3: S3Settings | undefined;
   mediaAllowedPrivateHosts: readonly string[];
   mediaGraceMs: number;
+  mediaOrganizationBytesMax: number | undefined;
   webhookAllowedPrivateHosts: readonly string[];
   leaseMs: number;
   confirmDelaysMs: readonly number[];
@@ -159,6 +160,7 @@ function toConfig(values: Values): Config {
     sendIsStandard: values.PINTEREST_SEND_IS_STANDARD,
     s3: s3Of(values),
     mediaAllowedPrivateHosts: values.MEDIA_ALLOWED_PRIVATE_HOSTS,
+    mediaOrganizationBytesMax: values.MEDIA_ORGANIZATION_GB && values.MEDIA_ORGANIZATION_GB * 1e9,
     mediaGraceMs: values.MEDIA_GRACE_HOURS * 3_600_000,
     webhookAllowedPrivateHosts: values.WEBHOOK_ALLOWED_PRIVATE_HOSTS,
     leaseMs: values.PINTAIL_LEASE_SECONDS * 1000,

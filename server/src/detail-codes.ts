@@ -114,6 +114,7 @@ const media: Codes = {
   video_too_short: 'The video is shorter than Pinterest’s minimum.',
   video_too_long: 'The video is longer than Pinterest’s maximum.',
   video_shape_unsupported: 'The video is too wide or too high for Pinterest.',
+  storage_quota_reached: 'The media of the organization use all the storage that they may use.',
   carousel_sizes_differ: 'The pictures of the carousel differ in size.',
   after_the_end: 'The cover frame is after the end of the video.',
   carousel_video: 'A carousel has pictures only.',

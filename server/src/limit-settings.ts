@@ -3,6 +3,17 @@ import { z } from 'zod';
 import { type Setting, wholeNumber } from './setting.ts';
 
 export const limitSettings = {
+  MEDIA_ORGANIZATION_GB: {
+    about:
+      'The storage that the media of an organization can use, without thumbnails. Further media are refused until some are deleted.',
+    shape: 'gigabytes, 1 to 1000000 (default: no limit)',
+    schema: z
+      .string()
+      .regex(/^\d{1,7}$/)
+      .transform(Number)
+      .refine((value) => value >= 1 && value <= 1_000_000)
+      .optional(),
+  },
   API_RATE_PER_MINUTE: {
     about: 'The maximum number of requests per minute and API key, for all API processes together.',
     shape: 'a whole number from 1 to 1000000 (default 6000)',

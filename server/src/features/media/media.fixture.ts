@@ -90,7 +90,7 @@ export async function createMediaHarness() {
   const storage = await createFolderStorage({ folder: storageDir, clock });
   const outbound = createOutbound({ allowedPrivateHosts: [`127.0.0.1:${port}`], clock });
   const log = createLog({ level: 'silent', format: 'json' });
-  const openMedia = (over: { storage?: Storage } = {}) =>
+  const openMedia = (over: { storage?: Storage; organizationBytesMax?: number } = {}) =>
     createMedia({ database, clock, storage, outbound, log, temporaryDir, graceMs: 24 * 3_600_000, ...over });
 
   return {

@@ -16,6 +16,7 @@ import {
 import { createSweep } from './files/sweep.ts';
 import { findSimilarPost } from './pictures/similar-post.ts';
 import { findMediaRows, holdMedia, type MediaRow } from './record/media.queries.ts';
+import { createStorageQuota } from './record/storage-quota.ts';
 import { keepInSight, listVisible, type MediaViewer } from './record/visible-media.queries.ts';
 
 export interface MediaOptions {
@@ -30,6 +31,8 @@ export interface MediaOptions {
   temporaryDir: string;
   /** The retention of media that no post uses. */
   graceMs: number;
+  /** The maximum size of all media of an organization. Undefined: no limit. */
+  organizationBytesMax?: number | undefined;
 }
 
 /** Anybody can request files, so their look-ups use few connections of the database. */
@@ -41,10 +44,11 @@ export type MediaService = Awaited<ReturnType<typeof createMedia>>;
 export async function createMedia(options: MediaOptions) {
   const { clock } = options;
   const temporaryFolder = await openTemporaryFolder(options.temporaryDir, clock);
+  const quota = createStorageQuota(options, options.organizationBytesMax);
   const lookups = createGate(publicLookupsMax);
   const { sweep, removeFiles } = createSweep({ ...options, temporaryFolder });
   return {
-    ...createIntake({ ...options, temporaryFolder, removeFiles }),
+    ...createIntake({ ...options, temporaryFolder, removeFiles, quota }),
     /** Finds media of an organization by id, including deleted media, because published posts still show it. */
     getMany: findMediaRows,
     find,

@@ -11,6 +11,7 @@ import { createFairGate, type FairGate } from '../../../platform/work/fair-gate.
 import type { MediaSweep } from '../files/sweep.ts';
 import { decodeBytesMax, preparePicture, readHeader } from '../pictures/picture.ts';
 import { addMedia, findMediaBySource, type MediaRow, postponeCheck } from '../record/media.queries.ts';
+import type { StorageQuota } from '../record/storage-quota.ts';
 import { type FileKeys, type FileOwner, keysOf, nameOf } from '../record/stored-files.ts';
 import { recordAddition, recordUnrestricted } from '../record/visible-media.queries.ts';
 import { inspectVideo, probeBytesMax } from '../videos/video.ts';
@@ -25,6 +26,7 @@ export interface IngestParts {
   /** The retention of media that no post uses. */
   graceMs: number;
   removeFiles: MediaSweep['removeFiles'];
+  quota: StorageQuota;
   /** Limits the decoding that runs at the same time. Organizations share it. */
   decoding: FairGate;
 }
@@ -147,6 +149,7 @@ async function keep(parts: IngestParts, arrived: Arrived, prepared: Prepared): P
   const { received } = arrived;
   const isAsReceived = prepared.path === arrived.path && !prepared.isChanged;
   const kept = isAsReceived ? received : await digest(prepared.path);
+  await parts.quota.reserve(arrived.organizationId, kept.bytes);
   const row = toRow(parts, arrived, prepared, kept);
   try {
     await putFiles(parts, row, prepared);

@@ -49,7 +49,8 @@ export type MediaProblemCode =
   | 'video_codec_unsupported'
   | 'video_too_short'
   | 'video_too_long'
-  | 'video_shape_unsupported';
+  | 'video_shape_unsupported'
+  | 'storage_quota_reached';
 
 /** Thrown by the code that examines a file, which does not know the field of the request that named it. */
 export class MediaProblem extends Error {

@@ -213,7 +213,8 @@ create table media (
 create unique index media_kept on media (organization_id, sha256) where deleted_at is null;
 -- For recognizing a file that was fetched earlier without decoding it.
 create index media_by_source on media (organization_id, source_sha256);
-create index media_listed on media (organization_id, id) where deleted_at is null;
+-- With the bytes, so that the storage of an organization is added up from the index alone.
+create index media_listed on media (organization_id, id) include (bytes) where deleted_at is null;
 create index media_to_check on media (check_at);
 
 comment on table media is 'Media that posts use. A row is inserted after its files are stored. The columns that describe the files never change.';
