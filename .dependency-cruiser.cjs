@@ -41,7 +41,7 @@ module.exports = {
       // The page of errors lists every refusal that HTTP declares.
       from: {
         pathNot:
-          '^server/src/platform/http/|[.](test|fixture)[.]ts$|^server/test/|^scripts/errors-page[.]ts$',
+          '^server/src/platform/http/|[.](test|fixture)[.]ts$|^server/test/|^scripts/pages/errors-page[.]ts$',
       },
       to: {
         path: '^server/src/platform/http/',
@@ -208,7 +208,7 @@ module.exports = {
       comment:
         'Benchmarks and scripts enter a room through its index.ts. The page of errors lists every refusal.',
       severity: 'error',
-      from: { path: '^(bench|scripts)/', pathNot: '^scripts/errors-page[.]ts$' },
+      from: { path: '^(bench|scripts)/', pathNot: '^scripts/pages/errors-page[.]ts$' },
       to: {
         path: '^server/src/[^/]+/',
         pathNot: '/index[.]ts$|^server/src/(domain|platform)/[^/]+$',

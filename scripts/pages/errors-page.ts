@@ -1,10 +1,10 @@
 // docs/errors.md: every refusal and every code with its remedy, from their declarations.
-import { detailCodes } from '../server/src/detail-codes.ts';
-import { connectPageRefusals } from '../server/src/features/accounts/index.ts';
-import type { RefusalDeclaration, RefusalMaker } from '../server/src/platform/errors.ts';
-import type { Route } from '../server/src/platform/http/contract/index.ts';
-import * as everywhere from '../server/src/platform/http/contract/refusals.ts';
-import { refusalsOf } from '../server/src/platform/http/index.ts';
+import { detailCodes } from '../../server/src/detail-codes.ts';
+import { connectPageRefusals } from '../../server/src/features/accounts/index.ts';
+import type { RefusalDeclaration, RefusalMaker } from '../../server/src/platform/errors.ts';
+import type { Route } from '../../server/src/platform/http/contract/index.ts';
+import * as everywhere from '../../server/src/platform/http/contract/refusals.ts';
+import { refusalsOf } from '../../server/src/platform/http/index.ts';
 
 const { statusOf } = everywhere;
 
