@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { declareGauges } from './app-gauges.ts';
 import { createAppHttp } from './app-http.ts';
 import type { Config } from './config.ts';
-import { type AccountParts, accountRoutes, bindAccounts, listVisibleIds } from './features/accounts/index.ts';
+import {
+  type AccountParts,
+  accountRoutes,
+  bindAccounts,
+  encryptionKeyCheck,
+  listVisibleIds,
+} from './features/accounts/index.ts';
 import { createAuth, type KeyParts, keyPrefixOf, keyRoutes, meRoutes } from './features/auth/index.ts';
 import {
   type BoardParts,
@@ -99,6 +105,8 @@ export async function createApp(parts: AppParts) {
     lastPollAt: background.publishMetrics.lastPollAt,
     routes,
     ...createAppHttp({ ...base, ...rooms, routes }),
+    /** Whether this process has the key of the stored tokens. */
+    encryptionKeyCheck: encryptionKeyCheck(base.database, base.encryption),
     resealSecrets: () => resealSecrets(base, rooms, background),
     /** @param change For tests: parts that replace the app's own. */
     createWorker: (change: Partial<WorkerParts> = {}) =>

@@ -15,6 +15,7 @@ export interface Config {
   role: 'all' | 'api' | 'worker';
   dataDir: string;
   databaseUrl: string | undefined;
+  databaseDirectUrl: string | undefined;
   publicUrl: string | undefined;
   encryptionKey: Buffer | undefined;
   encryptionKeyOld: Buffer | undefined;
@@ -144,6 +145,7 @@ function toConfig(values: Values): Config {
     role: values.PINTAIL_ROLE,
     dataDir: resolve(values.PINTAIL_DATA_DIR),
     databaseUrl: values.DATABASE_URL,
+    databaseDirectUrl: values.DATABASE_DIRECT_URL,
     publicUrl: values.PUBLIC_URL,
     encryptionKey: values.PINTAIL_ENCRYPTION_KEY,
     encryptionKeyOld: values.PINTAIL_ENCRYPTION_KEY_OLD,

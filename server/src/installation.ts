@@ -18,12 +18,15 @@ import {
 import { systemClock } from './platform/clock.ts';
 import { type Closer, closeAll } from './platform/closers.ts';
 import {
+  applicationName,
   createDatabaseClock,
   type Database,
   type DatabaseClock,
+  isTransactionPooler,
   migrate,
   openDatabase,
   ping,
+  SetupProblem,
 } from './platform/db/index.ts';
 import type { Log } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
@@ -34,7 +37,8 @@ const jobsGraceMs = 10_000;
 export interface Installation {
   app: App;
   database: Database;
-  databaseUrl: string;
+  /** For connections whose session must last. */
+  directUrl: string;
   clock: DatabaseClock;
   /** See `CallWatch`. */
   pinterestSkewMs: CallWatch['skewMs'];
@@ -111,6 +115,20 @@ export async function openDatabaseOf(
   return { url: embedded.url, close: () => embedded.stop() };
 }
 
+/**
+ * Returns whether DATABASE_URL leads to a pooler in transaction mode.
+ * @throws SetupProblem if it does and the database has no direct URL
+ */
+async function checkPooler({ config, log, signal }: OpenInstallation): Promise<boolean> {
+  const { databaseUrl, databaseDirectUrl } = config;
+  if (databaseUrl === undefined) return false;
+  if (!(await isTransactionPooler({ url: databaseUrl, log, applicationName, signal }))) return false;
+  if (databaseDirectUrl !== undefined) return true;
+  throw new SetupProblem(
+    'DATABASE_URL leads to a pooler in transaction mode, which cannot migrate or listen. Set DATABASE_DIRECT_URL to the database itself (Supabase: port 5432; Neon: the host without -pooler), or use a pooler in session mode.',
+  );
+}
+
 export async function openInstallation(open: OpenInstallation): Promise<Installation> {
   const { config, log, signal } = open;
   const closers: Closer[] = [];
@@ -120,9 +138,11 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
     const server = await openDatabaseOf(config, log, signal);
     closers.push(() => server.close());
     signal?.throwIfAborted();
-    await migrate({ url: server.url, log });
+    const directUrl = config.databaseDirectUrl ?? server.url;
+    const isPooled = await checkPooler(open);
+    await migrate({ url: directUrl, log, signal });
     signal?.throwIfAborted();
-    const database = openDatabase({ url: server.url, log, poolSize: 20 });
+    const database = openDatabase({ url: server.url, log, poolSize: 20, isPooled });
     closers.push(() => database.close());
     const restored = await rebaseRestoredEvents(database.db);
     if (restored > 0)
@@ -154,7 +174,7 @@ export async function openInstallation(open: OpenInstallation): Promise<Installa
       ...(open.allowedPrivateHosts && { allowedPrivateHosts: open.allowedPrivateHosts }),
     });
     closers.push(() => app.jobs.stop(jobsGraceMs));
-    return { app, database, databaseUrl: server.url, clock, pinterestSkewMs: calls.skewMs, close };
+    return { app, database, directUrl, clock, pinterestSkewMs: calls.skewMs, close };
   } catch (error) {
     await close().catch((closeError: unknown) => log.error({ err: closeError }, 'graceful close failed'));
     throw error;

@@ -68,6 +68,13 @@ export const settings = {
     schema: databaseUrl.optional(),
     secret: true,
   },
+  DATABASE_DIRECT_URL: {
+    about:
+      'The same database without its pooler, if DATABASE_URL leads to one in transaction mode (PgBouncer, Supabase port 6543, Neon -pooler). Used to migrate and to listen.',
+    shape: 'postgres://user:password@host:port/database (default DATABASE_URL)',
+    schema: databaseUrl.optional(),
+    secret: true,
+  },
   PUBLIC_URL: {
     about:
       'The URL at which callers reach this server. Used in the URLs of media and in the redirect URL of the consent page.',

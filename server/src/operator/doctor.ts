@@ -79,6 +79,7 @@ async function examineInstallation(config: Config): Promise<NamedFinding[]> {
       clockCheck(database, systemClock),
       keysCheck(app.auth, clock),
       encryptionCheck(config, keyFileOf(config)),
+      app.encryptionKeyCheck,
       accountsCheck(app.accounts),
       publishingCheck(database, clock),
     ]);

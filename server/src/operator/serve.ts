@@ -19,7 +19,7 @@ import {
 } from '../installation.ts';
 import { clockCheck } from '../platform/checks/index.ts';
 import { type Closer, closeAll } from '../platform/closers.ts';
-import { listen } from '../platform/db/index.ts';
+import { listen, SetupProblem } from '../platform/db/index.ts';
 import { jobsChannel } from '../platform/jobs/index.ts';
 import type { Log } from '../platform/log.ts';
 import { type FirstRunResult, firstRun } from './first-run.ts';
@@ -62,6 +62,8 @@ export async function serve(config: Config, log: Log, signal: AbortSignal): Prom
       ...(simulator && { simulatorUrl: simulator.url, allowedPrivateHosts: hostsOf(simulator) }),
     });
     stoppers.push(() => installation.close());
+    const key = await installation.app.encryptionKeyCheck.run();
+    if (key.status === 'failed') throw new SetupProblem(`${key.message} ${key.fix}`);
     const prepared =
       config.role === 'worker'
         ? null
@@ -114,10 +116,10 @@ function hostsOf(simulator: Simulator): string[] {
 }
 
 async function startWorker(installation: Installation, log: Log): Promise<() => Promise<void>> {
-  const { app, databaseUrl, clock } = installation;
+  const { app, directUrl, clock } = installation;
   const worker: Worker = app.createWorker();
   const listener = await listen({
-    url: databaseUrl,
+    url: directUrl,
     channel: lanesChannel,
     onNotify: worker.wake,
     onGap: worker.wake,
@@ -125,7 +127,7 @@ async function startWorker(installation: Installation, log: Log): Promise<() => 
     clock,
   });
   const jobsListener = await listen({
-    url: databaseUrl,
+    url: directUrl,
     channel: jobsChannel,
     onNotify: app.jobs.wake,
     onGap: app.jobs.wake,
@@ -146,10 +148,10 @@ async function startWorker(installation: Installation, log: Log): Promise<() => 
 }
 
 async function startHttp(config: Config, installation: Installation, log: Log): Promise<FastifyInstance> {
-  const { app, databaseUrl, clock } = installation;
+  const { app, directUrl, clock } = installation;
   const http = app.createHttp(checksOf(config, installation));
   const listener = await listen({
-    url: databaseUrl,
+    url: directUrl,
     channel: keysChannel,
     onNotify: app.auth.forgetCached,
     onGap: app.auth.forgetCached,

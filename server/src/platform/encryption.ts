@@ -21,6 +21,8 @@ export interface Encryption {
   decrypt(sealed: Buffer, purpose: string): string;
   /** The first bytes of every result of `encrypt`. */
   keyId: Buffer;
+  /** Those of all values that can be decrypted. */
+  keyIds: readonly Buffer[];
 }
 
 const ivLength = 12;
@@ -36,6 +38,7 @@ export function createEncryption(key: Buffer, old?: Buffer): Encryption {
   const keys = [key, ...(old ? [old] : [])].map((bytes) => ({ id: idOf(bytes), bytes }));
   return {
     keyId,
+    keyIds: keys.map(({ id }) => id),
     encrypt(text, purpose) {
       const iv = randomBytes(ivLength);
       const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(purpose));
@@ -51,7 +54,7 @@ export function createEncryption(key: Buffer, old?: Buffer): Encryption {
       }
       const iv = sealed.subarray(keyIdLength, keyIdLength + ivLength);
       const tag = sealed.subarray(keyIdLength + ivLength, keyIdLength + ivLength + tagLength);
-      const decipher = createDecipheriv('aes-256-gcm', key.bytes, iv)
+      const decipher = createDecipheriv('aes-256-gcm', key.bytes, iv, { authTagLength: tagLength })
         .setAAD(Buffer.from(purpose))
         .setAuthTag(tag);
       const text = sealed.subarray(keyIdLength + ivLength + tagLength);

@@ -13,8 +13,10 @@ export { accountRoutes } from './accounts.routes.ts';
 export { AccountPath } from './accounts.schema.ts';
 export { type AccountsForWork, type AccountsService, bindAccounts } from './accounts.ts';
 export { markBoardsFetched, raiseBoardsVersion } from './boards-version.queries.ts';
-export { accountsCheck } from './checks.ts';
+
+export { accountsCheck, encryptionKeyCheck } from './checks.ts';
 export { connectPaths, registerConnectPages } from './connect.page.ts';
+
 export { environmentOf, isEnvironment } from './environment.ts';
 export { declareAccountGauges } from './metrics.ts';
 export type { AccountParts } from './parts.ts';

@@ -3,6 +3,7 @@
 // Re-exported, so that queries need one import.
 export { sql } from 'kysely';
 export { type Answer, atOnce } from './at-once.ts';
+export { isTransactionPooler } from './connect/pooler.ts';
 export { createDatabaseClock, type DatabaseClock } from './database-clock.ts';
 export { jobsSchema } from './job-tables.queries.ts';
 export { type Json, json } from './json.ts';

@@ -3,6 +3,7 @@
 import pg from 'pg';
 import { addMs, type Cancel, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
+import { toConnectionString } from './connect/connection-string.ts';
 import { asOutage } from './connection-failure.ts';
 import { applicationName } from './open-database.ts';
 
@@ -106,7 +107,7 @@ async function openListeningClient(
   onNotify: (payload: string) => void,
 ): Promise<pg.Client> {
   const client = new pg.Client({
-    connectionString: url,
+    connectionString: toConnectionString(url),
     application_name: `${applicationName} listener`,
     keepAlive: true,
     connectionTimeoutMillis: answerPatienceMs,

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/database.ts';
 import { eventually } from '../../../test/eventually.ts';
 import { createLog } from '../log.ts';
+import { requireVersion } from './connect/preflight.ts';
 import { SetupProblem, sql } from './index.ts';
-import { migrate, requireVersion } from './migrate.ts';
+import { migrate } from './migrate.ts';
 
 const log = createLog({ level: 'silent', format: 'json' });
 let testing: TestDatabase;
@@ -123,6 +124,25 @@ describe('a history that does not match is refused with a remedy', () => {
   test('a database that is newer than the code is refused', async () => {
     await rm(join(folder, '0003_c.sql'));
     expect(await refusal()).toMatch(/newer than this version .* 0003_c.sql.* Start the newer version again/);
+  });
+
+  test('a newer migration that is compatible does not stop the version before it', async () => {
+    await write('0004_d.sql', '-- compatible\ncreate table d (x text);');
+    await run();
+    await rm(join(folder, '0004_d.sql'));
+    expect(await run()).toEqual({ applied: [] });
+  });
+
+  test('a migration that waits for a lock gives up and tries again, so that it holds up nobody for long', async () => {
+    const holder = await testing.database.pool.connect();
+    await holder.query('begin');
+    await holder.query('select from a');
+    await write('0004_d.sql', 'alter table a add column y text;');
+    const running = run();
+    await eventually('a waiting migration', async () => (await locksWaitedFor()) === 1);
+    await holder.query('commit');
+    holder.release();
+    expect(await running).toEqual({ applied: ['0004_d.sql'] });
   });
 
   test('a database from before the baseline is refused', async () => {

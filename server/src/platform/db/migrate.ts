@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';
+import { connectForSetup } from './connect/preflight.ts';
 import { asOutage, isConnectionFailure } from './connection-failure.ts';
 import { jobsSchemaVersion, migrateJobsSchema } from './job-tables.queries.ts';
 import { applicationName, type Database } from './open-database.ts';
@@ -17,50 +18,58 @@ export interface Migrate {
   log: Log;
   /** The folder of the migrations. Tests pass another one. */
   folder?: string;
+  /** Cancels waiting for the database and for other processes. */
+  signal?: AbortSignal | undefined;
 }
 
 interface MigrationFile {
   name: string;
   sql: string;
   checksum: string;
+  /** Its first line is `-- compatible`: the version before it can work with the database after it. */
+  isCompatible: boolean;
 }
 
 interface AppliedMigration {
   name: string;
   checksum: string;
+  isCompatible: boolean;
 }
 
 const ownFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 const fileName = /^\d{4}_[a-z0-9_]+\.sql$/;
-/** The oldest version maintained when Pintail 0.1 was written. */
-const versionMin = 14;
 /** An arbitrary number that no other advisory lock of this database uses. */
 const migrationLock = 7_265_311;
+const lockTimeoutMs = 5_000;
+const lockTriesMax = 60;
 
 /** Applies the missing migrations in order. Any number of processes may call this at once. */
-export async function migrate({ url, log, folder = ownFolder }: Migrate): Promise<{ applied: string[] }> {
+export async function migrate({
+  url,
+  log,
+  folder = ownFolder,
+  signal,
+}: Migrate): Promise<{ applied: string[] }> {
   const files = await readMigrations(folder);
-  const client = new pg.Client({ connectionString: url, application_name: applicationName });
-  // A lost connection rejects the running query; without a listener it would also end the process.
-  client.on('error', (error) =>
-    log.warn({ reason: error.message }, 'the connection for migrations was lost'),
-  );
+  const client = await connectForSetup({ url, log, applicationName, signal });
+  const cancel = () => void client.end().catch(() => undefined);
+  signal?.addEventListener('abort', cancel);
   try {
-    await client.connect();
-    await checkVersion(client);
-    // A session lock: it spans the transactions below and ends with the connection.
-    await client.query('select pg_advisory_lock($1)', [migrationLock]);
+    await client.query(`set lock_timeout = '${lockTimeoutMs}ms'`);
+    await lockMigrations(client, log);
     await client.query(`create table if not exists migrations (
       name text primary key,
       checksum text not null,
+      -- The version before this migration can work with the database after it.
+      is_compatible boolean not null default false,
       applied_at timestamptz not null default now()
     )`);
     const { rows } = await client.query<AppliedMigration>(
-      'select name, checksum from migrations order by name collate "C"',
+      'select name, checksum, is_compatible as "isCompatible" from migrations order by name collate "C"',
     );
     const missing = compare(files, rows);
     for (const file of missing) {
-      await apply(client, file);
+      await applyPatiently(client, file, log);
       log.info({ migration: file.name }, 'applied a migration');
     }
     const applied = missing.map((file) => file.name);
@@ -69,22 +78,70 @@ export async function migrate({ url, log, folder = ownFolder }: Migrate): Promis
     }
     return { applied };
   } catch (error) {
+    signal?.throwIfAborted();
     throw asOutage(error);
   } finally {
+    signal?.removeEventListener('abort', cancel);
     await client.end().catch(() => undefined);
   }
 }
 
 /**
- * Returns the number of migrations that this version would apply, and of applied ones that it does not recognize. A
+ * Waits until no other process migrates. A session lock: it spans the transactions of the migrations and ends with the
+ * connection.
+ * @throws SetupProblem when the lock is not released in time
+ */
+async function lockMigrations(client: pg.Client, log: Log): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await client.query('select pg_advisory_lock($1)', [migrationLock]);
+      return;
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      if (tries === lockTriesMax) throw lockNotReleased();
+      log.warn('waiting for the migration of another process');
+    }
+  }
+}
+
+function lockNotReleased(): SetupProblem {
+  return new SetupProblem(
+    `Another process has been migrating the database for ${(lockTimeoutMs * lockTriesMax) / 60_000} minutes, or a pooler has kept its lock. ` +
+      "End it, or find it: select pid from pg_locks where locktype = 'advisory' and granted;",
+  );
+}
+
+/** Applies a migration. Statements that wait for a lock give up after some seconds, so that they do not hold up all others. */
+async function applyPatiently(client: pg.Client, file: MigrationFile, log: Log): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await apply(client, file);
+      return;
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (!isLockTimeout(cause) || tries === lockTriesMax) throw error;
+      log.warn({ migration: file.name }, 'waiting for tables that other sessions use');
+    }
+  }
+}
+
+const isLockTimeout = (error: unknown) => error instanceof pg.DatabaseError && error.code === '55P03';
+
+/**
+ * Returns the number of migrations that this version would apply, and of applied ones that it cannot work with. A
  * running process needs this because others may have migrated the database since its start.
  */
 export async function pendingMigrations({ db }: Database): Promise<{ missing: number; unknown: number }> {
   ownNames ??= (await readMigrations(ownFolder)).map(({ name }) => name);
-  const { rows } = await sql<{ name: string }>`select name from migrations`.execute(db);
+  const { rows } = await sql<{ name: string; isCompatible: boolean }>`
+    select name, is_compatible as "isCompatible" from migrations
+  `.execute(db);
+  const own = new Set(ownNames);
   const applied = new Set(rows.map(({ name }) => name));
-  const missing = ownNames.filter((name) => !applied.has(name)).length;
-  return { missing, unknown: applied.size - (ownNames.length - missing) };
+  return {
+    missing: ownNames.filter((name) => !applied.has(name)).length,
+    unknown: rows.filter(({ name, isCompatible }) => !own.has(name) && !isCompatible).length,
+  };
 }
 
 /** A cache: the files do not change while a process runs. */
@@ -107,25 +164,13 @@ async function readMigrations(folder: string): Promise<MigrationFile[]> {
     names.map(async (name) => {
       // Git may check out files with CRLF, which must not change the checksum.
       const sql = (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+      return {
+        name,
+        sql,
+        checksum: createHash('sha256').update(sql).digest('hex'),
+        isCompatible: sql.startsWith('-- compatible\n'),
+      };
     }),
-  );
-}
-
-async function checkVersion(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ number: number; text: string }>(
-    `select current_setting('server_version_num')::int as number, current_setting('server_version') as text`,
-  );
-  const [version] = rows;
-  if (version) requireVersion(version.number, version.text);
-}
-
-/** @param number The version as PostgreSQL reports it: 140005 is 14.5 */
-export function requireVersion(number: number, text: string): void {
-  if (number >= versionMin * 10_000) return;
-  throw new SetupProblem(
-    `The database runs PostgreSQL ${text}; Pintail needs ${versionMin} or newer. ` +
-      'Upgrade it, or unset DATABASE_URL to use the embedded database.',
   );
 }
 
@@ -136,8 +181,9 @@ export function requireVersion(number: number, text: string): void {
 function compare(files: MigrationFile[], applied: AppliedMigration[]): MigrationFile[] {
   const byName = new Map(files.map((file) => [file.name, file]));
   const numbers = new Set(files.map((file) => file.name.slice(0, 4)));
-  for (const { name, checksum } of applied) {
+  for (const { name, checksum, isCompatible } of applied) {
     const file = byName.get(name);
+    if (!file && isCompatible) continue;
     if (!file) throw unknownMigration(name, numbers);
     if (file.checksum !== checksum) {
       throw new SetupProblem(
@@ -177,7 +223,11 @@ async function apply(client: pg.Client, file: MigrationFile): Promise<void> {
   await client.query('begin');
   try {
     await client.query(file.sql);
-    await client.query('insert into migrations (name, checksum) values ($1, $2)', [file.name, file.checksum]);
+    await client.query('insert into migrations (name, checksum, is_compatible) values ($1, $2, $3)', [
+      file.name,
+      file.checksum,
+      file.isCompatible,
+    ]);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => undefined);

@@ -3,6 +3,7 @@ import { CompiledQuery, Kysely, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { Log } from '../log.ts';
 import { atOnce } from './at-once.ts';
+import { toConnectionString } from './connect/connection-string.ts';
 import { asOutage, isReadOnly, isRepeatable } from './connection-failure.ts';
 import { EagerPostgresDialect } from './eager-dialect.ts';
 import { createNamedStatements, type NamedStatements } from './named-statements.ts';
@@ -34,6 +35,11 @@ export interface OpenDatabase {
   url: string;
   log: Log;
   poolSize?: number;
+  /**
+   * The URL leads to a pooler that gives each transaction another connection. Then statements have no names, which such
+   * poolers may not know.
+   */
+  isPooled?: boolean;
 }
 
 export const applicationName = 'pintail';
@@ -42,6 +48,7 @@ export const applicationName = 'pintail';
 const statementTimeoutMs = 30_000;
 /** An open transaction keeps its locks and prevents vacuum from cleaning up. */
 const idleInTransactionTimeoutMs = 30_000;
+const sessionSettings = `set statement_timeout = ${statementTimeoutMs}; set idle_in_transaction_session_timeout = ${idleInTransactionTimeoutMs}`;
 const connectTimeoutMs = 10_000;
 /** Of two deadlocked transactions one succeeds, so a third run is rare. */
 const transactionRunsMax = 3;
@@ -76,16 +83,14 @@ function toSafeInteger(value: string): number {
   return number;
 }
 
-export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Database {
+export function openDatabase({ url, log, poolSize = 10, isPooled = false }: OpenDatabase): Database {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: toConnectionString(url),
     max: poolSize,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     idleTimeoutMillis: 30_000,
-    statement_timeout: statementTimeoutMs,
-    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     types: columnTypes,
     // Statements are sent before earlier ones have completed.
     pipeline: true,
@@ -103,7 +108,9 @@ export function openDatabase({ url, log, poolSize = 10 }: OpenDatabase): Databas
   reportOutages(pool, 'connect');
   reportOutages(pool, 'query');
   pool.on('connect', (client) => {
-    nameStatements(client, statements);
+    // Not as parameters of the connection, which poolers refuse. It is sent before the first statement.
+    client.query(sessionSettings).catch(() => undefined);
+    if (!isPooled) nameStatements(client, statements);
     reportOutages(client, 'query', (error) => {
       // The pool removes a client that has ended, and connects again.
       if (isReadOnly(error)) void client.end().catch(() => undefined);

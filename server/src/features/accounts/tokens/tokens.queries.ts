@@ -96,6 +96,20 @@ export async function listSealedOtherwise(
     .execute();
 }
 
+/** Returns an account whose token was encrypted with none of these keys. */
+export async function findUnreadable(
+  connection: Connection,
+  keyIds: readonly Buffer[],
+): Promise<{ username: string } | undefined> {
+  return connection
+    .selectFrom('accounts')
+    .select('username')
+    .where('access_token', 'is not', null)
+    .where((eb) => eb.and(keyIds.map((keyId) => isSealedOtherwise('access_token', keyId))))
+    .limit(1)
+    .executeTakeFirst();
+}
+
 /** Replaces encrypted tokens. Returns false when other tokens were stored since the account was read. */
 export async function replaceSealed(
   connection: Connection,
