@@ -463,6 +463,7 @@ CREATE INDEX batches_unfinished ON public.batches USING btree (created_at) WHERE
 CREATE INDEX batches_unfinished_of_organization ON public.batches USING btree (organization_id) WHERE (status = 'processing'::text);
 CREATE INDEX board_lists_by_account ON public.board_lists USING btree (account_id, id);
 CREATE INDEX connect_links_expired ON public.connect_links USING btree (expires_at);
+CREATE INDEX connect_links_open ON public.connect_links USING btree (organization_id, expires_at) WHERE (finished_at IS NULL);
 CREATE INDEX events_by_place ON public.events USING btree (organization_id, xid, id);
 CREATE INDEX events_by_post ON public.events USING btree (post_id, id) WHERE (post_id IS NOT NULL);
 CREATE INDEX events_by_time ON public.events USING brin (at) WITH (autosummarize='on');

@@ -31,6 +31,13 @@ export const noPinterestApp = refusal({
   fix: 'Set PINTEREST_APP_ID and PINTEREST_APP_SECRET, or connect with tokens: POST /v1/accounts.',
 });
 
+export const tooManyConnectLinks = refusal({
+  code: 'CONFLICT',
+  reason: 'too_many_connect_links',
+  message: 'Limit reached: an organization can have at most 1,000 open connect links',
+  fix: 'Use a shorter `expiresIn`, and create a link when its owner asks for it.',
+});
+
 export const otherUser = refusal({
   code: 'CONFLICT',
   reason: 'other_pinterest_user',

@@ -1,6 +1,12 @@
 // The operations of accounts. Disconnecting is an operation of posts, whose queue it unschedules.
 import { onOnePage, route } from '../../platform/http/contract/index.ts';
-import { accountNotFound, keyIsRestricted, noPinterestApp, tokensRejected } from './accounts.errors.ts';
+import {
+  accountNotFound,
+  keyIsRestricted,
+  noPinterestApp,
+  tokensRejected,
+  tooManyConnectLinks,
+} from './accounts.errors.ts';
 import {
   AccountAnswer,
   AccountList,
@@ -124,7 +130,7 @@ export function accountRoutes(parts: AccountParts) {
       body: ConnectAccountBody,
       data: ConnectAnswer,
       status: 200,
-      refusals: [accountNotFound, noPinterestApp, keyIsRestricted],
+      refusals: [accountNotFound, noPinterestApp, keyIsRestricted, tooManyConnectLinks],
       handle: ({ context, body }) => startConnect(parts, context, body),
     }),
   ];

@@ -8,12 +8,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { AppCredentials, Environment } from '../../../pinterest/index.ts';
 import { addMs, toUnixSeconds } from '../../../platform/clock.ts';
 import { type Context, invalidBody } from '../../../platform/use-case/index.ts';
-import { keyIsRestricted, noPinterestApp } from '../accounts.errors.ts';
+import { keyIsRestricted, noPinterestApp, tooManyConnectLinks } from '../accounts.errors.ts';
 import type { ConnectAccount } from '../accounts.schema.ts';
 import { checkEnvironment, environmentOf } from '../environment.ts';
 import type { AccountParts } from '../parts.ts';
 import { problemOfReturnUrl } from '../return-url.ts';
-import { insertLink } from './connect-links.queries.ts';
+import { hasOpenLinks, insertLink } from './connect-links.queries.ts';
 import { getAccount } from './read-accounts.ts';
 
 /** The path of this server to which Pinterest sends the account's owner back. */
@@ -22,10 +22,12 @@ export const callbackPath = '/oauth/pinterest/callback';
 export const connectPath = '/connect';
 
 const linkSecondsDefault = 600;
+/** Links live for up to a week, so their number is limited. */
+const openLinksMax = 1_000;
 
 /**
  * Returns a link to the connect page, for the account's owner.
- * @throws accountNotFound, noPinterestApp, keyIsRestricted; invalidBody for a return URL or environment that is not allowed
+ * @throws accountNotFound, noPinterestApp, keyIsRestricted, tooManyConnectLinks; invalidBody for a return URL or environment that is not allowed
  */
 export async function startConnect(parts: AccountParts, context: Context, input: ConnectAccount) {
   const { accountId, environment, returnUrl, state, expiresIn = linkSecondsDefault } = input ?? {};
@@ -37,8 +39,10 @@ export async function startConnect(parts: AccountParts, context: Context, input:
     const place = account ? environmentOf(account) : (environment ?? parts.environment);
     checkEnvironment(parts, place);
     getApp(parts, place);
-    const link = newSecret();
     const now = context.clock.now();
+    const limit = { organizationId: context.organizationId, count: openLinksMax, now };
+    if (await hasOpenLinks(tx, limit)) throw tooManyConnectLinks();
+    const link = newSecret();
     const expiresAt = addMs(now, expiresIn * 1000);
     const row = {
       link_hash: hashOf(link),

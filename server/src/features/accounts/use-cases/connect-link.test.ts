@@ -116,6 +116,24 @@ describe('the lifetime of a link', () => {
     expect((await browse(url, { method: 'POST' })).status).toBe(400);
   });
 
+  test('an organization has at most 1,000 open links; used and expired ones do not count', async () => {
+    const { key, organizationId } = await app.makeKey({ organization: 'Busy' });
+    const insert = (count: number, columns: string) =>
+      app.database.pool.query(
+        `insert into connect_links (link_hash, organization_id, environment, actor, expires_at, finished_at)
+         select sha256((n || $2)::bytea), $1, 'simulator', '{}', ${columns} from generate_series(1, ${count}) n`,
+        [organizationId, columns],
+      );
+    const now = `'${app.clock.now().toISOString()}'::timestamptz`;
+    await insert(999, `${now} + interval '1 hour', null`);
+    await insert(5, `${now}, null`);
+    await insert(5, `${now} + interval '1 hour', ${now}`);
+    expect((await app.call('POST', '/v1/accounts/connect', {}, key)).status).toBe(200);
+    const refusal = await app.call('POST', '/v1/accounts/connect', {}, key);
+    expect([refusal.status, refusal.body.error.reason]).toEqual([409, 'too_many_connect_links']);
+    expect((await start()).status).toBe(200);
+  });
+
   test('an unknown link is refused', async () => {
     await refused(`http://pintail.test/connect/${'x'.repeat(43)}`);
     await refused('http://pintail.test/connect/%00');

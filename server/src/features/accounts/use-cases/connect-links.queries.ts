@@ -6,8 +6,8 @@ import type { Actor } from '../../../platform/use-case/index.ts';
 
 export type ConnectLinkRow = Selectable<Schema['connect_links']>;
 
-/** A link past its time still leads back to the app that created it, for a week. */
-const linkRetentionMs = 7 * 24 * 3600 * 1000;
+/** A link past its time still leads back to the app that created it, for a day. */
+const linkRetentionMs = 24 * 3600 * 1000;
 
 type NewLink = Omit<ConnectLinkRow, 'actor' | 'state_hash' | 'browser_hash' | 'finished_at'>;
 
@@ -25,6 +25,24 @@ export async function insertLink(
     .insertInto('connect_links')
     .values({ ...link, actor: json(actor) })
     .execute();
+}
+
+/** Whether an organization has this many links that are neither used nor expired. */
+export async function hasOpenLinks(
+  connection: Connection,
+  { organizationId, count, now }: { organizationId: string; count: number; now: Date },
+): Promise<boolean> {
+  const row = await connection
+    .selectFrom('connect_links')
+    .select('link_hash')
+    .where('organization_id', '=', organizationId)
+    .where('finished_at', 'is', null)
+    .where('expires_at', '>', now)
+    .orderBy('expires_at')
+    .offset(count - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Finds a link, also one that is used or expired. */

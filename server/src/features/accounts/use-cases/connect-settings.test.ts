@@ -6,7 +6,8 @@ import { problemOfReturnUrl } from '../return-url.ts';
 let app: TestApp;
 
 beforeAll(async () => {
-  app = await createTestApp({ config: { pinterestEnvironment: 'production' } });
+  const connectReturnOrigins = ['https://app.example.com'];
+  app = await createTestApp({ config: { pinterestEnvironment: 'production', connectReturnOrigins } });
 });
 afterAll(() => app.stop());
 
@@ -21,6 +22,14 @@ test('with CONNECT_RETURN_ORIGINS only these origins are allowed, each with its 
     'http://localhost:3001/',
   ])
     expect(problemOfReturnUrl(url, origins)).toMatchObject({ path: 'returnUrl', code: 'not_allowed' });
+});
+
+test('the setting applies to the route', async () => {
+  const status = async (returnUrl: string) =>
+    (await app.call('POST', '/v1/accounts/connect', { returnUrl })).status;
+  // No app is configured here, which is checked later.
+  expect(await status('https://app.example.com/done')).toBe(409);
+  expect(await status('https://example.com/done')).toBe(400);
 });
 
 test('where the installation uses Pinterest, no caller reaches the simulator', async () => {

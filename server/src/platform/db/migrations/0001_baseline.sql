@@ -116,6 +116,8 @@ create table connect_links (
   constraint started_whole check ((state_hash is null) = (browser_hash is null))
 );
 create index connect_links_expired on connect_links (expires_at);
+-- For the limit of open links.
+create index connect_links_open on connect_links (organization_id, expires_at) where finished_at is null;
 
 -- Room: boards.
 
