@@ -92,7 +92,7 @@ async function answerPage(
 async function showLink(parts: PageParts, request: FastifyRequest, reply: FastifyReply) {
   const opened = await openConnectLink(parts, linkOf(request));
   if (browserOf(parts, request) === undefined) setBrowser(parts, reply);
-  reply.header('content-security-policy', contentPolicy(opened.consentOrigin));
+  reply.header('content-security-policy', contentPolicy(formTarget(opened.consentOrigin)));
   return reply.send(consentPage({ ...opened, back: wayBack(opened.link.return_url) }));
 }
 
@@ -144,9 +144,14 @@ function browserOf(parts: AccountParts, request: FastifyRequest): string | undef
   return undefined;
 }
 
-/** @param formTarget Where a form of the page may lead, besides our own server */
-function contentPolicy(formTarget = ''): string {
-  return `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' ${formTarget}`.trim();
+/** Pinterest may redirect to a host of the owner's country, and browsers apply the policy to redirects too. */
+function formTarget(consentOrigin: string): string {
+  return consentOrigin.startsWith('https:') ? 'https:' : consentOrigin;
+}
+
+/** @param target Where a form of the page may lead, besides our own server */
+function contentPolicy(target = ''): string {
+  return `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' ${target}`.trim();
 }
 
 /** Other refusals are for developers; their reason is in the return URL. */
