@@ -1,6 +1,7 @@
 // Declares the gauges of a process. Each room declares its own; this file lists the rooms that have gauges.
 import type { Config } from './config.ts';
 import { declareAccountGauges } from './features/accounts/index.ts';
+import { declareEventGauges } from './features/events/index.ts';
 import { declareLaneGauges } from './features/lanes/index.ts';
 import { declarePostGauges } from './features/posts/index.ts';
 import { declarePublishingGauges } from './features/publishing/index.ts';
@@ -31,6 +32,7 @@ export function declareGauges({ config, database, clock, log, metrics }: GaugePa
     declareAccountGauges(metrics),
     declarePublishingGauges(metrics),
     declareWebhookGauges(metrics),
+    declareEventGauges(metrics),
   ];
   watchStoredGauges({ metrics, database, clock, log, readings });
   metrics

@@ -5,6 +5,7 @@ import { errorDetailCodes } from './detail-codes.ts';
 import { logIdPrefixes } from './domain/log-ids.ts';
 import { type AccountParts, connectPaths, registerConnectPages } from './features/accounts/index.ts';
 import type { AuthService } from './features/auth/index.ts';
+import { eventsCheck } from './features/events/index.ts';
 import { type MediaService, mediaFilePaths, registerMediaFiles } from './features/media/index.ts';
 import { webhookMessages } from './features/webhooks/index.ts';
 import {
@@ -102,6 +103,7 @@ function checksOf({ config, database, storage, clock }: AppHttpParts): readonly 
     migrationsCheck(database),
     storageCheck(storage, clock),
     diskCheck(config.dataDir),
+    eventsCheck(database, clock),
   ];
 }
 

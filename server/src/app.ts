@@ -232,7 +232,7 @@ function createBackground(base: Base, { postParts, webhookParts }: Rooms) {
     log,
     sweeps: [
       ...createPublishingSweeps({ lanes, videos, clock, log }),
-      ...createPostSweeps({ database, clock }),
+      ...createPostSweeps({ database, clock, postsKeptMs: config.postsKeptMs }),
       createEventSweep({ database, clock, eventRetentionMs: config.eventsKeptMs, hasPostEnded }),
     ],
   });

@@ -38,6 +38,8 @@ export interface Config {
   metricsToken: string | undefined;
   workerPort: number | undefined;
   eventsKeptMs: number;
+  /** Null: for ever. */
+  postsKeptMs: number | null;
   createsMax: number;
   videoLeadMs: number;
   simulatorPort: number;
@@ -171,6 +173,7 @@ function toConfig(values: Values): Config {
     metricsToken: values.METRICS_TOKEN,
     workerPort: values.WORKER_PORT,
     eventsKeptMs: values.EVENTS_KEEP_DAYS * 24 * 3600 * 1000,
+    postsKeptMs: values.POSTS_KEEP_DAYS === undefined ? null : values.POSTS_KEEP_DAYS * 24 * 3600 * 1000,
     createsMax: values.PINTAIL_CREATES_MAX,
     videoLeadMs: values.PINTAIL_VIDEO_LEAD_SECONDS * 1000,
     simulatorPort: values.SIMULATOR_PORT,

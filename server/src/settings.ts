@@ -243,6 +243,17 @@ export const settings = {
     shape: 'days, 30 to 36500 (default 90)',
     schema: wholeNumber(90, 30, 36_500),
   },
+  POSTS_KEEP_DAYS: {
+    about:
+      'The retention of published posts, after which they are removed from Pintail with their pictures, never from Pinterest. Spacing rules and the detection of repeated Pins see only posts that are kept.',
+    shape: 'days, 30 to 36500 (default: for ever)',
+    schema: z
+      .string()
+      .regex(/^\d{2,5}$/)
+      .transform(Number)
+      .refine((value) => value >= 30 && value <= 36_500)
+      .optional(),
+  },
   PINTAIL_CREATES_MAX: {
     about:
       'The maximum number of posts that a process publishes at a time. Each uses memory for its pictures.',

@@ -12,6 +12,10 @@ const CheckAnswer = z.object({
   name: z.string().meta({ description: 'The part that was checked.', example: 'database' }),
   ok: z.boolean().meta({ description: 'Whether the check passed.' }),
   reason: z.string().optional().meta({ description: 'Why the check failed.' }),
+  warning: z.string().optional().meta({
+    description:
+      'The check passed, and something needs attention: the clock was set back, the disk is nearly full.',
+  }),
 });
 type CheckAnswer = z.output<typeof CheckAnswer>;
 
@@ -60,7 +64,8 @@ export function registerHealth(app: FastifyInstance, checks: readonly Check[]): 
 async function answerOf(check: Check, request: FastifyRequest): Promise<CheckAnswer> {
   const { name } = check;
   const { status, message, cause } = await runCheck(check);
-  if (status !== 'failed') return { name, ok: true };
+  if (status === 'ok') return { name, ok: true };
+  if (status === 'warning') return { name, ok: true, warning: message };
   request.log.warn({ err: cause, part: name, reason: message }, 'not ready');
   return { name, ok: false, reason: message };
 }

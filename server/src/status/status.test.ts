@@ -130,7 +130,7 @@ describe('/ready', () => {
     const { status, body } = await ready();
     expect([status, body.status]).toEqual([200, 'ready']);
     const names = body.checks.map((check: { name: string }) => check.name);
-    expect(names).toEqual(['database', 'migrations', 'storage', 'disk']);
+    expect(names).toEqual(['database', 'migrations', 'storage', 'disk', 'events']);
   });
 
   test('/ready answers 503 while the media storage is unavailable', async () => {
@@ -227,5 +227,25 @@ describe('/ready', () => {
     });
     await app.app.createWorker().runDue();
     expect(await run()).toMatchObject({ status: 'ok' });
+  });
+});
+
+test('/ready says that the clock was set back, and when it differs from the clock of Pinterest', async () => {
+  const setBack = { at: app.clock.now(), byMs: 3600_000 };
+  let witnesses: { setBack: typeof setBack | null; pinterestSkewMs: number | null } = {
+    setBack: null,
+    pinterestSkewMs: null,
+  };
+  const check = clockCheck(app.database, { ...app.clock, now: () => new Date() }, () => witnesses);
+  expect(await runCheck(check)).toMatchObject({ status: 'ok' });
+  witnesses = { setBack: { ...setBack, at: new Date() }, pinterestSkewMs: 400 };
+  expect(await runCheck(check)).toMatchObject({
+    status: 'warning',
+    message: expect.stringContaining("The database's clock was set back by 3600 s"),
+  });
+  witnesses = { setBack: null, pinterestSkewMs: -3600_000 };
+  expect(await runCheck(check)).toMatchObject({
+    status: 'warning',
+    message: "The clock is 3600 s ahead of Pinterest's.",
   });
 });

@@ -83,6 +83,22 @@ export async function findLastEvents(
 }
 
 /**
+ * Returns the time of the oldest event that readers do not see yet, because a transaction that began before it still runs. Null
+ * if there is none. One look into the index for each organization.
+ */
+export async function findOldestHidden(connection: Connection): Promise<Date | null> {
+  const { rows } = await sql<{ at: Date | null }>`
+    select min(hidden.at) as at from organizations o
+    cross join lateral (
+      select at from events where organization_id = o.id and xid >= (select events_horizon())
+      order by xid, id
+      limit 1
+    ) hidden
+  `.execute(connection);
+  return rows[0]?.at ?? null;
+}
+
+/**
  * Repairs a log that was restored from a dump of another server. Its transaction ids may be ahead of this server's, so that
  * new events would appear older than restored ones. Restored events get the current transaction id, and their order is
  * then that of their ids. Returns their number.

@@ -4,7 +4,7 @@
 export interface Finding {
   /** `warning`: the part works, but something needs attention. */
   status: 'ok' | 'warning' | 'failed';
-  /** The result as a sentence. For a failed check of `/ready` it is public: it contains no host, path, user or key. */
+  /** The result as a sentence. For a check of `/ready` that is not ok it is public: it contains no host, path, user or key. */
   message: string;
   /** The remedy. For the doctor only. */
   fix?: string;

@@ -1,5 +1,5 @@
 import type { RawBuilder, Selectable, Updateable } from 'kysely';
-import { isQueued, isShownAsQueued } from '../../../domain/post-states.queries.ts';
+import { isQueued, isSent, isShownAsQueued } from '../../../domain/post-states.queries.ts';
 import { type Connection, type Schema, sql, type Tx } from '../../../platform/db/index.ts';
 import type { Caller } from '../../../platform/use-case/index.ts';
 
@@ -131,7 +131,7 @@ export async function findPostOfPin(
     .executeTakeFirst();
 }
 
-/** The page size of `removeDeletedPosts`. */
+/** The page size of `removeDeletedPosts` and `removePublishedPosts`. */
 export const deletedRemovedAtOnce = 1_000;
 
 /** Removes a page of the marks of posts that were deleted before a moment. Returns their number. */
@@ -141,6 +141,26 @@ export async function removeDeletedPosts(connection: Connection, before: Date): 
   const result = await sql`
     delete from posts where id = any(array(
       select id from posts where deleted_at < ${before} order by deleted_at limit ${deletedRemovedAtOnce}
+    ))
+  `.execute(connection);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/**
+ * Removes a page of the posts that were published before a moment, whatever account they belong to. Returns their number. Walks
+ * the index posts_listed for each account.
+ */
+export async function removePublishedPosts(connection: Connection, before: Date): Promise<number> {
+  const result = await sql`
+    delete from posts where id = any(array(
+      select old.id from accounts a
+      cross join lateral (
+        select id from posts p
+        where p.account_id = a.id and ${isSent(sql`p`)} and p.listed_at < ${before} and p.deleted_at is null
+        order by p.listed_at
+        limit ${deletedRemovedAtOnce}
+      ) old
+      limit ${deletedRemovedAtOnce}
     ))
   `.execute(connection);
   return Number(result.numAffectedRows ?? 0);
