@@ -3,9 +3,11 @@ import type { EventData } from '../src/domain/event-data.ts';
 import type { EventType } from '../src/domain/event-types.ts';
 
 const at = new Date('2027-03-01T09:00:00Z');
-const queued = { status: 'queued', sendAt: at } as const;
-const draft = { status: 'draft', sendAt: null } as const;
+const externalId = 'tart-7';
+const queued = { status: 'queued', sendAt: at, externalId } as const;
+const draft = { status: 'draft', sendAt: null, externalId: null } as const;
 const account = { username: 'baker', environment: 'simulator' } as const;
+const pinId = '813744226420795884';
 const apiKey = { keyId: 'key_01kav8w5v8e6nb1vkh5tq4j1aa', name: 'Zapier' };
 const failure = {
   code: 'board_not_found',
@@ -17,15 +19,22 @@ const failure = {
 export const sampleData: { [Type in EventType]: EventData<Type> } = {
   'post.created': draft,
   'post.scheduled': { ...queued, boardId: '4711' },
-  'post.updated': { status: 'draft', changed: ['title'] },
+  'post.updated': { status: 'draft', externalId: null, changed: ['title'] },
   'post.unscheduled': draft,
-  'post.deleted': { status: 'draft' },
-  'post.publishing': { status: 'uploading', sendAt: at, attempt: 1 },
-  'post.sent': { status: 'sent', sendAt: at, pinId: '813744226420795884', attempt: 1 },
-  'post.failed': { status: 'failed', sendAt: at, failure },
+  'post.deleted': { status: 'draft', externalId: null },
+  'post.publishing': { status: 'uploading', sendAt: at, externalId, attempt: 1 },
+  'post.sent': {
+    status: 'sent',
+    sendAt: at,
+    externalId,
+    pinId,
+    pinUrl: `https://www.pinterest.com/pin/${pinId}/`,
+    attempt: 1,
+  },
+  'post.failed': { status: 'failed', sendAt: at, externalId, failure },
   'post.missed': queued,
   'post.held': { ...queued, failure },
-  'post.unknown': { status: 'uploading', sendAt: at, failure, attempt: 1 },
+  'post.unknown': { status: 'uploading', sendAt: at, externalId, failure, attempt: 1 },
   'account.connected': account,
   'account.disconnected': account,
   'account.unauthorized': { username: account.username },

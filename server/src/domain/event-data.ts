@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { toUnixSeconds } from '../platform/clock.ts';
 import { unixSeconds } from '../platform/http/contract/index.ts';
+import { ActorView } from './actor-view.ts';
 import type { EventType } from './event-types.ts';
 import { postStatuses } from './post-states.ts';
 
@@ -39,7 +40,8 @@ const status = z
 const sendAt = moment
   .nullable()
   .meta({ description: 'When the post is to be published (Unix seconds); null for a draft.' });
-const post = { status, sendAt };
+const externalId = z.string().nullable().meta({ description: 'Your own id of the post; null for none.' });
+const post = { status, sendAt, externalId };
 const attempt = z
   .int()
   .optional()
@@ -59,7 +61,10 @@ const apiKey = {
 
 /** The schema of each type's data. Callers see its fields and no others. */
 export const eventData = {
-  'post.created': z.object(post).meta({ description: 'A post was created, as a draft or with a time.' }),
+  'post.created': z.object(post).meta({
+    description:
+      'A post was created, as a draft or with a time. A post that is created with a time has no `post.scheduled`.',
+  }),
   'post.scheduled': z
     .object({
       ...post,
@@ -73,11 +78,12 @@ export const eventData = {
   'post.updated': z
     .object({
       status,
+      externalId,
       changed: z.array(z.string()).meta({ description: 'The fields that changed.', example: ['title'] }),
     })
     .meta({ description: 'The content of a post was edited.' }),
   'post.unscheduled': z.object(post).meta({ description: 'A post became a draft.' }),
-  'post.deleted': z.object({ status }).meta({ description: 'A post was deleted.' }),
+  'post.deleted': z.object({ status, externalId }).meta({ description: 'A post was deleted.' }),
   'post.publishing': z
     .object({ ...post, attempt })
     .meta({ description: 'An attempt to publish a post began: from now on its Pin may exist.' }),
@@ -85,6 +91,10 @@ export const eventData = {
     .object({
       ...post,
       pinId: z.string().meta({ description: "Pinterest's id of the Pin." }),
+      pinUrl: z.string().meta({
+        description: 'Address of the Pin: on Pinterest, or of the simulator for a simulated account.',
+        example: 'https://www.pinterest.com/pin/813744226420795884/',
+      }),
       ...outcome,
       byHand: z.boolean().optional().meta({ description: 'True when a person named the Pin.' }),
     })
@@ -173,6 +183,26 @@ export const visibleEventData = Object.fromEntries(
     return [type, z.object(Object.fromEntries(fields)).meta({ id, description: schema.description })];
   }),
 ) as Record<EventType, z.ZodObject>;
+
+const EventSubject = z
+  .object({
+    accountId: z.string().nullable().meta({ description: 'The account of the event; null for none.' }),
+    postId: z.string().nullable().meta({ description: 'The post of the event; null for none.' }),
+    actor: ActorView,
+  })
+  .meta({ id: 'EventSubject', description: 'The fields that the data of all events share.' });
+
+/** The schema of `data` of each type, in the event log and in messages to webhooks alike. */
+export function sentEventData(type: EventType): z.ZodType {
+  return z.intersection(visibleEventData[type], EventSubject);
+}
+
+/** When an event happened, in the event log and in messages to webhooks alike. */
+export const eventTimestamp = z.string().meta({
+  format: 'date-time',
+  description: 'When the event happened (RFC 3339).',
+  example: '2027-03-01T09:00:00.000Z',
+});
 
 /** The name of a type in schemas: `PostSent` for `post.sent`. */
 export function eventName(type: string): string {

@@ -157,7 +157,9 @@ export async function compareCalls(
         transaction(async (tx) => {
           await lockLane(tx, post.account_id);
           const step: Step =
-            pinId === null ? { move: 'clear', byHand: true } : { move: 'find', pinId, byHand: true };
+            pinId === null
+              ? { move: 'clear', byHand: true }
+              : { move: 'find', pinId, pinUrl: '', byHand: true };
           const settled = await movePost(tx, post, step, { actor: systemActor, now });
           await lowerWake(tx, post.account_id, now, now);
           return settled;

@@ -31,7 +31,7 @@ export function anyStep(
     case 'miss':
       return { move, failure: { ...failure, code: 'missed' } };
     case 'accept':
-      return { move, pinId, pinterest: trace };
+      return { move, pinId, pinUrl: '', pinterest: trace };
     case 'postpone':
       return { move, runAt: later(), failure, pinterest: trace };
     case 'refuse':
@@ -45,6 +45,6 @@ export function anyStep(
     case 'giveUp':
       return { move, failure, found: 0 };
     case 'find':
-      return { move, pinId };
+      return { move, pinId, pinUrl: '' };
   }
 }

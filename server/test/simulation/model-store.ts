@@ -267,7 +267,7 @@ export function createModel(watch: ModelWatch = {}, rules: Rules = createRules()
       const account = accountOf(read.account_id);
       const moved = movePost(
         read,
-        pinId === null ? { move: 'clear', byHand: true } : { move: 'find', pinId, byHand: true },
+        pinId === null ? { move: 'clear', byHand: true } : { move: 'find', pinId, pinUrl: '', byHand: true },
         now,
       );
       account.lane.pacedUntil = null;

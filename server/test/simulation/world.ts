@@ -174,6 +174,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
         openVideo: async () => null as never,
       } as WorkerParts['media'],
       pinterest: {
+        pinUrl: () => '',
         of: () => ({
           createPin(token: string, body: Parameters<ModelPinterest['createPin']>[1]) {
             invariants.asks(process, token);
@@ -182,7 +183,7 @@ export function createWorld(seed: number, mutation: Mutation = {}) {
           listBoardPins: (token: string, boardId: string) =>
             act('listBoardPins', () => pinterest.listBoardPins(token, boardId)),
         }),
-      } as unknown as Pick<PinterestEnvironments, 'of'>,
+      } as unknown as Pick<PinterestEnvironments, 'of' | 'pinUrl'>,
     } as Omit<WorkerParts, 'clock' | 'publishGate'> & { clock?: typeof own };
   }
 

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { ActorType } from '../../domain/actor-types.ts';
 import { ActorView } from '../../domain/actor-view.ts';
-import { eventName, toVisibleData, visibleEventData } from '../../domain/event-data.ts';
+import { eventName, eventTimestamp, sentEventData, toVisibleData } from '../../domain/event-data.ts';
 import { type EventType, eventTypes } from '../../domain/event-types.ts';
 import { toUnixSeconds } from '../../platform/clock.ts';
 import { pageLimit, unionByType, unixSeconds } from '../../platform/http/contract/index.ts';
@@ -18,7 +18,8 @@ const EventBase = z
       description: 'Opaque. Send it as `after` to continue from this event.',
       example: 'evt_000000000zk',
     }),
-    at: unixSeconds.meta({ description: 'When it happened (Unix seconds).' }),
+    timestamp: eventTimestamp,
+    at: unixSeconds.meta({ description: 'The same as `timestamp`, in Unix seconds.' }),
     accountId: z.string().nullable().meta({ description: 'The account of the event; null for none.' }),
     postId: z.string().nullable().meta({ description: 'The post of the event; null for none.' }),
     actor: ActorView,
@@ -34,7 +35,7 @@ const Event = unionByType(
   eventTypes.map((type) => ({
     type,
     schema: z
-      .intersection(EventBase, z.object({ type: z.literal(type), data: visibleEventData[type] }))
+      .intersection(EventBase, z.object({ type: z.literal(type), data: sentEventData(type) }))
       .meta({ id: `${eventName(type)}Event` }),
   })),
 );
@@ -100,14 +101,18 @@ export const EventsAnswer = z
 export function toEventView(event: LoggedEvent): EventView {
   // Readers of the log select the types that callers see.
   const type = event.type as EventType;
-  return {
-    id: toEventId(event.id),
-    type,
-    at: toUnixSeconds(event.at),
+  const subject = {
     accountId: event.account_id,
     postId: event.post_id,
     actor: actorFromColumn<ActorType>(event.actor),
+  };
+  return {
+    id: toEventId(event.id),
+    type,
+    timestamp: event.at.toISOString(),
+    at: toUnixSeconds(event.at),
+    ...subject,
     // Every writer of events writes an object.
-    data: toVisibleData(type, event.data as Record<string, unknown>),
+    data: { ...toVisibleData(type, event.data as Record<string, unknown>), ...subject },
   };
 }

@@ -100,6 +100,7 @@ describe('The event log', () => {
       data: {
         move: 'refuse',
         status: 'failed',
+        externalId: null,
         sendAt,
         failure: {
           code: 'board_not_found',
@@ -114,12 +115,17 @@ describe('The event log', () => {
       {
         id: expect.stringMatching(/^evt_[0-9a-z]{11}$/),
         type: 'post.failed',
+        timestamp: app.clock.now().toISOString(),
         at: Math.floor(app.clock.now().getTime() / 1000),
         accountId: 'acc_1',
         postId: null,
         actor: systemActor,
         data: {
+          accountId: 'acc_1',
+          postId: null,
+          actor: systemActor,
           status: 'failed',
+          externalId: null,
           sendAt: sendAt.getTime() / 1000,
           failure: {
             code: 'board_not_found',

@@ -1,27 +1,14 @@
 // Messages as endpoints receive them, with the headers of their requests: the webhooks section of the OpenAPI document.
 import { z } from 'zod';
-import { ActorView } from '../../domain/actor-view.ts';
-import { eventData, eventName, visibleEventData } from '../../domain/event-data.ts';
+import { eventData, eventName, eventTimestamp, sentEventData } from '../../domain/event-data.ts';
 import { eventTypes } from '../../domain/event-types.ts';
 import type { Webhooks } from '../../platform/http/contract/index.ts';
 import { testType } from './sending/message.ts';
 
-const Subject = z
-  .object({
-    accountId: z.string().nullable().meta({ description: 'The account of the event; null for none.' }),
-    postId: z.string().nullable().meta({ description: 'The post of the event; null for none.' }),
-    actor: ActorView,
-  })
-  .meta({ id: 'MessageSubject', description: 'The fields that the data of all events share.' });
-
-const timestamp = z.string().meta({
-  format: 'date-time',
-  description: 'When the event happened (RFC 3339).',
-  example: '2027-03-01T09:00:00.000Z',
-});
-
 function messageOf(type: string, data: z.ZodType) {
-  return z.object({ type: z.literal(type), timestamp, data }).meta({ id: `${eventName(type)}Message` });
+  return z
+    .object({ type: z.literal(type), timestamp: eventTimestamp, data })
+    .meta({ id: `${eventName(type)}Message` });
 }
 
 const testMessage = messageOf(
@@ -62,7 +49,7 @@ export const webhookMessages: Webhooks = {
     ...eventTypes.map((type) => ({
       type,
       description: eventData[type].description ?? '',
-      message: messageOf(type, z.intersection(visibleEventData[type], Subject)),
+      message: messageOf(type, sentEventData(type)),
     })),
     { type: testType, description: 'A test was requested.', message: testMessage },
   ],

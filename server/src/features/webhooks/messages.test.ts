@@ -27,8 +27,10 @@ test('Each type of event has a schema of its data, and a webhook with the messag
     expect(Object.keys(post.responses).sort()).toEqual(['2XX', '410', 'default']);
     if (type === 'webhook.test') continue;
     const name = document.components.schemas.PintailEvent.discriminator.mapping[type];
-    const [, own] = resolve({ $ref: name }).allOf;
+    const [shared, own] = resolve({ $ref: name }).allOf;
+    const base = resolve(shared);
     expect(own.properties.type.const).toBe(type);
-    expect(message.properties.data.allOf[0]).toEqual(own.properties.data);
+    expect(message.properties.data).toEqual(own.properties.data);
+    expect(message.properties.timestamp).toEqual(base.properties.timestamp);
   }
 });

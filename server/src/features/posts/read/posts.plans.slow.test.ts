@@ -170,7 +170,7 @@ test.each<[string, (db: Connection) => Promise<unknown>]>([
             type: 'post.updated',
             at: inDays(0),
             actor: systemActor,
-            data: { status: 'draft', changed: ['title'] },
+            data: { status: 'draft', externalId: null, changed: ['title'] },
           },
           hasNewWords: true,
         },
@@ -205,7 +205,7 @@ test('writes find their rows by an index', async () => {
   const scans = await scansOf(async (db) => {
     // Each statement alone: a transaction would be one that cannot be explained.
     const tx = db as Tx;
-    await posts.lockQueuedIds(tx, { account_id: busy.id, ...owner() }, 5000);
+    await posts.lockQueuedPosts(tx, { account_id: busy.id, ...owner() }, 5000);
     await posts.findPosts(tx, caller(), { accountId: busy.id, postIds: ids(500), lock: true });
     await batches.lockBatch(tx, { id: batchId, account_id: busy.id }, [0, 1, 2]);
     await batches.recordResults(tx, batchId, [

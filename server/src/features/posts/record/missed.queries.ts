@@ -30,11 +30,11 @@ export async function announceMissedPosts(
         -- Not as a condition of a partial index, which would be read from end to end for these ids.
         and ${isShownAsQueued(sql`posts`)} and coalesce(deleted_at, 'infinity') = 'infinity'
         and missed_send_at is distinct from send_at
-      returning organization_id, account_id, id, status, send_at
+      returning organization_id, account_id, id, status, send_at, external_id
     )
     ${insertionOfEventsFrom(sql`
       select organization_id, account_id, id, 'post.missed', ${now}, ${json(systemActor)},
-        jsonb_build_object('status', status, 'sendAt', send_at)
+        jsonb_build_object('status', status, 'sendAt', send_at, 'externalId', external_id)
       from announced
     `)}
   `.execute(connection);

@@ -8,7 +8,7 @@ import type { Step } from './step.ts';
 
 /** Returns the event of a move. @param moved The columns after the move. */
 export function eventOfMove(
-  moved: Pick<PostRow, 'send_at' | 'attempts'>,
+  moved: Pick<PostRow, 'send_at' | 'attempts' | 'external_id'>,
   { from, to, step }: { from: PostSituation; to: PostSituation; step: Step },
 ): TypedData {
   // Events before the create request belong to no attempt.
@@ -16,6 +16,7 @@ export function eventOfMove(
   const after = {
     status: statusOf(to),
     sendAt: moved.send_at,
+    externalId: moved.external_id,
     ...(isOfAttempt && moved.attempts > 0 && { attempt: moved.attempts }),
   };
   switch (step.move) {

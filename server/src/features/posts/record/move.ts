@@ -15,7 +15,7 @@ import { afterMove, type Move } from './lifecycle.ts';
 import { changeOf, type MovedColumns, unscheduled } from './move-columns.ts';
 import { eventOfMove } from './move-event.ts';
 import { postCannot, postChanged } from './posts.errors.ts';
-import { lockQueuedIds, type PostChange, type PostRow } from './posts.queries.ts';
+import { lockQueuedPosts, type PostChange, type PostRow } from './posts.queries.ts';
 import type { Step } from './step.ts';
 import {
   kindOfWritten,
@@ -72,10 +72,14 @@ function moveOf(post: PostRow, step: Step, { now, actor }: Stamp): PostWrite {
       postId: post.id,
       at: now,
       actor,
-      ...eventOfMove({ send_at: post.send_at, attempts: post.attempts, ...change }, { from: post, to, step }),
+      ...eventOfMove({ ...rowOfEvent(post), ...change }, { from: post, to, step }),
     },
     hasNewWords: change.board_id !== undefined && change.board_id !== post.board_id,
   };
+}
+
+function rowOfEvent({ send_at, attempts, external_id }: PostRow) {
+  return { send_at, attempts, external_id };
 }
 
 /** Returns the post of a write without a guard, which fails only if the post was changed since it was read. */
@@ -99,25 +103,27 @@ export async function unscheduleAll(
   { now, actor }: Stamp,
 ): Promise<number> {
   const change = { ...unscheduled, ...wasUnscheduled, updated_at: now };
-  const event = eventOfMove(
-    { ...unscheduled, attempts: 0 },
-    { from: wasUnscheduled, to: wasUnscheduled, step: { move: 'unschedule' } },
-  );
+  const eventOf = (externalId: string | null) =>
+    eventOfMove(
+      { ...unscheduled, attempts: 0, external_id: externalId },
+      { from: wasUnscheduled, to: wasUnscheduled, step: { move: 'unschedule' } },
+    );
   let count = 0;
   for (;;) {
-    const ids = await lockQueuedIds(tx, account, unscheduledAtOnce);
-    if (ids.length === 0) return count;
+    const posts = await lockQueuedPosts(tx, account, unscheduledAtOnce);
+    if (posts.length === 0) return count;
+    const ids = posts.map(({ id }) => id);
     await updateLockedRows(tx, ids, change);
     count += ids.length;
     await appendEvents(
       tx,
-      ids.map((postId) => ({
+      posts.map(({ id: postId, external_id }) => ({
         organizationId: account.organization_id,
         accountId: account.account_id,
         postId,
         at: now,
         actor,
-        ...event,
+        ...eventOf(external_id),
       })),
     );
   }

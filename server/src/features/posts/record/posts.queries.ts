@@ -63,15 +63,15 @@ export async function findPosts(
 }
 
 /** Locks up to `limit` queued and missed posts of an account until the transaction ends, and returns their ids. */
-export async function lockQueuedIds(
+export async function lockQueuedPosts(
   tx: Tx,
   account: Pick<PostRow, 'account_id' | 'organization_id'>,
   limit: number,
-): Promise<string[]> {
+): Promise<Pick<PostRow, 'id' | 'external_id'>[]> {
   // Walks the index posts_listed. It waits for a post that a worker is just moving, which then does not match any more.
-  const rows = await tx
+  return tx
     .selectFrom('posts')
-    .select('id')
+    .select(['id', 'external_id'])
     .where('account_id', '=', account.account_id)
     .where('organization_id', '=', account.organization_id)
     .where(isShownAsQueued(sql`posts`))
@@ -81,7 +81,6 @@ export async function lockQueuedIds(
     .limit(limit)
     .forUpdate()
     .execute();
-  return rows.map((row) => row.id);
 }
 
 /** Lists posts of every organization that were queued and overdue at a moment: they may have been published since. */

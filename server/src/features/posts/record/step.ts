@@ -10,7 +10,8 @@ export type Step =
   | { move: 'miss'; failure: PostFailure }
   /** The create request follows: from now on a Pin may exist. */
   | { move: 'mediaReady' }
-  | { move: 'accept'; pinId: string; pinterest: PinterestTrace }
+  /** `pinUrl`: the page where people see the Pin. */
+  | { move: 'accept'; pinId: string; pinUrl: string; pinterest: PinterestTrace }
   | { move: 'postpone'; runAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
   | { move: 'refuse'; failure: PostFailure; pinterest?: PinterestTrace }
   | { move: 'lose'; confirmAt: Date; failure: PostFailure; pinterest?: PinterestTrace }
@@ -21,5 +22,5 @@ export type Step =
   /** The search ends without a result: a person is needed. `found`: the Pins that match. */
   | { move: 'giveUp'; failure: PostFailure; found: number }
   /** `byHand`: a person has decided, not the search. */
-  | { move: 'find'; pinId: string; byHand?: true }
+  | { move: 'find'; pinId: string; pinUrl: string; byHand?: true }
   | { move: 'clear'; byHand?: true };

@@ -124,12 +124,12 @@ describe('a disconnected account', () => {
       {
         type: 'post.unscheduled',
         post_id: queued[0].id,
-        data: { move: 'unschedule', status: 'draft', sendAt: null },
+        data: { move: 'unschedule', status: 'draft', sendAt: null, externalId: null },
       },
       {
         type: 'post.unscheduled',
         post_id: queued[1].id,
-        data: { move: 'unschedule', status: 'draft', sendAt: null },
+        data: { move: 'unschedule', status: 'draft', sendAt: null, externalId: null },
       },
       {
         type: 'account.disconnected',

@@ -1,6 +1,7 @@
 // Resolves a post whose answer was lost: a person decides whether its Pin exists.
 import type { Tx } from '../../../platform/db/index.ts';
 import type { Context } from '../../../platform/use-case/index.ts';
+import { getAccount } from '../../accounts/index.ts';
 import { lockLane, lowerWake } from '../../lanes/index.ts';
 import { getPostRow } from '../read/get-post.ts';
 import { checkVersion, postAnswer, withVersion } from '../read/views.ts';
@@ -21,13 +22,16 @@ export async function resolvePost(
   return withVersion(target.ifMatch, () =>
     context.commit(async (tx) => {
       await getPostRow(tx, context, target);
+      const account = await getAccount(tx, context, target.accountId);
       await lockLane(tx, target.accountId);
       // Read again: a worker may have resolved it before this transaction had the lock.
       const post = await getPostRow(tx, context, target);
       checkVersion(post, target.ifMatch);
       if (pinId !== undefined) await checkPinIsFree(tx, post, pinId);
       const step: Step =
-        pinId === undefined ? { move: 'clear', byHand: true } : { move: 'find', pinId, byHand: true };
+        pinId === undefined
+          ? { move: 'clear', byHand: true }
+          : { move: 'find', pinId, pinUrl: parts.pinUrl(account.environment, pinId), byHand: true };
       const now = context.clock.now();
       const moved = await movePost(tx, post, step, { actor: context.actor, now });
       // The lane may be asleep, and posts that could be confused with this one may have waited for it.

@@ -67,7 +67,7 @@ async function acceptAndRelease(marked?: PostRow) {
   return app.app.lanes.release(
     lane,
     { notBefore: null, now: app.clock.now() },
-    { post: marked ?? (await markedPost()), step: { move: 'accept', pinId: '4711', pinterest } },
+    { post: marked ?? (await markedPost()), step: { move: 'accept', pinId: '4711', pinUrl: '', pinterest } },
   );
 }
 

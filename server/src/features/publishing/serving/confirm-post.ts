@@ -12,7 +12,7 @@ import { type Served, served } from './served.ts';
 export interface ConfirmParts {
   lanes: LaneStore;
   clock: Clock;
-  pinterest: Pick<PinterestEnvironments, 'of'>;
+  pinterest: Pick<PinterestEnvironments, 'of' | 'pinUrl'>;
   accounts: AccountsForWork;
   /** The wait before each search. After the last one without a match, the Pin is considered not to exist. */
   confirmDelaysMs: readonly number[];
@@ -59,7 +59,7 @@ export async function confirmPost(
   const pinIds = ids.filter((id) => !owned.has(id));
   const nextDelayMs = parts.confirmDelaysMs[post.searches + 1];
   const nextAt = nextDelayMs === undefined ? null : addMs(now, nextDelayMs);
-  return served(post, stepAfter({ pinIds, isComplete: answer.value.complete, nextAt, account }));
+  return served(post, stepAfter(parts, { pinIds, isComplete: answer.value.complete, nextAt, account }));
 }
 
 /** Returns the move after a search that failed, which does not count as a search. */
@@ -84,14 +84,19 @@ interface SearchResult {
   isComplete: boolean;
   /** The next search; null after the last one. */
   nextAt: Date | null;
-  account: Pick<AccountRow, 'unknown_policy'>;
+  account: Pick<AccountRow, 'unknown_policy' | 'environment'>;
 }
 
-function stepAfter({ pinIds, isComplete, nextAt, account }: SearchResult): Step {
+function stepAfter(
+  { pinterest }: Pick<ConfirmParts, 'pinterest'>,
+  { pinIds, isComplete, nextAt, account }: SearchResult,
+): Step {
   const [pinId] = pinIds;
   const matches = pinIds.length;
   if (matches > 1) return { move: 'giveUp', failure: severalPins, found: matches };
-  if (pinId !== undefined) return { move: 'find', pinId };
+  if (pinId !== undefined) {
+    return { move: 'find', pinId, pinUrl: pinterest.pinUrl(environmentOf(account), pinId) };
+  }
   if (nextAt !== null)
     return { move: 'searchAgain', confirmAt: nextAt, failure: notThereYet, counts: true, found: matches };
   if (!isComplete) return { move: 'giveUp', failure: boardTooLarge, found: matches };

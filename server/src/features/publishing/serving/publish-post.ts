@@ -23,7 +23,7 @@ import { nothingToWrite, type Report, type Served, served } from './served.ts';
 
 export interface PublishParts extends PinBodyParts {
   clock: Clock;
-  pinterest: Pick<PinterestEnvironments, 'of'>;
+  pinterest: Pick<PinterestEnvironments, 'of' | 'pinUrl'>;
   accounts: AccountsForWork;
   appBudget: AppBudget;
   videos: Pick<VideoStore, 'findReady' | 'sendAgain'>;
@@ -106,12 +106,19 @@ async function servedBy(parts: PublishParts, input: Asked, outcome: CreateOutcom
   const { post } = input;
   const pinterest = toTrace(outcome.call);
   switch (outcome.kind) {
-    case 'created':
+    case 'created': {
+      const pinId = outcome.pin.id;
       return served(
         post,
-        { move: 'accept', pinId: outcome.pin.id, pinterest },
+        {
+          move: 'accept',
+          pinId,
+          pinUrl: parts.pinterest.pinUrl(environmentOf(input.account), pinId),
+          pinterest,
+        },
         { notBefore: nextAllowed(outcome.call, parts.clock.now()) },
       );
+    }
     case 'lost':
       return served(post, {
         move: 'lose',

@@ -25,8 +25,8 @@ export function toMessage(delivery: Deliverable, now: Date): Message {
       body: render(testType, delivery.created_at, { webhookId: delivery.webhook_id }),
     };
   }
-  const { id, type, accountId, postId, actor, data } = toEventView(delivery.event);
-  return { id, timestamp, body: render(type, delivery.event.at, { ...data, accountId, postId, actor }) };
+  const { id, type, data } = toEventView(delivery.event);
+  return { id, timestamp, body: render(type, delivery.event.at, data) };
 }
 
 function render(type: string, at: Date, data: Record<string, unknown>): string {
