@@ -158,7 +158,11 @@ function toUploadRefusal(
   log: Log,
 ): unknown {
   if (!(error instanceof MediaProblem)) return error;
-  log.info({ organizationId, code: error.code, err: error }, 'upload refused');
+  // Without a stack, because a file that cannot be used is not an error of ours.
+  log.info(
+    { organizationId, code: error.code, reason: error.message, cause: causeOf(error) },
+    'upload refused',
+  );
   return uploadRefused([{ path: field, code: error.code, message: error.message }]);
 }
 
@@ -167,6 +171,11 @@ function toRefusal(error: unknown, { organizationId, path = 'mediaUrl' }: FetchF
   const isOutbound = error instanceof OutboundFailure;
   if (!isOutbound && !(error instanceof MediaProblem)) return error;
   const code = isOutbound ? error.reason : error.code;
-  log.info({ organizationId, code, err: error }, 'media refused');
+  log.info({ organizationId, code, reason: error.message, cause: causeOf(error) }, 'media refused');
   return mediaRefused([{ path, code, message: error.message }]);
+}
+
+/** The message of the cause, for the operator. */
+function causeOf({ cause }: Error): string | undefined {
+  return cause instanceof Error ? cause.message : undefined;
 }
