@@ -5,8 +5,9 @@ import { account, app, useApp } from '../../../test/use-app.ts';
 import { type Connection, sql } from '../../platform/db/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { listPostsToCompare } from '../media/pictures/similar-posts.queries.ts';
-import { listDestinationTimes, readSpacing } from '../schedule/spacing.queries.ts';
+import { listDestinationTimes, readSpacing, readSpacings } from '../schedule/spacing.queries.ts';
 import { findNamed, findTakenIds } from './compose/facts.queries.ts';
+import { listEqualPosts } from './record/equal-posts.queries.ts';
 
 useApp({ accountPer: 'test' });
 
@@ -64,6 +65,24 @@ test.each<[string, (db: Connection) => Promise<unknown>]>([
       listPostsToCompare(db, {
         ...{ organizationId: app.organizationId, accountId: account.accountId, destinationKey },
         ...{ ...around(), exceptPostId: undefined },
+      }),
+  ],
+  [
+    'the spacings of a batch',
+    (db) =>
+      readSpacings(
+        db,
+        account.accountId,
+        Array.from({ length: 10 }, (_, index) => ({
+          ...{ destinationKey: `example.com/${index}`, at: app.clock.now() },
+        })),
+      ),
+  ],
+  [
+    'the posts that equal entries of a batch',
+    (db) =>
+      listEqualPosts(db, account.accountId, {
+        ...{ mediaIds: ['med_x', 'med_y'], matchKeys: ['7', '8'] },
       }),
   ],
 ])('%s read few pages with a plan from before the first post', async (_name, work) => {

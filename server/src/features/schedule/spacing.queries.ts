@@ -173,7 +173,8 @@ function spacingRow({
   `;
   return sql`
     select near.id as "postId", near.listed_at as at, rule.min_days as "minDays",
-      exists (select from posts p where ${sameDestination}) as "isUrlUsed"
+      -- Not EXISTS, which a plan for several destinations would answer by reading the table once.
+      (select true from posts p where ${sameDestination} limit 1) is not null as "isUrlUsed"
     from (values (1)) as one
     left join lateral (
       -- Days of 24 hours, whatever the session's time zone.

@@ -7,6 +7,9 @@ export type EqualPost = Pick<
   'id' | 'match_key' | 'media_id' | 'board_section_id' | 'send_at' | 'external_id'
 > & { carousel: string | null; cover_media_id: string | null };
 
+/** A batch has at most 1,000 entries, and each needs one equal post. */
+const postsPerMediumMax = 1_000;
+
 /**
  * Lists the posts of an account that have one of these media and one of these match keys, the oldest first. Walks the index
  * posts_by_media for each of the media, so it reads what has the same media, whatever else the account has.
@@ -25,6 +28,8 @@ export async function listEqualPosts(
       -- As expressions, so that only posts_by_media can serve the look-up (domain/post-lookups.queries.ts).
       where media_id = named.media_id and account_id || '' = ${accountId} and (deleted_at is null) is true
         and match_key = any(${[...new Set(matchKeys)]}::text[])
+      -- Keeps the look-up separate for each of the media. In a new database PostgreSQL would read the table once instead.
+      limit ${postsPerMediumMax}
     ) p
     order by p.id
   `.execute(connection);
