@@ -141,7 +141,7 @@ function readCells(header: SheetHeader, cells: readonly string[], row: number): 
   const count = cells.findLastIndex((cell) => cell.trim() !== '') + 1;
   if (count > header.width) {
     const message = `The row has ${count} cells, and the header ${header.width}. Put texts that contain the separator in quotes.`;
-    return new BatchLine({ row, problem: { path: '', code: 'too_many_cells', message } });
+    return new BatchLine({ row, header, problem: { path: '', code: 'too_many_cells', message } });
   }
   const named: Cells = Object.fromEntries(
     Array.from(header.fields, ([field, indexes]) => [field, cellOf(header, field, indexes, cells, row)]),

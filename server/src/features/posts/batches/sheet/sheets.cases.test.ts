@@ -203,6 +203,7 @@ describe('cells and rows', () => {
       `Cake,${app.picture()},Recipes,https://example.com/uc1,2027-05-04T09:00:00,"${text}",,`,
     ]);
     expect(problems(batch)[0]).toBe('too_many_cells');
+    expect(batch.timezone).toBe('UTC');
     expect(batch.entries[0].details[0].message).toMatch(/The row has [78] cells, and the header 6\./);
     expect(problems(batch)[1]).not.toContain('too_many_cells');
   });
