@@ -75,6 +75,7 @@ export function createKeyBody(clock: Clock) {
         .array(z.enum(scopes))
         .min(1, 'Name at least one scope, or omit the field for all scopes.')
         .superRefine(refuseRepeats)
+        .meta({ uniqueItems: true })
         .optional()
         .meta({ description: 'The scopes of the key. Default: all scopes.' }),
       accountIds: z
@@ -82,6 +83,7 @@ export function createKeyBody(clock: Clock) {
         .min(1, 'Name at least one account, or omit the field for all accounts.')
         .max(1000, 'At most 1,000 accounts.')
         .superRefine(refuseRepeats)
+        .meta({ uniqueItems: true })
         .optional()
         .meta({
           description:

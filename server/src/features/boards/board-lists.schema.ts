@@ -45,7 +45,8 @@ const boardsPerListMax = 2000;
 const boardIds = z
   .array(text(64))
   .max(boardsPerListMax, `At most ${boardsPerListMax} boards.`)
-  .superRefine(refuseRepeats);
+  .superRefine(refuseRepeats)
+  .meta({ uniqueItems: true });
 
 /** The body of POST, and of PUT, which replaces the whole list. */
 export const BoardListBody = z

@@ -112,6 +112,7 @@ export function postRoutes(parts: BatchParts) {
       method: 'GET',
       path: '/v1/accounts/:accountId/posts/:postId',
       summary: 'Get post',
+      answersEtag: true,
       tag,
       scope: 'posts:read',
       params: PostPath,

@@ -76,7 +76,11 @@ export const RebuildTimeslotsBody = z
         params: { code: 'repeated' },
         error: 'A day is listed twice.',
       })
-      .meta({ description: 'Days of the week, each once; 0 is Sunday.', example: [1, 2, 3, 4, 5] }),
+      .meta({
+        uniqueItems: true,
+        description: 'Days of the week, each once; 0 is Sunday.',
+        example: [1, 2, 3, 4, 5],
+      }),
     from: clockTime.meta({ description: 'The first timeslot of a day, "HH:MM".', example: '09:00' }),
     to: clockTime.meta({
       description:

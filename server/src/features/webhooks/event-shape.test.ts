@@ -36,6 +36,8 @@ test('every event of a post has its externalId, and post.sent the address of the
     ['post.sent', 'tart-2'],
   ]);
   const post = await app.getPost(account, id);
+  const sent = await send('GET', `/v1/events?type=post.sent&accountId=${account.accountId}`);
+  expect(sent.body.data.events).toEqual([events.at(-1)]);
   expect(events.at(-1).data).toMatchObject({ pinId: post.pinId, pinUrl: post.pinUrl });
 });
 

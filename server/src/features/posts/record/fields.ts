@@ -111,10 +111,12 @@ export function futureMoment(clock: Clock) {
 }
 
 function unique<T extends z.ZodArray<z.ZodString>>(list: T) {
-  return list.refine((values) => new Set(values).size === values.length, {
-    params: { code: 'repeated' },
-    error: 'Contains an entry twice.',
-  });
+  return list
+    .refine((values) => new Set(values).size === values.length, {
+      params: { code: 'repeated' },
+      error: 'Contains an entry twice.',
+    })
+    .meta({ uniqueItems: true });
 }
 
 /** Refuses a body with none of these fields, and one with several. */

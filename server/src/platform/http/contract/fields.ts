@@ -36,7 +36,7 @@ export function text(lengthMax?: number) {
       params: { code: 'too_long' },
       error: (issue) => `At most ${lengthMax} characters; this has ${codePoints(String(issue.input))}.`,
     })
-    .meta({ override: { maxLength: lengthMax } });
+    .meta({ maxLength: lengthMax });
 }
 
 /** Text with at least one visible character. @param code The code of the refusal of any other. */
@@ -157,6 +157,7 @@ export const pageLimit = z
   .meta({
     override: ({ jsonSchema }) => {
       delete jsonSchema.pattern;
-      Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: pageEntriesMax, default: 50 });
+      Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: pageEntriesMax });
+      delete jsonSchema.default;
     },
   });

@@ -37,7 +37,7 @@ export function webUrl(lengthMax: number) {
       return z.NEVER;
     })
     .pipe(text(lengthMax))
-    .meta({ override: { type: 'string', format: 'uri', maxLength: lengthMax } });
+    .meta({ format: 'uri', maxLength: lengthMax });
 }
 
 /** Reads a trimmed URL. */

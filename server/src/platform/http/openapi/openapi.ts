@@ -29,6 +29,13 @@ function simplifyNullable(schema: JsonSchema): void {
   if (Array.isArray(schema.enum) && !schema.enum.includes(null)) schema.enum = [...schema.enum, null];
 }
 
+/** Simplifies what became simple only when the schema was complete. */
+function simplifyNullables(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) simplifyNullable(value as JsonSchema);
+  for (const nested of Object.values(value)) simplifyNullables(nested);
+}
+
 /**
  * Changes a schema for readers and client generators. Request bodies stay strict. Responses have no closed objects, and
  * `x-open-enum` marks their enums, because later versions may add fields and values.
@@ -122,6 +129,7 @@ export function createOpenApi({ routes, system, webhooks, info, examples, detail
       outputIdSuffix: 'Answer',
     },
   );
+  simplifyNullables(document);
   nameErrorCodes(document, routes, detailCodes);
   describeParametersOnce(document);
   return withSharedAnswers(document);
