@@ -1,7 +1,7 @@
 // Accounts as they cross the wire.
 import { z } from 'zod';
 import { environments } from '../../pinterest/index.ts';
-import { text, timezone, unixSeconds, wholeNumber } from '../../platform/http/contract/index.ts';
+import { text, timezone, unixSeconds, webUrl, wholeNumber } from '../../platform/http/contract/index.ts';
 import type { AccountRow } from './accounts.queries.ts';
 import { environmentOf } from './environment.ts';
 
@@ -118,7 +118,7 @@ export const ConnectAccountBody = z
       .optional()
       .meta({ description: 'The account to re-authorize. Default: any account, also a new one.' }),
     environment: environmentField,
-    returnUrl: text(2048).optional().meta({
+    returnUrl: webUrl(2048).optional().meta({
       description:
         'The page of your app to which the owner returns: https, or http of localhost. On success the browser is redirected to it with the parameters `accountId` and `state`; on failure a page links to it with `error` (the `reason` of the refusal) and `state`. CONNECT_RETURN_ORIGINS can limit its origin.',
       example: 'https://app.example.com/pinterest/connected',

@@ -1,6 +1,7 @@
 // Media by the URL of its hosted copy, on a server that cannot reach its own public address.
 import { describe, expect, test } from 'vitest';
 import { account, app, usePublishing } from '../../../../test/publishing.ts';
+import { runBatch, runSheet } from '../batches/batches.fixture.ts';
 import {
   complete,
   create,
@@ -54,6 +55,39 @@ test('an edit that sends the present mediaUrl back leaves the source of the medi
   const post = await created();
   const { body } = await edit(post.id, { mediaUrl: post.mediaUrl, title: 'New' });
   expect(body.data.post).toMatchObject({ title: 'New', sourceMediaUrl: post.sourceMediaUrl });
+});
+
+test('rows of a sheet and entries of a batch accept it, with invisible characters at the ends of their URLs', async () => {
+  const { id, mediaUrl } = await newPicture();
+  const link = 'https://example.com/recipe';
+  const rows = [
+    'Title,Media URL,Board,Description,Link',
+    `Tart,${mediaUrl}\u200b,Recipes,Crisp,${link}\u2060`,
+  ];
+  const sheet = await runSheet(rows);
+  const entries = {
+    posts: [complete({ mediaUrl, url: `${link}/2\ufe0f`, boardSectionId: '', altText: null })],
+  };
+  const batch = await runBatch('application/json', JSON.stringify(entries));
+  for (const [entry, url] of [
+    [sheet.entries[0], link],
+    [batch.entries[0], `${link}/2`],
+  ]) {
+    expect([entry.status, entry.details]).toEqual(['created', null]);
+    expect(await app.getPost(account, entry.postId)).toMatchObject({ url, media: { id } });
+  }
+});
+
+test('a row of a sheet with an invisible character inside its link, or a blank title with a time, fails', async () => {
+  const { entries } = await runSheet([
+    'Title,Media URL,Board,Description,Link,Publish date',
+    `Tart,${app.picture()},Recipes,Crisp,https://example.com/rec\u200bipe,2027-05-01T09:00:00Z`,
+    `\u200b,${app.picture()},Recipes,Crisp,https://example.com/recipe,2027-05-01T09:00:00Z`,
+  ]);
+  const details = entries.map((entry: { details: { path: string; code: string }[] }) =>
+    entry.details.map(({ path, code }) => [path, code]),
+  );
+  expect(details).toEqual([[['url', 'bad_character']], [['title', 'required']]]);
 });
 
 describe('media that the key does not see', () => {
