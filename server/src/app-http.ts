@@ -25,6 +25,7 @@ import {
   createHttpWatch,
   createOpenApi,
   docsPaths,
+  isLoopbackHost,
   serveDocs,
 } from './platform/http/index.ts';
 import type { Log } from './platform/log.ts';
@@ -64,12 +65,16 @@ export function createAppHttp(parts: AppHttpParts) {
   const watchHttp = createHttpWatch(parts.metrics, bodyMemory);
   const checks = checksOf(parts);
   const limits = { ratePerMinute, organizationRatePerMinute, requestsMax, bodyMemory };
-  const options = { log, clock, database, encryption, corsOrigins, ...limits };
+  const isLocal = isLocalOnly(config);
+  const options = {
+    ...{ log, clock, database, encryption, corsOrigins, servesLoopbackOnly: isLocal },
+    ...limits,
+  };
 
   function addStatus(http: FastifyInstance, moreChecks: readonly Check[]): void {
     watchHttp(http);
     registerHealth(http, [...checks, ...moreChecks]);
-    registerMetrics(http, { metrics: parts.metrics, token: config.metricsToken });
+    registerMetrics(http, { metrics: parts.metrics, token: config.metricsToken, isLocal });
   }
 
   return {
@@ -105,6 +110,11 @@ function checksOf({ config, database, storage, clock }: AppHttpParts): readonly 
     diskCheck(config.dataDir),
     eventsCheck(database, clock),
   ];
+}
+
+/** Whether callers of other machines cannot be meant: it listens on loopback, and has no public URL. */
+function isLocalOnly({ host, publicUrl }: Config): boolean {
+  return isLoopbackHost(host) && (publicUrl === undefined || isLoopbackHost(new URL(publicUrl).hostname));
 }
 
 /** Adds the paths that are not operations of the API. */

@@ -19,7 +19,7 @@ import {
   serveAppOperation,
   serveOperation,
 } from './http/pipeline.ts';
-import { refuseForeignForm } from './page/forms.ts';
+import { refuseForeignForm, refuseForeignHost } from './page/forms.ts';
 import { addPages, type PageParts } from './page/page.routes.ts';
 import { addSamples } from './samples/samples.routes.ts';
 import type { Environment } from './store/model.ts';
@@ -47,7 +47,8 @@ export function buildApp(parts: PipelineParts & ControlParts & PageParts): Fasti
   // A client that disconnects is in the ledger as one that received no response.
   app.addHook('onRequestAbort', async (request) => closeEntry(request, null, 'none'));
   app.addHook('onResponse', async (request, reply) => closeEntry(request, reply.statusCode, 'sent'));
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
+    refuseForeignHost(request, parts.addresses.url);
     if (!reply.hasHeader('x-pinterest-rid')) reply.header('x-pinterest-rid', newRequestId());
   });
 

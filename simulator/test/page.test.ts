@@ -1,4 +1,5 @@
 // The pages for people, and the sample images.
+import { request } from 'node:http';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { base64Source, openTest, seedDemo } from './harness.ts';
@@ -148,5 +149,23 @@ test('the switch panel and the control interface refuse invalid input and forms 
   }
   for (const path of ['/switches/clear', '/switches/clock', '/_control/reset', '/_control/seed']) {
     expect((await post(path, '', { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await post(path, '', { origin: 'http://evil.example' })).status).toBe(403);
+  }
+});
+
+test('requests to another host name are refused: a page could make its own name lead here', async () => {
+  const sim = await openTest();
+  const { port } = new URL(sim.simulator.url);
+  const ask = (path: string, host: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      request({ host: '127.0.0.1', port, path, headers: { host } }, (answer) => {
+        answer.resume().on('end', () => resolve(answer.statusCode));
+      })
+        .on('error', reject)
+        .end();
+    });
+  for (const path of ['/', '/_control/state', '/_control/pins', '/samples/', '/v5/user_account']) {
+    expect([path, await ask(path, 'evil.example:8788')]).toEqual([path, 403]);
+    expect(await ask(path, `localhost:${port}`)).not.toBe(403);
   }
 });

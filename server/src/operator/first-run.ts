@@ -1,9 +1,14 @@
 // Prepares a new installation: an organization, a key and, on the simulator, an account with boards. It runs at each
 // start, and changes nothing at later starts.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AccountsService, findSimulatorAccount } from '../features/accounts/index.ts';
-import { type AuthService, findFirstOrganization, firstOrganizationName } from '../features/auth/index.ts';
+import {
+  type AuthService,
+  findFirstOrganization,
+  firstOrganizationName,
+  hasLiveKey,
+} from '../features/auth/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { Refusal } from '../platform/errors.ts';
 import { systemActor } from '../platform/use-case/index.ts';
@@ -20,8 +25,10 @@ export interface FirstRunParts {
   database: Database;
   auth: AuthService;
   accounts: AccountsService;
-  /** Stores the first key of an installation on the simulator, so that each start can show it. */
+  /** Where the first key is stored, readable by its owner only. */
   keyFile: string;
+  /** On the simulator each start shows the key again. With Pinterest a key of the simulator is not accepted. */
+  isSimulator: boolean;
   /** The simulator that this process runs; null where Pinterest is real or the simulator runs elsewhere. */
   simulatorUrl: string | null;
   /** Pintail's app on that simulator, and the redirect address of its consent page. */
@@ -30,8 +37,9 @@ export interface FirstRunParts {
 }
 
 export interface FirstRunResult {
-  /** Null when the key was created earlier and is not stored. */
+  /** Null when the key was created earlier, unless it is one of the simulator. */
   key: string | null;
+  keyFile: string;
   /** True if this start created `key`. */
   isNew: boolean;
   accountId: string | null;
@@ -43,13 +51,20 @@ export async function firstRun(parts: FirstRunParts): Promise<FirstRunResult> {
   return parts.database.transaction(async (tx) => {
     await lockFirstRun(tx);
     const organization = await findFirstOrganization(parts.database.db);
-    const created = organization ? null : await createFirstKey(parts);
+    // A folder that began with the simulator has keys that Pinterest's environments do not accept.
+    const hasKey = organization && (parts.isSimulator || (await hasLiveKey(parts.database.db)));
+    const created = hasKey ? null : await createFirstKey(parts);
     const organizationId = created?.organizationId ?? organization?.id;
     const accountId =
       parts.simulatorUrl !== null && organizationId !== undefined
         ? await connectDemoAccount(parts, parts.simulatorUrl, organizationId)
         : null;
-    return { key: created?.key ?? readStoredKey(parts), isNew: created !== null, accountId };
+    return {
+      key: created?.key ?? readStoredKey(parts),
+      keyFile: parts.keyFile,
+      isNew: created !== null,
+      accountId,
+    };
   });
 }
 
@@ -60,15 +75,14 @@ async function createFirstKey(parts: FirstRunParts) {
     scopes: null,
     accountIds: null,
   });
-  // It gives access to simulated accounts only, and a new user wants to see it again. A live key is shown once.
-  if (parts.simulatorUrl !== null) writeFileSync(parts.keyFile, `${created.key}\n`, { mode: 0o600 });
+  // Written, because logs keep what is printed. A file of an earlier key must not keep its mode.
+  rmSync(parts.keyFile, { force: true });
+  writeFileSync(parts.keyFile, `${created.key}\n`, { mode: 0o600 });
   return created;
 }
 
 function readStoredKey(parts: FirstRunParts): string | null {
-  return parts.simulatorUrl !== null && existsSync(parts.keyFile)
-    ? readFileSync(parts.keyFile, 'utf8').trim()
-    : null;
+  return parts.isSimulator && existsSync(parts.keyFile) ? readFileSync(parts.keyFile, 'utf8').trim() : null;
 }
 
 /** Connects the account on the simulator, and creates it there again when the simulator has lost its data. */

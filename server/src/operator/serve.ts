@@ -72,6 +72,7 @@ export async function serve(config: Config, log: Log, signal: AbortSignal): Prom
             auth: installation.app.auth,
             accounts: installation.app.accounts,
             keyFile: join(config.dataDir, 'first-api-key'),
+            isSimulator: config.pinterestEnvironment === 'simulator',
             simulatorUrl: simulator?.url ?? null,
             redirectUri: `${publicUrl}${callbackPath}`,
             app: simulatorAppOf(config),

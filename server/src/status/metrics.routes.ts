@@ -1,5 +1,6 @@
 // GET /metrics. Metrics contain no tenant, but the load of an installation is not public. With METRICS_TOKEN, callers
-// need the token; without it, only callers on this machine are served. Others get 404.
+// need the token. Without it, only callers on this machine are served, and nobody where a proxy on this machine may stand
+// before the server: where it has a public URL or listens on other addresses. Others get 404.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { noSuchRoute, type SystemPaths } from '../platform/http/contract/index.ts';
@@ -11,7 +12,7 @@ export const metricsPaths: SystemPaths = {
     operationId: 'getMetrics',
     summary: 'Metrics of this process, for Prometheus',
     description:
-      'If METRICS_TOKEN is set, the token is required as `Authorization: Bearer`. Otherwise only callers on this machine are served.',
+      'If METRICS_TOKEN is set, the token is required as `Authorization: Bearer`. Otherwise only callers on this machine are served, and nobody if PUBLIC_URL or HOST name another address.',
     responses: {
       200: { description: 'Metrics in the text format of Prometheus.', type: 'text/plain' },
       404: { description: 'The caller may not see metrics.' },
@@ -21,10 +22,10 @@ export const metricsPaths: SystemPaths = {
 
 export function registerMetrics(
   app: FastifyInstance,
-  { metrics, token }: { metrics: Metrics; token: string | undefined },
+  { metrics, token, isLocal }: { metrics: Metrics; token: string | undefined; isLocal: boolean },
 ): void {
   app.get('/metrics', async (request, reply) => {
-    const isAllowed = token === undefined ? isFromHere(request) : hasToken(request, token);
+    const isAllowed = token === undefined ? isLocal && isFromHere(request) : hasToken(request, token);
     if (!isAllowed) throw noSuchRoute();
     const { contentType, text } = await metrics.read();
     return reply.type(contentType).send(text);

@@ -6,9 +6,12 @@ import { crc32 } from 'node:zlib';
 /** `pt_test_` for an installation that uses the simulator, `pt_live_` for one that uses Pinterest. */
 export type KeyPrefix = 'pt_live_' | 'pt_test_';
 
+/** The prefix of keys that Pinterest's own environments accept. */
+export const livePrefix = 'pt_live_';
+
 /** The prefix of the keys of an installation with this Pinterest environment. */
 export function keyPrefixOf(environment: string): KeyPrefix {
-  return environment === 'simulator' ? 'pt_test_' : 'pt_live_';
+  return environment === 'simulator' ? 'pt_test_' : livePrefix;
 }
 
 const keyForm = /^(pt_live_|pt_test_)([\w-]{43})([0-9a-f]{8})$/;

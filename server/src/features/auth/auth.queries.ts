@@ -1,6 +1,7 @@
 // SQL of API keys and organizations.
 import type { RawBuilder, Selectable, SqlBool } from 'kysely';
 import { type Connection, json, type Schema, sql, type Tx } from '../../platform/db/index.ts';
+import { livePrefix } from './api-key.ts';
 
 /** The name of the organization of a new installation. */
 export const firstOrganizationName = 'My organization';
@@ -198,6 +199,18 @@ export async function findOrCreateOrganization(
     .where('name', '=', organization.name)
     .executeTakeFirstOrThrow();
   return row.id;
+}
+
+/** Whether an installation has an active key that Pinterest's own environments accept. */
+export async function hasLiveKey(connection: Connection): Promise<boolean> {
+  const key = await connection
+    .selectFrom('api_keys')
+    .select('id')
+    .where('revoked_at', 'is', null)
+    .where('prefix', 'like', `${livePrefix.replaceAll('_', '\\_')}%`)
+    .limit(1)
+    .executeTakeFirst();
+  return key !== undefined;
 }
 
 /** The oldest organization; undefined in a new installation. */

@@ -5,7 +5,7 @@ import type { Scope } from '../../domain/scopes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/db/index.ts';
 import { type Caller, systemActor } from '../../platform/use-case/index.ts';
-import { generateKey, hashKey, isWellFormedKey, type KeyPrefix } from './api-key.ts';
+import { generateKey, hashKey, isWellFormedKey, type KeyPrefix, livePrefix } from './api-key.ts';
 import { findOrCreateOrganization, listAllKeys } from './auth.queries.ts';
 import { createKeyCache, type KeyCache } from './key-cache.ts';
 import { createKeyLookup, type KeyLookup } from './key-lookup.ts';
@@ -29,7 +29,7 @@ export function createAuth(parts: AuthParts) {
   const lookup = createKeyLookup(database.db);
   return {
     /** Returns the caller that a key belongs to; null for a key that is malformed, unknown, revoked or expired. */
-    authenticate: (key: string) => authenticate({ clock, cache, lookup }, key),
+    authenticate: (key: string) => authenticate({ clock, cache, lookup, keyPrefix: parts.keyPrefix }, key),
 
     /** Empties the cache: another process revoked a key, or its notification may have been lost. */
     forgetCached: cache.clear,
@@ -56,10 +56,17 @@ export function createAuth(parts: AuthParts) {
 }
 
 async function authenticate(
-  { clock, cache, lookup }: { clock: Clock; cache: KeyCache; lookup: KeyLookup },
+  {
+    clock,
+    cache,
+    lookup,
+    keyPrefix,
+  }: { clock: Clock; cache: KeyCache; lookup: KeyLookup; keyPrefix: KeyPrefix },
   key: string,
 ): Promise<Caller | null> {
   if (!isWellFormedKey(key)) return null;
+  // Logs, shell histories and pages that people share contain the keys of demos.
+  if (keyPrefix === livePrefix && !key.startsWith(livePrefix)) return null;
   const hash = hashKey(key);
   const cacheKey = hash.toString('base64');
   const now = clock.now();

@@ -6,6 +6,7 @@ export {
   findOrCreateOrganization,
   findOrganizationId,
   firstOrganizationName,
+  hasLiveKey,
   keysChannel,
 } from './auth.queries.ts';
 export { type AuthService, createAuth } from './auth.ts';

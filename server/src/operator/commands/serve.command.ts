@@ -75,14 +75,18 @@ function welcome(url: string, { firstRun, simulatorUrl }: Served): string {
   const lines = ['', `Pintail ${version} is ready.`, '', `  API        ${url}   (reference: ${url}/docs)`];
   if (simulatorUrl) lines.push(`  Simulator  ${simulatorUrl}   (boards and Pins of the simulated Pinterest)`);
   if (!firstRun?.key) return [...lines, ''].join('\n');
-  lines.push(`  API key    ${firstRun.key}`);
-  if (!simulatorUrl) lines.push('             Store it now: it is not shown again.');
+  const { key, keyFile } = firstRun;
+  // Output that does not go to a terminal is kept in logs.
+  const isTerminal = process.stdout.isTTY === true;
+  lines.push(isTerminal ? `  API key    ${key}   (also in ${keyFile})` : `  API key    in ${keyFile}`);
+  if (!simulatorUrl)
+    lines.push('             Next: connect an account, docs/pinterest-app.md. Then remove that file.');
   if (simulatorUrl && firstRun.accountId) {
     lines.push(
       '',
       'Create a draft from a sample image:',
       '',
-      curl(url, simulatorUrl, firstRun.key, firstRun.accountId),
+      curl(url, simulatorUrl, isTerminal ? key : `$(cat ${keyFile})`, firstRun.accountId),
     );
     lines.push('', 'Or publish a Pin: npm run pintail -- demo');
   }
@@ -93,7 +97,7 @@ function curl(url: string, simulatorUrl: string, key: string, accountId: string)
   const body = JSON.stringify({ mediaUrl: `${simulatorUrl}/samples/recipe.jpg`, title: 'Tomato salad' });
   return [
     `curl ${url}/v1/accounts/${accountId}/posts \\`,
-    `  -H 'Authorization: Bearer ${key}' \\`,
+    `  -H "Authorization: Bearer ${key}" \\`,
     `  -H 'Content-Type: application/json' \\`,
     `  -d '${body}'`,
   ].join('\n');

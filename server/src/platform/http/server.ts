@@ -26,6 +26,7 @@ import { answerClientError } from './bodies/wire-errors.ts';
 import { checkWith } from './check-request.ts';
 import { methodNotAllowed, noSuchRoute } from './contract/refusals.ts';
 import type { Route } from './contract/route.ts';
+import { checkHosts } from './host-check.ts';
 import { createIdempotency } from './idempotency/idempotency.ts';
 import { createOverload, type Overload } from './limits/overload.ts';
 import { createRateLimit } from './limits/rate-limit.ts';
@@ -54,6 +55,8 @@ export interface HttpOptions {
   checkEveryMs?: number;
   /** For tests: returns the delay of the event loop. */
   readLoopDelayMs?: () => number;
+  /** Whether only this machine is served, so that requests for other host names are refused. */
+  servesLoopbackOnly?: boolean;
   /** Returns the owner of an API key, or null if the key is not valid. */
   authenticate(key: string): Promise<Caller | null>;
 }
@@ -89,6 +92,7 @@ declare module 'fastify' {
 export function createHttpServer(options: HttpOptions): FastifyInstance {
   const { routes, bodyMemory = createBodyMemory() } = options;
   const app = createFastify(options);
+  checkHosts(app, options.servesLoopbackOnly ?? false);
   const allowedMethods = recordMethods(app);
   readBodies(app, routes, bodyMemory);
   cutSlowBodies(app, options);
@@ -115,6 +119,8 @@ function createFastify({ log, headersMsMax = 15_000, checkEveryMs = 5_000 }: Htt
     // Disconnects clients that send their request too slowly. slow-bodies.ts has a shorter limit for most bodies.
     requestTimeout: requestMsMax,
     http: {
+      // Checked by host-check.ts, with a response that says so.
+      requireHostHeader: false,
       headersTimeout: headersMsMax,
       connectionsCheckingInterval: checkEveryMs,
       maxHeaderSize: headerBytesMax,

@@ -22,5 +22,5 @@ export const unauthorized = refusal({
   code: 'UNAUTHORIZED',
   reason: 'invalid_api_key',
   message: 'Invalid API key',
-  fix: 'Send `Authorization: Bearer <key>` with a key that is neither revoked nor expired.',
+  fix: 'Send `Authorization: Bearer <key>` with a key that is neither revoked nor expired. Keys that begin with pt_test_ work on the simulator only.',
 });

@@ -154,6 +154,20 @@ export const malformedRequest = refusal({
   fix: 'Use an HTTP client, with http or https as in the URL.',
 });
 
+export const hostMissing = refusal({
+  code: 'BAD_REQUEST',
+  reason: 'host_missing',
+  message: 'The request has no Host header',
+  fix: 'Use an HTTP client: HTTP/1.1 requires it.',
+});
+
+export const hostNotAllowed = refusal({
+  code: 'FORBIDDEN',
+  reason: 'host_not_allowed',
+  message: 'This server answers only requests to localhost',
+  fix: 'Call http://127.0.0.1 or localhost. To serve other names, set PUBLIC_URL to the URL at which callers reach this server.',
+});
+
 export const headersTooLarge = refusal({
   code: 'BAD_REQUEST',
   reason: 'headers_too_large',

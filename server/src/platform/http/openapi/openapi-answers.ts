@@ -11,6 +11,7 @@ import {
   bodyTooLarge,
   bug,
   forbidden,
+  hostNotAllowed,
   idempotencyInProgress,
   idempotencyKeyReused,
   idempotentAnswerLost,
@@ -119,6 +120,7 @@ export function refusalsOf(route: Route): readonly RefusalMaker[] {
     ...route.refusals,
     ...(isWrite(route) ? [idempotencyInProgress, idempotencyKeyReused, idempotentAnswerLost] : []),
     unauthorized,
+    hostNotAllowed,
     ...(route.scope === null ? [] : [forbidden]),
     ...[rateLimitExceeded, organizationRateLimitExceeded, bug, outage, overloaded],
   ];
