@@ -100,7 +100,9 @@ export function publicUrlOf(config: Config, port: number = config.port): string 
 }
 
 export function makeDataDir(config: Config): void {
-  mkdirSync(config.dataDir, { recursive: true });
+  // Root starts the embedded database as another user, who must reach its folder within.
+  const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+  mkdirSync(config.dataDir, { recursive: true, mode });
 }
 
 /** Opens the database of this installation: the one in the settings, or the embedded one. */

@@ -91,7 +91,10 @@ const accounts = program.command('accounts').description('manage Pinterest accou
 accounts
   .command('add')
   .description('connect an account with tokens from the Pinterest developer console')
-  .requiredOption('--access-token <token>', 'starts with pina_')
+  .requiredOption(
+    '--access-token <token>',
+    'starts with pina_; `-` reads it from standard input, and a refresh token from the next line, so that neither is in the list of processes',
+  )
   .option('--refresh-token <token>', 'starts with pinr_')
   .option('--environment <environment>', 'production, sandbox or simulator (default: PINTEREST_ENVIRONMENT)')
   .option(

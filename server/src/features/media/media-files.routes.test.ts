@@ -46,7 +46,7 @@ describe('a hosted file', () => {
       'content-length': String(bytes.length),
       'x-content-type-options': 'nosniff',
       'content-security-policy': "default-src 'none'; sandbox",
-      'cache-control': 'public, max-age=31536000, immutable',
+      'cache-control': 'public, max-age=300, must-revalidate',
       'accept-ranges': 'bytes',
       etag: `"${row.sha256}"`,
     });

@@ -64,8 +64,8 @@ async function answer(file: PublicFile, request: FastifyRequest, reply: FastifyR
     'content-security-policy': "default-src 'none'; sandbox",
     // Allows a dashboard on another origin to show it.
     'cross-origin-resource-policy': 'cross-origin',
-    // The files of a row never change.
-    'cache-control': 'public, max-age=31536000, immutable',
+    // The files of a row never change, and a deleted one must be gone soon from caches too.
+    'cache-control': 'public, max-age=300, must-revalidate',
     'accept-ranges': 'bytes',
     etag: file.etag,
   });

@@ -1,4 +1,5 @@
 // The commands `accounts add` and `accounts list`.
+import { text } from 'node:stream/consumers';
 import { isEnvironment } from '../../features/accounts/index.ts';
 import { systemActor } from '../../platform/use-case/index.ts';
 import { CommandProblem } from '../failure.ts';
@@ -13,7 +14,16 @@ interface AddOptions {
   json?: true;
 }
 
+/** The tokens of the options, or of standard input. */
+async function tokensOf({ accessToken, refreshToken }: AddOptions) {
+  if (accessToken !== '-') return { accessToken, refreshToken: refreshToken ?? null };
+  const [access = '', refresh = ''] = (await text(process.stdin)).split('\n').map((line) => line.trim());
+  if (access === '') throw new CommandProblem('Standard input has no access token.');
+  return { accessToken: access, refreshToken: refreshToken ?? (refresh || null) };
+}
+
 export async function addAccountCommand(options: AddOptions): Promise<void> {
+  const tokens = await tokensOf(options);
   const account = await withInstallation(async ({ app, database, clock }, config) => {
     const environment = options.environment ?? config.pinterestEnvironment;
     if (!isEnvironment(environment)) {
@@ -22,8 +32,7 @@ export async function addAccountCommand(options: AddOptions): Promise<void> {
     return app.accounts.connect({
       actor: systemActor,
       organizationId: await organizationId(database, clock, options.organization),
-      accessToken: options.accessToken,
-      refreshToken: options.refreshToken ?? null,
+      ...tokens,
       accessTokenExpiresAt: null,
       refreshTokenExpiresAt: null,
       accountId: null,

@@ -1,12 +1,12 @@
 // Restores a backup. It is prepared in a separate folder and moved into place at the end, so that Pintail cannot be
 // started on an interrupted restore: its posts would be published twice.
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Config, readConfig } from '../../config.ts';
 import { doubtOverdue } from '../../features/posts/index.ts';
-import { openInstallation, publicUrlOf } from '../../installation.ts';
+import { makeDataDir, openInstallation, publicUrlOf } from '../../installation.ts';
 import { gatherStatistics } from '../../platform/db/index.ts';
 import { createLog } from '../../platform/log.ts';
 import { moveIntoPlace, readBackupNote, restoreFiles } from '../backup.ts';
@@ -46,7 +46,7 @@ async function restore(config: Config, from: string): Promise<void> {
       `${config.dataDir} already contains a database. Stop Pintail and move that folder away, or set PINTAIL_DATA_DIR to another one.`,
     );
   }
-  await mkdir(config.dataDir, { recursive: true });
+  makeDataDir(config);
   const staging = join(config.dataDir, 'restoring');
   await rm(staging, { recursive: true, force: true });
   await restoreFiles(from, staging);

@@ -71,7 +71,7 @@ const stored = `
     ) as old (n, state, send_at, run_at, deleted_at);
   insert into events (organization_id, account_id, post_id, type, at, data, actor)
     values ('org_old', 'acc_01kav8aaaaaaaaaaaaaaaaaaaa', 'post_01kav8aaaaaaaaaaaaaaaaaaa2', 'post.created',
-      '2027-02-01T00:00:00Z', '{"status":"queued","sendAt":null}',
+      '2027-02-01T00:00:00Z', '{"status":"queued","sendAt":null,"externalId":null}',
       '{"type":"system","id":null,"name":"Pintail"}');
 `;
 

@@ -97,7 +97,7 @@ async function linkOrCopy(file: string, path: string): Promise<void> {
 async function moveTo(path: string, incoming: string): Promise<string | undefined> {
   const isMoved = await unlessMissing(rename(incoming, path).then(() => true));
   if (isMoved) return undefined;
-  const firstNewFolder = await mkdir(dirname(path), { recursive: true });
+  const firstNewFolder = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await rename(incoming, path);
   return firstNewFolder;
 }

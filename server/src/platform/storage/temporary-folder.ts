@@ -21,7 +21,7 @@ const abandonedAfterMs = 60 * 60 * 1000;
 
 /** Opens the folder, creating it if necessary, and removes abandoned files. */
 export async function openTemporaryFolder(folder: string, clock: Clock): Promise<TemporaryFolder> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   async function removeAbandoned(): Promise<void> {
     const oldest = clock.now().getTime() - abandonedAfterMs;
     for (const name of await readdir(folder)) {

@@ -44,3 +44,15 @@ test('a client that has the document gets 304 without a body', async () => {
   expect([again.status, again.body.length]).toEqual([304, 0]);
   expect((await get({ 'if-none-match': '"other"' })).status).toBe(200);
 });
+
+test('the page serves only the files that it needs, cannot be framed, and keeps no key in the browser', async () => {
+  const page = await fetch(`${app.url}/docs`);
+  expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']) {
+    expect([name, (await fetch(`${app.url}/docs/assets/${name}`)).status]).toEqual([name, 200]);
+  }
+  for (const name of ['index.html', 'package.json', 'oauth2-redirect.html', 'swagger-ui.js.map']) {
+    expect([name, (await fetch(`${app.url}/docs/assets/${name}`)).status]).toEqual([name, 404]);
+  }
+  expect(await (await fetch(`${app.url}/docs/start.js`)).text()).not.toContain('persistAuthorization');
+});

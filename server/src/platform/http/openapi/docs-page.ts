@@ -14,6 +14,8 @@ import type { SystemPaths } from '../contract/system-path.ts';
 const require = createRequire(import.meta.url);
 const assets = dirname(require.resolve('swagger-ui-dist/package.json'));
 
+const assetNames = new Set(['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']);
+
 // Addresses are relative, so that the page works under the path prefix of a proxy.
 const page = `<!doctype html>
 <html lang="en">
@@ -36,7 +38,6 @@ const start = `SwaggerUIBundle({
   url: 'openapi.json',
   dom_id: '#reference',
   deepLinking: true,
-  persistAuthorization: true,
   validatorUrl: null,
 });
 `;
@@ -48,7 +49,7 @@ function omitExamples(key: string, value: unknown): unknown {
 
 /** Allows nothing from other hosts. Swagger UI needs inline styles and data: images. */
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export const docsPaths: SystemPaths = {
   '/openapi.json': {
@@ -120,5 +121,7 @@ export function serveDocs(app: FastifyInstance, createDocument: () => object): v
     prefix: '/docs/assets/',
     index: false,
     decorateReply: false,
+    // The package also has a page of its own, which loads a document of another site.
+    allowedPath: (path) => assetNames.has(path.slice(path.lastIndexOf('/') + 1)),
   });
 }
