@@ -193,7 +193,7 @@ describe('media by upload', () => {
     await once(socket, 'connect');
     const head = '--b\r\ncontent-disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n';
     socket.write(
-      `POST /v1/media HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${app.key}\r\n` +
+      `POST /v1/media HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${app.key}\r\n` +
         `content-type: multipart/form-data; boundary=b\r\ncontent-length: ${file.length + 200}\r\n\r\n${head}`,
     );
     socket.write(half(file));
@@ -207,7 +207,7 @@ describe('media by upload', () => {
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
     await once(socket, 'connect');
     socket.write(
-      `POST /v1/media HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${app.key}\r\n` +
+      `POST /v1/media HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${app.key}\r\n` +
         'content-type: multipart/form-data; boundary=b\r\ncontent-length: 2000\r\n\r\n--b\r\n' +
         'content-disposition: form-data; name="file"; filename="a.jpg"\r\n\r\nabc',
     );
