@@ -68,6 +68,7 @@ export function createAppHttp(parts: AppHttpParts) {
   const isLocal = isLocalOnly(config);
   const options = {
     ...{ log, clock, database, encryption, corsOrigins, servesLoopbackOnly: isLocal },
+    trustedProxies: config.trustedProxies,
     ...limits,
   };
 

@@ -16,6 +16,7 @@ export interface Config {
   dataDir: string;
   databaseUrl: string | undefined;
   databaseDirectUrl: string | undefined;
+  trustedProxies: readonly string[];
   publicUrl: string | undefined;
   encryptionKey: Buffer | undefined;
   encryptionKeyOld: Buffer | undefined;
@@ -148,6 +149,7 @@ function toConfig(values: Values): Config {
     dataDir: resolve(values.PINTAIL_DATA_DIR),
     databaseUrl: values.DATABASE_URL,
     databaseDirectUrl: values.DATABASE_DIRECT_URL,
+    trustedProxies: values.TRUSTED_PROXIES,
     publicUrl: values.PUBLIC_URL,
     encryptionKey: values.PINTAIL_ENCRYPTION_KEY,
     encryptionKeyOld: values.PINTAIL_ENCRYPTION_KEY_OLD,

@@ -1,18 +1,12 @@
 // Settings that limit how much a key, an organization or a process can use.
-import { z } from 'zod';
-import { type Setting, wholeNumber } from './setting.ts';
+import { optionalNumber, type Setting, wholeNumber } from './setting.ts';
 
 export const limitSettings = {
   MEDIA_ORGANIZATION_GB: {
     about:
       'The storage that the media of an organization can use, without thumbnails. Further media are refused until some are deleted.',
     shape: 'gigabytes, 1 to 1000000 (default: no limit)',
-    schema: z
-      .string()
-      .regex(/^\d{1,7}$/)
-      .transform(Number)
-      .refine((value) => value >= 1 && value <= 1_000_000)
-      .optional(),
+    schema: optionalNumber(1, 1_000_000),
   },
   API_RATE_PER_MINUTE: {
     about: 'The maximum number of requests per minute and API key, for all API processes together.',
@@ -23,12 +17,7 @@ export const limitSettings = {
     about:
       'The maximum number of requests per minute of all API keys of an organization, for all API processes together.',
     shape: 'a whole number from 1 to 5000000 (default: five times API_RATE_PER_MINUTE)',
-    schema: z
-      .string()
-      .regex(/^\d{1,7}$/)
-      .transform(Number)
-      .refine((value) => value >= 1 && value <= 5_000_000)
-      .optional(),
+    schema: optionalNumber(1, 5_000_000),
   },
   API_REQUESTS_MAX: {
     about:

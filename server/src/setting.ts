@@ -19,3 +19,12 @@ export const wholeNumber = (standard: number, min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max)
     .default(standard);
+
+/** A whole number with bounds; undefined if it is not set. */
+export const optionalNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,7}$/)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max)
+    .optional();

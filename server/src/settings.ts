@@ -2,8 +2,9 @@
 import { z } from 'zod';
 
 import { limitSettings } from './limit-settings.ts';
+import { isNetwork } from './platform/networks.ts';
 import { longestLeaseMs } from './platform/work/lease.ts';
-import { type Setting, wholeNumber } from './setting.ts';
+import { optionalNumber, type Setting, wholeNumber } from './setting.ts';
 
 export type { Setting } from './setting.ts';
 
@@ -217,6 +218,11 @@ export const settings = {
       .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
       .pipe(z.array(z.string().regex(/^[^\s*&=#?]+\*?$/))),
   },
+  TRUSTED_PROXIES: {
+    about: 'The proxies whose X-Forwarded-For is believed, for the addresses of clients in the log.',
+    shape: 'addresses and CIDR ranges, separated by commas (default none)',
+    schema: list(z.string().refine(isNetwork)),
+  },
   METRICS_TOKEN: {
     about: 'The bearer token for /metrics. Without it, /metrics is available only on this machine.',
     shape: 'at least 16 characters without spaces',
@@ -247,12 +253,7 @@ export const settings = {
     about:
       'The retention of published posts, after which they are removed from Pintail with their pictures, never from Pinterest. Spacing rules and the detection of repeated Pins see only posts that are kept.',
     shape: 'days, 30 to 36500 (default: for ever)',
-    schema: z
-      .string()
-      .regex(/^\d{2,5}$/)
-      .transform(Number)
-      .refine((value) => value >= 30 && value <= 36_500)
-      .optional(),
+    schema: optionalNumber(30, 36_500),
   },
   PINTAIL_CREATES_MAX: {
     about:

@@ -14,6 +14,7 @@ import type { Detail, RefusalDeclaration } from '../errors.ts';
 import { newPrefixedId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import type { LogIds } from '../log-ids.ts';
+import { createTrust } from '../networks.ts';
 import type { Caller } from '../use-case/index.ts';
 import { addRoute } from './add-route.ts';
 import { type AllowedMethods, recordMethods } from './allowed-methods.ts';
@@ -24,6 +25,7 @@ import { cutSlowBodies } from './bodies/slow-bodies.ts';
 import { passForms } from './bodies/upload.ts';
 import { answerClientError } from './bodies/wire-errors.ts';
 import { checkWith } from './check-request.ts';
+import { clientAddress, proxyIds } from './client-address.ts';
 import { methodNotAllowed, noSuchRoute } from './contract/refusals.ts';
 import type { Route } from './contract/route.ts';
 import { checkHosts } from './host-check.ts';
@@ -55,6 +57,8 @@ export interface HttpOptions {
   checkEveryMs?: number;
   /** For tests: returns the delay of the event loop. */
   readLoopDelayMs?: () => number;
+  /** Proxies whose X-Forwarded-For is believed: addresses and CIDR ranges. */
+  trustedProxies?: readonly string[];
   /** Whether only this machine is served, so that requests for other host names are refused. */
   servesLoopbackOnly?: boolean;
   /** Returns the owner of an API key, or null if the key is not valid. */
@@ -99,7 +103,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   allowOrigins(app, options.corsOrigins);
   passForms(app, routes, options.clock);
   decorate(app, options.logIds, allowedMethods);
-  logRequests(app, options.log);
+  logRequests(app, options);
   app.setValidatorCompiler(({ schema, httpPart }) => checkWith(schema as unknown as z.ZodType, httpPart));
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
@@ -176,7 +180,8 @@ function trailingSlash(url: string, allowedMethods: AllowedMethods): Detail[] {
   return [{ path: '', code: 'trailing_slash', message }];
 }
 
-function logRequests(app: FastifyInstance, log: Log): void {
+function logRequests(app: FastifyInstance, { log, trustedProxies = [] }: HttpOptions): void {
+  const isTrusted = createTrust(trustedProxies);
   // No redaction: it takes a sixth of the memory of a request, and none of these fields can contain a secret.
   const requestLines = log.child({}, { redact: [] });
   app.addHook('onResponse', async (request, reply) => {
@@ -188,6 +193,8 @@ function logRequests(app: FastifyInstance, log: Log): void {
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         actorId: request.caller?.actor.id,
+        client: clientAddress(request.raw, isTrusted),
+        ...proxyIds(request.raw),
         ...request.logIds,
       },
       'request',
