@@ -73,6 +73,7 @@ export function asOutage(error: unknown): unknown {
   return what === undefined ? error : new Outage('The database', error, what);
 }
 
-function codeOf(error: unknown): string {
+/** Returns the code of an error of the driver, of PostgreSQL or of a socket; empty if it has none. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -3,7 +3,8 @@
 import pg from 'pg';
 import { type Clock, pause, systemClock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
-import { isConnectionFailure } from '../connection-failure.ts';
+import { single } from '../../single.ts';
+import { codeOf, isConnectionFailure } from '../connection-failure.ts';
 import { SetupProblem } from '../setup-problem.ts';
 import { placeOf, toConnectionString } from './connection-string.ts';
 
@@ -89,13 +90,13 @@ async function checkServer(client: pg.Client, url: string): Promise<void> {
       ) as "hasForeignMigrations",
       to_regclass('posts') is not null as "hasPosts", current_schema() as schema
   `);
-  const [server] = rows;
-  const problem = server && problemOf(server, placeOf(url));
+  const server = single(rows);
+  requireVersion(server.number, server.version);
+  const problem = problemOf(server, placeOf(url));
   if (problem) throw new SetupProblem(problem);
 }
 
 function problemOf(server: Server, { database, user }: ReturnType<typeof placeOf>): string | undefined {
-  if (server.number < versionMin * 10_000) return tooOld(server.version);
   if (server.isReadOnly) {
     return 'The database accepts no writes: it is a standby, or read-only. Point DATABASE_URL to the primary.';
   }
@@ -116,11 +117,10 @@ function problemOf(server: Server, { database, user }: ReturnType<typeof placeOf
 
 /** @param number The version as PostgreSQL reports it: 140005 is 14.5 */
 export function requireVersion(number: number, text: string): void {
-  if (number < versionMin * 10_000) throw new SetupProblem(tooOld(text));
-}
-
-function tooOld(version: string): string {
-  return `The database runs PostgreSQL ${version}; Pintail needs ${versionMin} or newer. Upgrade it, or unset DATABASE_URL to use the embedded database.`;
+  if (number >= versionMin * 10_000) return;
+  throw new SetupProblem(
+    `The database runs PostgreSQL ${text}; Pintail needs ${versionMin} or newer. Upgrade it, or unset DATABASE_URL to use the embedded database.`,
+  );
 }
 
 /** Whether the database may be reachable in a moment, as after a boot. A wrong name or password does not pass. */
@@ -185,10 +185,6 @@ function explain(error: unknown, url: string): unknown {
 }
 
 const quoted = (name: string) => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
 
 /** Node reports several failed addresses as one error without a message. */
 function messageOf(error: unknown): string {

@@ -23,6 +23,7 @@ import {
   type SheetField,
   type SheetHeader,
 } from './columns.ts';
+import { quote } from './quote.ts';
 import type { Cells } from './row.ts';
 import { looksLikeDate } from './times.ts';
 
@@ -200,5 +201,3 @@ async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
     yield bytes.subarray(from, from + sliceBytes);
   }
 }
-
-const quote = (name: string) => JSON.stringify(name.trim().slice(0, 60));

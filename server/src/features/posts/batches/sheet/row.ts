@@ -1,6 +1,7 @@
 // Maps a row of a sheet to the body of a create.
 import type { Detail } from '../../../../platform/errors.ts';
 import { columnName, type SheetField } from './columns.ts';
+import { quote } from './quote.ts';
 import { readTime } from './times.ts';
 
 export type Cells = Readonly<Partial<Record<SheetField, string>>>;
@@ -68,7 +69,7 @@ function alreadyPublished(status: string): Detail {
   return {
     path: '',
     code: 'already_published',
-    message: `The column "${columnName('status')}" says ${JSON.stringify(status.slice(0, 60))}. To publish the row again, clear that cell.`,
+    message: `The column "${columnName('status')}" says ${quote(status)}. To publish the row again, clear that cell.`,
   };
 }
 

@@ -1,5 +1,6 @@
 // Times in the cells of a sheet. Only a date whose day and month cannot be mistaken for each other is read.
 import { Temporal } from 'temporal-polyfill';
+import { quote } from './quote.ts';
 
 export type CellTime = { kind: 'ok'; sendAt: string } | { kind: 'invalid'; message: string };
 
@@ -93,5 +94,4 @@ function orderProblem(date: string, columnTime: string): string | undefined {
 const invalid = (message: string): CellTime => ({ kind: 'invalid', message });
 const unreadable = (text: string) =>
   `${quote(text)} is not a date with a time. Write it as 2027-03-01T09:00:00, or with an offset.`;
-const quote = (text: string) => JSON.stringify(text.slice(0, 60));
 const pad = (digits: string) => digits.padStart(2, '0');
